@@ -7,6 +7,7 @@ llama.cpp's own; the simulated engine runs no model. What an engine cannot do by
 
 import asyncio
 import json
+import math
 import os
 import signal
 import time
@@ -517,6 +518,109 @@ async def test_an_answer_under_a_schema_cannot_be_continued(replica: Replica) ->
 async def test_an_engine_without_a_model_refuses_a_schema(replica: Replica) -> None:
     refused = await expect_failure(lambda: events_of(replica, ask("Hi", json_schema=json.dumps(SCHEMA))))
     assert refused.reason == "BAD_REQUEST"
+
+
+YES_OR_NO = ask(
+    "The page says: Furniture is never delivered free. Is furniture delivered free? Answer Yes or No.",
+    choices=["Yes", "No", "Maybe"],
+    max_tokens=40,
+)
+
+
+async def chosen(replica: Replica, request: pb.GenerateRequest) -> pb.Completed:
+    """The end of an answer that is held to be exactly the most probable choice."""
+    events = await events_of(replica, request)
+    assert [event.WhichOneof("event") for event in events] == ["accepted", "delta", "completed"]
+    completed = events[-1].completed
+    found = list(completed.choice_log_probabilities)
+    assert events[1].delta.text == request.choices[found.index(max(found))]
+    assert not events[1].delta.token_ids
+    assert sum(math.exp(each) for each in found) == pytest.approx(1.0)
+    assert completed.completion_tokens == 1
+    assert completed.finish_reason == pb.Completed.FINISH_REASON_STOP
+    return completed
+
+
+@engines(*ENGINES)
+async def test_the_answer_is_one_of_the_choices_whatever_the_sampling(replica: Replica) -> None:
+    about = await replica.stub.DescribeModel(pb.DescribeModelRequest(), metadata=KEY)
+    assert about.supports_choices
+    first = [math.exp(each) for each in (await chosen(replica, YES_OR_NO)).choice_log_probabilities]
+    hot = pb.GenerateRequest()
+    hot.CopyFrom(YES_OR_NO)
+    hot.temperature, hot.top_p, hot.seed = 2.0, 0.01, 5
+    again = [math.exp(each) for each in (await chosen(replica, hot)).choice_log_probabilities]
+    assert len(first) == 3
+    assert again == pytest.approx(first, abs=0.02)  # a batch or a cached prompt changes the last digits
+    assert replica.engine.load()[:2] == (0, 0)
+
+
+@engines(*OF_MODELS)
+@pytest.mark.parametrize("right", ["Paris", "Rome"])
+async def test_a_model_chooses_what_it_knows(replica: Replica, right: str) -> None:
+    country = {"Paris": "France", "Rome": "Italy"}[right]
+    request = ask(f"What is the capital of {country}? Say one word.", choices=["London", "Rome", "Paris", "Madrid"])
+    completed = await chosen(replica, request)
+    assert completed.choice_log_probabilities[list(request.choices).index(right)] > math.log(0.5)
+
+
+@engines("llamacpp")
+@pytest.mark.parametrize("choices", [("Yes", "No", "Maybe", "龘", "𠮷", "是"), ("1", "2", "3", "zebra")])
+async def test_probabilities_are_those_that_llamacpp_tells_of_its_whole_vocabulary(
+    replica: Replica, choices: tuple[str, ...]
+) -> None:
+    engine: Any = replica.engine
+    message = Message("user", YES_OR_NO.chat.messages[0].content)
+    prompt = replica.tokenizer.encode(replica.tokenizer.render([message], think=False))
+    body: dict[str, Any] = {"prompt": prompt, "n_predict": 1, "n_probs": replica.tokenizer.size, "temperature": 0}
+    body["lora"] = [{"id": 0, "scale": 0.0}]
+    request = ask(message.content, choices=choices)
+    await chosen(replica, request)  # from now on each reads the prompt's last token alone, and adds in the same order
+    told = (await engine._client.post("/completion", json=body)).json()["completion_probabilities"][0]
+    every = {token["id"]: token["logprob"] for token in told["top_logprobs"]}
+    assert len(every) == replica.tokenizer.size
+    wanted = [every[replica.tokenizer.encode(choice)[0]] for choice in choices]
+    total = math.log(sum(math.exp(each) for each in wanted))
+    found = list((await chosen(replica, request)).choice_log_probabilities)
+    assert found == pytest.approx([each - total for each in wanted], abs=1e-3)
+
+
+@engines(*OF_TOKENS)
+async def test_a_choice_reads_its_prompt_from_the_prefix_cache_and_leaves_it_there(replica: Replica) -> None:
+    system = "You judge for a shop. " + " ".join(f"Rule {n}: be fair to customer number {n}." for n in range(40))
+    one = await chosen(replica, ask("Yes or no?", system, choices=["Yes", "No"]))
+    two = await chosen(replica, ask("No or yes?", system, choices=["Yes", "No"]))
+    after = (await events_of(replica, ask("Hello?", system, max_tokens=2)))[-1].completed
+    assert two.cached_prompt_tokens >= 256 > one.cached_prompt_tokens
+    assert after.cached_prompt_tokens >= 256
+
+
+@engines(*OF_TOKENS)
+async def test_choices_that_begin_with_the_same_token_are_refused(replica: Replica) -> None:
+    for choices in (["Yes", "Yes, it is"], ["\n", "No"], ["<|im_end|>", "No"]):
+        refused = await expect_failure(lambda: events_of(replica, ask("Hi", choices=choices)))  # noqa: B023 - awaited here
+        assert (refused.code, refused.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "BAD_REQUEST")
+        assert repr(choices[0]) in refused.message
+
+
+@engines(*OF_TOKENS)
+async def test_a_choice_follows_a_prompt_of_tokens(replica: Replica) -> None:
+    ids = replica.tokenizer.encode("The capital of France is called")
+    request = pb.GenerateRequest(tokens=pb.TokenPrompt(token_ids=ids), choices=[" Paris", " London"])
+    found = (await chosen(replica, request)).choice_log_probabilities
+    assert found[0] > math.log(0.9)
+
+
+@engines(*OF_TOKENS)
+async def test_a_choice_that_is_cancelled_frees_the_engine(replica: Replica) -> None:
+    prompts = [" ".join(f"{number * step}" for number in range(350)) for step in range(11, MAX_RUNNING + 11)]
+    calls = [replica.stub.Generate(ask(prompt, choices=["Yes", "No"]), metadata=KEY) for prompt in prompts]
+    for call in calls:
+        assert isinstance(await call.read(), pb.GenerateEvent)
+    await until(lambda: replica.engine.load().running == MAX_RUNNING, 10)
+    for call in calls:
+        call.cancel()
+    await until(lambda: replica.engine.load().running == 0, 3)
 
 
 @engines(*ENGINES)

@@ -106,6 +106,7 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
         self.owed = 0
         self.accepted = 0
         self.finish = gen.Completed.FINISH_REASON_STOP
+        self.choice_log_probabilities: Sequence[float] = ()
         self.calls: list[ScriptedCall] = []
 
     async def DescribeModel(self, request: gen.DescribeModelRequest, context: Context) -> gen.DescribeModelResponse:
@@ -158,7 +159,11 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
                     )
                     yield gen.GenerateEvent(delta=delta)
             completed = gen.Completed(
-                finish_reason=self.finish, prompt_tokens=100, cached_prompt_tokens=40, completion_tokens=written
+                finish_reason=self.finish,
+                prompt_tokens=100,
+                cached_prompt_tokens=40,
+                completion_tokens=written,
+                choice_log_probabilities=self.choice_log_probabilities,
             )
             yield gen.GenerateEvent(completed=completed)
         except asyncio.CancelledError:

@@ -269,6 +269,13 @@ class CannotContinue(ServiceError):
     reason = "CANNOT_CONTINUE"
 
 
+class CannotChoose(ServiceError):
+    """This replica's engine, or the server behind it, does not say how probable its tokens were."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "CANNOT_CHOOSE"
+
+
 class Overloaded(ServiceError):
     """More work came than can be done in time; metadata `limit` names what was full."""
 

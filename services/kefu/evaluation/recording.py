@@ -106,6 +106,7 @@ def _key(order: GenerationRequest, fingerprint: str) -> str:
         order.temperature,
         order.reasoning_tokens,
         None if order.continuation is None else [order.continuation.token_ids, order.continuation.text],
+        *([order.choices] if order.choices else []),  # without them the key is as it was in older recordings
     ]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
@@ -117,4 +118,5 @@ def _event(row: dict[str, Any]) -> GenerationEvent:
         case "Frame":
             return Frame(row["text"], tuple(row["token_ids"]), row["reasoning"])
         case _:
-            return GenerationEnd(Usage(**row["usage"]), row["cut"])
+            chosen = tuple(row.get("choice_log_probabilities", ()))
+            return GenerationEnd(Usage(**row["usage"]), row["cut"], chosen)

@@ -58,6 +58,8 @@ class GenerationRequest:
     """JSON text of a schema that the visible answer obeys; empty: none."""
     adapter: str = ""
     """Name of a LoRA adapter; empty: none."""
+    choices: tuple[str, ...] = ()
+    """Not empty: the answer is the most probable of these, told by its first token; sampling has no effect."""
 
 
 class Started(NamedTuple):
@@ -84,6 +86,8 @@ class Finished(NamedTuple):
     completion_tokens: int
     """Tokens written in this call, reasoning included."""
     reasoning_tokens: int
+    choice_log_probabilities: tuple[float, ...] = ()
+    """In the order of the request's choices, normalised over them; empty without choices."""
 
 
 Event = Started | Piece | Finished
@@ -115,6 +119,7 @@ class ModelDescription:
     device: Literal["cpu", "cuda", "metal", "remote", "none"]
     adapters: tuple[str, ...] = ()
     """Names of the LoRA adapters that a request may ask for."""
+    supports_choices: bool = False
 
 
 class Engine(Protocol):
@@ -134,7 +139,8 @@ class Engine(Protocol):
     def generate(self, request: GenerationRequest) -> AsyncGenerator[Event, None]:
         """One Started, any number of Piece, one Finished. Closing the iterator aborts the request in the engine.
 
-        Raises PromptTooLong, CannotContinue, EngineDead, BackendUnavailable; BadRequest for a schema or an adapter.
+        Raises PromptTooLong, CannotContinue, CannotChoose, EngineDead, BackendUnavailable; BadRequest for a schema, an
+        adapter, or choices.
         """
         ...
 

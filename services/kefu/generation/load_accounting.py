@@ -38,6 +38,8 @@ class Ticket:
                 self._prompt = 0  # prefilled, or nothing could have been written
                 # A remote engine gives no ids. Three bytes a token is near enough for load.
                 self._written += len(ids) or -(-len(text.encode()) // 3)
+            case Finished(choice_log_probabilities=(_, *_)):
+                pass  # says nothing of how long answers are
             case Finished(completion_tokens=tokens):
                 self._accounting.learn_answer_length(tokens)
         before, self.owed = self.owed, self._prompt + max(self._expected - self._written, 1)

@@ -37,6 +37,8 @@ _DEFAULT_ANSWER_TOKENS = 512
 _MAX_STOP_STRINGS = 4
 _MAX_CALLER_LENGTH = 64
 _MAX_SCHEMA_LENGTH = 64 * 1024
+_CHOICES = range(2, 33)
+_MAX_CHOICE_BYTES = 64
 _REPORT_SECONDS = 1.0
 _DEFAULT_INTERVAL_SECONDS = 0.1
 _ROLES: dict[int, Role] = {
@@ -162,6 +164,7 @@ class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
             simulated=description.simulated,
             device=description.device,
             adapters=description.adapters,
+            supports_choices=description.supports_choices,
         )
 
     @contextmanager
@@ -219,6 +222,7 @@ class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
                         reasoning_tokens=event.reasoning_tokens,
                         first_token=_duration(total if first_token is None else first_token),
                         total=_duration(total),
+                        choice_log_probabilities=event.choice_log_probabilities,
                     )
                 )
 
@@ -250,6 +254,7 @@ def read_request(request: pb.GenerateRequest, max_model_tokens: int) -> Generati
     if len(request.stop) > _MAX_STOP_STRINGS or not all(request.stop):
         raise BadRequest("stop", f"must hold at most {_MAX_STOP_STRINGS} strings, none of them empty.")
     _check_schema(request.json_schema)
+    _check_choices(request)
     continuation = None
     if request.HasField("continuation"):
         continuation = Continuation(
@@ -260,13 +265,14 @@ def read_request(request: pb.GenerateRequest, max_model_tokens: int) -> Generati
         token_ids=token_ids,
         continuation=continuation,
         reasoning_tokens=request.reasoning.max_tokens if request.HasField("reasoning") else None,
-        max_tokens=max_tokens,
+        max_tokens=1 if request.choices else max_tokens,
         temperature=request.temperature if request.HasField("temperature") else None,
         top_p=request.top_p if request.HasField("top_p") else None,
         seed=request.seed if request.HasField("seed") else None,
         stop=tuple(request.stop),
         json_schema=request.json_schema,
         adapter=request.adapter,
+        choices=tuple(request.choices),
     )
 
 
@@ -281,6 +287,28 @@ def _check_schema(text: str) -> None:
         raise BadRequest("json_schema", f"is no JSON: {error}") from error
     if not isinstance(schema, dict):
         raise BadRequest("json_schema", 'must be a JSON object, such as {"type": "object"}.')
+
+
+def _check_choices(request: pb.GenerateRequest) -> None:
+    choices = request.choices
+    if not choices:
+        return
+    if len(choices) not in _CHOICES:
+        raise BadRequest("choices", f"are {len(choices)}; they must be {_CHOICES.start} to {_CHOICES.stop - 1}.")
+    for index, choice in enumerate(choices):
+        if not 1 <= (size := len(choice.encode())) <= _MAX_CHOICE_BYTES:
+            raise BadRequest(f"choices[{index}]", f"has {size} bytes; it must have 1 to {_MAX_CHOICE_BYTES}.")
+        if choice in choices[:index]:
+            raise BadRequest(f"choices[{index}]", f"is {choice!r}, as another choice is; they must be distinct.")
+    unfit = {
+        "continuation": request.HasField("continuation"),
+        "reasoning": request.HasField("reasoning"),
+        "stop": bool(request.stop),
+        "json_schema": bool(request.json_schema),
+    }
+    for field, is_set in unfit.items():
+        if is_set:
+            raise BadRequest(field, "has no meaning together with choices; leave it unset.")
 
 
 def _check_range(field: str, value: float, fits: bool, bounds: str) -> None:

@@ -1,6 +1,7 @@
 """The openai engine against a server that speaks chat completions over real HTTP."""
 
 import json
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, aclosing
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kefu.common.errors import BackendUnavailable, CannotContinue, PromptTooLong, StartupError
+from kefu.common.errors import BackendUnavailable, BadRequest, CannotChoose, CannotContinue, PromptTooLong, StartupError
 from kefu.generation.engine import (
     Channel,
     Continuation,
@@ -38,6 +39,8 @@ class ChatServer(ThreadingHTTPServer):
         self.status = 200
         self.refusal: dict[str, Any] = {}
         self.asked: list[dict[str, Any]] = []
+        self.whole: dict[str, Any] = {}
+        """The answer to a request that does not stream."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -45,12 +48,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
-        self.server.asked.append(json.loads(body))
+        self.server.asked.append(asked := json.loads(body))
         self.send_response(self.server.status)
         if self.server.status != 200:
             self.send_header("content-type", "application/json")
             self.end_headers()
             self.wfile.write(json.dumps({"error": self.server.refusal}).encode())
+            return
+        if not asked["stream"]:
+            self.send_header("content-type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps(self.server.whole).encode())
             return
         self.send_header("content-type", "text/event-stream")
         self.end_headers()
@@ -163,3 +171,57 @@ async def test_a_server_that_fails_or_is_not_there_is_unavailable(server: ChatSe
 async def test_a_server_must_be_configured() -> None:
     with pytest.raises(StartupError, match="KEFU_GENERATION_OPENAI_URL"):
         await events_of(OpenAISettings("", "", "m", 1000, False, 64))
+
+
+def judged(**log_probabilities: float) -> dict[str, Any]:
+    """A completion of one token, with the most probable ones."""
+    top = [{"token": token, "logprob": value, "bytes": None} for token, value in log_probabilities.items()]
+    content = [top[0] | {"top_logprobs": top}] if top else None
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": "Well"},
+        "finish_reason": "length",
+        "logprobs": {"content": content, "refusal": None} if top else None,
+    }
+    usage = {"prompt_tokens": 12, "completion_tokens": 1, "total_tokens": 13}
+    return {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}
+
+
+def choosing(*choices: str) -> GenerationRequest:
+    return GenerationRequest(messages=ASKED.messages, choices=choices, max_tokens=1, temperature=0.2, top_p=0.5)
+
+
+async def test_choices_are_weighed_by_the_log_probabilities_of_the_server(server: ChatServer) -> None:
+    server.whole = judged(No=-0.5, Well=-1.0, Y=-5.0, Yes=-2.5)
+    started, piece, last = await events_of(settings(server), choosing("Yes, it is", "No", "Maybe"))
+    assert isinstance(started, Started)
+    assert piece == Piece(Channel.TEXT, "No")
+    assert isinstance(last, Finished)
+    assert last[:5] == (FinishReason.STOP, 12, 0, 1, 0)
+    yes, no, maybe = last.choice_log_probabilities
+    assert (no - yes, no - maybe) == pytest.approx((2.0, 5.5))  # what is not listed: the least of all, less 1
+    assert math.exp(yes) + math.exp(no) + math.exp(maybe) == pytest.approx(1.0)
+    (asked,) = server.asked
+    assert (asked["max_tokens"], asked["logprobs"], asked["top_logprobs"], asked["temperature"]) == (1, True, 20, 1.0)
+    assert not {"top_p", "stream_options"} & asked.keys()
+
+
+async def test_choices_that_begin_with_the_same_token_of_the_server_are_refused(server: ChatServer) -> None:
+    server.whole = judged(Y=-0.5, No=-1.0)
+    with pytest.raises(BadRequest, match="'Yes' and 'Yep'"):
+        await events_of(settings(server), choosing("Yes", "Yep", "No"))
+
+
+async def test_a_server_without_log_probabilities_cannot_choose(server: ChatServer) -> None:
+    server.whole = judged()
+    with pytest.raises(CannotChoose):
+        await events_of(settings(server), choosing("Yes", "No"))
+
+
+async def test_choosing_fails_as_answering_does(server: ChatServer) -> None:
+    server.status = 400
+    server.refusal = {"message": "This model's maximum context length is 1000 tokens.", "code": 400}
+    with pytest.raises(PromptTooLong):
+        await events_of(settings(server), choosing("Yes", "No"))
+    with pytest.raises(BackendUnavailable):
+        await events_of(OpenAISettings("http://127.0.0.1:9/v1", "", "m", 1000, False, 64), choosing("Yes", "No"))

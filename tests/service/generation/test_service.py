@@ -11,11 +11,7 @@ import pytest
 import kefu.generation
 from kefu.common.auth import make_key
 from kefu.common.rpc.server import CANNOT_START
-from kefu.generation.engine import (
-    Channel,
-    Piece,
-    Started,
-)
+from kefu.generation.engine import Channel, Finished, FinishReason, Piece, Started
 from kefu.generation.engines.simulated import SimulatedSettings, open_simulated
 from kefu.generation.service import EngineDied, until_end
 from kefu.generation.v1 import generation_pb2 as pb
@@ -72,6 +68,15 @@ async def test_an_answer_comes_as_accepted_deltas_and_completed() -> None:
         (make_request(top_p=0.0), "top_p"),
         (make_request(stop=["a", "b", "c", "d", "e"]), "stop"),
         (make_request(stop=[""]), "stop"),
+        (make_request(choices=["Yes"]), "choices"),
+        (make_request(choices=[f"{number}" for number in range(33)]), "choices"),
+        (make_request(choices=["Yes", ""]), "choices[1]"),
+        (make_request(choices=["是" * 22, "No"]), "choices[0]"),
+        (make_request(choices=["Yes", "No", "Yes"]), "choices[2]"),
+        (make_request(choices=["Yes", "No"], stop=["."]), "stop"),
+        (make_request(choices=["Yes", "No"], json_schema="{}"), "json_schema"),
+        (make_request(choices=["Yes", "No"], reasoning=pb.Reasoning()), "reasoning"),
+        (make_request(choices=["Yes", "No"], continuation=pb.Continuation()), "continuation"),
     ],
 )
 async def test_a_wrong_field_is_named(request_: pb.GenerateRequest, field: str) -> None:
@@ -79,6 +84,29 @@ async def test_a_wrong_field_is_named(request_: pb.GenerateRequest, field: str) 
         refused = await expect_failure(lambda: collect_events(stub, request_))
         assert (refused.code, refused.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "BAD_REQUEST")
         assert field in refused.message
+
+
+async def test_choices_are_one_token_and_their_probabilities_come_with_the_end() -> None:
+    chosen = (Started(7), Piece(Channel.TEXT, "No"), Finished(FinishReason.STOP, 7, 4, 1, 0, (-2.5, -0.25)))
+    engine = ScriptedEngine(chosen, hold=True)
+    async with serve_generation(engine) as (stub, servicer, _):
+        mean_before = servicer.accounting.mean_answer
+        call = stub.Generate(make_request(choices=["Yes", "No"], max_tokens=300), metadata=KEY_METADATA)
+        events = [await call.read() for _ in chosen]
+        assert isinstance(last := events[-1], pb.GenerateEvent)
+        assert list(last.completed.choice_log_probabilities) == [-2.5, -0.25]
+        assert (engine.requests[0].choices, engine.requests[0].max_tokens) == (("Yes", "No"), 1)
+        assert servicer.accounting.mean_answer == mean_before  # it says nothing of how long answers are
+
+
+async def test_a_request_with_choices_owes_its_prompt_and_one_token() -> None:
+    engine = ScriptedEngine((Started(700),), hold=True)
+    async with serve_generation(engine) as (stub, servicer, _):
+        call = stub.Generate(make_request(choices=["Yes", "No"]), metadata=KEY_METADATA)
+        await call.read()
+        assert servicer.accounting.owed_tokens == 701
+        call.cancel()
+        await asyncio.wait_for(engine.closed.wait(), 5)
 
 
 async def test_only_the_services_own_key_may_call() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,15 @@ from kefu.evaluation.recording import RecordedPool, Recording
 from kefu.evaluation.results import grade_arms
 from kefu.evaluation.set_retrieval_client import SetRetrievalClient
 from kefu.router.config import RouterConfig
-from kefu.router.domain.generation import Accepted, Frame, GenerationEnd, GenerationEvent, GenerationRequest
+from kefu.router.domain.generation import (
+    Accepted,
+    Frame,
+    GenerationEnd,
+    GenerationEvent,
+    GenerationRequest,
+    Message,
+    Role,
+)
 from kefu.router.domain.turn import Passage, Usage
 
 
@@ -115,7 +124,7 @@ class Writer:
         self.orders.append(request)
         yield Accepted(100, "f")
         yield Frame(text, (1, 2))
-        yield GenerationEnd(Usage(100, 0, 2, 0), cut=False)
+        yield GenerationEnd(Usage(100, 0, 2, 0), False, (-2.0, -0.5) if request.choices else ())
 
 
 async def test_an_answer_is_followed_by_the_sentence_that_bears_on_the_question() -> None:
@@ -167,6 +176,21 @@ async def test_an_answer_is_asked_for_once_and_remembered_over_runs(tmp_path: Pa
     [again] = await asker(writer, Recording(path)).answers(Arm.RAG, {"q-1": QUESTION}, WANTED, lambda: None)
     assert len(writer.orders) == 1
     assert again.text == first.text == "Refunds take 7 days."
+
+
+async def test_a_choice_is_remembered_apart_from_the_answer_to_the_same_prompt(tmp_path: Path) -> None:
+    writer = Writer("No")
+    free = GenerationRequest((Message(Role.USER, QUESTION),), 10, 1)
+    found: list[GenerationEvent] = []
+    for request in (free, replace(free, choices=("Yes", "No")), replace(free, choices=("Yes", "No"))):
+        source = RecordedPool(writer, Recording(tmp_path / "answers.jsonl"), "f").choose()
+        assert source is not None
+        *_, end = [event async for event in source.generate(request, Principal("t", "s", frozenset()))]
+        found.append(end)
+    assert len(writer.orders) == 2
+    free_end, *chosen = found
+    assert isinstance(free_end, GenerationEnd)
+    assert chosen == [replace(free_end, choice_log_probabilities=(-2.0, -0.5))] * 2
 
 
 async def test_an_answer_broken_off_at_a_figure_is_written_on_once() -> None:

@@ -1,13 +1,24 @@
 """The simulated engine: the arithmetic of a server with continuous batching, and what it says of itself."""
 
 import asyncio
+import math
 from contextlib import aclosing
 
 import pytest
 
 from kefu.common.errors import CannotContinue
 from kefu.generation.coalescing import paced
-from kefu.generation.engine import Continuation, Event, Finished, GenerationRequest, Message, Piece, Started
+from kefu.generation.engine import (
+    Channel,
+    Continuation,
+    Event,
+    Finished,
+    FinishReason,
+    GenerationRequest,
+    Message,
+    Piece,
+    Started,
+)
 from kefu.generation.engines.simulated import SimulatedEngine, SimulatedSettings, open_simulated
 
 
@@ -95,3 +106,20 @@ async def test_requests_beyond_its_room_wait_and_a_stop_gives_the_room_back(limi
         await first.aclose()
         assert len(text_of(await asyncio.wait_for(waiting, 10))) == 120
         assert engine.load()[:3] == (0, 0, 0.0)
+
+
+async def test_of_several_choices_the_one_is_answered_whose_characters_the_message_holds() -> None:
+    request = GenerationRequest(
+        (Message("user", "Was it the blue one?"),), choices=("XYZ", "blue", "bXYZ"), max_tokens=1
+    )
+    async with open_simulated("", settings()) as engine:
+        first, piece, last = await read(engine, request)
+        assert engine.load()[:3] == (0, 0, 0.0)
+    assert isinstance(first, Started)
+    assert piece == Piece(Channel.TEXT, "blue")
+    assert isinstance(last, Finished)
+    assert (last.reason, last.completion_tokens) == (FinishReason.STOP, 1)
+    blank, whole, part = last.choice_log_probabilities
+    assert blank < part < whole
+    assert (whole - blank, part - blank) == pytest.approx((1.0, 0.25))
+    assert sum(math.exp(each) for each in last.choice_log_probabilities) == pytest.approx(1.0)

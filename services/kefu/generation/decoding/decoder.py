@@ -55,6 +55,8 @@ class DecodingPlan:
     stop: tuple[str, ...] = ()
     constrained: bool = False
     """The answer, and not the reasoning before it, obeys a schema that the source knows."""
+    choice_ids: tuple[int, ...] = ()
+    """First token of each of the request's choices; see `choosing`."""
 
 
 class _Decoder:

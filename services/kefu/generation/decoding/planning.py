@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from kefu.common.errors import BadRequest, CannotContinue, PromptTooLong
+from kefu.common.errors import BadRequest, CannotChoose, CannotContinue, PromptTooLong
 from kefu.generation.decoding.chat_template import ChatTemplate, PromptText
+from kefu.generation.decoding.choosing import ChoiceTokens
 from kefu.generation.decoding.decoder import DecodingPlan
 from kefu.generation.decoding.reasoning import FORCED_CLOSE
 from kefu.generation.decoding.tokenizer import Tokenizer
 from kefu.generation.engine import GenerationRequest, ModelDescription
+
+_TAIL_TOKENS = 16
 
 
 @dataclass(frozen=True)
@@ -20,8 +24,14 @@ class Planner:
     description: ModelDescription
     default_reasoning_tokens: int
 
+    @cached_property
+    def _choice_tokens(self) -> ChoiceTokens:
+        return ChoiceTokens(self.tokenizer)
+
     def plan(self, request: GenerationRequest) -> DecodingPlan:
-        """Raises PromptTooLong, CannotContinue, and BadRequest with the name of the field that is wrong."""
+        """Raises PromptTooLong, CannotContinue, CannotChoose, and BadRequest with the name of the wrong field."""
+        if request.choices and not self.description.supports_choices:
+            raise CannotChoose("This replica does not tell how probable its tokens were; ask one that does.")
         if request.adapter and request.adapter not in self.description.adapters:
             known = ", ".join(self.description.adapters) or "none"
             raise BadRequest("adapter", f"is {request.adapter!r}, and this replica has these adapters: {known}.")
@@ -75,7 +85,14 @@ class Planner:
             max_tokens=request.max_tokens,
             stop=request.stop,
             constrained=constrained,
+            choice_ids=self._choice_ids(prompt.text, prompt_ids, request.choices),
         )
+
+    def _choice_ids(self, prompt: str, prompt_ids: Sequence[int], choices: Sequence[str]) -> tuple[int, ...]:
+        if not choices:
+            return ()
+        text = prompt or self.tokenizer.decode(prompt_ids[-_TAIL_TOKENS:])  # a prompt of tokens has no text
+        return self._choice_tokens.first_tokens(text, choices)
 
     def _prompt(
         self, request: GenerationRequest, *, think: bool, must_open: bool = False

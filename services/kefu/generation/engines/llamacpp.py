@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import structlog
 from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BadRequest, EngineDead, StartupError
 from kefu.generation.decoding.chat_template import ChatTemplate
+from kefu.generation.decoding.choosing import ChoiceScores, choose_answer
 from kefu.generation.decoding.decoder import TokenStep, decode_answer
 from kefu.generation.decoding.planning import Planner
 from kefu.generation.decoding.tokenizer import check_tokenizer
@@ -33,6 +35,10 @@ _BATCH_TOKENS = 128
 _SAMPLERS = ("top_k", "temperature", "top_p")
 _TOP_K = 100
 """Candidates beyond these have no chance, and sorting 150,000 of them for top_p takes milliseconds a token."""
+_CHOICE_BIAS = 200.0
+"""Lifts the choices above all other tokens. Logits span less; more would cost a float32 the last of its six digits."""
+_LEAST_PROBABILITY = 2.0**-126
+"""Of float32, in which probabilities are told; less is told as 0 or without its digits."""
 _DATA = "data: "
 
 
@@ -94,12 +100,15 @@ class LlamaCppEngine:
         plan = await asyncio.to_thread(self._planner.plan, request)
         description = self._planner.description
         source = _LlamaCppSource(self._client, _sampling(request, self._planner), grammar, self._tokenizer, self._watch)
+        if request.choices:
+            answer = choose_answer(source, plan, request.choices)
+        else:
+            decode, limit = self._tokenizer.decode, description.max_model_tokens
+            answer = decode_answer(source, plan, decode, max_model_tokens=limit)
         self._open.add(source)
         try:
             with self._watch.request():
-                async with aclosing(
-                    decode_answer(source, plan, self._tokenizer.decode, max_model_tokens=description.max_model_tokens)
-                ) as events:
+                async with aclosing(answer) as events:
                     async for event in events:
                         yield event
         finally:
@@ -171,6 +180,7 @@ async def open_llamacpp(model: LocalModel, settings: LlamaCppSettings) -> AsyncI
                 simulated=False,
                 device="cpu",
                 adapters=tuple(settings.adapters),
+                supports_choices=True,
             )
             planner = Planner(tokenizer, template, description, settings.default_reasoning_tokens)
             engine = LlamaCppEngine(
@@ -263,56 +273,88 @@ class _LlamaCppSource:
     async def steps(
         self, prompt_ids: Sequence[int], max_tokens: int, *, constrained: bool
     ) -> AsyncGenerator[TokenStep, None]:
+        body = {**self._sampling, "n_predict": max_tokens, "return_tokens": True}
+        if constrained:
+            body["grammar"] = self._grammar
+        cached = told = 0
+        held: tuple[int, ...] = ()
+        async with aclosing(self._completion(prompt_ids, body)) as events:
+            async for event in events:
+                if progress := event.get("prompt_progress"):
+                    cached = int(progress["cache"])
+                    continue
+                if event["stop"]:
+                    by_model = event["stop_type"] == "eos"  # then the held token is the one that ended it
+                    yield TokenStep(() if by_model else held, _reason(by_model), cached)
+                    return
+                lost = event["tokens_predicted"] - told - len(event["tokens"])
+                told = event["tokens_predicted"]
+                ids = (*held, *self._lost_tokens(event, lost), *event["tokens"])
+                self.tokens = len(prompt_ids) + told
+                held = ids[-1:] if self._tokenizer.is_control(ids[-1]) else ()
+                yield TokenStep(ids[: len(ids) - len(held)], None, cached)
+
+    async def score(self, prompt_ids: Sequence[int], token_ids: Sequence[int]) -> ChoiceScores:
+        """See ChoiceSource. The tokens are all that the sampler keeps, and it tells their probabilities among them.
+
+        Of those before sampling the server tells only the most probable of the whole vocabulary, not chosen ones.
+        """
         body = {
             **self._sampling,
+            "n_predict": 1,
+            "logit_bias": [[token_id, _CHOICE_BIAS] for token_id in token_ids],
+            "samplers": ["top_k", "temperature"],
+            "top_k": len(token_ids),
+            "temperature": 1.0,
+            "n_probs": len(token_ids),
+            "post_sampling_probs": True,
+        }
+        cached, found = 0, dict[int, float]()
+        async with aclosing(self._completion(prompt_ids, body)) as events:
+            async for event in events:
+                if progress := event.get("prompt_progress"):
+                    cached = int(progress["cache"])
+                elif event["stop"]:
+                    break
+                else:
+                    told = event["completion_probabilities"][0]["top_probs"]
+                    found = {token["id"]: max(token["prob"], _LEAST_PROBABILITY) for token in told}
+        if found.keys() != set(token_ids):
+            raise RuntimeError(f"llama.cpp was asked about the tokens {list(token_ids)} and told of {list(found)}.")
+        return ChoiceScores(tuple(math.log(found[token_id]) for token_id in token_ids), cached)
+
+    async def _completion(
+        self, prompt_ids: Sequence[int], body: dict[str, Any]
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """llama.cpp's events of a request, up to the one with `stop`. Closing this aborts the request."""
+        common = {
             "prompt": list(prompt_ids),
-            "n_predict": max_tokens,
             "stream": True,
-            "return_tokens": True,
             "return_progress": True,  # a step is told while a prompt is read, too
             "cache_prompt": True,
         }
-        if constrained:
-            body["grammar"] = self._grammar
+        self.tokens = len(prompt_ids)
         try:
-            async with self._client.stream("POST", "/completion", json=body) as response:
+            async with self._client.stream("POST", "/completion", json=common | body) as response:
                 if not response.is_success:
                     raise RuntimeError(f"llama.cpp refused a request: {(await response.aread()).decode()}")
-                async with aclosing(self._read(response, len(prompt_ids))) as steps:
-                    async for step in steps:
-                        yield step
+                async for line in response.aiter_lines():
+                    self._watch.step()
+                    if not line.startswith(_DATA):
+                        if line.startswith("error"):
+                            raise RuntimeError(f"llama.cpp broke a request off: {line}")
+                        continue
+                    event: dict[str, Any] = json.loads(line[len(_DATA) :])
+                    if "error" in event:
+                        raise RuntimeError(f"llama.cpp broke a request off: {event['error']}")
+                    yield event
+                    if event.get("stop"):
+                        return
+            raise EngineDead("The engine of this replica has died; try another one.")
         except httpx.HTTPError:
             raise EngineDead("The engine of this replica has died; try another one.") from None
         finally:
             self.tokens = 0
-
-    async def _read(self, response: httpx.Response, prompt_tokens: int) -> AsyncGenerator[TokenStep, None]:
-        cached = told = 0
-        held: tuple[int, ...] = ()
-        self.tokens = prompt_tokens
-        async for line in response.aiter_lines():
-            self._watch.step()
-            if not line.startswith(_DATA):
-                if line.startswith("error"):
-                    raise RuntimeError(f"llama.cpp broke a request off: {line}")
-                continue
-            event: dict[str, Any] = json.loads(line[len(_DATA) :])
-            if "error" in event:
-                raise RuntimeError(f"llama.cpp broke a request off: {event['error']}")
-            if progress := event.get("prompt_progress"):
-                cached = int(progress["cache"])
-                continue
-            if event["stop"]:
-                by_model = event["stop_type"] == "eos"  # then the held token is the one that ended it
-                yield TokenStep(() if by_model else held, _reason(by_model), cached)
-                return
-            lost = event["tokens_predicted"] - told - len(event["tokens"])
-            told = event["tokens_predicted"]
-            ids = (*held, *self._lost_tokens(event, lost), *event["tokens"])
-            self.tokens = prompt_tokens + told
-            held = ids[-1:] if self._tokenizer.is_control(ids[-1]) else ()
-            yield TokenStep(ids[: len(ids) - len(held)], None, cached)
-        raise EngineDead("The engine of this replica has died; try another one.")
 
     def _lost_tokens(self, event: dict[str, Any], count: int) -> tuple[int, ...]:
         """The ids that llama.cpp does not tell: it waits until the text is whole characters, and tells the last id.

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 import openai
 import structlog
 
-from kefu.common.errors import BackendUnavailable, BadRequest, CannotContinue, PromptTooLong, StartupError
+from kefu.common.errors import BackendUnavailable, BadRequest, CannotChoose, CannotContinue, PromptTooLong, StartupError
+from kefu.generation.decoding.choosing import most_probable, normalise
 from kefu.generation.decoding.reasoning import ThinkSplitter
 from kefu.generation.engine import (
     Channel,
@@ -29,6 +30,10 @@ _BYTES_PER_TOKEN = 3
 """For estimates only: there is no tokenizer here."""
 _TOO_LONG = ("context length", "context size")
 """What vLLM and llama.cpp say of a prompt that is too long."""
+_TOP_LOGPROBS = 20
+"""The most that the interface allows."""
+_UNLISTED = 1.0
+"""A choice that is not among those is taken for less probable than the least of them by this, as a logarithm."""
 _REASONING_FIELDS = ("reasoning_content", "reasoning")
 """The older and the newer name of the same field."""
 
@@ -71,6 +76,7 @@ class OpenAIEngine:
             simulated=False,
             device="remote",
             adapters=tuple(self._settings.adapters),
+            supports_choices=True,
         )
 
     def load(self) -> EngineLoad:
@@ -93,7 +99,11 @@ class OpenAIEngine:
         yield Started(estimated_tokens)
         self._open += 1
         try:
-            async with aclosing(self._events(request, estimated_tokens, think=think)) as events:
+            if request.choices:
+                written = self._choose(request, estimated_tokens)
+            else:
+                written = self._events(request, estimated_tokens, think=think)
+            async with aclosing(written) as events:
                 async for event in events:
                     yield event
         finally:
@@ -134,8 +144,7 @@ class OpenAIEngine:
         except openai.BadRequestError as error:
             raise _bad_request(error, estimated_tokens, self._settings.max_model_tokens) from error
         except Exception as error:  # the client lets its transport's own errors through in mid-stream
-            _log.warning("openai.failed", url=self._settings.url, error=repr(error))
-            raise BackendUnavailable(f"The model server did not answer ({type(error).__name__}); try again.") from error
+            raise _unavailable(self._settings.url, error) from error
         for piece in splitter.finish(by_model=reason is FinishReason.STOP):
             yield piece
         details = getattr(usage, "completion_tokens_details", None)
@@ -147,6 +156,34 @@ class OpenAIEngine:
             completion_tokens=usage.completion_tokens if usage else reasoned + written,
             reasoning_tokens=getattr(details, "reasoning_tokens", None) or reasoned,
         )
+
+    async def _choose(self, request: GenerationRequest, estimated_tokens: int) -> AsyncGenerator[Event, None]:
+        arguments = self._arguments(request, think=False) | {
+            "max_tokens": 1,
+            "temperature": 1.0,
+            "logprobs": True,
+            "top_logprobs": _TOP_LOGPROBS,
+            "stream": False,
+        }
+        del arguments["stream_options"]
+        arguments.pop("top_p", None)
+        try:
+            create: Any = self._client.chat.completions.create  # no overload takes a dict of arguments
+            answer: Any = await create(**arguments)
+        except openai.BadRequestError as error:
+            raise _bad_request(error, estimated_tokens, self._settings.max_model_tokens) from error
+        except openai.OpenAIError as error:
+            raise _unavailable(self._settings.url, error) from error
+        told = answer.choices[0].logprobs if answer.choices else None
+        if told is None or not told.content or not told.content[0].top_logprobs:
+            raise CannotChoose("The model server returns no log-probabilities; use one that does, or another engine.")
+        listed = {token.token: float(token.logprob) for token in told.content[0].top_logprobs}
+        log_probabilities = normalise(_choice_scores(request.choices, listed))
+        yield Piece(Channel.TEXT, most_probable(request.choices, log_probabilities))
+        usage: Any = answer.usage
+        cached = getattr(getattr(usage, "prompt_tokens_details", None), "cached_tokens", None)
+        prompt_tokens = usage.prompt_tokens if usage else estimated_tokens
+        yield Finished(FinishReason.STOP, prompt_tokens, cached or 0, 1, 0, log_probabilities)
 
     def _arguments(self, request: GenerationRequest, *, think: bool) -> dict[str, Any]:
         extra = (request.reasoning_tokens or self._settings.default_reasoning_tokens) if think else 0
@@ -169,6 +206,32 @@ class OpenAIEngine:
             # vLLM and SGLang understand this argument; other servers ignore it.
             arguments["extra_body"] = {"chat_template_kwargs": {"enable_thinking": think}}
         return arguments
+
+
+def _choice_scores(choices: Sequence[str], listed: Mapping[str, float]) -> list[float]:
+    """A log-probability for each choice: that of the longest listed token with which it begins.
+
+    Raises BadRequest for two choices that begin with the same one.
+    """
+    found: dict[str, str] = {}
+    scores: list[float] = []
+    for choice in choices:
+        token = max((token for token in listed if token and choice.startswith(token)), key=len, default=None)
+        if token is None:
+            scores.append(min(listed.values()) - _UNLISTED)
+            continue
+        if token in found:
+            raise BadRequest(
+                "choices", f"{found[token]!r} and {choice!r} begin with the same token; one step tells neither."
+            )
+        found[token] = choice
+        scores.append(listed[token])
+    return scores
+
+
+def _unavailable(url: str, error: Exception) -> BackendUnavailable:
+    _log.warning("openai.failed", url=url, error=repr(error))
+    return BackendUnavailable(f"The model server did not answer ({type(error).__name__}); try again.")
 
 
 def _bad_request(error: openai.BadRequestError, estimated_tokens: int, limit: int) -> Exception:

@@ -5,17 +5,20 @@ Time is that of a server with continuous batching. A step writes one token for e
 `step + (batch - 1) * step_per_request` seconds. A request joins the batch when the key/value cache has room for its
 prompt and its whole answer. First it prefills, for `prompt tokens not in the prefix cache / prefill rate` seconds of
 step time. Prompts share a prefix in blocks of 16 tokens, and the least recently used blocks leave first, as in vLLM.
+
+Of several choices the one is answered of whose characters the last message holds most: weights are e to that share.
 """
 
 import asyncio
 import hashlib
 from collections import OrderedDict, deque
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from kefu.common.errors import BadRequest, CannotContinue, PromptTooLong
+from kefu.generation.decoding.choosing import most_probable, normalise
 from kefu.generation.engine import (
     Channel,
     EngineLoad,
@@ -99,6 +102,7 @@ class SimulatedEngine:
             supports_token_continuation=True,
             simulated=True,
             device="none",
+            supports_choices=True,
         )
 
     def load(self) -> EngineLoad:
@@ -126,6 +130,9 @@ class SimulatedEngine:
         self._waiting.append(job)
         self._has_work.set()
         sent_tokens = sent
+        chosen: tuple[float, ...] = ()
+        if request.choices:
+            chosen = _choose(request.choices, request.messages[-1].content if request.messages else "")
         try:
             while sent_tokens < job.answer_tokens:
                 if (written := job.written(self._step)) == sent_tokens:
@@ -133,17 +140,21 @@ class SimulatedEngine:
                     self._awaiting.add(job)
                     await job.written_event.wait()
                     continue
-                yield Piece(Channel.TEXT, _text(sent_tokens, written), tuple(range(sent_tokens, written)))
+                if chosen:
+                    yield Piece(Channel.TEXT, most_probable(request.choices, chosen))
+                else:
+                    yield Piece(Channel.TEXT, _text(sent_tokens, written), tuple(range(sent_tokens, written)))
                 sent_tokens = written
         finally:
             self._remove(job)
-        whole = job.answer_tokens >= self._settings.answer_tokens
+        whole = bool(chosen) or job.answer_tokens >= self._settings.answer_tokens
         yield Finished(
             FinishReason.STOP if whole else FinishReason.LENGTH,
             job.prompt_tokens + sent,
             job.cached_tokens,
             max(job.answer_tokens - sent, 0),
             0,
+            chosen,
         )
 
     async def died(self) -> str:
@@ -222,6 +233,11 @@ class SimulatedEngine:
         if job in self._running:
             self._running.remove(job)
             self._kv_tokens_used -= job.kv_tokens
+
+
+def _choose(choices: Sequence[str], message: str) -> tuple[float, ...]:
+    """Log-probabilities of choices, by the share of each one's characters that the message holds."""
+    return normalise([sum(character in message for character in choice) / len(choice) for choice in choices])
 
 
 def _text(start: int, end: int) -> str:

@@ -11,6 +11,7 @@ import structlog
 from kefu.common.aio import cancel_and_wait, run_in_thread
 from kefu.common.errors import BadRequest, EngineDead, StartupError
 from kefu.generation.decoding.chat_template import ChatTemplate
+from kefu.generation.decoding.choosing import ChoiceScores, choose_answer
 from kefu.generation.decoding.decoder import TokenStep, decode_answer
 from kefu.generation.decoding.planning import Planner
 from kefu.generation.decoding.tokenizer import check_tokenizer
@@ -62,8 +63,12 @@ class VllmEngine:
         adapter = self._adapters[request.adapter] if request.adapter else None
         source = _VllmSource(self._llm, request, self._planner.template, self._tokenizer, adapter)
         limit = self._planner.description.max_model_tokens
+        if request.choices:
+            answer = choose_answer(source, plan, request.choices)
+        else:
+            answer = decode_answer(source, plan, self._tokenizer.decode, max_model_tokens=limit)
         with self._statistics.watch.request():
-            async with aclosing(decode_answer(source, plan, self._tokenizer.decode, max_model_tokens=limit)) as events:
+            async with aclosing(answer) as events:
                 async for event in events:
                     yield event
 
@@ -128,6 +133,8 @@ async def open_vllm(model: LocalModel, settings: VllmSettings) -> AsyncIterator[
                 simulated=False,
                 device=device_name,
                 adapters=tuple(adapter.name for adapter in adapters),
+                # Of a step with guessed tokens vLLM tells the most probable tokens alone, and not chosen ones.
+                supports_choices=config.speculative_config is None,
             )
             planner = Planner(tokenizer, chat_template, description, settings.default_reasoning_tokens)
             engine = VllmEngine(llm, statistics, tokenizer, planner, await _load_adapters(llm, adapters))
@@ -203,7 +210,6 @@ class _VllmSource:
         from vllm import SamplingParams
         from vllm.exceptions import VLLMValidationError
         from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
-        from vllm.v1.engine.exceptions import EngineDeadError
 
         request = self._request
         temperature = self._template.temperature if request.temperature is None else request.temperature
@@ -217,23 +223,49 @@ class _VllmSource:
             output_kind=RequestOutputKind.DELTA,
             structured_outputs=StructuredOutputsParams(json=request.json_schema) if constrained else None,
         )
-        prompt: Any = {"prompt_token_ids": list(prompt_ids)}
         try:
-            async with aclosing(
-                self._llm.generate(prompt, params, uuid.uuid4().hex, lora_request=self._adapter)
-            ) as outputs:
+            async with aclosing(self._outputs(prompt_ids, params)) as outputs:
                 async for output in outputs:
                     completion = output.outputs[0]
                     ids = tuple(completion.token_ids)
                     if completion.finish_reason == "stop" and ids and ids[-1] in self._end_ids:
                         ids = ids[:-1]
                     yield TokenStep(ids, _REASONS.get(completion.finish_reason), output.num_cached_tokens or 0)
-        except EngineDeadError:
-            raise EngineDead("The engine of this replica has died; try another one.") from None
         except (ValueError, VLLMValidationError) as error:
             if not constrained:
                 raise
             raise BadRequest("json_schema", f"cannot be enforced by vLLM: {error}") from error
+
+    async def score(self, prompt_ids: Sequence[int], token_ids: Sequence[int]) -> ChoiceScores:
+        """See ChoiceSource. vLLM tells log-probabilities of the tokens that it is asked about."""
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+
+        params = SamplingParams(
+            max_tokens=1,
+            temperature=1.0,  # so that `logprobs_mode` may be any
+            logprob_token_ids=list(token_ids),
+            detokenize=False,
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+        async with aclosing(self._outputs(prompt_ids, params)) as outputs:
+            output = await anext(outputs)
+        told = output.outputs[0].logprobs[0]
+        scores = tuple(float(told[token_id].logprob) for token_id in token_ids)
+        return ChoiceScores(scores, output.num_cached_tokens or 0)
+
+    async def _outputs(self, prompt_ids: Sequence[int], params: Any) -> AsyncGenerator[Any, None]:
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        prompt: Any = {"prompt_token_ids": list(prompt_ids)}
+        try:
+            async with aclosing(
+                self._llm.generate(prompt, params, uuid.uuid4().hex, lora_request=self._adapter)
+            ) as outputs:
+                async for output in outputs:
+                    yield output
+        except EngineDeadError:
+            raise EngineDead("The engine of this replica has died; try another one.") from None
 
 
 _REASONS = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH}

@@ -192,6 +192,7 @@ class GenerateRequest(_message.Message):
     ESTIMATED_TOKENS_FIELD_NUMBER: _builtins.int
     JSON_SCHEMA_FIELD_NUMBER: _builtins.int
     ADAPTER_FIELD_NUMBER: _builtins.int
+    CHOICES_FIELD_NUMBER: _builtins.int
     max_tokens: _builtins.int
     """Optional. Most tokens of visible answer, 1 to the model's length. Unset: 512."""
     temperature: _builtins.float
@@ -234,6 +235,17 @@ class GenerateRequest(_message.Message):
     def stop(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Optional. Strings that end the answer; they are not sent. At most 4."""
 
+    @_builtins.property
+    def choices(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. 2 to 32 distinct texts of 1 to 64 bytes: the visible answer is exactly one of them, the most probable one
+        (the first of equals), and Completed.choice_log_probabilities says how probable each was. The model takes one step:
+        it costs the prompt and one token. Each choice is judged by its first token after the prompt; two that begin with
+        the same one (or that begin with no text, or merge with the prompt's end) are BAD_REQUEST, which says which.
+        The answer comes as one Delta without token ids. Not together with continuation, reasoning, stop and json_schema
+        (BAD_REQUEST names which); max_tokens, temperature, top_p and seed have no effect.
+        Where DescribeModelResponse.supports_choices is false, it is refused with CANNOT_CHOOSE, or not known at all.
+        """
+
     def __init__(
         self,
         *,
@@ -250,10 +262,11 @@ class GenerateRequest(_message.Message):
         estimated_tokens: _builtins.int = ...,
         json_schema: _builtins.str = ...,
         adapter: _builtins.str = ...,
+        choices: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_seed", b"_seed", "_temperature", b"_temperature", "_top_p", b"_top_p", "chat", b"chat", "continuation", b"continuation", "max_tokens", b"max_tokens", "prompt", b"prompt", "reasoning", b"reasoning", "seed", b"seed", "temperature", b"temperature", "tokens", b"tokens", "top_p", b"top_p"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_seed", b"_seed", "_temperature", b"_temperature", "_top_p", b"_top_p", "adapter", b"adapter", "caller", b"caller", "chat", b"chat", "continuation", b"continuation", "estimated_tokens", b"estimated_tokens", "json_schema", b"json_schema", "max_tokens", b"max_tokens", "prompt", b"prompt", "reasoning", b"reasoning", "seed", b"seed", "stop", b"stop", "temperature", b"temperature", "tokens", b"tokens", "top_p", b"top_p"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_seed", b"_seed", "_temperature", b"_temperature", "_top_p", b"_top_p", "adapter", b"adapter", "caller", b"caller", "chat", b"chat", "choices", b"choices", "continuation", b"continuation", "estimated_tokens", b"estimated_tokens", "json_schema", b"json_schema", "max_tokens", b"max_tokens", "prompt", b"prompt", "reasoning", b"reasoning", "seed", b"seed", "stop", b"stop", "temperature", b"temperature", "tokens", b"tokens", "top_p", b"top_p"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_tokens: _TypeAlias = _typing.Literal["max_tokens"]  # noqa: Y015
     _WhichOneofArgType__max_tokens: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens"]  # noqa: Y015
@@ -643,6 +656,7 @@ class Completed(_message.Message):
     REASONING_TOKENS_FIELD_NUMBER: _builtins.int
     FIRST_TOKEN_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
+    CHOICE_LOG_PROBABILITIES_FIELD_NUMBER: _builtins.int
     finish_reason: Global___Completed.FinishReason.ValueType
     """Why it ended."""
     prompt_tokens: _builtins.int
@@ -661,6 +675,14 @@ class Completed(_message.Message):
     def total(self) -> _duration_pb2.Duration:
         """From the call's arrival to the end. Monotonic."""
 
+    @_builtins.property
+    def choice_log_probabilities(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Natural logarithms of the probabilities of GenerateRequest.choices, in their order; empty without choices. They are
+        normalised over the choices, whose probabilities sum to 1, at temperature 1 and without top_p. llama.cpp tells none
+        below -87. An openai engine is told the 20 most probable tokens, and takes a choice that is not among them for e
+        times less probable than the least of them.
+        """
+
     def __init__(
         self,
         *,
@@ -671,10 +693,11 @@ class Completed(_message.Message):
         reasoning_tokens: _builtins.int = ...,
         first_token: _duration_pb2.Duration | None = ...,
         total: _duration_pb2.Duration | None = ...,
+        choice_log_probabilities: _abc.Iterable[_builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["first_token", b"first_token", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached_prompt_tokens", b"cached_prompt_tokens", "completion_tokens", b"completion_tokens", "finish_reason", b"finish_reason", "first_token", b"first_token", "prompt_tokens", b"prompt_tokens", "reasoning_tokens", b"reasoning_tokens", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached_prompt_tokens", b"cached_prompt_tokens", "choice_log_probabilities", b"choice_log_probabilities", "completion_tokens", b"completion_tokens", "finish_reason", b"finish_reason", "first_token", b"first_token", "prompt_tokens", b"prompt_tokens", "reasoning_tokens", b"reasoning_tokens", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -787,6 +810,7 @@ class DescribeModelResponse(_message.Message):
     SIMULATED_FIELD_NUMBER: _builtins.int
     DEVICE_FIELD_NUMBER: _builtins.int
     ADAPTERS_FIELD_NUMBER: _builtins.int
+    SUPPORTS_CHOICES_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """The model as it was configured: an id or a path's last part."""
     engine: _builtins.str
@@ -805,6 +829,10 @@ class DescribeModelResponse(_message.Message):
     """Every answer is made by arithmetic, not by a model."""
     device: _builtins.str
     """"cpu", "cuda", "metal", "remote" or "none"."""
+    supports_choices: _builtins.bool
+    """GenerateRequest.choices is understood; false for vLLM with speculation, which tells no log-probabilities. An openai
+    engine says so whether or not its server returns them.
+    """
     @_builtins.property
     def adapters(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of the LoRA adapters that a request may ask for."""
@@ -822,10 +850,11 @@ class DescribeModelResponse(_message.Message):
         simulated: _builtins.bool = ...,
         device: _builtins.str = ...,
         adapters: _abc.Iterable[_builtins.str] | None = ...,
+        supports_choices: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapters", b"adapters", "device", b"device", "engine", b"engine", "engine_version", b"engine_version", "fingerprint", b"fingerprint", "max_model_tokens", b"max_model_tokens", "model", b"model", "simulated", b"simulated", "supports_reasoning", b"supports_reasoning", "supports_token_continuation", b"supports_token_continuation"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapters", b"adapters", "device", b"device", "engine", b"engine", "engine_version", b"engine_version", "fingerprint", b"fingerprint", "max_model_tokens", b"max_model_tokens", "model", b"model", "simulated", b"simulated", "supports_choices", b"supports_choices", "supports_reasoning", b"supports_reasoning", "supports_token_continuation", b"supports_token_continuation"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -43,7 +43,9 @@ class GenerationServiceStub:
     and `max_prompt_tokens` hold the counts), FAILED_PRECONDITION / CANNOT_CONTINUE (another fingerprint, or an
     engine without token ids), UNAVAILABLE / ENGINE_DEAD (the replica is leaving; try another),
     RESOURCE_EXHAUSTED / REPLICA_FULL. INVALID_ARGUMENT / BAD_REQUEST names the field: a schema that is no JSON or that
-    the engine cannot enforce, an adapter that this replica does not have. Cancelling the call aborts the request in the engine within a second,
+    the engine cannot enforce, an adapter that this replica does not have, choices that one token cannot tell apart.
+    FAILED_PRECONDITION / CANNOT_CHOOSE: this replica cannot, or the server behind it returns no log-probabilities.
+    Cancelling the call aborts the request in the engine within a second,
     also while it is queued or prefilling.
     """
     GenerateMany: _grpc.StreamStreamMultiCallable[_generation_pb2.GenerateManyRequest, _generation_pb2.GenerateManyResponse]
@@ -79,7 +81,9 @@ class GenerationServiceAsyncStub(GenerationServiceStub):
     and `max_prompt_tokens` hold the counts), FAILED_PRECONDITION / CANNOT_CONTINUE (another fingerprint, or an
     engine without token ids), UNAVAILABLE / ENGINE_DEAD (the replica is leaving; try another),
     RESOURCE_EXHAUSTED / REPLICA_FULL. INVALID_ARGUMENT / BAD_REQUEST names the field: a schema that is no JSON or that
-    the engine cannot enforce, an adapter that this replica does not have. Cancelling the call aborts the request in the engine within a second,
+    the engine cannot enforce, an adapter that this replica does not have, choices that one token cannot tell apart.
+    FAILED_PRECONDITION / CANNOT_CHOOSE: this replica cannot, or the server behind it returns no log-probabilities.
+    Cancelling the call aborts the request in the engine within a second,
     also while it is queued or prefilling.
     """
     GenerateMany: _aio.StreamStreamMultiCallable[_generation_pb2.GenerateManyRequest, _generation_pb2.GenerateManyResponse]  # type: ignore[assignment]
@@ -118,7 +122,9 @@ class GenerationServiceServicer(metaclass=_abc_1.ABCMeta):
         and `max_prompt_tokens` hold the counts), FAILED_PRECONDITION / CANNOT_CONTINUE (another fingerprint, or an
         engine without token ids), UNAVAILABLE / ENGINE_DEAD (the replica is leaving; try another),
         RESOURCE_EXHAUSTED / REPLICA_FULL. INVALID_ARGUMENT / BAD_REQUEST names the field: a schema that is no JSON or that
-        the engine cannot enforce, an adapter that this replica does not have. Cancelling the call aborts the request in the engine within a second,
+        the engine cannot enforce, an adapter that this replica does not have, choices that one token cannot tell apart.
+        FAILED_PRECONDITION / CANNOT_CHOOSE: this replica cannot, or the server behind it returns no log-probabilities.
+        Cancelling the call aborts the request in the engine within a second,
         also while it is queued or prefilling.
         """
 

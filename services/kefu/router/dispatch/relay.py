@@ -134,7 +134,8 @@ class Relay:
         else:  # another router began this answer
             self.path = "continued"
             stream = await self._continue(request, deadline)
-        metrics.FIRST_TOKEN_SECONDS.labels(self.path).observe(time.monotonic() - started_at)
+        if not request.choices:  # of which no customer sees a token
+            metrics.FIRST_TOKEN_SECONDS.labels(self.path).observe(time.monotonic() - started_at)
         try:
             while True:
                 try:

@@ -49,6 +49,8 @@ class GenerationRequest:
     """The part that another replica wrote; the answer goes on after it."""
     deadline: float | None = None
     """Monotonic time after which the answer is of no use. None: there is no deadline."""
+    choices: tuple[str, ...] = ()
+    """Texts of which the answer is one, told by the end alone; see `dispatch.choosing`. Empty: the answer is free."""
 
     def seconds_left(self) -> float | None:
         """Seconds for the replica's own time-out. Slightly more than remain: the router's comes first and says why."""
@@ -78,6 +80,8 @@ class GenerationEnd:
 
     usage: Usage
     cut: bool
+    choice_log_probabilities: tuple[float, ...] = ()
+    """In the order of the request's choices; empty without them."""
 
 
 GenerationEvent = Accepted | Frame | GenerationEnd

@@ -88,6 +88,8 @@ class ReplicaStream(AsyncGenerator[GenerationEvent, None]):
                     self._load.record_accepted(self._dispatch)
                 elif event is not None:
                     self._breaker.succeeded(self._attempt)
+                if isinstance(event, Frame) and self._request.choices:
+                    continue  # the end says all: without it another replica chooses anew, instead of continuing
                 if event is not None:
                     return event
         except AnswerFailed as error:
@@ -143,6 +145,7 @@ def request_message(request: GenerationRequest, caller: str) -> pb.GenerateReque
         max_tokens=request.max_tokens,
         caller=caller,
         estimated_tokens=request.estimated_tokens,
+        choices=request.choices,
     )
     if request.temperature is not None:
         message.temperature = request.temperature
@@ -166,7 +169,8 @@ def event_of(message: pb.GenerateEvent) -> GenerationEvent | None:
         case "completed":
             done = message.completed
             usage = Usage(done.prompt_tokens, done.cached_prompt_tokens, done.completion_tokens, done.reasoning_tokens)
-            return GenerationEnd(usage, cut=done.finish_reason == pb.Completed.FINISH_REASON_LENGTH)
+            cut = done.finish_reason == pb.Completed.FINISH_REASON_LENGTH
+            return GenerationEnd(usage, cut, tuple(done.choice_log_probabilities))
         case _:
             return None
 
