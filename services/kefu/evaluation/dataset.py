@@ -15,6 +15,12 @@ class BadQuestionSet(Exception):
     """A missing or unreadable part of a question set; the message says which."""
 
 
+def is_even(question: str) -> bool:
+    """Whether the last number in a question's id is even. False for an id without a number."""
+    numbers = re.findall(r"\d+", question)
+    return bool(numbers) and int(numbers[-1]) % 2 == 0
+
+
 @dataclass(frozen=True)
 class SetDocument:
     """A document of the corpus."""
@@ -39,8 +45,7 @@ class SetQuestion:
     @property
     def is_even(self) -> bool:
         """Whether the number in the id is even. Weights are fitted on these questions and reported on the others."""
-        numbers = re.findall(r"\d+", self.id)
-        return bool(numbers) and int(numbers[-1]) % 2 == 0
+        return is_even(self.id)
 
 
 @dataclass(frozen=True)

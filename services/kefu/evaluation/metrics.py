@@ -1,7 +1,8 @@
-"""Metrics of ranks: hit rates and mean reciprocal rank, with bootstrap intervals."""
+"""Metrics: hit rates and mean reciprocal rank with bootstrap intervals, and shares with those of Wilson."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ Ranks = Sequence[int]
 
 @dataclass(frozen=True)
 class Figure:
-    """A mean over questions with its 95 % interval by bootstrap."""
+    """A mean over questions with its 95 % interval."""
 
     value: float
     low: float
@@ -51,6 +52,19 @@ def bootstrap_mean(scores: npt.NDArray[np.float64]) -> Figure:
     means: npt.NDArray[np.float64] = scores[drawn].mean(axis=1)
     low, high = (float(np.percentile(means, level)) for level in _LEVELS)
     return Figure(float(scores.mean()), low, high)
+
+
+def wilson(hits: int, of: int) -> Figure:
+    """A share with its 95 % interval by Wilson's score; all 0 of nothing.
+
+    A bootstrap of no hits says that there never is one; this says what so few questions can exclude.
+    """
+    if not of:
+        return Figure(0.0, 0.0, 0.0)
+    share, z = hits / of, 1.96
+    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
+    half = z / (1 + z * z / of) * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    return Figure(share, max(0.0, middle - half), min(1.0, middle + half))
 
 
 def _hit(ranks: npt.NDArray[np.int64], within: int) -> npt.NDArray[np.float64]:

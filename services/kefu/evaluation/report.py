@@ -29,13 +29,20 @@ class Run:
 
 def markdown(run: Run) -> str:
     """The report as Markdown."""
-    memory = psutil.virtual_memory().total / 2**30
     head = [
         "# Answers",
         "",
-        f"{datetime.now(UTC).date().isoformat()}, {psutil.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB.",
+        measured_on(),
         "",
         _READING,
         "",
     ]
     return "\n".join([*head, *(found.markdown() for found in run.sets), ""])
+
+
+def measured_on() -> str:
+    """The day and the machine, as a sentence."""
+    memory = psutil.virtual_memory().total / 2**30
+    return (
+        f"{datetime.now(UTC).date().isoformat()}, {psutil.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB."
+    )

@@ -3,6 +3,7 @@
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
@@ -75,6 +76,15 @@ class PortAllocator:
         else:  # elsewhere the service could not listen beside it
             reservation.close()
         return True
+
+
+def unused_ports(count: int) -> list[int]:
+    """Ports of loopback that nothing uses now, apart from the usual ones of a suite, as the kernel chooses them."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) for _ in range(count)]
+        for one in sockets:
+            one.bind((HOST, 0))
+        return [int(one.getsockname()[1]) for one in sockets]
 
 
 def is_free(port: int) -> bool:

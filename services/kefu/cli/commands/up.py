@@ -44,7 +44,7 @@ def up(options: SuiteOptions, folder: DataDir, *, demo: bool = False) -> None:
         if earlier_state := folder.read_state():
             for what in processes.kill_leftovers(earlier_state):
                 out.print(f"Ended {what}, which an earlier `kefu up` had left behind.")
-        options = _with_model(options, out)
+        options = with_model(options, out)
         keys = folder.make_keys()
         run_id, pid = uuid.uuid4().hex, os.getpid()
         suite = compose(options, folder, keys, run_id, allocator)
@@ -65,7 +65,7 @@ def up(options: SuiteOptions, folder: DataDir, *, demo: bool = False) -> None:
             folder.remove_state()
 
 
-def _with_model(options: SuiteOptions, out: Console) -> SuiteOptions:
+def with_model(options: SuiteOptions, out: Console) -> SuiteOptions:
     """The options with the model that this machine chooses, where that is wanted: fetched, with reasons printed.
 
     Raises StartupError for a model that cannot be run here: before all else has started for nothing.

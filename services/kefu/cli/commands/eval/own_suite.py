@@ -1,0 +1,79 @@
+"""A suite of its own for a measurement, in a temporary folder and on unused ports; it is gone afterwards."""
+
+import os
+import tempfile
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from kefu.cli.console import CommandFailed
+from kefu.cli.remote.connection import Remote
+from kefu.cli.view.service_status import StatusView
+from kefu.common.rpc.server import CANNOT_START
+from kefu.common.text.terminal_text import printable
+from kefu.local.data_dir import DataDir
+from kefu.local.ports import PortAllocator, unused_ports
+from kefu.local.suite import SuiteOptions, compose
+from kefu.local.supervisor import Service, SupervisedService, Supervisor
+
+_SETTINGS = {
+    "router": {
+        "KEFU_ROUTER_DESK_CONVERSATIONS": "0",  # hundreds of questions are handed over, and nobody comes
+        "KEFU_ROUTER_CACHE_ANSWERS": "false",  # each question is measured by itself, in whatever order it comes
+    },
+    "retrieval": {"KEFU_RETRIEVAL_CALIBRATION_SECONDS": "0"},  # it is asked for: none runs beside the questions
+}
+"""Settings of the services that differ from those of `kefu up`. A variable of the environment goes before them."""
+_NOT_NEEDED = ("gateway",)
+
+
+@asynccontextmanager
+async def own_suite(options: SuiteOptions, out: Console) -> AsyncIterator[Remote]:
+    """Run a suite while the block runs. Raises CommandFailed when a service does not start.
+
+    `options` names the model; the ports are chosen here, away from the usual ones: whoever asks "the Kefu of this
+    machine" meanwhile does not mean this one.
+    """
+    router, retrieval, generation, redis, gateway = unused_ports(5)
+    options = replace(
+        options,
+        port=router,
+        retrieval_port=retrieval,
+        generation_port=generation,
+        redis_port=redis,
+        gateway_port=gateway,
+    )
+    with tempfile.TemporaryDirectory(prefix="kefu-eval-") as path, PortAllocator(out.print) as allocator:
+        folder = DataDir(Path(path))
+        folder.create()
+        keys = folder.make_keys()
+        suite = compose(options, folder, keys, uuid.uuid4().hex, allocator)
+        view = StatusView(out)
+        services = [_with_settings(one) for one in suite.services if one.name not in _NOT_NEEDED]
+        async with Supervisor(services, view.on_change) as supervisor:
+            view.watch(supervisor.services)
+            with view:
+                ready = await supervisor.settled()
+            if not ready:
+                raise _failure(supervisor.failed())
+            yield Remote(suite.router, suite.retrieval, keys.bootstrap, folder, waits_for_restart=True)
+
+
+def _with_settings(service: Service) -> Service:
+    chosen = {name: os.environ.get(name, value) for name, value in _SETTINGS.get(service.name, {}).items()}
+    return replace(service, environment={**service.environment, **chosen})
+
+
+def _failure(failed: list[SupervisedService]) -> CommandFailed:
+    lines = ["The suite for the measurement did not start."]
+    for one in failed:
+        lines.append(f"{one.service.name}: {printable(one.detail)}")
+        if one.exit_status != CANNOT_START:  # then the detail says it all
+            lines += [f"  {line}" for line in one.last_lines()]  # its log is gone with the folder
+    return CommandFailed(
+        "\n".join(lines), CANNOT_START if any(one.exit_status == CANNOT_START for one in failed) else 1
+    )
