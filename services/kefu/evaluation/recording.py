@@ -90,6 +90,11 @@ class RecordedPool:
     recording: Recording
     fingerprint: str
 
+    @property
+    def answer_profile(self) -> str:
+        """See `ReplicaPool.answer_profile`: what is measured with it is the model's own writing."""
+        return "sentence"
+
     def choose(
         self, *, preferred: str = "", session: str = "", exclude: frozenset[str] = frozenset()
     ) -> RecordedSource | None:

@@ -28,6 +28,7 @@ from kefu.generation.engine import (
 )
 from kefu.generation.engine_metrics import EngineMetrics
 from kefu.generation.load_accounting import LoadAccounting
+from kefu.generation.models.catalog import answer_profile_of
 from kefu.generation.multiplexing import MultiplexedCall, cut_when_stalled
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc
@@ -165,6 +166,7 @@ class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
             device=description.device,
             adapters=description.adapters,
             supports_choices=description.supports_choices,
+            answer_profile=answer_profile_of(description.model),
         )
 
     @contextmanager

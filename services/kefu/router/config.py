@@ -101,8 +101,14 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     limits_without_redis: Literal["serve", "refuse"] = "serve"
     """What a turn gets when Redis cannot tell whether its tenant is within its limits: served, or UNAVAILABLE."""
 
-    prompt_tokens: int = Field(default=900, ge=200)
-    """Most tokens of prompt, by estimate. On two CPU cores a hundred tokens of prefill cost about 0.1 s."""
+    answer_profile: Literal["auto", "evidence", "sentence", "full"] = "auto"
+    """How answers are made: evidence gives the pages' own words, sentence has the model write one from them, full lets
+    it write as much as the question needs; auto does what the catalog of models says of the one in service, and has an
+    unknown one write a sentence."""
+
+    prompt_tokens: int = Field(default=0, ge=0)
+    """Most tokens of prompt, by estimate, at least 200. 0: as the answer profile says. On two CPU cores a hundred tokens
+    of prefill cost about 0.1 s."""
 
     warm_prompts: bool = True
     """Have every replica that starts read what all prompts of a language begin with, before the first customer asks."""
@@ -126,10 +132,10 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """A passage with less relevance is not shown to the model; without any passage the question is handed off.
     Calibrated collections have a threshold of their own instead."""
 
-    quote: Literal["always", "unsupported", "never"] = "always"
-    """When an answer is followed by the sentence of the passages that bears most on the question: whenever it does not
-    hold that sentence, as suits a small model; only where the passages do not clearly carry the answer; or never.
-    """
+    quote: Literal["profile", "always", "unsupported", "never"] = "profile"
+    """When an answer of the model is followed by the sentence of the passages that bears most on the question: as the
+    answer profile says; whenever it does not hold that sentence, as suits a small model; only where the passages do not
+    clearly carry the answer; or never."""
 
     max_passages: int = Field(default=3, ge=1, le=20)
     """Most passages shown to the model, as far as the prompt's budget allows."""

@@ -114,6 +114,8 @@ class Writer:
         self.texts = texts
         self.orders: list[GenerationRequest] = []
 
+    answer_profile = "sentence"
+
     def choose(self, *, preferred: str = "", session: str = "", exclude: frozenset[str] = frozenset()) -> "Writer":
         del preferred, session, exclude
         return self

@@ -50,6 +50,8 @@ class NamedModel:
     """The same model in the form that vLLM loads as it is."""
     has_old_quants: bool = False
     """Whether its rows are no multiple of 256, so that the file holds ggml's older formats, slower to multiply."""
+    answer_profile: str = "evidence"
+    """How the router makes answers with it: see kefu.router.domain.answer_profiles."""
     chosen_by_auto: bool = True
     """False for a model that reasons before it answers, and for one that is for tests."""
 
@@ -161,6 +163,7 @@ R1_7B = NamedModel(
     kv_bytes_per_token=57_344,
     hub=HubRevision("unsloth/DeepSeek-R1-Distill-Qwen-7B-GGUF", "097680e4eed7a83b3df6b0bb5e5134099cadf1b0"),
     safetensors=HubRevision("deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", "916b56a44061fd5cd7d6a8fb632557ed4f724f60"),
+    answer_profile="full",
     chosen_by_auto=False,
 )
 
@@ -170,6 +173,16 @@ SMALLEST = QWEN
 """What every machine runs, and is measured with."""
 DEFAULT_ON_CPU = QWEN.name
 DEFAULT_ON_GPU = str(R1_1_5B.safetensors)
+
+
+def answer_profile_of(model: str) -> str:
+    """The answer profile of a model by a name it goes by: in the catalog, as a file, or on the hub. Empty: unknown."""
+    wanted = model.lower().partition("@")[0]
+    for known in CATALOG.values():
+        hub = [each.repository for each in (known.safetensors, known.hub) if each is not None]
+        if wanted in {name.lower() for name in (known.name, known.file, *hub)}:
+            return known.answer_profile
+    return ""
 
 
 def pinned(repository: str) -> HubRevision | None:

@@ -811,6 +811,7 @@ class DescribeModelResponse(_message.Message):
     DEVICE_FIELD_NUMBER: _builtins.int
     ADAPTERS_FIELD_NUMBER: _builtins.int
     SUPPORTS_CHOICES_FIELD_NUMBER: _builtins.int
+    ANSWER_PROFILE_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """The model as it was configured: an id or a path's last part."""
     engine: _builtins.str
@@ -833,6 +834,10 @@ class DescribeModelResponse(_message.Message):
     """GenerateRequest.choices is understood; false for vLLM with speculation, which tells no log-probabilities. An openai
     engine says so whether or not its server returns them.
     """
+    answer_profile: _builtins.str
+    """How answers are to be made with this model, as far as the catalog of models knows it: "evidence", "sentence" or
+    "full" (docs/concepts/answering.md). Empty: it does not.
+    """
     @_builtins.property
     def adapters(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of the LoRA adapters that a request may ask for."""
@@ -851,10 +856,11 @@ class DescribeModelResponse(_message.Message):
         device: _builtins.str = ...,
         adapters: _abc.Iterable[_builtins.str] | None = ...,
         supports_choices: _builtins.bool = ...,
+        answer_profile: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapters", b"adapters", "device", b"device", "engine", b"engine", "engine_version", b"engine_version", "fingerprint", b"fingerprint", "max_model_tokens", b"max_model_tokens", "model", b"model", "simulated", b"simulated", "supports_choices", b"supports_choices", "supports_reasoning", b"supports_reasoning", "supports_token_continuation", b"supports_token_continuation"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapters", b"adapters", "answer_profile", b"answer_profile", "device", b"device", "engine", b"engine", "engine_version", b"engine_version", "fingerprint", b"fingerprint", "max_model_tokens", b"max_model_tokens", "model", b"model", "simulated", b"simulated", "supports_choices", b"supports_choices", "supports_reasoning", b"supports_reasoning", "supports_token_continuation", b"supports_token_continuation"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

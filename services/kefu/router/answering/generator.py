@@ -20,6 +20,7 @@ from kefu.router.config import RouterConfig
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import NoReplica, Relay, RelayFactory, RelayPolicy, ReplicaChooser
 from kefu.router.dispatch.retry_budget import RetryBudget
+from kefu.router.domain.answer_profiles import AnswerProfile, profile_for
 from kefu.router.domain.generation import GenerationEnd, GenerationRequest, PartialAnswer
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut, FinishReason, Passage, Usage
@@ -54,6 +55,7 @@ class AnswerGenerator:
 
     def __init__(self, config: RouterConfig, pool: ReplicaChooser) -> None:
         self._config = config
+        self._pool = pool
         self._estimate = TokenEstimate()
         self._relays = RelayFactory(
             pool,
@@ -68,7 +70,7 @@ class AnswerGenerator:
         Without a model the outcome is an excerpt or a handoff. Raises DeadlineExceeded in mid-answer.
         """
         request, settings = question.request, question.settings
-        budget = Budget(self._config.prompt_tokens, self._config.history_tokens)
+        budget = self._budget()
         prompt = self._prompt(question, draft, passages, budget)
         draft.rest_on(replace(draft.basis, passages=prompt.passages))
         evidence = self._evidence(question, draft, prompt.passages)
@@ -121,7 +123,7 @@ class AnswerGenerator:
         if nearest is None or not chain.resume_from(kept, broken.text):
             return _Written()
         passage = replace(passages[nearest.passage], text=nearest.text)
-        budget = Budget(self._config.prompt_tokens, self._config.history_tokens)
+        budget = self._budget()
         prompt = self._prompt(question, draft, (passage,), budget, keep_numbers=True)
         asked = self._generation(question, prompt, max_tokens)
         if kept:
@@ -222,8 +224,17 @@ class AnswerGenerator:
             handoff=handoff_of(question, reason, draft.basis.passages, detail),
         )
 
+    @property
+    def profile(self) -> AnswerProfile:
+        """The profile of the answers that begin now."""
+        return profile_for(self._config.answer_profile, self._pool.answer_profile)
+
+    def _budget(self) -> Budget:
+        return Budget(self._config.prompt_tokens or self.profile.prompt_tokens, self._config.history_tokens)
+
     def _quotes(self, question: Question, chain: AnswerFilter, said: AnswerOutcome) -> bool:
-        match self._config.quote:
+        quote = self.profile.quote if self._config.quote == "profile" else self._config.quote
+        match quote:
             case "always":
                 return True
             case "unsupported":
@@ -251,6 +262,7 @@ class AnswerGenerator:
             estimate=self._estimate,
             keep_numbers=keep_numbers,
             searched=draft.basis.query,
+            profile=self.profile,
         )
 
     def _generation(self, question: Question, prompt: Prompt, max_tokens: int) -> GenerationRequest:

@@ -29,6 +29,7 @@ from kefu.router.answering.decision import (
     before_search,
 )
 from kefu.router.answering.draft import AnswerDraft
+from kefu.router.answering.evidence_answer import EvidenceFinder, evidence_answer
 from kefu.router.answering.fallback import give_excerpt, hand_over, turn_away
 from kefu.router.answering.generator import AnswerGenerator
 from kefu.router.answering.history import previous_question
@@ -44,7 +45,8 @@ from kefu.router.retrieval_client import RetrievalClient, SearchResult
 from kefu.router.storage.desk_index import DeskRoom
 
 _log = structlog.stdlib.get_logger()
-_LEAST_CANDIDATES = 5
+_LEAST_CANDIDATES = 20
+"""Passages that are asked for: evidence is chosen among more than are likely to hold it."""
 _MOST_QUERY = 4000  # characters; see SearchRequest.query
 
 
@@ -64,6 +66,7 @@ class AnswerPipeline:
         self._cache = cache
         self._desk_room = desk_room
         self._generator = AnswerGenerator(config, pool)
+        self._evidence = EvidenceFinder(retrieval, config.search_seconds)
 
     async def answer(self, question: Question, draft: AnswerDraft) -> AnswerOutcome:
         """Decide what a question is answered with, carry that out, and say it through the draft.
@@ -96,7 +99,10 @@ class AnswerPipeline:
                 return await self._generator.write(question, draft, saved.context.passages)
             case Generate(passages, found):
                 draft.basis = _under_load(draft.basis, question)
-                outcome = await self._generator.write(question, draft, tuple(map(passage_for_model, passages)))
+                if self._generator.profile.writes:
+                    outcome = await self._generator.write(question, draft, tuple(map(passage_for_model, passages)))
+                else:
+                    outcome = await self._give_evidence(question, draft, found)
                 if self._cache is not None:
                     await self._cache.keep(question, found, outcome, draft)
                 return outcome
@@ -124,6 +130,17 @@ class AnswerPipeline:
                 return AnswerOutcome(AnswerSource.REFUSED, text=refusal)
             case GiveCanned(intent):
                 return AnswerOutcome(AnswerSource.CANNED, text=question.replies.reply_to(intent))
+
+    async def _give_evidence(self, question: Question, draft: AnswerDraft, found: SearchResult) -> AnswerOutcome:
+        """The evidence of all that was found as the answer; a handoff where it holds none."""
+        passages = tuple(map(passage_for_model, found.passages))
+        before = previous_question(question.history) if found.used_history else ""
+        ranked = await self._evidence.ranked(question, before, passages)
+        answer = evidence_answer(question, ranked, passages)
+        if answer is None:
+            return hand_over(question, HandoffReason.NOTHING_RELEVANT, passages)
+        draft.rest_on(replace(draft.basis, passages=answer.passages))
+        return answer.outcome()
 
     async def _can_come_to_desk(self, question: Question, handoff: Handoff) -> bool:
         """Whether a person can be called: the customer is at the desk already, in an emergency, or there is room."""

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from kefu.common.text.language import AnswerLanguage, answer_language
 from kefu.router.answering.history import exchanges
 from kefu.router.answering.token_estimate import TokenEstimate
+from kefu.router.domain.answer_profiles import SENTENCE, AnswerProfile
 from kefu.router.domain.generation import Message, Role
 from kefu.router.domain.turn import Passage, Turn
 from kefu.router.grounding import sentence_selection
@@ -32,6 +33,18 @@ _SYSTEM: dict[AnswerLanguage, str] = {
     "zh": (
         "你是公司的客服。只用资料里的原话，用一句完整的中文句子回答问题。"
         "名称、数字、价格和条件照抄资料原文。句末用方括号标出资料编号。"
+    ),
+}
+_SYSTEM_WHOLE: dict[AnswerLanguage, str] = {
+    "en": (
+        "You are the customer service of a company. Answer the question from the passages alone, as briefly as it can be "
+        "said; steps as a numbered list. Speak to the customer as you. Copy names, figures, prices and conditions exactly "
+        "as they are, and say what is not allowed or not included. Put the number of the passage in brackets behind each "
+        "sentence."
+    ),
+    "zh": (
+        "你是公司的客服。只根据资料回答问题，尽量简短；步骤用编号列出。称呼顾客为“您”。"
+        "名称、数字、价格和条件照抄资料原文，不允许、不包含的要说清楚。每句话末尾用方括号标出资料编号。"
     ),
 }
 _OTHERWISE: dict[AnswerLanguage, str] = {"en": " Answer in English.", "zh": "请用中文回答。"}
@@ -100,6 +113,7 @@ def build_prompt(
     estimate: TokenEstimate,
     keep_numbers: bool = False,
     searched: str = "",
+    profile: AnswerProfile = SENTENCE,
 ) -> Prompt:
     """Build the prompt within its budget: the best passages first, at least one even if it must be cut.
 
@@ -108,7 +122,9 @@ def build_prompt(
     chosen by it.
     """
     languages = {answer_language(question) or language, *(passage.language or language for passage in passages)}
-    own = _SYSTEM[language] + (_OTHERWISE[language] if languages != {language} else "")
+    own = (_SYSTEM_WHOLE if profile.whole_answers else _SYSTEM)[language] + (
+        _OTHERWISE[language] if languages != {language} else ""
+    )
     system = f"{instructions.strip()}\n\n{own}" if instructions.strip() else own
     ending = _QUESTION[language].format(question)
     fixed = estimate.of_messages([system, *_EXAMPLE[language], ending])
@@ -117,7 +133,7 @@ def build_prompt(
     shown: list[Passage] = []
     blocks: list[str] = []
     for passage, text in zip(
-        passages, sentence_selection.select_sentences(searched or question, passages), strict=True
+        passages, sentence_selection.select_sentences(searched or question, passages, profile.shown_bytes), strict=True
     ):
         if not text:
             continue

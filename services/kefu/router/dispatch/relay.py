@@ -52,6 +52,11 @@ _log = structlog.stdlib.get_logger()
 class ReplicaChooser(Protocol):
     """Chooses replicas."""
 
+    @property
+    def answer_profile(self) -> str:
+        """See `ReplicaPool.answer_profile`."""
+        ...
+
     def choose(
         self, *, preferred: str = "", session: str = "", exclude: frozenset[str] = frozenset()
     ) -> AnsweringReplica | None:

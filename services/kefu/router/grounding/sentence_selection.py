@@ -26,8 +26,6 @@ _FURTHER_DOWN = 0.1
 """What a sentence loses for each passage that was found before its own."""
 _FIGURE = 0.3
 """What a sentence gains that has a figure of its own when the question asks for one."""
-_SHOWN_BYTES = 600
-"""Of sentences, in a prompt: about 130 tokens in either script. The best sentence is shown whatever its length."""
 _NO_RULE = re.compile(r"[^\s|:\-]")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 
@@ -70,10 +68,11 @@ def best_sentence(question: str, passages: Sequence[Passage]) -> Sentence | None
     return next(iter(ranked_sentences(question, passages)), None)
 
 
-def select_sentences(question: str, passages: Sequence[Passage], most_bytes: int = _SHOWN_BYTES) -> list[str]:
+def select_sentences(question: str, passages: Sequence[Passage], most_bytes: int) -> list[str]:
     """The sentences of each passage that a model is shown, in their order; empty for a passage with none of the best.
 
-    A passage in another language than the question is shown whole: words do not tell there.
+    `most_bytes`: of sentences; the best one is shown whatever its length. A passage in another language than the
+    question is shown whole: words do not tell there.
     """
     language = answer_language(question)
     whole = {index for index, each in enumerate(passages) if language and each.language not in ("", language)}

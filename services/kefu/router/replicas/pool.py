@@ -8,6 +8,7 @@ import structlog
 
 from kefu.common.aio import cancel_and_wait
 from kefu.common.tls import Tls
+from kefu.router.domain.answer_profiles import PROFILES
 from kefu.router.domain.generation import GenerationRequest
 from kefu.router.replicas.discovery import address_sources, open_discovery, server_name_of
 from kefu.router.replicas.engine_load import EngineLoad, combined_load
@@ -46,6 +47,13 @@ class ReplicaPool:
     def fingerprints(self) -> frozenset[str]:
         """Fingerprints of the weights in service, as far as they are known."""
         return frozenset(replica.fingerprint for replica in self.replicas if replica.fingerprint is not None)
+
+    @property
+    def answer_profile(self) -> str:
+        """The answer profile that the models in service name: the most careful one of them, so that an answer does not
+        depend on which replica writes it. Empty: none is known."""
+        named = {replica.answer_profile for replica in self.replicas if replica.fingerprint is not None}
+        return next((name for name in PROFILES if name in named), "")
 
     @property
     def engine_load(self) -> EngineLoad:

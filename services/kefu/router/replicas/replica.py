@@ -67,6 +67,8 @@ class Replica:
         self.load = ReplicaLoad()
         self.breaker = CircuitBreaker(on_open=self._on_breaker_open)
         self.model = ""
+        self.answer_profile = ""
+        """See DescribeModelResponse.answer_profile."""
         self.fingerprint: str | None = None
         """Fingerprint of the weights that the replica described last; None before."""
         self.engine_load = EngineLoad()
@@ -156,6 +158,7 @@ class Replica:
         try:
             description = await call
             self.model, self.fingerprint = description.model, description.fingerprint
+            self.answer_profile = description.answer_profile
         finally:
             call.cancel()
 

@@ -1,0 +1,43 @@
+"""
+Answer profiles: what a model can be trusted with. A profile is data; the model catalog names one for each model
+(`NamedModel.answer_profile`), and KEFU_ROUTER_ANSWER_PROFILE one for all.
+
+    evidence   the answer is the evidence itself, in the pages' own words; no model writes
+    sentence   the model writes a sentence from the sentences that bear most on the question; a quotation follows
+    full       the model is shown whole passages, answers as long as the question needs, and is quoted where unsupported
+
+Which model has which is measured: docs/benchmarks/answers.md.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class AnswerProfile:
+    """How answers are made with a model."""
+
+    name: str
+    writes: bool
+    """Whether the model writes the answer."""
+    shown_bytes: int = 600
+    """Of sentences, in a prompt; about 130 tokens in either script at 600."""
+    prompt_tokens: int = 900
+    """Most tokens of prompt, by estimate, the history among them."""
+    whole_answers: bool = False
+    """Whether the model may answer in more than a sentence, with steps as a list."""
+    quote: Literal["always", "unsupported"] = "always"
+    """When a quotation follows; see RouterConfig.quote."""
+
+
+EVIDENCE = AnswerProfile("evidence", writes=False)
+SENTENCE = AnswerProfile("sentence", writes=True)
+FULL = AnswerProfile(
+    "full", writes=True, shown_bytes=12_000, prompt_tokens=4_000, whole_answers=True, quote="unsupported"
+)
+PROFILES = {profile.name: profile for profile in (EVIDENCE, SENTENCE, FULL)}
+
+
+def profile_for(setting: str, named_by_model: str) -> AnswerProfile:
+    """The profile of a setting ("auto" or a name), and of what the model in service names; unknown names: `SENTENCE`."""
+    return PROFILES.get(named_by_model if setting == "auto" else setting, SENTENCE)
