@@ -107,8 +107,8 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     unknown one write a sentence."""
 
     prompt_tokens: int = Field(default=0, ge=0)
-    """Most tokens of prompt, by estimate, at least 200. 0: as the answer profile says. On two CPU cores a hundred tokens
-    of prefill cost about 0.1 s."""
+    """Most tokens of prompt, by estimate. 0: as the answer profile says. On two CPU cores a hundred tokens of prefill
+    cost about 0.1 s."""
 
     warm_prompts: bool = True
     """Have every replica that starts read what all prompts of a language begin with, before the first customer asks."""

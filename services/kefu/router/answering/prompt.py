@@ -37,10 +37,10 @@ _SYSTEM: dict[AnswerLanguage, str] = {
 }
 _SYSTEM_WHOLE: dict[AnswerLanguage, str] = {
     "en": (
-        "You are the customer service of a company. Answer the question from the passages alone, as briefly as it can be "
-        "said; steps as a numbered list. Speak to the customer as you. Copy names, figures, prices and conditions exactly "
-        "as they are, and say what is not allowed or not included. Put the number of the passage in brackets behind each "
-        "sentence."
+        "You are the customer service of a company. Answer the question from the passages alone, as briefly as it can "
+        "be said; steps as a numbered list. Speak to the customer as you. Copy names, figures, prices and conditions "
+        "exactly as they are, and say what is not allowed or not included. Put the number of the passage in brackets "
+        "behind each sentence."
     ),
     "zh": (
         "你是公司的客服。只根据资料回答问题，尽量简短；步骤用编号列出。称呼顾客为“您”。"

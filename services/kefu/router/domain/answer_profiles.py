@@ -39,5 +39,5 @@ PROFILES = {profile.name: profile for profile in (EVIDENCE, SENTENCE, FULL)}
 
 
 def profile_for(setting: str, named_by_model: str) -> AnswerProfile:
-    """The profile of a setting ("auto" or a name), and of what the model in service names; unknown names: `SENTENCE`."""
+    """The profile of a setting ("auto" or a name) and of what the model in service names; `SENTENCE` where unknown."""
     return PROFILES.get(named_by_model if setting == "auto" else setting, SENTENCE)

@@ -105,11 +105,9 @@ def features(
         return math.fsum(sorted(weights[unit] for unit in asked & units)) / total
 
     order = {index: at for at, index in enumerate(dict.fromkeys(each.passage for each in pieces))}
-    best_relevance = max(passages[index].relevance for index in order)
     subjects = _subjects(pieces, held)
     columns = _columns(pieces, asked, text.lower())
     figure, how, figures = asks_for_figure(question), asks_how(question), frozenset(_NUMBER.findall(question))
-    best_cosine = max(cosines) if cosines is not None else 0.0
     found: list[dict[str, float]] = []
     for at, piece in enumerate(pieces):
         passage = passages[piece.passage]
@@ -124,7 +122,6 @@ def features(
             "above": held(above[at]),
             "either": held(own[at] | above[at]),
             "relevance": math.log(relevance / (1 - relevance)) / 4,
-            "less relevant": passage.relevance - best_relevance,
             "first passage": float(order[piece.passage] == 0),
             "passage": 1 / (1 + order[piece.passage]),
             "figure": float(figure and bool(says - figures)),
@@ -146,7 +143,6 @@ def features(
         }
         if cosines is not None:
             row["cosine"] = cosines[at] * 10
-            row["less near"] = (cosines[at] - best_cosine) * 10
         found.append(row)
     return found
 
