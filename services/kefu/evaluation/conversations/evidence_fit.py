@@ -41,7 +41,7 @@ _PASSAGES = 20
 _RANKING_L2 = 3e-3
 _BEARING_L2 = 1e-2
 Floats = npt.NDArray[np.float64]
-_minimize: Any = scipy.optimize.minimize  # pyright: ignore[reportUnknownMemberType] - scipy has no types
+_minimize: Any = scipy.optimize.minimize  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 @dataclass(frozen=True)

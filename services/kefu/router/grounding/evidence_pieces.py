@@ -2,7 +2,8 @@
 Evidence pieces: what a passage says, cut into the smallest parts that can answer a question by themselves.
 
     sentence   with the one before it, where it points back ("It also …", "但…")
-    item       of a list, behind the line that introduces it
+    item       of a list, behind the line that introduces it, or else behind its heading
+    list       a short list as a whole, behind the same
     steps      a numbered list as a whole, in order
     row        of a table, said with the names of its columns
     cell       of a table whose columns are what people ask about: "Express delivery (Silver): ¥18"
@@ -11,8 +12,8 @@ A piece says nothing of its own: its words are the passage's, in the passage's o
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from kefu.common.text.language import language_of
@@ -37,13 +38,16 @@ _SAYS_YES_OR_NO = re.compile(
 )
 _MARKUP = re.compile(r"\*\*|__|`|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)")
 _LINK = re.compile(r"\[([^\]\n]{1,200})\]\([^)\s]{1,500}\)")
+_LISTS_WITHIN = re.compile(r"[:：](?!\d)")
 _IS_QUESTION = re.compile(r"[?？]\s*[*_]*\s*$")
 _LONGEST_QUESTION = 200
 """Characters of a line that is a question and a heading of what stands below it."""
 _MOST_TABLE_CELLS = 400
 """A larger table is data: its rows are pieces, its cells are not."""
-_PLAIN_COLUMNS = 2
-"""A table of two columns says "name: value"; its cells are its rows."""
+_MOST_LISTED = 6
+"""Items of a list that is a piece as a whole."""
+_LONGEST_HEADING = 60
+_NEGATES = re.compile(r"\b(?:not?|without|never|excluded|cannot)\b|n't\b|[不无非未]", re.IGNORECASE)
 
 
 class PieceKind(StrEnum):
@@ -51,6 +55,7 @@ class PieceKind(StrEnum):
 
     SENTENCE = "sentence"
     ITEM = "item"
+    LIST = "list"
     STEPS = "steps"
     ROW = "row"
     CELL = "cell"
@@ -77,8 +82,8 @@ class EvidencePiece:
     asked: str = ""
     """The question that stands above it in the passage, if it is an answer to one ("Can I …?", then the answer)."""
     says: str = ""
-    """"yes" or "no", where that was the answer's first word to `asked`. It is left out of the text: a customer may have
-    asked the opposite."""
+    """"yes" or "no", where that was the answer's first word to `asked`. The text then begins with `asked`: a customer
+    may have asked the opposite."""
 
 
 @dataclass(frozen=True)
@@ -98,127 +103,190 @@ def pieces_of(number: int, passage: Passage) -> list[EvidencePiece]:
     for line in passage.text.splitlines(keepends=True):
         lines.append(_Line(at, line.rstrip()))
         at += len(line)
-    chinese = (passage.language or language_of(passage.text)) == "zh"
-    found: list[EvidencePiece] = []
-    before: _Line | None = None
-    asked = ""
+    reader = _Reader(number, passage)
     at = 0
     while at < len(lines):
-        line = lines[at]
-        if not line.text.strip():
+        line = lines[at].text
+        if not line.strip():
             at += 1
             continue
-        if line.text.count("|") >= 2:
-            end = _run(lines, at, lambda text: text.count("|") >= 2)
-            found += (replace(each, asked=asked) for each in _table(number, lines[at:end], chinese=chinese))
-        elif _NUMBERED.match(line.text):
-            end = _run(lines, at, lambda text: bool(_NUMBERED.match(text) or text[:1].isspace()))
-            found += (replace(each, asked=asked) for each in _steps(number, lines[at:end], before))
-        elif _BULLET.match(line.text):
-            end = at + 1
-            found.append(replace(_item(number, line, before, chinese=chinese), asked=asked))
-        elif _IS_QUESTION.search(line.text) and len(line.text) <= _LONGEST_QUESTION:
-            end = at + 1
-            asked, before = plain(line.text), None
-        else:
-            end = at + 1
-            found += _prose(number, line, asked, chinese=chinese)
-            before = line
-        if end < len(lines) and not lines[end].text.strip():
-            following = next((each.text for each in lines[end:] if each.text.strip()), "")
-            if not (_BULLET.match(following) or _NUMBERED.match(following)):
-                before = None
+        shape = next(shape for shape in _SHAPES if shape(line))
+        end = at + 1
+        if shape in _RUNS:
+            while end < len(lines) and _RUNS[shape](lines[end].text):
+                end += 1
+        reader.read(shape, lines[at:end])
         at = end
-    return found
+    return reader.found
+
+
+def _is_row(line: str) -> bool:
+    return line.count("|") >= 2
+
+
+def _is_step(line: str) -> bool:
+    return bool(_NUMBERED.match(line))
+
+
+def _is_item(line: str) -> bool:
+    return bool(_BULLET.match(line))
+
+
+def _is_question(line: str) -> bool:
+    return len(line) <= _LONGEST_QUESTION and bool(_IS_QUESTION.search(line))
+
+
+def _is_prose(line: str) -> bool:
+    return bool(line)
+
+
+_SHAPES = (_is_row, _is_step, _is_item, _is_question, _is_prose)
+"""Of a line, the first that fits."""
+_RUNS: Mapping[Callable[[str], bool], Callable[[str], bool]] = {
+    _is_row: _is_row,
+    _is_step: lambda line: bool(line.strip()) and (_is_step(line) or line[0].isspace()),
+    _is_item: lambda line: bool(line.strip()) and (_is_item(line) or line[0].isspace()),
+}
+"""Lines that belong to the one before."""
+
+
+class _Reader:
+    """Reads the lines of one passage. A question or a line that introduces stands for what comes below it."""
+
+    def __init__(self, number: int, passage: Passage) -> None:
+        self.found: list[EvidencePiece] = []
+        self._number = number
+        self._chinese = (passage.language or language_of(passage.text)) == "zh"
+        self._gap = "" if self._chinese else " "
+        heading = plain(passage.headings[-1]) if passage.headings else ""
+        self._heading = f"{heading}{self._colon}" if 0 < len(heading) <= _LONGEST_HEADING else ""
+        self._asked = ""
+        self._lead = ""
+
+    @property
+    def _colon(self) -> str:
+        return "：" if self._chinese else ":"
+
+    def read(self, shape: Callable[[str], bool], lines: Sequence[_Line]) -> None:
+        """Read lines of one shape."""
+        if shape is _is_row:
+            self._table(lines)
+        elif shape is _is_step:
+            self._steps(lines)
+        elif shape is _is_item:
+            self._items(lines)
+        elif shape is _is_question:
+            self._asked, self._lead = plain(lines[0].text), ""
+        else:
+            self._prose(lines[0])
+
+    def _add(self, kind: PieceKind, text: str, start: int, end: int, **more: str) -> None:
+        self.found.append(EvidencePiece(self._number, kind, text, start, end, **{"asked": self._asked, **more}))
+
+    def _prose(self, line: _Line) -> None:
+        spans = list(sentences(line.text))
+        self._lead = ""
+        for at, (start, end) in enumerate(spans):
+            own = self._closed(plain(line.text[start:end]))
+            if at == len(spans) - 1 and _LEADS_IN.search(own):
+                self._lead = own
+                continue
+            if _ends_open(line.text[start:end]) and at < len(spans) - 1:
+                continue  # "both must be true: … ; …" says something else when it is cut
+            begin = start
+            if at and (_POINTS_BACK.match(own) or line.text[:start].rstrip()[-1:] in ";；"):
+                begin = spans[at - 1][0]
+            before = plain(line.text[begin : spans[at - 1][1]]) + self._gap if begin != start else ""
+            says = ""
+            verdict = _SAYS_YES_OR_NO.match(own) if at == 0 and self._asked else None
+            if verdict is not None:
+                says = verdict.lastgroup or ""
+                if verdict.end() == len(own) and len(spans) > 1:
+                    continue  # "No." stands with what follows it
+            elif at == 1 and self._asked and (verdict := _SAYS_YES_OR_NO.fullmatch(plain(line.text[: spans[0][1]]))):
+                says, begin = verdict.lastgroup or "", spans[0][0]
+                before = plain(line.text[: spans[0][1]]) + self._gap
+            text = before + own
+            if says:
+                text = f"{self._asked}{self._gap}{text}"
+            self._add(PieceKind.SENTENCE, text, line.start + begin, line.start + end, own=own, says=says)
+
+    def _items(self, lines: Sequence[_Line]) -> None:
+        lead = self._lead or self._heading
+        bodies: list[str] = []
+        for line in lines:
+            bullet = _BULLET.match(line.text)
+            if bullet is None:
+                continue  # it goes on
+            body = self._closed(plain(line.text[bullet.end() :]))
+            bodies.append(body)
+            self._add(
+                *(PieceKind.ITEM, f"{lead}{self._gap}{body}" if lead else body, line.start, line.end),
+                subject=lead,
+                own=body,
+            )
+        if 1 < len(bodies) <= _MOST_LISTED:
+            text = "\n".join([*([lead] if lead else []), *(f"- {body}" for body in bodies)])
+            self._add(PieceKind.LIST, text, lines[0].start, lines[-1].end, subject=lead)
+
+    def _steps(self, lines: Sequence[_Line]) -> None:
+        steps = [plain(line.text) for line in lines]
+        text = "\n".join([self._lead, *steps] if self._lead else steps)
+        self._add(PieceKind.STEPS, text, lines[0].start, lines[-1].end, subject=self._lead)
+        for line in lines:
+            begun = _NUMBERED.match(line.text)
+            if body := self._closed(plain(line.text[begun.end() if begun else 0 :])):
+                self._add(PieceKind.ITEM, body, line.start, line.end)
+
+    def _table(self, lines: Sequence[_Line]) -> None:
+        rows = [(line, _cells(line.text)) for line in lines if not _RULE.fullmatch(line.text)]
+        if len(rows) < 2:
+            return
+        head = rows[0][1]
+        if len(head) == 2 and bool(_NEGATES.search(head[0])) != bool(_NEGATES.search(head[1])):
+            self._contrast(head, rows[1:])
+            return
+        semicolon, dash = ("；", "——") if self._chinese else ("; ", " — ")
+        colon = f"{self._colon}{self._gap}"
+        left, right = ("（", "）") if self._chinese else (" (", ")")
+        with_cells = len(rows) * len(head) <= _MOST_TABLE_CELLS and len(head) > 2
+        for line, row in rows[1:]:
+            name = row[0]
+            said = [(column, value) for column, value in zip(head[1:], row[1:], strict=False) if value]
+            if not said:
+                continue
+            if len(head) == 2:
+                text = f"{name}{colon}{said[0][1]}" if name else said[0][1]
+            else:
+                parts = semicolon.join(f"{column}{colon}{value}" if column else value for column, value in said)
+                text = f"{name}{dash}{parts}" if name else parts
+            self._add(PieceKind.ROW, text, line.start, line.end, subject=name)
+            for column, value in said if with_cells else ():
+                if column:
+                    text = f"{name}{left}{column}{right}{colon}{value}" if name else f"{column}{colon}{value}"
+                    self._add(PieceKind.CELL, text, line.start, line.end, subject=name, column=column)
+
+    def _contrast(self, head: Sequence[str], rows: Sequence[tuple[_Line, list[str]]]) -> None:
+        """A table "Included | Not included": two lists side by side, whose rows say nothing together."""
+        for line, row in rows:
+            for column, value in zip(head, row, strict=False):
+                if value:
+                    text = f"{column}{self._colon}{self._gap}{value}"
+                    self._add(PieceKind.ITEM, text, line.start, line.end, subject=column, own=value)
+
+    def _closed(self, text: str) -> str:
+        """A sentence or item that ended with a semicolon, ended."""
+        return text[:-1] + ("。" if self._chinese else ".") if text[-1:] in ";；" else text
+
+
+def _ends_open(text: str) -> bool:
+    """Whether a part of a sentence begins a list within it."""
+    return text.rstrip()[-1:] in ";；" and bool(_LISTS_WITHIN.search(text))
 
 
 def plain(text: str) -> str:
     """A text without the marks of Markdown that a sentence does not need."""
     return " ".join(_LINK.sub(r"\1", _MARKUP.sub("", text)).split())
-
-
-def _run(lines: Sequence[_Line], at: int, belongs: Callable[[str], bool]) -> int:
-    while at < len(lines) and lines[at].text.strip() and belongs(lines[at].text):
-        at += 1
-    return at
-
-
-def _prose(number: int, line: _Line, asked: str, *, chinese: bool) -> Iterator[EvidencePiece]:
-    spans = list(sentences(line.text))
-    gap = "" if chinese else " "
-    says = ""
-    for at, (start, end) in enumerate(spans):
-        own = plain(line.text[start:end])
-        if at == 0 and asked and (verdict := _SAYS_YES_OR_NO.match(own)):
-            says = verdict.lastgroup or ""
-            own = own[verdict.end() :]
-            own = own[:1].upper() + own[1:]
-        if not own or (_LEADS_IN.search(own) and at == len(spans) - 1):
-            continue  # it introduces what comes below
-        begin = start
-        if at and (_POINTS_BACK.match(own) or line.text[:start].rstrip()[-1:] in ";；"):
-            begin = spans[at - 1][0]
-        before = plain(line.text[begin : spans[at - 1][1]]) + gap if begin != start else ""
-        text = before + (own[:-1] + ("。" if chinese else ".") if own[-1:] in ";；" else own)
-        yield EvidencePiece(
-            *(number, PieceKind.SENTENCE, text, line.start + begin, line.start + end), own=own, asked=asked, says=says
-        )
-
-
-def _lead(before: _Line | None) -> str:
-    """The line above a list, if it introduces it."""
-    if before is None:
-        return ""
-    last = [before.text[start:end] for start, end in sentences(before.text)][-1:]
-    return plain(last[0]) if last and _LEADS_IN.search(before.text) else ""
-
-
-def _item(number: int, line: _Line, before: _Line | None, *, chinese: bool) -> EvidencePiece:
-    bullet = _BULLET.match(line.text)
-    body = plain(line.text[bullet.end() if bullet else 0 :])
-    lead = _lead(before)
-    text = f"{lead}{'' if chinese else ' '}{body}" if lead else body
-    return EvidencePiece(number, PieceKind.ITEM, text, line.start, line.end, subject=lead, own=body)
-
-
-def _steps(number: int, lines: Sequence[_Line], before: _Line | None) -> Iterator[EvidencePiece]:
-    lead = _lead(before)
-    steps = [plain(line.text) for line in lines]
-    text = "\n".join([lead, *steps] if lead else steps)
-    yield EvidencePiece(number, PieceKind.STEPS, text, lines[0].start, lines[-1].end, subject=lead, own=text)
-    for line in lines:
-        begun = _NUMBERED.match(line.text)
-        body = plain(line.text[begun.end() if begun else 0 :])
-        if body:
-            yield EvidencePiece(number, PieceKind.ITEM, body, line.start, line.end, own=body)
-
-
-def _table(number: int, lines: Sequence[_Line], *, chinese: bool) -> Iterator[EvidencePiece]:
-    rows = [(line, _cells(line.text)) for line in lines if not _RULE.fullmatch(line.text)]
-    if len(rows) < 2:
-        return
-    head = rows[0][1]
-    colon, semicolon = ("：", "；") if chinese else (": ", "; ")
-    left, right = ("（", "）") if chinese else (" (", ")")
-    cells = len(rows) * len(head) <= _MOST_TABLE_CELLS and len(head) > _PLAIN_COLUMNS
-    for line, row in rows[1:]:
-        name, values = row[0], list(zip(head[1:], row[1:], strict=False))
-        said = [(column, value) for column, value in values if value]
-        if not said:
-            continue
-        if len(head) == _PLAIN_COLUMNS:
-            text = f"{name}{colon}{said[0][1]}" if name else said[0][1]
-        else:
-            parts = semicolon.join(f"{column}{colon}{value}" if column else value for column, value in said)
-            text = f"{name}{' — ' if not chinese else '——'}{parts}" if name else parts
-        yield EvidencePiece(number, PieceKind.ROW, text, line.start, line.end, subject=name, own=text)
-        if cells:
-            for column, value in said:
-                if column:
-                    text = f"{name}{left}{column}{right}{colon}{value}" if name else f"{column}{colon}{value}"
-                    yield EvidencePiece(
-                        number, PieceKind.CELL, text, line.start, line.end, subject=name, column=column, own=text
-                    )
 
 
 def _cells(line: str) -> list[str]:

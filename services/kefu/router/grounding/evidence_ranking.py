@@ -24,6 +24,8 @@ from kefu.router.grounding.question_kind import asks_for_figure, asks_how
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NEGATION = re.compile(r"\b(?:not|no|never|only|cannot|without|except|unless)\b|n't\b|[不无没仅只除]")
+_EXAMPLE = re.compile(r"\b(?:for (?:example|instance)|e\.g\.|example)|举例|例如|比如|譬如|示例", re.IGNORECASE)
+_CODE = re.compile(r"\b(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z\d]+(?:-[A-Za-z\d]+)*\b")
 _MOST_PASSAGES = 8
 _MOST_PIECES = 200
 _LEAST_PROBABILITY = 1e-3
@@ -137,6 +139,7 @@ def features(
     order = {index: at for at, index in enumerate(dict.fromkeys(each.passage for each in pieces))}
     subjects = _subjects(pieces, held)
     columns = _columns(pieces, asked, text.lower())
+    codes = _codes(text)
     figure, how, figures = asks_for_figure(question), asks_how(question), frozenset(_NUMBER.findall(question))
     found: list[dict[str, float]] = []
     for at, piece in enumerate(pieces):
@@ -159,6 +162,7 @@ def features(
             "how": float(how and piece.kind is PieceKind.STEPS),
             "item": float(piece.kind is PieceKind.ITEM),
             "led in": float(piece.kind is PieceKind.ITEM and bool(piece.subject)),
+            "list": float(piece.kind is PieceKind.LIST),
             "steps": float(piece.kind is PieceKind.STEPS),
             "row": float(piece.kind is PieceKind.ROW),
             "cell": float(piece.kind is PieceKind.CELL),
@@ -170,11 +174,18 @@ def features(
             "precision": len(asked & own[at]) / max(len(own[at]), 1),
             "negated": float(bool(_NEGATION.search(piece.text.lower()))),
             "asked": float(bool(piece.asked)),
+            "example": float(bool(_EXAMPLE.search(piece.text))),
+            "foreign code": float(bool(_codes(piece.text) - codes)),
         }
         if cosines is not None:
             row["cosine"] = cosines[at] * 10
         found.append(row)
     return found
+
+
+def _codes(text: str) -> frozenset[str]:
+    """Words of letters and digits, such as E-14: what is said under one of them is about it alone."""
+    return frozenset(found[0].lower() for found in _CODE.finditer(text))
 
 
 def _rarity(asked: frozenset[str], held: Sequence[frozenset[str]]) -> dict[str, float]:

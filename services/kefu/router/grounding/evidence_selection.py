@@ -13,8 +13,10 @@ from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
 from kefu.router.grounding.evidence_ranking import RankedPiece
 
 _MOST_PIECES = 3
-_NEARLY = 1.0
-"""A piece joins the best one when its score is at most this much lower: when it is at least e to the -1 as likely."""
+_NEARLY = 0.5
+"""A piece joins the best one when its score is at most this much lower: when it is at least e to the -0.5 as likely."""
+_NEARLY_IN_SAME_PASSAGE = 2.0
+"""The same within the best one's passage, where what stands beside it seldom misleads, and often completes it."""
 _LONGEST: Mapping[AnswerLanguage, int] = {"en": 400, "zh": 160}
 """Characters of all pieces together. The best piece is shown whatever its length."""
 _TABLE = (PieceKind.ROW, PieceKind.CELL)
@@ -26,8 +28,9 @@ def selected_evidence(ranked: Sequence[RankedPiece], language: AnswerLanguage) -
     left = _LONGEST[language]
     for each in ranked:
         piece = each.piece
+        nearly = _NEARLY_IN_SAME_PASSAGE if piece.passage == ranked[0].piece.passage else _NEARLY
         if chosen and (
-            ranked[0].score - each.score > _NEARLY
+            ranked[0].score - each.score > nearly
             or len(piece.text) > left
             or any(_overlap(piece, other) or _are_neighbours(piece, other) for other in chosen)
         ):
