@@ -1,0 +1,74 @@
+"""The piece that answers a question comes first, and what would mislead beside it is left out."""
+
+import pytest
+
+from kefu.common.text.language import AnswerLanguage
+from kefu.router.domain.turn import Passage
+from kefu.router.grounding.evidence_pieces import PieceKind
+from kefu.router.grounding.evidence_ranking import bearing, candidate_pieces, ranked_pieces, text_to_compare
+from kefu.router.grounding.evidence_selection import selected_evidence
+
+_LIFT = """| Situation | Fee |
+|---|---|
+| With a lift | ¥60 |
+| Without a lift, 4th floor | ¥75 |
+| Without a lift, 5th floor | ¥90 |"""
+
+
+def _passage(number: int, text: str, *headings: str, language: str = "en", relevance: float = 0.9) -> Passage:
+    return Passage(number, f"p{number}", "Delivery", headings, text, "", relevance, language)
+
+
+def _best(question: str, *passages: Passage, language: AnswerLanguage = "en") -> list[str]:
+    ranked = ranked_pieces(question, "", passages, candidate_pieces(passages, language), None)
+    return [piece.text for piece in selected_evidence(ranked, language)]
+
+
+def test_the_row_that_is_asked_about_is_shown_without_its_neighbours() -> None:
+    said = _best("What does it cost on the 5th floor without a lift?", _passage(1, _LIFT))
+    assert said == ["Without a lift, 5th floor: ¥90"]
+
+
+def test_a_passage_in_the_customers_language_is_shown_before_another() -> None:
+    chinese = _passage(1, "礼品卡有效期为 3 年。", language="zh")
+    english = _passage(2, "Gift cards are valid for 3 years.", relevance=0.5)
+    assert _best("How long are gift cards valid?", chinese, english) == ["Gift cards are valid for 3 years."]
+    assert _best("How long are gift cards valid?", chinese) == ["礼品卡有效期为 3 年。"]
+
+
+def test_equal_words_are_one_piece() -> None:
+    same = "Gift cards are valid for 3 years."
+    assert len(candidate_pieces([_passage(1, same), _passage(2, same)], "en")) == 1
+
+
+def test_steps_answer_a_question_how() -> None:
+    text = "An order can be cancelled once.\n\n1. Open My orders.\n2. Tap Cancel."
+    ranked = ranked_pieces(
+        "how do I cancel an order", "", [_passage(1, text)], candidate_pieces([_passage(1, text)], "en"), None
+    )
+    assert ranked[0].piece.kind is PieceKind.STEPS
+
+
+def test_cosines_decide_where_words_do_not() -> None:
+    passages = [_passage(1, "Parcels wait for two days. Lockers open with a code.")]
+    pieces = candidate_pieces(passages, "en")
+    near = {"Lockers open with a code.": 0.95}
+    ranked = ranked_pieces("unlock", "", passages, pieces, [near.get(piece.text, 0.75) for piece in pieces])
+    assert ranked[0].piece.text == "Lockers open with a code."
+    assert sum(each.probability for each in ranked) == pytest.approx(1.0)
+
+
+def test_what_is_compared_stands_under_its_title_headings_and_question() -> None:
+    passage = _passage(1, "Can I wait?\nYes, for a week.", "Lockers")
+    (piece,) = candidate_pieces([passage], "en")
+    assert text_to_compare(piece, [passage]).startswith("Delivery\nLockers\nCan I wait?")
+
+
+def test_evidence_bears_more_on_its_own_question_than_on_another() -> None:
+    passages = [_passage(1, "Gift cards are valid for 3 years.", "Gift cards")]
+    far = [_passage(1, "Gift cards are valid for 3 years.", "Gift cards", relevance=0.01)]
+    pieces = candidate_pieces(passages, "en")
+    own = ranked_pieces("How long are gift cards valid?", "", passages, pieces, [0.93])
+    other = ranked_pieces("Do you sell submarines?", "", far, pieces, [0.75])
+    assert bearing(own, passages) > 0.3 > bearing(other, far)
+    assert bearing([], passages) == 0.0
