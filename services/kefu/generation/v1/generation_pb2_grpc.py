@@ -73,8 +73,7 @@ class GenerationServiceServicer:
         RESOURCE_EXHAUSTED / REPLICA_FULL. INVALID_ARGUMENT / BAD_REQUEST names the field: a schema that is no JSON or that
         the engine cannot enforce, an adapter that this replica does not have, choices that one token cannot tell apart.
         FAILED_PRECONDITION / CANNOT_CHOOSE: this replica cannot, or the server behind it returns no log-probabilities.
-        Cancelling the call aborts the request in the engine within a second,
-        also while it is queued or prefilling.
+        Cancelling the call aborts the request in the engine within a second, also while it is queued or prefilling.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -45,8 +45,7 @@ class GenerationServiceStub:
     RESOURCE_EXHAUSTED / REPLICA_FULL. INVALID_ARGUMENT / BAD_REQUEST names the field: a schema that is no JSON or that
     the engine cannot enforce, an adapter that this replica does not have, choices that one token cannot tell apart.
     FAILED_PRECONDITION / CANNOT_CHOOSE: this replica cannot, or the server behind it returns no log-probabilities.
-    Cancelling the call aborts the request in the engine within a second,
-    also while it is queued or prefilling.
+    Cancelling the call aborts the request in the engine within a second, also while it is queued or prefilling.
     """
     GenerateMany: _grpc.StreamStreamMultiCallable[_generation_pb2.GenerateManyRequest, _generation_pb2.GenerateManyResponse]
     """GenerateMany is Generate for many answers over one call, which is what a router uses: a frame then costs neither
@@ -83,8 +82,7 @@ class GenerationServiceAsyncStub(GenerationServiceStub):
     RESOURCE_EXHAUSTED / REPLICA_FULL. INVALID_ARGUMENT / BAD_REQUEST names the field: a schema that is no JSON or that
     the engine cannot enforce, an adapter that this replica does not have, choices that one token cannot tell apart.
     FAILED_PRECONDITION / CANNOT_CHOOSE: this replica cannot, or the server behind it returns no log-probabilities.
-    Cancelling the call aborts the request in the engine within a second,
-    also while it is queued or prefilling.
+    Cancelling the call aborts the request in the engine within a second, also while it is queued or prefilling.
     """
     GenerateMany: _aio.StreamStreamMultiCallable[_generation_pb2.GenerateManyRequest, _generation_pb2.GenerateManyResponse]  # type: ignore[assignment]
     """GenerateMany is Generate for many answers over one call, which is what a router uses: a frame then costs neither
@@ -124,8 +122,7 @@ class GenerationServiceServicer(metaclass=_abc_1.ABCMeta):
         RESOURCE_EXHAUSTED / REPLICA_FULL. INVALID_ARGUMENT / BAD_REQUEST names the field: a schema that is no JSON or that
         the engine cannot enforce, an adapter that this replica does not have, choices that one token cannot tell apart.
         FAILED_PRECONDITION / CANNOT_CHOOSE: this replica cannot, or the server behind it returns no log-probabilities.
-        Cancelling the call aborts the request in the engine within a second,
-        also while it is queued or prefilling.
+        Cancelling the call aborts the request in the engine within a second, also while it is queued or prefilling.
         """
 
     @_abc_1.abstractmethod

@@ -13,8 +13,8 @@ async def choose(
 ) -> tuple[float, ...]:
     """The probability of each of `request.choices`, in their order; together 1.
 
-    Raises as `Relay.frames` does, with its time-outs, retries and hedge; NoReplica, too, for an engine that cannot
-    choose. Each replica judges a choice by its first token: they must not begin with the same one.
+    Raises as `Relay.frames` does, with its time-outs, retries and hedge; NoReplica, too, where no replica can tell the
+    choices apart. Each is judged by its first token alone: letters do, where 1 and 10 begin alike for many models.
     """
     end: GenerationEnd | None = None
     whole = replace(request, max_tokens=1)
