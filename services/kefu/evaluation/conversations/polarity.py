@@ -74,7 +74,7 @@ _RESTRICTED = re.compile(
 _ASKS = re.compile(r"[?？]|[吗呢么]|(.)(?:不|没)\1|有没有")
 _AFTER_COMMA = re.compile(r",\s*(?=(?:can|could|do|does|is|are|will|would|may|should|did|was|am)(?:n't|not)?\b)")
 _POSITIVE_START = re.compile(
-    r"(?:and |but |so |then )?(?:can|could|do|does|is|are|will|would|may|should|did|was|am|what|how)\b(?!n't)"
+    r"(?:and |but |so |then )?(?:can|could|do|does|is|are|will|would|may|should|did|was|am|what|how)\b(?!')"
 )
 _NEGATED_START = re.compile(
     r"(?:[^\s,]+ ){0,5}(?:(?:ca|do|does|is|are|wo|would|could|should|have|has|did|was)n'?t|cannot|not|never)\b"
@@ -104,6 +104,8 @@ def statements(question: str, own: str) -> Iterator[Statement]:
     opening, regret = True, False
     for begin, end in sentences(own):
         sentence = own[begin:end]
+        if sentence.endswith(("?", "？")):
+            continue  # it asks, and says nothing
         plain = folded(sentence).strip(" *_#~～")
         said: Polarity | None = None
         if opening:
@@ -124,21 +126,23 @@ class _Question:
 
     def __init__(self, text: str) -> None:
         asking = [text[begin:end] for begin, end in sentences(text) if _ASKS.search(text[begin:end])]
-        self._plain = folded(" ".join(asking) or text).strip()
-        main = _AFTER_COMMA.split(self._plain)[-1]
-        self.is_negated = bool(_ZH_NEGATED.search(_ZH_NO_NEGATION.sub("", main))) or (
-            not _POSITIVE_START.match(main) and bool(_NEGATED_START.match(main))
+        plain = folded(" ".join(asking) or text).strip()
+        last = _AFTER_COMMA.split(plain)[-1]
+        self.is_negated = bool(_ZH_NEGATED.search(_ZH_NO_NEGATION.sub("", last))) or (
+            not _POSITIVE_START.match(last) and bool(_NEGATED_START.match(last))
         )
-        self._negations = max(0, _negations(self._plain) - self.is_negated)
-        self._content = content(self._plain)
-        self._restricted = bool(_RESTRICTED.search(self._plain))
+        # "if it is opened, can I return it?" is asked with the condition alone.
+        main = last if _weight(content(last)) >= _FEWEST else plain
+        self._negations = max(0, _negations(plain) - self.is_negated)
+        self._content = content(main)
+        self._restricted = bool(_RESTRICTED.search(plain))
 
     def stated_by(self, sentence: str, *, opens: bool) -> Polarity | None:
         """What a sentence says of the thing, if it is the question as a statement. The opening one may say more."""
         if _RESTRICTED.search(sentence) and not self._restricted:
             return None
         said, asked = content(sentence), self._content
-        if sum(1 if is_han(word) else 2 for word in asked) < _FEWEST:
+        if _weight(asked) < _FEWEST:
             return None
         missing, new = asked - said, said - asked
         if any(not is_han(word) for word in missing) or len(missing) > _PART_LEFT_OUT * len(asked):
@@ -149,6 +153,10 @@ class _Question:
             return None
         more = _negations(sentence) - self._negations
         return None if more < 0 else "no" if more else "yes"
+
+
+def _weight(words: frozenset[str]) -> int:
+    return sum(1 if is_han(word) else 2 for word in words)
 
 
 def _without_fillers(plain: str) -> tuple[str, bool]:
