@@ -19,8 +19,8 @@ POINTS = "So I don't get any points for the delivery fee?"
 
 
 def question(text: str = FURNITURE, **fields: Any) -> ConversationQuestion:
-    given: dict[str, Any] = {"id": "q-1", "language": "en", "kind": "yes_no", "person": "no"}
-    return ConversationQuestion(**{**given, "text": text, **fields})
+    given: dict[str, Any] = {"id": "q-1", "language": "en", "kind": "yes_no", "person": "no", "text": text} | fields
+    return ConversationQuestion(**given)
 
 
 def verdict(one: ConversationQuestion, text: str, **shown: Any) -> Verdict:
@@ -113,6 +113,11 @@ def test_own_words_are_what_no_quotation_holds(text: str, own: str) -> None:
         ("打电话你们帮我下单行不行", "行的，请拨打。", "yes"),
         ("打电话你们帮我下单行不行", "不代客下单，请自己下单。", "no"),
         ("有没有次日达", "没有。", "no"),
+        ("亲，企业号买东西攒积分不", "亲，企业号买东西攒积分不[2]。", None),
+        ("亲，企业号买东西攒积分不", "企业号买东西不攒积分。", "no"),
+        ("亲，企业号买东西攒积分不", "企业号买东西攒积分。", "yes"),
+        ("秒杀的东西，用积分抵一部分成不成", "秒杀的东西，用积分抵一部分成不成[1]。", None),
+        ("导出来的文件里带通话录音吗", "导出来的文件里带通话录音[2]。", "yes"),
         ("里面用的那张优惠券没了吗", "没有，优惠券会立即退回账户。", "no"),
     ],
 )

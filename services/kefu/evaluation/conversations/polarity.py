@@ -72,6 +72,9 @@ _RESTRICTED = re.compile(
     r"|仅|只|除|但|不过|如果|的话|若|才|取决|部分|否则|前提"
 )
 _ASKS = re.compile(r"[?？]|[吗呢么]|(.)(?:不|没)\1|有没有")
+_ZH_TAG = re.compile(r"[不没](?=[\s。.!！?？~～]*$)")
+"""The 不 of "攒积分不": it asks, and denies nothing."""
+_ZH_ASKS = re.compile(r"[吗么呢][\s。.!！~～]*$|(.)(?:不|没)\1|有没有|多少|什么|怎么|哪|多久|几[天个次年月]")
 _AFTER_COMMA = re.compile(r",\s*(?=(?:can|could|do|does|is|are|will|would|may|should|did|was|am)(?:n't|not)?\b)")
 _POSITIVE_START = re.compile(
     r"(?:and |but |so |then )?(?:can|could|do|does|is|are|will|would|may|should|did|was|am|what|how)\b(?!')"
@@ -104,9 +107,9 @@ def statements(question: str, own: str) -> Iterator[Statement]:
     opening, regret = True, False
     for begin, end in sentences(own):
         sentence = own[begin:end]
-        if sentence.endswith(("?", "？")):
-            continue  # it asks, and says nothing
         plain = folded(sentence).strip(" *_#~～")
+        if plain.endswith("?") or _ZH_ASKS.search(plain) or _ZH_TAG.search(plain):
+            continue  # it asks, and says nothing
         said: Polarity | None = None
         if opening:
             plain, sorry = _without_fillers(plain)
@@ -126,7 +129,7 @@ class _Question:
 
     def __init__(self, text: str) -> None:
         asking = [text[begin:end] for begin, end in sentences(text) if _ASKS.search(text[begin:end])]
-        plain = folded(" ".join(asking) or text).strip()
+        plain = _ZH_TAG.sub("", folded(" ".join(asking) or text).strip())
         last = _AFTER_COMMA.split(plain)[-1]
         self.is_negated = bool(_ZH_NEGATED.search(_ZH_NO_NEGATION.sub("", last))) or (
             not _POSITIVE_START.match(last) and bool(_NEGATED_START.match(last))
@@ -139,7 +142,7 @@ class _Question:
 
     def stated_by(self, sentence: str, *, opens: bool) -> Polarity | None:
         """What a sentence says of the thing, if it is the question as a statement. The opening one may say more."""
-        if _RESTRICTED.search(sentence) and not self._restricted:
+        if _POSITIVE_START.match(sentence) or (_RESTRICTED.search(sentence) and not self._restricted):
             return None
         said, asked = content(sentence), self._content
         if _weight(asked) < _FEWEST:

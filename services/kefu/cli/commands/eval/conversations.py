@@ -73,7 +73,7 @@ def conversations(
     sets: Annotated[
         list[Path],
         typer.Argument(
-            metavar="DIR...",
+            metavar="DIR",
             help=f"Folders with {QUESTIONS}, the documents (in {_HELP_CENTER}/, or beside it), and perhaps {_CURATED}.",
         ),
     ],
