@@ -176,6 +176,7 @@ def test_an_echo_is_wrong_unless_it_says_all_that_it_must() -> None:
     )
     which = question("Is express or standard delivery faster?", kind="comparison", must=(("express",),))
     assert verdict(which, "Express is faster.") is Verdict.RIGHT
+    assert verdict(which, "Is express or standard delivery faster [1].") is Verdict.WRONG, "it asks"
     packed = question("已经打包了还能取消吗", language="zh", polarity="no", must=(("联系客服",),))
     assert verdict(packed, "已经打包了[1]。") is Verdict.WRONG
 

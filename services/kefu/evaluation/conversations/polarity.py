@@ -69,7 +69,8 @@ _RESTRICTED = re.compile(
 _ASKS = re.compile(r"[?？]|[吗呢么]|(.)(?:不|没)\1|有没有")
 _ZH_TAG = re.compile(r"(?<=\w)[不没](?=[\s。.!！?？~～]*$)")
 """The 不 of "攒积分不": it asks, and denies nothing."""
-_ZH_ASKS = re.compile(r"[吗么呢][\s。.!！~～]*$|(.)(?:不|没)\1|有没有|多少|什么|怎么|哪|多久|几[天个次年月]")
+_ZH_ASKS = re.compile(r"[吗么呢吧][\s。.!！~～]*$|(.)(?:不|没)\1|有没有|多少|什么|怎么|哪|多久|几[天个次年月]")
+_EN_ASKS = re.compile(r"(?:where|which|who|why|when (?:do|does|can|will|is|are)|for how|at what|by when)\b")
 _AFTER_COMMA = re.compile(r",\s*(?=(?:can|could|do|does|is|are|will|would|may|should|did|was|am)(?:n't|not)?\b)")
 _POSITIVE_START = re.compile(
     r"(?:and |but |so |then )?(?:can|could|do|does|is|are|will|would|may|should|did|was|am|what|how)\b(?!')"
@@ -102,8 +103,8 @@ def statements(question: str, own: str) -> Iterator[Statement]:
     for begin, end in sentences(own):
         sentence = own[begin:end]
         plain = folded(sentence).strip(" *_#~～")
-        if plain.endswith("?") or _ZH_ASKS.search(plain) or _ZH_TAG.search(plain):
-            continue  # it asks, and says nothing
+        if asks(plain):
+            continue
         said: Polarity | None = None
         if opening:
             plain, sorry = _without_fillers(plain)
@@ -116,6 +117,13 @@ def statements(question: str, own: str) -> Iterator[Statement]:
             said = asked.stated_by(plain)
         if said is not None:
             yield Statement(said, sentence)
+
+
+def asks(sentence: str) -> bool:
+    """Whether a sentence is a question, and so says nothing: with its mark, or in its form alone."""
+    plain = folded(sentence).strip()
+    forms = (_ZH_ASKS.search, _ZH_TAG.search, _POSITIVE_START.match, _EN_ASKS.match)
+    return plain.endswith("?") or any(form(plain) for form in forms)
 
 
 class _Question:
@@ -136,7 +144,7 @@ class _Question:
 
     def stated_by(self, sentence: str) -> Polarity | None:
         """What a sentence says of the thing, if it is the question as a statement."""
-        if _POSITIVE_START.match(sentence) or (_RESTRICTED.search(sentence) and not self._restricted):
+        if _RESTRICTED.search(sentence) and not self._restricted:
             return None
         said = content(sentence)
         if _weight(self._main) < _FEWEST:

@@ -20,9 +20,10 @@ from enum import StrEnum
 
 from kefu.common.text.language import AnswerLanguage, answer_language
 from kefu.evaluation.conversations.own_words import content, own_words
-from kefu.evaluation.conversations.polarity import Polarity, statements
+from kefu.evaluation.conversations.polarity import Polarity, asks, statements
 from kefu.evaluation.conversations.question_set import ConversationQuestion
 from kefu.evaluation.matching import SearchedText, without_citations
+from kefu.router.grounding.lexical_overlap import sentences
 
 MAX_CHARACTERS: Mapping[AnswerLanguage, int] = {"en": 450, "zh": 180}
 """Most characters that a customer reads, by the answer's language."""
@@ -121,7 +122,8 @@ def _is_echo(question: ConversationQuestion, text: str) -> bool:
     words = content(own)
     if not words or not words <= content(question.text):
         return False
-    held = SearchedText(own)  # "Is express or standard delivery faster?" is answered in the question's own words
+    # "Is express or standard delivery faster?" is answered in the question's own words.
+    held = SearchedText("\n".join(own[begin:end] for begin, end in sentences(own) if not asks(own[begin:end])))
     return not all(any(held.holds(string) for string in group) for group in question.must)
 
 
