@@ -32,9 +32,12 @@ class ScriptedChat(rpc.ChatServiceServicer):
     def __init__(self) -> None:
         self.requests: list[pb.ConverseRequest] = []
         self.resumed: list[pb.ResumeTurnRequest] = []
+        self.deleted: list[str] = []
         self.stopped = asyncio.Event()
         self.error: ServiceError | None = None
         self.endless = False
+        self.endless_from = 0
+        """From this request on, counted from 1, it is endless; 0: from none."""
         self.cut_first = False
 
     async def Converse(self, request: pb.ConverseRequest, context: object) -> AsyncIterator[pb.ConverseEvent]:
@@ -46,7 +49,7 @@ class ScriptedChat(rpc.ChatServiceServicer):
         passage = pb.SourcePassage(number=1, name="collections/help/documents/d/passages/p", title="Returns\x1b[2J")
         passage.headings.append("Periods")
         yield pb.ConverseEvent(passages_found=pb.PassagesFound(passages=[passage]))
-        if self.endless:
+        if self.endless or 0 < self.endless_from <= len(self.requests):
             yield pb.ConverseEvent(text_delta=pb.TextDelta(offset=0, text="one"))
             await self.stopped.wait()
             yield pb.ConverseEvent(
@@ -75,6 +78,10 @@ class ScriptedChat(rpc.ChatServiceServicer):
         self.stopped.set()
         return pb.StopTurnResponse()
 
+    async def DeleteSession(self, request: pb.DeleteSessionRequest, context: object) -> pb.DeleteSessionResponse:
+        self.deleted.append(request.name)
+        return pb.DeleteSessionResponse()
+
     async def ListSessions(self, request: pb.ListSessionsRequest, context: object) -> pb.ListSessionsResponse:
         number = int(request.page_token or 0)
         page = pb.ListSessionsResponse(next_page_token=str(number + 1) if number < 2 else "")
@@ -92,6 +99,8 @@ class ScriptedDocuments(krpc.KnowledgeServiceServicer):
         self.searches: list[kpb.SearchRequest] = []
         self.dictionary = kpb.Dictionary()
         self.curated: dict[str, kpb.CuratedAnswer] = {}
+        self.calibrated: list[str] = []
+        self.deleted: list[str] = []
         self.error: ServiceError | None = None
 
     async def ImportDocuments(
@@ -152,6 +161,18 @@ class ScriptedDocuments(krpc.KnowledgeServiceServicer):
         self, request: kpb.ListCollectionsRequest, context: object
     ) -> kpb.ListCollectionsResponse:
         return kpb.ListCollectionsResponse()
+
+    async def CalibrateCollection(
+        self, request: kpb.CalibrateCollectionRequest, context: object
+    ) -> kpb.CalibrateCollectionResponse:
+        self.calibrated.append(request.name)
+        return kpb.CalibrateCollectionResponse()
+
+    async def DeleteCollection(
+        self, request: kpb.DeleteCollectionRequest, context: object
+    ) -> kpb.DeleteCollectionResponse:
+        self.deleted.append(request.name)
+        return kpb.DeleteCollectionResponse()
 
     async def PutDictionary(self, request: kpb.PutDictionaryRequest, context: object) -> kpb.PutDictionaryResponse:
         self.dictionary = request.dictionary

@@ -57,6 +57,7 @@ async def ask_all(
     """
     waiting = iter(questions)
     running = {_begin(client, one, collection) for _, one in zip(range(parallel), waiting, strict=False)}
+    done = set["asyncio.Task[JudgedAnswer]"]()
     try:
         while running:
             done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -68,7 +69,7 @@ async def ask_all(
     finally:
         for task in running:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*running, *done, return_exceptions=True)
 
 
 def _begin(client: Client, question: ConversationQuestion, collection: str) -> "asyncio.Task[JudgedAnswer]":

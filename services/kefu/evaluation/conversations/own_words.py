@@ -23,7 +23,7 @@ _FUNCTION_WORDS = frozenset(
 )
 _FUNCTION_CHARACTERS = frozenset(
     "的了吗呢吧么呀啊哦喔嘛啦您你我俺咱们亲这那个是有在就都也还能可以会要想请问一下把被给跟和与或及所啥什几多少怎样行好对"
-    "不没无非未别勿嗯哈"
+    "不没无非未别勿嗯哈该此均即为将其"
 )
 _ENDINGS = ("ing", "ed", "es", "s", "e")
 _SHORTEST_STEM = 3

@@ -36,11 +36,6 @@ _NO = re.compile(
     r"|(?:never|not)\b(?! only\b)"
 )
 _DISAGREED = re.compile(r"(?:incorrect|wrong|(?:that's|that is) (?:not (?:right|correct|true)|wrong|incorrect))\b")
-_AUXILIARY = re.compile(
-    r"(?:you|we|it|they|there)(?:'re|'s| are| is| can| may| do| does| will|r| cannot| can't| don't| doesn't| isn't"
-    r"| aren't| won't)\b"
-    r"|(?:您|你|我们|它|本店|目前|现在|暂时)*(?:都|也|是)?(?:可以|能够?|会|有|支持|需要|不|没|无法|无需)"
-)
 _BETWEEN = " ,，.。!！;；:：—–-"
 _CLAUSE_END = re.compile(r"[,，;；.。!！?？]")
 _EN_CAN = re.compile(r"(?:you|we|it|they)(?: can| may| do| does| will| is possible| are able)\b")
@@ -72,9 +67,13 @@ _RESTRICTED = re.compile(
     r"|仅|只|除|但|不过|如果|的话|若|才|取决|部分|否则|前提"
 )
 _ASKS = re.compile(r"[?？]|[吗呢么]|(.)(?:不|没)\1|有没有")
+_ZH_TAG = re.compile(r"(?<=\w)[不没](?=[\s。.!！?？~～]*$)")
+"""The 不 of "攒积分不": it asks, and denies nothing."""
+_ZH_ASKS = re.compile(r"[吗么呢吧][\s。.!！~～]*$|(.)(?:不|没)\1|有没有|多少|什么|怎么|哪|多久|几[天个次年月]")
+_EN_ASKS = re.compile(r"(?:where|which|who|why|when (?:do|does|can|will|is|are)|for how|at what|by when)\b")
 _AFTER_COMMA = re.compile(r",\s*(?=(?:can|could|do|does|is|are|will|would|may|should|did|was|am)(?:n't|not)?\b)")
 _POSITIVE_START = re.compile(
-    r"(?:and |but |so |then )?(?:can|could|do|does|is|are|will|would|may|should|did|was|am|what|how)\b(?!n't)"
+    r"(?:and |but |so |then )?(?:can|could|do|does|is|are|will|would|may|should|did|was|am|what|how)\b(?!')"
 )
 _NEGATED_START = re.compile(
     r"(?:[^\s,]+ ){0,5}(?:(?:ca|do|does|is|are|wo|would|could|should|have|has|did|was)n'?t|cannot|not|never)\b"
@@ -85,9 +84,8 @@ _ZH_NEGATED = re.compile(
 _FEWEST = 4
 """Weight from which on a question has words enough to know it again in a statement: a word counts 2, a character 1."""
 _PART_LEFT_OUT = 0.1
-_MOST_NEW = {True: (1, 3), False: (0, 2)}
-"""Words, and Han characters, that the opening sentence and a later one may add and still be the question turned into a
-statement: what is added may be another case ("After packing you cannot …")."""
+_MOST_NEW = 1
+"""Han characters that a statement may add to the question: a word may be another case ("Express is free for Gold")."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +103,8 @@ def statements(question: str, own: str) -> Iterator[Statement]:
     for begin, end in sentences(own):
         sentence = own[begin:end]
         plain = folded(sentence).strip(" *_#~～")
+        if asks(plain):
+            continue
         said: Polarity | None = None
         if opening:
             plain, sorry = _without_fillers(plain)
@@ -112,11 +112,18 @@ def statements(question: str, own: str) -> Iterator[Statement]:
             if not plain:
                 continue
             opening = False
-            said = _opening(asked, plain, regret=regret) or asked.stated_by(plain, opens=True)
+            said = _opening(asked, plain, regret=regret) or asked.stated_by(plain)
         else:
-            said = asked.stated_by(plain, opens=False)
+            said = asked.stated_by(plain)
         if said is not None:
             yield Statement(said, sentence)
+
+
+def asks(sentence: str) -> bool:
+    """Whether a sentence is a question, and so says nothing: with its mark, or in its form alone."""
+    plain = folded(sentence).strip()
+    forms = (_ZH_ASKS.search, _ZH_TAG.search, _POSITIVE_START.match, _EN_ASKS.match)
+    return plain.endswith("?") or any(form(plain) for form in forms)
 
 
 class _Question:
@@ -124,31 +131,35 @@ class _Question:
 
     def __init__(self, text: str) -> None:
         asking = [text[begin:end] for begin, end in sentences(text) if _ASKS.search(text[begin:end])]
-        self._plain = folded(" ".join(asking) or text).strip()
-        main = _AFTER_COMMA.split(self._plain)[-1]
-        self.is_negated = bool(_ZH_NEGATED.search(_ZH_NO_NEGATION.sub("", main))) or (
-            not _POSITIVE_START.match(main) and bool(_NEGATED_START.match(main))
+        plain = _ZH_TAG.sub("", folded(" ".join(asking) or text).strip())
+        last = _AFTER_COMMA.split(plain)[-1]
+        self.is_negated = bool(_ZH_NEGATED.search(_ZH_NO_NEGATION.sub("", last))) or (
+            not _POSITIVE_START.match(last) and bool(_NEGATED_START.match(last))
         )
-        self._negations = max(0, _negations(self._plain) - self.is_negated)
-        self._content = content(self._plain)
-        self._restricted = bool(_RESTRICTED.search(self._plain))
+        # "if it is opened, can I return it?" is asked with the condition alone.
+        main = last if _weight(content(last)) >= _FEWEST else plain
+        self._negations = max(0, _negations(plain) - self.is_negated)
+        self._main, self._all = content(main), content(plain)
+        self._restricted = bool(_RESTRICTED.search(plain))
 
-    def stated_by(self, sentence: str, *, opens: bool) -> Polarity | None:
-        """What a sentence says of the thing, if it is the question as a statement. The opening one may say more."""
+    def stated_by(self, sentence: str) -> Polarity | None:
+        """What a sentence says of the thing, if it is the question as a statement."""
         if _RESTRICTED.search(sentence) and not self._restricted:
             return None
-        said, asked = content(sentence), self._content
-        if sum(1 if is_han(word) else 2 for word in asked) < _FEWEST:
+        said = content(sentence)
+        if _weight(self._main) < _FEWEST:
             return None
-        missing, new = asked - said, said - asked
-        if any(not is_han(word) for word in missing) or len(missing) > _PART_LEFT_OUT * len(asked):
+        missing, new = self._main - said, said - self._all
+        if len(missing) > _PART_LEFT_OUT * len(self._main) or len(new) > _MOST_NEW:
             return None
-        han = sum(map(is_han, new))
-        words, characters = _MOST_NEW[opens]
-        if not (opens and _AUXILIARY.match(sentence)) and (len(new) - han > words or han > characters):
+        if not all(map(is_han, missing | new)):
             return None
         more = _negations(sentence) - self._negations
         return None if more < 0 else "no" if more else "yes"
+
+
+def _weight(words: frozenset[str]) -> int:
+    return sum(1 if is_han(word) else 2 for word in words)
 
 
 def _without_fillers(plain: str) -> tuple[str, bool]:

@@ -5,8 +5,8 @@ All that was shown counts, also what a hand-over withdrew. Quoted text counts fo
 reads it. It does not count for polarity and for an echo: these are about what the answer itself says.
 
 - asked back: the customer was asked which subject is meant. Such an answer is never right or wrong.
-- wrong: a `must_not` occurs; or an own sentence says the opposite polarity; or it is an echo: it leaves out what it
-  must say, and its own words hold none that the question has not.
+- wrong: a `must_not` occurs; or an own sentence says the opposite polarity; or it is an echo: its own words hold none
+  that the question has not, and neither what must be said nor the right yes or no, so that only a quotation answers.
 - refused: a person was called, or nothing was said, where the documents have the answer.
 - right: every group of `must` occurs, and no sentence says the opposite polarity; or a person was called where one is
   required or allowed. A polarity that is not said is unmistakable when the groups occur. Without groups it must be
@@ -20,9 +20,10 @@ from enum import StrEnum
 
 from kefu.common.text.language import AnswerLanguage, answer_language
 from kefu.evaluation.conversations.own_words import content, own_words
-from kefu.evaluation.conversations.polarity import Polarity, statements
+from kefu.evaluation.conversations.polarity import Polarity, asks, statements
 from kefu.evaluation.conversations.question_set import ConversationQuestion
 from kefu.evaluation.matching import SearchedText, without_citations
+from kefu.router.grounding.lexical_overlap import sentences
 
 MAX_CHARACTERS: Mapping[AnswerLanguage, int] = {"en": 450, "zh": 180}
 """Most characters that a customer reads, by the answer's language."""
@@ -83,7 +84,7 @@ def judge(question: ConversationQuestion, shown: Shown) -> Judgement:
         return Judgement(Verdict.WRONG, f"it says {_listed(found)}", said)
     if against:
         return Judgement(Verdict.WRONG, f"it says {said}, right is {question.polarity}: {against}", said)
-    if missing and any(_is_echo(question.text, text) for text in texts):
+    if question.must and said is None and any(_is_echo(question, text) for text in texts):
         return Judgement(Verdict.WRONG, "it is an echo of the question", said)
     if shown.handed_over or not texts:
         if question.person == "no":
@@ -116,9 +117,14 @@ def _said(question: ConversationQuestion, texts: tuple[str, ...]) -> tuple[Polar
     return said, ""
 
 
-def _is_echo(question: str, text: str) -> bool:
-    words = content(own_words(text))
-    return bool(words) and words <= content(question)
+def _is_echo(question: ConversationQuestion, text: str) -> bool:
+    own = own_words(text)
+    words = content(own)
+    if not words or not words <= content(question.text):
+        return False
+    # "Is express or standard delivery faster?" is answered in the question's own words.
+    held = SearchedText("\n".join(own[begin:end] for begin, end in sentences(own) if not asks(own[begin:end])))
+    return not all(any(held.holds(string) for string in group) for group in question.must)
 
 
 def _is_too_long(question: ConversationQuestion, text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, nullcontext
@@ -51,6 +52,7 @@ _STOPPED = 130  # as a shell says it of a program that Ctrl-C ended
 _HELP_CENTER = "help_center"
 _CURATED = "curated_answers.csv"
 _CALIBRATION_SECONDS = 600.0
+_PRINT_INTERVAL_SECONDS = 30.0
 _PATIENCE_SECONDS = 120.0  # a tenant's limits may let a question wait
 
 
@@ -73,7 +75,7 @@ def conversations(
     sets: Annotated[
         list[Path],
         typer.Argument(
-            metavar="DIR...",
+            metavar="DIR",
             help=f"Folders with {QUESTIONS}, the documents (in {_HELP_CENTER}/, or beside it), and perhaps {_CURATED}.",
         ),
     ],
@@ -302,6 +304,7 @@ class _Run:
     async def _ask(self, client: Client, one: _LoadedSet, collection: str) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         answers: list[JudgedAnswer] = []
+        began = printed = time.monotonic()
         try:
             with Progress(
                 *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=self.out, transient=True
@@ -311,6 +314,11 @@ class _Run:
                     async for answer in judged:
                         answers.append(answer)
                         progress.advance(task)
+                        now = time.monotonic()
+                        if not self.out.is_terminal and now - printed >= _PRINT_INTERVAL_SECONDS:  # a log has no bar
+                            printed, share = now, len(answers) / len(one.questions)
+                            left = (now - began) * (1 - share) / share / 60
+                            self.out.print(f"  {len(answers)} of {len(one.questions)} judged, {left:.0f} min left")
                         if self.texts is not None:
                             line = json.dumps({"set": one.name, **as_text(answer)}, ensure_ascii=False)
                             self.texts.write(f"{line}\n")

@@ -1,0 +1,91 @@
+"""Question sets of conversations: what is read, and what is said of a line that cannot be."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kefu.evaluation.conversations.question_set import load_questions
+from kefu.evaluation.dataset import BadQuestionSet
+
+GOOD: dict[str, Any] = {"_id": "s-3", "language": "en", "text": " Is it free? ", "kind": "yes_no", "person": "no"}
+
+
+def write(folder: Path, *rows: object) -> Path:
+    lines = [row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows]
+    (folder / "questions.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return folder
+
+
+def test_all_fields_are_read(tmp_path: Path) -> None:
+    about = {"polarity": "no", "must": [["a", "b"], ["c"]], "must_not": ["d"], "documents": ["x/y"], "note": "No."}
+    told = GOOD | {"_id": "s-4", "history": ["Hi", "Hello!", "Furniture?", "Yes."], "kind": "follow_up"}
+    first, second = load_questions(write(tmp_path, GOOD | about | {"before": ["Hi"]}, "", told))
+    assert (first.id, first.text, first.before, first.polarity) == ("s-3", "Is it free?", ("Hi",), "no")
+    assert (first.must, first.must_not, first.note) == ((("a", "b"), ("c",)), ("d",), "No.")
+    assert (first.is_even, second.is_even) == (False, True)
+    assert second.before == ("Hi", "Furniture?"), (
+        "what the assistant said is another suite's: its answers are asked for"
+    )
+    assert (second.must, second.polarity) == ((), None)
+
+
+def test_small_talk_and_what_takes_a_person_is_not_answerable_from_documents(tmp_path: Path) -> None:
+    rows = [
+        GOOD | {"_id": str(at), "kind": kind, "person": person}
+        for at, (kind, person) in enumerate((("direct", "no"), ("small_talk", "no"), ("order", "required")))
+    ]
+    assert [one.is_answerable for one in load_questions(write(tmp_path, *rows))] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("{", "is not JSON"),
+        ("[" * 100_000, "is nested too deeply"),
+        ([1], "is not a JSON object"),
+        ({**GOOD, "_id": None}, "has no _id"),
+        ({**GOOD, "_id": 3}, "has a _id that is no text"),
+        ({**GOOD, "text": "  "}, "has a text that is no text, or an empty one"),
+        ({**GOOD, "text": "x" * 4_001}, "has a text of 4001 characters"),
+        ({**GOOD, "language": "de"}, "has the language de: it must be one of zh, en"),
+        ({**GOOD, "kind": "riddle"}, "has the kind riddle: it must be one of direct, yes_no"),
+        ({**GOOD, "person": "maybe"}, "has the person maybe: it must be one of required, allowed, no"),
+        ({**GOOD, "polarity": "perhaps"}, "has the polarity perhaps"),
+        ({**GOOD, "must": "free"}, "has a must that is no list of groups"),
+        ({**GOOD, "must": ["free"]}, "has a must that is no list of texts"),
+        ({**GOOD, "must": [list[str]()]}, "has a group in must without an alternative"),
+        ({**GOOD, "must": [None]}, "has a group in must without an alternative"),
+        ({**GOOD, "must_not": ["¥"]}, "has '¥' in must_not, of which nothing is left"),
+        ({**GOOD, "must_not": [1]}, "has a must_not that is no list of texts"),
+        ({**GOOD, "before": [""]}, "has an earlier message that is not of 1 to 4000 characters"),
+        ({**GOOD, "before": ["a"], "history": ["a", "b"]}, "has before and history"),
+        ({**GOOD, "history": ["a"]}, "has a history that does not end with the assistant"),
+        ({**GOOD, "must_nots": list[str]()}, "has the unknown field must_nots"),
+        (GOOD, "has the _id s-3 of an earlier line"),
+    ],
+)
+def test_a_bad_line_is_named_with_what_is_wrong(tmp_path: Path, row: object, said: str) -> None:
+    with pytest.raises(BadQuestionSet) as found:
+        load_questions(write(tmp_path, GOOD, row))
+    assert f"{tmp_path / 'questions.jsonl'}, line 2, {said}" in str(found.value)
+
+
+def test_every_bad_line_is_named_up_to_ten(tmp_path: Path) -> None:
+    with pytest.raises(BadQuestionSet) as found:
+        load_questions(write(tmp_path, *["{"] * 12))
+    lines = str(found.value).splitlines()
+    assert len(lines) == 11
+    assert "line 10," in lines[9]
+    assert lines[10] == "… and 2 more."
+
+
+def test_a_set_that_is_missing_empty_or_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadQuestionSet, match="cannot be read"):
+        load_questions(tmp_path)
+    with pytest.raises(BadQuestionSet, match="is empty"):
+        load_questions(write(tmp_path, "", " "))
+    (tmp_path / "questions.jsonl").write_bytes("是".encode("gbk"))
+    with pytest.raises(BadQuestionSet, match="is not UTF-8"):
+        load_questions(tmp_path)
