@@ -19,7 +19,7 @@ from kefu.retrieval.domain.filters import Audience, Facts, SearchFilter
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
-from kefu.retrieval.ranking.query import make_query
+from kefu.retrieval.ranking.query import QueryTexts, make_query
 from kefu.retrieval.ranking.ranker import CollectionQuery, Ranking, rank
 from kefu.retrieval.text.analyzer import Analyzer
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
@@ -73,7 +73,7 @@ def main(
     questions = [(" ".join(draw.choice(_ASKED, 6)), vector) for vector in unit(searches)]
 
     def search(text: str, vector: Vectors) -> Ranking:
-        question = make_query(text, vector, words, background, index.languages)
+        question = make_query(QueryTexts.as_written(text), {text: vector}, words, background, index.languages)
         return rank([CollectionQuery(index, question)], 5, SearchFilter("2026-11-25"))
 
     found = [[(hit.entry.document, round(hit.score, 5)) for _, hit in search(*one).hits] for one in questions]

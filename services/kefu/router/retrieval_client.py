@@ -46,6 +46,8 @@ class SearchResult:
     """The score margin of the best document is smaller than its collection demands for an answer."""
     gives_instructions: bool = False
     """The question tells the assistant what to say, by its embedding; see SearchResponse.instruction_score."""
+    read_as: str = ""
+    """How the question was read, where that differs from what was written; see SearchResponse.read_as."""
 
 
 class RetrievalClient:
@@ -146,6 +148,7 @@ def _search_result(response: pb.SearchResponse) -> SearchResult:
     return SearchResult(
         *(passages, curated, response.used_history, response.revision, response.query_embedding, too_near),
         gives_instructions=response.instruction_score >= _LEAST_INSTRUCTION_SCORE,
+        read_as=response.read_as,
     )
 
 

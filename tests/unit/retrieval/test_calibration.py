@@ -9,7 +9,7 @@ from kefu.retrieval.domain.calibration import CALIBRATION, DEFAULT_MIN_RELEVANCE
 from kefu.retrieval.domain.filters import Facts, SearchFilter
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
-from kefu.retrieval.ranking.query import make_query
+from kefu.retrieval.ranking.query import QueryTexts, make_query
 from kefu.retrieval.ranking.ranker import CollectionQuery, rank
 from kefu.retrieval.text.analyzer import Analyzer
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
@@ -49,7 +49,9 @@ def relevances(count: int) -> tuple[list[float], list[float]]:
     background = EmbeddingBaseline(sentences, sentences)
 
     def best(question: str) -> float:
-        asked = make_query(question, vector(question), WORDS, background, index.languages)
+        asked = make_query(
+            QueryTexts.as_written(question), {question: vector(question)}, WORDS, background, index.languages
+        )
         hits = rank([CollectionQuery(index, asked)], 1, SearchFilter("2026-11-25")).hits
         return hits[0][1].relevance if hits else 0.0
 

@@ -52,6 +52,8 @@ async def search(
         print_json(found)
         return
     out = console()
+    if found.read_as:
+        out.print(f"Read as: {one_line(found.read_as, 300)}", soft_wrap=True)
     if not found.hits:
         out.print("Nothing was found.")
     for number, hit in enumerate(found.hits, 1):

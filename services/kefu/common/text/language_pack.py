@@ -46,6 +46,18 @@ class PersonalDataRules:
 
 
 @dataclass(frozen=True)
+class ColloquialRules:
+    """How people type a language in a hurry; see colloquial.py."""
+
+    standard_forms: Mapping[str, str]
+    """Short forms in lower case, of one word or two, with what they stand for."""
+    rewrites: tuple[tuple[re.Pattern[str], str], ...]
+    """Spoken forms within a text, and what is written for them."""
+    manners: re.Pattern[str]
+    """What says nothing of the matter: greetings, thanks, fillers."""
+
+
+@dataclass(frozen=True)
 class LanguagePack:
     """The rules of one language."""
 
@@ -55,6 +67,7 @@ class LanguagePack:
     """Its letters in lower case, as the inside of a class of `re`. The first pack with a letter in a text reads it."""
     question_rules: QuestionRules
     personal_data: PersonalDataRules
+    colloquial: ColloquialRules
 
     def reads(self, text: str) -> bool:
         """Whether a text has a letter of this language."""

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from kefu.common.text.chinese import simplified
 from kefu.common.text.language import language_of
 from kefu.evaluation.dataset import QuestionSet, SetDocument, SetQuestion
 from kefu.retrieval.documents.chunking import Chunk, chunk_document
@@ -21,11 +20,12 @@ from kefu.retrieval.documents.parse import parse_document
 from kefu.retrieval.documents.types import ParsedDocument, Unreadable
 from kefu.retrieval.domain.filters import Facts, SearchFilter
 from kefu.retrieval.embedders import Embedder, Vectors
+from kefu.retrieval.embedders.base import question_form
 from kefu.retrieval.index.bm25 import LexicalView
 from kefu.retrieval.index.indexed_passage import index_passage
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
-from kefu.retrieval.ranking.query import make_query, with_previous_question
+from kefu.retrieval.ranking.query import QueryTexts, make_query, with_previous_question
 from kefu.retrieval.ranking.ranker import CollectionQuery, Ranking, ScoredPassage, rank
 from kefu.retrieval.ranking.score_margin import subject_line
 from kefu.retrieval.ranking.signals import WEIGHTS, Query, Weights
@@ -63,8 +63,8 @@ class EmbeddingCache:
         return self._embed("passage", texts, self._embedder.passages, report)
 
     def queries(self, texts: Sequence[str], report: Report = lambda _: None) -> Vectors:
-        """Vectors of questions, one row each."""
-        return self._embed("query", texts, self._embedder.queries, report)
+        """Vectors of questions, one row each, as the service embeds them."""
+        return self._embed("query", [question_form(text) for text in texts], self._embedder.queries, report)
 
     def _embed(
         self, kind: str, texts: Sequence[str], embed: Callable[[Sequence[str]], Vectors], report: Report
@@ -188,9 +188,9 @@ def prepare(questions: QuestionSet, cache: EmbeddingCache, report: Callable[[str
     prepared: list[PreparedQuestion] = []
 
     def query_of(text: str) -> Query:
-        english = analyzer.english_gloss(text, language_of(text), index.languages)
-        vectors = cache.queries([simplified(text), *([english] if english else [])])
-        return make_query(text, vectors[0], analyzer, baseline, TRANSLATED_LANGUAGES, vectors[1] if english else None)
+        texts = QueryTexts.of(text, analyzer, index)
+        vectors = dict(zip(texts.embedded, cache.queries(texts.embedded), strict=True))
+        return make_query(texts, vectors, analyzer, baseline, TRANSLATED_LANGUAGES)
 
     for number, question in enumerate(questions.questions, 1):
         text = question.text.strip()

@@ -52,6 +52,7 @@ class SearchResponder:
             apart=found.score_margin,
             min_apart=found.min_score_margin,
             instruction_score=found.instruction_score,
+            read_as=found.read_as,
             query_embedding=dump_vectors(found.vector.astype(np.float16)) if request.with_embedding else b"",
         )
         hits = await self._hits(found.hits, query.search_filter)

@@ -6,6 +6,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from kefu.common.text.chinese import simplified
+
 HalfVectors = npt.NDArray[np.float16]
 Vectors = npt.NDArray[np.float32]
 """One row for each text, each of length 1."""
@@ -45,3 +47,12 @@ class Embedder(Protocol):
     def passages(self, texts: Sequence[str]) -> Vectors:
         """Embed passages as one batch."""
         ...
+
+
+def question_form(text: str) -> str:
+    """A question as it is embedded: in lower case and simplified characters. Passages keep their capitals.
+
+    Embedding models tell capitals apart, and customers do not: "gold and platinum" is what is meant by "Gold and
+    Platinum".
+    """
+    return simplified(text.lower())

@@ -20,7 +20,7 @@ import numpy as np
 from prometheus_client import Counter, Histogram
 
 from kefu.common.batching import Batcher
-from kefu.retrieval.embedders.base import Embedder, Vectors
+from kefu.retrieval.embedders.base import Embedder, Vectors, question_form
 
 QUERY_BATCH = Histogram("kefu_embed_query_batch", "Questions embedded together.", buckets=(1, 2, 4, 8, 16, 32, 64))
 TEXTS_EMBEDDED = Counter("kefu_embedded_texts_total", "Texts embedded, by kind.", ("kind",))
@@ -74,11 +74,11 @@ class BatchingEmbedder:
 
     async def query(self, text: str) -> Vectors:
         """The unit vector of one question."""
-        return await self._questions.submit(text)
+        return await self._questions.submit(question_form(text))
 
     async def queries(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors of several questions, one row each."""
-        return np.stack([await vector for vector in [self._questions.submit(text) for text in texts]])
+        """Unit vectors of several questions, one row each; see `question_form`."""
+        return np.stack([await vector for vector in [self._questions.submit(question_form(text)) for text in texts]])
 
     async def passages(self, texts: Sequence[str]) -> AsyncIterator[Vectors]:
         """Vectors of passages in order, a few rows at a time. Several imports take turns, or share a batch."""

@@ -82,6 +82,13 @@ class LexicalView:
             coverage /= np.float32(ideal)
         return LexicalScores(bm25, ideal, coverage)
 
+    def holders(self, terms: Terms) -> Numbers:
+        """The number of passages that hold each term."""
+        if not len(self._vocabulary):
+            return np.zeros(len(terms), np.int64)
+        at = np.minimum(np.searchsorted(self._vocabulary, terms), len(self._vocabulary) - 1)
+        return np.where(self._vocabulary[at] == terms, self._starts[at + 1] - self._starts[at], 0)
+
     def _matches(self, terms: Terms, weights: Floats) -> tuple[npt.NDArray[np.int32], Floats]:
         """Positions of the passages that hold any of some terms, and the weight of the best match in each, 0 to 1."""
         if not len(self._vocabulary):

@@ -26,7 +26,7 @@ import numpy as np
 from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.index.passage_index import PassageEntry, PassageIndex, Selection
-from kefu.retrieval.ranking.relevance import Features, relevance
+from kefu.retrieval.ranking.relevance import Features, log_odds, relevance
 from kefu.retrieval.ranking.score_margin import BM25_WEIGHT, DEFAULT_MARGIN, score_margin
 from kefu.retrieval.ranking.signals import (
     WEIGHTS,
@@ -76,6 +76,8 @@ class ScoredPassage:
 
 _LEAD_HITS = 10  # hits whose scores make the score lead
 _DEFAULT_LEAD = 0.05  # of the best hit over a missing one
+_ODDS_OF_SCORE = 100.0
+"""Log-odds of relevance for a difference of 1 in score: the weights of all features that grow with it, together."""
 HISTORY_BELOW = 0.99
 """From this relevance of the best passage on, a question stands alone, and history costs no embedding."""
 
@@ -127,13 +129,14 @@ def rank(
     pools = [_CandidatePool.of(each, count, search_filter, weights) for each in queries]
     used_history = _history_helps(pools)
     order: list[tuple[float, str, str, int, int]] = []
+    plain = [pool.scores_without_english(used_history) for pool in pools]
+    lift = _other_language_lift(pools, plain, used_history)
     for collection, pool in enumerate(pools):
-        scores = pool.scores(used_history).tolist()
+        scores = (pool.scores(used_history) + lift * pool.candidates.other_language).tolist()
         order += [
             (-score, entry.document, entry.passage, collection, at)
             for at, (score, entry) in enumerate(zip(scores, pool.entries, strict=True))
         ]
-    plain = [pool.scores_without_english(used_history) for pool in pools]
     distinct: list[tuple[int, int, float]] = []
     same: dict[tuple[int, int], list[PassageEntry]] = {}
     for negative, _, _, collection, at in sorted(order):
@@ -254,17 +257,21 @@ class _CandidatePool:
             scores = (scores + self.subject_scores.ranking) / 2
         return (scores + BM25_WEIGHT * words).astype(np.float32)
 
+    def relevance(self, at: int, score_lead: float, *, used_history: bool) -> tuple[float, Features, Candidates]:
+        """The relevance of a candidate, with the features that it has it by, and where they come from."""
+        features = self.candidates.features(self.query, at, score_lead)
+        found = relevance(features), features, self.candidates
+        if used_history and self.with_history is not None:
+            asked, other, _ = self.with_history
+            features = other.features(asked, at, score_lead)
+            found = max(found, (relevance(features), features, other), key=lambda each: each[0])
+        return found
+
     def scored_passage(
         self, at: int, score: float, score_lead: float, *, used_history: bool, duplicates: Sequence[PassageEntry]
     ) -> ScoredPassage:
-        entry, candidates = self.entries[at], self.candidates
-        features = candidates.features(self.query, at, score_lead)
-        probability = relevance(features)
-        if used_history and self.with_history is not None:
-            asked, other, _ = self.with_history
-            with_history = other.features(asked, at, score_lead)
-            if relevance(with_history) > probability:
-                candidates, features, probability = other, with_history, relevance(with_history)
+        entry = self.entries[at]
+        probability, features, candidates = self.relevance(at, score_lead, used_history=used_history)
         return ScoredPassage(
             entry=entry,
             score=score,
@@ -278,6 +285,36 @@ class _CandidatePool:
             lexical_rank=self.lexical_rank.get(entry.number, 0),
             duplicates=tuple(duplicates[1:]),
         )
+
+
+def _other_language_lift(pools: Sequence[_CandidatePool], plain: Sequence[Vectors], used_history: bool) -> float:
+    """What is added to the scores of passages in another language than the question's: the likelier comes first.
+
+    Scores of two languages are hard to compare: cosines across languages are lower, by how much depends on the words.
+    Relevance is fitted to both. Where it sees the best passage of the two in the other language than the scores do, all
+    passages of the other language move until the two stand as far apart as their log-odds do.
+    """
+    leading = sorted((float(score) for scores in plain for score in scores), reverse=True)[:_LEAD_HITS]
+    best: dict[bool, tuple[float, float]] = {}
+    for pool, without_english in zip(pools, plain, strict=True):
+        scores = pool.scores(used_history)
+        for other in (False, True):
+            block = np.flatnonzero(pool.candidates.other_language == other)
+            if not len(block):
+                continue
+            at = int(block[scores[block].argmax()])
+            if other not in best or scores[at] > best[other][0]:
+                score = float(without_english[at])
+                others = leading.copy()
+                if score >= leading[-1]:
+                    others.remove(score)
+                found, _, _ = pool.relevance(at, _score_lead(score, others), used_history=used_history)
+                best[other] = float(scores[at]), log_odds(found)
+    if len(best) < 2:
+        return 0.0
+    (own, own_odds), (foreign, foreign_odds) = best[False], best[True]
+    apart = (foreign_odds - own_odds) / _ODDS_OF_SCORE
+    return own + apart - foreign if apart * (foreign - own) < 0 else 0.0
 
 
 def _score_lead(score: float, others: Sequence[float]) -> float:

@@ -71,3 +71,9 @@ def relevance_of_row(row: tuple[float, ...]) -> float:
     """The same from `Features.row`."""
     total = BIAS + sum(weight * value for weight, value in zip(WEIGHTS, row, strict=True))
     return 1 / (1 + math.exp(-total))
+
+
+def log_odds(probability: float) -> float:
+    """The logarithm of the odds of a relevance, at most 14 away from 0."""
+    bounded = min(max(probability, 1e-6), 1 - 1e-6)
+    return math.log(bounded / (1 - bounded))

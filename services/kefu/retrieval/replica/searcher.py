@@ -4,17 +4,16 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
 
 from kefu.common.batching import Batcher
-from kefu.common.text.chinese import simplified
 from kefu.common.text.language import language_of
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.filters import SearchFilter
@@ -22,8 +21,9 @@ from kefu.retrieval.embedders import BatchingEmbedder, Vectors
 from kefu.retrieval.index.curated_answers import CuratedMatch, best_match
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
 from kefu.retrieval.ranking.instruction_probe import InstructionProbe, probe_for
-from kefu.retrieval.ranking.query import make_query, ranked_part, with_previous_question
+from kefu.retrieval.ranking.query import QueryTexts, make_query, ranked_part, with_previous_question
 from kefu.retrieval.ranking.ranker import CollectionQuery, Ranking, ScoredPassage, nearest_vectors, rank
+from kefu.retrieval.ranking.reading import read_as
 from kefu.retrieval.ranking.score_margin import DEFAULT_MARGIN, subject_line
 from kefu.retrieval.ranking.signals import Query
 from kefu.retrieval.replica.live_collection import LiveCollection
@@ -48,16 +48,18 @@ class SearchResult(NamedTuple):
     """Least margin of an answer, for the collection with the best passage; 0: any."""
     instruction_score: float | None = None
     """See instruction_probe.py; None: the embedder has no probe."""
+    read_as: str = ""
+    """The question as it was read for the collection with the best passage, where that differs from what was written.
+    """
 
 
 class EmbeddedQuestion(NamedTuple):
     """A question with its embeddings."""
 
-    text: str
-    vector: Vectors
-    english_vectors: Sequence[Vectors | None]
-    """Embedding of the English gloss for each collection, whose dictionary says how Chinese is cut; None: not needed.
-    """
+    texts: Sequence[QueryTexts]
+    """The question as it is read for each collection; as it is written without any."""
+    vectors: Mapping[str, Vectors]
+    """Embeddings of these texts."""
 
 
 class _LookUp(NamedTuple):
@@ -103,7 +105,7 @@ class Searcher:
         previous_question: str = "",
         with_subject_line: bool = False,
     ) -> SearchResult:
-        """The best passages of some collections, and the nearest curated answer.
+        """The best passages of some collections, and the nearest curated answer. The question is read for each of them.
 
         `previous_question` may complete this one; curated answers are matched without it. A subject line is embedded
         for collections with a least score margin, or `with_subject_line`. Passages are ranked by the first 1,000
@@ -114,14 +116,15 @@ class Searcher:
         began = time.monotonic()
         question = await self._embed(collections, ranked_part(text))
         embedded = time.monotonic() - began
-        instruction_score = self._probe.message_score(question.vector) if self._probe else None
+        vector = question.texts[0].vector(question.vectors)
+        instruction_score = self._probe.message_score(vector) if self._probe else None
         if not collections:
             return SearchResult(
-                *([], None, language, embedded, False, revision, question.vector), instruction_score=instruction_score
+                *([], None, language, embedded, False, revision, vector), instruction_score=instruction_score
             )
         subject = None
         if (with_subject_line or any(live.min_score_margin for live in collections)) and (
-            subject_text := subject_line(question.text)
+            subject_text := subject_line(ranked_part(text))
         ):
             began = time.monotonic()
             subject = await self._embed(collections, subject_text)
@@ -133,29 +136,32 @@ class Searcher:
             with_history = await self._embed(collections, both)
             embedded += time.monotonic() - began
             ranking = await self._rank(collections, question, with_history, subject, count, search_filter)
-        matches = [live.curated.match(text, question.vector, language, search_filter) for live in collections]
+        matches = [
+            live.curated.match(asked, texts.vector(question.vectors), language, search_filter)
+            for live, texts in zip(collections, question.texts, strict=True)
+            for asked in (text, texts.reading.text)
+        ]
         best = best_match(matches)
+        of_best = ranking.hits[0][0] if ranking.hits else 0
         return SearchResult(
             [(collections[number].key, scored) for number, scored in ranking.hits],
-            (collections[matches.index(best)].key, best) if best else None,
+            (collections[matches.index(best) // 2].key, best) if best else None,
             language,
             embedded,
             ranking.used_history,
             revision,
-            question.vector,
+            vector,
             ranking.score_margin,
-            collections[ranking.hits[0][0]].min_score_margin if ranking.hits else 0.0,
+            collections[of_best].min_score_margin if ranking.hits else 0.0,
             instruction_score,
+            read_as(text, question.texts[of_best].reading),
         )
 
     async def _embed(self, collections: Sequence[LiveCollection], text: str) -> EmbeddedQuestion:
-        english: list[str] = [""] * len(collections)
-        if (language := language_of(text)) == "zh":
-            loop = asyncio.get_running_loop()
-            english = await loop.run_in_executor(self._thread, _english_glosses, collections, text, language)
-        texts = list(dict.fromkeys((simplified(text), *filter(None, english))))
-        vectors = dict(zip(texts, await self._embedder.queries(texts), strict=True))
-        return EmbeddedQuestion(text, vectors[texts[0]], [vectors[each] if each else None for each in english])
+        loop = asyncio.get_running_loop()
+        read = await loop.run_in_executor(self._thread, _read_all, collections, text)
+        texts = list(dict.fromkeys(chain.from_iterable(each.embedded for each in read)))
+        return EmbeddedQuestion(read, dict(zip(texts, await self._embedder.queries(texts), strict=True)))
 
     async def _rank(
         self,
@@ -188,8 +194,8 @@ def _revision(collections: Sequence[LiveCollection]) -> str:
     return hashlib.sha256(json.dumps(states).encode()).hexdigest()[:32] if states else ""
 
 
-def _english_glosses(collections: Sequence[LiveCollection], text: str, language: str) -> list[str]:
-    return [live.analyzer.english_gloss(text, language, live.index.languages) for live in collections]
+def _read_all(collections: Sequence[LiveCollection], text: str) -> list[QueryTexts]:
+    return [QueryTexts.of(text, live.analyzer, live.index) for live in collections] or [QueryTexts.as_written(text)]
 
 
 def _collection_queries(
@@ -201,14 +207,7 @@ def _collection_queries(
 ) -> list[CollectionQuery]:
     def query(number: int, embedded: EmbeddedQuestion) -> Query:
         live = collections[number]
-        return make_query(
-            embedded.text,
-            embedded.vector,
-            live.analyzer,
-            baseline,
-            live.index.languages,
-            embedded.english_vectors[number],
-        )
+        return make_query(embedded.texts[number], embedded.vectors, live.analyzer, baseline, live.index.languages)
 
     return [
         CollectionQuery(

@@ -18,6 +18,7 @@ import Stemmer  # pyright: ignore[reportMissingTypeStubs]
 
 from kefu.common.text.chinese import simplified
 from kefu.retrieval.text.cedict import Gloss, load_glosses
+from kefu.retrieval.text.english_words import load_english_words
 from kefu.retrieval.text.segmenter import make_cut
 from kefu.retrieval.text.user_dictionary import EMPTY_DICTIONARY, Dictionary
 
@@ -61,6 +62,7 @@ class Analyzer:
         for group in dictionary.synonyms:
             self._add_synonyms([self._index_word(word) for word in group])
         self._glosses = load_glosses(_stem, _STOP_WORDS)
+        self.english_words = load_english_words()
         self._salt = salt
         self._known: dict[str, int] = {}
         self._groups: dict[str, TermGroup] = {}
@@ -75,6 +77,26 @@ class Analyzer:
     def terms(self, text: str) -> Terms:
         """The index words of a text as hashes."""
         return self._hashes(self.split(text))
+
+    def vocabulary_terms(self, words: Sequence[str]) -> Terms:
+        """The terms by which to look up whether a collection holds some words in lower case, one for each word.
+
+        A Chinese word has one if it has two characters or is a word of the segmentation.
+        """
+        return np.fromiter(
+            (self.hash_text(word if _is_han(word[0]) else _stem((word,))[0]) for word in words), np.uint64
+        )
+
+    def translations(self, word: str) -> list[Gloss]:
+        """Chinese words of two characters and more for an English word; of a Chinese word its first meaning."""
+        if _is_han(word[0]):
+            meanings = (self._glosses.meaning(part) for part in self._glosses.parts(word) if len(part) > 1)
+            return [Gloss(meaning, 1.0) for meaning in meanings if meaning]
+        return [gloss for gloss in self._glosses.in_chinese(_stem((word,))[0]) if len(gloss.word) > 1]
+
+    def same_sound(self, text: str) -> list[str]:
+        """See `Glosses.same_sound`."""
+        return self._glosses.same_sound(text)
 
     def hash_text(self, text: str) -> int:
         """The salted hash of a whole text."""

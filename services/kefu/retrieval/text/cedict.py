@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
+from itertools import islice, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ import numpy.typing as npt
 Stem = Callable[[Sequence[str]], list[str]]
 """Stems lower-case English words."""
 
-_LINE = re.compile(r"^\S+ (\S+) \[[^\]]*\] /(.*)/\s*$")
+_LINE = re.compile(r"^\S+ (\S+) \[([^\]]*)\] /(.*)/\s*$")
 _PARENTHESIS = re.compile(r"\([^()]*\)|\[[^\]]*\]")
 _NOT_ENGLISH = re.compile(r"(?<!\S)\S*[\u3400-\u9fff]\S*|^abbr\. for\b")
 _REMARK = re.compile(
@@ -37,6 +38,11 @@ _MAX_WORDS = 5
 """Most words of a definition. A longer one explains and does not translate."""
 _MAX_HEADWORD = 8
 """Most characters of a headword when a word is split."""
+_TONE = re.compile("[1-5:]")
+_MAX_SOUNDED = 4
+"""Most characters of a word that is looked up by its sound."""
+_MAX_READINGS = 16
+"""Most readings of a text whose characters have several."""
 
 
 class Gloss(NamedTuple):
@@ -52,9 +58,12 @@ class Glosses:
     def __init__(self, lines: Iterator[str], stem: Stem, stop_words: frozenset[str]) -> None:
         """Read lines of CC-CEDICT."""
         pairs = _Pairs(stop_words)
+        self._by_sound: dict[str, list[str]] = {}
+        self._sounds: dict[str, list[str]] = {}
         for line in lines:
             if (match := _LINE.match(line)) is not None:
-                pairs.add(match[1], match[2])
+                pairs.add(match[1], match[3])
+                self._add_sound(match[1], match[2])
         stems = stem(pairs.english)
         self._stems = sorted(set(stems))
         numbers = {word: number for number, word in enumerate(self._stems)}
@@ -82,6 +91,26 @@ class Glosses:
         """The first definition of a Chinese word that translates it, as it stands; empty without one."""
         found = self._word_numbers.get(word)
         return "" if found is None else self._meanings[found]
+
+    def same_sound(self, text: str) -> list[str]:
+        """Headwords of two to four characters that sound like a text, whatever the tones, and are not written like it.
+
+        A character may be read in each of its ways.
+        """
+        if not 2 <= len(text) <= _MAX_SOUNDED:
+            return []
+        readings = product(*(self._sounds.get(one, ()) for one in text))
+        sounds = [*self._sounds.get(text, ()), *(" ".join(each) for each in islice(readings, _MAX_READINGS))]
+        return list(dict.fromkeys(word for each in sounds for word in self._by_sound.get(each, ()) if word != text))
+
+    def _add_sound(self, word: str, pinyin: str) -> None:
+        if len(word) <= _MAX_SOUNDED and all(_HAN.match(character) for character in word):
+            sound = _TONE.sub("", pinyin.lower())
+            of_word = self._sounds.setdefault(word, [])
+            if sound not in of_word:
+                of_word.append(sound)
+                if len(word) > 1:
+                    self._by_sound.setdefault(sound, []).append(word)
 
     def parts(self, word: str) -> list[str]:
         """A Chinese word split into headwords, longest first from the left.

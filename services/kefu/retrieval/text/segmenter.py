@@ -1,6 +1,7 @@
 """The segmentation of Chinese into words: jieba with the words of a user dictionary."""
 
 import logging
+import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -32,6 +33,35 @@ def make_cut(words: Iterable[tuple[str, int]]) -> Cut:
     for word, frequency in words:
         tokenizer.add_word(word, frequency or None)
     return _in_pieces(tokenizer.cut)
+
+
+def known_words(run: str) -> list[str]:
+    """A short run of Chinese as words of jieba's dictionary and single characters. `make_cut` loads the dictionary.
+
+    `make_cut` also joins characters that no dictionary does: a misspelt word would be one with its neighbours.
+    """
+    untyped: Any = jieba
+    return list(untyped.dt.cut(run, HMM=False))
+
+
+def log_probability(text: str) -> float:
+    """The logarithm of how likely a short run of Chinese is: that of its best segmentation by jieba's dictionary.
+
+    `make_cut` loads the dictionary.
+    """
+    untyped: Any = jieba
+    total = math.log(untyped.dt.total)
+    best = [0.0]
+    for end in range(1, len(text) + 1):
+        words = ((start, frequency(text[start:end]) or (end - start == 1)) for start in range(end))
+        best.append(max(best[start] + math.log(count) for start, count in words if count) - total)
+    return best[-1]
+
+
+def frequency(word: str) -> int:
+    """The frequency of a word in jieba's dictionary; 0: it is none. `make_cut` loads the dictionary."""
+    untyped: Any = jieba
+    return untyped.dt.FREQ.get(word, 0)
 
 
 def _in_pieces(cut: Cut) -> Cut:

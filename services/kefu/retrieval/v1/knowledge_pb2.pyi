@@ -1532,6 +1532,7 @@ class SearchResponse(_message.Message):
     APART_FIELD_NUMBER: _builtins.int
     MIN_APART_FIELD_NUMBER: _builtins.int
     INSTRUCTION_SCORE_FIELD_NUMBER: _builtins.int
+    READ_AS_FIELD_NUMBER: _builtins.int
     query_language: _builtins.str
     """The question's language as it was recognised."""
     used_history: _builtins.bool
@@ -1554,6 +1555,12 @@ class SearchResponse(_message.Message):
     instruction_score: _builtins.float
     """How likely the query is to tell an assistant what to say rather than to ask something, 0 to 1, by its embedding alone:
     `history` plays no part. From 0.5 on its words are no evidence. Unset: the embedder has no probe for it.
+    """
+    read_as: _builtins.str
+    """How the query was read for the collection of the best hit, where that differs from what was written in more than case
+    and punctuation: without manners ("hi", "亲"), in standard forms ("u" is "you"), with misspelt words mended by the
+    collection's own ("canel", "定单"), and in one language ("refund多久到账"). Empty: as it was written. A mended word that
+    may be right as it stands is searched for in both ways.
     """
     @_builtins.property
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchHit]:
@@ -1585,10 +1592,11 @@ class SearchResponse(_message.Message):
         apart: _builtins.float = ...,
         min_apart: _builtins.float = ...,
         instruction_score: _builtins.float | None = ...,
+        read_as: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_instruction_score", b"_instruction_score", "curated_match", b"curated_match", "embed", b"embed", "instruction_score", b"instruction_score", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_instruction_score", b"_instruction_score", "apart", b"apart", "curated_match", b"curated_match", "embed", b"embed", "hits", b"hits", "instruction_score", b"instruction_score", "min_apart", b"min_apart", "query_embedding", b"query_embedding", "query_language", b"query_language", "revision", b"revision", "total", b"total", "used_history", b"used_history"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_instruction_score", b"_instruction_score", "apart", b"apart", "curated_match", b"curated_match", "embed", b"embed", "hits", b"hits", "instruction_score", b"instruction_score", "min_apart", b"min_apart", "query_embedding", b"query_embedding", "query_language", b"query_language", "read_as", b"read_as", "revision", b"revision", "total", b"total", "used_history", b"used_history"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__instruction_score: _TypeAlias = _typing.Literal["instruction_score"]  # noqa: Y015
     _WhichOneofArgType__instruction_score: _TypeAlias = _typing.Literal["_instruction_score", b"_instruction_score"]  # noqa: Y015

@@ -12,7 +12,6 @@ from rich.console import Console
 
 from kefu.cli.commands.eval.report import ReportOption, write_report
 from kefu.common.errors import StartupError
-from kefu.common.text.chinese import simplified
 from kefu.evaluation.answer_set import load_expected_answers
 from kefu.evaluation.cache_replay import UNGUARDED_COSINES, Replay, replay, replay_unguarded
 from kefu.evaluation.dataset import BadQuestionSet, load_question_set
@@ -133,6 +132,6 @@ def _pairs(folder: Path, min_cosine: float, embedder: str, remembered: Path, *, 
 def _embed(texts: Sequence[str], embedder: str, remembered: Path) -> Vectors:
     vectors = EmbeddingCache(open_embedder(embedder), remembered)
     try:
-        return vectors.queries([simplified(text) for text in texts])
+        return vectors.queries(texts)
     finally:
         vectors.close()
