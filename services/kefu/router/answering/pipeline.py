@@ -116,10 +116,12 @@ class AnswerPipeline:
             case GiveCurated(curated):
                 draft.rest_on(draft.basis)
                 return AnswerOutcome(AnswerSource.CURATED, text=curated.answer)
-            case Clarify(choices):
+            case Clarify(choices, is_unsure):
                 draft.rest_on(draft.basis)
-                return clarify(question, choices)
+                return clarify(question, choices, is_unsure=is_unsure)
             case HandOver(reason, nearest):
+                if question.is_none_of_them:
+                    draft.basis = AnswerBasis(query=question.text)  # this is what went unanswered, not the reply
                 if reason is HandoffReason.OVERLOADED:
                     draft.basis = _under_load(draft.basis, question)
                 if draft.basis.searched:
@@ -178,7 +180,8 @@ class AnswerPipeline:
             raise BackendUnavailable("No time is left to search.")
 
         text = question.text[-_MOST_QUERY:]  # several messages answered as one may be longer than a search takes
-        earlier = previous_question(question.history)[-_MOST_QUERY:]
+        history = question.history[:-1] if question.choice else question.history  # the text holds the last question
+        earlier = previous_question(history)[-_MOST_QUERY:]
         found = await self._retrieval.search(
             question.principal,
             text,
