@@ -20,7 +20,7 @@ from kefu.evaluation.abstention import calibrate_from_titles
 from kefu.evaluation.dataset import SetDocument, SetQuestion, load_question_set
 from kefu.evaluation.retrieval.run import EmbeddingCache, Evaluation, PreparedQuestion, prepare
 from kefu.retrieval.embedders import open_embedder
-from kefu.router.answering.clarification import chosen_first, nearly_relevant
+from kefu.router.answering.clarification import chosen_passages, nearly_relevant
 from kefu.router.answering.decision import relevant_passages
 from kefu.router.answering.question import Question
 from kefu.router.config import RouterConfig
@@ -53,7 +53,7 @@ def row(folder: Path, cache: EmbeddingCache, *, even: bool) -> str:
         is_refused = not relevant_passages(question, SearchResult(found, None))
         choices = nearly_relevant(question, found) if is_refused else ()
         if one.set_question.relevant:
-            offered = {passage.uri for choice in choices for passage in chosen_first(choice, found)[0]}
+            offered = {passage.uri for choice in choices for passage in chosen_passages(choice, found)}
             answerable, refused, asked = answerable + 1, refused + is_refused, asked + bool(choices)
             right += not one.set_question.relevant.isdisjoint(offered)
         else:

@@ -10,8 +10,8 @@ is that it is none of them, which calls a person. Who was asked back once, or ha
 asked again on the next miss.
 
 The reply may be a choice's number, its words, or that it is none of them. A choice is searched together with the
-message before, and what stands under its name comes first among what is found, however relevant it is. Any other reply
-is searched with the message before it, as any message is.
+message before, and answered from what stands under its name, then from the rest of its document, however relevant they
+are. Any other reply is searched with the message before it, as any message is.
 """
 
 import math
@@ -132,12 +132,12 @@ def is_none_of_them(message: CustomerMessage, choice: str, settings: EffectiveSe
     return _NONE_OF_THEM.fullmatch(message.normalized.strip(_ENDS)) is not None
 
 
-def chosen_first(choice: str, found: Sequence[Passage]) -> tuple[tuple[Passage, ...], tuple[Passage, ...]]:
-    """The passages of a choice, and the others. What stands under its name comes before the rest of its documents."""
+def chosen_passages(choice: str, found: Sequence[Passage]) -> tuple[Passage, ...]:
+    """What the customer chose: the passages under the name, then the rest of their documents; empty without any."""
     named = [passage for passage in found if choice and _name(passage) == choice]
     documents = {_document(passage) for passage in named}
     more = [passage for passage in found if _document(passage) in documents and passage not in named]
-    return (*named, *more), tuple(passage for passage in found if _document(passage) not in documents)
+    return (*named, *more)
 
 
 def _is_within(distance: float, relevance: float, threshold: float) -> bool:

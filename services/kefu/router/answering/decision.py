@@ -8,7 +8,7 @@ A decision is made in two steps: by the message alone, and where that does not d
 from dataclasses import dataclass
 
 from kefu.router.answering.answer_cache import CachedAnswer
-from kefu.router.answering.clarification import choices_of, chosen_first, nearly_relevant
+from kefu.router.answering.clarification import choices_of, chosen_passages, nearly_relevant
 from kefu.router.answering.question import Question
 from kefu.router.answering.repeated_failures import has_failed_again
 from kefu.router.domain.handoff import HandoffReason
@@ -125,11 +125,11 @@ def after_search(question: Question, found: SearchResult) -> Decision:
 def relevant_passages(question: Question, found: SearchResult) -> tuple[Passage, ...]:
     """The passages that may hold the answer, best first: half as many as usual under load.
 
-    Those of a choice that the customer made come before all others, however relevant they are.
+    After a choice they are those of what was chosen, however relevant.
     """
     settings, most = question.settings, question.settings.max_passages
     if question.brown_out >= BrownOut.FEWER_PASSAGES:
         most = (most + 1) // 2
-    chosen, others = chosen_first(question.choice, found.passages)
-    relevant = (passage for passage in others if passage.relevance >= settings.least_relevance(passage))
-    return (*chosen, *relevant)[:most]
+    chosen = chosen_passages(question.choice, found.passages)
+    relevant = (passage for passage in found.passages if passage.relevance >= settings.least_relevance(passage))
+    return (chosen or tuple(relevant))[:most]

@@ -13,7 +13,7 @@ import structlog
 from kefu.common.errors import BackendUnavailable
 from kefu.router import metrics
 from kefu.router.answering.answer_cache import AnswerCache
-from kefu.router.answering.clarification import clarify
+from kefu.router.answering.clarification import chosen_passages, clarify
 from kefu.router.answering.decision import (
     Clarify,
     Continue,
@@ -134,8 +134,9 @@ class AnswerPipeline:
                 return AnswerOutcome(AnswerSource.CANNED, text=question.replies.reply_to(intent))
 
     async def _give_evidence(self, question: Question, draft: AnswerDraft, found: SearchResult) -> AnswerOutcome:
-        """The evidence of all that was found as the answer; a handoff where it holds none."""
-        passages = tuple(map(passage_for_model, found.passages))
+        """The evidence of all that was found, or of what was chosen, as the answer; a handoff where it holds none."""
+        chosen = chosen_passages(question.choice, found.passages)
+        passages = tuple(map(passage_for_model, chosen or found.passages))
         before = previous_question(question.history) if found.used_history else ""
         ranked = await self._evidence.ranked(question, before, passages)
         answer = evidence_answer(question, ranked, passages)

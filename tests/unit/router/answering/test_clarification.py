@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from kefu.common.auth import Principal
 from kefu.router.answering.clarification import (
-    chosen_first,
+    chosen_passages,
     chosen_subject,
     clarify,
     is_none_of_them,
@@ -248,7 +248,7 @@ def test_the_last_choice_is_that_it_is_none_of_them_in_the_variant_of_the_custom
     assert outcome.text.splitlines()[1:] == ["1. 礼品卡", "2. 都不是，轉人工客服"]
 
 
-def test_what_stands_under_the_chosen_name_comes_first_then_the_rest_of_its_document() -> None:
+def test_what_was_chosen_is_what_stands_under_its_name_then_the_rest_of_its_document() -> None:
     found = [passage(0.9, "Points"), passage(0.3, "Gift cards", "Use"), passage(0.1, "Gift cards", "A", "Loss")]
-    assert chosen_first("Gift cards › Loss", found) == ((found[2], found[1]), (found[0],))
-    assert chosen_first("", found) == ((), tuple(found))
+    assert chosen_passages("Gift cards › Loss", found) == (found[2], found[1])
+    assert chosen_passages("", found) == ()
