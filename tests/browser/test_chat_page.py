@@ -61,6 +61,34 @@ async def test_a_footnote_opens_the_passage_with_the_cited_words_marked(harness:
     await expect(footnote).to_be_focused()
 
 
+NEARLY_RELEVANT = [
+    make_hit("一张卡自购买之日起 3 年内有效。", title="松鹿礼品卡", language="zh", relevance=0.4, n=3),
+    make_hit("优惠券不能与其他优惠同时使用。", title="优惠券的使用规则", language="zh", relevance=0.35, n=4),
+]
+
+
+async def test_whoever_is_asked_back_chooses_with_a_button_or_calls_a_person_also_on_a_phone(
+    harness: BrowserHarness,
+) -> None:
+    harness.router.knowledge.hits = NEARLY_RELEVANT
+    harness.router.replica.frames = ["礼品卡自购买之日起 3 年内有效。[1]"]
+    page = await harness.open_page(locale="zh-CN", viewport={"width": 390, "height": 844})
+    await send_message(page, "那个卡能用到什么时候？")
+    choices = page.locator(".choices button")
+    await expect(choices).to_have_text(["松鹿礼品卡", "优惠券的使用规则", "都不是，转人工客服"])
+    await expect(page.locator(".markdown")).to_have_text("我不确定是否理解了您的问题。您想问的是下面哪一项？")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert await find_violations(page) == []
+    await choices.first.click()
+    await expect(page.locator(".sources")).to_contain_text("松鹿礼品卡")
+    await expect(choices).to_have_count(0)  # the first message is answered
+
+    await send_message(page, "那个券呢？")
+    await choices.last.click()
+    await expect(page.locator(".turn").last).to_contain_text("已为您转接人工客服")
+    assert harness.page_errors == []
+
+
 async def test_a_table_in_a_passage_is_shown_as_a_table_also_on_a_phone(harness: BrowserHarness) -> None:
     harness.router.knowledge.hits = [make_hit(FEES, title="Delivery times and fees")]
     harness.router.replica.frames = ["Express delivery costs ¥18 and comes the next day. [1]"]

@@ -26,11 +26,22 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 def make_hit(
-    text: str, *, title: str = "Refunds", relevance: float = 0.9, language: str = "en", n: int = 1
+    text: str,
+    *,
+    title: str = "Refunds",
+    headings: Sequence[str] = (),
+    relevance: float = 0.9,
+    language: str = "en",
+    n: int = 1,
 ) -> kb.SearchHit:
     """A search hit."""
     passage = kb.Passage(
-        name=f"collections/help/documents/d{n}/passages/{n}", title=title, text=text, language=language, path=f"d{n}.md"
+        name=f"collections/help/documents/d{n}/passages/{n}",
+        title=title,
+        headings=headings,
+        text=text,
+        language=language,
+        path=f"d{n}.md",
     )
     return kb.SearchHit(passage=passage, score=relevance, relevance=relevance)
 

@@ -102,6 +102,19 @@ async def test_a_stream_says_the_same_and_ends_as_openais_does(client: AsyncOpen
     assert len({chunk.id for chunk in chunks}) == 1
 
 
+async def test_a_question_back_is_a_numbered_list_and_its_number_a_reply(
+    harness: RouterHarness, client: AsyncOpenAI
+) -> None:
+    harness.knowledge.hits = [make_hit("Refunds take 7 days.", relevance=0.45)]
+    asked = await client.chat.completions.create(model="kefu", messages=[user("until when do I get it")], user="ann")
+    listed = "I'm not sure that I understood. Did you mean one of these?\n1. Refunds\n2. None of these: a person"
+    assert content(asked) == listed
+    assert kefu(asked)["choices"] == ["Refunds", "None of these: a person"]
+    whole = [user("until when do I get it"), assistant(listed), user("1")]
+    answered = await client.chat.completions.create(model="kefu", messages=whole, user="ann")
+    assert content(answered) == "Refunds take 7 days [1]."
+
+
 async def test_footnotes_are_written_below_the_answer_when_asked_for(client: AsyncOpenAI) -> None:
     completion = await client.chat.completions.create(
         model="kefu", messages=[user(QUESTION)], extra_body={"kefu": {"footnotes": True}}

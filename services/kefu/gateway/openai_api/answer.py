@@ -102,6 +102,7 @@ class CompletionBuilder:
             "turn": self.turn,
             "finish_reason": pb.FinishReason.Name(completed.finish_reason),
             "source": pb.AnswerSource.Name(completed.source),
+            "choices": list(completed.choices),
             "citations": [_as_dict(citation) for citation in completed.citations],
             "passages": [_as_dict(passage) for passage in self._passages],
             "handoff": _as_dict(self._handoff) if self._handoff is not None else None,

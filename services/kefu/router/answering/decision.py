@@ -8,7 +8,7 @@ A decision is made in two steps: by the message alone, and where that does not d
 from dataclasses import dataclass
 
 from kefu.router.answering.answer_cache import CachedAnswer
-from kefu.router.answering.clarification import choices_of
+from kefu.router.answering.clarification import choices_of, chosen_passages, nearly_relevant
 from kefu.router.answering.question import Question
 from kefu.router.answering.repeated_failures import has_failed_again
 from kefu.router.domain.handoff import HandoffReason
@@ -61,9 +61,10 @@ class GiveCached:
 
 @dataclass(frozen=True)
 class Clarify:
-    """Ask which of these subjects is meant."""
+    """Ask which of these is meant. `is_unsure`: perhaps none of them."""
 
     choices: tuple[str, ...]
+    is_unsure: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def before_search(question: Question) -> Decision | None:
     message, settings = question.message, question.settings
     if message.intent is Intent.PERSON:
         return HandOver(HandoffReason.CUSTOMER_ASKED)
+    if question.is_none_of_them:
+        return HandOver(HandoffReason.NOTHING_RELEVANT)
     if message.sensitive_topic(settings.sensitive_topics):
         return HandOver(HandoffReason.SENSITIVE)
     if message.is_abuse:
@@ -110,10 +113,11 @@ def after_search(question: Question, found: SearchResult) -> Decision:
         return GiveCurated(found.curated)
     passages = relevant_passages(question, found)
     if not passages:
-        return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
+        choices = () if found.gives_instructions else nearly_relevant(question, found.passages)
+        return Clarify(choices, is_unsure=True) if choices else HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
     if choices := choices_of(question, found.passages):
         return Clarify(choices)
-    if found.too_close:
+    if found.too_close and not question.choice:
         return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
     return GiveExcerpt(passages) if question.brown_out >= BrownOut.WITHOUT_MODEL else Generate(passages, found)
 
@@ -121,13 +125,11 @@ def after_search(question: Question, found: SearchResult) -> Decision:
 def relevant_passages(question: Question, found: SearchResult) -> tuple[Passage, ...]:
     """The passages that may hold the answer, best first: half as many as usual under load.
 
-    A collection's own threshold goes before the tenant's, unless the tenant's settings are not `calibrated`.
+    After a choice they are those of what was chosen, however relevant.
     """
     settings, most = question.settings, question.settings.max_passages
     if question.brown_out >= BrownOut.FEWER_PASSAGES:
         most = (most + 1) // 2
-    return tuple(
-        passage
-        for passage in found.passages
-        if passage.relevance >= ((settings.calibrated and passage.min_relevance) or settings.min_relevance)
-    )[:most]
+    chosen = chosen_passages(question.choice, found.passages)
+    relevant = (passage for passage in found.passages if passage.relevance >= settings.least_relevance(passage))
+    return (chosen or tuple(relevant))[:most]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from kefu.router.domain.turn import AnswerSource, Turn
 
-_NOT_LOOKED_UP = (AnswerSource.CANNED, AnswerSource.REFUSED, AnswerSource.PERSON)
+NOT_LOOKED_UP = (AnswerSource.CANNED, AnswerSource.REFUSED, AnswerSource.PERSON)
+"""Sources of turns that were no question to the knowledge base, or found no answer there."""
 
 
 def previous_question(history: Sequence[Turn]) -> str:
@@ -12,10 +13,17 @@ def previous_question(history: Sequence[Turn]) -> str:
 
     The search decides whether the present question leans on it.
     """
-    for turn in reversed(history):
-        if turn.completed is None or turn.completed.source not in _NOT_LOOKED_UP:
-            return turn.full_question
+    for at, turn in reversed(list(enumerate(history))):
+        if turn.completed is None or turn.completed.source not in NOT_LOOKED_UP:
+            # A choice ("2") says nothing without the question that it was offered for. The query holds both.
+            return (was_asked_back(history[:at]) and turn.query) or turn.full_question
     return ""
+
+
+def was_asked_back(history: Sequence[Turn]) -> bool:
+    """Whether the last turn was a question back."""
+    done = history[-1].completed if history else None
+    return done is not None and bool(done.choices)
 
 
 def exchanges(turns: Sequence[Turn]) -> list[tuple[str, str]]:

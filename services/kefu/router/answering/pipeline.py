@@ -13,7 +13,7 @@ import structlog
 from kefu.common.errors import BackendUnavailable
 from kefu.router import metrics
 from kefu.router.answering.answer_cache import AnswerCache
-from kefu.router.answering.clarification import clarify
+from kefu.router.answering.clarification import chosen_passages, clarify
 from kefu.router.answering.decision import (
     Clarify,
     Continue,
@@ -116,10 +116,12 @@ class AnswerPipeline:
             case GiveCurated(curated):
                 draft.rest_on(draft.basis)
                 return AnswerOutcome(AnswerSource.CURATED, text=curated.answer)
-            case Clarify(choices):
+            case Clarify(choices, is_unsure):
                 draft.rest_on(draft.basis)
-                return clarify(question, choices)
+                return clarify(question, choices, is_unsure=is_unsure)
             case HandOver(reason, nearest):
+                if question.is_none_of_them:
+                    draft.basis = AnswerBasis(query=question.text)  # this is what went unanswered, not the reply
                 if reason is HandoffReason.OVERLOADED:
                     draft.basis = _under_load(draft.basis, question)
                 if draft.basis.searched:
@@ -132,8 +134,9 @@ class AnswerPipeline:
                 return AnswerOutcome(AnswerSource.CANNED, text=question.replies.reply_to(intent))
 
     async def _give_evidence(self, question: Question, draft: AnswerDraft, found: SearchResult) -> AnswerOutcome:
-        """The evidence of all that was found as the answer; a handoff where it holds none."""
-        passages = tuple(map(passage_for_model, found.passages))
+        """The evidence of all that was found, or of what was chosen, as the answer; a handoff where it holds none."""
+        chosen = chosen_passages(question.choice, found.passages)
+        passages = tuple(map(passage_for_model, chosen or found.passages))
         before = previous_question(question.history) if found.used_history else ""
         ranked = await self._evidence.ranked(question, before, passages)
         answer = evidence_answer(question, ranked, passages)
@@ -178,7 +181,8 @@ class AnswerPipeline:
             raise BackendUnavailable("No time is left to search.")
 
         text = question.text[-_MOST_QUERY:]  # several messages answered as one may be longer than a search takes
-        earlier = previous_question(question.history)[-_MOST_QUERY:]
+        history = question.history[:-1] if question.choice else question.history  # the text holds the last question
+        earlier = previous_question(history)[-_MOST_QUERY:]
         found = await self._retrieval.search(
             question.principal,
             text,

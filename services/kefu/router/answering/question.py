@@ -33,6 +33,10 @@ class Question:
     """What the answer has to do without now."""
     waits_for_person: bool = False
     """A person was called in this session, and has not come."""
+    choice: str = ""
+    """The choice of a question back that the message names; `message` holds the question before it as well."""
+    is_none_of_them: bool = False
+    """The reply to a question back: none of the choices is meant. `message` is the question before it."""
     disliked: frozenset[str] = frozenset()
     """Ids of earlier turns whose answers were rated down."""
 

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 from kefu.common.auth import Principal
 from kefu.common.text.language import AnswerLanguage, answer_language
-from kefu.router.answering.clarification import chosen_subject
+from kefu.router.answering.clarification import chosen_subject, is_none_of_them
+from kefu.router.answering.history import was_asked_back
 from kefu.router.answering.question import Question
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.turn import BrownOut, Rating, TurnState
@@ -32,8 +33,12 @@ def build_question(
     carried = history[-1].full_question[-_MOST_CARRIED:] if history and history[-1].superseded else ""
     history = [turn for turn in history if not turn.superseded]
     message = CustomerMessage(f"{carried}\n{request.text}" if carried else request.text)
-    if choice := chosen_subject(CustomerMessage(request.text), history):
-        message = CustomerMessage(f"{history[-1].full_question} {choice}")
+    reply = CustomerMessage(request.text)
+    choice = chosen_subject(reply, history)
+    rejects = was_asked_back(history) and is_none_of_them(reply, choice, settings)
+    if choice or rejects:
+        asked = history[-1].full_question
+        message = CustomerMessage(asked if rejects else f"{asked} {choice}")
     last = next((turn.language for turn in reversed(history) if turn.language), None)
     fallback: AnswerLanguage = "zh" if last == "zh" else "en" if last == "en" else default
     about = started.saved.context if started.saved is not None else None
@@ -51,5 +56,7 @@ def build_question(
         session_id=session_id,
         brown_out=brown_out,
         waits_for_person=started.state is SessionState.WAITING,
+        choice="" if rejects else choice,
+        is_none_of_them=rejects,
         disliked=frozenset(record.turn.id for record in started.history if record.rating is Rating.DOWN),
     )

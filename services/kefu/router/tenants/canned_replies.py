@@ -24,6 +24,8 @@ class CannedReplies:
     handoff_repeated: str = ""
     handoff_out_of_hours: str = ""
     clarifying_question: str = ""
+    did_you_mean: str = ""
+    none_of_these: str = ""
     refused_topic: str = ""
     handoff_desk_full: str = ""
 
@@ -76,6 +78,8 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
         handoff_repeated="已经为您呼叫人工客服，请稍候。",
         handoff_out_of_hours="现在是非工作时间，您的问题已记录，人工客服将于{opening}上班后为您处理。",
         clarifying_question="请问您想了解哪一项？",
+        did_you_mean="我不确定是否理解了您的问题。您想问的是下面哪一项？",
+        none_of_these="都不是，转人工客服",
         refused_topic="抱歉，这个话题我无法回答。如有其他问题，请随时告诉我。",
         handoff_desk_full="抱歉，等候人工客服的客户过多，暂时无法为您转接。请稍后再试。",
     ),
@@ -101,6 +105,8 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
             "Our colleagues are not there at the moment. They are back {opening} and will see what you wrote."
         ),
         clarifying_question="Which of these do you mean?",
+        did_you_mean="I'm not sure that I understood. Did you mean one of these?",
+        none_of_these="None of these: a person",
         refused_topic="I'm sorry, I can't talk about that. Just ask if there is anything else.",
         handoff_desk_full=(
             "I'm sorry, so many customers are waiting for a colleague that nobody can take over now. Please try again "

@@ -11,7 +11,7 @@ from kefu.common.errors import BackendUnavailable, StaleRevision
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.config import RouterConfig
-from kefu.router.domain.turn import OnBusy
+from kefu.router.domain.turn import OnBusy, Passage
 from kefu.router.storage import keys
 from kefu.router.tenants.canned_replies import DEFAULT_REPLIES, CannedReplies
 
@@ -100,6 +100,13 @@ class EffectiveSettings:
     sensitive_topics: tuple[str, ...] = ()
     escalate_seconds: int = 300
     """Seconds within business hours that a customer may wait for an agent. 0: for ever."""
+
+    def least_relevance(self, passage: Passage) -> float:
+        """The relevance from which on a passage may hold the answer.
+
+        A collection's own threshold goes before the tenant's, unless the settings are not `calibrated`.
+        """
+        return (self.calibrated and passage.min_relevance) or self.min_relevance
 
 
 def effective_settings(settings: TenantSettings, config: RouterConfig) -> EffectiveSettings:

@@ -475,6 +475,8 @@ class TenantSettings(_message.Message):
         CLARIFYING_QUESTION_FIELD_NUMBER: _builtins.int
         REFUSED_TOPIC_FIELD_NUMBER: _builtins.int
         HANDOFF_DESK_FULL_FIELD_NUMBER: _builtins.int
+        DID_YOU_MEAN_FIELD_NUMBER: _builtins.int
+        NONE_OF_THESE_FIELD_NUMBER: _builtins.int
         greeting: _builtins.str
         """Reply to a greeting."""
         thanks: _builtins.str
@@ -505,6 +507,12 @@ class TenantSettings(_message.Message):
         """Reply to a refused topic."""
         handoff_desk_full: _builtins.str
         """Said instead of a hand-over while so many conversations are at the desk that nobody more is let wait."""
+        did_you_mean: _builtins.str
+        """The question back when nothing found is sure to answer: "did you mean …". What was found follows it, numbered, a line
+        each, and `none_of_these` as the last.
+        """
+        none_of_these: _builtins.str
+        """The choice that calls a person, below what was found."""
         def __init__(
             self,
             *,
@@ -523,10 +531,12 @@ class TenantSettings(_message.Message):
             clarifying_question: _builtins.str = ...,
             refused_topic: _builtins.str = ...,
             handoff_desk_full: _builtins.str = ...,
+            did_you_mean: _builtins.str = ...,
+            none_of_these: _builtins.str = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "clarifying_question", b"clarifying_question", "goodbye", b"goodbye", "greeting", b"greeting", "handoff_customer_asked", b"handoff_customer_asked", "handoff_desk_full", b"handoff_desk_full", "handoff_emergency", b"handoff_emergency", "handoff_not_helpful", b"handoff_not_helpful", "handoff_nothing_relevant", b"handoff_nothing_relevant", "handoff_out_of_hours", b"handoff_out_of_hours", "handoff_repeated", b"handoff_repeated", "handoff_sensitive", b"handoff_sensitive", "handoff_unavailable", b"handoff_unavailable", "refused_topic", b"refused_topic", "thanks", b"thanks"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "clarifying_question", b"clarifying_question", "did_you_mean", b"did_you_mean", "goodbye", b"goodbye", "greeting", b"greeting", "handoff_customer_asked", b"handoff_customer_asked", "handoff_desk_full", b"handoff_desk_full", "handoff_emergency", b"handoff_emergency", "handoff_not_helpful", b"handoff_not_helpful", "handoff_nothing_relevant", b"handoff_nothing_relevant", "handoff_out_of_hours", b"handoff_out_of_hours", "handoff_repeated", b"handoff_repeated", "handoff_sensitive", b"handoff_sensitive", "handoff_unavailable", b"handoff_unavailable", "none_of_these", b"none_of_these", "refused_topic", b"refused_topic", "thanks", b"thanks"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -608,7 +618,9 @@ class TenantSettings(_message.Message):
     replaced by placeholders before the model sees it. Names are not recognised.
     """
     asks_back: _builtins.bool
-    """Ask back when a session's first question is a word or two that fit several subjects about equally. Unset: yes."""
+    """Ask back instead of guessing or calling a person: when a session's first question is a word or two that fit several
+    subjects about equally, and when what was found is nearly relevant enough to answer from. Unset: yes.
+    """
     escalate_seconds: _builtins.int
     """Seconds that a customer may wait for a person, for a first answer or the next, before the conversation counts as
     unattended: see Conversation.escalated. Outside business hours no time passes. Unset: the installation's; 0: never.

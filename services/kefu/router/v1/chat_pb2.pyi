@@ -80,7 +80,9 @@ class _AnswerSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AnswerSo
     ANSWER_SOURCE_CACHED: _AnswerSource.ValueType  # 5
     """Written by the model for somebody who asked the same question before, from the same knowledge; no model was asked."""
     ANSWER_SOURCE_CLARIFYING: _AnswerSource.ValueType  # 6
-    """A question back: the message fits several subjects, which TurnCompleted.choices names."""
+    """A question back: the message fits several subjects, or nothing found is sure to answer it. TurnCompleted.choices names
+    what may be meant.
+    """
     ANSWER_SOURCE_REFUSED: _AnswerSource.ValueType  # 7
     """The tenant does not want its assistant to speak of this (TenantSettings.refused_topics); nobody is called."""
     ANSWER_SOURCE_PERSON: _AnswerSource.ValueType  # 8
@@ -102,7 +104,9 @@ ANSWER_SOURCE_EXTRACTIVE: AnswerSource.ValueType  # 4
 ANSWER_SOURCE_CACHED: AnswerSource.ValueType  # 5
 """Written by the model for somebody who asked the same question before, from the same knowledge; no model was asked."""
 ANSWER_SOURCE_CLARIFYING: AnswerSource.ValueType  # 6
-"""A question back: the message fits several subjects, which TurnCompleted.choices names."""
+"""A question back: the message fits several subjects, or nothing found is sure to answer it. TurnCompleted.choices names
+what may be meant.
+"""
 ANSWER_SOURCE_REFUSED: AnswerSource.ValueType  # 7
 """The tenant does not want its assistant to speak of this (TenantSettings.refused_topics); nobody is called."""
 ANSWER_SOURCE_PERSON: AnswerSource.ValueType  # 8
@@ -1024,8 +1028,9 @@ class TurnCompleted(_message.Message):
 
     @_builtins.property
     def choices(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """With ANSWER_SOURCE_CLARIFYING: the subjects to choose from, 2 to 4, in the order in which the text numbers them. The
-        next message may name one, or be its number.
+        """With ANSWER_SOURCE_CLARIFYING: what to choose from, 2 to 4, in the order in which the text numbers them. The next
+        message may name one, or be its number. Where nothing found is sure to answer, the last one is "none of these", which
+        calls a person: TenantSettings.Texts.none_of_these.
         """
 
     def __init__(

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from kefu.retrieval.v1 import knowledge_pb2 as kb
+from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
 from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
@@ -106,3 +107,90 @@ async def test_what_is_clear_enough_is_answered(
 async def test_a_tenant_may_do_without_being_asked_back(customer: RouterClient) -> None:
     await replace_settings(customer, asks_back=False)
     assert (await customer.ask("warranty?")).completed.source == pb.ANSWER_SOURCE_GENERATED
+
+
+NEARLY_RELEVANT = [
+    make_hit("A card is valid for 3 years.", title="Gift cards", headings=["Validity"], relevance=0.45, n=1),
+    make_hit("一张卡有效期 3 年。", title="礼品卡", language="zh", relevance=0.45, n=2),
+    make_hit("A voucher is valid for 30 days.", title="How long is my birthday voucher valid?", relevance=0.4, n=3),
+]
+ASKED = "until when does that card thing work"
+DID_YOU_MEAN = """I'm not sure that I understood. Did you mean one of these?
+1. Gift cards › Validity
+2. How long is my birthday voucher valid?
+3. None of these: a person"""
+
+
+@pytest.fixture
+async def unsure(harness: RouterHarness) -> RouterHarness:
+    harness.knowledge.hits = NEARLY_RELEVANT
+    harness.replica.frames = ["A card is valid for 3 years [1]."]
+    return harness
+
+
+async def test_what_is_nearly_relevant_is_asked_back_about_in_the_language_of_the_customer(
+    unsure: RouterHarness, customer: RouterClient
+) -> None:
+    answer = await customer.ask(ASKED)
+    assert answer.text == DID_YOU_MEAN
+    assert list(answer.completed.choices) == [line[3:] for line in DID_YOU_MEAN.splitlines()[1:]]
+    assert answer.completed.source == pb.ANSWER_SOURCE_CLARIFYING
+    assert answer.completed.finish_reason == pb.FINISH_REASON_STOP
+    assert unsure.replica.calls == []
+
+
+@pytest.mark.parametrize("reply", ["1", "Gift cards › Validity", "validity", "the first one"])
+async def test_a_choice_is_answered_from_its_passage_however_relevant_it_is(
+    unsure: RouterHarness, customer: RouterClient, reply: str
+) -> None:
+    first = await customer.ask(ASKED)
+    unsure.knowledge.hits = [make_hit("A sofa is delivered.", title="Sofas", relevance=0.9, n=4), *NEARLY_RELEVANT]
+    answer = await customer.ask(reply, first.session)
+    assert answer.text == "A card is valid for 3 years [1]."
+    assert [passage.title for passage in answer.found.passages] == ["Gift cards"]
+    search = unsure.knowledge.requests[-1]
+    assert (search.query, list(search.history)) == (f"{ASKED} Gift cards › Validity", [])
+
+
+@pytest.mark.parametrize("reply", ["3", "None of these: a person", "none of them", "都不是"])
+async def test_whoever_means_none_of_them_gets_a_person_who_is_told_the_question(
+    unsure: RouterHarness, customer: RouterClient, reply: str
+) -> None:
+    first = await customer.ask(ASKED)
+    answer = await customer.ask(reply, first.session)
+    assert answer.handoff.reason == pb.Handoff.REASON_NOTHING_RELEVANT
+    assert f"Asked: {ASKED}" in answer.handoff.summary
+    assert len(unsure.knowledge.requests) == 1
+
+
+async def test_the_second_miss_in_a_row_calls_a_person(unsure: RouterHarness, customer: RouterClient) -> None:
+    first = await customer.ask(ASKED)
+    second = await customer.ask("I mean that thing, you know", first.session)
+    assert second.handoff.reason == pb.Handoff.REASON_NOTHING_RELEVANT
+    third = await customer.ask("and that voucher thing, until when", first.session)
+    assert third.completed.finish_reason == pb.FINISH_REASON_HANDOFF
+
+
+async def test_who_was_answered_in_between_is_asked_back_again(unsure: RouterHarness, customer: RouterClient) -> None:
+    first = await customer.ask(ASKED)
+    await customer.ask("1", first.session)
+    again = await customer.ask("and that voucher thing, until when", first.session)
+    assert again.completed.source == pb.ANSWER_SOURCE_CLARIFYING
+    assert list(unsure.knowledge.requests[-1].history) == [f"{ASKED} Gift cards › Validity"]
+
+
+async def test_what_is_far_from_relevant_calls_a_person(unsure: RouterHarness, customer: RouterClient) -> None:
+    unsure.knowledge.hits = [make_hit("A card is valid for 3 years.", title="Gift cards", relevance=0.01)]
+    assert (await customer.ask(ASKED)).handoff.reason == pb.Handoff.REASON_NOTHING_RELEVANT
+
+
+async def test_a_tenant_says_it_in_other_words_or_not_at_all(unsure: RouterHarness, customer: RouterClient) -> None:
+    own = admin.TenantSettings.Texts(did_you_mean="Is it one of these?", none_of_these="No. Get me Anna")
+    await replace_settings(customer, texts={"en": own})
+    first = await customer.ask(ASKED)
+    assert first.text == DID_YOU_MEAN.replace("I'm not sure that I understood. Did you mean", "Is it").replace(
+        "None of these: a person", "No. Get me Anna"
+    )
+    assert (await customer.ask("no. get me anna", first.session)).handoff.reason == pb.Handoff.REASON_NOTHING_RELEVANT
+    await replace_settings(customer, asks_back=False)
+    assert (await customer.ask(ASKED)).handoff.reason == pb.Handoff.REASON_NOTHING_RELEVANT

@@ -257,3 +257,18 @@ async def test_what_redis_refuses_to_count_is_lost_and_counted_and_answers_go_on
         return lost() > before
 
     await wait_until_async(counted)
+
+
+async def test_a_question_that_was_asked_back_about_is_unanswered_once_it_means_none_of_what_was_offered(
+    harness: RouterHarness, customer: RouterClient, lead: Lead
+) -> None:
+    harness.knowledge.hits = [make_hit("Vouchers last 30 days.", title="Vouchers", relevance=0.45)]
+    asked = await customer.ask("until when does that card thing work")
+    assert asked.completed.source == chat.ANSWER_SOURCE_CLARIFYING
+    counted = await lead.until(lambda numbers: numbers.questions == 1)
+    assert counted.assumed + counted.confirmed + counted.reopened == 0
+    assert (await lead.unanswered()).total_questions == 0
+    await customer.ask("2", asked.session)
+    await lead.until(lambda numbers: numbers.questions == 2)
+    [group] = (await lead.unanswered()).groups
+    assert [question.text for question in group.questions] == ["until when does that card thing work"]

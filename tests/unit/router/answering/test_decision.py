@@ -58,7 +58,7 @@ def passage(number: int, relevance: float, title: str = "Refunds", **more: Any) 
 
 
 ASKED = "How long does a refund take?"
-GOOD, BAD = passage(1, 0.8), passage(2, 0.3)
+GOOD, NEARLY, BAD = passage(1, 0.8), passage(2, 0.3), passage(2, 0.05)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +80,15 @@ def test_a_message_alone_decides(text: str, more: dict[str, Any], decision: Deci
     assert before_search(question(text, **more)) == decision
 
 
-def found(*passages: Passage, curated: CuratedAnswer | None = None, too_near: bool = False) -> SearchResult:
-    return SearchResult(passages, curated, too_close=too_near)
+def found(
+    *passages: Passage, curated: CuratedAnswer | None = None, too_near: bool = False, tells: bool = False
+) -> SearchResult:
+    return SearchResult(passages, curated, too_close=too_near, gives_instructions=tells)
 
 
 CURATED = CuratedAnswer("c", "answer", "en")
-OWN = replace(BAD, min_relevance=0.25)
+OWN = replace(NEARLY, min_relevance=0.25)
+DID_YOU_MEAN = Clarify(("Refunds",), is_unsure=True)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +99,11 @@ OWN = replace(BAD, min_relevance=0.25)
         (found(), {}, HandOver(HandoffReason.NOTHING_RELEVANT)),
         (found(BAD, curated=CURATED), {}, GiveCurated(CURATED)),
         (found(OWN), {}, Generate((OWN,), found(OWN))),
-        (found(OWN), {"calibrated": False}, HandOver(HandoffReason.NOTHING_RELEVANT, (OWN,))),
+        (found(NEARLY), {}, DID_YOU_MEAN),
+        (found(NEARLY), {"brown_out": BrownOut.WITHOUT_MODEL}, DID_YOU_MEAN),
+        (found(NEARLY), {"asks_back": False}, HandOver(HandoffReason.NOTHING_RELEVANT, (NEARLY,))),
+        (found(NEARLY, tells=True), {}, HandOver(HandoffReason.NOTHING_RELEVANT, (NEARLY,))),
+        (found(OWN), {"calibrated": False}, Clarify(("Refunds",), is_unsure=True)),
         (found(GOOD, too_near=True), {}, HandOver(HandoffReason.NOTHING_RELEVANT, (GOOD,))),
         (found(GOOD, GOOD, GOOD), {"brown_out": BrownOut.SHORTER_ANSWER}, Generate((GOOD,) * 2, found(*(GOOD,) * 3))),
         (found(GOOD), {"brown_out": BrownOut.WITHOUT_MODEL}, GiveExcerpt((GOOD,))),
@@ -110,6 +117,20 @@ def test_a_word_that_fits_several_documents_is_asked_back_about() -> None:
     several = found(passage(1, 0.8, "Refunds"), passage(2, 0.78, "Refunds of furniture"))
     assert after_search(question("refund?"), several) == Clarify(("Refunds", "Refunds of furniture"))
     assert isinstance(after_search(question("refund?", asks_back=False), several), Generate)
+
+
+def test_what_was_chosen_is_answered_from_however_relevant_it_is() -> None:
+    other = passage(3, 0.01, "Gift cards")
+    result = found(GOOD, other, BAD, too_near=True)
+    chosen = replace(question(ASKED), choice="Gift cards")
+    assert after_search(chosen, result) == Generate((other,), result)
+    gone = replace(question(ASKED), choice="Deleted meanwhile")
+    assert after_search(gone, found(BAD)) == HandOver(HandoffReason.NOTHING_RELEVANT, (BAD,))
+
+
+def test_whoever_means_nothing_of_what_was_offered_gets_a_person_without_a_search() -> None:
+    rejected = replace(question(ASKED), is_none_of_them=True)
+    assert before_search(rejected) == HandOver(HandoffReason.NOTHING_RELEVANT)
 
 
 @pytest.mark.parametrize(

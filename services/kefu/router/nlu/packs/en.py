@@ -212,6 +212,10 @@ _CLARIFICATION = ClarificationWords(
     subjects=None,
     before_choice=r"no\.?|number|option|the",
     after_choice=r"one|option|st|nd|rd|th",
+    none_of_them=(
+        r"(?:no,?\s)?(?:none|neither)(?:\s(?:of\s)?(?:these|those|them|the\sabove))?"
+        r"|(?:no,?\s)?(?:something|anything)\selse|not\s(?:any\sof\s)?(?:these|those|them)|no"
+    ),
     choice_numbers={
         "first": 1,
         "second": 2,

@@ -86,6 +86,8 @@ class ClarificationWords:
     """Alternatives, before the number of a choice."""
     after_choice: str
     """Alternatives, behind it."""
+    none_of_them: str
+    """Alternatives: a whole reply that none of the choices is meant."""
     choice_numbers: Mapping[str, int]
     """Numbers in words; -1 is the last one."""
 

@@ -141,6 +141,7 @@ _CLARIFICATION = ClarificationWords(
     subjects=re.compile(r"退款|退货|换货|退换货?|付款|支付|报销|开票|取消|会员"),
     before_choice=r"第|选择?",
     after_choice=r"个|项|种|号|条",
+    none_of_them=r"(?:这些|这几个|以上|上面)?(?:都|全都?)?(?:不是|不对|没有)(?:这些|这几个|的|啊|呀|吧|哦)?|不|其他|其它|别的",
     choice_numbers={"一": 1, "二": 2, "两": 2, "三": 3, "四": 4},
 )
 _INSTRUCTIONS = InstructionPatterns(

@@ -9,6 +9,7 @@ import { Icon } from "../shared/icons.tsx";
 import { markdown } from "../shared/markdown.tsx";
 import { type Conversation, isRunning } from "./conversation.ts";
 import type { Entry } from "./entry.ts";
+import { withoutChoices } from "./choices.ts";
 import { withFootnotes } from "./footnotes.ts";
 import { HandoffNotice } from "./handoff.tsx";
 import { RatingBar } from "./rating.tsx";
@@ -53,7 +54,7 @@ export function Message({ entry, conversation, receiver, onCite }: MessageProps)
               {entry.byPerson ? entry.agent.value || t("colleague") : t("assistant")}
             </h2>
             {entry.withdrawn.value && <p class="note withdrawn">{t("withdrawn")}</p>}
-            <Answer entry={entry} onCite={cite} />
+            <Answer entry={entry} isAsking={isAsking(entry, conversation)} onCite={cite} />
             {state === "waiting" && (
               <p class="thinking">
                 <span class="dots" aria-hidden="true" />
@@ -76,9 +77,9 @@ export function Message({ entry, conversation, receiver, onCite }: MessageProps)
                 </button>
               </p>
             )}
-            {completed && completed.choices.length > 0 && (
+            {isAsking(entry, conversation) && (
               <div class="choices">
-                {completed.choices.map((choice) => (
+                {completed?.choices.map((choice) => (
                   <button type="button" class="button" onClick={() => void conversation.send(choice)}>
                     {choice}
                   </button>
@@ -96,13 +97,26 @@ export function Message({ entry, conversation, receiver, onCite }: MessageProps)
   );
 }
 
-function Answer({ entry, onCite }: { entry: Entry; onCite: (number: number) => void }) {
-  const shown = useComputed(() => {
+/** Whether a question back waits for its reply: it comes next, so a later message ends the choosing. */
+function isAsking(entry: Entry, conversation: Conversation): boolean {
+  return Boolean(entry.completed.value?.choices.length) && conversation.entries.value.at(-1) === entry;
+}
+
+interface AnswerProps {
+  entry: Entry;
+  /** Its choices are buttons: the text need not list them too. */
+  isAsking: boolean;
+  onCite: (number: number) => void;
+}
+
+function Answer({ entry, isAsking, onCite }: AnswerProps) {
+  const answer = useComputed(() => {
     const numbers = new Set(entry.passages.value.map((passage) => passage.number));
     return withFootnotes(entry.text.value, numbers, entry.completed.value);
   });
   const mark = (number: number) => <Footnote number={number} passages={entry.passages.value} onCite={onCite} />;
-  const { source, loose } = shown.value;
+  const { loose } = answer.value;
+  const source = isAsking ? withoutChoices(answer.value.source, entry.completed.value?.choices ?? []) : answer.value.source;
   if (!source) return null;
   return (
     <div class="markdown">

@@ -1060,8 +1060,9 @@ export type TurnCompleted = Message<"kefu.router.v1.TurnCompleted"> & {
   supports: Support[];
 
   /**
-   * With ANSWER_SOURCE_CLARIFYING: the subjects to choose from, 2 to 4, in the order in which the text numbers them. The
-   * next message may name one, or be its number.
+   * With ANSWER_SOURCE_CLARIFYING: what to choose from, 2 to 4, in the order in which the text numbers them. The next
+   * message may name one, or be its number. Where nothing found is sure to answer, the last one is "none of these", which
+   * calls a person: TenantSettings.Texts.none_of_these.
    *
    * @generated from field: repeated string choices = 11;
    */
@@ -2036,7 +2037,8 @@ export enum AnswerSource {
   CACHED = 5,
 
   /**
-   * A question back: the message fits several subjects, which TurnCompleted.choices names.
+   * A question back: the message fits several subjects, or nothing found is sure to answer it. TurnCompleted.choices names
+   * what may be meant.
    *
    * @generated from enum value: ANSWER_SOURCE_CLARIFYING = 6;
    */
