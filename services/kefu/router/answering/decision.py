@@ -9,11 +9,15 @@ from dataclasses import dataclass
 
 from kefu.router.answering.answer_cache import CachedAnswer
 from kefu.router.answering.clarification import choices_of, chosen_passages, nearly_relevant
+from kefu.router.answering.history import previous_question
 from kefu.router.answering.question import Question
 from kefu.router.answering.repeated_failures import has_failed_again
-from kefu.router.domain.handoff import HandoffReason
+from kefu.router.answering.self_service import self_service
+from kefu.router.domain.handoff import HandoffReason, Sentiment
 from kefu.router.domain.turn import BrownOut, Passage
+from kefu.router.guardrails.prompt_injection import gives_instructions
 from kefu.router.nlu.intents import Intent
+from kefu.router.nlu.own_case import LEAST_SCORE, LIKELY_SCORE
 from kefu.router.retrieval_client import CuratedAnswer, SearchResult
 from kefu.router.storage.turn_drafts import SavedDraft
 
@@ -31,6 +35,8 @@ class HandOver:
 
     reason: HandoffReason
     nearest: tuple[Passage, ...] = ()
+    self_service: str = ""
+    """Where customers see it for themselves, in a document's words; it is said before the person is called."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,11 @@ class GiveCanned:
     """The message needs no knowledge: a canned reply."""
 
     intent: Intent
+
+
+@dataclass(frozen=True)
+class TurnDown:
+    """The message is none of the assistant's business: small talk, another field, an order to the assistant."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,12 @@ class Generate:
     found: SearchResult
 
 
-Decision = Continue | HandOver | Refuse | GiveCanned | GiveCurated | GiveCached | Clarify | GiveExcerpt | Generate
+OUT_OF_SCOPE_RELEVANCE = 0.01
+"""A question whose best passage is less relevant than this is about another field than the documents."""
+
+Decision = (
+    Continue | HandOver | Refuse | GiveCanned | TurnDown | GiveCurated | GiveCached | Clarify | GiveExcerpt | Generate
+)
 
 
 def before_search(question: Question) -> Decision | None:
@@ -108,18 +124,50 @@ def before_search(question: Question) -> Decision | None:
 
 
 def after_search(question: Question, found: SearchResult) -> Decision:
-    """A curated answer that applies, else what the passages relevant enough allow, else a person."""
+    """A curated answer that applies, else what the passages relevant enough allow, else a person.
+
+    The customer's own case goes to a person even where passages are relevant: they hold the rule, and maybe an example.
+    """
     if found.curated is not None:
         return GiveCurated(found.curated)
-    passages = relevant_passages(question, found)
+    message, passages = question.message, relevant_passages(question, found)
+    if is_attack(question, found, answerable=bool(passages)):
+        return TurnDown()
+    if message.own_case_score >= (LEAST_SCORE if passages else LIKELY_SCORE):
+        return HandOver(HandoffReason.OWN_CASE, found.passages, self_service(question, passages))
     if not passages:
-        choices = () if found.gives_instructions else nearly_relevant(question, found.passages)
-        return Clarify(choices, is_unsure=True) if choices else HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
+        if choices := () if found.gives_instructions else nearly_relevant(question, found.passages):
+            return Clarify(choices, is_unsure=True)
+        if is_out_of_scope(question, found):
+            return TurnDown()
+        return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
     if choices := choices_of(question, found.passages):
         return Clarify(choices)
     if found.too_close and not question.choice:
         return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
     return GiveExcerpt(passages) if question.brown_out >= BrownOut.WITHOUT_MODEL else Generate(passages, found)
+
+
+def is_attack(question: Question, found: SearchResult, *, answerable: bool) -> bool:
+    """Whether a message gives the assistant orders, by its phrases or by the search's probe.
+
+    One sign alone is enough only where the documents have no answer: ordinary questions show it now and then.
+    """
+    by_phrases, by_probe = gives_instructions(question.message), found.gives_instructions
+    return (by_phrases and by_probe) if answerable else (by_phrases or by_probe)
+
+
+def is_out_of_scope(question: Question, found: SearchResult) -> bool:
+    """Whether a message that the documents do not answer is about another field than theirs, or is small talk.
+
+    What may lean on an earlier message is not: "and on Sundays?" resembles nothing by itself.
+    """
+    if question.waits_for_person or question.message.sentiment is Sentiment.NEGATIVE:
+        return False  # whoever complains or waits is not told that it is none of our business
+    best = max((passage.relevance for passage in found.passages), default=0.0)
+    if question.message.asks_for_pastime:
+        return True
+    return bool(found.passages) and best < OUT_OF_SCOPE_RELEVANCE and not previous_question(question.history)
 
 
 def relevant_passages(question: Question, found: SearchResult) -> tuple[Passage, ...]:

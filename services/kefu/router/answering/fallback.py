@@ -24,10 +24,21 @@ def give_excerpt(question: Question, passages: Sequence[Passage], otherwise: Han
 
 
 def hand_over(
-    question: Question, reason: HandoffReason, nearest: Sequence[Passage] = (), detail: str = ""
+    question: Question,
+    reason: HandoffReason,
+    nearest: Sequence[Passage] = (),
+    detail: str = "",
+    *,
+    said_before: str = "",
 ) -> AnswerOutcome:
-    """A handoff before anything was said. `nearest` and `detail` are for the person; see `handoff_of`."""
+    """A handoff before anything was said. `nearest` and `detail` are for the person; see `handoff_of`.
+
+    `said_before`: the customer reads this above the handoff's own message.
+    """
     handoff = handoff_of(question, reason, nearest, detail)
+    if said_before:
+        message = f"{question.message.in_its_variant(said_before)}\n\n{handoff.message}"
+        handoff = replace(handoff, message=message)
     return AnswerOutcome(AnswerSource.CANNED, FinishReason.HANDOFF, handoff=handoff)
 
 

@@ -25,6 +25,7 @@ from kefu.router.answering.decision import (
     GiveExcerpt,
     HandOver,
     Refuse,
+    TurnDown,
     after_search,
     before_search,
 )
@@ -119,14 +120,18 @@ class AnswerPipeline:
             case Clarify(choices, is_unsure):
                 draft.rest_on(draft.basis)
                 return clarify(question, choices, is_unsure=is_unsure)
-            case HandOver(reason, nearest):
+            case HandOver(reason, nearest, self_service):
                 if question.is_none_of_them:
                     draft.basis = AnswerBasis(query=question.text)  # this is what went unanswered, not the reply
                 if reason is HandoffReason.OVERLOADED:
                     draft.basis = _under_load(draft.basis, question)
                 if draft.basis.searched:
                     draft.rest_on(draft.basis)
-                return hand_over(question, reason, nearest)
+                return hand_over(question, reason, nearest, said_before=self_service)
+            case TurnDown():
+                draft.rest_on(draft.basis)
+                reply = question.message.in_its_variant(question.replies.out_of_scope)
+                return AnswerOutcome(AnswerSource.CANNED, text=reply)
             case Refuse():
                 refusal = question.message.in_its_variant(question.replies.refused_topic)
                 return AnswerOutcome(AnswerSource.REFUSED, text=refusal)

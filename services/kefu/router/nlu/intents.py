@@ -1,5 +1,6 @@
 """
-Intents that need no knowledge: greetings, thanks, acknowledgements, goodbyes, a request for a human.
+Intents that need no knowledge: greetings, thanks, acknowledgements, goodbyes, a question about the assistant itself, a
+request for a human.
 
 Precise rather than complete: a message is one of these only when all of it is. "Hi" is a greeting; "hi, where is my
 parcel?" is a question, and so is "when does the human service start?". One intent wins over any question beside it: a
@@ -24,6 +25,8 @@ class Intent(StrEnum):
     THANKS = "thanks"
     GREETING = "greeting"
     ACKNOWLEDGEMENT = "acknowledgement"
+    ABOUT_ASSISTANT = "about_assistant"
+    """A question about the assistant itself: "are you a bot?"."""
 
 
 _ORDER = tuple(Intent)
@@ -33,6 +36,7 @@ _PHRASES = {
     Intent.THANKS: ["🙏+", *(pack.intents.thanks for pack in PACKS)],
     Intent.GREETING: ["👋+", *(pack.intents.greeting for pack in PACKS)],
     Intent.ACKNOWLEDGEMENT: ["[👍👌✅💯🆗]+", *(pack.intents.acknowledgement for pack in PACKS)],
+    Intent.ABOUT_ASSISTANT: [pack.intents.about_assistant for pack in PACKS],
 }
 # One pattern, each intent a group of it, in their order.
 _PHRASE = re.compile("|".join(f"(?P<{intent.value}>{'|'.join(_PHRASES[intent])})" for intent in Intent))

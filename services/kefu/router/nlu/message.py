@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from kefu.common.text.chinese import is_traditional, traditional
+from kefu.router.domain.handoff import Sentiment
 from kefu.router.nlu.intents import Intent, intent_of
 from kefu.router.nlu.normalization import normalize
+from kefu.router.nlu.own_case import own_case_score
+from kefu.router.nlu.packs import PACKS
 from kefu.router.nlu.sensitive_topics import is_abuse, sensitive_topic_of, topic_of
+from kefu.router.nlu.sentiment import sentiment_of
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,21 @@ class CustomerMessage:
     def is_abuse(self) -> bool:
         """Whether the message insults its reader."""
         return is_abuse(self.normalized)
+
+    @cached_property
+    def own_case_score(self) -> float:
+        """How likely the message is about the customer's own order, payment or account, 0 to 1."""
+        return own_case_score(self.normalized)
+
+    @cached_property
+    def asks_for_pastime(self) -> bool:
+        """Whether the message wants a poem, a program, the weather or the like, by a few phrases."""
+        return any(pack.pastime.search(self.normalized) for pack in PACKS)
+
+    @cached_property
+    def sentiment(self) -> Sentiment:
+        """The sentiment of this message alone."""
+        return sentiment_of([self.normalized])
 
     @cached_property
     def is_traditional(self) -> bool:

@@ -28,6 +28,9 @@ class CannedReplies:
     none_of_these: str = ""
     refused_topic: str = ""
     handoff_desk_full: str = ""
+    handoff_own_case: str = ""
+    out_of_scope: str = ""
+    about_assistant: str = ""
 
     def with_defaults(self, base: "CannedReplies") -> "CannedReplies":
         """These replies, with those of `base` where these are empty."""
@@ -42,6 +45,7 @@ class CannedReplies:
             Intent.GOODBYE: self.goodbye,
             Intent.ACKNOWLEDGEMENT: self.acknowledgement,
             Intent.PERSON: self.handoff_customer_asked,
+            Intent.ABOUT_ASSISTANT: self.about_assistant,
         }[intent]
 
     def handoff(self, reason: HandoffReason) -> str:
@@ -58,6 +62,7 @@ class CannedReplies:
             HandoffReason.REPEATED_FAILURE: self.handoff_not_helpful,
             HandoffReason.SENSITIVE: self.handoff_sensitive,
             HandoffReason.ABUSE: self.handoff_not_helpful,
+            HandoffReason.OWN_CASE: self.handoff_own_case,
         }[reason]
 
 
@@ -82,6 +87,9 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
         none_of_these="都不是，转人工客服",
         refused_topic="抱歉，这个话题我无法回答。如有其他问题，请随时告诉我。",
         handoff_desk_full="抱歉，等候人工客服的客户过多，暂时无法为您转接。请稍后再试。",
+        handoff_own_case="这需要查询您本人的信息，我无法查看，已为您转接人工客服，请稍候。",
+        out_of_scope="抱歉，我只能解答与我们的产品和服务有关的问题。如需人工客服，请回复“人工”。",
+        about_assistant="我是自动客服助手，依据帮助中心的资料为您解答。如需人工客服，请回复“人工”。",
     ),
     "en": CannedReplies(
         greeting="Hello! How can I help you?",
@@ -111,6 +119,18 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
         handoff_desk_full=(
             "I'm sorry, so many customers are waiting for a colleague that nobody can take over now. Please try again "
             "later."
+        ),
+        handoff_own_case=(
+            "I can't look into your own orders, payments or account. I'm passing you on to a colleague who can; one "
+            "moment, please."
+        ),
+        out_of_scope=(
+            "I can only help with questions about our products and services. If you would like to talk to a person, "
+            'just say "person".'
+        ),
+        about_assistant=(
+            "I'm an automated assistant, and I answer from our help pages. If you would like to talk to a person, just "
+            'say "person".'
         ),
     ),
 }

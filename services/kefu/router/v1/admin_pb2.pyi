@@ -475,6 +475,9 @@ class TenantSettings(_message.Message):
         CLARIFYING_QUESTION_FIELD_NUMBER: _builtins.int
         REFUSED_TOPIC_FIELD_NUMBER: _builtins.int
         HANDOFF_DESK_FULL_FIELD_NUMBER: _builtins.int
+        HANDOFF_OWN_CASE_FIELD_NUMBER: _builtins.int
+        OUT_OF_SCOPE_FIELD_NUMBER: _builtins.int
+        ABOUT_ASSISTANT_FIELD_NUMBER: _builtins.int
         DID_YOU_MEAN_FIELD_NUMBER: _builtins.int
         NONE_OF_THESE_FIELD_NUMBER: _builtins.int
         greeting: _builtins.str
@@ -507,6 +510,14 @@ class TenantSettings(_message.Message):
         """Reply to a refused topic."""
         handoff_desk_full: _builtins.str
         """Said instead of a hand-over while so many conversations are at the desk that nobody more is let wait."""
+        handoff_own_case: _builtins.str
+        """Hand-over: the customer's own order, payment or account has to be looked up."""
+        out_of_scope: _builtins.str
+        """Reply to what is none of the assistant's business, and to orders to the assistant. It should say how to get a
+        person.
+        """
+        about_assistant: _builtins.str
+        """Reply to a question about the assistant itself ("are you a bot?"). It should say how to get a person."""
         did_you_mean: _builtins.str
         """The question back when nothing found is sure to answer: "did you mean …". What was found follows it, numbered, a line
         each, and `none_of_these` as the last.
@@ -531,12 +542,15 @@ class TenantSettings(_message.Message):
             clarifying_question: _builtins.str = ...,
             refused_topic: _builtins.str = ...,
             handoff_desk_full: _builtins.str = ...,
+            handoff_own_case: _builtins.str = ...,
+            out_of_scope: _builtins.str = ...,
+            about_assistant: _builtins.str = ...,
             did_you_mean: _builtins.str = ...,
             none_of_these: _builtins.str = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "clarifying_question", b"clarifying_question", "did_you_mean", b"did_you_mean", "goodbye", b"goodbye", "greeting", b"greeting", "handoff_customer_asked", b"handoff_customer_asked", "handoff_desk_full", b"handoff_desk_full", "handoff_emergency", b"handoff_emergency", "handoff_not_helpful", b"handoff_not_helpful", "handoff_nothing_relevant", b"handoff_nothing_relevant", "handoff_out_of_hours", b"handoff_out_of_hours", "handoff_repeated", b"handoff_repeated", "handoff_sensitive", b"handoff_sensitive", "handoff_unavailable", b"handoff_unavailable", "none_of_these", b"none_of_these", "refused_topic", b"refused_topic", "thanks", b"thanks"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["about_assistant", b"about_assistant", "acknowledgement", b"acknowledgement", "clarifying_question", b"clarifying_question", "did_you_mean", b"did_you_mean", "goodbye", b"goodbye", "greeting", b"greeting", "handoff_customer_asked", b"handoff_customer_asked", "handoff_desk_full", b"handoff_desk_full", "handoff_emergency", b"handoff_emergency", "handoff_not_helpful", b"handoff_not_helpful", "handoff_nothing_relevant", b"handoff_nothing_relevant", "handoff_out_of_hours", b"handoff_out_of_hours", "handoff_own_case", b"handoff_own_case", "handoff_repeated", b"handoff_repeated", "handoff_sensitive", b"handoff_sensitive", "handoff_unavailable", b"handoff_unavailable", "none_of_these", b"none_of_these", "out_of_scope", b"out_of_scope", "refused_topic", b"refused_topic", "thanks", b"thanks"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -74,7 +74,7 @@ class _AnswerSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AnswerSo
     ANSWER_SOURCE_CURATED: _AnswerSource.ValueType  # 2
     """Written by staff, given word for word."""
     ANSWER_SOURCE_CANNED: _AnswerSource.ValueType  # 3
-    """A fixed reply: greeting, thanks, goodbye, hand-over."""
+    """A fixed reply: greeting, thanks, goodbye, hand-over, or that a message is none of the assistant's business."""
     ANSWER_SOURCE_EXTRACTIVE: _AnswerSource.ValueType  # 4
     """Cut from a passage, without the model."""
     ANSWER_SOURCE_CACHED: _AnswerSource.ValueType  # 5
@@ -98,7 +98,7 @@ ANSWER_SOURCE_GENERATED: AnswerSource.ValueType  # 1
 ANSWER_SOURCE_CURATED: AnswerSource.ValueType  # 2
 """Written by staff, given word for word."""
 ANSWER_SOURCE_CANNED: AnswerSource.ValueType  # 3
-"""A fixed reply: greeting, thanks, goodbye, hand-over."""
+"""A fixed reply: greeting, thanks, goodbye, hand-over, or that a message is none of the assistant's business."""
 ANSWER_SOURCE_EXTRACTIVE: AnswerSource.ValueType  # 4
 """Cut from a passage, without the model."""
 ANSWER_SOURCE_CACHED: AnswerSource.ValueType  # 5
@@ -608,6 +608,8 @@ class Handoff(_message.Message):
         """It is about a life, a health, a lawsuit or a subject of the tenant's list: see `subject`."""
         REASON_ABUSE: Handoff._Reason.ValueType  # 11
         """The customer insults whom they talk to."""
+        REASON_OWN_CASE: Handoff._Reason.ValueType  # 12
+        """It is about the customer's own order, parcel, payment or account, which has to be looked up."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
         """Reason is why a person should take over."""
@@ -638,6 +640,8 @@ class Handoff(_message.Message):
     """It is about a life, a health, a lawsuit or a subject of the tenant's list: see `subject`."""
     REASON_ABUSE: Handoff.Reason.ValueType  # 11
     """The customer insults whom they talk to."""
+    REASON_OWN_CASE: Handoff.Reason.ValueType  # 12
+    """It is about the customer's own order, parcel, payment or account, which has to be looked up."""
 
     class _Sentiment:
         ValueType = _typing.NewType("ValueType", _builtins.int)

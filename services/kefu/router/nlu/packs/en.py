@@ -8,6 +8,7 @@ from kefu.router.nlu.packs.language_pack import (
     InstructionPatterns,
     IntentPatterns,
     LanguagePack,
+    OwnCasePatterns,
     SensitivePatterns,
     SentimentWords,
     SlotPatterns,
@@ -39,7 +40,8 @@ _WANTING = (
     r"|would\syou\s(?:please\s|kindly\s)?)"
 )
 _REAL_PERSON = (
-    r"(?:(?:a\s)?(?:real|live|actual|human)\s(?:person|human|people|agent|representative|colleague)|a\shuman(?:\sbeing)?"
+    r"(?:(?:(?:a|some|any)\s)?(?:real|live|actual|human)\s(?:person|human|people|agent|representative|colleague)"
+    r"|a\shuman(?:\sbeing)?"
     r"|(?:someone|somebody)\s(?:real|human))"
 )
 _HELPING = (
@@ -112,6 +114,20 @@ _INTENTS = IntentPatterns(
         r"|nice\sone|that\s(?:works|helps|helped)|it\sworks(?:\snow)?"
         r"|(?:ha){2,}h?|lol|yay|yep|yup|yeah|yes|aha|oh|ah|hm+|mhm|wow)(?:\s(?:then|now|ok|good|great|got\sit"
         r"|i\ssee))?"
+    ),
+    about_assistant=(
+        r"(?:so |wait |ok |and )?(?:are|r) (?:you|u)(?: just| only| really| actually)* (?:a |an )?(?:real |actual "
+        r"|live )?"
+        r"(?:human|person|bot|robot|machine|computer|ai|chat\s?bot|program|real|chatgpt|gpt)(?: or (?:a "
+        r"|an )?(?:real |live )?"
+        r"(?:human|person|bot|robot|machine|ai))?"
+        r"|(?:am i|is this)(?: (?:talking|speaking|chatting) (?:to|with))? (?:a |an )?(?:real |live )?(?:human"
+        r"|person|bot|robot|machine"
+        r"|ai|computer)(?: or (?:a |an )?(?:real |live )?(?:human|person|bot|robot|machine|ai))?"
+        r"|who (?:made|built|created|trained|programmed|developed) (?:you|u)|(?:who|what) are (?:you|u)|what(?:'s"
+        r"| is) your name"
+        r"|what (?:model|ai|llm) (?:are you|is this|do you use)|what can (?:you|u) (?:do|help(?: me)? with)"
+        r"|how old are you"
     ),
     courtesy=r"^(?:please|sorry|excuse me)\b\s?|\s?\b(?:please|kindly)$",
 )
@@ -197,6 +213,8 @@ _SLOTS = SlotPatterns(
         r"\b(?:order|parcel|tracking|shipment|invoice|ticket|case|contract|account|booking|reference|policy|serial)"
         r"(?:\s?(?:number|no\.?|nr\.?|id|code))?(?:\s(?:is|was))?\s?[:：#]{0,2}\s?"
     ),
+    company_number_label=r"\b(?:account|contract)",
+    before_example=r"\b(?:for example|for instance|e\.\s?g\b|such as|looks? like|sample|examples?)",
 )
 _CLARIFICATION = ClarificationWords(
     aside=re.compile(
@@ -261,6 +279,98 @@ _INSTRUCTIONS = InstructionPatterns(
         r"|\bif you are (?:an? )?(?:ai|assistant|chatbot|bot|(?:large )?language model|llm)\b"
     ),
 )
+_THING = (
+    r"(?:orders?|parcels?|packages?|shipments?|deliver(?:y|ies)|refunds?|payments?|money|invoices?|fapiao|receipts?"
+    r"|tickets?|case|claims?|coupons?|vouchers?|points|tracking|courier|applications?|appointments?|bookings?"
+    r"|reservations?|subscriptions?|transfers?|top-?ups?"
+    r"|withdrawals?|returns?|exchange|repairs?|replacements?|luggage|policy|contracts?|account|balance|statement)"
+)
+_OWN_CASE = OwnCasePatterns(
+    possession=re.compile(
+        rf"\b(?:my|our)\s(?:\w{{1,20}}\s){{0,2}}?{_THING}\b|\bmy \w{{1,20}} (?:was|is|were|are) (?:supposed|going"
+        rf"|meant|due|promised)\b"
+    ),
+    whereabouts=re.compile(
+        r"\bwhere(?:'s|s| is| are| the \w{1,10} is) (?:my|our|the|it|that|order)\b|, where is it\b"
+        r"|\b(?:any )?(?:news|updates?) on\b"
+        r"|\bstatus of (?:my|our|order|ticket|case|claim|[a-z]{0,4}\d)|\bhow far (?:is|are|along)\b"
+        r"|^(?:please )?track \w|\bwhat(?:'s| is) (?:going on|happening|wrong with (?:my|our))|\bwhat happened (?:to"
+        r"|with) (?:my|our)\b"
+        r"|\b(?:has|have|is|are|was|were|did) (?:my|our) (?:\w{1,20} ){1,3}?(?:left|been|arrived|reached|shipped"
+        r"|sent|finished|ready"
+        r"|done|confirmed|received|processed|approved|refunded|cancell?ed|gone|go|going|active|coming|arrive|come"
+        r"|ship)\b"
+        r"|\b(?:has|is|when is|when's|where) (?:order |the (?:refund|invoice|parcel) for )?(?:[a-z]{1,4}-?)?\d{3,}"
+        r"|\btell me where\b"
+        r"|\bwho has my\b|\bwhat(?:'s| is) taking\b|\b(?:do|will) i (?:see|get) (?:the|my) money\b|\bsays? delivered\b"
+        r"|\bwhich \w{1,20} am i (?:in|on|at)\b|\bhow much did i\b|\bwhat did i pay\b"
+        r"|\bwhen does my \w{1,20} (?:status )?(?:run out|end|expire)"
+        r"|\bdid you (?:get|receive|send|ship|find)\b|\bwhen will (?:my|our|it|order)\b|\bwho signed\b"
+        r"|\b(?:how (?:many|much) \w{1,20} (?:do|have) i (?:still )?(?:have|left)|what(?:'s| is"
+        r"| was) my (?:current )?balance)\b"
+        r"|\bwhich \w{1,20} (?:i am|am i|i'm) on\b|\bwhen (?:was|is) my (?:last|next)\b"
+    ),
+    missing=re.compile(
+        r"\b(?:hasn't|haven't|hasnt|havent|has not|have not|isn't|isnt|is not|was not|wasn't|not|didn't|didnt"
+        r"|did not|never|no)"
+        r" (?:\w{1,20} ){0,3}?(?:arriv\w{1,4}|came|come|here|shipped|received?|got|get|show(?:n|ing|ed)?(?: up)?"
+        r"|delivered|sent|moved"
+        r"|refunded|credited|processed|heard|changed|there|see|seen|updates?|news|trace)\b"
+        r"|\bstill (?:waiting|no|nothing|missing|pending|processing|stuck|says|in review)\b|\byet\b|\boverdue\b"
+        r"|\b(?:nothing|nobody|no one) (?:here|came|called|arrived|happened|comes|yet)\b|\bshows? nothing\b"
+        r"|\bsupposed to\b"
+        r"|\b(?:isn't|is not|wasn't) (?:on|in) my\b|\b(?:i've|have|been) (?:been )?waiting\b|\bso long\b|\bpromised\b"
+        r"|\bshould (?:have|of) (?:been|arrived|come)\b|\bmissing\b|\bwithout the\b|\bonly (?:got|received)\b"
+        r"|\bgot only\b"
+    ),
+    deed=re.compile(
+        r"\b(?:i|we)(?:'ve| have| had| just| already| definitely| never)* (?:ordered|bought|paid|sent|returned"
+        r"|mailed|requested|asked"
+        r"|received|got|placed|cancell?ed|filed|submitted|transferred|uploaded|booked|made)\b"
+    ),
+    suffered=re.compile(
+        r"\b(?:you|u|they)(?: guys| people|'ve| have| still| just| only)* (?:charged|billed|debited|deducted"
+        r"|cancell?ed|sent|shipped"
+        r"|owe|lost|took|blocked|locked|gave|send|delivered|renewed)\b (?:me|us|my|our|the (?:wrong|fee))"
+        r"|\b(?:charged|billed|debited|deducted)(?: \w{1,10}){0,3} (?:twice|two times|double|again)\b|\bwhy (?:did"
+        r"|have) you\b"
+        r"|\b(?:double|over)[ -]?charged\b|\b(?:you|u) took\b|\b(?:\d|less|too little|yuan|dollars|euros"
+        r"|pounds) short\b|\bless than i\b"
+        r"|\b(?:rejected|refused|denied|turned down)\b|\bwhy (?:was|were|is|are|did|has) (?:my|our|i|we)\b"
+        r"|\bcourier lost\b|\b(?:i|we) (?:was|were|got|have been|am being) "
+        r"(?:charged|billed|blocked|debited)\b|\bthe wrong (?:thing|size|item|one|colou?r|product)\b"
+    ),
+    errand=re.compile(
+        r"(?:^|[.!?,;:] ?)(?:hi |hello |please |pls |just )*(?:cancel|change|check|look (?:up|into)|track|update"
+        r"|refund|find|correct|resend"
+        r"|stop|unlock|switch|move|reactivate|return|tell me where) (?!code)"
+        r"|\b(?:can|could|would|will) (?:you|u|someone|somebody)(?: please| pls| just)? (?:check|look"
+        r"|tell me (?:which|where my|when my)|see"
+        r"|find|cancel|change|update|track|resend|unlock|refund)\b"
+        r"|\b(?:please|pls) (?:cancel|change|check|look|track|update|refund|find|correct|resend|stop|unlock|move"
+        r"|send)\b|\bneed you to\b|\bfind out\b|\bspeed up\b|\bdo it please\b"
+        r"|\bi (?:need|want) (?:a copy of )?(?:the|my) (?:invoice|receipt|order)\b"
+        r"|\bfor me(?: please| pls)?[.!?]*$|\b(?:right )?now[.!]*$|\b(?:someone|somebody) (?:check|look)\b"
+    ),
+    elapsed=re.compile(
+        r"\b(?:hours?|days?|weeks?|months?) ago\b|\blast (?:night|week|month|year|(?:mon|tues|wednes|thurs|fri|satur"
+        r"|sun)day)\b"
+        r"|\b(?:on|since|from) (?:the \d|(?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday)|\byesterday\b"
+        r"|\bthis morning\b|\bages\b"
+        r"|\b(?:for|in) (?:\w{1,10} )?(?:days|weeks|months)\b"
+    ),
+    rule=re.compile(
+        r"\b(?:can|may|could|do|would|should|must|will|does|am) (?:i|we|it|one|there|that|they|my|our|the|two|a|an)\b"
+        r"|\bhow (?:long|much|many|do|can|soon|often|would|does|did|to|is|are|should)\b|\bdo you\b|\bwill you\b"
+        r"|\bwhat (?:do|does|if|happens|must|time|can|documents?|should|would)\b|\bwhat(?:'s| is) the (?!status)\w"
+        r"|\bwhich\b|\bwhen (?:do|does|can|must)\b|\buntil when\b|\bwho pays\b|\b(?:is|are) (?:it|there|that|the)\b"
+        r"|\bpossible\b"
+        r"|\bwhere (?:do|can|does)\b|\bhave to\b|\bin which\b|\bwhat now\b|\bwhat else\b|\bhow come\b"
+    ),
+    condition=re.compile(r"\b(?:if|unless|in case|suppose|generally|usually|normally|in general|ever)\b"),
+    shows=re.compile(r"\b(?:see|shows?|shown|view|check|track|follow|look up)\b"),
+    denies=re.compile(r"\b(?:not|never|no|cannot|\w{1,10}n't|only|unless|if)\b"),
+)
 ENGLISH = LanguagePack(
     code="en",
     misspelt={
@@ -295,4 +405,14 @@ ENGLISH = LanguagePack(
     slots=_SLOTS,
     clarification=_CLARIFICATION,
     instructions=_INSTRUCTIONS,
+    own_case=_OWN_CASE,
+    pastime=re.compile(
+        r"\b(?:write|compose|sing|recite|tell|make up|give)(?: me| us)? (?:a|an|another"
+        r"|some) (?:\w{1,12} )?(?:poems?|jokes?|story|stories"
+        r"|songs?|haiku|limerick|riddle|essay|program|python|sql|code)\b|\b(?:write|debug|fix) (?:me )?(?:some |a "
+        r"|this |my )?(?:python |java |sql )?"
+        r"(?:code|script|program|function)\b|\bweather\b|\b(?:going to|gonna|will it) rain\b"
+        r"|\btranslate\b.{0,40}\b(?:to|into)\b"
+        r"|\b(?:meaning of life|capital of|president of|lottery numbers?)\b|\bwhich (?:stocks?|shares|crypto)\b"
+    ),
 )

@@ -32,6 +32,8 @@ class IntentPatterns:
     thanks: str
     greeting: str
     acknowledgement: str
+    about_assistant: str
+    """It asks what or who the assistant is, or who made it."""
     courtesy: str
     """Alternatives, anchored: what may be left out of a segment: "please"."""
 
@@ -72,6 +74,10 @@ class SlotPatterns:
     """Alternatives: what stands behind a figure and makes an amount of it."""
     number_label: str
     """Alternatives: what stands before the number of an order and the like."""
+    company_number_label: str
+    """Alternatives of these that name a number which a company has as well, such as its bank account's."""
+    before_example: str
+    """Alternatives: what announces an example."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +108,34 @@ class InstructionPatterns:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnCasePatterns:
+    """What tells a customer's own case from a question about the rule. See `kefu.router.nlu.own_case`."""
+
+    possession: re.Pattern[str]
+    """A thing of the customer's that only somebody with access can see: "my parcel"."""
+    whereabouts: re.Pattern[str]
+    """It asks where a thing is, or how far it is."""
+    missing: re.Pattern[str]
+    """Something has not come, or not happened yet."""
+    deed: re.Pattern[str]
+    """What the customer did: "I ordered …"."""
+    suffered: re.Pattern[str]
+    """What was done to the customer: "you charged me twice"."""
+    errand: re.Pattern[str]
+    """The customer tells the company to do or to look up something."""
+    elapsed: re.Pattern[str]
+    """A day, or a time that has gone by: "two weeks ago"."""
+    rule: re.Pattern[str]
+    """It asks how something is done, or what holds for everybody: "how long does …", "can I …"."""
+    condition: re.Pattern[str]
+    """It supposes a case: "if …"."""
+    shows: re.Pattern[str]
+    """In a document: where customers see for themselves how far something is."""
+    denies: re.Pattern[str]
+    """Beside `shows` it turns the sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class LanguagePack:
     """One language."""
 
@@ -120,3 +154,6 @@ class LanguagePack:
     slots: SlotPatterns
     clarification: ClarificationWords
     instructions: InstructionPatterns
+    own_case: OwnCasePatterns
+    pastime: re.Pattern[str]
+    """What is asked of an assistant for fun or for free: a poem, a joke, a program, the weather."""
