@@ -71,7 +71,7 @@ def _case(question: ConversationQuestion, indexed: IndexedDocuments) -> Case | N
     pieces = candidate_pieces(found.passages, question.language)
     if not pieces:
         return None
-    asked = f"{before} {question.text}" if before else question.text
+    asked = f"{before} {found.question}" if before else found.question
     cosines = indexed.cosines(asked, [text_to_compare(piece, found.passages) for piece in pieces])
     texts = [SearchedText(piece.text) for piece in pieces]
     share = [
@@ -83,7 +83,7 @@ def _case(question: ConversationQuestion, indexed: IndexedDocuments) -> Case | N
         question,
         found.passages,
         pieces,
-        features(question.text, before, found.passages, pieces, cosines),
+        features(found.question, before, found.passages, pieces, cosines),
         np.array(share) * np.array(belongs),
         np.array([any(text.holds(each) for each in question.must_not) for text in texts]),
     )

@@ -15,8 +15,9 @@ from kefu.retrieval.domain.filters import Facts, SearchFilter
 from kefu.retrieval.index.indexed_passage import index_passage
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
-from kefu.retrieval.ranking.query import make_query, with_previous_question
+from kefu.retrieval.ranking.query import QueryTexts, make_query, with_previous_question
 from kefu.retrieval.ranking.ranker import CollectionQuery, rank
+from kefu.retrieval.ranking.reading import Reading, read_as
 from kefu.retrieval.ranking.signals import Query
 from kefu.retrieval.storage.records import PassageText
 from kefu.retrieval.text.analyzer import TRANSLATED_LANGUAGES, Analyzer
@@ -33,6 +34,8 @@ class Found:
 
     passages: tuple[Passage, ...]
     used_history: bool
+    question: str
+    """The question as it was read."""
 
 
 class IndexedDocuments:
@@ -63,10 +66,10 @@ class IndexedDocuments:
 
     def search(self, text: str, before: str, count: int) -> Found:
         """The best passages for a question; `before`: the one before it, or an empty text."""
-        query = self._query(text)
+        query, reading = self._query(text)
         found = rank([CollectionQuery(self._index, query)], count, _FILTER)
         if before and found.history_may_help:
-            both = self._query(with_previous_question(before, text))
+            both, _ = self._query(with_previous_question(before, text))
             found = rank([CollectionQuery(self._index, query, both)], count, _FILTER)
         passages: list[Passage] = []
         for number, (_, scored) in enumerate(found.hits, 1):
@@ -78,16 +81,15 @@ class IndexedDocuments:
                     language=scored.entry.facts.language,
                 )
             )
-        return Found(tuple(passages), found.used_history)
+        return Found(tuple(passages), found.used_history, read_as(text, reading) or text)
 
     def cosines(self, question: str, texts: Sequence[str]) -> list[float]:
         """As retrieval's CompareTexts."""
-        vector = self._cache.queries([simplified(question)])[0]
+        vector = self._cache.queries([question])[0]
         return (self._cache.passages([simplified(text) for text in texts]) @ vector).tolist()
 
-    def _query(self, text: str) -> Query:
-        english = self._analyzer.english_gloss(text, language_of(text), self._index.languages)
-        vectors = self._cache.queries([simplified(text), *([english] if english else [])])
-        return make_query(
-            text, vectors[0], self._analyzer, self._baseline, TRANSLATED_LANGUAGES, vectors[1] if english else None
-        )
+    def _query(self, text: str) -> tuple[Query, Reading]:
+        texts = QueryTexts.of(text, self._analyzer, self._index)
+        vectors = dict(zip(texts.embedded, self._cache.queries(texts.embedded), strict=True))
+        query = make_query(texts, vectors, self._analyzer, self._baseline, TRANSLATED_LANGUAGES)
+        return query, texts.reading

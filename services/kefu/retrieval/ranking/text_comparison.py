@@ -7,6 +7,7 @@ import numpy as np
 
 from kefu.common.text.chinese import simplified
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
+from kefu.retrieval.embedders.base import question_form
 
 _MOST_REMEMBERED = 20_000
 """Vectors in float16: 15 MB of 384 components. They are the parts of the passages that were found lately."""
@@ -28,7 +29,7 @@ class TextComparison:
         if missing:
             parts = [part async for part in self._embedder.passages(missing)]
             known |= zip(missing, np.concatenate(parts).astype(np.float16), strict=True)
-        vector = await self._embedder.query(simplified(question))
+        vector = await self._embedder.query(question_form(question))
         for text in wanted:
             self._vectors[text] = known[text]
             self._vectors.move_to_end(text)

@@ -46,24 +46,28 @@ class EvidenceFinder:
         self._retrieval = retrieval
         self._seconds = seconds
 
-    async def ranked(self, question: Question, before: str, passages: Sequence[Passage]) -> list[RankedPiece]:
+    async def ranked(
+        self, question: Question, read_as: str, before: str, passages: Sequence[Passage]
+    ) -> list[RankedPiece]:
         """All pieces of the passages, the best first. `before`: the earlier question that this one leans on."""
         pieces = candidate_pieces(passages, question.language)
-        cosines = await self._cosines(question, before, passages, pieces) if pieces else None
-        return ranked_pieces(question.text, before, passages, pieces, cosines)
+        asked = read_as or question.text
+        cosines = await self._cosines(question, f"{before} {asked}" if before else asked, passages, pieces)
+        return ranked_pieces(asked, before, passages, pieces, cosines)
 
     async def _cosines(
-        self, question: Question, before: str, passages: Sequence[Passage], pieces: Sequence[EvidencePiece]
+        self, question: Question, asked: str, passages: Sequence[Passage], pieces: Sequence[EvidencePiece]
     ) -> list[float] | None:
+        if not pieces:
+            return None
         seconds = self._seconds
         if question.request.deadline is not None:
             seconds = min(seconds, question.request.deadline - time.monotonic() - RESERVE_SECONDS)
-        text = f"{before} {question.text}" if before else question.text
         texts = [text_to_compare(piece, passages) for piece in pieces]
         try:
             if seconds <= 0:
                 raise BackendUnavailable("No time is left to compare the evidence.")
-            return await self._retrieval.compare(question.principal, text[-_MOST_QUESTION:], texts, seconds)
+            return await self._retrieval.compare(question.principal, asked[-_MOST_QUESTION:], texts, seconds)
         except BackendUnavailable as error:
             _log.warning("evidence.not_compared", cause=error.message)
             return None

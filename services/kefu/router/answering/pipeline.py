@@ -143,7 +143,7 @@ class AnswerPipeline:
         chosen = chosen_passages(question.choice, found.passages)
         passages = tuple(map(passage_for_model, chosen or found.passages))
         before = previous_question(question.history) if found.used_history else ""
-        ranked = await self._evidence.ranked(question, before, passages)
+        ranked = await self._evidence.ranked(question, found.read_as, before, passages)
         answer = evidence_answer(question, ranked, passages)
         if answer is None:
             return hand_over(question, HandoffReason.NOTHING_RELEVANT, passages)

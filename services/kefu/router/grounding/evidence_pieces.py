@@ -3,7 +3,7 @@ Evidence pieces: what a passage says, cut into the smallest parts that can answe
 
     sentence   with the one before it, where it points back ("It also …", "但…")
     item       of a list, behind the line that introduces it, or else behind its heading
-    list       a short list as a whole, behind the same
+    list       a short list as a whole, behind the line that introduces it: all of it may have to be true
     steps      a numbered list as a whole, in order
     row        of a table, said with the names of its columns
     cell       of a table whose columns are what people ask about: "Express delivery (Silver): ¥18"
@@ -44,8 +44,8 @@ _LONGEST_QUESTION = 200
 """Characters of a line that is a question and a heading of what stands below it."""
 _MOST_TABLE_CELLS = 400
 """A larger table is data: its rows are pieces, its cells are not."""
-_MOST_LISTED = 6
-"""Items of a list that is a piece as a whole."""
+_LONGEST_LIST: Mapping[bool, int] = {True: 120, False: 300}
+"""Characters of a list that is a piece as a whole, in Chinese and in another language. A longer one nobody reads."""
 _LONGEST_HEADING = 60
 _NEGATES = re.compile(r"\b(?:not?|without|never|excluded|cannot)\b|n't\b|[不无非未]", re.IGNORECASE)
 
@@ -225,8 +225,8 @@ class _Reader:
                 subject=lead,
                 own=body,
             )
-        if 1 < len(bodies) <= _MOST_LISTED:
-            text = "\n".join([*([lead] if lead else []), *(f"- {body}" for body in bodies)])
+        text = "\n".join([self._lead, *(f"- {body}" for body in bodies)])
+        if self._lead and len(bodies) > 1 and len(text) <= _LONGEST_LIST[self._chinese]:
             self._add(PieceKind.LIST, text, lines[0].start, lines[-1].end, subject=lead)
 
     def _steps(self, lines: Sequence[_Line]) -> None:

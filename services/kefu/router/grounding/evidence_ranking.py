@@ -101,9 +101,7 @@ def bearing_features(ranked: Sequence[RankedPiece], passages: Sequence[Passage])
     best = ranked[0]
     return {
         **best.features,
-        "probability": best.probability,
         "score": best.score,
-        "lead": best.score - ranked[1].score if len(ranked) > 1 else 0.0,
         "greatest relevance": max(passage.relevance for passage in passages),
     }
 
