@@ -13,7 +13,8 @@ _DRAWN_OUT = re.compile(r"([a-z])\1{2,}")
 _LEAST_DRAWN_OUT = 5
 """Letters of a word that may be drawn out: "xxxl" is a size."""
 _FORMS = {short: form for pack in LANGUAGE_PACKS for short, form in pack.colloquial.standard_forms.items()}
-_BLANKS = re.compile(r"[ \t]+(?=[ \t,.!?，。！？])")
+_BLANKS = re.compile(r"[ \t]++")
+_BLANK_BEFORE_MARK = re.compile(r" (?=[,.!?，。！？])")
 
 
 def plain_form(text: str) -> str:
@@ -27,7 +28,7 @@ def plain_form(text: str) -> str:
     plain = text = _WORD.sub(_standard_form, text)
     for pack in LANGUAGE_PACKS:
         plain = pack.colloquial.manners.sub(" ", plain)
-    plain = _BLANKS.sub("", plain).strip(" ,，;；:：")
+    plain = _BLANK_BEFORE_MARK.sub("", _BLANKS.sub(" ", plain)).strip(" ,，;；:：")
     return plain if any(character.isalnum() for character in plain) else text
 
 

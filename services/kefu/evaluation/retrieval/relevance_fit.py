@@ -1,5 +1,6 @@
 """The fit of the weights in relevance.py: logistic regression by Newton's method, and its AUC."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from kefu.evaluation.retrieval.run import Evaluation
 
 _L2 = 1.0
 _STEPS = 30
+_MOST_OF_A_SET = 150
+_ANSWERABLE_SHARE = 0.75
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,19 @@ def observe(evaluated: Mapping[str, Evaluation], foreign: Sequence[tuple[str, st
 
 
 def fit(observations: Sequence[Observation]) -> Fitted:
-    """Logistic regression with an L2 penalty on the weights. Both classes have the same total weight."""
+    """Logistic regression with an L2 penalty on the weights.
+
+    A set counts as much as 150 of its questions of each kind do, so that no large one decides alone, and all answerable
+    questions together as much as three times the others: each collection's threshold is set by the latter anyway.
+    """
     rows = np.array([[1.0, *each.row] for each in observations])
     answers = np.array([each.answerable for each in observations], np.float64)
-    balance = np.where(answers == 1, 0.5 / max(answers.mean(), 1e-9), 0.5 / max(1 - answers.mean(), 1e-9))
+    sizes = Counter((each.set_name, each.answerable) for each in observations)
+    shares = np.array([min(1.0, _MOST_OF_A_SET / sizes[each.set_name, each.answerable]) for each in observations])
+    balance = np.zeros(len(answers))
+    for kind, share in ((1, _ANSWERABLE_SHARE), (0, 1 - _ANSWERABLE_SHARE)):
+        of_kind = answers == kind
+        balance[of_kind] = shares[of_kind] * share * len(answers) / max(shares[of_kind].sum(), 1e-9)
     penalty = np.eye(rows.shape[1]) * _L2
     penalty[0, 0] = 1e-6
     weights = np.zeros(rows.shape[1])

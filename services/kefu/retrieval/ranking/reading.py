@@ -15,11 +15,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from string import ascii_letters, digits
 from typing import NamedTuple
 
 from kefu.common.text.chinese import simplified
 from kefu.common.text.colloquial import plain_form
-from kefu.common.text.compatibility_form import compatibility_form
 from kefu.common.text.language import language_of
 from kefu.retrieval.index.bm25 import LexicalView
 from kefu.retrieval.text.analyzer import Analyzer
@@ -33,6 +33,8 @@ _MOST_MENDED = 6
 """English words of a question that are mended, each in about ten milliseconds."""
 _LEAST_LETTERS = 4
 """Letters of an English word that is mended: of three letters too many words are one edit away."""
+_PLAIN_WIDTH = {ord(each) + 0xFEE0: each for each in ascii_letters + digits}
+"""Full-width letters and digits. Full-width punctuation is the Chinese one, and stays."""
 _LATIN = re.compile(r"(?<![A-Za-z0-9_'’.@/#&+-])[A-Za-z]+(?![A-Za-z0-9_'’@/#&+-]|\.\w)")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _BLANKS = re.compile(r" {2,}")
@@ -89,7 +91,7 @@ def as_written(text: str) -> Reading:
 
 def read_question(text: str, analyzer: Analyzer, words: LexicalView) -> Reading:
     """A question as it is read for one collection, whose `analyzer` and `words` these are."""
-    plain = plain_form(simplified(compatibility_form(text)))
+    plain = plain_form(simplified(text.translate(_PLAIN_WIDTH)))
     if len(plain) > MAX_MENDED_CHARACTERS or not len(words.numbers):
         return as_written(plain)
     mended = _mend_chinese(_mend_english(plain, analyzer, words), analyzer, words)
@@ -98,7 +100,7 @@ def read_question(text: str, analyzer: Analyzer, words: LexicalView) -> Reading:
 
 def read_as(text: str, reading: Reading) -> str:
     """The reading of a text where it differs in more than layout; else empty."""
-    return reading.text if _bare(reading.text) != _bare(simplified(compatibility_form(text))) else ""
+    return reading.text if _bare(reading.text) != _bare(simplified(text.translate(_PLAIN_WIDTH))) else ""
 
 
 def _bare(text: str) -> str:

@@ -38,6 +38,8 @@ class Features:
     """Cosine of the question and the chunk header; `passage_cosine` without a header."""
     score_lead: float
     """The passage's score less the mean of the nine best others."""
+    in_chinese: bool = False
+    """Whether question and passage are Chinese: e5 sees short Chinese texts as less alike than English ones."""
 
     def row(self) -> tuple[float, ...]:
         """The numbers of the regression, about -1 to 1 each."""
@@ -50,6 +52,7 @@ class Features:
             *(plain, raised, sharper, stands_out, (self.header_cosine - self.passage_cosine) * 10),
             *((1 - other) * self.relative_bm25, (1 - other) * self.coverage),
             *(other, other * plain, other * raised, other * sharper, other * stands_out, other * self.relative_bm25),
+            float(self.in_chinese),
         )
 
 

@@ -138,6 +138,7 @@ class Candidates:
             baseline=baseline_for(question.baseline, self.entries[at].language),
             header_cosine=float(self.header_cosine[at]),
             score_lead=stands_out,
+            in_chinese=question.language == "zh" and not self.other_language[at],
         )
 
 

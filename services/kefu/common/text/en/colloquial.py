@@ -47,7 +47,7 @@ _SHORT_FORMS = """
     when's: whens
     that's: thats
 """
-_CLAUSE = r"(?:^|(?<=[.,;:!?\n]))\s*"
+_CLAUSE = r"(?:^|(?<=[.,;:!?\n]))[ \t]*"
 _WHOM = r"(?: (?:there|all|everyone|everybody|team|guys|folks|support|again))?"
 
 RULES = ColloquialRules(

@@ -5,6 +5,7 @@ import re
 from kefu.common.text.language_pack import ColloquialRules
 
 _END = r"(?=[\s?？!！。.,，;；~～…]|$)"
+_PARTICLES = "呀哈呗哦啊哇啦诶唉嘞哟嘛"
 _START = r"(?:^|(?<=[\s?？!！。.,，;；:：~～…]))"
 
 RULES = ColloquialRules(
@@ -29,7 +30,7 @@ RULES = ColloquialRules(
         rf"|{_START}(?:你们?好|您好|哈[喽啰罗]|嗨|在吗|在不在|打扰一?下?了?|不好意思)(?:[啊呀呢哦哈]?{_END})[\s,，.。!！?？~～:：]*"
         rf"|{_START}(?:我?想?(?:请问|咨询一?下|问一?下|问问)(?:一?下|你们?|您)?|我?想问|麻烦问一?下?)[\s,，:：]*"
         rf"|(?:谢谢|多谢|感谢|谢啦|辛苦|麻烦)(?:你们?|您|了|啦|哈|哦)*{_END}[\s,，.。!！~～]*"
-        rf"|[呀哈呗哦啊哇啦诶唉嘞哟]+亲?{_END}"
+        rf"|(?<![{_PARTICLES}])[{_PARTICLES}]++亲?{_END}"
         rf"|(?<=[,，])\s*亲+{_END}"
     ),
 )
