@@ -3,9 +3,9 @@
 import pytest
 
 from kefu.common.text.number_words import HAN_NUMBER, han_number
+from kefu.common.text.quantities import quantities_in
 from kefu.router.guardrails.evidence import Evidence
 from kefu.router.guardrails.literals import LiteralGuard
-from kefu.router.guardrails.quantities import quantities_in
 
 
 @pytest.mark.parametrize(

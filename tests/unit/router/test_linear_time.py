@@ -14,6 +14,7 @@ from kefu.common.text.chinese import is_traditional, simplified, traditional
 from kefu.common.text.compatibility_form import compatibility_form
 from kefu.common.text.language import answer_language, han_characters, language_of
 from kefu.common.text.pii import holds_personal_data, personal_data, redacted
+from kefu.common.text.quantities import quantities_in
 from kefu.common.text.question_equivalence import reduce_question
 from kefu.router.answering.answer_cache import is_impersonal
 from kefu.router.answering.clarification import choices_of, chosen_subject, is_underspecified
@@ -35,7 +36,6 @@ from kefu.router.guardrails.answer_filter import AnswerFilter
 from kefu.router.guardrails.evidence import Evidence
 from kefu.router.guardrails.literals import LiteralGuard
 from kefu.router.guardrails.prompt_injection import as_data, gives_instructions, message_for_model, passage_for_model
-from kefu.router.guardrails.quantities import quantities_in
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.nlu.sentiment import sentiment_of
 from kefu.router.nlu.slots import slots_of

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from kefu.common.text.number_words import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normalized_number
+from kefu.common.text.quantities import CLOCK, Quantity, clock, unit_behind, unit_in_front
 from kefu.router.guardrails.literal_patterns import (
     ADDRESS,
     CLOCK_TIME,
@@ -19,14 +20,7 @@ from kefu.router.guardrails.literal_patterns import (
     TIME,
     Kind,
 )
-from kefu.router.guardrails.quantities import (
-    CLOCK,
-    Quantity,
-    Statements,
-    clock,
-    unit_behind,
-    unit_in_front,
-)
+from kefu.router.guardrails.quantities import Statements
 
 _LONGEST_LITERAL = 1_000
 """Characters; an address with all its parameters is shorter."""

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable
 
 from kefu.common.text.number_words import HAN_NUMBER, NUMBER_WORDS, han_number
+from kefu.common.text.quantities import unit_is_decided
 from kefu.router.guardrails.citation_markers import CitationMarker, Piece
 from kefu.router.guardrails.evidence import Evidence
 from kefu.router.guardrails.literal_patterns import (
@@ -31,9 +32,6 @@ from kefu.router.guardrails.literal_patterns import (
     SUSPECT,
     UNIT_WORD,
     Kind,
-)
-from kefu.router.guardrails.quantities import (
-    unit_is_decided,
 )
 
 

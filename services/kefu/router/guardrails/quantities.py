@@ -13,71 +13,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kefu.common.text.number_words import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normalized_number
+from kefu.common.text.quantities import FAMILY, Quantity, quantities_in
 from kefu.router.grounding.lexical_overlap import units_of
 from kefu.router.grounding.sentence_selection import pieces
 
-_UNITS: dict[str, tuple[str, str]] = {
-    # canonical: (words in Latin script, in Han characters)
-    "workday": ("business working workday workdays", "个工作日 工作日"),
-    "second": ("second seconds sec secs", "秒钟 秒"),
-    "minute": ("minute minutes min mins", "分钟"),
-    "hour": ("hour hours hr hrs h", "个小时 小时 个钟头 钟头"),
-    "day": ("day days calendar", "个自然日 自然日 天 日"),
-    "week": ("week weeks", "个星期 星期 周"),
-    "month": ("month months", "个月 月"),
-    "year": ("year years yr yrs", "年"),
-    "yuan": ("yuan rmb cny", "元 块 人民币"),
-    "dollar": ("dollar dollars usd", "美元 美金"),
-    "euro": ("euro euros eur", "欧元"),
-    "pound": ("gbp sterling", "英镑"),
-    "percent": ("percent", "% ％"),
-    "tenth": ("", "折"),
-    "fold": ("times fold", "倍"),
-    "kilometre": ("km kilometre kilometres kilometer kilometers", "公里 千米"),
-    "metre": ("m metre metres meter meters", "米"),
-    "centimetre": ("cm centimetre centimetres centimeter centimeters", "厘米"),
-    "millimetre": ("mm millimetre millimetres millimeter millimeters", "毫米"),
-    "mile": ("mile miles mi", "英里"),
-    "inch": ("inch inches", "英寸"),
-    "foot": ("ft foot feet", "英尺"),
-    "kilogram": ("kg kilogram kilograms", "公斤 千克"),
-    "gram": ("g gram grams", "克"),
-    "tonne": ("t ton tons tonne tonnes", "吨"),
-    "litre": ("l litre litres liter liters", "升"),
-    "gigabyte": ("gb gigabyte gigabytes", ""),
-    "megabyte": ("mb megabyte megabytes", ""),
-    "kilobyte": ("kb kilobyte kilobytes", ""),
-    "terabyte": ("tb terabyte terabytes", ""),
-    "watt": ("w watt watts", "瓦"),
-    "degree": ("degree degrees", "度 摄氏度"),
-}
-_LATIN_UNIT = {word: unit for unit, (words, _) in _UNITS.items() for word in words.split()}
-_HAN_UNIT = {word: unit for unit, (_, words) in _UNITS.items() for word in words.split()}
-_HAN_UNIT_AT = re.compile("|".join(sorted(map(re.escape, _HAN_UNIT), key=len, reverse=True)))
-LONGEST_HAN_UNIT = max(map(len, _HAN_UNIT))
-_LATIN_UNIT_AT = re.compile(r"\s?-?(per(?=\scent\b)|[A-Za-z]+)")
-_SIGN = {"¥": "yuan", "￥": "yuan", "$": "dollar", "€": "euro", "£": "pound"}
-_IN_FRONT = re.compile(r"(?:([¥￥$€£])|\b(RMB|CNY|USD|EUR|GBP)|(百分之))\s?$", re.IGNORECASE)
-_RANGE = re.compile(r"\s?(?:-|–|—|~|～|至|到|to)\s?(?:[¥￥$€£])?\s?")
-_FAMILIES = (
-    "second minute hour day workday week month year",
-    "yuan dollar euro pound",
-    "kilometre metre centimetre millimetre mile inch foot",
-    "kilogram gram tonne",
-    "kilobyte megabyte gigabyte terabyte",
-)
-_FAMILY = {unit: family for family in _FAMILIES for unit in family.split()}
-"""Units of one family answer the same question: 5 days and 24 hours are rivals."""
 _GOES_FOR = {"day": {"workday"}, "pound": {"kilogram"}}
 """What may be said for it: 7 business days are 7 days, and not the other way round."""
-CLOCK = "clock"
-"""The unit of a time of day."""
-_ANY_NUMBER = re.compile(
-    rf"(?<![\d:])\d{{1,2}}:\d\d(?![\d:])|(?<![A-Za-z\d])(?:{NUMBER.pattern})|{HAN_NUMBER.pattern}|[A-Za-z]+(?:-[A-Za-z]+)?"
-)
-
-
 _LEANS_BACK = re.compile(
     r"(?:it|its|they|their|this|that|these|those|he|she|his|her|both|the (?:former|latter|same))\b"
     r"|(?-i:[a-z])|[其它该此这那他她均也都并两]",
@@ -87,89 +28,12 @@ _LEANS_BACK = re.compile(
 
 
 @dataclass(frozen=True)
-class Quantity:
-    """A number in its plain form, with its unit, or none that is known."""
-
-    value: str
-    unit: str
-
-
-@dataclass(frozen=True)
 class _Statement:
     words: frozenset[str]
     """With those that stand above it."""
     around: frozenset[str]
     """With those of the sentence before as well, if it leans on that."""
     quantities: frozenset[Quantity]
-
-
-def unit_behind(text: str) -> str:
-    """The unit that a text begins with, right behind a number; empty for none."""
-    if found := _HAN_UNIT_AT.match(text.lstrip(" ")[:LONGEST_HAN_UNIT]):
-        return _HAN_UNIT[found[0]]
-    if found := _LATIN_UNIT_AT.match(text):
-        return "percent" if found[1].lower() == "per" else _LATIN_UNIT.get(found[1].lower(), "")
-    return ""
-
-
-def unit_is_decided(text: str) -> bool:
-    """Whether more text behind a number could not change its unit any more."""
-    rest = text[1:] if text[:1].isspace() else text  # a unit may stand behind one blank of any kind
-    if not rest:
-        return False
-    if not rest[0].isascii():
-        return len(rest) >= LONGEST_HAN_UNIT
-    if found := _LATIN_UNIT_AT.match(text):
-        return len(text) > found.end() + (len(" cent ") if found[1].lower() == "per" else 0)
-    return rest[0] != "-" or len(rest) > 1
-
-
-def unit_in_front(text: str) -> str:
-    """The unit that a text ends with, right before a number: a currency's sign or code, 百分之."""
-    found = _IN_FRONT.search(text)
-    if not found:
-        return ""
-    if found[1]:
-        return _SIGN[found[1]]
-    return "percent" if found[3] else _LATIN_UNIT.get(found[2].lower(), "pound")
-
-
-def quantities_in(text: str) -> frozenset[Quantity]:
-    """All numbers of a text, in digits or words, with their units; both ends of a range have the unit behind it."""
-    found: list[tuple[int, int, str, str]] = []
-    for match in _ANY_NUMBER.finditer(text):
-        value = _value(match[0])
-        if ":" in value:
-            found.append((match.start(), match.end(), value, CLOCK))
-        elif value:
-            unit = unit_in_front(text[max(0, match.start() - 5) : match.start()]) or unit_behind(
-                text[match.end() : match.end() + 16]
-            )
-            found.append((match.start(), match.end(), value, unit))
-    quantities: list[Quantity] = []
-    following: tuple[int, str] | None = None
-    for start, end, value, unit in reversed(found):
-        if not unit and following is not None and _RANGE.fullmatch(text[end : following[0]]):
-            unit = following[1]
-        quantities.append(Quantity(value, unit))
-        following = (start, unit)
-    return frozenset(quantities)
-
-
-def clock(hour: str, minute: str) -> str:
-    """A time of day in its plain form, such as "9:30"."""
-    return f"{int(hour)}:{minute}"
-
-
-def _value(text: str) -> str:
-    if ":" in text:
-        return clock(*text.split(":"))
-    if text[0].isdigit():
-        return normalized_number(text)
-    if text.isascii():
-        number = NUMBER_WORDS.get(text.lower())
-        return "" if number is None else str(number)
-    return str(han_number(text))
 
 
 class Statements:
@@ -218,7 +82,7 @@ def _agree(said: str, known: str) -> bool:
 
 
 def _family(unit: str) -> str:
-    return _FAMILY.get(unit, unit)
+    return FAMILY.get(unit, unit)
 
 
 def _only(statements: Sequence[_Statement], value: str) -> str:

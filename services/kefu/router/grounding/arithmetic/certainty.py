@@ -1,0 +1,85 @@
+"""Certainty: of what the rules give, the one figure that nothing in question or evidence speaks against."""
+
+import re
+from collections.abc import Sequence
+
+from kefu.router.grounding.arithmetic.facts import Fact, marks_of
+from kefu.router.grounding.arithmetic.figure import figures_of
+from kefu.router.grounding.arithmetic.turn import Candidate, Turn
+
+_MOST_ROWS = 3
+"""Rows named in one question: "deposit and balance"."""
+_NEGATION = re.compile(
+    r"\b(?:not?|never|without|none|nor|neither|cannot|unless|except|excluding|outside|instead)\b|n['’]t\b"
+    r"|[不没无未非](?!错|过|同|论|管)|除|以外|之外",
+    re.IGNORECASE,
+)
+_A_NOT_A = re.compile(r"(\w)[不没]\1|不[?？]|[要能行可会是][不没]")
+_EXCEPTION = re.compile(r"\b(?:free|included|waived|exempt|only)\b|免费|免收|包含|已含|仅|只", re.IGNORECASE)
+_NOT_BY_COUNT = re.compile(r"\bnot per\b|\bregardless\b|\bwhatever\b|不按|不论|无论|不管|无关", re.IGNORECASE)
+
+
+def certain(turn: Turn, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The one candidate that no other contradicts, or the rows of a table that are asked about together; else none."""
+    fitting = [each for each in candidates if _named(turn, each, candidates)]
+    if len({each.statement for each in fitting}) > 1 and all(each.facts[0].is_cell for each in fitting):
+        columns = {(each.facts[0].piece.passage, each.facts[0].column) for each in fitting}
+        rows = {each.facts[0].piece.start for each in fitting}
+        together = len(columns) == 1 and len(rows) == len(fitting) <= _MOST_ROWS
+        return tuple(fitting) if together and all(_agrees(turn, each) for each in fitting) else ()
+    if not fitting:
+        return ()
+    best = max(fitting, key=lambda each: len(turn.marks & each.marks))
+    shared = turn.marks & best.marks
+    if any(not turn.marks & each.marks < shared for each in fitting if each.statement != best.statement):
+        return ()
+    said = [each for each in fitting if each.statement == best.statement]
+    return next(((each,) for each in (best, *said) if _agrees(turn, each)), ())
+
+
+def _agrees(turn: Turn, candidate: Candidate) -> bool:
+    """Whether question and rule both negate, or neither; and nothing makes an exception."""
+    said = (f"{one.piece.subject} {one.text}" if one.is_cell else one.piece.text for one in candidate.facts)
+    return any(map(says_not, said)) == says_not(turn.question) and not _refused(turn, candidate)
+
+
+def says_not(text: str) -> bool:
+    """Whether a text negates something; "能不能" does not."""
+    return _NEGATION.search(_A_NOT_A.sub("", text)) is not None
+
+
+def _named(turn: Turn, candidate: Candidate, candidates: Sequence[Candidate]) -> bool:
+    """Whether the question names the rule: its row, and by every figure that is not computed with."""
+    fact = candidate.facts[0]
+    left = [each for each in turn.figures if each not in candidate.used and not each.implied]
+    if not fact.is_cell:
+        known = [each for one in candidate.facts for each in one.figures]
+        return bool(turn.marks & fact.marks) and all(any(one.same_as(each) for one in known) for each in left)
+    subject = figures_of(fact.piece.subject)
+    if not all(any(one.same_as(each) for one in subject) for each in left):
+        return False
+    if subject:
+        return bool(left) and all(any(one.same_as(each) for each in left) for one in subject)
+    return bool(name_of(fact, [each.facts[0] for each in candidates]) & turn.marks)
+
+
+def name_of(fact: Fact, among: Sequence[Fact]) -> frozenset[str]:
+    """The marks that tell a row's name from the other rows' of its table."""
+    same_table = {each.piece.subject for each in among if each.piece.passage == fact.piece.passage}
+    others = [marks_of(each) for each in same_table if each != fact.piece.subject]
+    return marks_of(fact.piece.subject) - (frozenset.intersection(*others) if others else frozenset())
+
+
+def _refused(turn: Turn, candidate: Candidate) -> bool:
+    """Whether something near the rule makes an exception for what was asked, or says that the count does not matter."""
+    own = frozenset[str]().union(*(fact.traces for fact in candidate.facts))
+    values = {fact.value for fact in candidate.facts}
+    passage = candidate.facts[0].piece.passage
+    for other in turn.facts:
+        if other.piece.passage != passage or other.value in values or other.is_cell:
+            continue
+        if _NOT_BY_COUNT.search(other.value) and not turn.marks.isdisjoint(marks_of(other.value)):
+            return True
+        if (_EXCEPTION.search(other.value) or says_not(other.value)) and turn.traces & other.traces - own:
+            return True
+    return any(_NOT_BY_COUNT.search(value) for value in values)

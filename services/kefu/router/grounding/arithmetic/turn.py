@@ -1,0 +1,69 @@
+"""A turn as the rules see it: the question's figures, the facts of its evidence; and how a figure is written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from kefu.common.text.language import AnswerLanguage
+from kefu.router.grounding.arithmetic.facts import Fact
+from kefu.router.grounding.arithmetic.figure import CURRENCIES, Figure
+
+_SIGNS = {"yuan": "¥", "dollar": "$", "euro": "€", "pound": "£"}
+_HAN_NAMES = {"yuan": "元", "dollar": "美元", "euro": "欧元", "pound": "英镑"}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What is computed with."""
+
+    question: str
+    """In NFKC and simplified characters."""
+    figures: Sequence[Figure]
+    marks: frozenset[str]
+    traces: frozenset[str]
+    facts: Sequence[Fact]
+    """Best first."""
+    language: AnswerLanguage
+    currency: str = field(init=False)
+    """The currency of the evidence, if it has but one: that of a bare figure."""
+
+    def __post_init__(self) -> None:
+        known = {each.unit for fact in self.facts for each in fact.figures if each.unit in CURRENCIES}
+        object.__setattr__(self, "currency", known.pop() if len(known) == 1 else "")
+
+    def money(self, value: Decimal, like: Figure) -> str:
+        """An amount as it is written, in the currency of a figure."""
+        text = f"{value:,.0f}" if value == value.to_integral_value() else f"{value:,.2f}"
+        currency = like.unit if like.unit in CURRENCIES else self.currency
+        if self.language == "zh":
+            return f"{text} {_HAN_NAMES[currency]}" if currency else text
+        return f"{_SIGNS.get(currency, '')}{text}"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What a rule of the evidence gives, before it is known to be the only one."""
+
+    statement: str
+    facts: tuple[Fact, ...]
+    """Those that hold the rule, the one that names it first."""
+    used: frozenset[Figure]
+    """The figures of the question that it computes with."""
+    holds: bool | None = None
+    """Of a comparison: whether what the question says is within the limit."""
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """Of all its facts."""
+        return frozenset[str]().union(*(fact.marks for fact in self.facts))
+
+
+def plain(value: Decimal) -> str:
+    """A number as it is written."""
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def payable(value: Decimal) -> bool:
+    """Whether money can be paid like that: no more than two decimals."""
+    return value == value.quantize(Decimal("0.01"))
