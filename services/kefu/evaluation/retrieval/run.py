@@ -163,10 +163,18 @@ def chunk_set(documents: Sequence[SetDocument]) -> list[tuple[SetDocument, list[
     return found
 
 
-def prepare(questions: QuestionSet, cache: EmbeddingCache, report: Callable[[str, int, int], None]) -> Evaluation:
-    """Index a set. `report` gets the step, the number of texts done, and their total."""
+def prepare(
+    questions: QuestionSet,
+    cache: EmbeddingCache,
+    report: Callable[[str, int, int], None],
+    chunked: Sequence[tuple[SetDocument, list[Chunk]]] | None = None,
+) -> Evaluation:
+    """Index a set. `report` gets the step, the number of texts done, and their total.
+
+    `chunked`: the documents with their chunks, where they are files of another format than plain text.
+    """
     analyzer = Analyzer()
-    chunked = chunk_set(questions.documents)
+    chunked = chunk_set(questions.documents) if chunked is None else chunked
     total = sum(len(chunk.embedded_texts) for _, chunks in chunked for chunk in chunks)
     done = 0
     documents: list[IndexedDocument] = []
