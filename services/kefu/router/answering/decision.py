@@ -133,10 +133,10 @@ def after_search(question: Question, found: SearchResult) -> Decision:
     message, passages = question.message, relevant_passages(question, found)
     if is_attack(question, found, answerable=bool(passages)):
         return TurnDown()
-    if message.own_case_score >= (LEAST_SCORE if passages else LIKELY_SCORE):
+    if not question.choice and message.own_case_score >= (LEAST_SCORE if passages else LIKELY_SCORE):
         return HandOver(HandoffReason.OWN_CASE, found.passages, self_service(question, passages))
     if not passages:
-        if choices := () if found.gives_instructions else nearly_relevant(question, found.passages):
+        if choices := nearly_relevant(question, found.passages):
             return Clarify(choices, is_unsure=True)
         if is_out_of_scope(question, found):
             return TurnDown()

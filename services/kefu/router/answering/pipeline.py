@@ -142,7 +142,7 @@ class AnswerPipeline:
         """The evidence of all that was found, or of what was chosen, as the answer; a handoff where it holds none."""
         chosen = chosen_passages(question.choice, found.passages)
         passages = tuple(map(passage_for_model, chosen or found.passages))
-        before = previous_question(question.history) if found.used_history else ""
+        before = _question_before(question) if found.used_history else ""
         ranked = await self._evidence.ranked(question, found.read_as, before, passages)
         answer = evidence_answer(question, ranked, passages)
         if answer is None:
@@ -186,8 +186,7 @@ class AnswerPipeline:
             raise BackendUnavailable("No time is left to search.")
 
         text = question.text[-_MOST_QUERY:]  # several messages answered as one may be longer than a search takes
-        history = question.history[:-1] if question.choice else question.history  # the text holds the last question
-        earlier = previous_question(history)[-_MOST_QUERY:]
+        earlier = _question_before(question)[-_MOST_QUERY:]
         found = await self._retrieval.search(
             question.principal,
             text,
@@ -202,6 +201,11 @@ class AnswerPipeline:
         if found.used_history:
             return found, f"{earlier} {text}"[-_MOST_QUERY:]
         return found, "" if text == request.text else text
+
+
+def _question_before(question: Question) -> str:
+    """The question that this one may lean on. One with a choice holds the last message: it is the one before that."""
+    return previous_question(question.history[:-1] if question.choice else question.history)
 
 
 def _continuation(draft: AnswerDraft) -> Continue | None:

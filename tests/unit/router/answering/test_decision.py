@@ -19,6 +19,7 @@ from kefu.router.answering.decision import (
     GiveExcerpt,
     HandOver,
     Refuse,
+    TurnDown,
     after_search,
     before_search,
 )
@@ -102,7 +103,7 @@ DID_YOU_MEAN = Clarify(("Refunds",), is_unsure=True)
         (found(NEARLY), {}, DID_YOU_MEAN),
         (found(NEARLY), {"brown_out": BrownOut.WITHOUT_MODEL}, DID_YOU_MEAN),
         (found(NEARLY), {"asks_back": False}, HandOver(HandoffReason.NOTHING_RELEVANT, (NEARLY,))),
-        (found(NEARLY, tells=True), {}, HandOver(HandoffReason.NOTHING_RELEVANT, (NEARLY,))),
+        (found(NEARLY, tells=True), {}, TurnDown()),
         (found(OWN), {"calibrated": False}, Clarify(("Refunds",), is_unsure=True)),
         (found(GOOD, too_near=True), {}, HandOver(HandoffReason.NOTHING_RELEVANT, (GOOD,))),
         (found(GOOD, GOOD, GOOD), {"brown_out": BrownOut.SHORTER_ANSWER}, Generate((GOOD,) * 2, found(*(GOOD,) * 3))),
@@ -124,6 +125,9 @@ def test_what_was_chosen_is_answered_from_however_relevant_it_is() -> None:
     result = found(GOOD, other, BAD, too_near=True)
     chosen = replace(question(ASKED), choice="Gift cards")
     assert after_search(chosen, result) == Generate((other,), result)
+    own_case = question("My refund has not arrived. Where is my money, order 8829104?")
+    assert isinstance(after_search(own_case, result), HandOver)
+    assert after_search(replace(own_case, choice="Gift cards"), result) == Generate((other,), result)
     gone = replace(question(ASKED), choice="Deleted meanwhile")
     assert after_search(gone, found(BAD)) == HandOver(HandoffReason.NOTHING_RELEVANT, (BAD,))
 
