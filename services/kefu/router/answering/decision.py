@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from kefu.router.answering.answer_cache import CachedAnswer
 from kefu.router.answering.clarification import choices_of, chosen_passages, nearly_relevant
+from kefu.router.answering.evidence_answer import Evidence
 from kefu.router.answering.history import previous_question
 from kefu.router.answering.question import Question
 from kefu.router.answering.repeated_failures import has_failed_again
@@ -79,6 +80,13 @@ class Clarify:
 
 
 @dataclass(frozen=True)
+class GiveEvidence:
+    """The evidence, or a curated answer, for each question of the message: give the pages' own words."""
+
+    parts: tuple[Evidence | CuratedAnswer, ...]
+
+
+@dataclass(frozen=True)
 class GiveExcerpt:
     """These passages may hold the answer, and no model is to be asked under this load."""
 
@@ -97,7 +105,17 @@ OUT_OF_SCOPE_RELEVANCE = 0.01
 """A question whose best passage is less relevant than this is about another field than the documents."""
 
 Decision = (
-    Continue | HandOver | Refuse | GiveCanned | TurnDown | GiveCurated | GiveCached | Clarify | GiveExcerpt | Generate
+    Continue
+    | HandOver
+    | Refuse
+    | GiveCanned
+    | TurnDown
+    | GiveCurated
+    | GiveCached
+    | Clarify
+    | GiveEvidence
+    | GiveExcerpt
+    | Generate
 )
 
 
@@ -155,6 +173,28 @@ def is_attack(question: Question, found: SearchResult, *, answerable: bool) -> b
     """
     by_phrases, by_probe = gives_instructions(question.message), found.gives_instructions
     return (by_phrases and by_probe) if answerable else (by_phrases or by_probe)
+
+
+def may_be_evidence(decision: Decision) -> bool:
+    """Whether evidence may answer instead: it is looked for among less relevant passages than a model is shown."""
+    match decision:
+        case Generate() | GiveExcerpt():
+            return True
+        case Clarify(_, is_unsure):
+            return is_unsure
+        case HandOver(reason):
+            return reason is HandoffReason.NOTHING_RELEVANT
+        case _:
+            return False
+
+
+def after_evidence(question: Question, decision: Decision, evidence: Evidence, found: SearchResult) -> Decision:
+    """The decision once evidence was looked for. Where that does not bear on the question, no passage does."""
+    if evidence.bears or (question.choice and evidence.pieces):
+        return GiveEvidence((evidence,))
+    if isinstance(decision, Generate | GiveExcerpt):
+        return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
+    return decision
 
 
 def is_out_of_scope(question: Question, found: SearchResult) -> bool:

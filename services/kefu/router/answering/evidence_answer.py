@@ -1,8 +1,14 @@
 """
 The evidence answer: what the pages say to the question, in their own words, chosen by code.
 
-It claims nothing that no page says, costs no model, and is there at once. The pieces are those of
-`grounding/evidence_pieces`, chosen by `grounding/evidence_ranking`.
+It claims nothing that no page says, costs no model, and is there at once:
+
+    comparison   both rows or columns that the question names, side by side
+    computation  the figure that follows from a rule of the evidence and the figures of the question, behind the rule
+    else         the best pieces, as `grounding/evidence_selection` chooses them
+
+In front of them stands "Yes." or "No." where the evidence says that for certain. A yes/no question whose answer is not
+certain gets the pages' words in quotation marks: they are theirs, and the customer can read them for what they are.
 """
 
 import time
@@ -12,17 +18,48 @@ from dataclasses import dataclass, replace
 import structlog
 
 from kefu.common.errors import BackendUnavailable
+from kefu.common.text.language import AnswerLanguage
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.dispatch.relay import RESERVE_SECONDS
 from kefu.router.domain.turn import AnswerSource, Citation, Passage
+from kefu.router.grounding.calculation import Computation, computed
+from kefu.router.grounding.comparison import compared
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
-from kefu.router.grounding.evidence_ranking import RankedPiece, candidate_pieces, ranked_pieces, text_to_compare
+from kefu.router.grounding.evidence_ranking import bearing, candidate_pieces, ranked_pieces, text_to_compare
 from kefu.router.grounding.evidence_selection import selected_evidence
-from kefu.router.retrieval_client import RetrievalClient
+from kefu.router.grounding.polarity import first_word, polarity_of
+from kefu.router.grounding.yes_no_question import asks_yes_no
+from kefu.router.guardrails.foreign_codes import holds_foreign_code
+from kefu.router.retrieval_client import CuratedAnswer, RetrievalClient
 
 _log = structlog.stdlib.get_logger()
-_MOST_QUESTION = 4_000
+_MOST_QUESTION = 4_000  # characters; see CompareTextsRequest
+LEAST_BEARING = 0.2
+"""Evidence that is less likely to answer the question is not shown: chosen on even ids (docs/benchmarks/answers.md)."""
+_PAGE_SAYS: dict[AnswerLanguage, str] = {"en": "The help page says: “{}”", "zh": "帮助页面写着：“{}”"}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The evidence for one question."""
+
+    pieces: tuple[EvidencePiece, ...]
+    """To be shown, in this order; empty where there is none."""
+    passages: tuple[Passage, ...]
+    """That the pieces are from, by their index."""
+    bearing: float
+    """How likely they answer the question, 0 to 1."""
+    first_word: str = ""
+    """ "Yes." or "No.", where that is certain."""
+    is_quoted: bool = False
+    """Whether it is given as the page's words: a yes/no question whose answer is not certain."""
+    computation: Computation | None = None
+
+    @property
+    def bears(self) -> bool:
+        """Whether it is an answer."""
+        return bool(self.pieces) and self.bearing >= LEAST_BEARING
 
 
 @dataclass(frozen=True)
@@ -35,7 +72,8 @@ class EvidenceAnswer:
 
     def outcome(self) -> AnswerOutcome:
         """The outcome of a turn that is answered with it."""
-        return AnswerOutcome(AnswerSource.EXTRACTIVE, text=self.text, citations=self.citations)
+        source = AnswerSource.EXTRACTIVE if self.passages else AnswerSource.CURATED
+        return AnswerOutcome(source, text=self.text, citations=self.citations)
 
 
 class EvidenceFinder:
@@ -46,14 +84,14 @@ class EvidenceFinder:
         self._retrieval = retrieval
         self._seconds = seconds
 
-    async def ranked(
-        self, question: Question, read_as: str, before: str, passages: Sequence[Passage]
-    ) -> list[RankedPiece]:
-        """All pieces of the passages, the best first. `before`: the earlier question that this one leans on."""
-        pieces = candidate_pieces(passages, question.language)
-        asked = read_as or question.text
+    async def find(self, question: Question, asked: str, before: str, passages: Sequence[Passage]) -> Evidence:
+        """The evidence for a text that is asked: the question's as it was read, or a part of it.
+
+        `before`: the earlier question that it leans on.
+        """
+        pieces = shown_pieces(asked, before, passages, question.language)
         cosines = await self._cosines(question, f"{before} {asked}" if before else asked, passages, pieces)
-        return ranked_pieces(asked, before, passages, pieces, cosines)
+        return evidence_for(asked, before, passages, pieces, cosines, question.language)
 
     async def _cosines(
         self, question: Question, asked: str, passages: Sequence[Passage], pieces: Sequence[EvidencePiece]
@@ -73,34 +111,94 @@ class EvidenceFinder:
             return None
 
 
-def evidence_answer(
-    question: Question, ranked: Sequence[RankedPiece], passages: Sequence[Passage]
-) -> EvidenceAnswer | None:
-    """The answer of the best pieces; None without any."""
-    pieces = selected_evidence(ranked, question.language)
-    if not pieces:
-        return None
-    cited = list(dict.fromkeys(piece.passage for piece in pieces))
-    numbered = tuple(replace(passages[index], number=at) for at, index in enumerate(cited, 1))
-    text, citations = "", list[Citation]()
-    for at, index in enumerate(cited):
-        own = [piece for piece in pieces if piece.passage == index]
-        said = question.message.in_its_variant(_joined(own, chinese=question.language == "zh"))
-        passage = numbered[at]
-        text += "\n\n" if text else ""
-        start = len(text.encode())
-        text += said
-        citations.append(Citation(start, len(text.encode()), passage.number, passage.name, passage.title, passage.uri))
-        text += f" [{passage.number}]" if not said.endswith("\n") else f"[{passage.number}]"
-    return EvidenceAnswer(text, numbered, tuple(citations))
+def shown_pieces(asked: str, before: str, passages: Sequence[Passage], language: AnswerLanguage) -> list[EvidencePiece]:
+    """The pieces that may be shown: none that gives the number of somebody else's order."""
+    pieces = candidate_pieces(passages, language)
+    return [piece for piece in pieces if not holds_foreign_code(piece.text, f"{before} {asked}")]
 
 
-def _joined(pieces: Sequence[EvidencePiece], *, chinese: bool) -> str:
-    """Sentences of one passage behind each other; rows, items and steps on lines of their own."""
+def evidence_for(
+    asked: str,
+    before: str,
+    passages: Sequence[Passage],
+    pieces: Sequence[EvidencePiece],
+    cosines: Sequence[float] | None,
+    language: AnswerLanguage,
+) -> Evidence:
+    """The evidence for a question among `shown_pieces`; `cosines` as in `ranked_pieces`."""
+    ranked = ranked_pieces(asked, before, passages, pieces, cosines)
+    if not ranked:
+        return Evidence((), tuple(passages), 0.0)
+    in_order = [each.piece for each in ranked]
+    bears = bearing(ranked, passages)
+    above = [" ".join((passage.title, *passage.headings)) for passage in passages]
+    if computation := computed(asked, in_order, language, above):
+        return Evidence(computation.rests_on, tuple(passages), 1.0, computation=computation)
+    side_by_side = compared(asked, in_order)
+    chosen = side_by_side or selected_evidence(ranked, language)
+    word = first_word(polarity_of(asked, chosen, language), language)
+    quoted = not word and asks_yes_no(asked, language)
+    return Evidence(tuple(chosen), tuple(passages), bears, word, quoted)
+
+
+def evidence_answer(question: Question, parts: Sequence[Evidence | CuratedAnswer]) -> EvidenceAnswer:
+    """The answer of the evidence for each part of a question, or of the curated answer to it."""
+    writer = _Writer(question)
+    for part in parts:
+        if isinstance(part, CuratedAnswer):
+            writer.add_text(part.answer)
+        else:
+            writer.add_evidence(part)
+    return EvidenceAnswer(writer.text, tuple(writer.passages), tuple(writer.citations))
+
+
+class _Writer:
+    """Writes evidence behind each other, and cites."""
+
+    def __init__(self, question: Question) -> None:
+        self.text = ""
+        self.passages: list[Passage] = []
+        self.citations: list[Citation] = []
+        self._in_variant = question.message.in_its_variant
+        self._language: AnswerLanguage = question.language
+
+    def add_text(self, text: str) -> None:
+        """A paragraph as it is."""
+        self.text += f"\n\n{text}" if self.text else text
+
+    def add_evidence(self, evidence: Evidence) -> None:
+        """The pieces of some evidence, those of one passage as a paragraph that cites it."""
+        by_passage = dict.fromkeys(piece.passage for piece in evidence.pieces)
+        for at, index in enumerate(by_passage):
+            said = _joined([piece for piece in evidence.pieces if piece.passage == index], self._language)
+            if evidence.is_quoted:
+                said = _PAGE_SAYS[self._language].format(said) if at == 0 else f"“{said}”"
+            if at == 0 and evidence.first_word:
+                said = f"{evidence.first_word}{'' if self._language == 'zh' else ' '}{said}"
+            if evidence.computation is not None and at == len(by_passage) - 1:
+                said += f"\n{evidence.computation.statement}{'。' if self._language == 'zh' else '.'}"
+            self._cite(self._in_variant(said), evidence.passages[index])
+
+    def _cite(self, said: str, passage: Passage) -> None:
+        known = next((each for each in self.passages if each.name == passage.name), None)
+        if known is None:
+            known = replace(passage, number=len(self.passages) + 1)
+            self.passages.append(known)
+        self.text += "\n\n" if self.text else ""
+        start = len(self.text.encode())
+        self.text += said
+        end = len(self.text.encode())
+        self.citations.append(Citation(start, end, known.number, known.name, known.title, known.uri))
+        self.text += f"[{known.number}]" if self._language == "zh" else f" [{known.number}]"
+
+
+def _joined(pieces: Sequence[EvidencePiece], language: AnswerLanguage) -> str:
+    """Sentences of one passage behind each other; rows and items on lines of their own, where there are several."""
     said = ""
     for piece in pieces:
-        prose = piece.kind is PieceKind.SENTENCE
-        if said:
-            said += ("" if chinese else " ") if prose and not said.endswith("\n") else "\n"
-        said += piece.text if prose or len(pieces) == 1 or piece.kind is PieceKind.STEPS else f"- {piece.text}\n"
+        if piece.kind is PieceKind.SENTENCE:
+            said += ("" if language == "zh" or not said or said[-1] == "\n" else " ") + piece.text
+            continue
+        in_line = len(pieces) == 1 or piece.kind in (PieceKind.STEPS, PieceKind.LIST)
+        said += ("\n" if said and said[-1] != "\n" else "") + (piece.text if in_line else f"- {piece.text}") + "\n"
     return said.rstrip()

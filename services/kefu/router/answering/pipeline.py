@@ -6,6 +6,7 @@ the draft itself, since its answer is streamed.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import structlog
@@ -22,15 +23,18 @@ from kefu.router.answering.decision import (
     GiveCached,
     GiveCanned,
     GiveCurated,
+    GiveEvidence,
     GiveExcerpt,
     HandOver,
     Refuse,
     TurnDown,
+    after_evidence,
     after_search,
     before_search,
+    may_be_evidence,
 )
 from kefu.router.answering.draft import AnswerDraft
-from kefu.router.answering.evidence_answer import EvidenceFinder, evidence_answer
+from kefu.router.answering.evidence_answer import Evidence, EvidenceFinder, evidence_answer
 from kefu.router.answering.fallback import give_excerpt, hand_over, turn_away
 from kefu.router.answering.generator import AnswerGenerator
 from kefu.router.answering.history import previous_question
@@ -39,10 +43,11 @@ from kefu.router.answering.question import Question
 from kefu.router.config import RouterConfig
 from kefu.router.dispatch.relay import RESERVE_SECONDS, ReplicaChooser
 from kefu.router.domain.handoff import Handoff, HandoffReason
-from kefu.router.domain.turn import AnswerSource, BrownOut
+from kefu.router.domain.turn import AnswerSource, BrownOut, Passage
 from kefu.router.guardrails.prompt_injection import passage_for_model
+from kefu.router.nlu.question_splitting import split_questions
 from kefu.router.nlu.sensitive_topics import EMERGENCIES
-from kefu.router.retrieval_client import RetrievalClient, SearchResult
+from kefu.router.retrieval_client import CuratedAnswer, RetrievalClient, SearchResult
 from kefu.router.storage.desk_index import DeskRoom
 
 _log = structlog.stdlib.get_logger()
@@ -90,7 +95,50 @@ class AnswerPipeline:
             answer = await self._cache.find(question, found)
             if answer is not None:
                 return GiveCached(answer)
-        return decision
+        if self._generator.profile.writes or not may_be_evidence(decision):
+            return decision
+        parts = () if question.choice else split_questions(question.text)
+        if len(parts) > 1 and (several := await self._decide_on_parts(question, parts)) is not None:
+            return several
+        before = _question_before(question) if found.used_history else ""
+        return after_evidence(
+            question,
+            decision,
+            await self._evidence_among(question, found.read_as or question.text, before, found),
+            found,
+        )
+
+    async def _decide_on_parts(self, question: Question, parts: Sequence[str]) -> GiveEvidence | HandOver | None:
+        """Each question of a message is searched and answered; None where none of them can be.
+
+        A person answers what the pages do not, behind what they do.
+        """
+        answers: list[Evidence | CuratedAnswer] = []
+        passages: list[Passage] = []
+        for part in parts:
+            try:
+                found = await self._retrieve(question, part, "")
+            except BackendUnavailable as error:
+                _log.warning("search.unavailable", cause=error.message)
+                return None
+            if found.curated is not None:
+                answers.append(found.curated)
+                continue
+            passages += found.passages
+            evidence = await self._evidence_among(question, found.read_as or part, "", found)
+            if evidence.bears:
+                answers.append(evidence)
+        if not answers:
+            return None
+        if len(answers) == len(parts):
+            return GiveEvidence(tuple(answers))
+        return HandOver(HandoffReason.NOTHING_RELEVANT, tuple(passages), evidence_answer(question, answers).text)
+
+    async def _evidence_among(self, question: Question, asked: str, before: str, found: SearchResult) -> Evidence:
+        """The evidence among all that was found, or in what was chosen."""
+        chosen = chosen_passages(question.choice, found.passages)
+        passages = tuple(map(passage_for_model, chosen or found.passages))
+        return await self._evidence.find(question, asked, before, passages)
 
     async def _carry_out(self, decision: Decision, question: Question, draft: AnswerDraft) -> AnswerOutcome:
         match decision:
@@ -100,13 +148,14 @@ class AnswerPipeline:
                 return await self._generator.write(question, draft, saved.context.passages)
             case Generate(passages, found):
                 draft.basis = _under_load(draft.basis, question)
-                if self._generator.profile.writes:
-                    outcome = await self._generator.write(question, draft, tuple(map(passage_for_model, passages)))
-                else:
-                    outcome = await self._give_evidence(question, draft, found)
+                outcome = await self._generator.write(question, draft, tuple(map(passage_for_model, passages)))
                 if self._cache is not None:
                     await self._cache.keep(question, found, outcome, draft)
                 return outcome
+            case GiveEvidence(parts):
+                answer = evidence_answer(question, parts)
+                draft.rest_on(replace(_under_load(draft.basis, question), passages=answer.passages))
+                return answer.outcome()
             case GiveExcerpt(passages):
                 shown = tuple(map(passage_for_model, passages))
                 draft.rest_on(replace(_under_load(draft.basis, question), passages=shown))
@@ -138,18 +187,6 @@ class AnswerPipeline:
             case GiveCanned(intent):
                 return AnswerOutcome(AnswerSource.CANNED, text=question.replies.reply_to(intent))
 
-    async def _give_evidence(self, question: Question, draft: AnswerDraft, found: SearchResult) -> AnswerOutcome:
-        """The evidence of all that was found, or of what was chosen, as the answer; a handoff where it holds none."""
-        chosen = chosen_passages(question.choice, found.passages)
-        passages = tuple(map(passage_for_model, chosen or found.passages))
-        before = _question_before(question) if found.used_history else ""
-        ranked = await self._evidence.ranked(question, found.read_as, before, passages)
-        answer = evidence_answer(question, ranked, passages)
-        if answer is None:
-            return hand_over(question, HandoffReason.NOTHING_RELEVANT, passages)
-        draft.rest_on(replace(draft.basis, passages=answer.passages))
-        return answer.outcome()
-
     async def _can_come_to_desk(self, question: Question, handoff: Handoff) -> bool:
         """Whether a person can be called: the customer is at the desk already, in an emergency, or there is room."""
         if self._desk_room is None or question.waits_for_person or handoff.subject in EMERGENCIES:
@@ -179,15 +216,22 @@ class AnswerPipeline:
     async def _found(self, question: Question) -> tuple[SearchResult, str]:
         """What the search found, and the query where it differs from the message."""
         request = question.request
+        text = question.text[-_MOST_QUERY:]  # several messages answered as one may be longer than a search takes
+        earlier = _question_before(question)[-_MOST_QUERY:]
+        found = await self._retrieve(question, text, earlier)
+        if found.used_history:
+            return found, f"{earlier} {text}"[-_MOST_QUERY:]
+        return found, "" if text == request.text else text
+
+    async def _retrieve(self, question: Question, text: str, earlier: str) -> SearchResult:
+        """Search for a text, which may lean on an earlier one. Raises BackendUnavailable, CollectionNotFound."""
+        request = question.request
         seconds = self._config.search_seconds
         if request.deadline is not None:
             seconds = min(seconds, request.deadline - time.monotonic() - RESERVE_SECONDS)
         if seconds <= 0:
             raise BackendUnavailable("No time is left to search.")
-
-        text = question.text[-_MOST_QUERY:]  # several messages answered as one may be longer than a search takes
-        earlier = _question_before(question)[-_MOST_QUERY:]
-        found = await self._retrieval.search(
+        return await self._retrieval.search(
             question.principal,
             text,
             history=(earlier,) if earlier else (),
@@ -198,9 +242,6 @@ class AnswerPipeline:
             seconds=seconds,
             with_embedding=question.settings.cache_answers,
         )
-        if found.used_history:
-            return found, f"{earlier} {text}"[-_MOST_QUERY:]
-        return found, "" if text == request.text else text
 
 
 def _question_before(question: Question) -> str:
