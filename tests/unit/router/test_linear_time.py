@@ -23,6 +23,7 @@ from kefu.router.answering.handoff_summary import handoff_summary
 from kefu.router.answering.question import Question
 from kefu.router.answering.question_builder import build_question
 from kefu.router.answering.repeated_failures import has_failed_again
+from kefu.router.answering.self_service import self_service
 from kefu.router.answering.token_estimate import TokenEstimate
 from kefu.router.config import RouterConfig
 from kefu.router.domain.handoff import HandoffReason
@@ -34,6 +35,7 @@ from kefu.router.grounding.quotation import is_supported, quotation_for
 from kefu.router.grounding.sentence_selection import excerpt, pieces, ranked_sentences, select_sentences
 from kefu.router.guardrails.answer_filter import AnswerFilter
 from kefu.router.guardrails.evidence import Evidence
+from kefu.router.guardrails.foreign_codes import holds_foreign_code
 from kefu.router.guardrails.literals import LiteralGuard
 from kefu.router.guardrails.prompt_injection import as_data, gives_instructions, message_for_model, passage_for_model
 from kefu.router.nlu.message import CustomerMessage
@@ -98,6 +100,13 @@ _READERS: dict[str, Callable[[str], object]] = {
     "reduce_question": reduce_question,
     "normalized": lambda text: CustomerMessage(text).normalized,
     "intent": lambda text: CustomerMessage(text).intent,
+    "own_case_score": lambda text: CustomerMessage(text).own_case_score,
+    "is_complaint": lambda text: CustomerMessage(text).is_complaint,
+    "may_want_person": lambda text: CustomerMessage(text).may_want_person,
+    "asks_for_pastime": lambda text: CustomerMessage(text).asks_for_pastime,
+    "self_service": lambda text: self_service(question(f"where is my order? {text}"), [passage(text)]),
+    "holds_foreign_code": lambda text: holds_foreign_code(text, "where is my order?"),
+    "holds_foreign_code of a message": lambda text: holds_foreign_code("for example SL202603150042", text),
     "is_abuse": lambda text: CustomerMessage(text).is_abuse,
     "sensitive_topic": lambda text: CustomerMessage(text).sensitive_topic(("选举", "investment advice")),
     "topic": lambda text: CustomerMessage(text).topic(("选举", "investment advice")),

@@ -101,7 +101,7 @@ class Generate:
     found: SearchResult
 
 
-OUT_OF_SCOPE_RELEVANCE = 0.01
+OUT_OF_SCOPE_RELEVANCE = 0.02
 """A question whose best passage is less relevant than this is about another field than the documents."""
 
 Decision = (
@@ -154,6 +154,12 @@ def after_search(question: Question, found: SearchResult) -> Decision:
     if not question.choice and message.own_case_score >= (LEAST_SCORE if passages else LIKELY_SCORE):
         return HandOver(HandoffReason.OWN_CASE, found.passages, self_service(question, passages))
     if not passages:
+        if message.may_want_person:
+            return HandOver(HandoffReason.CUSTOMER_ASKED)
+        if message.is_complaint:
+            return HandOver(HandoffReason.COMPLAINT, found.passages)
+        if message.asks_for_pastime:
+            return TurnDown()
         if choices := nearly_relevant(question, found.passages):
             return Clarify(choices, is_unsure=True)
         if is_out_of_scope(question, found):
@@ -198,15 +204,14 @@ def after_evidence(question: Question, decision: Decision, evidence: Evidence, f
 
 
 def is_out_of_scope(question: Question, found: SearchResult) -> bool:
-    """Whether a message that the documents do not answer is about another field than theirs, or is small talk.
+    """Whether a message that the documents do not answer is about another field than theirs.
 
     What may lean on an earlier message is not: "and on Sundays?" resembles nothing by itself.
     """
-    if question.waits_for_person or question.message.sentiment is Sentiment.NEGATIVE:
-        return False  # whoever complains or waits is not told that it is none of our business
+    message = question.message
+    if question.waits_for_person or message.mentions_person or message.sentiment is Sentiment.NEGATIVE:
+        return False  # whoever wants a person or is angry is not told that it is none of our business
     best = max((passage.relevance for passage in found.passages), default=0.0)
-    if question.message.asks_for_pastime:
-        return True
     return bool(found.passages) and best < OUT_OF_SCOPE_RELEVANCE and not previous_question(question.history)
 
 

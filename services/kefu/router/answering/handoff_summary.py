@@ -23,6 +23,7 @@ _WHY: dict[AnswerLanguage, dict[HandoffReason, str]] = {
         HandoffReason.REPEATED_FAILURE: "what was tried before did not help either",
         HandoffReason.SENSITIVE: "a sensitive subject",
         HandoffReason.ABUSE: "the customer is abusive",
+        HandoffReason.COMPLAINT: "a complaint",
         HandoffReason.OWN_CASE: "the customer's own case has to be looked up",
     },
     "zh": {
@@ -37,6 +38,7 @@ _WHY: dict[AnswerLanguage, dict[HandoffReason, str]] = {
         HandoffReason.REPEATED_FAILURE: "此前的尝试也没有帮上忙",
         HandoffReason.SENSITIVE: "敏感话题",
         HandoffReason.ABUSE: "客户言辞激烈",
+        HandoffReason.COMPLAINT: "客户投诉",
         HandoffReason.OWN_CASE: "客户自己的订单或账户需要人工查询",
     },
 }

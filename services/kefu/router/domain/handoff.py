@@ -29,6 +29,8 @@ class HandoffReason(StrEnum):
     """The message is about a sensitive topic; see `Handoff.subject`."""
     ABUSE = "abuse"
     """The customer insults the assistant or its people."""
+    COMPLAINT = "complaint"
+    """The customer complains, asks nothing, and no document is about it."""
     OWN_CASE = "own_case"
     """The message is about the customer's own order, refund or account, which only a person can look up."""
 

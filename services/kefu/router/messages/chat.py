@@ -50,6 +50,7 @@ _REASON = {
     HandoffReason.REPEATED_FAILURE: pb.Handoff.REASON_REPEATED_FAILURE,
     HandoffReason.SENSITIVE: pb.Handoff.REASON_SENSITIVE,
     HandoffReason.ABUSE: pb.Handoff.REASON_ABUSE,
+    HandoffReason.COMPLAINT: pb.Handoff.REASON_COMPLAINT,
     HandoffReason.OWN_CASE: pb.Handoff.REASON_OWN_CASE,
 }
 _SENTIMENT = {

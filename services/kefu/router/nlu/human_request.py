@@ -21,6 +21,7 @@ _SEGMENT_BREAK = re.compile(
     )
 )
 _LONGEST_SEGMENT = 160
+_LONGEST_WITH_MENTION = 120
 
 
 def asks_for_person(normalized: str) -> bool:
@@ -34,3 +35,10 @@ def asks_for_person(normalized: str) -> bool:
             if found and not pack.human_request.excluded.search(segment[: found.start()]):
                 return True
     return False
+
+
+def mentions_person(normalized: str) -> bool:
+    """Whether a short message names a person or a bot, which is a request where nothing else can be meant by it."""
+    return len(normalized) <= _LONGEST_WITH_MENTION and any(
+        pack.human_request.mention.search(normalized) for pack in PACKS
+    )

@@ -6,9 +6,10 @@ from functools import cached_property
 
 from kefu.common.text.chinese import is_traditional, traditional
 from kefu.router.domain.handoff import Sentiment
+from kefu.router.nlu.human_request import mentions_person
 from kefu.router.nlu.intents import Intent, intent_of
 from kefu.router.nlu.normalization import normalize
-from kefu.router.nlu.own_case import own_case_score
+from kefu.router.nlu.own_case import asks_something, own_case_score
 from kefu.router.nlu.packs import PACKS
 from kefu.router.nlu.sensitive_topics import is_abuse, sensitive_topic_of, topic_of
 from kefu.router.nlu.sentiment import sentiment_of
@@ -49,6 +50,21 @@ class CustomerMessage:
     def sentiment(self) -> Sentiment:
         """The sentiment of this message alone."""
         return sentiment_of([self.normalized])
+
+    @cached_property
+    def is_complaint(self) -> bool:
+        """Whether the message asks nothing and is full of anger or grief."""
+        return self.sentiment is Sentiment.NEGATIVE and not asks_something(self.normalized)
+
+    @cached_property
+    def mentions_person(self) -> bool:
+        """Whether the message is short and names a person or a bot: a weaker sign than the intent PERSON."""
+        return mentions_person(self.normalized)
+
+    @cached_property
+    def may_want_person(self) -> bool:
+        """Whether the message mentions a person and asks nothing."""
+        return self.mentions_person and not asks_something(self.normalized)
 
     @cached_property
     def is_traditional(self) -> bool:

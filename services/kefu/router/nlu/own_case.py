@@ -74,3 +74,9 @@ def asks_whereabouts(normalized: str) -> bool:
     """Whether a message asks where something is, or says that it has not come."""
     text = normalized[:_MOST_READ]
     return any(patterns.whereabouts.search(text) or patterns.missing.search(text) for patterns in _PATTERNS)
+
+
+def asks_something(normalized: str) -> bool:
+    """Whether a message asks about a rule, supposes a case, or ends as a question."""
+    text = normalized[:_MOST_READ]
+    return "?" in text or any(patterns.rule.search(text) or patterns.condition.search(text) for patterns in _PATTERNS)

@@ -29,6 +29,7 @@ class CannedReplies:
     refused_topic: str = ""
     handoff_desk_full: str = ""
     handoff_own_case: str = ""
+    handoff_complaint: str = ""
     out_of_scope: str = ""
     about_assistant: str = ""
 
@@ -62,6 +63,7 @@ class CannedReplies:
             HandoffReason.REPEATED_FAILURE: self.handoff_not_helpful,
             HandoffReason.SENSITIVE: self.handoff_sensitive,
             HandoffReason.ABUSE: self.handoff_not_helpful,
+            HandoffReason.COMPLAINT: self.handoff_complaint,
             HandoffReason.OWN_CASE: self.handoff_own_case,
         }[reason]
 
@@ -88,6 +90,7 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
         refused_topic="抱歉，这个话题我无法回答。如有其他问题，请随时告诉我。",
         handoff_desk_full="抱歉，等候人工客服的客户过多，暂时无法为您转接。请稍后再试。",
         handoff_own_case="这需要查询您本人的信息，我无法查看，已为您转接人工客服，请稍候。",
+        handoff_complaint="非常抱歉给您带来不好的体验，已为您转接人工客服，请稍候。",
         out_of_scope="抱歉，我只能解答与我们的产品和服务有关的问题。如需人工客服，请回复“人工”。",
         about_assistant="我是自动客服助手，依据帮助中心的资料为您解答。如需人工客服，请回复“人工”。",
     ),
@@ -124,6 +127,7 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
             "I can't look into your own orders, payments or account. I'm passing you on to a colleague who can; one "
             "moment, please."
         ),
+        handoff_complaint="I'm sorry about this. I'm passing you on to a colleague; one moment, please.",
         out_of_scope=(
             "I can only help with questions about our products and services. If you would like to talk to a person, "
             'just say "person".'

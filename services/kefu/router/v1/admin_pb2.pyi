@@ -478,6 +478,7 @@ class TenantSettings(_message.Message):
         HANDOFF_OWN_CASE_FIELD_NUMBER: _builtins.int
         OUT_OF_SCOPE_FIELD_NUMBER: _builtins.int
         ABOUT_ASSISTANT_FIELD_NUMBER: _builtins.int
+        HANDOFF_COMPLAINT_FIELD_NUMBER: _builtins.int
         DID_YOU_MEAN_FIELD_NUMBER: _builtins.int
         NONE_OF_THESE_FIELD_NUMBER: _builtins.int
         greeting: _builtins.str
@@ -518,6 +519,8 @@ class TenantSettings(_message.Message):
         """
         about_assistant: _builtins.str
         """Reply to a question about the assistant itself ("are you a bot?"). It should say how to get a person."""
+        handoff_complaint: _builtins.str
+        """Hand-over: a complaint that asks nothing."""
         did_you_mean: _builtins.str
         """The question back when nothing found is sure to answer: "did you mean …". What was found follows it, numbered, a line
         each, and `none_of_these` as the last.
@@ -545,12 +548,13 @@ class TenantSettings(_message.Message):
             handoff_own_case: _builtins.str = ...,
             out_of_scope: _builtins.str = ...,
             about_assistant: _builtins.str = ...,
+            handoff_complaint: _builtins.str = ...,
             did_you_mean: _builtins.str = ...,
             none_of_these: _builtins.str = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["about_assistant", b"about_assistant", "acknowledgement", b"acknowledgement", "clarifying_question", b"clarifying_question", "did_you_mean", b"did_you_mean", "goodbye", b"goodbye", "greeting", b"greeting", "handoff_customer_asked", b"handoff_customer_asked", "handoff_desk_full", b"handoff_desk_full", "handoff_emergency", b"handoff_emergency", "handoff_not_helpful", b"handoff_not_helpful", "handoff_nothing_relevant", b"handoff_nothing_relevant", "handoff_out_of_hours", b"handoff_out_of_hours", "handoff_own_case", b"handoff_own_case", "handoff_repeated", b"handoff_repeated", "handoff_sensitive", b"handoff_sensitive", "handoff_unavailable", b"handoff_unavailable", "none_of_these", b"none_of_these", "out_of_scope", b"out_of_scope", "refused_topic", b"refused_topic", "thanks", b"thanks"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["about_assistant", b"about_assistant", "acknowledgement", b"acknowledgement", "clarifying_question", b"clarifying_question", "did_you_mean", b"did_you_mean", "goodbye", b"goodbye", "greeting", b"greeting", "handoff_complaint", b"handoff_complaint", "handoff_customer_asked", b"handoff_customer_asked", "handoff_desk_full", b"handoff_desk_full", "handoff_emergency", b"handoff_emergency", "handoff_not_helpful", b"handoff_not_helpful", "handoff_nothing_relevant", b"handoff_nothing_relevant", "handoff_out_of_hours", b"handoff_out_of_hours", "handoff_own_case", b"handoff_own_case", "handoff_repeated", b"handoff_repeated", "handoff_sensitive", b"handoff_sensitive", "handoff_unavailable", b"handoff_unavailable", "none_of_these", b"none_of_these", "out_of_scope", b"out_of_scope", "refused_topic", b"refused_topic", "thanks", b"thanks"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 

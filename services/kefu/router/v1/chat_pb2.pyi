@@ -610,6 +610,8 @@ class Handoff(_message.Message):
         """The customer insults whom they talk to."""
         REASON_OWN_CASE: Handoff._Reason.ValueType  # 12
         """It is about the customer's own order, parcel, payment or account, which has to be looked up."""
+        REASON_COMPLAINT: Handoff._Reason.ValueType  # 13
+        """The customer complains and asks nothing, and no document is about it."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
         """Reason is why a person should take over."""
@@ -642,6 +644,8 @@ class Handoff(_message.Message):
     """The customer insults whom they talk to."""
     REASON_OWN_CASE: Handoff.Reason.ValueType  # 12
     """It is about the customer's own order, parcel, payment or account, which has to be looked up."""
+    REASON_COMPLAINT: Handoff.Reason.ValueType  # 13
+    """The customer complains and asks nothing, and no document is about it."""
 
     class _Sentiment:
         ValueType = _typing.NewType("ValueType", _builtins.int)

@@ -18,7 +18,7 @@ _WHOM = (
     r"(?:(?:a|an|the|your|any|some|one\sof\syour)\s)?(?:(?:real|live|actual|human|proper|customer\s(?:service|care"
     r"|support)|support)\s)*"
     r"(?:human(?:\sbeing)?s?|persons?|people|agents?|representatives?|rep|operator|someone(?:\s(?:real|else"
-    r"|human))?|somebody|staff(?:\smember)?"
+    r"|human))?(?:\sfrom\s(?:your\s|the\s)?(?:team|staff|support|company))?|somebody|boss|staff(?:\smember)?"
     r"|customer\s(?:service|care|support)|support(?:\steam)?|advisor|adviser|colleague|manager|supervisor"
     r"|specialist|team\smember)"
 )
@@ -70,6 +70,13 @@ _HUMAN_REQUEST = HumanRequestPatterns(
         r"|(?:i\s(?:don't|do\snot)\swant\s(?:to\s(?:talk|speak|chat)\s(?:to|with)\s)?(?:a|this|the)\s(?:bot|robot"
         r"|machine|computer|ai|chatbot))"
         r"|(?:no|stop\sthe|not\sa)\s(?:more\s)?(?:bots?|robots?|machines?)"
+    ),
+    mention=re.compile(
+        r"\b(?:humans?|persons?|people|agents?|representative|operator|manager|supervisor|boss|staff|colleague"
+        r"|advis[eo]r"
+        r"|customer service|your team|(?:some|any)(?:one|body)(?: \w{1,10})? (?:real|human|there|else|from)"
+        r"|real (?:one|life)"
+        r"|(?:bot|robot|machine|program|computer)s?)\b"
     ),
     segment_break=(r"\s(?:and|so|but|then)\s(?=i\b|let\b|can\b|could\b|please\b|connect\b|get\b|transfer\b)"),
 )

@@ -20,6 +20,8 @@ class HumanRequestPatterns:
     """In front of `explicit` it makes a question of the request, or turns it."""
     bare: str
     """Alternatives: a segment that is a request when the whole message says no more."""
+    mention: re.Pattern[str]
+    """A person is named. It makes a request of a message that asks no question and that the documents do not answer."""
     segment_break: str
     """Alternatives: where a segment ends without a mark; empty for none."""
 

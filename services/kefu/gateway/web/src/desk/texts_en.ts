@@ -156,6 +156,7 @@ export const en = {
   reasonRepeatedFailure: "Repeatedly no help",
   reasonSensitive: "Sensitive topic",
   reasonAbuse: "Abusive language",
+  reasonComplaint: "Complaint",
   reasonOwnCase: "The customer's own order or account",
   reasonUnknown: "No reason given",
   sourceGenerated: "Generated",

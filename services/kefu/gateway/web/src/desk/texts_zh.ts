@@ -158,6 +158,7 @@ export const zh: Record<keyof typeof en, string> = {
   reasonRepeatedFailure: "多次未能解决",
   reasonSensitive: "敏感话题",
   reasonAbuse: "言语辱骂",
+  reasonComplaint: "投诉",
   reasonOwnCase: "客户自己的订单或账户",
   reasonUnknown: "原因未知",
   sourceGenerated: "模型生成",

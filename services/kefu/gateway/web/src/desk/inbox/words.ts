@@ -33,6 +33,8 @@ export function reasonText(reason: Handoff_Reason): string {
       return t("reasonSensitive");
     case Handoff_Reason.ABUSE:
       return t("reasonAbuse");
+    case Handoff_Reason.COMPLAINT:
+      return t("reasonComplaint");
     case Handoff_Reason.OWN_CASE:
       return t("reasonOwnCase");
     default:
