@@ -21,6 +21,8 @@ _LONGEST_PIECE = 1_500
 """Characters."""
 _RARITY_PIECES = 12
 """Pieces that a word's rarity is told from."""
+_BESIDE = 0.3
+"""Weight of a word of the message that is not in the clause that asks."""
 _FEWEST_SHARED = 0.06
 """Share of the question's words that the evidence must hold to bear on it at all."""
 _NOT_EN = re.compile(
@@ -101,6 +103,8 @@ class _Clause:
     precision: float
     """Of its own words, the share that the question holds."""
     negative: bool
+    common: frozenset[str]
+    """The words that it shares with the question."""
 
 
 def signals_of(asked: YesNoQuestion, pieces: Sequence[EvidencePiece]) -> dict[str, float] | None:
@@ -170,7 +174,7 @@ def _stem(unit: str) -> str:
 
 def _weights(asked: YesNoQuestion, held: Sequence[frozenset[str]]) -> dict[str, float]:
     """The question's words; those of the clause that asks weigh most, and those that not every piece holds."""
-    words = {**dict.fromkeys(_words(asked.text), 0.5), **dict.fromkeys(_words(asked.asked), 1.0)}
+    words = {**dict.fromkeys(_words(asked.text), _BESIDE), **dict.fromkeys(_words(asked.asked), 1.0)}
     for one, other in _OPPOSITES:
         # "Free for Gold. Silver pays." asked about Silver: the subject finds the clause, not what is said of it.
         for pattern in (one, other):
@@ -243,6 +247,12 @@ def _of_piece(
         add("plain", 1.0)
         add("plain_close", close)
         add("can", can)
+    # "Standard rooms have no balcony; superior rooms have one": the other clause may be the one that is meant.
+    rival = math.fsum(
+        words[word] / total for each in clauses if each.negative != negative for word in each.common - clause.common
+    )
+    if rival:
+        add("rival_of_no" if negative else "rival_of_yes", min(1.0, rival) * (1.0 if negative else -1.0))
     if piece.says and piece.asked:
         faq = plain_form(piece.asked)
         same = math.fsum(words[unit] for unit in words.keys() & _words(faq)) / total
@@ -269,7 +279,7 @@ def _only(words: Mapping[str, float], text: str) -> float:
     return 1.0 if 2 * len(focus & words.keys()) > len(focus) else -1.0
 
 
-_FOCUS = re.compile(r"(?:\s?[a-z0-9'-]+){1,4}|[\u4e00-\u9fff]{1,5}")
+_FOCUS = re.compile(r"(?:\s?[a-z0-9'-]+){1,6}|[\u4e00-\u9fff]{1,5}")
 _GOES_ON = re.compile(
     r"^\s*(?:and|or|nor|for|in|on|at|to|with|by|of)\b(?!.*\b(?:can|may|will|is|are|must|do|does|has|have|pay|get)\b)"
 )
@@ -299,6 +309,7 @@ def _clauses(text: str, words: Mapping[str, float], total: float, *, needs: bool
                 math.fsum(words[unit] for unit in common) / total,
                 len(common) / max(1, len(units)),
                 negative,
+                frozenset(common),
             )
         )
     return clauses

@@ -76,6 +76,7 @@ _CONTRACTIONS = tuple(
         (r"n't\b", " not"),
         (r"\b(do|does|did|is|are|was)nt\b", r"\1 not"),
         (r"\b(u)\b(?!\.)", "you"),
+        (r"(?<=[a-z])-(?=[a-z])", ""),  # wi-fi is wifi, e-mail is email
     )
 )
 
