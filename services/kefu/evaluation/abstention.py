@@ -22,11 +22,13 @@ from kefu.evaluation.retrieval.relevance_fit import Observation, auc, fit, predi
 from kefu.evaluation.retrieval.run import Evaluation
 from kefu.retrieval.calibration.out_of_domain import OUT_OF_DOMAIN_QUESTIONS
 from kefu.retrieval.domain.calibration import MAX_TITLES, Calibration, calibrate
+from kefu.retrieval.embedders import Vectors
 
 _FOLDS = 5
 BestRelevance = Callable[[str], float]
 """Returns the relevance of a question's best passage."""
 Floats = npt.NDArray[np.float64]
+_NO_VECTOR: Vectors = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Case:
     right: bool
     """Whether a right document is among the passages for the model."""
     language: str = ""
+    vector: Vectors = _NO_VECTOR
+    """The question's embedding."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,7 @@ def cases_of(evaluation: Evaluation, shown: int) -> list[Case]:
                     score_margin=evaluation.score_margin(one),
                     right=right,
                     language=one.set_question.language,
+                    vector=one.query.vector,
                 )
             )
     return cases
@@ -249,12 +254,21 @@ def _calibrate_by_folds(cases: Sequence[Case]) -> tuple[Floats, Floats]:
             "questions",
             0.0,
             score_margins=([case.score_margin for case in yes], [case.score_margin for case in no]),
+            vectors=(_vectors(yes), _vectors(no)),
         )
+        examples = calibration.example_questions
         for at, case in enumerate(cases):
             if folds[at] == fold:
-                signal[at] = case.relevance if case.score_margin >= calibration.min_apart else 0.0
+                relevance = case.relevance
+                if examples is not None:
+                    relevance = float(examples.relevance(np.array([relevance]), case.vector[None])[0])
+                signal[at] = relevance if case.score_margin >= calibration.min_apart else 0.0
                 thresholds[at] = calibration.min_relevance
     return signal, thresholds
+
+
+def _vectors(cases: Sequence[Case]) -> Vectors:
+    return np.stack([case.vector for case in cases]) if cases else np.zeros((0, 0), np.float32)
 
 
 def _curve(signal: Floats, answerable: npt.NDArray[np.bool_]) -> tuple[tuple[float, float], ...]:

@@ -6,6 +6,7 @@ import pytest
 from kefu.common.text.language import language_of
 from kefu.retrieval.calibration.out_of_domain import OUT_OF_DOMAIN_QUESTIONS
 from kefu.retrieval.domain.calibration import CALIBRATION, DEFAULT_MIN_RELEVANCE, MAX_TITLES, Calibration, calibrate
+from kefu.retrieval.domain.example_questions import LEAST_EXAMPLES
 from kefu.retrieval.domain.filters import Facts, SearchFilter
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
@@ -141,3 +142,39 @@ def test_how_far_they_stand_apart_is_left_aside_where_it_says_little() -> None:
 def test_what_was_stored_before_there_was_a_second_threshold_has_none() -> None:
     old = b'{"min_relevance":0.4,"source":"titles","answerable":3,"foreign":96,"answered":1,"refused":0.9,"time":1.0}'
     assert CALIBRATION.validate_json(old).min_apart == 0
+
+
+def questions_about(subject: int, count: int, seed: int) -> np.ndarray:  # type: ignore[type-arg]
+    """Embeddings of questions about a subject: near its direction."""
+    draw = np.random.default_rng(seed)
+    vectors = draw.normal(0, 0.5, (count, DIMENSION)).astype(np.float32)
+    vectors[:, subject] += 4
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def remembered(count: int) -> Calibration:
+    """Relevance says nothing here; the one kind is about subject 0, the other about subject 1."""
+    alike = np.linspace(0.5, 0.99, count).tolist()
+    vectors = questions_about(0, count, 1), questions_about(1, count, 2)
+    return calibrate(alike, alike, "questions", 0.0, vectors=vectors)
+
+
+def test_questions_that_were_asked_before_tell_what_a_collection_does_not_hold() -> None:
+    made = remembered(100)
+    assert (made.answered, made.refused) == (1.0, 1.0)
+    stored = CALIBRATION.validate_json(CALIBRATION.dump_json(made))
+    assert stored == made
+    assert (examples := stored.example_questions) is not None
+    usual = np.full(20, 0.9)
+    assert (examples.relevance(usual, questions_about(0, 20, 3)) > made.min_relevance).all()
+    assert (examples.relevance(usual, questions_about(1, 20, 4)) < made.min_relevance).all()
+
+
+def test_a_few_questions_are_not_remembered() -> None:
+    assert remembered(LEAST_EXAMPLES - 1).example_questions is None
+    assert remembered(LEAST_EXAMPLES).example_questions is not None
+
+
+def test_questions_that_tell_no_more_than_relevance_are_not_remembered() -> None:
+    vectors = questions_about(0, 100, 1), questions_about(1, 100, 2)
+    assert calibrate([0.9] * 100, [0.1] * 100, "questions", 0.0, vectors=vectors).example_questions is None

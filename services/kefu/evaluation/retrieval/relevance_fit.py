@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kefu.evaluation.retrieval.run import Evaluation
+from kefu.retrieval.domain.logistic_regression import logistic_regression
 
-_L2 = 1.0
-_STEPS = 30
 _MOST_OF_A_SET = 150
 _ANSWERABLE_SHARE = 0.75
 
@@ -59,7 +58,7 @@ def fit(observations: Sequence[Observation]) -> Fitted:
     A set counts as much as 150 of its questions of each kind do, so that no large one decides alone, and all answerable
     questions together as much as three times the others: each collection's threshold is set by the latter anyway.
     """
-    rows = np.array([[1.0, *each.row] for each in observations])
+    rows = np.array([each.row for each in observations])
     answers = np.array([each.answerable for each in observations], np.float64)
     sizes = Counter((each.set_name, each.answerable) for each in observations)
     shares = np.array([min(1.0, _MOST_OF_A_SET / sizes[each.set_name, each.answerable]) for each in observations])
@@ -67,14 +66,7 @@ def fit(observations: Sequence[Observation]) -> Fitted:
     for kind, share in ((1, _ANSWERABLE_SHARE), (0, 1 - _ANSWERABLE_SHARE)):
         of_kind = answers == kind
         balance[of_kind] = shares[of_kind] * share * len(answers) / max(shares[of_kind].sum(), 1e-9)
-    penalty = np.eye(rows.shape[1]) * _L2
-    penalty[0, 0] = 1e-6
-    weights = np.zeros(rows.shape[1])
-    for _ in range(_STEPS):
-        probability = 1 / (1 + np.exp(-rows @ weights))
-        gradient = rows.T @ (balance * (probability - answers)) + penalty @ weights
-        curvature = (rows * (balance * probability * (1 - probability))[:, None]).T @ rows + penalty
-        weights -= np.linalg.solve(curvature, gradient)
+    weights = logistic_regression(rows, answers, balance)
     return Fitted(float(weights[0]), tuple(float(weight) for weight in weights[1:]))
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 
+import numpy as np
 import structlog
 
 from kefu.common.aio import cancel_and_wait
@@ -13,6 +14,7 @@ from kefu.common.errors import CollectionNotFound, ServiceError
 from kefu.retrieval.calibration.out_of_domain import OUT_OF_DOMAIN_QUESTIONS
 from kefu.retrieval.domain.calibration import MAX_TITLES, Calibration, calibrate
 from kefu.retrieval.domain.collection_key import CollectionKey
+from kefu.retrieval.domain.example_questions import Vectors
 from kefu.retrieval.domain.filters import Audience, SearchFilter
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.durable_writer import DurableWriter
@@ -59,12 +61,16 @@ class Calibrator:
         CollectionNotFound.
         """
         source = "questions" if answerable else "titles"
-        yes, margins = await self._measure(key, answerable or await self._titles(key))
-        no, foreign_margins = await self._measure(
+        yes, margins, vectors = await self._measure(key, answerable or await self._titles(key))
+        no, foreign_margins, foreign_vectors = await self._measure(
             key, foreign or [each for questions in OUT_OF_DOMAIN_QUESTIONS.values() for each in questions]
         )
-        apart = (margins, foreign_margins) if answerable and foreign else None
-        calibration = calibrate(yes, no, source, time.time(), self._embedder, apart)
+        real = bool(answerable and foreign)
+        calibration = calibrate(
+            *(yes, no, source, time.time(), self._embedder),
+            score_margins=(margins, foreign_margins) if real else None,
+            vectors=(vectors, foreign_vectors) if real else None,
+        )
         async with self._open_writer() as writer:
             change = await self._store.put_calibration(writer, key, calibration)
             await writer.wait_until_on_disk()
@@ -99,17 +105,18 @@ class Calibrator:
         infos = await self._store.documents(key, ids[:MAX_TITLES])
         return list(dict.fromkeys(info.title.strip() for info in infos.values() if info.title.strip()))
 
-    async def _measure(self, key: CollectionKey, questions: Iterable[str]) -> tuple[list[float], list[float]]:
-        """The relevance of each question's best passage, and the score margin of each."""
+    async def _measure(self, key: CollectionKey, questions: Iterable[str]) -> tuple[list[float], list[float], Vectors]:
+        """The relevance of each question's best passage by that alone, the score margin, and the embedding of each."""
         gate = asyncio.Semaphore(_CONCURRENT_QUESTIONS)
         everything = SearchFilter(datetime.now(UTC).date().isoformat(), Audience.STAFF)
 
-        async def one(question: str) -> tuple[float, float]:
+        async def one(question: str) -> tuple[float, float, Vectors]:
             async with gate:
-                found = await self._replica.search([key], question, 1, everything, with_subject_line=True)
-            return found.hits[0][1].relevance if found.hits else 0.0, found.score_margin
+                found = await self._replica.search([key], question, 1, everything, to_calibrate=True)
+            return found.hits[0][1].relevance if found.hits else 0.0, found.score_margin, found.vector
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(question)) for question in questions]
         measured = [task.result() for task in tasks]
-        return [relevance for relevance, _ in measured], [apart for _, apart in measured]
+        vectors = np.stack([each for _, _, each in measured]) if measured else np.zeros((0, 0), np.float32)
+        return [relevance for relevance, _, _ in measured], [apart for _, apart, _ in measured], vectors

@@ -16,16 +16,22 @@ nearly the default. From a few hundred documents on, the threshold is the collec
 The score margin (see score_margin.py) may separate real questions of both kinds better. That is so where the documents
 treat the subject of questions without an answer. Then a second threshold refuses questions with a small margin, and the
 first one is as low as nearly all answerable questions need.
+
+With fifty real questions of each kind and more, relevance itself also goes by how near a question is to them (see
+example_questions.py).
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pydantic
+
+from kefu.retrieval.domain.example_questions import ExampleQuestions, Vectors
 
 DEFAULT_MIN_RELEVANCE = 0.5
 """The threshold of a collection that was not calibrated."""
@@ -39,6 +45,8 @@ _MAX_FOREIGN_ANSWERED = 0.1
 """Share of out-of-domain questions that a collection may be about."""
 _MIN_QUESTIONS_FOR_MARGIN = 20  # questions of each kind, below which a second threshold says nothing
 _MIN_ANSWERED = 0.87  # share by both thresholds: the aim is .85 of questions that were not asked
+_LEAST_GAIN = 0.02
+"""By how much more example questions must tell the two kinds apart (AUC, each question by the others) to be kept."""
 _CLEAR_GAIN = 3  # a second threshold must refuse this many times the share of answerable questions that it loses
 
 Source = Literal["titles", "questions"]
@@ -64,6 +72,27 @@ class Calibration:
     """Id of the embedder that relevance was measured with."""
     min_apart: float = 0.0
     """Least score margin of an answer; 0: any."""
+    examples: str = ""
+    """Embeddings of the questions, as `ExampleQuestions.dump` writes them; empty: there were too few."""
+    example_counts: tuple[int, int] = (0, 0)
+    """Of those with an answer and without."""
+    example_weights: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    @cached_property
+    def example_questions(self) -> ExampleQuestions | None:
+        """The questions that relevance goes by too; None: by passages alone."""
+        if not self.examples:
+            return None
+        return ExampleQuestions.load(self.examples, *self.example_counts, self.example_weights)
+
+    def with_examples(self, examples: ExampleQuestions) -> "Calibration":
+        """The same, made of the relevance that these examples give."""
+        return replace(
+            self,
+            examples=examples.dump(),
+            example_counts=(len(examples.answerable), len(examples.foreign)),
+            example_weights=examples.weights,
+        )
 
 
 CALIBRATION = pydantic.TypeAdapter(Calibration)
@@ -77,13 +106,25 @@ def calibrate(
     time: float,
     embedder: str = "",
     score_margins: tuple[Sequence[float], Sequence[float]] | None = None,
+    vectors: tuple[Vectors, Vectors] | None = None,
 ) -> Calibration:
     """The calibration from the relevance of each question's best passage; the default threshold without one of the two.
 
-    `score_margins` holds the margins of the same questions of both kinds, where both are real questions.
+    `score_margins` holds the margins of the same questions of both kinds, and `vectors` their embeddings, where both
+    are real questions.
     """
     yes, no = np.array(answerable, np.float64), np.array(foreign, np.float64)
     margins, foreign_margins = (np.array(each, np.float64) for each in score_margins or (yes, no))
+    examples = ExampleQuestions.fitted(vectors[0], yes, vectors[1], no) if vectors else None
+    if examples is not None:
+        counts = len(examples.answerable), len(examples.foreign)
+        alone = np.concatenate([yes[: counts[0]], no[: counts[1]]])
+        by_both = examples.relevance(alone, np.concatenate([examples.answerable, examples.foreign]), itself=True)
+        if _separation(by_both, counts[0]) - _separation(alone, counts[0]) > _LEAST_GAIN:
+            yes, no = by_both[: counts[0]], by_both[counts[0] :]
+            margins, foreign_margins = margins[: counts[0]], foreign_margins[: counts[1]]
+        else:
+            examples = None
 
     def shares(least: float, least_margin: float) -> tuple[float, float]:
         """Shares of the answerable questions that are answered, and of the foreign ones that are refused."""
@@ -112,17 +153,24 @@ def calibrate(
             if both[1] > 0 and all(clearly_better(both, other) for other in (alone, (lowered, 0.0))):
                 chosen = both
     answered, refused = shares(*chosen)
-    return Calibration(
+    calibration = Calibration(
         min_relevance=round(chosen[0], 4),
         source=source,
-        answerable=len(yes),
-        foreign=len(no),
+        answerable=len(answerable),
+        foreign=len(foreign),
         answered=answered,
         refused=refused,
         time=time,
         embedder=embedder,
         min_apart=round(chosen[1], 4),
     )
+    return calibration if examples is None else calibration.with_examples(examples)
+
+
+def _separation(relevance: npt.NDArray[np.float64], answerable: int) -> float:
+    """Probability that a question with an answer, the first ones, has more relevance than one without (AUC)."""
+    yes, no = relevance[:answerable, None], relevance[None, answerable:]
+    return float((yes > no).mean() + (yes == no).mean() / 2)
 
 
 def _shrunk(cut: float, questions: int, source: Source) -> float:

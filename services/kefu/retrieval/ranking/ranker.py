@@ -294,6 +294,9 @@ def _other_language_lift(pools: Sequence[_CandidatePool], plain: Sequence[Vector
     Relevance is fitted to both. Where it sees the best passage of the two in the other language than the scores do, all
     passages of the other language move until the two stand as far apart as their log-odds do.
     """
+    others = np.concatenate([pool.candidates.other_language for pool in pools])
+    if not others.any() or others.all():
+        return 0.0
     leading = sorted((float(score) for scores in plain for score in scores), reverse=True)[:_LEAD_HITS]
     best: dict[bool, tuple[float, float]] = {}
     for pool, without_english in zip(pools, plain, strict=True):
@@ -305,13 +308,11 @@ def _other_language_lift(pools: Sequence[_CandidatePool], plain: Sequence[Vector
             at = int(block[scores[block].argmax()])
             if other not in best or scores[at] > best[other][0]:
                 score = float(without_english[at])
-                others = leading.copy()
+                rest = leading.copy()
                 if score >= leading[-1]:
-                    others.remove(score)
-                found, _, _ = pool.relevance(at, _score_lead(score, others), used_history=used_history)
+                    rest.remove(score)
+                found, _, _ = pool.relevance(at, _score_lead(score, rest), used_history=used_history)
                 best[other] = float(scores[at]), log_odds(found)
-    if len(best) < 2:
-        return 0.0
     (own, own_odds), (foreign, foreign_odds) = best[False], best[True]
     apart = (foreign_odds - own_odds) / _ODDS_OF_SCORE
     return own + apart - foreign if apart * (foreign - own) < 0 else 0.0

@@ -10,6 +10,7 @@ import structlog
 
 from kefu.retrieval.domain.calibration import Calibration
 from kefu.retrieval.domain.collection_key import CollectionKey
+from kefu.retrieval.domain.example_questions import ExampleQuestions
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.embedders.base import HalfVectors
 from kefu.retrieval.index.curated_answers import CuratedAnswers
@@ -72,6 +73,11 @@ class LiveCollection:
     def min_score_margin(self) -> float:
         """Calibrated least score margin for the current embedder; 0: any."""
         return self._current_calibration.min_apart if self._current_calibration else 0.0
+
+    @property
+    def example_questions(self) -> ExampleQuestions | None:
+        """Calibrated example questions for the current embedder, if there are any."""
+        return self._current_calibration.example_questions if self._current_calibration else None
 
     @property
     def _current_calibration(self) -> Calibration | None:

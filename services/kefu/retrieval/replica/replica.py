@@ -125,12 +125,12 @@ class Replica:
         search_filter: SearchFilter,
         *,
         previous_question: str = "",
-        with_subject_line: bool = False,
+        to_calibrate: bool = False,
     ) -> SearchResult:
         """As `Searcher.search`. Raises CollectionNotFound, or BackendUnavailable as `check_embedder` does."""
         live = [self._searchable(key) for key in keys]
         return await self._searcher.search(
-            live, text, count, search_filter, previous_question=previous_question, with_subject_line=with_subject_line
+            live, text, count, search_filter, previous_question=previous_question, to_calibrate=to_calibrate
         )
 
     async def wait_for_change(self, key: CollectionKey, change: ChangeId) -> None:

@@ -103,13 +103,14 @@ class Searcher:
         search_filter: SearchFilter,
         *,
         previous_question: str = "",
-        with_subject_line: bool = False,
+        to_calibrate: bool = False,
     ) -> SearchResult:
         """The best passages of some collections, and the nearest curated answer. The question is read for each of them.
 
         `previous_question` may complete this one; curated answers are matched without it. A subject line is embedded
-        for collections with a least score margin, or `with_subject_line`. Passages are ranked by the first 1,000
-        characters of either text, curated answers are matched with all of them.
+        for collections with a least score margin. Passages are ranked by the first 1,000
+        characters of either text, curated answers are matched with all of them. `to_calibrate`: as if the
+        collections were not calibrated yet, with all that goes into score margins.
         """
         language = language_of(text)
         revision = _revision(collections)  # before the search: a change meanwhile makes another revision
@@ -123,7 +124,7 @@ class Searcher:
                 *([], None, language, embedded, False, revision, vector), instruction_score=instruction_score
             )
         subject = None
-        if (with_subject_line or any(live.min_score_margin for live in collections)) and (
+        if (to_calibrate or any(live.min_score_margin for live in collections)) and (
             subject_text := subject_line(ranked_part(text))
         ):
             began = time.monotonic()
@@ -142,9 +143,10 @@ class Searcher:
             for asked in (text, texts.reading.text)
         ]
         best = best_match(matches)
+        hits = ranking.hits if to_calibrate else _by_examples(ranking.hits, collections, question)
         of_best = ranking.hits[0][0] if ranking.hits else 0
         return SearchResult(
-            [(collections[number].key, scored) for number, scored in ranking.hits],
+            [(collections[number].key, scored) for number, scored in hits],
             (collections[matches.index(best) // 2].key, best) if best else None,
             language,
             embedded,
@@ -187,6 +189,21 @@ class Searcher:
 
     async def _look_up(self, look_ups: list[_LookUp]) -> list[list[list[int]]]:
         return await asyncio.get_running_loop().run_in_executor(self._thread, _look_up_together, look_ups)
+
+
+def _by_examples(
+    hits: Sequence[tuple[int, ScoredPassage]], collections: Sequence[LiveCollection], question: EmbeddedQuestion
+) -> list[tuple[int, ScoredPassage]]:
+    """The hits with a relevance that also goes by the example questions of their collections."""
+    found: list[tuple[int, ScoredPassage]] = []
+    for number, scored in hits:
+        if (examples := collections[number].example_questions) is not None:
+            vector = question.texts[number].vector(question.vectors)
+            relevance = float(examples.relevance(np.array([scored.relevance]), vector[None])[0])
+            found.append((number, replace(scored, relevance=relevance)))
+        else:
+            found.append((number, scored))
+    return found
 
 
 def _revision(collections: Sequence[LiveCollection]) -> str:

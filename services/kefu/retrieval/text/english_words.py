@@ -27,8 +27,10 @@ class EnglishWords:
 
     def __init__(self, lines: Iterator[str]) -> None:
         """Read lines of a word and its count."""
-        self._counts = {word: int(count) for word, count in (line.split() for line in lines) if word.isalpha()}
-        self._words: list[str] = list(self._counts)
+        self._counts: dict[str, int] = {
+            word: int(count) for word, count in (line.split() for line in lines) if word.isalpha()
+        }
+        self._words = list(self._counts)
         self._letters = np.stack([_letter_counts(word) for word in self._words])
         self._distance: Any = EditDistance(DistanceAlgorithm.DAMERAU_OSA)
 
@@ -41,8 +43,8 @@ class EnglishWords:
         most = 2 if len(word) >= _TWO_EDITS_FROM else 1
         differing = np.abs(self._letters - _letter_counts(word)).sum(axis=1)
         near: dict[str, int] = {}
-        for at in np.flatnonzero(differing <= 2 * most).tolist():
-            other = self._words[at]
+        for at in np.flatnonzero(differing <= 2 * most):
+            other = self._words[int(at)]
             allowed = most if other[0] == word[0] else 1
             if (edits := self._distance.compare(word, other, allowed)) > 0:
                 near[other] = edits
