@@ -37,7 +37,7 @@ _log = structlog.stdlib.get_logger()
 _MOST_QUESTION = 4_000  # characters; see CompareTextsRequest
 LEAST_BEARING = 0.2
 """Evidence that is less likely to answer the question is not shown: chosen on even ids (docs/benchmarks/answers.md)."""
-_PAGE_SAYS: dict[AnswerLanguage, str] = {"en": "The help page says: “{}”", "zh": "帮助页面写着：“{}”"}
+_PAGE_SAYS: dict[AnswerLanguage, str] = {"en": "The help page says: ", "zh": "帮助页面写着："}
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,8 @@ class _Writer:
         for at, index in enumerate(by_passage):
             said = _joined([piece for piece in evidence.pieces if piece.passage == index], self._language)
             if evidence.is_quoted:
-                said = _PAGE_SAYS[self._language].format(said) if at == 0 else f"“{said}”"
+                said = "\n".join(f"“{line}”" for line in said.splitlines())
+                said = f"{_PAGE_SAYS[self._language]}{said}" if at == 0 else said
             if at == 0 and evidence.first_word:
                 said = f"{evidence.first_word}{'' if self._language == 'zh' else ' '}{said}"
             if evidence.computation is not None and at == len(by_passage) - 1:
