@@ -28,7 +28,6 @@ _FOLDS = 5
 BestRelevance = Callable[[str], float]
 """Returns the relevance of a question's best passage."""
 Floats = npt.NDArray[np.float64]
-_NO_VECTOR: Vectors = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Case:
     right: bool
     """Whether a right document is among the passages for the model."""
     language: str = ""
-    vector: Vectors = _NO_VECTOR
+    vector: Vectors = field(default_factory=lambda: np.zeros(0, np.float32))
     """The question's embedding."""
 
 
