@@ -52,7 +52,7 @@ async def test_a_suite_is_started_asked_and_removed(tmp_path: Path) -> None:
     assert answers["q-2"]["passages"], "it was searched with what was asked before"
     assert answers["q-3"]["handoff"] == "customer_asked"
     assert answers["q-4"]["source"] == "canned"
-    assert list((tmp_path / "tmp").iterdir()) == []
+    assert list((tmp_path / "tmp").glob("kefu-eval-*")) == []
 
 
 async def test_ctrl_c_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
@@ -70,4 +70,4 @@ async def test_ctrl_c_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
     found = json.loads(out)
     assert 1 <= found["asked"] < found["planned"] == 80
     await wait_until(lambda: not still_running(below), 5, lambda: str(still_running(below)))
-    assert list((tmp_path / "tmp").iterdir()) == []
+    assert list((tmp_path / "tmp").glob("kefu-eval-*")) == []

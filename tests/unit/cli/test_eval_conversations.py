@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kefu.common.errors import BackendUnavailable
+from kefu.common.errors import CollectionNotFound
 from kefu.retrieval.v1 import knowledge_pb2 as kpb
 from tests.support.cli_harness import CliHarness, CommandResult
 
@@ -152,8 +152,8 @@ async def test_a_run_that_is_stopped_tells_what_was_judged_so_far_and_cleans_up(
 
 async def test_a_suite_that_fails_is_named_and_the_knowledge_base_is_deleted(kefu: CliHarness) -> None:
     write_set(kefu.folder / "shop", DAYS)
-    kefu.chat.error = BackendUnavailable("The store is away.")
+    kefu.chat.error = CollectionNotFound("There is no such collection.")
     done = await evaluate(kefu)
-    assert done.status == 69
-    assert "The store is away. (BACKEND_UNAVAILABLE)" in done.err
+    assert done.status == 1
+    assert "There is no such collection. (COLLECTION_NOT_FOUND)" in done.err
     assert kefu.knowledge.deleted == [kefu.knowledge.starts[0].collection]
