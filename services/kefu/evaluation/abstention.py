@@ -8,7 +8,7 @@ the other folds. There it is the highest one that still answers a given share of
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
