@@ -30,6 +30,8 @@ from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut, Completed, FinishReason, Passage, Support, Turn, TurnState
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.grounding.attribution import AttributionIndex, is_hardly_supported
+from kefu.router.grounding.comparison import compared
+from kefu.router.grounding.evidence_pieces import pieces_of
 from kefu.router.grounding.lexical_overlap import sentences, units_of
 from kefu.router.grounding.quotation import is_supported, quotation_for
 from kefu.router.grounding.sentence_selection import excerpt, pieces, ranked_sentences, select_sentences
@@ -39,6 +41,7 @@ from kefu.router.guardrails.foreign_codes import holds_foreign_code
 from kefu.router.guardrails.literals import LiteralGuard
 from kefu.router.guardrails.prompt_injection import as_data, gives_instructions, message_for_model, passage_for_model
 from kefu.router.nlu.message import CustomerMessage
+from kefu.router.nlu.question_splitting import split_questions
 from kefu.router.nlu.sentiment import sentiment_of
 from kefu.router.nlu.slots import slots_of
 from kefu.router.storage.turns import StartedTurn, TurnRecord
@@ -56,6 +59,7 @@ _PASSAGES = (
     Passage(1, "p/1", "Refunds", ("Money",), "A refund takes 7 days. Express costs 12 yuan. " * 10, "", 0.9, "en"),
     Passage(2, "p/2", "退款", (), "退款需要七天。运费是12元。" * 10, "", 0.8, "zh"),
 )
+_TABLE = pieces_of(0, replace(_PASSAGES[0], text="| | Gold | Silver |\n|---|---|---|\n| Fee | free | 18 yuan |"))
 
 
 def passage(text: str) -> Passage:
@@ -112,6 +116,9 @@ _READERS: dict[str, Callable[[str], object]] = {
     "topic": lambda text: CustomerMessage(text).topic(("选举", "investment advice")),
     "in_its_variant": lambda text: CustomerMessage(text).in_its_variant("退款需要七天。"),
     "slots_of": lambda text: slots_of([text]),
+    "split_questions": split_questions,
+    "compared": lambda text: compared(text, _TABLE),
+    "compared of a passage": lambda text: compared("gold or silver?", pieces_of(0, passage(text))),
     "sentiment_of": lambda text: sentiment_of([CustomerMessage(text).normalized]),
     "as_data": as_data,
     "gives_instructions": lambda text: gives_instructions(CustomerMessage(text)),

@@ -224,7 +224,7 @@ def _named(question: str, asked: frozenset[str], ranks: Mapping[str, int]) -> li
             best[own] = min(ranks[name], best.get(own, ranks[name]))
     if len(best) > _MOST_NAMES:
         return []
-    fullest = {own for own in best if not any(own < other for other in best)}
+    fullest = {own for own in best if not any(own < other for other in best) or _is_said_again(question, own)}
     named = [
         _Named(name, own, ranks[name])
         for name, own in telling.items()
@@ -237,6 +237,11 @@ def _named(question: str, asked: frozenset[str], ranks: Mapping[str, int]) -> li
         top = [_Named(name, telling[name], rank) for name, rank in ranks.items() if rank < _AT_THE_TOP]
         return top if len(top) == _FEWEST else []
     return []
+
+
+def _is_said_again(question: str, own: frozenset[str]) -> bool:
+    """Whether a name that is part of another one stands in the question beside that one too: 金卡 and 白金卡."""
+    return all(not unit.isascii() and question.count(unit) > 1 for unit in own)
 
 
 def _are_joined(question: str, named: Sequence[_Named]) -> bool:
@@ -270,9 +275,10 @@ def _asked_about(question: str, asked: frozenset[str], things: Sequence[_Named],
     if by_name or by_kind:
         return [*by_name, *(name for name in by_kind[:_MOST_TITLES] if name not in by_name)]
     rest = _CUE.sub(" ", question)
-    for unit in sorted(named, key=len, reverse=True):
-        rest = rest.replace(unit, " ")
-    return [title.name for title in titles][: _MOST_TITLES if units_of(_ASKING.sub(" ", rest)) else None]
+    for said in sorted({*named, *(thing.name.lower() for thing in things)}, key=len, reverse=True):
+        rest = rest.replace(said, " ")
+    asks_more = any(len(unit) > 1 for unit in units_of(_ASKING.sub(" ", rest)))
+    return [title.name for title in titles][: _MOST_TITLES if asks_more else None]
 
 
 def _name_of(row: EvidencePiece) -> str:

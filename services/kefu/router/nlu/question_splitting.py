@@ -149,15 +149,14 @@ def split_questions(text: str) -> tuple[str, ...]:
         return (whole,)
     said: list[str] = []
     for question in questions[:MOST_QUESTIONS]:
-        own = whole[question.start : question.end]
+        own = whole[question.start : question.end].strip()
         if said:
             own = own[_end_of_lead(own) :]
             own = own[:1].upper() + own[1:]
             if question.elliptical:
-                own = _completed(said[-1], whole[question.start : question.end])
-        if own not in said:
-            said.append(own)
-    return tuple(said)
+                own = _completed(said[-1], whole[question.start : question.end].strip())
+        said.append(own)
+    return tuple({each.lower(): each for each in said}.values())
 
 
 def _parts(text: str) -> list[_Part]:
