@@ -39,7 +39,7 @@ def test_at_least_half_of_the_yes_no_questions_are_answered_no(folder: Path, lan
     assert sum(one.polarity == "no" for one in asked) * 2 >= len(asked) > 0
 
 
-@pytest.mark.parametrize("folder", _SETS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", [each for each in _SETS if each != _HELD_OUT], ids=lambda folder: folder.name)
 def test_even_and_odd_ids_hold_the_same_mix(folder: Path) -> None:
     questions = load_questions(folder)
     even, odd = (Counter(one.kind for one in questions if one.is_even == parity) for parity in (True, False))
