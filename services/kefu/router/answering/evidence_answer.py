@@ -14,19 +14,30 @@ certain gets the pages' words in quotation marks: they are theirs, and the custo
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import structlog
 
 from kefu.common.errors import BackendUnavailable
 from kefu.common.text.language import AnswerLanguage
+from kefu.router.answering.choice_prompt import choice_prompt
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.dispatch.relay import RESERVE_SECONDS
+from kefu.router.domain.generation import Message
 from kefu.router.domain.turn import AnswerSource, Citation, Passage
 from kefu.router.grounding.calculation import Computation, computed
 from kefu.router.grounding.comparison import compared
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
-from kefu.router.grounding.evidence_ranking import bearing, candidate_pieces, ranked_pieces, text_to_compare
+from kefu.router.grounding.evidence_ranking import (
+    RankedPiece,
+    bearing,
+    candidate_pieces,
+    close_pieces,
+    ranked_pieces,
+    reranked,
+    text_to_compare,
+)
 from kefu.router.grounding.evidence_selection import selected_evidence
 from kefu.router.grounding.polarity import first_word, polarity_of
 from kefu.router.grounding.yes_no_question import asks_yes_no
@@ -35,6 +46,8 @@ from kefu.router.retrieval_client import CuratedAnswer, RetrievalClient
 
 _log = structlog.stdlib.get_logger()
 _MOST_QUESTION = 4_000  # characters; see CompareTextsRequest
+MOST_CHOICES = 5
+"""Pieces that a model chooses among."""
 LEAST_BEARING = 0.2
 """Evidence that is less likely to answer the question is not shown: chosen on even ids (docs/benchmarks/answers.md)."""
 _PAGE_SAYS: dict[AnswerLanguage, str] = {"en": "The help page says: ", "zh": "帮助页面写着："}
@@ -76,22 +89,41 @@ class EvidenceAnswer:
         return AnswerOutcome(source, text=self.text, citations=self.citations)
 
 
+class EvidenceChooser(Protocol):
+    """Has a model choose among pieces."""
+
+    async def choose(self, question: Question, messages: Sequence[Message], count: int) -> tuple[float, ...] | None:
+        """How probable each of `count` choices is, named by their letters; None where no model can say."""
+        ...
+
+
 class EvidenceFinder:
     """Finds the evidence of answers among what a search found."""
 
-    def __init__(self, retrieval: RetrievalClient, seconds: float) -> None:
+    def __init__(self, retrieval: RetrievalClient, chooser: EvidenceChooser, seconds: float) -> None:
         """`seconds`: the longest time in which the pieces are compared with the question; see search_seconds."""
         self._retrieval = retrieval
+        self._chooser = chooser
         self._seconds = seconds
 
-    async def find(self, question: Question, asked: str, before: str, passages: Sequence[Passage]) -> Evidence:
+    async def find(
+        self, question: Question, asked: str, before: str, passages: Sequence[Passage], choice_weight: float
+    ) -> Evidence:
         """The evidence for a text that is asked: the question's as it was read, or a part of it.
 
-        `before`: the earlier question that it leans on.
+        `before`: the earlier question that it leans on. `choice_weight`: see AnswerProfile.
         """
-        pieces = shown_pieces(asked, before, passages, question.language)
-        cosines = await self._cosines(question, f"{before} {asked}" if before else asked, passages, pieces)
-        return evidence_for(asked, before, passages, pieces, cosines, question.language)
+        language = question.language
+        pieces = shown_pieces(asked, before, passages, language)
+        whole = f"{before} {asked}" if before else asked
+        cosines = await self._cosines(question, whole, passages, pieces)
+        ranked = ranked_pieces(asked, before, passages, pieces, cosines)
+        if choice_weight and (close := close_pieces(ranked, MOST_CHOICES)):
+            messages = choice_prompt(whole, [each.piece for each in close], passages, language)
+            probabilities = await self._chooser.choose(question, messages, len(close))
+            if probabilities is not None:
+                ranked = reranked(ranked, close, probabilities, choice_weight)
+        return evidence_for(asked, passages, ranked, language)
 
     async def _cosines(
         self, question: Question, asked: str, passages: Sequence[Passage], pieces: Sequence[EvidencePiece]
@@ -118,15 +150,9 @@ def shown_pieces(asked: str, before: str, passages: Sequence[Passage], language:
 
 
 def evidence_for(
-    asked: str,
-    before: str,
-    passages: Sequence[Passage],
-    pieces: Sequence[EvidencePiece],
-    cosines: Sequence[float] | None,
-    language: AnswerLanguage,
+    asked: str, passages: Sequence[Passage], ranked: Sequence[RankedPiece], language: AnswerLanguage
 ) -> Evidence:
-    """The evidence for a question among `shown_pieces`; `cosines` as in `ranked_pieces`."""
-    ranked = ranked_pieces(asked, before, passages, pieces, cosines)
+    """The evidence for a question, of its ranked pieces."""
     if not ranked:
         return Evidence((), tuple(passages), 0.0)
     in_order = [each.piece for each in ranked]

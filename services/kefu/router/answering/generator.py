@@ -9,6 +9,7 @@ import structlog
 from kefu.common.errors import PromptTooLong
 from kefu.common.text.language import AnswerLanguage
 from kefu.router import metrics
+from kefu.router.answering.choice_prompt import LETTERS
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.fallback import give_excerpt
 from kefu.router.answering.handoff import handoff_of
@@ -17,11 +18,12 @@ from kefu.router.answering.prompt import Budget, Prompt, build_prompt
 from kefu.router.answering.question import Question
 from kefu.router.answering.token_estimate import TokenEstimate
 from kefu.router.config import RouterConfig
+from kefu.router.dispatch.choosing import choose
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import NoReplica, Relay, RelayFactory, RelayPolicy, ReplicaChooser
 from kefu.router.dispatch.retry_budget import RetryBudget
 from kefu.router.domain.answer_profiles import AnswerProfile, profile_for
-from kefu.router.domain.generation import GenerationEnd, GenerationRequest, PartialAnswer
+from kefu.router.domain.generation import GenerationEnd, GenerationRequest, Message, PartialAnswer
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut, FinishReason, Passage, Usage
 from kefu.router.grounding.attribution import is_hardly_supported
@@ -228,6 +230,23 @@ class AnswerGenerator:
     def profile(self) -> AnswerProfile:
         """The profile of the answers that begin now."""
         return profile_for(self._config.answer_profile, self._pool.answer_profile)
+
+    async def choose(self, question: Question, messages: Sequence[Message], count: int) -> tuple[float, ...] | None:
+        """See `EvidenceChooser`. A model that cannot be had, or not in time, leaves the choice as it is."""
+        prompt = tuple(messages)
+        request = GenerationRequest(
+            messages=prompt,
+            estimated_tokens=self._estimate.of_messages([message.content for message in prompt]),
+            max_tokens=1,
+            deadline=question.request.deadline,
+            choices=tuple(LETTERS[:count]),
+        )
+        relay = self._relays.relay(question.principal, preferred=question.replica, session=question.session_id)
+        try:
+            return await choose(relay, request, first_frame_deadline=question.request.deadline)
+        except (NoReplica, PromptTooLong) as error:
+            _log.warning("evidence.not_chosen", cause=str(error))
+            return None
 
     def _budget(self) -> Budget:
         return Budget(self._config.prompt_tokens or self.profile.prompt_tokens, self._config.history_tokens)

@@ -72,7 +72,7 @@ class AnswerPipeline:
         self._cache = cache
         self._desk_room = desk_room
         self._generator = AnswerGenerator(config, pool)
-        self._evidence = EvidenceFinder(retrieval, config.search_seconds)
+        self._evidence = EvidenceFinder(retrieval, self._generator, config.search_seconds)
 
     async def answer(self, question: Question, draft: AnswerDraft) -> AnswerOutcome:
         """Decide what a question is answered with, carry that out, and say it through the draft.
@@ -138,7 +138,7 @@ class AnswerPipeline:
         """The evidence among all that was found, or in what was chosen."""
         chosen = chosen_passages(question.choice, found.passages)
         passages = tuple(map(passage_for_model, chosen or found.passages))
-        return await self._evidence.find(question, asked, before, passages)
+        return await self._evidence.find(question, asked, before, passages, self._generator.profile.choice_weight)
 
     async def _carry_out(self, decision: Decision, question: Question, draft: AnswerDraft) -> AnswerOutcome:
         match decision:

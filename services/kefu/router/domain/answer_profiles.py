@@ -2,7 +2,8 @@
 Answer profiles: what a model can be trusted with. A profile is data; the model catalog names one for each model
 (`NamedModel.answer_profile`), and KEFU_ROUTER_ANSWER_PROFILE one for all.
 
-    evidence   the answer is the evidence itself, in the pages' own words; no model writes
+    evidence   the answer is the evidence itself, in the pages' own words; no model is asked
+    choice     the same; where several pieces are about as good, the model says which of them answers the question
     sentence   the model writes a sentence from the sentences that bear most on the question; a quotation follows
     full       the model is shown whole passages, answers as long as the question needs, and is quoted where unsupported
 
@@ -20,6 +21,8 @@ class AnswerProfile:
     name: str
     writes: bool
     """Whether the model writes the answer."""
+    choice_weight: float = 0.0
+    """What the model's log-probability of a piece counts beside the ranking's score. 0: it is not asked."""
     shown_bytes: int = 600
     """Of sentences, in a prompt; about 130 tokens in either script at 600."""
     prompt_tokens: int = 900
@@ -31,11 +34,12 @@ class AnswerProfile:
 
 
 EVIDENCE = AnswerProfile("evidence", writes=False)
+CHOICE = AnswerProfile("choice", writes=False, choice_weight=1.0)
 SENTENCE = AnswerProfile("sentence", writes=True)
 FULL = AnswerProfile(
     "full", writes=True, shown_bytes=12_000, prompt_tokens=4_000, whole_answers=True, quote="unsupported"
 )
-PROFILES = {profile.name: profile for profile in (EVIDENCE, SENTENCE, FULL)}
+PROFILES = {profile.name: profile for profile in (EVIDENCE, CHOICE, SENTENCE, FULL)}
 
 
 def profile_for(setting: str, named_by_model: str) -> AnswerProfile:

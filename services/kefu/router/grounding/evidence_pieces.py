@@ -85,6 +85,10 @@ class EvidencePiece:
     """"yes" or "no", where that was the answer's first word to `asked`. The text then begins with `asked`: a customer
     may have asked the opposite."""
 
+    def overlaps(self, other: "EvidencePiece") -> bool:
+        """Whether both hold the same words of a passage."""
+        return self.passage == other.passage and self.start < other.end and other.start < self.end
+
 
 @dataclass(frozen=True)
 class _Line:

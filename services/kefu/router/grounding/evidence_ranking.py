@@ -12,7 +12,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 
@@ -29,6 +29,8 @@ _CODE = re.compile(r"\b(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z\d]+(?:-[A-Za-z\
 _MOST_PASSAGES = 8
 _MOST_PIECES = 200
 _LEAST_PROBABILITY = 1e-3
+_CLEAR = 0.7
+"""A piece that is the best one with this probability needs no second opinion."""
 _SHORT: Mapping[bool, int] = {True: 8, False: 24}
 """Characters of a Chinese piece and of another one, below which it hardly says anything."""
 _WEIGHTS_FILE = "evidence_weights.json"
@@ -94,6 +96,28 @@ def by_weights(
         for piece, score, row in zip(pieces, scores, rows, strict=True)
     ]
     return sorted(ranked, key=lambda each: -each.score)
+
+
+def close_pieces(ranked: Sequence[RankedPiece], most: int) -> list[RankedPiece]:
+    """The best pieces where it is not clear which of them is the best; empty where it is. No two of them overlap."""
+    found: list[RankedPiece] = []
+    for each in ranked:
+        if not any(each.piece.overlaps(other.piece) for other in found):
+            found.append(each)
+        if len(found) == most:
+            break
+    return found if len(found) > 1 and found[0].probability < _CLEAR else []
+
+
+def reranked(
+    ranked: Sequence[RankedPiece], close: Sequence[RankedPiece], probabilities: Sequence[float], weight: float
+) -> list[RankedPiece]:
+    """The ranking with a second opinion on `close_pieces`: how probable each of them is, which counts with `weight`."""
+    gains = [weight * math.log(max(each, _LEAST_PROBABILITY)) for each in probabilities]
+    most = max(gains)
+    gained = {id(each): gain - most for each, gain in zip(close, gains, strict=True)}
+    again = (replace(each, score=each.score + gained.get(id(each), 0.0)) for each in ranked)
+    return sorted(again, key=lambda each: -each.score)
 
 
 def bearing_features(ranked: Sequence[RankedPiece], passages: Sequence[Passage]) -> dict[str, float]:

@@ -32,7 +32,7 @@ def selected_evidence(ranked: Sequence[RankedPiece], language: AnswerLanguage) -
         if chosen and (
             ranked[0].score - each.score > nearly
             or len(piece.text) > left
-            or any(_overlap(piece, other) or _are_neighbours(piece, other) for other in chosen)
+            or any(piece.overlaps(other) or _are_neighbours(piece, other) for other in chosen)
         ):
             continue
         chosen.append(piece)
@@ -41,10 +41,6 @@ def selected_evidence(ranked: Sequence[RankedPiece], language: AnswerLanguage) -
             break
     order = {index: at for at, index in enumerate(dict.fromkeys(piece.passage for piece in chosen))}
     return sorted(chosen, key=lambda piece: (order[piece.passage], piece.start))
-
-
-def _overlap(one: EvidencePiece, other: EvidencePiece) -> bool:
-    return one.passage == other.passage and one.start < other.end and other.start < one.end
 
 
 def _are_neighbours(one: EvidencePiece, other: EvidencePiece) -> bool:
