@@ -19,12 +19,12 @@ MOST_QUESTIONS = 3
 _LONGEST = 400
 """Characters. A longer message is a letter, and so is one in paragraphs: its questions are about the case it tells."""
 
-_HARD = r"(?<!\S)\d{1,2}[.)、]\s|[?？!！。；;\n…]+|\.+(?=\s|$)"
+_HARD = r"(?<!\S)\d{1,2}[.)、]\s|[?？!！。；;\n…]+|(?<!\.)\.++(?=\s|$)"
 _SOFT = (
-    r"[,，]\s*(?:and\b|but\b|also\b)?|\s+[-–—]+\s+|——|、|\s(?:and|also)\s+(?:also\s)?"
+    r"[,，]\s*(?:and\b|but\b|also\b)?|(?<=\s)[-–—]++\s+|——|、|\s(?:and|also)\s+(?:also\s)?"
     r"|(?<=[\u4e00-\u9fff])\s+|(?=另外|顺便|順便)"
 )
-_BREAK = re.compile(rf"\s*(?:(?P<hard>{_HARD})|(?:{_SOFT}))\s*", re.IGNORECASE)
+_BREAK = re.compile(rf"(?:(?P<hard>{_HARD})|(?:{_SOFT}))\s*", re.IGNORECASE)
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _LEADS_OVER = re.compile(
     r"(?:and|also|but|so|then|ok|okay|oh|well|plus|(?:another|one more) (?:question|thing)|secondly)\b[\s,:]*"
@@ -103,7 +103,7 @@ _SUPPOSES = re.compile(r"(?:如果|要是|假如|万一|倘若|不管|无论|只
 _NOT_BY_ITSELF = re.compile(r"(?:大概|大约|一般|那)?(?:各|分别|哪[个种家款一]|谁|[一总]共|合计|差多少|还是|或者?)")
 _EMPTY = re.compile(
     r"什么|怎么|怎样|如何|为何|多[少久长大快高重远]|可以|可不可以|需要|行不行|好不好|是不是|有没有|能不能|是否|能否|可否|要不要"
-    r"|[我你您他她它们的了吗呢吧啊呀哦哈么嘛能会要是有在就都还也又再不没和跟与这那个为咋啥谁哪几行得用请问想下\W_]"
+    r"|[我你您他她它们里的了吗呢吧啊呀哦哈么嘛能会要是有在就都还也又再不没和跟与这那个为咋啥谁哪几行得用请问想下\W_]"
 )
 _ELLIPSIS_ZH = re.compile(r"(?:那|那么)?(?P<topic>.{1,12}?)呢$")
 
@@ -169,7 +169,7 @@ def _parts(text: str) -> list[_Part]:
         mark = found["hard"] or ""
         if found.start() > at:
             asked = "?" in mark or "？" in mark
-            end = found.end("hard") if asked else found.start()
+            end = found.end("hard") if asked else at + len(text[at : found.start()].rstrip())
             parts.append(_part(text, at, found.start(), end, hard=hard, joined=joined, marked=asked))
             hard, joined = bool(mark), False
         hard = hard or bool(mark)
@@ -181,7 +181,7 @@ def _parts(text: str) -> list[_Part]:
 
 
 def _part(text: str, start: int, end: int, closed: int, *, hard: bool, joined: bool, marked: bool) -> _Part:
-    own = text[start:end]
+    own = text[start:end].rstrip()
     lead = _end_of_lead(own)
     return _Part(start, closed, own, own[lead:].lstrip(_QUOTES), hard, joined or lead > 0, marked)
 
@@ -293,7 +293,7 @@ def _end_of_lead(text: str) -> int:
     return at
 
 
-_MARKS = re.compile(r"[?？!！]++$")
+_MARKS = re.compile(r"(?<![?？!！])[?？!！]++$")
 _PREPOSITION = re.compile(r"\b(?:on|for|in|to|at|with|by|from|of|as|under|via)\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"\b(?:an?|the|my|your)\s", re.IGNORECASE)
 
