@@ -104,6 +104,9 @@ _HAN_STOP = frozenset(
         "一年",
     ]
 )
+_HAN_TRACES_STOP = frozenset(
+    "的了是我你您要多少钱一共和在有个吗呢这那每元费免打付买能可以会把给被让到从对与及或但如果时后前上下中为于之其等就都也还再很太"
+)
 _STEM = 5
 """Letters: assembled and assembly are one word."""
 
@@ -133,10 +136,12 @@ class Fact:
 
     @property
     def is_cell(self) -> bool:
+        """Whether it is the value of a row."""
         return self.piece.kind in (PieceKind.ROW, PieceKind.CELL)
 
     @property
     def text(self) -> str:
+        """The value, behind the name of its column."""
         return f"{self.column} {self.value}" if self.column else self.value
 
 
@@ -185,7 +190,4 @@ def traces_of(text: str) -> frozenset[str]:
     """Beginnings of words, and single Han characters: enough to see that an exception may be meant."""
     lowered = simplified(text.lower())
     words = {word[:_STEM] for word in _LATIN.findall(lowered) if word not in _STOP}
-    return frozenset(
-        words
-        | {c for run in _HAN.findall(lowered) for c in run} - set("的了是我要多少钱一共和在有个吗呢这那每元打付买")
-    )
+    return frozenset(words | {c for run in _HAN.findall(lowered) for c in run} - _HAN_TRACES_STOP)
