@@ -183,6 +183,30 @@ def test_a_percentage_for_others_is_not_taken() -> None:
     assert said("What fee on ¥500 with a foreign Visa?", text) == "2% of ¥500 is ¥10"
 
 
+def test_a_figure_beyond_a_bound_of_the_page_gets_no_figure() -> None:
+    question = "How much is a month with {} terminals?"
+    assert (
+        said(question.format(12), f"{_SOFTWARE} At most 20 terminals are possible.") == "¥50 + 8 × ¥6 make ¥98 a month"
+    )
+    assert said(question.format(30), f"{_SOFTWARE} At most 20 terminals are possible.") is None
+
+
+def test_a_price_is_not_what_is_paid_back() -> None:
+    assert said("How much of the deposit for a room with a rent of $900 do I get back?", _HALL) is None
+
+
+def test_what_is_charged_when_late_is_charged_for_late_days_only() -> None:
+    text = "还书须在 10 天内，逾期每天收取 2 元。"
+    assert said("书晚还了3天，交多少钱", text) == "3 × 2 元，共 6 元"
+    assert said("书3天还，交多少钱", text) is None
+
+
+def test_a_discount_on_the_year_is_none_on_the_month() -> None:
+    prices = "| Course | Price a month | Price a year |\n|---|---|---|\n| Basic | ¥20 | ¥200 |\n| Expert | ¥50 | ¥500 |"
+    discount = "| Course | Discount for pupils | Paid |\n|---|---|---|\n| Basic | 10% | by the year |\n| Expert | 20% | by the year |"
+    assert said("What does Expert cost a month with the discount for pupils?", discount, prices) is None
+
+
 def test_pieces_in_another_language_are_left_aside() -> None:
     assert computed("How much do 3 visits cost?", pieces("访客每次 60 元。"), "en") is None
 

@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 
+from kefu.router.grounding.arithmetic.bounds import comparable, keeps, side_of
 from kefu.router.grounding.arithmetic.facts import Fact, marks_of
-from kefu.router.grounding.arithmetic.figure import figures_of
+from kefu.router.grounding.arithmetic.figure import Figure, figures_of
 from kefu.router.grounding.arithmetic.turn import Candidate, Turn
 
+_FEWEST_SHARED = 2
+"""Words by which something in another passage bears on the same matter."""
 _MOST_ROWS = 3
 """Rows named in one question: "deposit and balance"."""
 _NEGATION = re.compile(
@@ -20,6 +24,9 @@ _NO_NEGATION = re.compile(
 )
 """Sounds like a negation and is none."""
 _EXCEPTION = re.compile(r"\b(?:free|included|waived|exempt|only)\b|免费|免收|包含|已含|仅|只", re.IGNORECASE)
+_MONEY_BACK = re.compile(r"\b(?:refund\w*|back|returned?|cancel\w*)\b|退|取消|补偿|赔", re.IGNORECASE)
+"""A price is not what is paid back."""
+_LATE = re.compile(r"\b(?:late|overdue|delay\w*|after that)\b|逾期|超期|晚|迟", re.IGNORECASE)
 _HEADED = re.compile(r"([^:,.;]{2,30}):\s?(?!\d)")
 _NOT_BY_COUNT = re.compile(r"\bnot per\b|\bregardless\b|\bwhatever\b|不按|不论|无论|不管|无关", re.IGNORECASE)
 
@@ -48,7 +55,33 @@ def _agrees(turn: Turn, candidate: Candidate) -> bool:
     prose = [one.piece.text for one in candidate.facts if not one.is_cell]
     if any(map(says_not, prose)) or any(map(says_not, rows)) != says_not(turn.question):
         return False
-    return not _refused(turn, candidate)
+    said = " ".join(one.piece.text for one in candidate.facts)
+    if _MONEY_BACK.search(turn.question) and not _MONEY_BACK.search(said):
+        return False
+    if _LATE.search(" ".join(one.value for one in candidate.facts)) and not _LATE.search(turn.question):
+        return False
+    return not _refused(turn, candidate) and not _out_of_bounds(turn, candidate)
+
+
+def _out_of_bounds(turn: Turn, candidate: Candidate) -> bool:
+    """Whether a figure is beyond what the evidence allows: "orders from ¥600", "at most 150 employees"."""
+    values = {fact.value for fact in candidate.facts}
+    for fact in turn.facts:
+        near = fact.piece.passage == candidate.facts[0].piece.passage or len(turn.marks & fact.marks) >= _FEWEST_SHARED
+        if fact.value in values or not near:
+            continue
+        for limit in fact.figures:
+            side = side_of(fact, limit)
+            for figure in candidate.used if side else ():
+                pair = comparable(figure, limit) or _counted_alike(figure, limit)
+                if side and pair and not keeps(side, *pair):
+                    return True
+    return False
+
+
+def _counted_alike(figure: Figure, limit: Figure) -> tuple[Decimal, Decimal] | None:
+    alike = bool(marks_of(figure.counted) & marks_of(limit.counted)) or figure.counted[:1] == limit.counted[:1] != ""
+    return (figure.value, limit.value) if alike and not figure.unit and not limit.unit else None
 
 
 def says_not(text: str) -> bool:
@@ -89,7 +122,12 @@ def _refused(turn: Turn, candidate: Candidate) -> bool:
     values = {fact.value for fact in candidate.facts}
     passage = candidate.facts[0].piece.passage
     for other in turn.facts:
-        if other.piece.passage != passage or other.value in values or other.is_cell:
+        if other.value in values or other.is_cell:
+            continue
+        if other.piece.passage != passage:
+            shared = turn.marks & marks_of(other.value)
+            if says_not(other.value) and shared & candidate.marks and shared - candidate.marks:
+                return True  # "no points for delivery fees"
             continue
         if _NOT_BY_COUNT.search(other.value) and not turn.marks.isdisjoint(marks_of(other.value)):
             return True

@@ -4,39 +4,13 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from enum import Enum
 
 from kefu.common.text.quantities import FAMILY
+from kefu.router.grounding.arithmetic.bounds import Side, comparable, keeps, side_of
 from kefu.router.grounding.arithmetic.facts import Fact
 from kefu.router.grounding.arithmetic.figure import CURRENCIES, Day, Figure, days_of
 from kefu.router.grounding.arithmetic.turn import Candidate, Turn, plain
 
-
-class _Side(Enum):
-    LEAST = "at least"
-    MOST = "at most"
-    MORE = "more than"
-    LESS = "less than"
-
-
-_BEFORE = (  # in this order: "no more than" ends with "more than"
-    (
-        _Side.MOST,
-        r"at most|up to|(?:no|not) more than|maximum(?: of)?|within|最多|至多|不超过|不得超过|最高|最长|最迟|上限为?",
-    ),
-    (_Side.LEAST, r"at least|from|(?:no|not) less than|minimum(?: of)?|starting at|至少|不少于|不低于"),
-    (_Side.LESS, r"under|below|(?:less|fewer|younger) than|不满|未满|低于|少于|不足|小于"),
-    (_Side.MORE, r"(?:more|longer|older) than|over|above|exceed(?:s|ing)?|超过|超出|大于|高于|多于|须超过"),
-    (_Side.LEAST, r"满|达到?"),
-)
-_SIDE_BEFORE = tuple((side, re.compile(rf"(?:{words})\s*[¥$€£]?\s*$", re.IGNORECASE)) for side, words in _BEFORE)
-_UNIT = r"\s*(?:元|块|个?(?:工作日|自然日|小时|月)|[天日年周]|分钟|[a-z]+)?\s*"
-_SIDE_BEHIND = (
-    (_Side.MOST, re.compile(rf"{_UNIT}(?:以内|之内|内|at most|or less)", re.IGNORECASE)),
-    (_Side.LEAST, re.compile(rf"{_UNIT}(?:起|以上|or more)", re.IGNORECASE)),
-)
-_IN_HOURS = {"minute": Decimal(1) / 60, "hour": Decimal(1), "day": Decimal(24), "week": Decimal(168)}
-_IN_MONTHS = {"month": Decimal(1), "year": Decimal(12)}
 _HAN_UNITS = {
     "minute": "分钟",
     "hour": "小时",
@@ -78,11 +52,11 @@ def side_of_limit(turn: Turn) -> Iterator[Candidate]:
         if len(fact.figures) != 1 or not _bears_most(turn, fact):
             continue
         limit = fact.figures[0]
-        side = _side(fact, limit)
-        pair = _comparable(figure, limit)
+        side = side_of(fact, limit)
+        pair = comparable(figure, limit)
         if side and pair:
             statement = _compared(turn, figure, limit, side, *pair)
-            yield Candidate(statement, (fact,), frozenset({figure}), _keeps(side, *pair))
+            yield Candidate(statement, (fact,), frozenset({figure}), keeps(side, *pair))
 
 
 def _bears_most(turn: Turn, fact: Fact) -> bool:
@@ -102,38 +76,9 @@ def _family(figure: Figure) -> str:
     return FAMILY.get(figure.unit, figure.unit)
 
 
-def _side(fact: Fact, limit: Figure) -> _Side | None:
-    before, behind = fact.value[max(0, limit.start - 24) : limit.start], fact.value[limit.end : limit.end + 16]
-    sides = [side for side, pattern in _SIDE_BEFORE if pattern.search(before)][:1]
-    sides += [side for side, pattern in _SIDE_BEHIND if pattern.match(behind)]
-    return sides[0] if len(set(sides)) == 1 else None
-
-
-def _comparable(figure: Figure, limit: Figure) -> tuple[Decimal, Decimal] | None:
-    """Both in one unit, if they measure the same."""
-    if limit.unit in CURRENCIES:
-        return (figure.value, limit.value) if figure.unit in ("", limit.unit) and figure.is_money else None
-    for scale in (_IN_HOURS, _IN_MONTHS):
-        if figure.unit in scale and limit.unit in scale:
-            return figure.value * scale[figure.unit], limit.value * scale[limit.unit]
-    return (figure.value, limit.value) if figure.unit == limit.unit and figure.unit in _HAN_UNITS else None
-
-
-def _keeps(side: _Side, value: Decimal, limit: Decimal) -> bool:
-    match side:
-        case _Side.LEAST:
-            return value >= limit
-        case _Side.MOST:
-            return value <= limit
-        case _Side.MORE:
-            return value > limit
-        case _Side.LESS:
-            return value < limit
-
-
-def _compared(turn: Turn, figure: Figure, limit: Figure, side: _Side, value: Decimal, other: Decimal) -> str:
+def _compared(turn: Turn, figure: Figure, limit: Figure, side: Side, value: Decimal, other: Decimal) -> str:
     one, two = _said(turn, figure, limit), _said(turn, limit, limit)
-    upward = side in (_Side.MORE, _Side.MOST)
+    upward = side in (Side.MORE, Side.MOST)
     beyond = value > other if upward else value < other
     if turn.language == "zh":
         verb = ("超过" if upward else "少于") if beyond else ("没有超过" if upward else "不少于")

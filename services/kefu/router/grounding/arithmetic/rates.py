@@ -40,7 +40,7 @@ _ASKS_BY = {
 }
 _THING = frozenset(["piece", "item", "unit", "article"])
 """What any thing is counted by."""
-_THING_MEASURES = "件台张把个只"
+_THING_MEASURES = "件张把个只"
 _NO_THINGS = re.compile(r"(?:orders?|people|persons?|members?|customers?|times?|floors?|rooms?|sets?|box\w*|hours?)\b")
 _PERSON_MEASURES = "人位名"
 _MEASURES = "个件台张把只套份封本次人位名间盒箱袋瓶部"
@@ -263,16 +263,11 @@ def _counts(figure: Figure, per: _Per) -> bool:
     noun, counted = per.noun.lower(), figure.counted
     if noun.isascii():
         return _mentions(counted, noun) or (noun in _THING and counted != "" and not _NO_THINGS.search(counted))
-    noun = noun.replace("层", "楼")
-    counted = (
-        counted.removeprefix("个").replace("层", "楼")
-        if counted[1:2] in _PERSON_MEASURES
-        else counted.replace("层", "楼")
-    )
+    noun, counted = noun.replace("层", "楼"), counted.replace("层", "楼").replace("额外", "")
+    if noun[0] in _PERSON_MEASURES:
+        return counted[:1] == "人"
     measure, rest = (noun[0], noun[1:3]) if noun[0] in _MEASURES else ("", noun[:2])
-    if measure and measure in _PERSON_MEASURES:
-        return counted[:1] != "" and counted[:1] in _PERSON_MEASURES
-    if len(rest) == 2 and rest in counted:
+    if len(rest) == 2 and rest in counted[:4]:
         return True
     if measure == "件":
         return counted[:1] != "" and counted[:1] in _THING_MEASURES

@@ -67,6 +67,8 @@ def discount_on_price(turn: Turn) -> Iterator[Candidate]:
         named = (
             fact.piece.subject == price.piece.subject if fact.is_cell else bool(name_of(price, turn.facts) & fact.marks)
         )
+        if _period(fact.piece.text) not in ("", period):
+            continue  # a discount on the year is none on the month
         if not share or not named or not _IS_DISCOUNT.search(fact.text) or len(turn.marks & fact.marks) < 2:
             continue
         statement = _said(turn, share, price.figures[0].value, price.figures[0], rest=True)
