@@ -9,7 +9,7 @@ from kefu.router.grounding.evidence_pieces import EvidencePiece, pieces_of
 from kefu.testing.hostile_text import LONGEST, hostile_texts
 from tests.support.cpu_time import loops
 
-_MOST_LOOPS = 60
+_MOST_LOOPS = 25
 """A turn's computation, once: see `tests.support.cpu_time`."""
 
 _GYM = """Members train for free. Guests pay ¥60 per visit.
@@ -197,13 +197,15 @@ def test_a_price_is_not_what_is_paid_back() -> None:
 
 def test_what_is_charged_when_late_is_charged_for_late_days_only() -> None:
     text = "还书须在 10 天内，逾期每天收取 2 元。"
-    assert said("书晚还了3天，交多少钱", text) == "3 × 2 元，共 6 元"
-    assert said("书3天还，交多少钱", text) is None
+    assert said("还书晚了3天，交多少钱", text) == "3 × 2 元，共 6 元"
+    assert said("还书用了3天，交多少钱", text) is None
 
 
 def test_a_discount_on_the_year_is_none_on_the_month() -> None:
     prices = "| Course | Price a month | Price a year |\n|---|---|---|\n| Basic | ¥20 | ¥200 |\n| Expert | ¥50 | ¥500 |"
-    discount = "| Course | Discount for pupils | Paid |\n|---|---|---|\n| Basic | 10% | by the year |\n| Expert | 20% | by the year |"
+    discount = (
+        "| Course | Discount for pupils | Paid |\n|---|---|---|\n| Basic | 10% | yearly |\n| Expert | 20% | yearly |"
+    )
     assert said("What does Expert cost a month with the discount for pupils?", discount, prices) is None
 
 
