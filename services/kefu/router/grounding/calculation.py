@@ -53,6 +53,10 @@ _ASKS_FOR_AMOUNT = re.compile(
     r"|多少|合计|一共|总共|几(?:块|元|分)|分别|怎么收|啥价|什么价",
     re.IGNORECASE | re.DOTALL,
 )
+_COMPARES = re.compile(
+    r"\b(?:differ\w*|compar\w*|versus|vs|cheaper|dearer|better|which|than|respectively)\b|区别|差别|相比|对比|哪个|哪种|还是|更",
+    re.IGNORECASE,
+)
 _RULES: Sequence[Callable[[Turn], Iterator[Candidate]]] = (
     share_of_amount,
     discount_on_price,
@@ -98,6 +102,8 @@ def computed(
     found = [one for rule in rules if (one := certain(turn, list(rule(turn))))]
     if len({tuple(each.statement for each in one) for one in found}) != 1:
         return None
+    if len(found[0]) == 1 and _COMPARES.search(asked):
+        return None  # one side answers no comparison
     return _together(found[0], language)
 
 

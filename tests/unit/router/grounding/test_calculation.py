@@ -145,6 +145,7 @@ def test_more_than_a_limit_is_not_the_limit_itself() -> None:
         ("How much is the deposit for a room with a rent between $900 and $950?", _HALL),
         ("How much is shipping per crate?", _BOXES),  # the page says it
         ("Guests pay 60?", _GYM),
+        ("Is it cheaper, and how much do 3 visits cost for a guest?", _GYM),  # one side of a comparison
         ("银会员消费2000元得多少积分", _积分),
         ("红宝石会员用2000元抵多少积分", _积分),
         ("访客来三次带两条毛巾多少钱", _健身),
