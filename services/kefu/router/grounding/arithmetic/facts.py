@@ -17,92 +17,17 @@ _LONGEST_PIECE = 2_000
 _LATIN = re.compile(r"[a-z]{3,}")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _STOP = frozenset(
-    [
-        "the",
-        "and",
-        "for",
-        "you",
-        "your",
-        "are",
-        "can",
-        "not",
-        "with",
-        "that",
-        "this",
-        "have",
-        "has",
-        "will",
-        "from",
-        "was",
-        "our",
-        "any",
-        "all",
-        "may",
-        "its",
-        "but",
-        "they",
-        "them",
-        "then",
-        "than",
-        "when",
-        "what",
-        "which",
-        "who",
-        "how",
-        "into",
-        "out",
-        "per",
-        "via",
-        "one",
-        "two",
-        "both",
-        "also",
-        "must",
-        "should",
-        "would",
-        "could",
-        "please",
-        "there",
-        "here",
-        "been",
-        "does",
-        "did",
-        "each",
-        "every",
-        "much",
-        "many",
-        "cost",
-        "costs",
-        "pay",
-        "price",
-        "total",
-        "how",
-        "get",
-        "got",
-        "want",
+    re.findall(
+        "[a-z]+",
+        "the and for you your are can not with that this have has will from was our any all may its but they "
+        "them then than when what which who how into out per via one two both also must should would could "
+        "please there here been does did each every much many cost costs pay price total how get got want "
         "need",
-    ]
+    )
 )
-_HAN_STOP = frozenset(
-    [
-        "多少",
-        "少钱",
-        "一共",
-        "总共",
-        "合计",
-        "需要",
-        "要多",
-        "付多",
-        "可以",
-        "我们",
-        "你们",
-        "我的",
-        "一个",
-        "如果",
-        "多久",
-        "几个",
-        "一年",
-    ]
+_HAN_STOP = frozenset(re.findall("..", "多少少钱一共总共合计需要要多付多可以我们你们我的一个如果多久几个一年"))
+_HAN_TRACES_STOP = frozenset(
+    "的了是我你您要多少钱一共和在有个吗呢这那每元费免打付买能可以会把给被让到从对与及或但如果时后前上下中为于之其等就都也还再很太"
 )
 _STEM = 5
 """Letters: assembled and assembly are one word."""
@@ -133,10 +58,12 @@ class Fact:
 
     @property
     def is_cell(self) -> bool:
+        """Whether it is the value of a row."""
         return self.piece.kind in (PieceKind.ROW, PieceKind.CELL)
 
     @property
     def text(self) -> str:
+        """The value, behind the name of its column."""
         return f"{self.column} {self.value}" if self.column else self.value
 
 
@@ -185,7 +112,4 @@ def traces_of(text: str) -> frozenset[str]:
     """Beginnings of words, and single Han characters: enough to see that an exception may be meant."""
     lowered = simplified(text.lower())
     words = {word[:_STEM] for word in _LATIN.findall(lowered) if word not in _STOP}
-    return frozenset(
-        words
-        | {c for run in _HAN.findall(lowered) for c in run} - set("的了是我要多少钱一共和在有个吗呢这那每元打付买")
-    )
+    return frozenset(words | {c for run in _HAN.findall(lowered) for c in run} - _HAN_TRACES_STOP)

@@ -18,6 +18,8 @@ _NOT_COUNTED = re.compile(
     r"|the|per|each|a|an|when|goes|go|came|comes)\b|[的了和与及是在要买付退算能可呢吗吧有还这]",
     re.IGNORECASE,
 )
+_PERSONS = re.compile(r"^(?:个人|[人位名口])")
+"""Measure words of persons: 12个人, 12名员工 and 12人 count alike."""
 _IDIOM = re.compile(r"一[共起下样直些般定旦律切并概]|十分|千万|万[一能]|三方|百分|四季|一点|八成")
 _HAN_MEASURE = re.compile(
     r"\s?(?:[个件台张把只套份封本次人位名间盒箱袋瓶部片条楼层期单笔晚块元年月天周]|公斤|小时|分钟|积分|平米)"
@@ -144,7 +146,7 @@ def _counted(behind: str) -> str:
     match = _COUNTED.match(behind)
     if not match or _NOT_COUNTED.match(match[0].lstrip(" -")):
         return ""
-    return (match[1] or match[2]).strip(" -").lower()
+    return _PERSONS.sub("人", (match[1] or match[2]).strip(" -").lower())
 
 
 def _unit_behind(text: str, end: int) -> str:

@@ -16,7 +16,8 @@ _IS_LIMIT = re.compile(
 )
 _MORE = r"(?:(?P<more>further|additional|extra|more|other)\s+)?(?:started\s+)?"
 _PER_BEHIND = re.compile(
-    rf"\s*(?:yuan|rmb|dollars?|euros?|pounds?)?\s*(?:per|an?|each|every|for (?:each|every)|/)\s*{_MORE}(?P<noun>[a-z]+)",
+    r"\s*(?:yuan|rmb|dollars?|euros?|pounds?)?\s*"
+    rf"(?:per|an?|each|every|for (?:each|every)|/)\s*{_MORE}(?P<noun>[a-z]+)",
     re.IGNORECASE,
 )
 _PER_BEFORE = re.compile(
@@ -39,7 +40,8 @@ _ASKS_BY = {
 }
 _THING = frozenset(["piece", "item", "unit", "article"])
 """What any thing is counted by."""
-_THING_MEASURES = "件台张把个只"
+_THING_MEASURES = "件张把个只"
+_NO_THINGS = re.compile(r"(?:orders?|people|persons?|members?|customers?|times?|floors?|rooms?|sets?|box\w*|hours?)\b")
 _PERSON_MEASURES = "人位名"
 _MEASURES = "个件台张把只套份封本次人位名间盒箱袋瓶部"
 _HOLDS = re.compile(
@@ -52,6 +54,11 @@ _PER_AMOUNT = re.compile(
     r"|每(?:消费|付|花)?\s?1?\s?元可?(?:得|获|积|累计|返)(?P<han>[\u4e00-\u9fff]{0,4})",
     re.IGNORECASE,
 )
+_ASKS_WHAT_IS_EARNED = re.compile(
+    r"\b(?:get|earn|receive|collect|gain|credited|for)\b|[得获赚给返]|积多少", re.IGNORECASE
+)
+_ASKS_WHAT_IS_USED = re.compile(r"\b(?:use|redeem|pay with|cover|need|worth|cost)\b|[抵用换扣]|需要", re.IGNORECASE)
+_AT_LEAST = re.compile(r"\b(?:at least|minimum(?: of)?)\s*$|(?:至少|最少|不少于)[^\d,，]{0,6}$", re.IGNORECASE)
 _WORTH = re.compile(
     r"\s*(?P<noun>[a-z]{1,30}|[\u4e00-\u9fff]{2}(?=可|抵|兑|等于|值|换|相当于|折合))\s*"
     r"(?:(?:are|is)\s+)?(?:worth|equals?|=|可?抵(?:扣)?|可?兑换?|等于|值|可?换|相当于|折合)\s*[¥$€£]?\s*",
@@ -80,7 +87,8 @@ class _Per:
 def units_by_amount(turn: Turn) -> Iterator[Candidate]:
     """ "¥1,500 × 1.2 points per ¥1 = 1,800 points"; none where it would have to be rounded."""
     amounts = [each for each in turn.figures if each.is_money]
-    if len(amounts) != 1:
+    earns = _ASKS_WHAT_IS_EARNED.search(turn.question) and not _ASKS_WHAT_IS_USED.search(turn.question)
+    if len(amounts) != 1 or not earns:
         return
     amount = amounts[0]
     for fact in turn.facts:
@@ -112,11 +120,21 @@ def units_into_money(turn: Turn) -> Iterator[Candidate]:
         if not found or not units.value or len(counts) != 1:
             continue
         result = counts[0].value / units.value * worth.value
-        if not payable(result):
+        if not payable(result) or _below_least(turn, fact, counts[0], found["noun"]):
             continue
         noun, count, total = found["noun"].lower(), plain(counts[0].value), turn.money(result, worth)
         statement = f"{count} {noun}值 {total}" if turn.language == "zh" else f"{count} {noun} are worth {total}"
         yield Candidate(statement, (fact,), frozenset(counts))
+
+
+def _below_least(turn: Turn, fact: Fact, count: Figure, noun: str) -> bool:
+    """Whether the passage asks for more of them: "at least 500 points at a time"."""
+    return any(
+        count.value < each.value and _mentions(each.counted, noun) and _AT_LEAST.search(one.value[: each.start][-24:])
+        for one in turn.facts
+        if one.piece.passage == fact.piece.passage
+        for each in one.figures
+    )
 
 
 def price_by_count(turn: Turn) -> Iterator[Candidate]:
@@ -195,7 +213,7 @@ def price_of_further_step(turn: Turn) -> Iterator[Candidate]:
         for row in turn.facts:
             subject = figures_of(row.piece.subject) if row.is_cell and row.piece.passage == fact.piece.passage else []
             if len(subject) == 1 and subject[0].ordinal and len(row.figures) == 1 and row.figures[0].unit == price.unit:
-                name = row.piece.subject[: subject[0].start] + row.piece.subject[subject[0].end :]
+                name = row.piece.subject[: subject[0].start] + row.piece.subject[subject[0].end :].lstrip("stndrh")
                 tables.setdefault(name, {})[subject[0].value] = (row.figures[0].value, row)
         for steps in tables.values():
             last = max(steps)
@@ -221,9 +239,8 @@ def _pers(fact: Fact, price: Figure) -> list[_Per]:
         if match
     ]
     clause = re.split(r"[,，;；。:\d]", before)[-1]
-    for part in (*re.split(r"(?=每)", clause), *re.split(r"(?=每)", fact.column)):
-        if match := _HAN_PER.match(part):
-            found.append(_Per(match["noun"], bool(match["more"])))
+    parts = (*re.split(r"(?=每)", clause), *re.split(r"(?=每)", fact.column))
+    found += (_Per(match["noun"], bool(match["more"])) for each in parts if (match := _HAN_PER.match(each)))
     if match := _HAN_PER_BEHIND.match(behind):
         found.append(_Per(match["noun"]))
     return found
@@ -245,11 +262,12 @@ def _counts(figure: Figure, per: _Per) -> bool:
     """Whether a figure counts what a price is for one of."""
     noun, counted = per.noun.lower(), figure.counted
     if noun.isascii():
-        return _mentions(counted, noun) or (noun in _THING and counted == "both")
+        return _mentions(counted, noun) or (noun in _THING and counted != "" and not _NO_THINGS.search(counted))
+    noun, counted = noun.replace("层", "楼"), counted.replace("层", "楼").replace("额外", "")
+    if noun[0] in _PERSON_MEASURES:
+        return counted[:1] == "人"
     measure, rest = (noun[0], noun[1:3]) if noun[0] in _MEASURES else ("", noun[:2])
-    if measure and measure in _PERSON_MEASURES:
-        return counted[:1] != "" and counted[:1] in _PERSON_MEASURES
-    if len(rest) == 2 and rest in counted:
+    if len(rest) == 2 and rest in counted[:4]:
         return True
     if measure == "件":
         return counted[:1] != "" and counted[:1] in _THING_MEASURES
@@ -328,17 +346,18 @@ def _by_what_holds(turn: Turn, fact: Fact, price: Figure, pers: Sequence[_Per]) 
     if count.value == count.value.to_integral_value() and 0 < count.value <= _MOST_COUNTED:
         boxes = (count.value / most).to_integral_value(ROUND_CEILING)
         one, total = turn.money(price.value, price), turn.money(boxes * price.value, price)
+        by, full = plain(boxes), plain(most)
         if turn.language == "zh":
-            statement = f"{plain(count.value)} 份按每 {plain(most)} 份计为 {plain(boxes)} 份；{plain(boxes)} × {one}，共 {total}"
+            statement = f"{plain(count.value)} 份按每 {full} 份计为 {by} 份；{by} × {one}，共 {total}"
         else:
-            statement = f"{plain(count.value)} at up to {plain(most)} per {box} take {plain(boxes)}; {plain(boxes)} × {one} make {total}"
+            statement = f"{plain(count.value)} at up to {full} per {box} take {by}; {by} × {one} make {total}"
         yield Candidate(statement, facts, frozenset({count}))
 
 
 def _same_thing(one: str, other: str) -> bool:
     if not one or not other:
         return False
-    return _mentions(one, other.split()[0]) if other[0].isascii() else one[:3] == other[:3]
+    return _mentions(one, other.split()[0]) if other[0].isascii() else one[0] == other[0] and other[1:3] in one
 
 
 def _mentions(text: str, noun: str) -> bool:

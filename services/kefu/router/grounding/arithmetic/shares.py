@@ -10,8 +10,8 @@ from kefu.router.grounding.arithmetic.figure import CURRENCIES, Figure
 from kefu.router.grounding.arithmetic.turn import Candidate, Turn, payable, plain
 
 _ASKS_FOR_MONEY = re.compile(
-    r"\bhow much\b|\b(?:costs?|pay|price|charged?|fees?|worth|owe|due|postage|surcharge|total|deposit|discount|rent|bill)\b"
-    r"|多少钱|费|价|付|元|块|折|款|定金|押金|租",
+    r"\bhow much\b|\b(?:costs?|pay|price|charged?|fees?|worth|owe|due|postage|surcharge|total|deposit"
+    r"|discount|rent|bill)\b|多少钱|费|价|付|元|块|折|款|定金|押金|租",
     re.IGNORECASE,
 )
 _SAYS_MONEY = re.compile(
@@ -41,7 +41,12 @@ def share_of_amount(turn: Turn) -> Iterator[Candidate]:
         return
     for fact in turn.facts:
         share = _share(fact)
-        if share and _SAYS_MONEY.search(fact.text) and _is_for(turn, fact):
+        if (
+            share
+            and _SAYS_MONEY.search(fact.text)
+            and _is_for(turn, fact)
+            and len(turn.marks & fact.marks) > 1 - fact.is_cell
+        ):
             rest = bool(_IS_DISCOUNT.search(fact.text) or _ASKS_FOR_REST.search(turn.question))
             statement = _said(turn, share, amounts[0].value, amounts[0], rest=rest)
             if statement:
@@ -62,6 +67,8 @@ def discount_on_price(turn: Turn) -> Iterator[Candidate]:
         named = (
             fact.piece.subject == price.piece.subject if fact.is_cell else bool(name_of(price, turn.facts) & fact.marks)
         )
+        if _period(fact.piece.text) not in ("", period):
+            continue  # a discount on the year is none on the month
         if not share or not named or not _IS_DISCOUNT.search(fact.text) or len(turn.marks & fact.marks) < 2:
             continue
         statement = _said(turn, share, price.figures[0].value, price.figures[0], rest=True)

@@ -1,13 +1,16 @@
 """A turn as the rules see it: the question's figures, the facts of its evidence; and how a figure is written."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from kefu.common.text.language import AnswerLanguage
-from kefu.router.grounding.arithmetic.facts import Fact
+from kefu.router.grounding.arithmetic.facts import Fact, marks_of
 from kefu.router.grounding.arithmetic.figure import CURRENCIES, Figure
 
+_RARE = 0.2
+"""The share of the facts that may have a word which is still a name: "Gold" is, "order" is not."""
 _SIGNS = {"yuan": "¥", "dollar": "$", "euro": "€", "pound": "£"}
 _HAN_NAMES = {"yuan": "元", "dollar": "美元", "euro": "欧元", "pound": "英镑"}
 
@@ -27,9 +30,17 @@ class Turn:
     currency: str = field(init=False)
     """The currency of the evidence, if it has but one: that of a bare figure."""
 
+    names: frozenset[str] = field(init=False)
+    """The marks of the question that are names of rows, and rare in the evidence."""
+
     def __post_init__(self) -> None:
         known = {each.unit for fact in self.facts for each in fact.figures if each.unit in CURRENCIES}
         object.__setattr__(self, "currency", known.pop() if len(known) == 1 else "")
+
+        rows = frozenset[str]().union(*(marks_of(fact.piece.subject) for fact in self.facts if fact.is_cell))
+        held = Counter(mark for fact in self.facts for mark in fact.marks & self.marks)
+        names = frozenset(mark for mark in self.marks & rows if held[mark] <= _RARE * len(self.facts))
+        object.__setattr__(self, "names", names)
 
     def money(self, value: Decimal, like: Figure) -> str:
         """An amount as it is written, in the currency of a figure."""
