@@ -6,12 +6,13 @@ question, language and size of collection. Hence the features hold no ranks and 
 is a difference of scores, and has its default value where there are too few other passages.
 
 Provenance of the weights: logistic regression by `kefu eval relevance` on the best passage of each question with an
-even number in its id, of abstain_en, abstain_zh, parallel_en, parallel_zh, cross_zh_to_en, cross_en_to_zh, support_en,
-insurance_zh and webapps_faq_en, with questions of one set asked of another's documents, in one language and across two:
---foreign cross_zh_to_en=abstain_en, cross_zh_to_en=support_en, abstain_en=abstain_zh, support_en=parallel_zh,
-parallel_en=support_en, support_en=abstain_en, parallel_zh=insurance_zh and insurance_zh=parallel_zh. On the odd ones,
-AUC: abstain_en .990, abstain_zh 1.000, all together .991; support_en, whose unanswerable questions are about subjects
-that the documents do treat, .652. At 0.5: 94 % of the answerable pass, and 3 % of the others.
+even number in its id, of bank_in_domain_en, abstain_en, abstain_zh, parallel_en, parallel_zh, cross_zh_to_en,
+cross_en_to_zh, support_en, insurance_zh and webapps_faq_en, with questions of one set asked of another's documents, in
+one language and across two: --foreign cross_zh_to_en=abstain_en, cross_zh_to_en=support_en, abstain_en=abstain_zh,
+support_en=parallel_zh, parallel_en=support_en, support_en=abstain_en, parallel_zh=insurance_zh and
+insurance_zh=parallel_zh. On the odd ones, AUC: abstain_en .995, abstain_zh .999, all together .967; support_en and
+bank_in_domain_en, whose unanswerable questions are about subjects that the documents do treat, .624 and .823. At 0.5:
+97 % of the answerable pass, 5 % of the foreign ones, and 63 % of these two sets' own.
 """
 
 import math

@@ -5,10 +5,15 @@ from collections.abc import Iterator
 
 from kefu.common.text.chinese import simplified
 from kefu.common.text.compatibility_form import compatibility_form
+from kefu.common.text.language_packs import LANGUAGE_PACKS
 from kefu.router.nlu.packs import PACKS
 
 _VARIANTS = {character: plain for pack in PACKS for character, plain in pack.variants.items()}
-_CORRECTED = {wrong: right for pack in PACKS for right, typed in pack.misspelt.items() for wrong in typed.split()}
+_CORRECTED = {
+    **{short: form.lower() for pack in LANGUAGE_PACKS for short, form in pack.colloquial.standard_forms.items()},
+    **{wrong: right for pack in PACKS for right, typed in pack.misspelt.items() for wrong in typed.split()},
+}
+"""Short forms, which a search reads in the same way, and slips in words of manners and requests."""
 _SLIPS = [pack.slips for pack in PACKS if pack.slips is not None]
 _LATIN_WORD = re.compile(r"[a-z0-9'-]+")
 _AGAIN = re.compile(r"([^\W\d_])\1{2,}")  # digits excepted: 666 is no 6

@@ -382,10 +382,10 @@ ENGLISH = LanguagePack(
     code="en",
     misspelt={
         "hello": "helo hllo hlelo ehllo hallo hullo hellow heello helllo",
-        "thanks": "thnaks thnks tahnks thansk thanx thx tx thks tks tnx thnx thankss thanls",
+        "thanks": "thnaks thnks tahnks thansk tx thks tks thankss thanls",
         "thank": "thnak tahnk thnk thakn",
-        "you": "u yu yuo ya",
-        "please": "plz pls plese pleas pleae pleasee plase",
+        "you": "yu yuo",
+        "please": "plese pleas pleae pleasee plase",
         "okay": "okey okie oky",
         "bye": "bey buy-bye byee",
         "goodbye": "godbye gudbye goodby goobye",
