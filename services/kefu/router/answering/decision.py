@@ -16,7 +16,7 @@ from kefu.router.answering.repeated_failures import has_failed_again
 from kefu.router.answering.self_service import self_service
 from kefu.router.domain.handoff import HandoffReason, Sentiment
 from kefu.router.domain.turn import BrownOut, Passage
-from kefu.router.guardrails.prompt_injection import gives_instructions
+from kefu.router.guardrails.prompt_injection import gives_instructions, overrides_rules
 from kefu.router.nlu.intents import Intent
 from kefu.router.nlu.own_case import LEAST_SCORE, LIKELY_SCORE
 from kefu.router.retrieval_client import CuratedAnswer, SearchResult
@@ -101,7 +101,7 @@ class Generate:
     found: SearchResult
 
 
-OUT_OF_SCOPE_RELEVANCE = 0.02
+OUT_OF_SCOPE_RELEVANCE = 0.05
 """A question whose best passage is less relevant than this is about another field than the documents."""
 
 Decision = (
@@ -175,8 +175,11 @@ def after_search(question: Question, found: SearchResult) -> Decision:
 def is_attack(question: Question, found: SearchResult, *, answerable: bool) -> bool:
     """Whether a message gives the assistant orders, by its phrases or by the search's probe.
 
-    One sign alone is enough only where the documents have no answer: ordinary questions show it now and then.
+    Unless it wants the rules to be forgotten or told, one sign alone is enough only where the documents have no answer:
+    ordinary questions show it now and then.
     """
+    if overrides_rules(question.message):
+        return True
     by_phrases, by_probe = gives_instructions(question.message), found.gives_instructions
     return (by_phrases and by_probe) if answerable else (by_phrases or by_probe)
 

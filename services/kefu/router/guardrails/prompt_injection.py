@@ -45,6 +45,11 @@ def gives_instructions(message: CustomerMessage) -> bool:
     return any(pack.instructions.in_message.search(message.normalized) for pack in PACKS)
 
 
+def overrides_rules(message: CustomerMessage) -> bool:
+    """Whether a message tells the assistant to forget its rules, or to tell them: surer than `gives_instructions`."""
+    return any(pack.instructions.override.search(message.normalized) for pack in PACKS)
+
+
 def message_for_model(text: str, *, redact: bool) -> str:
     """A customer's message as the model sees it; `redact`: without personal data."""
     return as_data(redacted(text) if redact else text)

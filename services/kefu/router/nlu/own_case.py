@@ -30,12 +30,12 @@ SIGNS = (
 )
 """The names of the numbers of `signs_of`; + and | read as and, or; - as and not."""
 WEIGHTS: tuple[float, ...] = (
-    *(1.77, 5.1, 3.72, 1.2, 2.8, 2.21, 1.23, -1.45, -1.85, 0.78),
-    *(0.41, -0.09, 0.38, 2.06),
-    *(1.58, 0.84),
+    *(2.1, 5.06, 3.66, 1.16, 2.74, 2.16, 1.77, -1.43, -1.6, 0.91),
+    *(0.59, -0.24, 0.39, 2.05),
+    *(1.58, 0.64),
 )
 """One for each of `SIGNS`."""
-BIAS = -3.75
+BIAS = -3.74
 _PATTERNS = tuple(pack.own_case for pack in PACKS)
 _NUMBER = re.compile(
     rf"(?:{'|'.join(pack.slots.number_label for pack in PACKS)}|#\s?)[A-Z]{{0,4}}-?\d{{3}}"

@@ -254,6 +254,15 @@ _CLARIFICATION = ClarificationWords(
     },
 )
 _INSTRUCTIONS = InstructionPatterns(
+    override=re.compile(
+        r"\b(?:ignore|disregard|forget|override|bypass) (?:\w+ ){0,3}?(?:all|any|previous|prior|earlier|above|your"
+        r"|these)"
+        r" (?:\w+ ){0,3}?(?:instructions?|rules|prompts?|guidelines|directives|training)\b"
+        r"|\b(?:your|the|hidden|initial) (?:system )?(?:prompt|instructions) (?:word for word|verbatim)"
+        r"|\b(?:show|print|repeat|reveal|tell|give|output|send)(?: me| us)? (?:\w+ ){0,2}?(?:system prompt|(?:your"
+        r"|hidden) instructions)\b"
+        r"|\b(?:developer|debug|god|dan|jailbreak|admin) mode\b"
+    ),
     in_message=re.compile(
         r"\b(?:ignore|disregard|forget|override|bypass|drop) (?:\w+ ){0,5}?(?:instructions?|rules?|prompts?|guidelines?"
         r"|above|previous"
@@ -309,7 +318,7 @@ _OWN_CASE = OwnCasePatterns(
         r"|ship)\b"
         r"|\b(?:has|is|when is|when's|where) (?:order |the (?:refund|invoice|parcel) for )?(?:[a-z]{1,4}-?)?\d{3,}"
         r"|\btell me where\b"
-        r"|\bwho has my\b|\bwhat(?:'s| is) taking\b|\b(?:do|will) i (?:see|get) (?:the|my) money\b|\bsays? delivered\b"
+        r"|\bwho has my\b|\bwhat(?:'s| is) taking\b|\b(?:do|will) i see (?:the|my) money\b|\bsays? delivered\b"
         r"|\bwhich \w{1,20} am i (?:in|on|at)\b|\bhow much did i\b|\bwhat did i pay\b"
         r"|\bwhen does my \w{1,20} (?:status )?(?:run out|end|expire)"
         r"|\bdid you (?:get|receive|send|ship|find)\b|\bwhen will (?:my|our|it|order)\b|\bwho signed\b"

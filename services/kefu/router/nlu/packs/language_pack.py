@@ -104,6 +104,8 @@ class ClarificationWords:
 class InstructionPatterns:
     """Text that speaks to the assistant. See `kefu.router.guardrails.prompt_injection`."""
 
+    override: re.Pattern[str]
+    """The assistant is to forget its rules, or to tell them. No question is asked in these words."""
     in_message: re.Pattern[str]
     in_document: re.Pattern[str]
     """Reads lower case and simplified characters, and is no more than that normalized."""
