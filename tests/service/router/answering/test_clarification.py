@@ -180,7 +180,7 @@ async def test_who_was_answered_in_between_is_asked_back_again(unsure: RouterHar
 
 
 async def test_what_is_far_from_relevant_calls_a_person(unsure: RouterHarness, customer: RouterClient) -> None:
-    unsure.knowledge.hits = [make_hit("A card is valid for 3 years.", title="Gift cards", relevance=0.03)]
+    unsure.knowledge.hits = [make_hit("A card is valid for 3 years.", title="Gift cards", relevance=0.05)]
     assert (await customer.ask(ASKED)).handoff.reason == pb.Handoff.REASON_NOTHING_RELEVANT
 
 

@@ -33,7 +33,7 @@ async def customer(harness: RouterHarness) -> RouterClient:
 
 
 def nothing_found(harness: RouterHarness) -> None:
-    harness.knowledge.hits = [make_hit("Submarines are long.", title="Submarines", relevance=0.02)]
+    harness.knowledge.hits = [make_hit("Submarines are long.", title="Submarines", relevance=0.05)]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ async def test_the_person_learns_what_was_tried_and_told_already(
     ]
     assert handoff.sentiment == pb.Handoff.SENTIMENT_NEGATIVE
     [tried] = handoff.passages
-    assert (tried.title, round(tried.relevance, 2)) == ("Submarines", 0.02)
+    assert (tried.title, round(tried.relevance, 2)) == ("Submarines", 0.05)
     assert tried.name == "collections/help/documents/d1/passages/1"
     assert "[email]" in handoff.summary
     assert "13812345678" not in handoff.summary

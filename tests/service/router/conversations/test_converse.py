@@ -115,7 +115,7 @@ async def test_a_wish_for_a_person_hands_over_and_the_session_waits(
 async def test_nothing_relevant_hands_over_without_asking_the_model(
     harness: RouterHarness, customer: RouterClient
 ) -> None:
-    harness.knowledge.hits = [make_hit("Submarines are long.", relevance=0.02)]
+    harness.knowledge.hits = [make_hit("Submarines are long.", relevance=0.05)]
     answer = await customer.ask("Do you sell submarines?")
     assert answer.kinds == ["turn_started", "passages_found", "handoff", "turn_completed"]
     assert answer.handoff.reason == pb.Handoff.REASON_NOTHING_RELEVANT
@@ -224,7 +224,7 @@ async def test_reasoning_is_sent_only_when_asked_for_and_never_stored(
 async def test_a_question_that_leans_on_the_one_before_is_searched_with_it(
     harness: RouterHarness, customer: RouterClient
 ) -> None:
-    harness.knowledge.hits = [make_hit("Something else.", relevance=0.02, n=2)]
+    harness.knowledge.hits = [make_hit("Something else.", relevance=0.05, n=2)]
     harness.knowledge.by_word = {"refund": [make_hit(REFUNDS)]}
     first = await customer.ask("How long does a refund take?")
     second = await customer.ask("and for furniture?", first.session)

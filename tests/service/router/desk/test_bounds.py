@@ -47,7 +47,7 @@ async def harness(redis: RedisServer, observed: Observed) -> AsyncIterator[Route
     async with open_router_harness(
         redis, timing=timing, observers=[observed], desk_conversations=2, webhook_private=True
     ) as opened:
-        opened.knowledge.hits = [make_hit("Submarines are long.", title="Submarines", relevance=0.02)]
+        opened.knowledge.hits = [make_hit("Submarines are long.", title="Submarines", relevance=0.05)]
         yield opened
 
 
