@@ -600,8 +600,8 @@ class TenantSettings(_message.Message):
     SENSITIVE_TOPICS_FIELD_NUMBER: _builtins.int
     ESCALATE_SECONDS_FIELD_NUMBER: _builtins.int
     min_relevance: _builtins.float
-    """A passage below this relevance (0 to 1) is not shown to the model; none at or above it: hand over. Unset: each
-    collection's own, as calibrated (see CalibrateCollection), else the installation's.
+    """A passage below this relevance (0 to 1) is not shown to the model; none at or above it: ask back or hand over. Unset:
+    each collection's own, as calibrated (see CalibrateCollection), else the installation's.
     """
     max_passages: _builtins.int
     """Most passages shown to the model, 1 to 20."""

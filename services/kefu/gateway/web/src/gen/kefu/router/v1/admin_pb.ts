@@ -394,8 +394,8 @@ export const RevokeKeyResponseSchema: GenMessage<RevokeKeyResponse> = /*@__PURE_
  */
 export type TenantSettings = Message<"kefu.router.v1.TenantSettings"> & {
   /**
-   * A passage below this relevance (0 to 1) is not shown to the model; none at or above it: hand over. Unset: each
-   * collection's own, as calibrated (see CalibrateCollection), else the installation's.
+   * A passage below this relevance (0 to 1) is not shown to the model; none at or above it: ask back or hand over. Unset:
+   * each collection's own, as calibrated (see CalibrateCollection), else the installation's.
    *
    * @generated from field: optional float min_relevance = 1;
    */
