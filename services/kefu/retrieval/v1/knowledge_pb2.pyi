@@ -198,7 +198,10 @@ class CalibrateCollectionRequest(_message.Message):
 
     @_builtins.property
     def foreign(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Optional. Questions that it does not answer, at most 1,000. None: some that Kefu brings, about other things."""
+        """Optional. Questions that it does not answer, at most 1,000. None: some that Kefu brings, about other things. With
+        fifty of each kind and more, the embeddings of 500 of each are kept, not their words: relevance then goes by how
+        near a question is to them, too.
+        """
 
     def __init__(
         self,

@@ -216,7 +216,9 @@ export type CalibrateCollectionRequest = Message<"kefu.retrieval.v1.CalibrateCol
   answerable: string[];
 
   /**
-   * Optional. Questions that it does not answer, at most 1,000. None: some that Kefu brings, about other things.
+   * Optional. Questions that it does not answer, at most 1,000. None: some that Kefu brings, about other things. With
+   * fifty of each kind and more, the embeddings of 500 of each are kept, not their words: relevance then goes by how
+   * near a question is to them, too.
    *
    * @generated from field: repeated string foreign = 3;
    */
