@@ -102,9 +102,9 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """What a turn gets when Redis cannot tell whether its tenant is within its limits: served, or UNAVAILABLE."""
 
     answer_profile: Literal["auto", "evidence", "choice", "sentence", "full"] = "auto"
-    """How answers are made: evidence gives the pages' own words, choice has the model choose among them, sentence has it
-    write a sentence from them, full lets it write as much as the question needs. auto does what the catalog of models
-    says of the one in service, and has an unknown one write a sentence."""
+    """How answers are made: evidence gives the pages' own words, choice has the model choose among them, sentence has
+    it write a sentence from them, full lets it write as much as the question needs. auto does what the catalog of
+    models says of the one in service, and has an unknown one write a sentence."""
 
     prompt_tokens: int = Field(default=0, ge=0)
     """Most tokens of prompt, by estimate. 0: as the answer profile says. On two CPU cores a hundred tokens of prefill

@@ -133,7 +133,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "pieces": lambda text: list(pieces(text)),
     "ranked_sentences": lambda text: ranked_sentences(text, _PASSAGES),
     "ranked_sentences of a passage": lambda text: ranked_sentences("how long?", [passage(text)]),
-    "select_sentences": lambda text: select_sentences(text, _PASSAGES),
+    "select_sentences": lambda text: select_sentences(text, _PASSAGES, 600),
     "excerpt": lambda text: excerpt(passage(text), "how long?"),
     "quotation_for": lambda text: quotation_for(text, "No.", _PASSAGES, "en"),
     "is_supported": lambda text: is_supported(text, "It takes 7 days.", [Support(0, 1, 1, 0.9, "")]),

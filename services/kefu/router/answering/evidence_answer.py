@@ -159,7 +159,12 @@ def evidence_for(
     bears = bearing(ranked, passages)
     above = [" ".join((passage.title, *passage.headings)) for passage in passages]
     if computation := computed(asked, in_order, language, above):
-        return Evidence(computation.rests_on, tuple(passages), 1.0, computation=computation)
+        word = (
+            ""
+            if computation.holds is None
+            else first_word(polarity_of(asked, computation.rests_on, language), language)
+        )
+        return Evidence(computation.rests_on, tuple(passages), 1.0, word, computation=computation)
     side_by_side = compared(asked, in_order)
     chosen = side_by_side or selected_evidence(ranked, language)
     word = first_word(polarity_of(asked, chosen, language), language)

@@ -115,9 +115,10 @@ class AnswerPipeline:
         """
         answers: list[Evidence | CuratedAnswer] = []
         passages: list[Passage] = []
-        for part in parts:
+        for number, part in enumerate(parts):
+            first = parts[0] if number else ""
             try:
-                found = await self._retrieve(question, part, "")
+                found = await self._retrieve(question, part, first)
             except BackendUnavailable as error:
                 _log.warning("search.unavailable", cause=error.message)
                 return None
@@ -125,7 +126,8 @@ class AnswerPipeline:
                 answers.append(found.curated)
                 continue
             passages += found.passages
-            evidence = await self._evidence_among(question, found.read_as or part, "", found)
+            before = first if found.used_history else ""
+            evidence = await self._evidence_among(question, found.read_as or part, before, found)
             if evidence.bears:
                 answers.append(evidence)
         if not answers:

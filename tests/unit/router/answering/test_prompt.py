@@ -86,7 +86,7 @@ def test_the_model_is_shown_the_sentences_that_bear_on_the_question_in_their_ord
 
 def test_rows_of_a_table_are_shown_under_its_head_once() -> None:
     table = "| Method | Time |\n|---|---|\n| Standard | 3 days |\n| Express | 1 day |\n"
-    [told] = select_sentences("How long do standard and express take?", [passage(1, table)])
+    [told] = select_sentences("How long do standard and express take?", [passage(1, table)], 600)
     assert told == "| Method | Time |\n| Standard | 3 days |\n| Express | 1 day |"
 
 
@@ -100,7 +100,7 @@ def test_sentences_are_chosen_by_what_was_searched_for() -> None:
 
 def test_a_passage_in_another_language_is_shown_whole() -> None:
     text = "Nothing much. " * 60
-    assert select_sentences("退款要多久？", [passage(1, text)]) == [text]
+    assert select_sentences("退款要多久？", [passage(1, text)], 600) == [text]
 
 
 def test_a_question_for_a_figure_prefers_a_sentence_that_has_one() -> None:
