@@ -23,6 +23,8 @@ _RARITY_PIECES = 12
 """Pieces that a word's rarity is told from."""
 _BESIDE = 0.3
 """Weight of a word of the message that is not in the clause that asks."""
+_RIVAL = 0.1
+"""Share of the question's words from which on a clause that says the opposite may be the one that is meant."""
 _FEWEST_SHARED = 0.06
 """Share of the question's words that the evidence must hold to bear on it at all."""
 _NOT_EN = re.compile(
@@ -30,10 +32,11 @@ _NOT_EN = re.compile(
     r"|refused|rejected|blocked)\b"
 )
 _NOT_ZH = re.compile(
-    r"不(?![仅但过论管同少久足满低])|没(?!收)|无(?![论需])|未(?![来满])|非(?!常)|暂停|拒绝|谢绝|禁止|拒收|除外|勿|不得|一律不"
+    r"不(?![仅但过论管同少久足满低])|没(?!收(?!到))|无(?![论需])|未(?![来满])|非(?!常)|暂停|拒绝|谢绝|禁止|拒收|除外|勿|不得|一律不"
 )
 _NO_NEED = re.compile(
-    r"\b(?:not|no) (?:necessary|needed|required|need)\b|\bneed not\b|无需|无须|不用|不必|不需要|不要求"
+    r"\b(?:not|no) (?:necessary|needed|required|need)\b|\bneed not\b"
+    r"|\bno (?:[a-z]+ ){1,3}(?:is |are )?(?:necessary|needed|required)\b|无需|无须|不用|不必|不需要|不要求"
 )
 _A_NOT_A = re.compile(r"([\u4e00-\u9fff])不\1|有没有|可不可以")
 _NOT_NEGATION = re.compile(
@@ -210,6 +213,11 @@ def _of_piece(
     sign = float(opposite or 1)
     scale = 0.2 + min(1.0, 1.5 * shared)
     close = clause.recall + clause.precision
+    told = asked.text.replace(asked.asked, " ")
+    # "Standard rooms have no balcony; superior rooms have one": the other clause may be the one that is meant.
+    rival = math.fsum(
+        words[word] / total for each in clauses if each.negative != negative for word in each.common - clause.common
+    )
     found: dict[str, float] = {}
 
     def add(name: str, value: float) -> None:
@@ -227,6 +235,10 @@ def _of_piece(
         add("figure", compared * (-1.0 if negative else 1.0))
     elif needs and _NO_NEED.search(text):
         add("no_need", -1.0)
+    elif negative and rival > _RIVAL:
+        add("not_here_but", -sign)
+    elif negative and _denies(told, needs=needs):
+        add("not_here_of_not", -sign)  # "I have not opened it": an evidence's "not" may be about opening
     elif negative:
         add("not_here", -sign)
         add("not_here_close", -sign * close)
@@ -247,12 +259,6 @@ def _of_piece(
         add("plain", 1.0)
         add("plain_close", close)
         add("can", can)
-    # "Standard rooms have no balcony; superior rooms have one": the other clause may be the one that is meant.
-    rival = math.fsum(
-        words[word] / total for each in clauses if each.negative != negative for word in each.common - clause.common
-    )
-    if rival:
-        add("rival_of_no" if negative else "rival_of_yes", min(1.0, rival) * (1.0 if negative else -1.0))
     if piece.says and piece.asked:
         faq = plain_form(piece.asked)
         same = math.fsum(words[unit] for unit in words.keys() & _words(faq)) / total
