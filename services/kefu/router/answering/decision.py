@@ -102,7 +102,11 @@ class Generate:
 
 
 OUT_OF_SCOPE_RELEVANCE = 0.05
-"""A question whose best passage is less relevant than this is about another field than the documents."""
+"""A question whose best passage is less relevant than this is about another field than the documents.
+
+It belongs to the weights of the relevance: `python -m loadtest.quality.out_of_scope` shows what it turns down. On even
+numbers 2 of 1,614 questions of the documents' own field, and from an eighth to six sevenths of others.
+"""
 
 Decision = (
     Continue
