@@ -166,7 +166,7 @@ def evidence_for(
         )
         return Evidence(computation.rests_on, tuple(passages), 1.0, word, computation=computation)
     side_by_side = compared(asked, in_order)
-    chosen = side_by_side or selected_evidence(ranked, language)
+    chosen = side_by_side or selected_evidence(asked, ranked, language)
     word = first_word(polarity_of(asked, chosen, language), language)
     quoted = not word and asks_yes_no(asked, language)
     return Evidence(tuple(chosen), tuple(passages), bears, word, quoted)
@@ -225,12 +225,23 @@ class _Writer:
 
 
 def _joined(pieces: Sequence[EvidencePiece], language: AnswerLanguage) -> str:
-    """Sentences of one passage behind each other; rows and items on lines of their own, where there are several."""
-    said = ""
+    """Sentences of one passage behind each other; rows and items on lines of their own, where there are several.
+
+    Items that the same line introduces stand behind it once.
+    """
+    said, lead = "", ""
     for piece in pieces:
         if piece.kind is PieceKind.SENTENCE:
             said += ("" if language == "zh" or not said or said[-1] == "\n" else " ") + piece.text
             continue
-        in_line = len(pieces) == 1 or piece.kind in (PieceKind.STEPS, PieceKind.LIST)
-        said += ("\n" if said and said[-1] != "\n" else "") + (piece.text if in_line else f"- {piece.text}") + "\n"
+        said += "\n" if said and said[-1] != "\n" else ""
+        together = sum(other.kind is piece.kind and other.subject == piece.subject for other in pieces) > 1
+        if piece.kind is PieceKind.ITEM and piece.subject and together:
+            said += f"{piece.subject}\n" if piece.subject != lead else ""
+            said += f"- {piece.own}\n"
+            lead = piece.subject
+        elif len(pieces) == 1 or piece.kind in (PieceKind.STEPS, PieceKind.LIST):
+            said += f"{piece.text}\n"
+        else:
+            said += f"- {piece.text}\n"
     return said.rstrip()

@@ -128,7 +128,8 @@ class AnswerPipeline:
             passages += found.passages
             before = first if found.used_history else ""
             evidence = await self._evidence_among(question, found.read_as or part, before, found)
-            if evidence.bears:
+            shown = {piece.text for each in answers if isinstance(each, Evidence) for piece in each.pieces}
+            if evidence.bears and not shown.issuperset(piece.text for piece in evidence.pieces):
                 answers.append(evidence)
         if not answers:
             return None

@@ -3,14 +3,17 @@ Evidence selection: the few pieces that are an answer together.
 
 The best piece is always one of them. Others join it while they are nearly as good, say something else, and leave the
 whole short enough to be read. Rows of one table do not join each other: which row is meant is the question, and a
-neighbour's figure beside the right one misleads.
+neighbour's figure beside the right one misleads. For the same reason none joins that has a figure of its own where the
+question asks for one.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
 from kefu.router.grounding.evidence_ranking import RankedPiece
+from kefu.router.grounding.question_kind import asks_for_figure
 
 _MOST_PIECES = 3
 _NEARLY = 0.5
@@ -19,12 +22,14 @@ _NEARLY_IN_SAME_PASSAGE = 2.0
 """The same within the best one's passage, where what stands beside it seldom misleads, and often completes it."""
 _LONGEST: Mapping[AnswerLanguage, int] = {"en": 400, "zh": 160}
 """Characters of all pieces together. The best piece is shown whatever its length."""
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _TABLE = (PieceKind.ROW, PieceKind.CELL)
 
 
-def selected_evidence(ranked: Sequence[RankedPiece], language: AnswerLanguage) -> list[EvidencePiece]:
+def selected_evidence(question: str, ranked: Sequence[RankedPiece], language: AnswerLanguage) -> list[EvidencePiece]:
     """The pieces to show, those of one passage in its order; empty without any."""
     chosen: list[EvidencePiece] = []
+    figures = _figures(ranked[0].piece.text) if ranked and asks_for_figure(question) else None
     left = _LONGEST[language]
     for each in ranked:
         piece = each.piece
@@ -32,6 +37,7 @@ def selected_evidence(ranked: Sequence[RankedPiece], language: AnswerLanguage) -
         if chosen and (
             ranked[0].score - each.score > nearly
             or len(piece.text) > left
+            or (figures is not None and not _figures(piece.text) <= figures)
             or any(piece.overlaps(other) or _are_neighbours(piece, other) for other in chosen)
         ):
             continue
@@ -41,6 +47,10 @@ def selected_evidence(ranked: Sequence[RankedPiece], language: AnswerLanguage) -
             break
     order = {index: at for at, index in enumerate(dict.fromkeys(piece.passage for piece in chosen))}
     return sorted(chosen, key=lambda piece: (order[piece.passage], piece.start))
+
+
+def _figures(text: str) -> frozenset[str]:
+    return frozenset(_NUMBER.findall(text))
 
 
 def _are_neighbours(one: EvidencePiece, other: EvidencePiece) -> bool:

@@ -21,7 +21,7 @@ def _passage(number: int, text: str, *headings: str, language: str = "en", relev
 
 def _best(question: str, *passages: Passage, language: AnswerLanguage = "en") -> list[str]:
     ranked = ranked_pieces(question, "", passages, candidate_pieces(passages, language), None)
-    return [piece.text for piece in selected_evidence(ranked, language)]
+    return [piece.text for piece in selected_evidence(question, ranked, language)]
 
 
 def test_the_row_that_is_asked_about_is_shown_without_its_neighbours() -> None:
