@@ -46,7 +46,7 @@ from kefu.router.retrieval_client import CuratedAnswer, RetrievalClient
 
 _log = structlog.stdlib.get_logger()
 _MOST_QUESTION = 4_000  # characters; see CompareTextsRequest
-MOST_CHOICES = 5
+MOST_CHOICES = 3
 """Pieces that a model chooses among."""
 LEAST_BEARING = 0.2
 """Evidence that is less likely to answer the question is not shown: chosen on even ids (docs/benchmarks/answers.md)."""

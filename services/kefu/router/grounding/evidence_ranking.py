@@ -29,7 +29,7 @@ _CODE = re.compile(r"\b(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z\d]+(?:-[A-Za-z\
 _MOST_PASSAGES = 8
 _MOST_PIECES = 200
 _LEAST_PROBABILITY = 1e-3
-_CLEAR = 0.7
+_CLEAR = 0.5
 """A piece that is the best one with this probability needs no second opinion."""
 _SHORT: Mapping[bool, int] = {True: 8, False: 24}
 """Characters of a Chinese piece and of another one, below which it hardly says anything."""
