@@ -348,3 +348,22 @@ def _denies(clause: str, *, needs: bool) -> bool:
     bare = _A_NOT_A.sub(" ", _NOT_NEGATION.sub(" ", clause))
     bare = _CONDITION_CLAUSE.sub(" ", (bare if needs else _NO_NEED.sub(" ", bare)) + ",")
     return bool(_NOT_EN.search(bare) or _NOT_ZH.search(bare))
+
+
+@dataclass(frozen=True)
+class MarkedClause:
+    """A clause with the words that it is compared by, and what turns its meaning: "not", "only", "except"."""
+
+    words: frozenset[str]
+    marks: frozenset[str]
+
+
+def marked_clauses(text: str) -> list[MarkedClause]:
+    """The clauses of a text that say something. Takes linear time."""
+    found: list[MarkedClause] = []
+    for part in _CLAUSE_END.split(plain_form(text[:_LONGEST_PIECE])):
+        words = _words(part) if part else frozenset[str]()
+        if words:
+            marks = {"not": _denies(part, needs=True), "only": _ONLY.search(part), "except": _EXCEPT.search(part)}
+            found.append(MarkedClause(words, frozenset(name for name, is_there in marks.items() if is_there)))
+    return found
