@@ -7,7 +7,7 @@ any company's pages have. Negative numbers speak for "no"; how much each signal 
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
@@ -296,19 +296,9 @@ _SAYS_SOMETHING = re.compile(
 
 def _clauses(text: str, words: Mapping[str, float], total: float, *, needs: bool) -> list[_Clause]:
     clauses: list[_Clause] = []
-    negative = False
-    sentence_ended = True
-    for part in _CLAUSE_END.split(text):
-        if not part or not part.strip():
-            sentence_ended = True
-            continue
+    for part, negative in _parts(text, needs=needs):
         units = _words(part)
         common = words.keys() & units
-        denies = _denies(part, needs=needs)
-        # "There are no points for fees, for gift cards, or …": a negation governs the list behind it.
-        goes_on = part.isascii() and (bool(_GOES_ON.match(part)) or not _SAYS_SOMETHING.search(part))
-        negative = denies or (negative and goes_on and not sentence_ended)
-        sentence_ended = False
         clauses.append(
             _Clause(
                 part.strip(),
@@ -319,6 +309,21 @@ def _clauses(text: str, words: Mapping[str, float], total: float, *, needs: bool
             )
         )
     return clauses
+
+
+def _parts(text: str, *, needs: bool) -> Iterator[tuple[str, bool]]:
+    """The clauses of a text, and whether each is negated."""
+    negative, sentence_ended = False, True
+    for part in _CLAUSE_END.split(text):
+        if not part or not part.strip():
+            sentence_ended = True
+            continue
+        denies = _denies(part, needs=needs)
+        # "There are no points for fees, for gift cards, or …": a negation governs the list behind it.
+        goes_on = part.isascii() and (bool(_GOES_ON.match(part)) or not _SAYS_SOMETHING.search(part))
+        negative = denies or (negative and goes_on and not sentence_ended)
+        sentence_ended = False
+        yield part, negative
 
 
 def _opposite(asked: YesNoQuestion, clause: str) -> tuple[int, str]:
@@ -361,9 +366,8 @@ class MarkedClause:
 def marked_clauses(text: str) -> list[MarkedClause]:
     """The clauses of a text that say something. Takes linear time."""
     found: list[MarkedClause] = []
-    for part in _CLAUSE_END.split(plain_form(text[:_LONGEST_PIECE])):
-        words = _words(part) if part else frozenset[str]()
-        if words:
-            marks = {"not": _denies(part, needs=True), "only": _ONLY.search(part), "except": _EXCEPT.search(part)}
+    for part, is_negated in _parts(plain_form(text[:_LONGEST_PIECE].replace("\n", " ; ")), needs=True):
+        if words := _words(_NOT_EN.sub(" ", _ONLY.sub(" ", _EXCEPT.sub(" ", part)))):
+            marks = {"not": is_negated, "only": _ONLY.search(part), "except": _EXCEPT.search(part)}
             found.append(MarkedClause(words, frozenset(name for name, is_there in marks.items() if is_there)))
     return found

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kefu.common.text.citations import without_citations
-from kefu.common.text.language import AnswerLanguage, answer_language, language_of
+from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.turn import Passage, Support
 from kefu.router.grounding.attribution import AttributionIndex, is_hardly_supported
 from kefu.router.grounding.evidence_pieces import EvidencePiece
@@ -39,9 +39,9 @@ _QUOTES_A_PAGE = re.compile(
     r"|(?:原文|页面|资料|文档|网页)[^。！？]{0,6}[:：]",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r"[,，;；。.!！?？、:：()（）\n]+")
-_MOST_FOREIGN = {"en": 3, "zh": 3}
-"""Words or Han characters in a row of the other language that may be a name."""
+_LONGEST_NAME: Mapping[AnswerLanguage, int] = {"en": 4, "zh": 3}
+"""Han characters in an English sentence, words in a Chinese one, in a row, that may be a name."""
+_LATIN = re.compile(r"[A-Za-z]")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _LATIN_RUN = re.compile(r"[A-Za-z][A-Za-z'’-]*(?:\s+[A-Za-z][A-Za-z'’-]*)*")
 
@@ -74,11 +74,12 @@ class AnswerChecks:
         self._attribution = AttributionIndex(asked.passages)
         self._names = " ".join(part for each in asked.passages for part in (each.title, *each.headings)).lower()
         self._is_first = True
+        names = "\n".join(each.text for each in asked.passages)
         checks: Mapping[str, Callable[[str], bool]] = {
             "language": lambda one: is_in_another_language(one, asked.language, self._names),
             "quotation": quotes,
             "codes": lambda one: holds_foreign_code(one, asked.question),
-            "person": lambda one: is_misaddressed(asked.question, one),
+            "person": lambda one: is_misaddressed(asked.question, one, names),
             "polarity": self._polarity_differs,
             "echo": self._is_echo,
             "subject": lambda one: is_of_another_subject(one, asked.ranked),
@@ -118,20 +119,9 @@ def quotes(sentence: str) -> bool:
 
 
 def is_in_another_language(sentence: str, language: AnswerLanguage, names: str) -> bool:
-    """Whether a sentence, or a whole clause of it, is in another language. `names`, in lower case, may stand in it."""
+    """Whether a sentence, or more of it than a name, is in another language. `names` may stand in it, in lower case."""
     text = without_citations(sentence)
-    if (answer_language(text) or language) != language and not _is_name(text.strip(" .。!！“”\"'"), names):
-        return True
-    for clause in _CLAUSE.split(text):
-        if language_of(clause) not in ("zh", "en"):
-            continue
-        runs = (_HAN_RUN if language == "en" else _LATIN_RUN).finditer(clause)
-        for run in runs:
-            size = len(run[0]) if language == "en" else len(run[0].split())
-            if size > _MOST_FOREIGN[language] and not _is_name(run[0], names):
-                return True
-    return False
-
-
-def _is_name(text: str, names: str) -> bool:
-    return text.lower() in names
+    own, other = (_LATIN, _HAN_RUN) if language == "en" else (_HAN_RUN, _LATIN_RUN)
+    most = _LONGEST_NAME[language] if own.search(text) else 0
+    sizes = ((run[0], len(run[0]) if language == "en" else len(run[0].split())) for run in other.finditer(text))
+    return any(size > most and run.lower() not in names for run, size in sizes)
