@@ -69,7 +69,9 @@ class Evidence:
     """Whether it is given as the page's words: a yes/no question whose answer is not certain."""
     computation: Computation | None = None
     asked: str = ""
-    """The question as it was read, behind the earlier one that it leans on."""
+    """The question as it was read."""
+    before: str = ""
+    """The earlier one that it leans on."""
     ranked: tuple[RankedPiece, ...] = ()
     """All pieces that could have been chosen, the best first."""
 
@@ -139,7 +141,7 @@ class EvidenceFinder:
             if probabilities is not None:
                 ranked = reranked(ranked, close, probabilities, choice_weight)
         evidence = evidence_for(asked, passages, ranked, language)
-        return replace(evidence, asked=whole, is_compared=cosines is not None)
+        return replace(evidence, asked=asked, before=before, is_compared=cosines is not None)
 
     async def _cosines(
         self, question: Question, asked: str, passages: Sequence[Passage], pieces: Sequence[EvidencePiece]

@@ -33,9 +33,8 @@ from kefu.router.domain.generation import GenerationEnd, GenerationRequest, Mess
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut, FinishReason, Passage, Usage
 from kefu.router.grounding.quotation import is_supported, quotation_for
-from kefu.router.guardrails.answer_checks import AnswerChecks, Asked
+from kefu.router.guardrails.answer_checks import AnswerChecks, Asked, says_otherwise
 from kefu.router.guardrails.answer_filter import AnswerFilter
-from kefu.router.guardrails.claimed_polarity import turns_meaning
 from kefu.router.guardrails.evidence import Evidence as LiteralEvidence
 from kefu.router.guardrails.prompt_injection import gives_instructions, message_for_model, turn_for_model
 from kefu.router.nlu.message import CustomerMessage
@@ -210,8 +209,8 @@ class AnswerGenerator:
             best = evidence.ranked[0].piece
             name = evidence.passages[best.passage].name
             passages = tuple(replace(each, text=best.text) for each in passages if each.name == name)
-        if chain.shows_whole_sentences and turns_meaning(chain.text, [each.text for each in passages]):
-            return None
+            if chain.shows_whole_sentences and says_otherwise(chain.text, best.text):
+                return None
         quotation = quotation_for(draft.basis.query or question.text, chain.text, passages, question.language)
         if quotation is None:
             return None
@@ -313,7 +312,12 @@ class AnswerGenerator:
         if not enabled:
             return None
         asked = Asked(
-            evidence.asked or question.text, question.language, told, ranked=evidence.ranked, chosen=evidence.pieces
+            evidence.asked or question.text,
+            question.language,
+            told,
+            before=evidence.before,
+            ranked=evidence.ranked,
+            chosen=evidence.pieces,
         )
         return AnswerChecks(asked, enabled).failed
 

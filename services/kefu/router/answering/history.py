@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from kefu.router.domain.turn import AnswerSource, Turn
 from kefu.router.grounding.own_words import own_words
 
-_QUOTED = re.compile(r"“([^”\n]*)”")
+_QUOTED = re.compile(r"“([^“”\n]*)”")
 _LETTER = re.compile(r"[^\W_]")
-_QUOTATION = re.compile(r"(?:[^.!?。！？\]\n:：“]{0,40}[:：]\s?|^)“[^”\n]*”(?:\s?\[\d+\])?", re.MULTILINE)
+_QUOTATION = re.compile(r"(?:[^.!?。！？\]\n:：“]{0,40}[:：]\s?|^)“[^“”\n]*”(?:\s?\[\d+\])?", re.MULTILINE)
 """As `grounding/quotation` and `evidence_answer` write one, however short what it quotes."""
 NOT_LOOKED_UP = (AnswerSource.CANNED, AnswerSource.REFUSED, AnswerSource.PERSON)
 """Sources of turns that were no question to the knowledge base, or found no answer there."""

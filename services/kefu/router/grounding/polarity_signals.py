@@ -7,6 +7,7 @@ any company's pages have. Negative numbers speak for "no"; how much each signal 
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -137,7 +138,13 @@ def signals_of(asked: YesNoQuestion, pieces: Sequence[EvidencePiece]) -> dict[st
 
 
 def _plain(piece: EvidencePiece) -> str:
-    return plain_form(piece.text[:_LONGEST_PIECE].replace("\n", " ; "))
+    return _plain_text(piece.text)
+
+
+def _plain_text(text: str) -> str:
+    # One character may stand for eighteen: cut before and after.
+    cut = unicodedata.normalize("NFKC", text[:_LONGEST_PIECE])[:_LONGEST_PIECE]
+    return plain_form(cut.replace("\n", " ; "))
 
 
 _EMPTY_ZH = re.compile(
@@ -366,7 +373,7 @@ class MarkedClause:
 def marked_clauses(text: str) -> list[MarkedClause]:
     """The clauses of a text that say something. Takes linear time."""
     found: list[MarkedClause] = []
-    for part, is_negated in _parts(plain_form(text[:_LONGEST_PIECE].replace("\n", " ; ")), needs=True):
+    for part, is_negated in _parts(_plain_text(text), needs=True):
         if words := _words(_NOT_EN.sub(" ", _ONLY.sub(" ", _EXCEPT.sub(" ", part)))):
             marks = {"not": is_negated, "only": _ONLY.search(part), "except": _EXCEPT.search(part)}
             found.append(MarkedClause(words, frozenset(name for name, is_there in marks.items() if is_there)))

@@ -16,7 +16,7 @@ Which sentences these catch, and how often wrongly: docs/benchmarks/answers.md.
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from kefu.common.text.citations import without_citations
@@ -28,8 +28,7 @@ from kefu.router.grounding.evidence_ranking import RankedPiece
 from kefu.router.grounding.own_words import is_echo, own_words
 from kefu.router.grounding.polarity import certain_polarity, polarity_of
 from kefu.router.grounding.stated_polarity import statements
-from kefu.router.grounding.yes_no_question import asks_yes_no
-from kefu.router.guardrails.answer_subject import has_neighbours_figure, is_of_another_subject
+from kefu.router.guardrails.answer_subject import has_neighbours_figure, has_other_figures, is_of_another_subject
 from kefu.router.guardrails.claimed_polarity import claims_otherwise, turns_meaning
 from kefu.router.guardrails.foreign_codes import holds_foreign_code
 from kefu.router.guardrails.form_of_address import is_misaddressed
@@ -46,12 +45,16 @@ _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _LATIN_RUN = re.compile(r"[A-Za-z][A-Za-z'’-]*(?:\s+[A-Za-z][A-Za-z'’-]*)*")
 
 
+_MOST_QUESTION = 1_000
+"""Characters of a question that are read, its last ones: for each sentence anew."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """What an answer is checked against."""
 
     question: str
-    """As it was read, behind the earlier one that it leans on."""
+    """As it was read."""
     language: AnswerLanguage
     """The answer's."""
     passages: Sequence[Passage]
@@ -59,6 +62,8 @@ class Asked:
     """All pieces of evidence, the best first."""
     chosen: Sequence[EvidencePiece] = ()
     """Those that answer the question."""
+    before: str = ""
+    """The earlier question that it leans on."""
 
 
 class AnswerChecks:
@@ -66,24 +71,25 @@ class AnswerChecks:
 
     def __init__(self, asked: Asked, enabled: Collection[str]) -> None:
         """`enabled`: names of checks; see `RouterConfig.answer_checks`."""
+        asked = replace(asked, question=asked.question[-_MOST_QUESTION:])
         self._asked = asked
-        self._is_yes_no = asks_yes_no(asked.question, asked.language)
         self._certain: Literal["yes", "no"] | None = certain_polarity(
             polarity_of(asked.question, asked.chosen, asked.language)
         )
         self._attribution = AttributionIndex(asked.passages)
         self._names = " ".join(part for each in asked.passages for part in (each.title, *each.headings)).lower()
         self._is_first = True
+        whole = f"{asked.before} {asked.question}"[-_MOST_QUESTION:]
         names = "\n".join(each.text for each in asked.passages)
         checks: Mapping[str, Callable[[str], bool]] = {
             "language": lambda one: is_in_another_language(one, asked.language, self._names),
             "quotation": quotes,
-            "codes": lambda one: holds_foreign_code(one, asked.question),
+            "codes": lambda one: holds_foreign_code(one, whole),
             "person": lambda one: is_misaddressed(asked.question, one, names),
             "polarity": self._polarity_differs,
             "echo": self._is_echo,
             "subject": lambda one: is_of_another_subject(one, asked.ranked),
-            "figure": lambda one: has_neighbours_figure(one, asked.question, asked.ranked, asked.chosen),
+            "figure": lambda one: has_neighbours_figure(one, whole, asked.ranked, asked.chosen),
             "support": self._is_unsupported,
         }
         self._checks = {name: check for name, check in checks.items() if name in enabled}
@@ -96,7 +102,7 @@ class AnswerChecks:
 
     def _polarity_differs(self, sentence: str) -> bool:
         question = self._asked.question
-        if self._is_yes_no and claims_otherwise(question, sentence, self._certain, opening=self._is_first):
+        if claims_otherwise(question, sentence, self._certain, opening=self._is_first):
             return True
         return turns_meaning(sentence, [self._attribution.of(sentence).text, *(one.text for one in self._asked.chosen)])
 
@@ -104,12 +110,17 @@ class AnswerChecks:
         if not is_echo(self._asked.question, sentence):
             return False
         said = [one.polarity for one in statements(self._asked.question, sentence, opening=self._is_first)]
-        return not (self._is_yes_no and said and self._certain is not None and set(said) == {self._certain})
+        return not said or set(said) != {self._certain}
 
     def _is_unsupported(self, sentence: str) -> bool:
         said = without_citations(sentence)
         held = self._attribution.of(said)
         return is_hardly_supported(said, self._asked.passages, [Support(0, len(said), *held)])
+
+
+def says_otherwise(answer: str, piece: str) -> bool:
+    """Whether a piece of evidence, quoted behind an answer, would seem to contradict it."""
+    return turns_meaning(answer, [piece]) or has_other_figures(answer, piece)
 
 
 def quotes(sentence: str) -> bool:

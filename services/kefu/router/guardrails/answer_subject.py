@@ -56,6 +56,14 @@ def has_neighbours_figure(
     return any(_is_neighbours(figure, ranked, known, chosen) for figure in figures)
 
 
+def has_other_figures(answer: str, piece: str) -> bool:
+    """Whether two texts give figures of the same kind, and none of one stands in the other."""
+    said, known = quantities_in(without_citations(answer)), quantities_in(piece)
+    if {one.value for one in said} & {one.value for one in known}:
+        return False
+    return bool({_kind(one) for one in said} & {_kind(one) for one in known})
+
+
 def _is_neighbours(
     figure: Quantity,
     ranked: Sequence[RankedPiece],

@@ -16,9 +16,12 @@ from kefu.router.grounding.stated_polarity import statements
 _REPEATS = 0.5
 """A clause repeats another one that holds this share of its words."""
 
+_MOST_CLAUSES = 40
+"""Of a text: each of the sentence is compared with each of the evidence."""
+
 
 def claims_otherwise(question: str, sentence: str, certain: Literal["yes", "no"] | None, *, opening: bool) -> bool:
-    """Whether a sentence says yes or no to a yes/no question, and the evidence does not say the same for certain.
+    """Whether a sentence says yes or no to the question, and the evidence does not say the same for certain.
 
     `opening`: it is the first of the answer.
     """
@@ -30,8 +33,8 @@ def turns_meaning(sentence: str, evidence: Iterable[str]) -> bool:
 
     A clause that repeats several of the evidence goes with the one that shares most words with it.
     """
-    theirs = [clause for text in evidence for clause in marked_clauses(text)]
-    for ours in marked_clauses(without_citations(sentence)):
+    theirs = [clause for text in evidence for clause in marked_clauses(text)[:_MOST_CLAUSES]]
+    for ours in marked_clauses(without_citations(sentence))[:_MOST_CLAUSES]:
         near = [
             (clause.words & ours.words, clause.marks)
             for clause in theirs
