@@ -9,7 +9,7 @@ from kefu.router.domain.turn import Passage
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
 from kefu.router.grounding.evidence_ranking import RankedPiece
 from kefu.router.grounding.own_words import is_echo
-from kefu.router.guardrails.answer_checks import AnswerChecks, Asked, is_in_another_language, quotes
+from kefu.router.guardrails.answer_checks import AnswerChecks, Asked, is_in_another_language, quotes, says_otherwise
 from kefu.router.guardrails.answer_subject import has_neighbours_figure, is_of_another_subject
 from kefu.router.guardrails.claimed_polarity import claims_otherwise, turns_meaning
 from kefu.router.guardrails.form_of_address import is_misaddressed
@@ -183,3 +183,20 @@ def test_the_switch_knows_its_names() -> None:
     assert RouterConfig(internal_key=key, answer_checks="echo, person").enabled_checks == {"echo", "person"}
     with pytest.raises(ValueError, match="no check is named eco; there are language"):
         RouterConfig(internal_key=key, answer_checks="eco")
+
+
+def test_a_quotation_that_seems_to_contradict_the_answer_is_known() -> None:
+    assert says_otherwise("Delivery to Hong Kong costs ¥45.", "Fee: ¥33")
+    assert says_otherwise("Coupons can be combined.", "Coupons cannot be combined with other offers.")
+    assert not says_otherwise("Delivery to Hong Kong costs ¥45.", "Hong Kong: ¥45; Macao: ¥33")
+    assert not says_otherwise("Delivery to Hong Kong costs ¥45.", "Parcels arrive within 7 days.")
+
+
+def test_the_first_sentence_alone_opens_with_the_yes_or_no_of_the_answer() -> None:
+    text = "Shoes can be returned within 30 days."
+    piece = EvidencePiece(0, PieceKind.SENTENCE, text, 0, len(text))
+    asked = Asked("Do you like shoes?", "en", [passage(text)], (RankedPiece(piece, 1.0, 1.0),), (piece,))
+    assert AnswerChecks(asked, ["polarity"]).failed("Yes.") == "polarity"
+    checks = AnswerChecks(asked, ["polarity"])
+    assert checks.failed("Shoes can be returned within 30 days.") == ""
+    assert checks.failed("No worries.") == ""
