@@ -90,7 +90,6 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
             query_embedding=struct.pack(f"<{len(vector)}e", *vector) if request.with_embedding else b"",
         )
 
-
     async def CompareTexts(self, request: kb.CompareTextsRequest, context: Context) -> kb.CompareTextsResponse:
         raise BackendUnavailable("Nothing is embedded here: evidence is ranked by its words.")
 
