@@ -172,6 +172,28 @@ async def test_another_router_goes_on_with_the_answer_of_one_that_was_killed(har
     assert len(harness.knowledge.requests) == 1, "the passages were kept"
 
 
+async def test_a_sentence_that_was_held_when_the_router_was_killed_is_checked_and_shown_by_the_other(
+    redis: RedisServer,
+) -> None:
+    async with open_router_harness(redis, routers=1, lease_seconds=1.5, answer_checks="all") as harness:
+        harness.knowledge.hits = [make_hit("A refund takes 7 business days. A refund to a card takes 3 days more.")]
+        process = await harness.spawn_router()
+        shown, held = "A refund takes 7 business days [1]. ", "A refund to a card "
+        harness.replica.frames = [shown, held, asyncio.Event()]
+        customer = await harness.client(at=process)
+        reading = Reading(customer.converse(ASK, resumable=True))
+        await wait_until(lambda: bool(reading.answer.events) and bool(reading.held))
+        await until_saved(harness, reading)
+        await process.kill()
+        await asyncio.wait({reading.task})
+        assert reading.held == shown.strip().encode()
+        harness.replica.frames = [shown, held, "takes 3 days more [1]."]
+        rest = await resumed(await harness.client(), reading)
+    assert rest.text_after(reading.held) == f"{shown}{held}takes 3 days more [1].".encode()
+    assert rest.completed.source == pb.ANSWER_SOURCE_GENERATED
+    assert harness.replica.calls[1].request.HasField("continuation")
+
+
 async def test_a_router_that_is_stopped_hands_its_answers_on_at_once(redis: RedisServer) -> None:
     async with open_router_harness(redis, lease_seconds=10.0) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]

@@ -12,6 +12,7 @@ import grpc.aio
 
 from kefu.common import auth
 from kefu.common.auth import open_keyring
+from kefu.common.errors import BackendUnavailable
 from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import serving
 from kefu.generation.multiplexing import MultiplexedCall
@@ -88,6 +89,9 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
             min_apart=self.min_apart,
             query_embedding=struct.pack(f"<{len(vector)}e", *vector) if request.with_embedding else b"",
         )
+
+    async def CompareTexts(self, request: kb.CompareTextsRequest, context: Context) -> kb.CompareTextsResponse:
+        raise BackendUnavailable("Nothing is embedded here: evidence is ranked by its words.")
 
 
 @dataclass

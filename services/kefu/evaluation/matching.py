@@ -13,12 +13,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from kefu.common.text.chinese import simplified
+from kefu.common.text.citations import without_citations
 from kefu.common.text.language import AnswerLanguage
 
 MAX_CHARACTERS: dict[AnswerLanguage, int] = {"en": 300, "zh": 120}
 """Most characters of an answer by language. A longer one counts as wrong: reading out the page is no answer."""
 
-_CITATION = re.compile(r"[\[【［]\s*\d{1,3}\s*[\]】］]")
 _DECIMAL_POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _KEPT = "\x00"
 _NO_WORD = re.compile(r"[\W_]+")
@@ -33,7 +33,7 @@ _UNIT = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
 
 def normalised(text: str) -> str:
     """The normalised form of a text, for comparison."""
-    plain = simplified(unicodedata.normalize("NFKC", _CITATION.sub("", text))).lower()
+    plain = simplified(unicodedata.normalize("NFKC", without_citations(text))).lower()
     plain = _DECIMAL_POINT.sub(_KEPT, plain)
     return _NO_WORD.sub(lambda run: "." if run[0] == _KEPT else "", plain)
 
@@ -92,11 +92,6 @@ def _apart(plain: str) -> str:
     return _NO_WORD.sub(lambda run: {_KEPT: ".", _BOUNDARY: _BOUNDARY}.get(run[0], ""), joined)
 
 
-def without_citations(text: str) -> str:
-    """A text without its citations, such as "[1]"."""
-    return _CITATION.sub("", text)
-
-
 def is_hit(answer: str, answers: Sequence[Sequence[str]]) -> bool:
     """Whether all strings of one list occur in the answer, of any length."""
     return any(strings and all(occurs(string, answer) for string in strings) for strings in answers)
@@ -104,7 +99,7 @@ def is_hit(answer: str, answers: Sequence[Sequence[str]]) -> bool:
 
 def is_too_long(answer: str, language: AnswerLanguage) -> bool:
     """Whether an answer is too long, without its citations."""
-    return len(_CITATION.sub("", answer).strip()) > MAX_CHARACTERS[language]
+    return len(without_citations(answer).strip()) > MAX_CHARACTERS[language]
 
 
 def keyword_share(answer: str, keywords: Sequence[str]) -> float:
@@ -119,7 +114,7 @@ def token_f1(answer: str, references: Sequence[str]) -> float:
 
 
 def _units(text: str) -> Counter[str]:
-    plain = simplified(unicodedata.normalize("NFKC", _CITATION.sub("", text))).lower()
+    plain = simplified(unicodedata.normalize("NFKC", without_citations(text))).lower()
     return Counter(_UNIT.findall(plain))
 
 

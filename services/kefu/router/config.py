@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from kefu.common.config import StoredConfig
+
+ANSWER_CHECKS = ("language", "quotation", "codes", "person", "polarity", "echo", "subject", "figure", "support")
+"""See `kefu.router.guardrails.answer_checks`."""
 
 
 class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
@@ -106,6 +109,10 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     it write a sentence from them, full lets it write as much as the question needs. auto does what the catalog of
     models says of the one in service, and has an unknown one write a sentence."""
 
+    answer_checks: str = "all"
+    """For measuring what each is worth: the checks that a sentence of the model must pass before it is shown, comma
+    between, of those in docs/concepts/guardrails.md; all; or none, which shows words as they come, wrong ones too."""
+
     prompt_tokens: int = Field(default=0, ge=0)
     """Most tokens of prompt, by estimate. 0: as the answer profile says. On two CPU cores a hundred tokens of prefill
     cost about 0.1 s."""
@@ -193,6 +200,24 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
 
     settings_seconds: float = Field(default=2.0, ge=0)
     """Tenants' settings are cached for this long."""
+
+    @field_validator("answer_checks")
+    @classmethod
+    def _knows_its_checks(cls, value: str) -> str:
+        unknown = _names(value) - {*ANSWER_CHECKS, "all", "none"}
+        if unknown:
+            raise ValueError(f"no check is named {', '.join(sorted(unknown))}; there are {', '.join(ANSWER_CHECKS)}")
+        return value
+
+    @property
+    def enabled_checks(self) -> frozenset[str]:
+        """The names of the checks in `answer_checks`."""
+        names = _names(self.answer_checks)
+        return frozenset(ANSWER_CHECKS) if "all" in names else names - {"none"}
+
+
+def _names(value: str) -> frozenset[str]:
+    return frozenset(name for each in value.split(",") if (name := each.strip()))
 
 
 @dataclass(frozen=True)

@@ -48,10 +48,8 @@ CACHED_ANSWERS = Gauge(
 LITERALS_WITHHELD = Counter(
     "kefu_literals_withheld_total", "Answers broken off at a literal that no evidence supports."
 )
-LITERALS_AVOIDED = Counter(
-    "kefu_answers_written_on_total",
-    "Answers broken off at a literal and continued, by whether that went well.",
-    ("well",),
+CHECKS_FAILED = Counter(
+    "kefu_answer_checks_failed_total", "Answers that ended at a sentence which did not pass a check.", ["check"]
 )
 SLOW_READERS_CUT = Counter("kefu_slow_readers_cut_total", "Streams cut because their client read nothing.")
 TURNS_NOT_STORED = Counter(

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from kefu.evaluation.conversations.own_words import content, own_words
-from kefu.evaluation.conversations.polarity import statements
 from kefu.evaluation.conversations.question_set import ConversationQuestion
 from kefu.evaluation.conversations.verdict import Shown, Verdict, judge
 from kefu.evaluation.matching import SearchedText
 from kefu.evaluation.metrics import wilson
+from kefu.router.grounding.own_words import content, own_words
+from kefu.router.grounding.stated_polarity import statements
 from tests.support.text_growth import growth
 
 FURNITURE = "Is furniture delivery free above 99 yuan?"

@@ -20,26 +20,30 @@ from kefu.router.answering.answer_cache import is_impersonal
 from kefu.router.answering.clarification import choices_of, chosen_subject, is_underspecified
 from kefu.router.answering.handoff import handoff_of
 from kefu.router.answering.handoff_summary import handoff_summary
+from kefu.router.answering.history import exchanges
 from kefu.router.answering.question import Question
 from kefu.router.answering.question_builder import build_question
 from kefu.router.answering.repeated_failures import has_failed_again
 from kefu.router.answering.self_service import self_service
 from kefu.router.answering.token_estimate import TokenEstimate
-from kefu.router.config import RouterConfig
+from kefu.router.config import ANSWER_CHECKS, RouterConfig
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut, Completed, FinishReason, Passage, Support, Turn, TurnState
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.grounding.attribution import AttributionIndex, is_hardly_supported
 from kefu.router.grounding.comparison import compared
 from kefu.router.grounding.evidence_pieces import pieces_of
+from kefu.router.grounding.evidence_ranking import RankedPiece
 from kefu.router.grounding.lexical_overlap import sentences, units_of
 from kefu.router.grounding.quotation import is_supported, quotation_for
 from kefu.router.grounding.sentence_selection import excerpt, pieces, ranked_sentences, select_sentences
+from kefu.router.guardrails.answer_checks import AnswerChecks, Asked
 from kefu.router.guardrails.answer_filter import AnswerFilter
 from kefu.router.guardrails.evidence import Evidence
 from kefu.router.guardrails.foreign_codes import holds_foreign_code
 from kefu.router.guardrails.literals import LiteralGuard
 from kefu.router.guardrails.prompt_injection import as_data, gives_instructions, message_for_model, passage_for_model
+from kefu.router.guardrails.sentence_gate import LONGEST_SENTENCE, SentenceGate
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.nlu.question_splitting import split_questions
 from kefu.router.nlu.sentiment import sentiment_of
@@ -90,6 +94,14 @@ def answer_filter(text: str) -> AnswerFilter:
     return AnswerFilter(_PASSAGES, Evidence([text], [("", each.text) for each in _PASSAGES]), "", _INSTRUCTIONS)
 
 
+def checked(sentence: str, asked: str = "can I return it?", of: str = "Returns take 7 days.") -> str:
+    """A sentence before all checks of an answer."""
+    found = (passage(of),)
+    pieces = pieces_of(0, found[0])
+    ranked = [RankedPiece(piece, 1.0, 0.1) for piece in pieces]
+    return AnswerChecks(Asked(asked, "en", found, ranked, pieces[:3]), ANSWER_CHECKS).failed(sentence)
+
+
 _READERS: dict[str, Callable[[str], object]] = {
     "compatibility_form": compatibility_form,
     "language_of": language_of,
@@ -128,6 +140,11 @@ _READERS: dict[str, Callable[[str], object]] = {
     "Evidence of a message": lambda text: Evidence([text]),
     "Evidence of a passage": lambda text: Evidence([], [("", text)], text),
     "AnswerFilter of a message": answer_filter,
+    "AnswerChecks of a sentence": lambda text: checked(text[:LONGEST_SENTENCE]),
+    "AnswerChecks of a message": lambda text: checked("You can return it within 7 days.", asked=text),
+    "AnswerChecks of a passage": lambda text: checked("You can return it within 7 days.", of=text),
+    "SentenceGate": lambda text: SentenceGate(lambda _: "").push([text]),
+    "exchanges": lambda text: exchanges([replace(turn("how long?"), text=text)]),
     "units_of": units_of,
     "sentences": lambda text: list(sentences(text)),
     "pieces": lambda text: list(pieces(text)),

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from kefu.common.text.language import AnswerLanguage
-from kefu.evaluation.conversations.polarity import Polarity
 from kefu.evaluation.dataset import BadQuestionSet, is_even
 from kefu.evaluation.matching import normalised
+from kefu.router.grounding.stated_polarity import Polarity
 
 QUESTIONS = "questions.jsonl"
 Person = Literal["required", "allowed", "no"]

@@ -18,12 +18,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kefu.common.text.citations import without_citations
 from kefu.common.text.language import AnswerLanguage, answer_language
-from kefu.evaluation.conversations.own_words import content, own_words
-from kefu.evaluation.conversations.polarity import Polarity, asks, statements
 from kefu.evaluation.conversations.question_set import ConversationQuestion
-from kefu.evaluation.matching import SearchedText, without_citations
+from kefu.evaluation.matching import SearchedText
 from kefu.router.grounding.lexical_overlap import sentences
+from kefu.router.grounding.own_words import is_echo, own_words
+from kefu.router.grounding.stated_polarity import Polarity, asks, statements
 
 MAX_CHARACTERS: Mapping[AnswerLanguage, int] = {"en": 450, "zh": 180}
 """Most characters that a customer reads, by the answer's language."""
@@ -119,8 +120,7 @@ def _said(question: ConversationQuestion, texts: tuple[str, ...]) -> tuple[Polar
 
 def _is_echo(question: ConversationQuestion, text: str) -> bool:
     own = own_words(text)
-    words = content(own)
-    if not words or not words <= content(question.text):
+    if not is_echo(question.text, own):
         return False
     # "Is express or standard delivery faster?" is answered in the question's own words.
     held = SearchedText("\n".join(own[begin:end] for begin, end in sentences(own) if not asks(own[begin:end])))

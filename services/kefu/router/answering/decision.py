@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from kefu.router.answering.answer_cache import CachedAnswer
 from kefu.router.answering.clarification import choices_of, chosen_passages, nearly_relevant
-from kefu.router.answering.evidence_answer import Evidence
+from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence
 from kefu.router.answering.history import previous_question
 from kefu.router.answering.question import Question
 from kefu.router.answering.repeated_failures import has_failed_again
@@ -99,6 +99,8 @@ class Generate:
 
     passages: tuple[Passage, ...]
     found: SearchResult
+    evidence: Evidence = NO_EVIDENCE
+    """What is said instead of the model's words that do not pass their checks."""
 
 
 OUT_OF_SCOPE_RELEVANCE = 0.05
@@ -206,6 +208,8 @@ def after_evidence(question: Question, decision: Decision, evidence: Evidence, f
     if evidence.bears or (question.choice and evidence.pieces):
         return GiveEvidence((evidence,))
     if isinstance(decision, Generate | GiveExcerpt):
+        if evidence.may_bear:
+            return GiveEvidence((evidence,))
         return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
     return decision
 

@@ -68,11 +68,28 @@ class Evidence:
     is_quoted: bool = False
     """Whether it is given as the page's words: a yes/no question whose answer is not certain."""
     computation: Computation | None = None
+    asked: str = ""
+    """The question as it was read."""
+    before: str = ""
+    """The earlier one that it leans on."""
+    ranked: tuple[RankedPiece, ...] = ()
+    """All pieces that could have been chosen, the best first."""
+
+    is_compared: bool = True
+    """Whether its embeddings were compared with the question's. Without that the bearing tells nothing."""
 
     @property
     def bears(self) -> bool:
         """Whether it is an answer."""
         return bool(self.pieces) and self.bearing >= LEAST_BEARING
+
+    @property
+    def may_bear(self) -> bool:
+        """Whether it is an answer, where the search found its passages relevant."""
+        return self.bears or bool(self.pieces and not self.is_compared)
+
+
+NO_EVIDENCE = Evidence((), (), 0.0)
 
 
 @dataclass(frozen=True)
@@ -123,7 +140,8 @@ class EvidenceFinder:
             probabilities = await self._chooser.choose(question, messages, len(close))
             if probabilities is not None:
                 ranked = reranked(ranked, close, probabilities, choice_weight)
-        return evidence_for(asked, passages, ranked, language)
+        evidence = evidence_for(asked, passages, ranked, language)
+        return replace(evidence, asked=asked, before=before, is_compared=cosines is not None)
 
     async def _cosines(
         self, question: Question, asked: str, passages: Sequence[Passage], pieces: Sequence[EvidencePiece]
@@ -169,12 +187,17 @@ def evidence_for(
     chosen = side_by_side or selected_evidence(asked, ranked, language)
     word = first_word(polarity_of(asked, chosen, language), language)
     quoted = not word and asks_yes_no(asked, language)
-    return Evidence(tuple(chosen), tuple(passages), bears, word, quoted)
+    return Evidence(tuple(chosen), tuple(passages), bears, word, quoted, ranked=tuple(ranked))
 
 
-def evidence_answer(question: Question, parts: Sequence[Evidence | CuratedAnswer]) -> EvidenceAnswer:
-    """The answer of the evidence for each part of a question, or of the curated answer to it."""
-    writer = _Writer(question)
+def evidence_answer(
+    question: Question, parts: Sequence[Evidence | CuratedAnswer], told: Sequence[Passage] = ()
+) -> EvidenceAnswer:
+    """The answer of the evidence for each part of a question, or of the curated answer to it.
+
+    `told`: passages that the customer was told of already, by their numbers.
+    """
+    writer = _Writer(question, told)
     for part in parts:
         if isinstance(part, CuratedAnswer):
             writer.add_text(part.answer)
@@ -186,9 +209,9 @@ def evidence_answer(question: Question, parts: Sequence[Evidence | CuratedAnswer
 class _Writer:
     """Writes evidence behind each other, and cites."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, told: Sequence[Passage]) -> None:
         self.text = ""
-        self.passages: list[Passage] = []
+        self.passages: list[Passage] = list(told)
         self.citations: list[Citation] = []
         self._in_variant = question.message.in_its_variant
         self._language: AnswerLanguage = question.language

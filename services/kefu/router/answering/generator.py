@@ -1,6 +1,11 @@
-"""The answer generator: an answer in the model's words, checked against the passages while it is written."""
+"""
+The answer generator: an answer in the model's words, each sentence checked against the evidence before it is shown.
 
-from collections.abc import Sequence
+What does not pass ends the model's text. If nothing was shown yet, the evidence itself is the answer; else what was
+shown stays, and the evidence is quoted behind it where it says nothing else.
+"""
+
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -11,6 +16,7 @@ from kefu.common.text.language import AnswerLanguage
 from kefu.router import metrics
 from kefu.router.answering.choice_prompt import LETTERS
 from kefu.router.answering.draft import AnswerDraft
+from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence, evidence_answer
 from kefu.router.answering.fallback import give_excerpt
 from kefu.router.answering.handoff import handoff_of
 from kefu.router.answering.outcome import AnswerOutcome
@@ -23,33 +29,26 @@ from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import NoReplica, Relay, RelayFactory, RelayPolicy, ReplicaChooser
 from kefu.router.dispatch.retry_budget import RetryBudget
 from kefu.router.domain.answer_profiles import AnswerProfile, profile_for
-from kefu.router.domain.generation import GenerationEnd, GenerationRequest, Message, PartialAnswer
+from kefu.router.domain.generation import GenerationEnd, GenerationRequest, Message
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut, FinishReason, Passage, Usage
-from kefu.router.grounding.attribution import is_hardly_supported
 from kefu.router.grounding.quotation import is_supported, quotation_for
-from kefu.router.grounding.sentence_selection import best_sentence
+from kefu.router.guardrails.answer_checks import AnswerChecks, Asked, says_otherwise
 from kefu.router.guardrails.answer_filter import AnswerFilter
-from kefu.router.guardrails.evidence import Evidence
+from kefu.router.guardrails.evidence import Evidence as LiteralEvidence
 from kefu.router.guardrails.prompt_injection import gives_instructions, message_for_model, turn_for_model
 from kefu.router.nlu.message import CustomerMessage
 
 _log = structlog.stdlib.get_logger()
 _BRIEFLY: dict[AnswerLanguage, str] = {"en": "Answer in one or two sentences.", "zh": "请用一两句话回答。"}
-_SAID = 200
-"""Characters of a broken answer that tell which sentence it was about."""
 
 
 @dataclass(frozen=True)
 class _Written:
-    """How one stream of the model ended; None and None when the answer was broken off at a literal."""
+    """How the model's stream ended; None and None when the answer was ended before it."""
 
     finish: FinishReason | None = None
     usage: Usage | None = None
-
-    def after(self, earlier: "_Written") -> "_Written":
-        """The same, and what an earlier stream of the answer tells where this one tells nothing."""
-        return _Written(self.finish or earlier.finish, self.usage or earlier.usage)
 
 
 class AnswerGenerator:
@@ -66,17 +65,27 @@ class AnswerGenerator:
             Hedging(share=config.hedge_share),
         )
 
-    async def write(self, question: Question, draft: AnswerDraft, passages: tuple[Passage, ...]) -> AnswerOutcome:
+    async def write(
+        self, question: Question, draft: AnswerDraft, passages: tuple[Passage, ...], evidence: Evidence = NO_EVIDENCE
+    ) -> AnswerOutcome:
         """Stream an answer from passages into the draft, or go on with what is saved of one.
 
-        Without a model the outcome is an excerpt or a handoff. Raises DeadlineExceeded in mid-answer.
+        Where the model has no answer that passes, the outcome is the evidence, or else a handoff. Raises
+        DeadlineExceeded in mid-answer.
         """
         request, settings = question.request, question.settings
         budget = self._budget()
-        prompt = self._prompt(question, draft, passages, budget)
-        draft.rest_on(replace(draft.basis, passages=prompt.passages))
-        evidence = self._evidence(question, draft, prompt.passages)
-        draft.filter = AnswerFilter(prompt.passages, evidence, question.text, prompt.messages[0].content)
+        # What is saved of an answer cites passages by the numbers that the customer was told.
+        prompt = self._prompt(question, draft, passages, budget, keep_numbers=draft.saved is not None)
+        told = passages if draft.saved is not None else _told(prompt.passages, evidence)
+        draft.rest_on(replace(draft.basis, passages=told))
+        draft.filter = AnswerFilter(
+            told,
+            self._literals(question, draft, told),
+            question.text,
+            prompt.messages[0].content,
+            self._check(question, told, evidence),
+        )
         who, session = question.principal, question.session_id
         relay = draft.relay = self._relays.relay(who, preferred=question.replica, session=session)
         max_tokens = request.max_tokens or settings.max_answer_tokens
@@ -95,52 +104,18 @@ class AnswerGenerator:
                 relay = draft.relay = self._relays.relay(who, preferred=relay.address, session=session)
                 asked = self._generation(question, shorter, max_tokens)
                 written = await self._relay(relay, asked, draft, request.deadline)
-            if draft.filter.blocked is not None:
-                again = await self._write_on(question, draft, relay, max_tokens)
-                written = again.after(written)
         except (NoReplica, PromptTooLong) as error:
             _log.warning("answer.no_model", cause=str(error), began=bool(draft.log.text_bytes))
             if draft.saved is not None:  # nobody can go on with what a dead router left
                 draft.begin_anew()
-                return await self.write(question, draft, passages)
-            return self._without_model(question, draft)
+                return await self.write(question, draft, passages, evidence)
+            said = draft.so_far()
+            draft.say(draft.filter.break_off())
+            return self._with_evidence(question, draft, said, evidence, HandoffReason.MODEL_UNAVAILABLE)
         if relay.prompt_tokens:
             self._estimate.learn([message.content for message in prompt.messages], relay.prompt_tokens)
         said = replace(draft.so_far(), finish=written.finish or FinishReason.STOP, usage=written.usage)
-        return self._checked(question, draft, draft.filter, said)
-
-    async def _write_on(self, question: Question, draft: AnswerDraft, relay: Relay, max_tokens: int) -> _Written:
-        """Once more from where an answer was broken off, with nothing but the sentence of the passages nearest to it.
-
-        What was said stays said; when this breaks off too, or cannot begin where that one ended, nothing is changed.
-        """
-        broken = draft.filter
-        assert broken is not None  # noqa: S101 - set by write
-        assert draft.received is not None  # noqa: S101 - something was blocked
-        received = draft.received.partial_answer()
-        kept = broken.released(received.text)
-        chain = broken.restarted()
-        passages = draft.basis.passages
-        nearest = best_sentence(f"{question.text} {broken.text[-_SAID:]}", passages)
-        if nearest is None or not chain.resume_from(kept, broken.text):
-            return _Written()
-        passage = replace(passages[nearest.passage], text=nearest.text)
-        budget = self._budget()
-        prompt = self._prompt(question, draft, (passage,), budget, keep_numbers=True)
-        asked = self._generation(question, prompt, max_tokens)
-        if kept:
-            asked = replace(asked, continuation=PartialAnswer((), kept, received.fingerprint))
-        again = self._relays.relay(question.principal, preferred=relay.address, session=question.session_id)
-        draft.filter = chain
-        written = _Written()
-        try:
-            written = await self._relay(again, asked, draft, question.request.deadline)
-        except (NoReplica, PromptTooLong) as error:
-            _log.warning("answer.not_written_on", cause=str(error))
-            if len(chain.text) <= len(broken.text):
-                draft.filter = broken  # it was broken off at a literal: that is why it is handed over
-        metrics.LITERALS_AVOIDED.labels("no" if draft.filter.blocked else "yes").inc()
-        return written
+        return self._ended(question, draft, said, evidence)
 
     async def _relay(
         self, relay: Relay, asked: GenerationRequest, draft: AnswerDraft, first_by: float | None
@@ -163,53 +138,84 @@ class AnswerGenerator:
                     draft.log.add_reasoning(frame.text)
                     continue
                 draft.say(chain.push(frame.text))
-                if chain.blocked is not None:
+                if chain.blocked is not None or chain.failed:
                     break
                 if draft.log.text_bytes > self._config.max_answer_bytes:
                     written = _Written(FinishReason.LENGTH)
                     break
-        draft.say(chain.finish())
+        draft.say(chain.finish(is_whole=written.finish is FinishReason.STOP))
         return written
 
-    def _without_model(self, question: Question, draft: AnswerDraft) -> AnswerOutcome:
-        """An excerpt if nothing was said yet; else the page's own words end what was begun, or a person takes over."""
-        passages, reason = draft.basis.passages, HandoffReason.MODEL_UNAVAILABLE
-        so_far, chain = draft.so_far(), draft.filter
-        if draft.log.text_bytes and chain is not None:
-            draft.say(chain.break_off())
-            quotation = quotation_for(draft.basis.query or question.text, chain.text, passages, question.language)
-            if quotation is None:
-                return self._handed_over(question, draft, so_far, reason)
-            draft.say(chain.quote(question.message.in_its_variant(quotation.text), quotation.number))
-            return replace(so_far, citations=chain.citations(), supports=chain.supports())
-        return replace(give_excerpt(question, passages, reason), model=so_far.model, replica=so_far.replica)
-
-    def _checked(
-        self, question: Question, draft: AnswerDraft, chain: AnswerFilter, said: AnswerOutcome
-    ) -> AnswerOutcome:
-        """The outcome of an answer that was written: with a handoff where it may not stand alone.
-
-        An answer that its passages hold is followed by their own words, where it does not hold them.
-        """
+    def _ended(self, question: Question, draft: AnswerDraft, said: AnswerOutcome, evidence: Evidence) -> AnswerOutcome:
+        """The outcome of an answer that was written, with what is said in place of the rest or behind it."""
+        chain = draft.filter
+        assert chain is not None  # noqa: S101 - set by write
         if chain.blocked is not None:
             _log.warning("answer.literal_withheld")  # which one is in the handoff: a log holds nothing that was said
             metrics.LITERALS_WITHHELD.inc()
             draft.say(chain.break_off())
-            return self._handed_over(question, draft, said, HandoffReason.UNSUPPORTED_ANSWER, chain.blocked)
+            reason = HandoffReason.UNSUPPORTED_ANSWER
+            return self._with_evidence(question, draft, said, evidence, reason, chain.blocked)
+        if chain.failed:
+            _log.info("answer.check_failed", check=chain.failed)
+            metrics.CHECKS_FAILED.labels(chain.failed).inc()
+            is_strange = chain.failed == "support"
+            reason = HandoffReason.LOW_SUPPORT if is_strange else HandoffReason.UNSUPPORTED_ANSWER
+            return self._with_evidence(question, draft, said, evidence, reason)
         if not draft.log.text_bytes:
-            return self._handed_over(question, draft, said, HandoffReason.EMPTY_ANSWER)
-        if said.finish is not FinishReason.STOP:
+            return self._with_evidence(question, draft, said, evidence, HandoffReason.EMPTY_ANSWER)
+        if said.finish is not FinishReason.STOP or not self._quotes(question, chain, said):
             return said
-        if is_hardly_supported(draft.log.text, draft.basis.passages, said.supports):
-            return self._handed_over(question, draft, said, HandoffReason.LOW_SUPPORT)
-        if not self._quotes(question, chain, said):
-            return said
-        quotation = quotation_for(
-            draft.basis.query or question.text, chain.text, draft.basis.passages, question.language
-        )
+        return self._quoted(question, draft, said, evidence) or said
+
+    def _with_evidence(
+        self,
+        question: Question,
+        draft: AnswerDraft,
+        said: AnswerOutcome,
+        evidence: Evidence,
+        reason: HandoffReason,
+        detail: str = "",
+    ) -> AnswerOutcome:
+        """The evidence in place of what the model did not write, or not well; a handoff for the reason without any.
+
+        Behind what was shown, which is whole sentences that passed, it is a quotation, or nothing more is said.
+        """
+        chain, told = draft.filter, draft.basis.passages
+        assert chain is not None  # noqa: S101 - set by write
+        if not draft.log.text_bytes:
+            made_by = {"model": said.model, "replica": said.replica, "usage": said.usage}
+            if evidence.pieces:
+                return replace(evidence_answer(question, (evidence,), told).outcome(), **made_by)
+            if reason is HandoffReason.MODEL_UNAVAILABLE:
+                return replace(give_excerpt(question, told, reason), **made_by)
+            return self._handed_over(question, draft, said, reason, detail)
+        if not chain.shows_whole_sentences and reason is not HandoffReason.MODEL_UNAVAILABLE:
+            return self._handed_over(question, draft, said, reason, detail)
+        ended = replace(said, finish=FinishReason.STOP, citations=chain.citations(), supports=chain.supports())
+        quoted = self._quoted(question, draft, ended, evidence)
+        if quoted is None and not chain.shows_whole_sentences:
+            return self._handed_over(question, draft, said, reason, detail)
+        return quoted or ended
+
+    @staticmethod
+    def _quoted(
+        question: Question, draft: AnswerDraft, said: AnswerOutcome, evidence: Evidence
+    ) -> AnswerOutcome | None:
+        """The outcome with the best piece of evidence quoted behind it; None where it is said, or says otherwise."""
+        chain, passages = draft.filter, draft.basis.passages
+        assert chain is not None  # noqa: S101 - set by write
+        if evidence.ranked:
+            best = evidence.ranked[0].piece
+            name = evidence.passages[best.passage].name
+            passages = tuple(replace(each, text=best.text) for each in passages if each.name == name)
+            if chain.shows_whole_sentences and says_otherwise(chain.text, best.text):
+                return None
+        quotation = quotation_for(draft.basis.query or question.text, chain.text, passages, question.language)
         if quotation is None:
-            return said
-        draft.say(chain.quote(question.message.in_its_variant(quotation.text), quotation.number))
+            return None
+        number = passages[quotation.number - 1].number
+        draft.say(chain.quote(question.message.in_its_variant(quotation.text), number))
         return replace(said, citations=chain.citations(), supports=chain.supports())
 
     @staticmethod
@@ -300,15 +306,30 @@ class AnswerGenerator:
             deadline=None if request.resumable else request.deadline,
         )
 
+    def _check(self, question: Question, told: Sequence[Passage], evidence: Evidence) -> Callable[[str], str] | None:
+        """What a sentence must pass; None where nothing is checked."""
+        enabled = self._config.enabled_checks
+        if not enabled:
+            return None
+        asked = Asked(
+            evidence.asked or question.text,
+            question.language,
+            told,
+            before=evidence.before,
+            ranked=evidence.ranked,
+            chosen=evidence.pieces,
+        )
+        return AnswerChecks(asked, enabled).failed
+
     @staticmethod
-    def _evidence(question: Question, draft: AnswerDraft, passages: Sequence[Passage]) -> Evidence:
+    def _literals(question: Question, draft: AnswerDraft, passages: Sequence[Passage]) -> LiteralEvidence:
         texts = [question.settings.instructions, question.as_of]
         messages = [] if draft.basis.gives_instructions else [question.message]
         messages += [CustomerMessage(turn.full_question) for turn in question.history if not turn.gives_instructions]
         texts += [message.text for message in messages if message.text and not gives_instructions(message)]
         texts += [turn.text for turn in question.history if turn.completed is None or not turn.completed.choices]
         sources = [("\n".join((passage.title, *passage.headings)), passage.text) for passage in passages]
-        return Evidence(texts, sources, question.text)
+        return LiteralEvidence(texts, sources, question.text)
 
 
 def _instructions(question: Question) -> str:
@@ -316,3 +337,13 @@ def _instructions(question: Question) -> str:
     if question.brown_out < BrownOut.SHORTER_ANSWER:
         return own
     return f"{own}\n{_BRIEFLY[question.language]}".strip()
+
+
+def _told(shown: tuple[Passage, ...], evidence: Evidence) -> tuple[Passage, ...]:
+    """The passages that the model is shown, and behind them others that the evidence is from."""
+    told = list(shown)
+    for index in dict.fromkeys(piece.passage for piece in evidence.pieces):
+        passage = evidence.passages[index]
+        if all(each.name != passage.name for each in told):
+            told.append(replace(passage, number=len(told) + 1))
+    return tuple(told)

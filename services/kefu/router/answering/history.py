@@ -1,9 +1,15 @@
 """The history that a question may lean on: "and how long for furniture?", "那退款呢"."""
 
+import re
 from collections.abc import Sequence
 
 from kefu.router.domain.turn import AnswerSource, Turn
+from kefu.router.grounding.own_words import own_words
 
+_QUOTED = re.compile(r"“([^“”\n]*)”")
+_LETTER = re.compile(r"[^\W_]")
+_QUOTATION = re.compile(r"(?:[^.!?。！？\]\n:：“]{0,40}[:：]\s?|^)“[^“”\n]*”(?:\s?\[\d+\])?", re.MULTILINE)
+"""As `grounding/quotation` and `evidence_answer` write one, however short what it quotes."""
 NOT_LOOKED_UP = (AnswerSource.CANNED, AnswerSource.REFUSED, AnswerSource.PERSON)
 """Sources of turns that were no question to the knowledge base, or found no answer there."""
 
@@ -30,7 +36,8 @@ def exchanges(turns: Sequence[Turn]) -> list[tuple[str, str]]:
     """The pairs of message and reply that the model is shown.
 
     A reply of a person answers every message that waited for one. A message without a reply is left out, and so is a
-    reply without a message.
+    reply without a message. What Kefu quoted is left out too: the model would imitate the form and make up what it
+    quotes. A reply that was nothing but a quotation says that of the page, and stays as the page's words.
     """
     found: list[tuple[str, str]] = []
     waiting: list[str] = []
@@ -47,6 +54,14 @@ def exchanges(turns: Sequence[Turn]) -> list[tuple[str, str]]:
         elif turn.handoff is not None or not turn.text:
             waiting.append(turn.full_question)
         else:
-            found.append((turn.full_question, turn.text))
+            found.append((turn.full_question, _without_quotations(turn.text)))
             waiting = []
     return found
+
+
+def _without_quotations(text: str) -> str:
+    quoted = [found[1].strip() for found in _QUOTED.finditer(text)]
+    if not quoted:
+        return text
+    own = own_words(_QUOTATION.sub("", text))
+    return own if _LETTER.search(own) else "\n".join(quoted)

@@ -34,7 +34,7 @@ from kefu.router.answering.decision import (
     may_be_evidence,
 )
 from kefu.router.answering.draft import AnswerDraft
-from kefu.router.answering.evidence_answer import Evidence, EvidenceFinder, evidence_answer
+from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence, EvidenceFinder, evidence_answer
 from kefu.router.answering.fallback import give_excerpt, hand_over, turn_away
 from kefu.router.answering.generator import AnswerGenerator
 from kefu.router.answering.history import previous_question
@@ -95,18 +95,18 @@ class AnswerPipeline:
             answer = await self._cache.find(question, found)
             if answer is not None:
                 return GiveCached(answer)
-        if self._generator.profile.writes or not may_be_evidence(decision):
+        if not may_be_evidence(decision):
             return decision
         parts = () if question.choice else split_questions(question.text)
         if len(parts) > 1 and (several := await self._decide_on_parts(question, parts)) is not None:
             return several
         before = _question_before(question) if found.used_history else ""
-        return after_evidence(
-            question,
-            decision,
-            await self._evidence_among(question, found.read_as or question.text, before, found),
-            found,
-        )
+        evidence = await self._evidence_among(question, found.read_as or question.text, before, found)
+        decided = after_evidence(question, decision, evidence, found)
+        may_write = self._generator.profile.writes and evidence.computation is None
+        if may_write and isinstance(decision, Generate) and isinstance(decided, GiveEvidence):
+            return replace(decision, evidence=evidence)
+        return decided
 
     async def _decide_on_parts(self, question: Question, parts: Sequence[str]) -> GiveEvidence | HandOver | None:
         """Each question of a message is searched and answered; None where none of them can be.
@@ -148,10 +148,14 @@ class AnswerPipeline:
             case Continue(saved):
                 about = saved.context
                 draft.basis = AnswerBasis(about.searched, about.query, about.gives_instructions)
-                return await self._generator.write(question, draft, saved.context.passages)
-            case Generate(passages, found):
+                asked = about.query or question.text
+                evidence = await self._evidence.find(question, asked, "", about.passages, choice_weight=0.0)
+                usable = evidence if evidence.may_bear else NO_EVIDENCE
+                return await self._generator.write(question, draft, about.passages, usable)
+            case Generate(passages, found, evidence):
                 draft.basis = _under_load(draft.basis, question)
-                outcome = await self._generator.write(question, draft, tuple(map(passage_for_model, passages)))
+                shown = tuple(map(passage_for_model, passages))
+                outcome = await self._generator.write(question, draft, shown, evidence)
                 if self._cache is not None:
                     await self._cache.keep(question, found, outcome, draft)
                 return outcome

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.grounding.evidence_pieces import EvidencePiece
@@ -81,11 +82,19 @@ def with_polarity(text: str, polarity: Polarity | None, language: AnswerLanguage
     return word + text if language == "zh" else f"{word} {text}"
 
 
+def certain_polarity(polarity: Polarity | None) -> Literal["yes", "no"] | None:
+    """What the evidence says for certain about the thing itself; None where it is not certain."""
+    if polarity is None or _fitted().sure_of_no < polarity.yes < _fitted().sure_of_yes:
+        return None
+    return "yes" if polarity.yes >= _fitted().sure_of_yes else "no"
+
+
 def first_word(polarity: Polarity | None, language: AnswerLanguage) -> str:
     """What an answer begins with; empty where the polarity is not certain, or would be misread."""
-    if polarity is None or _fitted().sure_of_no < polarity.yes < _fitted().sure_of_yes:
+    certain = certain_polarity(polarity)
+    if polarity is None or certain is None:
         return ""
-    yes = polarity.yes >= _fitted().sure_of_yes
+    yes = certain == "yes"
     if language == "zh":
         # "不能退吗？—是的。" may mean either; a word that names the thing does not.
         if polarity.negated and polarity.modal is Modal.BE:

@@ -7,7 +7,8 @@ any company's pages have. Negative numbers speak for "no"; how much each signal 
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
@@ -137,7 +138,13 @@ def signals_of(asked: YesNoQuestion, pieces: Sequence[EvidencePiece]) -> dict[st
 
 
 def _plain(piece: EvidencePiece) -> str:
-    return plain_form(piece.text[:_LONGEST_PIECE].replace("\n", " ; "))
+    return _plain_text(piece.text)
+
+
+def _plain_text(text: str) -> str:
+    # One character may stand for eighteen: cut before and after.
+    cut = unicodedata.normalize("NFKC", text[:_LONGEST_PIECE])[:_LONGEST_PIECE]
+    return plain_form(cut.replace("\n", " ; "))
 
 
 _EMPTY_ZH = re.compile(
@@ -296,19 +303,9 @@ _SAYS_SOMETHING = re.compile(
 
 def _clauses(text: str, words: Mapping[str, float], total: float, *, needs: bool) -> list[_Clause]:
     clauses: list[_Clause] = []
-    negative = False
-    sentence_ended = True
-    for part in _CLAUSE_END.split(text):
-        if not part or not part.strip():
-            sentence_ended = True
-            continue
+    for part, negative in _parts(text, needs=needs):
         units = _words(part)
         common = words.keys() & units
-        denies = _denies(part, needs=needs)
-        # "There are no points for fees, for gift cards, or …": a negation governs the list behind it.
-        goes_on = part.isascii() and (bool(_GOES_ON.match(part)) or not _SAYS_SOMETHING.search(part))
-        negative = denies or (negative and goes_on and not sentence_ended)
-        sentence_ended = False
         clauses.append(
             _Clause(
                 part.strip(),
@@ -319,6 +316,21 @@ def _clauses(text: str, words: Mapping[str, float], total: float, *, needs: bool
             )
         )
     return clauses
+
+
+def _parts(text: str, *, needs: bool) -> Iterator[tuple[str, bool]]:
+    """The clauses of a text, and whether each is negated."""
+    negative, sentence_ended = False, True
+    for part in _CLAUSE_END.split(text):
+        if not part or not part.strip():
+            sentence_ended = True
+            continue
+        denies = _denies(part, needs=needs)
+        # "There are no points for fees, for gift cards, or …": a negation governs the list behind it.
+        goes_on = part.isascii() and (bool(_GOES_ON.match(part)) or not _SAYS_SOMETHING.search(part))
+        negative = denies or (negative and goes_on and not sentence_ended)
+        sentence_ended = False
+        yield part, negative
 
 
 def _opposite(asked: YesNoQuestion, clause: str) -> tuple[int, str]:
@@ -348,3 +360,21 @@ def _denies(clause: str, *, needs: bool) -> bool:
     bare = _A_NOT_A.sub(" ", _NOT_NEGATION.sub(" ", clause))
     bare = _CONDITION_CLAUSE.sub(" ", (bare if needs else _NO_NEED.sub(" ", bare)) + ",")
     return bool(_NOT_EN.search(bare) or _NOT_ZH.search(bare))
+
+
+@dataclass(frozen=True)
+class MarkedClause:
+    """A clause with the words that it is compared by, and what turns its meaning: "not", "only", "except"."""
+
+    words: frozenset[str]
+    marks: frozenset[str]
+
+
+def marked_clauses(text: str) -> list[MarkedClause]:
+    """The clauses of a text that say something. Takes linear time."""
+    found: list[MarkedClause] = []
+    for part, is_negated in _parts(_plain_text(text), needs=True):
+        if words := _words(_NOT_EN.sub(" ", _ONLY.sub(" ", _EXCEPT.sub(" ", part)))):
+            marks = {"not": is_negated, "only": _ONLY.search(part), "except": _EXCEPT.search(part)}
+            found.append(MarkedClause(words, frozenset(name for name, is_there in marks.items() if is_there)))
+    return found

@@ -1,12 +1,13 @@
 """
 The answer filter: from what a model writes to what a customer sees, in one chain over frames.
 
-    frames → CitationScanner → PromptLeakGuard → LiteralGuard → ChineseVariantFilter → VisibleAnswer (text, citations)
+    frames → CitationScanner → PromptLeakGuard → LiteralGuard → SentenceGate → ChineseVariantFilter → VisibleAnswer
 
-Each holds back only what is undecided, and the outcome does not depend on where frames are cut.
+Each holds back only what is undecided, the gate a whole sentence, and the outcome does not depend on where frames are
+cut.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from kefu.router.domain.turn import Citation, Passage, Support
 from kefu.router.guardrails.chinese_variant import ChineseVariantFilter, variant_converter
@@ -15,23 +16,30 @@ from kefu.router.guardrails.citations import VisibleAnswer
 from kefu.router.guardrails.evidence import Evidence
 from kefu.router.guardrails.literals import LiteralGuard
 from kefu.router.guardrails.prompt_leak import PromptLeakGuard
+from kefu.router.guardrails.sentence_gate import SentenceGate
 
 
 class AnswerFilter:
-    """The whole chain. After `blocked` is set nothing more comes out: see `LiteralGuard`."""
+    """The whole chain. Once it is `blocked` (`LiteralGuard`) or has `failed` (`SentenceGate`), nothing comes out."""
 
     def __init__(
-        self, passages: Sequence[Passage], evidence: Evidence, question: str = "", instructions: str = ""
+        self,
+        passages: Sequence[Passage],
+        evidence: Evidence,
+        question: str = "",
+        instructions: str = "",
+        check: Callable[[str], str] | None = None,
     ) -> None:
-        """`question` decides traditional or simplified characters; `instructions` are not told on."""
+        """`question` decides traditional or simplified characters; `instructions` are not told on.
+
+        `check`: see `SentenceGate`; without one nothing is held back for its sentence's sake.
+        """
         self._scanner = CitationScanner()
         self._leak_guard = PromptLeakGuard(instructions, [passage.text for passage in passages])
         self._literal_guard = LiteralGuard(evidence)
         self._variant_filter = ChineseVariantFilter(variant_converter(question, (passage.text for passage in passages)))
         self._answer = VisibleAnswer(passages)
-        self._seen = 0
-        """Characters that will come out and were seen before."""
-        self._made_of = passages, evidence, question, instructions
+        self._gate = None if check is None else SentenceGate(check)
 
     @property
     def text(self) -> str:
@@ -43,50 +51,39 @@ class AnswerFilter:
         """The literal that the evidence does not hold, if one came; or the mark of a prompt leak."""
         return self._literal_guard.blocked or self._leak_guard.blocked
 
+    @property
+    def failed(self) -> str:
+        """The name of the check that a sentence did not pass; empty when none failed."""
+        return "" if self._gate is None else self._gate.failed
+
+    @property
+    def shows_whole_sentences(self) -> bool:
+        """Whether the text is made of whole sentences that passed their checks, wherever it ends."""
+        return self._gate is not None
+
     def push(self, text: str) -> str:
         """Take what the model wrote; returns what the customer sees more."""
-        return self._unseen(
-            self._variant_filter.push(self._literal_guard.push(self._leak_guard.push(self._scanner.push(text))))
-        )
+        decided = self._literal_guard.push(self._leak_guard.push(self._scanner.push(text)))
+        return self._answer.push(self._variant_filter.push(self._checked(decided)))
 
-    def finish(self) -> str:
-        """The model has ended; returns what was held back and may be seen."""
+    def finish(self, *, is_whole: bool = True) -> str:
+        """Nothing more is written; returns what was held back and may be seen.
+
+        `is_whole`: the model ended its answer by itself. Else its last sentence may be half of one.
+        """
         rest = self._literal_guard.push([*self._leak_guard.push(self._scanner.finish()), *self._leak_guard.finish()])
-        decided = self._variant_filter.push([*rest, *self._literal_guard.finish()])
-        return self._unseen([*decided, *self._variant_filter.finish()])
+        decided = self._checked([*rest, *self._literal_guard.finish()])
+        if self._gate is not None:
+            decided += self._gate.finish(is_whole=is_whole and self.blocked is None)
+        return self._answer.push([*self._variant_filter.push(decided), *self._variant_filter.finish()])
 
-    def _unseen(self, pieces: Iterable[Piece]) -> str:
-        more = self._answer.push(pieces)
-        unseen = more[self._seen :]
-        self._seen -= len(more) - len(unseen)
-        return unseen
-
-    def resume_from(self, written: str, seen: str) -> bool:
-        """Begin with what was `written` by the model and `seen` by the customer; False when these do not fit."""
-        self.push(written)
-        self._seen = len(seen) - len(self.text)  # held back here until the next word is there
-        return seen.startswith(self.text)
-
-    def restarted(self) -> "AnswerFilter":
-        """A new filter like this one, before anything was pushed."""
-        return AnswerFilter(*self._made_of)
-
-    def released(self, written: str) -> str:
-        """The beginning of what the model wrote that gave the visible text: from there a model can go on."""
-        fresh = self.restarted()
-        for end in range(len(written)):
-            if fresh.text == self.text:
-                break
-            fresh.push(written[end])
-        else:
-            end = len(written)
-        # Some characters leave only when the next one is seen.
-        return written[: written.rfind(self.text[-1], 0, end) + 1] if self.text else ""
+    def _checked(self, pieces: list[Piece]) -> list[Piece]:
+        return pieces if self._gate is None else self._gate.push(pieces)
 
     def break_off(self) -> str:
         """End the visible text where it was blocked; returns the ellipsis, or nothing when there is no text."""
         text = self.text
-        if not text or text[-1] in ".。!！?？\n":
+        if self.shows_whole_sentences or not text or text[-1] in ".。!！?？\n":
             return ""
         self._answer.drop_held()
         return self._answer.push(["……" if not text[-1].isascii() else "…"])

@@ -63,7 +63,7 @@ class Statements:
         having = [(statement, units) for statement, units in having if units]
         if not having:
             return False
-        fitting = [statement for statement, units in having if any(_agree(quantity.unit, unit) for unit in units)]
+        fitting = [statement for statement, units in having if any(agree(quantity.unit, unit) for unit in units)]
         if not fitting:
             return True
         context = units_of(said) | self._asked
@@ -77,7 +77,8 @@ class Statements:
         return any(all(context & rival.words > context & one.around for one in fitting) for rival in rivals)
 
 
-def _agree(said: str, known: str) -> bool:
+def agree(said: str, known: str) -> bool:
+    """Whether a unit that is said does not contradict the one that is known; empty is any."""
     return not said or not known or said == known or known in _GOES_FOR.get(said, ())
 
 

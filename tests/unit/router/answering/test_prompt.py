@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.answering.handoff_summary import handoff_summary
 from kefu.router.answering.history import exchanges
@@ -142,6 +144,23 @@ def test_a_persons_words_answer_what_waited_for_one_and_nothing_else() -> None:
         ("A person, please.\nMy order is 42.", "It left on Monday.\nAnything else?"),
         ("How long?", "Seven days."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("It takes 7 days [1]. The page says: “Refunds take 7 days.”[1]", "It takes 7 days ."),
+        ("很快[1]。资料原文：“7 天。”[1]", "很快。"),
+        (
+            "The help page says: “Refunds take 7 days.”\n“Cards take longer.” [1]",
+            "Refunds take 7 days.\nCards take longer.",
+        ),
+        ("帮助页面写着：“不能。”[1]", "不能。"),
+        ("It takes 7 days [1].", "It takes 7 days [1]."),
+    ],
+)
+def test_the_model_sees_no_earlier_quotation_as_one(said: str, left: str) -> None:
+    assert exchanges([turn("How long?", said)]) == [("How long?", left)]
 
 
 def test_a_summary_after_a_persons_words_has_no_empty_question() -> None:

@@ -3,8 +3,8 @@
 import re
 
 from kefu.common.text.chinese import simplified
+from kefu.common.text.citations import without_citations
 from kefu.common.text.compatibility_form import compatibility_form
-from kefu.evaluation.matching import without_citations
 
 _QUOTED = re.compile(r"“[^”\n]*”?|「[^」\n]*」?|『[^』\n]*』?|\"[^\"\n]*\"")
 _LEAD_IN = re.compile(r"[^.!?。！？\n:：]{0,40}[:：]\s{0,3}$")
@@ -59,6 +59,12 @@ def content(text: str) -> frozenset[str]:
     plain = folded(text)
     words = {_stem(word) for word in _WORD.findall(plain) if word not in _FUNCTION_WORDS and "n't" not in word}
     return frozenset(words | (set(_HAN.findall(plain)) - _FUNCTION_CHARACTERS))
+
+
+def is_echo(question: str, text: str) -> bool:
+    """Whether the words of a text are the question's, so that it says nothing."""
+    words = content(without_citations(text))
+    return bool(words) and words <= content(question)
 
 
 def folded(text: str) -> str:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from kefu.evaluation.conversations.own_words import content, folded, is_han
 from kefu.router.grounding.lexical_overlap import sentences
+from kefu.router.grounding.own_words import content, folded, is_han
 
 Polarity = Literal["yes", "no"]
 
@@ -96,10 +96,13 @@ class Statement:
     sentence: str
 
 
-def statements(question: str, own: str) -> Iterator[Statement]:
-    """The sentences of an answer's own words that say yes or no, in order."""
+def statements(question: str, own: str, *, opening: bool = True) -> Iterator[Statement]:
+    """The sentences of an answer's own words that say yes or no, in order.
+
+    `opening`: they begin the answer, so that a "yes" in front is one to the question.
+    """
     asked = _Question(question)
-    opening, regret = True, False
+    regret = False
     for begin, end in sentences(own):
         sentence = own[begin:end]
         plain = folded(sentence).strip(" *_#~～")
