@@ -27,6 +27,7 @@ Every error that a caller can see, with its status code and what the caller shou
   PoisonedMessage         FAILED_PRECONDITION  write the message in other words
   NotDurable              FAILED_PRECONDITION  let Redis persist (appendonly yes), or accept that it does not
   CannotContinue          FAILED_PRECONDITION  continue from text, or start over
+  CannotChoose            FAILED_PRECONDITION  ask another replica, or a server that tells probabilities
   Overloaded              RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
   TenantLimit             RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay, or have the limit of metadata raised
   AddressLimit            RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay, less often, or with a key

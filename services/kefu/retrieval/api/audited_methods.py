@@ -65,7 +65,7 @@ NOT_AUDITED = frozenset(
     f"{_KNOWLEDGE}/{method}"
     for method in (
         *("GetCollection", "ListCollections", "ListDocuments", "ListPassages", "ListCuratedAnswers", "GetDictionary"),
-        *("Search", "Embed"),
+        *("Search", "Embed", "CompareTexts"),
     )
 )
 """What retrieval does not record: reading."""

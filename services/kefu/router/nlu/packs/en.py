@@ -7,6 +7,7 @@ from kefu.router.nlu.packs.language_pack import (
     HumanRequestPatterns,
     InstructionPatterns,
     IntentPatterns,
+    InvertedQuestionPatterns,
     LanguagePack,
     OwnCasePatterns,
     SensitivePatterns,
@@ -387,6 +388,58 @@ _OWN_CASE = OwnCasePatterns(
     shows=re.compile(r"\b(?:see|shows?|shown|view|check|track|follow|look up)\b"),
     denies=re.compile(r"\b(?:not|never|no|cannot|\w{1,10}n't|only|unless|if)\b"),
 )
+_AUXILIARY = (
+    r"(?:is|are|was|were|am|do|does|did|can|could|will|would|should|shall|may|might|must|have|has|had)(?:n['’]?t)?"
+)
+_MODAL = r"(?:do|does|did|can|could|will|would|should|may|must)(?:n['’]?t)?"
+_PRONOUN = r"(?:i|you|u|ya|we|they|he|she|it)"
+_SUBJECT = (
+    rf"(?:{_PRONOUN}|there|this|that|these|those|the|a|an|my|your|ur|our|their|his|her|its|any|some|all|every|each|both"
+    r"|another|anyone|anybody|someone|somebody|people|customers)"
+)
+_QUESTIONS = InvertedQuestionPatterns(
+    separators=r"[,，]\s*(?:and|but|also)\b|\s(?:and|also)\s+(?:also\s)?",
+    leads_over=(
+        r"(?:and|also|but|so|then|ok|okay|oh|well|plus|(?:another|one more) (?:question|thing)|secondly)\b[\s,:]*"
+    ),
+    adds=r"\b(?:and|also)\b",
+    begins=(
+        rf"(?:(?:what|which|whose|how)\b(?:['’]?s\b|['’]re\b|['’]ll\b|['’]d\b"
+        rf"|(?!\s+{_PRONOUN}\b)(?:\s+[\w'’/-]+){{0,5}}?\s+{_AUXILIARY}\b)"
+        rf"|(?:when|where|why|who)(?:['’]?s\b|['’]ll\b|['’]d\b|\s+(?:exactly\s+)?{_AUXILIARY}\b)"
+        r"|who\s+(?:pays|covers|bears|gets|decides|sends|takes|comes|delivers|picks)\b"
+        r"|how\s+(?:long|much|many|soon|often|far)\s+(?:until|till|before|for|to)\b|how\s+to\b|why\s+not\b|how\s+come\b"
+        rf"|{_AUXILIARY}\s+{_SUBJECT}\b)"
+    ),
+    begins_bare=r"(?:is|are|do|does|did|can|will)\s+(?!not\b|be\b|been\b|so\b|it\b)[a-z]",
+    goes_on=r"\b(?:which|who|that|what)\b",
+    asks=(
+        rf"\b(?:(?:what|which|whose|how|when|where|why)(?:['’]?s\b|(?!\s+{_PRONOUN}\b)(?:\s+[\w'’/-]+){{0,3}}?\s+{_MODAL}\s)"
+        rf"|{_MODAL}\s+(?:{_PRONOUN}|there)\b)"
+    ),
+    asks_indirectly=(
+        r"\b(?:tell me|let me know|explain|wonder(?:ing)?|curious|do you know"
+        r"|(?:want|like|need|love)d? to (?:know|ask|find out|check))\b"
+    ),
+    indirect=r"(?:how|what|where|who|which|why|whether|if)\b",
+    tag=(
+        rf"(?:{_AUXILIARY}\s+(?:{_PRONOUN}|that|this|there)|right|ok(?:ay)?|correct|yes|no|yeah|possible|or not|please"
+        r"|(?:is|are|would) (?:it|that|this|they) (?:ok(?:ay)?|possible|allowed|true|right|correct|fine|normal)"
+        r"|does (?:it|that|this) (?:work|count|help)|(?:any )?(?:ideas?|help|thoughts|suggestions)"
+        r"|and (?:how|why)|why|how so)"
+    ),
+    ellipsis=r"(?:and|also|(?:and\s+)?(?:what|how)\s+about)\s+",
+    about=r"(?:and\s+)?(?:what|how)\s+about\s+",
+    other_words=r"\bor\b|^(?:maybe|perhaps|like|such as)\b",
+    empty_words=(
+        rf"\b(?:{_AUXILIARY}|{_SUBJECT}|what|when|where|why|how|which|who|whose|me|us|them|to|on|in|into|out|about|of|for"
+        r"|like|be|been|and|so|then|please|really|just|again|now|going|happening|find|know|tell|help|see|check|fix|solve"
+        r"|done|wrong|way|one|ones)(?:['’]\w+)?\b"
+    ),
+    points_back=rf"\b(?:it|this|that|these|those|them|they|ones?)\b|^{_MODAL} (?:you|u)\b",
+    prepositions=r"\b(?:on|for|in|to|at|with|by|from|of|as|under|via)\b",
+    articles=r"\b(?:an?|the|my|your)\s",
+)
 ENGLISH = LanguagePack(
     code="en",
     misspelt={
@@ -422,6 +475,7 @@ ENGLISH = LanguagePack(
     clarification=_CLARIFICATION,
     instructions=_INSTRUCTIONS,
     own_case=_OWN_CASE,
+    questions=_QUESTIONS,
     pastime=re.compile(
         r"\b(?:write|compose|sing|recite|tell|make up|give)(?: me| us)? (?:a|an|another"
         r"|some) (?:\w{1,12} )?(?:poems?|jokes?|story|stories"

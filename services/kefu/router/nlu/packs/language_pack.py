@@ -1,5 +1,6 @@
 """
-The shape of a language pack. All patterns read normalized text (see `normalize`), but for those of slots and documents.
+The shape of a language pack. All patterns read normalized text (see `normalize`), but for those of slots, documents and
+questions.
 
 Every pattern takes linear time, on any text: `tests/unit/repository/test_patterns.py` holds them to it. No star reads a
 text in two ways, and none at the beginning of a search runs on beyond the next place where the search can begin.
@@ -140,6 +141,80 @@ class OwnCasePatterns:
 
 
 @dataclass(frozen=True, kw_only=True)
+class QuestionPatterns:
+    """Where a question may end and another begin, as customers write. See `kefu.router.nlu.question_splitting`."""
+
+    separators: str
+    """Alternatives, in any case: what may stand between two questions, beside the marks of every language."""
+    leads_over: str
+    """Alternatives, in any case, with the blanks behind them: words that lead over to another question: "also"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvertedQuestionPatterns(QuestionPatterns):
+    """Questions of a language that turns the verb to the front. Alternatives, in any case, and of whole words."""
+
+    adds: str
+    """Of `separators`, the words that add something."""
+    begins: str
+    """How a clause begins that is a question by itself."""
+    begins_bare: str
+    """So too, unless `goes_on` stands before it: with a subject that has no article ("is delivery free")."""
+    goes_on: str
+    """Behind such a word a verb may be that of a clause inside the question: "which"."""
+    asks: str
+    """Anywhere in a clause, it asks."""
+    asks_indirectly: str
+    """It announces a question: "tell me"."""
+    indirect: str
+    """How a question begins that was announced: "whether"."""
+    tag: str
+    """A whole clause that only asks for a yes to what stands before it: "right"."""
+    ellipsis: str
+    """How a sentence begins that may lack words of the question before it: "and"."""
+    about: str
+    """Of these, what says so within a sentence as well: "what about"."""
+    other_words: str
+    """It says the question before it in other words: "or"."""
+    empty_words: str
+    """Words that name nothing which a question could be about."""
+    points_back: str
+    """Words for what was said before."""
+    prepositions: str
+    articles: str
+    """With the blank behind it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InSituQuestionPatterns(QuestionPatterns):
+    """Questions of a language whose order of words they leave as it is: question words and particles tell."""
+
+    script: re.Pattern[str]
+    """A character of the language. A clause with one is read by these patterns, in simplified characters."""
+    indefinite: re.Pattern[str]
+    """What looks like a question word and asks nothing: "a few"."""
+    asks: re.Pattern[str]
+    asks_yes_or_no: re.Pattern[str]
+    """Of these, what asks even behind `supposes`."""
+    supposes: re.Pattern[str]
+    """How a clause begins that supposes a case: its question words are none."""
+    not_by_itself: re.Pattern[str]
+    """How a clause begins that asks about what stands before it: "which of them"."""
+    empty: re.Pattern[str]
+    """What names nothing that a question could be about."""
+    ellipsis: re.Pattern[str]
+    """A whole clause that lacks the words of the question before it."""
+    ellipsis_openings: tuple[str, ...]
+    """In front of what it names, those that hold another one first."""
+    ellipsis_particle: str
+    """At its end."""
+    presuming_particle: str
+    """At the end of a clause: with a question mark it asks, without one it does not."""
+    possessive: str
+    """Stands between a thing and what is asked of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class LanguagePack:
     """One language."""
 
@@ -159,5 +234,6 @@ class LanguagePack:
     clarification: ClarificationWords
     instructions: InstructionPatterns
     own_case: OwnCasePatterns
+    questions: InvertedQuestionPatterns | InSituQuestionPatterns
     pastime: re.Pattern[str]
     """What is asked of an assistant for fun or for free: a poem, a joke, a program, the weather."""

@@ -5,6 +5,7 @@ import re
 from kefu.router.nlu.packs.language_pack import (
     ClarificationWords,
     HumanRequestPatterns,
+    InSituQuestionPatterns,
     InstructionPatterns,
     IntentPatterns,
     LanguagePack,
@@ -226,6 +227,34 @@ _OWN_CASE = OwnCasePatterns(
     shows=re.compile(r"查看|查询|显示|跟踪|追踪|查到|看到"),
     denies=re.compile(r"[不没无未]|如果|仅|只"),
 )
+_QUESTIONS = InSituQuestionPatterns(
+    separators=r"(?<=[\u4e00-\u9fff])\s+|(?=另外|顺便|順便)",
+    leads_over=(
+        r"(?:另外|顺便|順便)(?:再?[问問](?:一?下)?)?[，,、：:\s]*|(?:再|还想|還想)[问問](?:一?下)?[，,、：:\s]*"
+        r"|(?:还有|還有)(?!多|几|幾|没|沒|货|貨|什|啥|哪|人|吗|嗎|么|效|用)(?:个问题)?[，,、：:\s]*"
+        r"|(?:以及|然后|然後|再就是|对了|對了)[，,、：:\s]*"
+    ),
+    script=re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]"),
+    indefinite=re.compile(
+        r"[好十这那了过]几|没(?:什么|多少|几)|不怎么|不(?:知道|清楚|明白|确定)[^，。]*|(?:什么|怎么|谁|哪\w?|多少)[都也]|哪怕|动不动|差不多"
+    ),
+    asks=re.compile(
+        r"[吗咋啥谁哪几]|么$|嘛$|多[少久长大快高重远]|什么|怎么|怎样|如何|为何|[是能可]否|有[没木]有|([\u4e00-\u9fff])[不没]\1"
+        r"|(?<=[\u4e00-\u9fff])[不没]$"
+    ),
+    asks_yes_or_no=re.compile(r"[吗嘛]$|([\u4e00-\u9fff])[不没]\1|(?<=[\u4e00-\u9fff])[不没]$"),
+    supposes=re.compile(r"(?:如果|要是|假如|万一|倘若|不管|无论|只要|既然|虽然|就算|即使)"),
+    not_by_itself=re.compile(r"(?:大概|大约|一般|那)?(?:各|分别|哪[个种家款一]|谁|[一总]共|合计|差多少|还是|或者?)"),
+    empty=re.compile(
+        r"什么|怎么|怎样|如何|为何|多[少久长大快高重远]|可以|可不可以|需要|行不行|好不好|是不是|有没有|能不能|是否|能否|可否|要不要"
+        r"|[我你您他她它们里的了吗呢吧啊呀哦哈么嘛能会要是有在就都还也又再不没和跟与这那个为咋啥谁哪几行得用请问想下\W_]"
+    ),
+    ellipsis=re.compile(r"(?:那|那么)?.{1,12}?呢$"),
+    ellipsis_openings=("那么", "那"),
+    ellipsis_particle="呢",
+    presuming_particle="吧",
+    possessive="的",
+)
 CHINESE = LanguagePack(
     code="zh",
     misspelt={
@@ -253,6 +282,7 @@ CHINESE = LanguagePack(
     clarification=_CLARIFICATION,
     instructions=_INSTRUCTIONS,
     own_case=_OWN_CASE,
+    questions=_QUESTIONS,
     pastime=re.compile(
         r"(?:写|作|编|来|讲|说|唱)(?:一?[首个段篇支]|点)?[^，。！？,!?]{0,6}?(?:诗|笑话|故事|歌|段子|作文|代码|程序|脚本|谜语)"
         r"|天气|下不下雨|会下雨|翻译成|(?:买|推荐)[^，。！？,!?]{0,4}?(?:哪只|什么)?(?:股票|彩票|基金)"
