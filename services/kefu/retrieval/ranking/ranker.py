@@ -288,11 +288,12 @@ class _CandidatePool:
 
 
 def _other_language_lift(pools: Sequence[_CandidatePool], plain: Sequence[Vectors], used_history: bool) -> float:
-    """What is added to the scores of passages in another language than the question's: the likelier comes first.
+    """What is added to the scores of passages in another language than the question's, 0 or less.
 
     Scores of two languages are hard to compare: cosines across languages are lower, by how much depends on the words.
-    Relevance is fitted to both. Where it sees the best passage of the two in the other language than the scores do, all
-    passages of the other language move until the two stand as far apart as their log-odds do.
+    Relevance is fitted to both. Where a passage of the other language leads by score, and the best one in the
+    question's language is likelier, all of the other language move down until the two stand as far apart as their
+    log-odds do. None moves up: relevance is too rough for that.
     """
     others = np.concatenate([pool.candidates.other_language for pool in pools])
     if not others.any() or others.all():
@@ -315,7 +316,7 @@ def _other_language_lift(pools: Sequence[_CandidatePool], plain: Sequence[Vector
                 best[other] = float(scores[at]), log_odds(found)
     (own, own_odds), (foreign, foreign_odds) = best[False], best[True]
     apart = (foreign_odds - own_odds) / _ODDS_OF_SCORE
-    return own + apart - foreign if apart * (foreign - own) < 0 else 0.0
+    return min(own + apart - foreign, 0.0) if apart * (foreign - own) < 0 else 0.0
 
 
 def _score_lead(score: float, others: Sequence[float]) -> float:
