@@ -316,6 +316,7 @@ class AnswerGenerator:
             question.language,
             told,
             before=evidence.before,
+            written=question.text,
             ranked=evidence.ranked,
             chosen=evidence.pieces,
         )

@@ -64,6 +64,8 @@ class Asked:
     """Those that answer the question."""
     before: str = ""
     """The earlier question that it leans on."""
+    written: str = ""
+    """As the customer wrote it, where that differs."""
 
 
 class AnswerChecks:
@@ -71,7 +73,11 @@ class AnswerChecks:
 
     def __init__(self, asked: Asked, enabled: Collection[str]) -> None:
         """`enabled`: names of checks; see `RouterConfig.answer_checks`."""
-        asked = replace(asked, question=asked.question[-_MOST_QUESTION:])
+        asked = replace(
+            asked,
+            question=asked.question[-_MOST_QUESTION:],
+            written=(asked.written or asked.question)[-_MOST_QUESTION:],
+        )
         self._asked = asked
         self._certain: Literal["yes", "no"] | None = certain_polarity(
             polarity_of(asked.question, asked.chosen, asked.language)
@@ -85,7 +91,7 @@ class AnswerChecks:
             "language": lambda one: is_in_another_language(one, asked.language, self._names),
             "quotation": quotes,
             "codes": lambda one: holds_foreign_code(one, whole),
-            "person": lambda one: is_misaddressed(asked.question, one, names),
+            "person": lambda one: is_misaddressed(asked.written, one, names),
             "polarity": self._polarity_differs,
             "echo": self._is_echo,
             "subject": lambda one: is_of_another_subject(one, asked.ranked),
@@ -107,7 +113,7 @@ class AnswerChecks:
         return turns_meaning(sentence, [self._attribution.of(sentence).text, *(one.text for one in self._asked.chosen)])
 
     def _is_echo(self, sentence: str) -> bool:
-        if not is_echo(self._asked.question, sentence):
+        if not is_echo(f"{self._asked.written} {self._asked.question}", sentence):
             return False
         said = [one.polarity for one in statements(self._asked.question, sentence, opening=self._is_first)]
         return not said or set(said) != {self._certain}

@@ -176,6 +176,12 @@ def test_the_check_that_failed_is_named_and_only_enabled_ones_are_made() -> None
     assert failed("How long does a refund take?", pirates, "Refunds take 7 days.", "support") == "support"
 
 
+def test_an_echo_of_what_was_written_is_one_however_the_question_was_read() -> None:
+    piece = EvidencePiece(0, PieceKind.SENTENCE, "Calls: 5000", 0, 11)
+    asked = Asked("可以购买吗", "zh", [passage("Calls: 5000")], chosen=(piece,), written="可以 buy more calls 吗")
+    assert AnswerChecks(asked, ["echo"]).failed("可以 buy more calls。") == "echo"
+
+
 def test_the_switch_knows_its_names() -> None:
     key = SecretStr("k" * 32)
     assert RouterConfig(internal_key=key).enabled_checks == frozenset(ANSWER_CHECKS)
