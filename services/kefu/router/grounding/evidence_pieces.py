@@ -39,7 +39,7 @@ _SAYS_YES_OR_NO = re.compile(
 _MARKUP = re.compile(r"\*\*|__|`|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)")
 _LINK = re.compile(r"\[([^\]\n]{1,200})\]\([^)\s]{1,500}\)")
 _LISTS_WITHIN = re.compile(r"[:：](?!\d)")
-_IS_QUESTION = re.compile(r"[?？]\s*[*_]*\s*$")
+_IS_QUESTION = re.compile(r"[?？]\s*+(?:[*_]++\s*+)?$")
 _LONGEST_QUESTION = 200
 """Characters of a line that is a question and a heading of what stands below it."""
 _MOST_TABLE_CELLS = 400

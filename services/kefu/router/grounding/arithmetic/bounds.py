@@ -27,8 +27,8 @@ _BEFORE = (  # in this order: "no more than" ends with "more than"
     (Side.MORE, r"(?:more|longer|older) than|over|above|exceed(?:s|ing)?|超过|超出|大于|高于|多于|须超过"),
     (Side.LEAST, r"满|达到?"),
 )
-_SIDE_BEFORE = tuple((side, re.compile(rf"(?:{words})\s*[¥$€£]?\s*$", re.IGNORECASE)) for side, words in _BEFORE)
-_UNIT = r"\s*(?:元|块|个?(?:工作日|自然日|小时|月)|[天日年周]|分钟|[a-z]+)?\s*"
+_SIDE_BEFORE = tuple((side, re.compile(rf"(?:{words})\s*+(?:[¥$€£]\s*+)?$", re.IGNORECASE)) for side, words in _BEFORE)
+_UNIT = r"\A\s*+(?:元|块|个?(?:工作日|自然日|小时|月)|[天日年周]|分钟|[a-z]+)?\s*+"
 _SIDE_BEHIND = (
     (Side.MOST, re.compile(rf"{_UNIT}(?:以内|之内|内|at most|or less)", re.IGNORECASE)),
     (Side.LEAST, re.compile(rf"{_UNIT}(?:起|以上|or more)", re.IGNORECASE)),

@@ -12,7 +12,7 @@ _MULTIPLIERS = {"k": 1_000, "千": 1_000, "万": 10_000, "百": 100}
 _ORDINAL_BEHIND = re.compile(r"(?:st|nd|rd|th)\b|\s?[楼层]", re.IGNORECASE)
 _ORDINAL_BEFORE = re.compile(r"[第头]\s?$")
 _MULTIPLIER = re.compile(r"\s?(?:k\b|[千万百])", re.IGNORECASE)
-_COUNTED = re.compile(r"[-\s]{0,2}((?:[A-Za-z]+[ -]?){1,3})|\s?([\u3400-\u4dbf\u4e00-\u9fff]{1,6})")
+_COUNTED = re.compile(r"[-\s]{0,2}((?:[A-Za-z]++[ -]?){1,3})|\s?([\u3400-\u4dbf\u4e00-\u9fff]{1,6})")
 _NOT_COUNTED = re.compile(
     r"(?:and|or|is|are|was|what|how|in|on|at|for|to|of|with|do|does|will|would|can|after|before|now|but|if|then|as|from|by"
     r"|the|per|each|a|an|when|goes|go|came|comes)\b|[的了和与及是在要买付退算能可呢吗吧有还这]",

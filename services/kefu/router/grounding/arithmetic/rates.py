@@ -14,19 +14,19 @@ _IS_LIMIT = re.compile(
     r"|(?:最多|最高|最少|最低|超过|至多|至少|不足|上限|满|达|不低于)[^,;]{0,12}$",
     re.IGNORECASE,
 )
-_MORE = r"(?:(?P<more>further|additional|extra|more|other)\s+)?(?:started\s+)?"
+_MORE = r"(?:(?P<more>further|additional|extra|more|other)\s++)?(?:started\s++)?"
 _PER_BEHIND = re.compile(
-    r"\s*(?:yuan|rmb|dollars?|euros?|pounds?)?\s*"
-    rf"(?:per|an?|each|every|for (?:each|every)|/)\s*{_MORE}(?P<noun>[a-z]+)",
+    r"\s*+(?:yuan|rmb|dollars?|euros?|pounds?)?\s*+"
+    rf"(?:per|an?|each|every|for (?:each|every)|/)\s*+{_MORE}(?P<noun>[a-z]+)",
     re.IGNORECASE,
 )
 _PER_BEFORE = re.compile(
-    rf"\b(?:per|each|every|price of an?)\s+{_MORE}(?P<noun>[a-z]+)(?:\s+(?:costs?|is|at))?[\s:]*[¥$€£]?\s*$",
+    rf"\b(?:per|each|every|price of an?)\s++{_MORE}(?P<noun>[a-z]+)(?:\s++(?:costs?|is|at))?[\s:]*+(?:[¥$€£]\s*+)?$",
     re.IGNORECASE,
 )
-_PER_COLUMN = re.compile(rf"\b(?:per|each|price of an?)\s+{_MORE}(?P<noun>[a-z]+)", re.IGNORECASE)
+_PER_COLUMN = re.compile(rf"\b(?:per|each|price of an?)\s++{_MORE}(?P<noun>[a-z]+)", re.IGNORECASE)
 _HAN_PER = re.compile(r"每(?P<more>多|超过?|增加?)?[一1]?(?P<noun>[\u4e00-\u9fff]{1,8})")
-_HAN_PER_BEHIND = re.compile(r"\s*(?:元|块|美元|欧元|英镑)?\s*[/每]\s*(?P<noun>[\u4e00-\u9fff]{1,3})")
+_HAN_PER_BEHIND = re.compile(r"\s*+(?:元|块|美元|欧元|英镑)?\s*+[/每]\s*+(?P<noun>[\u4e00-\u9fff]{1,3})")
 _HAN_BEYOND = re.compile(r"超出|超过|续|之后|以后|其后|另加")
 _ASKS_FOR_MORE = re.compile(r"\b(?:extra|further|additional|more)\b|[多加超]", re.IGNORECASE)
 _PERIODS = {"month": "month 月 个月", "year": "year annum 年", "day": "day night 天 日 晚", "week": "week 周 星期"}
@@ -45,12 +45,13 @@ _NO_THINGS = re.compile(r"(?:orders?|people|persons?|members?|customers?|times?|
 _PERSON_MEASURES = "人位名"
 _MEASURES = "个件台张把只套份封本次人位名间盒箱袋瓶部"
 _HOLDS = re.compile(
-    r"(?P<box>[a-z]+)\s+(?:holds?|takes?|fits?|carries)\s+(?:up to|at most)?\s*$"
-    r"|(?:最多)?可?(?:装|放|容纳)(?:下)?\s*$",
+    r"(?<![a-z])(?P<box>[a-z]++)\s++(?:holds?|takes?|fits?|carries)\s++(?:(?:up to|at most)\s*+)?$"
+    r"|(?:最多)?可?(?:装|放|容纳)(?:下)?\s*+$",
     re.IGNORECASE,
 )
 _PER_AMOUNT = re.compile(
-    r"(?P<en>[a-z]+)\s+(?:per|for (?:each|every))\s+(?:[¥$€£]\s?1\b(?![.,]\d)|(?:yuan|dollar|euro|pound)\b)"
+    r"(?<![a-z])(?P<en>[a-z]++)\s++(?:per|for (?:each|every))\s++"
+    r"(?:[¥$€£]\s?1\b(?![.,]\d)|(?:yuan|dollar|euro|pound)\b)"
     r"|每(?:消费|付|花)?\s?1?\s?元可?(?:得|获|积|累计|返)(?P<han>[\u4e00-\u9fff]{0,4})",
     re.IGNORECASE,
 )
@@ -60,8 +61,8 @@ _ASKS_WHAT_IS_EARNED = re.compile(
 _ASKS_WHAT_IS_USED = re.compile(r"\b(?:use|redeem|pay with|cover|need|worth|cost)\b|[抵用换扣]|需要", re.IGNORECASE)
 _AT_LEAST = re.compile(r"\b(?:at least|minimum(?: of)?)\s*$|(?:至少|最少|不少于)[^\d,，]{0,6}$", re.IGNORECASE)
 _WORTH = re.compile(
-    r"\s*(?P<noun>[a-z]{1,30}|[\u4e00-\u9fff]{2}(?=可|抵|兑|等于|值|换|相当于|折合))\s*"
-    r"(?:(?:are|is)\s+)?(?:worth|equals?|=|可?抵(?:扣)?|可?兑换?|等于|值|可?换|相当于|折合)\s*[¥$€£]?\s*",
+    r"\s*+(?P<noun>[a-z]{1,30}|[\u4e00-\u9fff]{2}(?=可|抵|兑|等于|值|换|相当于|折合))\s*+"
+    r"(?:(?:are|is)\s++)?(?:worth|equals?|=|可?抵(?:扣)?|可?兑换?|等于|值|可?换|相当于|折合)\s*+(?:[¥$€£]\s*+)?",
     re.IGNORECASE,
 )
 _INCLUDES = re.compile(
