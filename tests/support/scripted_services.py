@@ -118,6 +118,7 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
         """Written instead of `frames` by a call that continues an answer."""
         self.boot_id = "boot"
         self.fingerprint = "weights"
+        self.answer_profile = ""
         self.owed = 0
         self.accepted = 0
         self.finish = gen.Completed.FINISH_REASON_STOP
@@ -125,7 +126,9 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
         self.calls: list[ScriptedCall] = []
 
     async def DescribeModel(self, request: gen.DescribeModelRequest, context: Context) -> gen.DescribeModelResponse:
-        return gen.DescribeModelResponse(model="scripted", engine="scripted", fingerprint=self.fingerprint)
+        return gen.DescribeModelResponse(
+            model="scripted", engine="scripted", fingerprint=self.fingerprint, answer_profile=self.answer_profile
+        )
 
     async def WatchLoad(self, request: gen.WatchLoadRequest, context: Context) -> AsyncIterator[gen.LoadReport]:
         while True:

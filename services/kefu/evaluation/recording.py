@@ -93,7 +93,7 @@ class RecordedPool:
     @property
     def answer_profile(self) -> str:
         """See `ReplicaPool.answer_profile`: what is measured with it is the model's own writing."""
-        return "sentence"
+        return "unchecked"
 
     def choose(
         self, *, preferred: str = "", session: str = "", exclude: frozenset[str] = frozenset()

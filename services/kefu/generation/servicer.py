@@ -166,7 +166,7 @@ class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
             device=description.device,
             adapters=description.adapters,
             supports_choices=description.supports_choices,
-            answer_profile=answer_profile_of(description.model),
+            answer_profile="unchecked" if description.simulated else answer_profile_of(description.model),
         )
 
     @contextmanager

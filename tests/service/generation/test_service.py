@@ -200,6 +200,7 @@ async def test_the_simulated_engine_says_so_in_every_answer_and_in_its_descripti
     async with open_simulated("", SIMULATED) as engine, serve_generation(engine) as (stub, _, _):
         about = await stub.DescribeModel(pb.DescribeModelRequest(), metadata=KEY_METADATA)
         assert (about.engine, about.simulated) == ("simulated", True)
+        assert about.answer_profile == "unchecked"
         events = await collect_events(stub, make_request())
         assert "simulated answer" in "".join(event.delta.text for event in events)
         assert events[-1].completed.completion_tokens == 30

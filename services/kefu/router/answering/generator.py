@@ -309,7 +309,7 @@ class AnswerGenerator:
     def _check(self, question: Question, told: Sequence[Passage], evidence: Evidence) -> Callable[[str], str] | None:
         """What a sentence must pass; None where nothing is checked."""
         enabled = self._config.enabled_checks
-        if not enabled:
+        if not enabled or not self.profile.is_checked:
             return None
         asked = Asked(
             evidence.asked or question.text,

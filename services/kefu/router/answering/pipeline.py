@@ -95,7 +95,8 @@ class AnswerPipeline:
             answer = await self._cache.find(question, found)
             if answer is not None:
                 return GiveCached(answer)
-        if not may_be_evidence(decision):
+        profile = self._generator.profile
+        if not profile.is_checked or not may_be_evidence(decision):
             return decision
         parts = () if question.choice else split_questions(question.text)
         if len(parts) > 1 and (several := await self._decide_on_parts(question, parts)) is not None:
@@ -103,7 +104,7 @@ class AnswerPipeline:
         before = _question_before(question) if found.used_history else ""
         evidence = await self._evidence_among(question, found.read_as or question.text, before, found)
         decided = after_evidence(question, decision, evidence, found)
-        may_write = self._generator.profile.writes and evidence.computation is None
+        may_write = profile.writes and evidence.computation is None
         if may_write and isinstance(decision, Generate) and isinstance(decided, GiveEvidence):
             return replace(decision, evidence=evidence)
         return decided

@@ -6,6 +6,8 @@ Answer profiles: what a model can be trusted with. A profile is data; the model 
     choice     the same; where several pieces are about as good, the model says which of them answers the question
     sentence   the model writes a sentence from the sentences that bear most on the question; a quotation follows
     full       the model is shown whole passages, answers as long as the question needs, and is quoted where unsupported
+    unchecked  the words are shown as they come: a simulated engine imitates them and says so, or a measurement counts
+               what a model writes by itself
 
 Which model has which is measured: docs/benchmarks/answers.md.
 """
@@ -21,6 +23,8 @@ class AnswerProfile:
     name: str
     writes: bool
     """Whether the model writes the answer."""
+    is_checked: bool = True
+    """Whether a sentence is shown only where it says what the evidence says."""
     choice_weight: float = 0.0
     """What the model's log-probability of a piece counts beside the ranking's score. 0: it is not asked."""
     shown_bytes: int = 600
@@ -39,7 +43,8 @@ SENTENCE = AnswerProfile("sentence", writes=True)
 FULL = AnswerProfile(
     "full", writes=True, shown_bytes=12_000, prompt_tokens=4_000, whole_answers=True, quote="unsupported"
 )
-PROFILES = {profile.name: profile for profile in (EVIDENCE, CHOICE, SENTENCE, FULL)}
+UNCHECKED = AnswerProfile("unchecked", writes=True, is_checked=False)
+PROFILES = {profile.name: profile for profile in (EVIDENCE, CHOICE, SENTENCE, FULL, UNCHECKED)}
 
 
 def profile_for(setting: str, named_by_model: str) -> AnswerProfile:

@@ -129,3 +129,15 @@ async def test_without_a_replica_that_goes_on_the_page_itself_answers(
     answer = await customer.ask(ASK)
     assert answer.text.startswith(FIRST)
     assert answer.completed.source == pb.ANSWER_SOURCE_EXTRACTIVE
+
+
+async def test_what_a_simulated_engine_imitates_is_shown_as_it_comes(
+    harness: RouterHarness, customer: RouterClient
+) -> None:
+    for replica in harness.replicas:  # a replica describes itself anew with each process
+        replica.answer_profile, replica.boot_id = "unchecked", "another"
+    script(harness, "(simulated answer: no model wrote this) ", "and more")
+    async with asyncio.timeout(10):
+        while not (text := (await customer.ask(ASK)).text).startswith("(simulated"):
+            await asyncio.sleep(0.1)
+    assert text == "(simulated answer: no model wrote this) and more"
