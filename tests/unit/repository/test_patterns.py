@@ -31,7 +31,7 @@ _MADE_LATE = {
     "kefu.retrieval.documents.parse": "of a table in the module, and collected from there",
     "kefu.retrieval.vectorstore.milvus_store": "a configured name and hex digits",
     "kefu.router.grounding.arithmetic.bounds": "of a table in the module, and collected from there",
-    "kefu.router.grounding.arithmetic.rates": "one escaped word",
+    "kefu.router.grounding.arithmetic.facts": "one escaped word",
     "kefu.router.grounding.polarity_signals": "of a table in the module, and collected from there",
     "kefu.router.grounding.yes_no_question": "of a table in the module, and collected from there",
     "kefu.router.guardrails.evidence": "one escaped text",

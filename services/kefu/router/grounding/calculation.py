@@ -27,16 +27,11 @@ from dataclasses import dataclass
 from kefu.common.text.chinese import simplified
 from kefu.common.text.language import UNKNOWN, AnswerLanguage, language_of
 from kefu.router.grounding.arithmetic.certainty import certain
-from kefu.router.grounding.arithmetic.facts import distinct, facts_of, marks_of, traces_of
+from kefu.router.grounding.arithmetic.facts import distinct, facts_of, terms_of, unigrams_of
 from kefu.router.grounding.arithmetic.figure import figures_of
 from kefu.router.grounding.arithmetic.limits import last_day, side_of_limit
-from kefu.router.grounding.arithmetic.rates import (
-    price_beyond,
-    price_by_count,
-    price_of_further_step,
-    units_by_amount,
-    units_into_money,
-)
+from kefu.router.grounding.arithmetic.points import units_by_amount, units_into_money
+from kefu.router.grounding.arithmetic.rates import price_beyond, price_by_count, price_of_further_step
 from kefu.router.grounding.arithmetic.shares import discount_on_price, share_of_amount
 from kefu.router.grounding.arithmetic.turn import Candidate, Turn
 from kefu.router.grounding.evidence_pieces import EvidencePiece
@@ -97,7 +92,7 @@ def computed(
     facts = distinct(
         fact for each in best for fact in facts_of(each, above[each.passage] if each.passage < len(above) else "")
     )
-    turn = Turn(asked, figures_of(asked), marks_of(asked), traces_of(asked), facts, language)
+    turn = Turn(asked, figures_of(asked), terms_of(asked), unigrams_of(asked), facts, language)
     rules = _RULES if _ASKS_FOR_AMOUNT.search(asked) else _RULES_OF_LIMITS
     found = [one for rule in rules if (one := certain(turn, list(rule(turn))))]
     if len({tuple(each.statement for each in one) for one in found}) != 1:

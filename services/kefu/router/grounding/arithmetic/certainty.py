@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from kefu.router.grounding.arithmetic.bounds import comparable, keeps, side_of
-from kefu.router.grounding.arithmetic.facts import Fact, marks_of
+from kefu.router.grounding.arithmetic.facts import Fact, terms_of
 from kefu.router.grounding.arithmetic.figure import Figure, figures_of
 from kefu.router.grounding.arithmetic.turn import Candidate, Turn
 
@@ -41,9 +41,9 @@ def certain(turn: Turn, candidates: Sequence[Candidate]) -> tuple[Candidate, ...
         return tuple(fitting) if together and all(_agrees(turn, each) for each in fitting) else ()
     if not fitting:
         return ()
-    best = max(fitting, key=lambda each: len(turn.marks & each.marks))
-    shared = turn.marks & best.marks
-    if any(not turn.marks & each.marks < shared for each in fitting if each.statement != best.statement):
+    best = max(fitting, key=lambda each: len(turn.terms & each.terms))
+    shared = turn.terms & best.terms
+    if any(not turn.terms & each.terms < shared for each in fitting if each.statement != best.statement):
         return ()
     said = [each for each in fitting if each.statement == best.statement]
     return next(((each,) for each in (best, *said) if _agrees(turn, each)), ())
@@ -67,7 +67,7 @@ def _out_of_bounds(turn: Turn, candidate: Candidate) -> bool:
     """Whether a figure is beyond what the evidence allows: "orders from ¥600", "at most 150 employees"."""
     values = {fact.value for fact in candidate.facts}
     for fact in turn.facts:
-        near = fact.piece.passage == candidate.facts[0].piece.passage or len(turn.marks & fact.marks) >= _FEWEST_SHARED
+        near = fact.piece.passage == candidate.facts[0].piece.passage or len(turn.terms & fact.terms) >= _FEWEST_SHARED
         if fact.value in values or not near:
             continue
         for limit in fact.figures:
@@ -80,7 +80,8 @@ def _out_of_bounds(turn: Turn, candidate: Candidate) -> bool:
 
 
 def _counted_alike(figure: Figure, limit: Figure) -> tuple[Decimal, Decimal] | None:
-    alike = bool(marks_of(figure.counted) & marks_of(limit.counted)) or figure.counted[:1] == limit.counted[:1] != ""
+    """Both, if they are numbers of one thing that has no unit."""
+    alike = bool(terms_of(figure.counted) & terms_of(limit.counted)) or figure.counted[:1] == limit.counted[:1] != ""
     return (figure.value, limit.value) if alike and not figure.unit and not limit.unit else None
 
 
@@ -96,41 +97,41 @@ def _named(turn: Turn, candidate: Candidate, candidates: Sequence[Candidate]) ->
     if not fact.is_cell:
         known = [each for one in candidate.facts for each in one.figures]
         headed = _HEADED.match(fact.value)
-        if headed and not marks_of(headed[1]) & turn.marks:
+        if headed and not terms_of(headed[1]) & turn.terms:
             return False  # "Wrong item sent: …", "Example: …"
-        if turn.names - candidate.marks:
+        if turn.names - candidate.terms:
             return False  # "Gold" is asked about, and this is another's
-        return bool(turn.marks & fact.marks) and all(any(one.same_as(each) for one in known) for each in left)
+        return bool(turn.terms & fact.terms) and all(any(one.same_as(each) for one in known) for each in left)
     subject = figures_of(fact.piece.subject)
     if not all(any(one.same_as(each) for one in subject) for each in left):
         return False
     if subject:
         return bool(left) and all(any(one.same_as(each) for each in left) for one in subject)
-    return bool(name_of(fact, [each.facts[0] for each in candidates]) & turn.marks)
+    return bool(name_of(fact, [each.facts[0] for each in candidates]) & turn.terms)
 
 
 def name_of(fact: Fact, among: Sequence[Fact]) -> frozenset[str]:
-    """The marks that tell a row's name from the other rows' of its table."""
+    """The terms that tell a row's name from the other rows' of its table."""
     same_table = {each.piece.subject for each in among if each.piece.passage == fact.piece.passage}
-    others = [marks_of(each) for each in same_table if each != fact.piece.subject]
-    return marks_of(fact.piece.subject) - (frozenset[str].intersection(*others) if others else frozenset())
+    others = [terms_of(each) for each in same_table if each != fact.piece.subject]
+    return terms_of(fact.piece.subject) - (frozenset[str].intersection(*others) if others else frozenset())
 
 
 def _refused(turn: Turn, candidate: Candidate) -> bool:
     """Whether something near the rule makes an exception for what was asked, or says that the count does not matter."""
-    own = frozenset[str]().union(*(fact.traces for fact in candidate.facts))
+    own = frozenset[str]().union(*(fact.unigrams for fact in candidate.facts))
     values = {fact.value for fact in candidate.facts}
     passage = candidate.facts[0].piece.passage
     for other in turn.facts:
         if other.value in values or other.is_cell:
             continue
         if other.piece.passage != passage:
-            shared = turn.marks & marks_of(other.value)
-            if says_not(other.value) and shared & candidate.marks and shared - candidate.marks:
+            shared = turn.terms & terms_of(other.value)
+            if says_not(other.value) and shared & candidate.terms and shared - candidate.terms:
                 return True  # "no points for delivery fees"
             continue
-        if _NOT_BY_COUNT.search(other.value) and not turn.marks.isdisjoint(marks_of(other.value)):
+        if _NOT_BY_COUNT.search(other.value) and not turn.terms.isdisjoint(terms_of(other.value)):
             return True
-        if (_EXCEPTION.search(other.value) or says_not(other.value)) and turn.traces & other.traces - own:
+        if (_EXCEPTION.search(other.value) or says_not(other.value)) and turn.unigrams & other.unigrams - own:
             return True
     return any(_NOT_BY_COUNT.search(value) for value in values)

@@ -26,15 +26,15 @@ _STOP = frozenset(
     )
 )
 _HAN_STOP = frozenset(re.findall("..", "多少少钱一共总共合计需要要多付多可以我们你们我的一个如果多久几个一年"))
-_HAN_TRACES_STOP = frozenset(
+_HAN_UNIGRAMS_STOP = frozenset(
     "的了是我你您要多少钱一共和在有个吗呢这那每元费免打付买能可以会把给被让到从对与及或但如果时后前上下中为于之其等就都也还再很太"
 )
 _STEM = 5
 """Letters: assembled and assembly are one word."""
 
 
-def marks_of(text: str) -> frozenset[str]:
-    """What texts are compared by: beginnings of words, pairs of Han characters."""
+def terms_of(text: str) -> frozenset[str]:
+    """What texts are compared by: beginnings of words, and pairs of Han characters."""
     lowered = simplified(text.lower())
     words = {word[:_STEM] for word in _LATIN.findall(lowered) if word not in _STOP}
     pairs = {run[i : i + 2] for run in _HAN.findall(lowered) for i in range(len(run) - 1)}
@@ -51,10 +51,10 @@ class Fact:
     """The sentence, or the value of the cell."""
     figures: tuple[Figure, ...]
     """Those of the value."""
-    marks: frozenset[str]
+    terms: frozenset[str]
     """Of the row as a whole or of the sentence with its lead, and of what stands above the passage."""
-    traces: frozenset[str]
-    """Those of the value, in its row: see `traces_of`."""
+    unigrams: frozenset[str]
+    """Those of the value, in its row: see `unigrams_of`."""
 
     @property
     def is_cell(self) -> bool:
@@ -72,24 +72,24 @@ def facts_of(piece: EvidencePiece, above: str = "") -> Iterator[Fact]:
     own = unicodedata.normalize("NFKC", piece.own or piece.text)
     if piece.kind is PieceKind.STEPS or len(own) > _LONGEST_PIECE:
         return
-    traces = traces_of(f"{piece.subject} {own}")
-    marks = marks_of(f"{above} {piece.subject} {piece.text}")
+    unigrams = unigrams_of(f"{piece.subject} {own}")
+    terms = terms_of(f"{above} {piece.subject} {piece.text}")
     if piece.kind not in (PieceKind.ROW, PieceKind.CELL):
         for start, end in sentences(own):
             said = own[start:end]
-            yield Fact(piece, "", said, _stated(said), marks, traces_of(said))
+            yield Fact(piece, "", said, _stated(said), terms, unigrams_of(said))
         return
     subject = unicodedata.normalize("NFKC", piece.subject)
     rest = own[len(subject) :].lstrip(" —:()") if own.startswith(subject) else own
     if piece.kind is PieceKind.CELL:
         column = unicodedata.normalize("NFKC", piece.column)
         value = rest.split(":", 1)[-1].strip() if not rest.startswith(column) else rest[len(column) :].lstrip(" ):")
-        yield Fact(piece, column, value, _stated(value), marks, traces)
+        yield Fact(piece, column, value, _stated(value), terms, unigrams)
         return
     for part in re.split(r";\s*", rest):
         column, colon, value = part.partition(":")
         column, value = (column.strip(), value.strip()) if colon else ("", part.strip())
-        yield Fact(piece, column, value, _stated(value), marks, traces)
+        yield Fact(piece, column, value, _stated(value), terms, unigrams)
 
 
 def _stated(text: str) -> tuple[Figure, ...]:
@@ -108,8 +108,16 @@ def distinct(facts: Iterable[Fact]) -> list[Fact]:
     return kept
 
 
-def traces_of(text: str) -> frozenset[str]:
-    """Beginnings of words, and single Han characters: enough to see that an exception may be meant."""
+def unigrams_of(text: str) -> frozenset[str]:
+    """Beginnings of words, and single Han characters: enough to see that an exception may be meant, no more."""
     lowered = simplified(text.lower())
     words = {word[:_STEM] for word in _LATIN.findall(lowered) if word not in _STOP}
-    return frozenset(words | {c for run in _HAN.findall(lowered) for c in run} - _HAN_TRACES_STOP)
+    return frozenset(words | {c for run in _HAN.findall(lowered) for c in run} - _HAN_UNIGRAMS_STOP)
+
+
+def mentions(text: str, noun: str) -> bool:
+    """Whether a text has a noun, in either number."""
+    if not noun.isascii():
+        return noun in text
+    stem = re.escape(noun.lower().removesuffix("s"))
+    return re.search(rf"\b{stem}(?:s|es)?\b", text.lower()) is not None

@@ -105,12 +105,12 @@ def figures_of(text: str) -> list[Figure]:
     """The figures of a text in order, without those of days, codes and idioms. Takes linear time."""
     found: list[Figure] = []
     tenths = {match.start(1): match for match in _TENTH.finditer(text)}
-    idioms = {at for day in days_of(text) for at in range(day.start, day.end)}
-    idioms |= {at for match in _IDIOM.finditer(text) for at in range(match.start(), match.end())}
+    left_out = {at for day in days_of(text) for at in range(day.start, day.end)}
+    left_out |= {at for match in _IDIOM.finditer(text) for at in range(match.start(), match.end())}
     skip_to = 0
     for each in located_quantities(text):
         start, end, unit = each.start, each.end, each.quantity.unit
-        if start < skip_to or start in idioms or _CODE_BEFORE.search(text[max(0, start - 2) : start]):
+        if start < skip_to or start in left_out or _CODE_BEFORE.search(text[max(0, start - 2) : start]):
             continue
         if match := tenths.get(start):
             tens = Decimal(_digit(match[1])) + (Decimal(_digit(match[2])) / 10 if match[2] else 0)

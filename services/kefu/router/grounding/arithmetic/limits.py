@@ -43,7 +43,7 @@ _COUNTED_OTHERWISE = re.compile(
 
 
 def side_of_limit(turn: Turn) -> Iterator[Candidate]:
-    """ "¥95 is below ¥99", with whether the limit is kept."""
+    """A figure and the limit for it, with whether the limit is kept: "¥95 is less than ¥99"."""
     figures = [each for each in turn.figures if not each.implied]
     if len(figures) != 1 or figures[0].ordinal or len(days_of(turn.question)) > 0:
         return
@@ -61,7 +61,7 @@ def side_of_limit(turn: Turn) -> Iterator[Candidate]:
 
 def _bears_most(turn: Turn, fact: Fact) -> bool:
     """Whether no other fact with a rival figure has as much of the question."""
-    shared = turn.marks & fact.marks
+    shared = turn.terms & fact.terms
     rivals = (
         one
         for one in turn.facts
@@ -69,7 +69,7 @@ def _bears_most(turn: Turn, fact: Fact) -> bool:
             _family(each) == _family(fact.figures[0]) and each.value != fact.figures[0].value for each in one.figures
         )
     )
-    return len(shared) >= _FEWEST_SHARED and all(turn.marks & one.marks < shared for one in rivals)
+    return len(shared) >= _FEWEST_SHARED and all(turn.terms & one.terms < shared for one in rivals)
 
 
 def _family(figure: Figure) -> str:
@@ -96,7 +96,7 @@ def _said(turn: Turn, figure: Figure, limit: Figure) -> str:
 
 
 def last_day(turn: Turn) -> Iterator[Candidate]:
-    """ "7 days from 3 May: 10 May", where a time of whole days runs from the day that the question names."""
+    """The end of whole days that run from the day which the question names: "7 days from 3 May is 10 May"."""
     named = days_of(turn.question)
     if len(named) != 1 or any(not each.implied for each in turn.figures) or not _ASKS_UNTIL_WHEN.search(turn.question):
         return

@@ -1,13 +1,13 @@
-"""Rates: a price for each one, points for each yuan, and what is charged beyond a first number."""
+"""Rates: a price for each one, and what is charged beyond a first number."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
-from kefu.router.grounding.arithmetic.facts import Fact
+from kefu.router.grounding.arithmetic.facts import Fact, mentions
 from kefu.router.grounding.arithmetic.figure import CURRENCIES, Figure, figures_of
-from kefu.router.grounding.arithmetic.turn import Candidate, Turn, payable, plain
+from kefu.router.grounding.arithmetic.turn import Candidate, Turn, plain
 
 _IS_LIMIT = re.compile(
     r"\b(?:up to|at (?:most|least)|from|over|above|under|below|(?:more|less) than|max\w*|min\w*|until)\b[^,;]{0,12}$"
@@ -49,22 +49,6 @@ _HOLDS = re.compile(
     r"|(?:最多)?可?(?:装|放|容纳)(?:下)?\s*+$",
     re.IGNORECASE,
 )
-_PER_AMOUNT = re.compile(
-    r"(?<![a-z])(?P<en>[a-z]++)\s++(?:per|for (?:each|every))\s++"
-    r"(?:[¥$€£]\s?1\b(?![.,]\d)|(?:yuan|dollar|euro|pound)\b)"
-    r"|每(?:消费|付|花)?\s?1?\s?元可?(?:得|获|积|累计|返)(?P<han>[\u4e00-\u9fff]{0,4})",
-    re.IGNORECASE,
-)
-_ASKS_WHAT_IS_EARNED = re.compile(
-    r"\b(?:get|earn|receive|collect|gain|credited|for)\b|[得获赚给返]|积多少", re.IGNORECASE
-)
-_ASKS_WHAT_IS_USED = re.compile(r"\b(?:use|redeem|pay with|cover|need|worth|cost)\b|[抵用换扣]|需要", re.IGNORECASE)
-_AT_LEAST = re.compile(r"\b(?:at least|minimum(?: of)?)\s*$|(?:至少|最少|不少于)[^\d,，]{0,6}$", re.IGNORECASE)
-_WORTH = re.compile(
-    r"\s*+(?P<noun>[a-z]{1,30}|[\u4e00-\u9fff]{2}(?=可|抵|兑|等于|值|换|相当于|折合))\s*+"
-    r"(?:(?:are|is)\s++)?(?:worth|equals?|=|可?抵(?:扣)?|可?兑换?|等于|值|可?换|相当于|折合)\s*+(?:[¥$€£]\s*+)?",
-    re.IGNORECASE,
-)
 _INCLUDES = re.compile(
     r"\b(?:includ\w+|covers?|with|first)\s+(?:up to\s+)?$|(?:含|包含|包括|首重|前|起步)\s*$", re.IGNORECASE
 )
@@ -85,64 +69,11 @@ class _Per:
         return _PERIOD.get(self.noun.lower(), "") or _PERIOD.get(self.noun[:1], "")
 
 
-def units_by_amount(turn: Turn) -> Iterator[Candidate]:
-    """ "¥1,500 × 1.2 points per ¥1 = 1,800 points"; none where it would have to be rounded."""
-    amounts = [each for each in turn.figures if each.is_money]
-    earns = _ASKS_WHAT_IS_EARNED.search(turn.question) and not _ASKS_WHAT_IS_USED.search(turn.question)
-    if len(amounts) != 1 or not earns:
-        return
-    amount = amounts[0]
-    for fact in turn.facts:
-        found = _PER_AMOUNT.search(fact.text)
-        rates = [each for each in fact.figures if each.unit not in CURRENCIES and each.unit != "percent"]
-        if not found or len(rates) != 1 or any(each.value != 1 for each in fact.figures if each not in rates):
-            continue
-        rate = rates[0]
-        noun = found["en"] or found["han"] or rate.counted[:2]
-        result = amount.value * rate.value
-        if len(noun) < 2 or not _mentions(turn.question, noun) or result != result.to_integral_value():
-            continue
-        whole = turn.money(amount.value, amount)
-        if turn.language == "zh":
-            statement = f"{whole} × 每元 {plain(rate.value)} {noun} = {plain(result)} {noun}"
-        else:
-            statement = f"{whole} × {plain(rate.value)} {noun.lower()} = {plain(result)} {noun.lower()}"
-        yield Candidate(statement, (fact,), frozenset({amount}))
-
-
-def units_into_money(turn: Turn) -> Iterator[Candidate]:
-    """ "25,000 points are worth ¥250"."""
-    for fact in turn.facts:
-        if len(fact.figures) != 2 or fact.figures[0].unit or fact.figures[1].unit not in CURRENCIES:
-            continue
-        units, worth = fact.figures
-        found = _WORTH.fullmatch(fact.value[units.end : worth.start])
-        counts = [each for each in turn.figures if found and not each.unit and _mentions(each.counted, found["noun"])]
-        if not found or not units.value or len(counts) != 1:
-            continue
-        result = counts[0].value / units.value * worth.value
-        if not payable(result) or _below_least(turn, fact, counts[0], found["noun"]):
-            continue
-        noun, count, total = found["noun"].lower(), plain(counts[0].value), turn.money(result, worth)
-        statement = f"{count} {noun}值 {total}" if turn.language == "zh" else f"{count} {noun} are worth {total}"
-        yield Candidate(statement, (fact,), frozenset(counts))
-
-
-def _below_least(turn: Turn, fact: Fact, count: Figure, noun: str) -> bool:
-    """Whether the passage asks for more of them: "at least 500 points at a time"."""
-    return any(
-        count.value < each.value and _mentions(each.counted, noun) and _AT_LEAST.search(one.value[: each.start][-24:])
-        for one in turn.facts
-        if one.piece.passage == fact.piece.passage
-        for each in one.figures
-    )
-
-
 def price_by_count(turn: Turn) -> Iterator[Candidate]:
-    """ "2 × ¥80 per piece = ¥160", "3 × ¥4 a month …", and by what holds several: "16 invoices: 2 × ¥6 = ¥12"."""
+    """A price for each one, by their count: "2 × ¥80 per piece = ¥160"; and for what holds several of them."""
     for fact in turn.facts:
         prices = [each for each in fact.figures if each.unit in CURRENCIES]
-        if len(prices) != 1 or not turn.marks & fact.marks:
+        if len(prices) != 1 or not turn.terms & fact.terms:
             continue
         pers = _pers(fact, prices[0])
         if 1 <= len(pers) <= 2 and not _HAN_BEYOND.search(fact.value):
@@ -151,7 +82,7 @@ def price_by_count(turn: Turn) -> Iterator[Candidate]:
 
 
 def price_beyond(turn: Turn) -> Iterator[Candidate]:
-    """ "¥30 + 7 × ¥4 = ¥58": a price that includes a first number, and one for each beyond it."""
+    """A price that includes a first number, and one for each beyond it: "¥30 + 7 × ¥4 make ¥58"."""
     for fact in turn.facts:
         prices = [each for each in fact.figures if each.unit in CURRENCIES]
         if len(prices) != 1:
@@ -198,7 +129,7 @@ def _base(fact: Fact, per: _Per) -> Iterator[tuple[Figure, Figure]]:
 
 
 def price_of_further_step(turn: Turn) -> Iterator[Candidate]:
-    """ "¥105 + 2 × ¥15 = ¥135": rows price the first floors, and a sentence each further one."""
+    """Rows price the first steps, such as floors, and a sentence each further one: "¥105 + 2 × ¥15 make ¥135"."""
     for fact in turn.facts:
         prices = [each for each in fact.figures if each.unit in CURRENCIES]
         if len(prices) != 1 or fact.is_cell:
@@ -263,7 +194,7 @@ def _counts(figure: Figure, per: _Per) -> bool:
     """Whether a figure counts what a price is for one of."""
     noun, counted = per.noun.lower(), figure.counted
     if noun.isascii():
-        return _mentions(counted, noun) or (noun in _THING and counted != "" and not _NO_THINGS.search(counted))
+        return mentions(counted, noun) or (noun in _THING and counted != "" and not _NO_THINGS.search(counted))
     noun, counted = noun.replace("层", "楼"), counted.replace("层", "楼").replace("额外", "")
     if noun[0] in _PERSON_MEASURES:
         return counted[:1] == "人"
@@ -358,12 +289,4 @@ def _by_what_holds(turn: Turn, fact: Fact, price: Figure, pers: Sequence[_Per]) 
 def _same_thing(one: str, other: str) -> bool:
     if not one or not other:
         return False
-    return _mentions(one, other.split()[0]) if other[0].isascii() else one[0] == other[0] and other[1:3] in one
-
-
-def _mentions(text: str, noun: str) -> bool:
-    """Whether a text has a noun, in either number."""
-    if not noun.isascii():
-        return noun in text
-    stem = re.escape(noun.lower().removesuffix("s"))
-    return re.search(rf"\b{stem}(?:s|es)?\b", text.lower()) is not None
+    return mentions(one, other.split()[0]) if other[0].isascii() else one[0] == other[0] and other[1:3] in one

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from kefu.router.grounding.arithmetic.certainty import name_of
-from kefu.router.grounding.arithmetic.facts import Fact, marks_of
+from kefu.router.grounding.arithmetic.facts import Fact, terms_of
 from kefu.router.grounding.arithmetic.figure import CURRENCIES, Figure
 from kefu.router.grounding.arithmetic.turn import Candidate, Turn, payable, plain
 
@@ -35,7 +35,7 @@ _LIMITED_BEFORE = re.compile(r".*[^\s的其余另外](?<!加收)(?<!收取)(?<!�
 
 
 def share_of_amount(turn: Turn) -> Iterator[Candidate]:
-    """ "20% of ¥1,800 is ¥360"; what remains as well, where that is asked or the share is a discount."""
+    """A share: "20% of ¥1,800 is ¥360"; with what remains, where that is asked or the share is a discount."""
     amounts = [each for each in turn.figures if each.is_money]
     if len(amounts) != 1 or _ASKS_BY_PERIOD.search(turn.question) or not _ASKS_FOR_MONEY.search(turn.question):
         return
@@ -45,7 +45,7 @@ def share_of_amount(turn: Turn) -> Iterator[Candidate]:
             share
             and _SAYS_MONEY.search(fact.text)
             and _is_for(turn, fact)
-            and len(turn.marks & fact.marks) > 1 - fact.is_cell
+            and len(turn.terms & fact.terms) >= (1 if fact.is_cell else 2)
         ):
             rest = bool(_IS_DISCOUNT.search(fact.text) or _ASKS_FOR_REST.search(turn.question))
             statement = _said(turn, share, amounts[0].value, amounts[0], rest=rest)
@@ -54,7 +54,7 @@ def share_of_amount(turn: Turn) -> Iterator[Candidate]:
 
 
 def discount_on_price(turn: Turn) -> Iterator[Candidate]:
-    """ "30% of ¥1,288 is ¥386.40; ¥901.60 remains": the price is that of a row which the question names, too."""
+    """A discount on the price of a row that the question names: "30% of ¥1,288 is ¥386.40, so ¥901.60 remains"."""
     if any(each.is_money and not each.implied for each in turn.figures) or not _ASKS_FOR_MONEY.search(turn.question):
         return
     period = _period(turn.question)
@@ -65,11 +65,11 @@ def discount_on_price(turn: Turn) -> Iterator[Candidate]:
     for fact in turn.facts:
         share = _share(fact)
         named = (
-            fact.piece.subject == price.piece.subject if fact.is_cell else bool(name_of(price, turn.facts) & fact.marks)
+            fact.piece.subject == price.piece.subject if fact.is_cell else bool(name_of(price, turn.facts) & fact.terms)
         )
         if _period(fact.piece.text) not in ("", period):
             continue  # a discount on the year is none on the month
-        if not share or not named or not _IS_DISCOUNT.search(fact.text) or len(turn.marks & fact.marks) < 2:
+        if not share or not named or not _IS_DISCOUNT.search(fact.text) or len(turn.terms & fact.terms) < 2:
             continue
         statement = _said(turn, share, price.figures[0].value, price.figures[0], rest=True)
         if statement:
@@ -92,7 +92,7 @@ def _is_for(turn: Turn, fact: Fact) -> bool:
         return True
     before, behind = fact.value[: fact.figures[0].start], fact.value[fact.figures[0].end :]
     limits = [match[0] for match in (_LIMITED_BEHIND.match(behind), _LIMITED_BEFORE.fullmatch(before)) if match]
-    return all(marks_of(each) & turn.marks for each in limits)
+    return all(terms_of(each) & turn.terms for each in limits)
 
 
 def _said(turn: Turn, share: Decimal, amount: Decimal, like: Figure, *, rest: bool) -> str:
@@ -115,4 +115,4 @@ def _period(question: str) -> str:
 def _is_price(turn: Turn, fact: Fact, period: str) -> bool:
     if not period or len(fact.figures) != 1 or fact.figures[0].unit not in CURRENCIES:
         return False
-    return _period(fact.text) == period and bool(name_of(fact, turn.facts) & turn.marks)
+    return _period(fact.text) == period and bool(name_of(fact, turn.facts) & turn.terms)

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from kefu.common.text.language import AnswerLanguage
-from kefu.router.grounding.arithmetic.facts import Fact, marks_of
+from kefu.router.grounding.arithmetic.facts import Fact, terms_of
 from kefu.router.grounding.arithmetic.figure import CURRENCIES, Figure
 
 _RARE = 0.2
@@ -22,25 +23,25 @@ class Turn:
     question: str
     """In NFKC and simplified characters."""
     figures: Sequence[Figure]
-    marks: frozenset[str]
-    traces: frozenset[str]
+    """Of the question, as are the next two."""
+    terms: frozenset[str]
+    unigrams: frozenset[str]
     facts: Sequence[Fact]
     """Best first."""
     language: AnswerLanguage
-    currency: str = field(init=False)
-    """The currency of the evidence, if it has but one: that of a bare figure."""
 
-    names: frozenset[str] = field(init=False)
-    """The marks of the question that are names of rows, and rare in the evidence."""
-
-    def __post_init__(self) -> None:
+    @cached_property
+    def currency(self) -> str:
+        """The currency of the evidence, if it has but one: that of a bare figure."""
         known = {each.unit for fact in self.facts for each in fact.figures if each.unit in CURRENCIES}
-        object.__setattr__(self, "currency", known.pop() if len(known) == 1 else "")
+        return known.pop() if len(known) == 1 else ""
 
-        rows = frozenset[str]().union(*(marks_of(fact.piece.subject) for fact in self.facts if fact.is_cell))
-        held = Counter(mark for fact in self.facts for mark in fact.marks & self.marks)
-        names = frozenset(mark for mark in self.marks & rows if held[mark] <= _RARE * len(self.facts))
-        object.__setattr__(self, "names", names)
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The terms of the question that are names of rows, and rare in the evidence."""
+        rows = frozenset[str]().union(*(terms_of(fact.piece.subject) for fact in self.facts if fact.is_cell))
+        held = Counter(term for fact in self.facts for term in fact.terms & self.terms)
+        return frozenset(term for term in self.terms & rows if held[term] <= _RARE * len(self.facts))
 
     def money(self, value: Decimal, like: Figure) -> str:
         """An amount as it is written, in the currency of a figure."""
@@ -64,9 +65,9 @@ class Candidate:
     """Of a comparison: whether what the question says is within the limit."""
 
     @property
-    def marks(self) -> frozenset[str]:
+    def terms(self) -> frozenset[str]:
         """Of all its facts."""
-        return frozenset[str]().union(*(fact.marks for fact in self.facts))
+        return frozenset[str]().union(*(fact.terms for fact in self.facts))
 
 
 def plain(value: Decimal) -> str:
