@@ -210,6 +210,7 @@ def _is_whole(outcome: AnswerOutcome, draft: AnswerDraft) -> bool:
         outcome.source is AnswerSource.GENERATED
         and outcome.finish is FinishReason.STOP
         and outcome.handoff is None
+        and not outcome.is_cut
         and outcome.basis.brown_out is BrownOut.NONE
         and draft.log.rewritten_from is None
         and chain is not None

@@ -192,7 +192,9 @@ class AnswerGenerator:
             return self._handed_over(question, draft, said, reason, detail)
         if not chain.shows_whole_sentences and reason is not HandoffReason.MODEL_UNAVAILABLE:
             return self._handed_over(question, draft, said, reason, detail)
-        ended = replace(said, finish=FinishReason.STOP, citations=chain.citations(), supports=chain.supports())
+        ended = replace(
+            said, finish=FinishReason.STOP, citations=chain.citations(), supports=chain.supports(), is_cut=True
+        )
         quoted = self._quoted(question, draft, ended, evidence)
         if quoted is None and not chain.shows_whole_sentences:
             return self._handed_over(question, draft, said, reason, detail)

@@ -39,6 +39,8 @@ class AnswerOutcome:
     """What the customer is asked to choose from, when the answer is a question back."""
     handoff: Handoff | None = None
     usage: Usage | None = None
+    is_cut: bool = False
+    """Whether the model's text ends before the model's end: it is not kept for others."""
     model: str = ""
     replica: str = ""
     """Address of the replica that wrote the answer, or was the last one that failed to."""

@@ -128,6 +128,18 @@ async def test_words_that_agree_do_not_outweigh_embeddings_that_do_not(
     assert (await customer.ask(SAME)).completed.source == GENERATED
 
 
+async def test_what_is_left_of_an_answer_that_did_not_pass_is_given_to_nobody_else(redis: RedisServer) -> None:
+    async with open_router_harness(redis, answer_checks="all") as harness:
+        harness.knowledge.hits, harness.knowledge.revision = [make_hit(REFUNDS)], "one"
+        harness.replica.frames = ["Refunds arrive within 7 business days [1]. ", "Refunds never arrive [1]."]
+        customer = await harness.client()
+        cut, again = await customer.ask(QUESTION), await customer.ask(SAME)
+        assert (cut.completed.source, again.completed.source) == (GENERATED, GENERATED)
+        assert "never" not in cut.text
+        assert len(harness.replica.calls) == 2
+        assert await _kept(harness) == {}
+
+
 async def test_a_change_of_the_knowledge_empties_it(harness: RouterHarness, customer: RouterClient) -> None:
     await customer.ask(QUESTION)
     harness.knowledge.revision = "two"
