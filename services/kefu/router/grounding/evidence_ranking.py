@@ -25,7 +25,7 @@ from kefu.router.grounding.question_kind import asks_for_figure, asks_how
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NEGATION = re.compile(r"\b(?:not|no|never|only|cannot|without|except|unless)\b|n't\b|[不无没仅只除]")
 _EXAMPLE = re.compile(r"\b(?:for (?:example|instance)|e\.g\.|example)|举例|例如|比如|譬如|示例", re.IGNORECASE)
-_CODE = re.compile(r"\b(?=[A-Za-z-]*\d)(?=[\d-]*[A-Za-z])[A-Za-z\d]+(?:-[A-Za-z\d]+)*\b")
+_CODE = re.compile(r"\b(?=[A-Za-z-]{0,31}\d)(?=[\d-]{0,31}[A-Za-z])[A-Za-z\d]+(?:-[A-Za-z\d]+)*\b")
 _MOST_PASSAGES = 8
 _MOST_PIECES = 200
 _LEAST_PROBABILITY = 1e-3

@@ -35,9 +35,10 @@ _NOT_EN = re.compile(
 _NOT_ZH = re.compile(
     r"不(?![仅但过论管同少久足满低])|没(?!收(?!到))|无(?![论需])|未(?![来满])|非(?!常)|暂停|拒绝|谢绝|禁止|拒收|除外|勿|不得|一律不"
 )
+_NO_NEED_ZH = "无需|无须|不用|不必|不需要|不要求"
 _NO_NEED = re.compile(
     r"\b(?:not|no) (?:necessary|needed|required|need)\b|\bneed not\b"
-    r"|\bno (?:[a-z]+ ){1,3}(?:is |are )?(?:necessary|needed|required)\b|无需|无须|不用|不必|不需要|不要求"
+    rf"|\bno (?:[a-z]+ ){{1,3}}(?:is |are )?(?:necessary|needed|required)\b|{_NO_NEED_ZH}"
 )
 _A_NOT_A = re.compile(r"([\u4e00-\u9fff])不\1|有没有|可不可以")
 _NOT_NEGATION = re.compile(
@@ -92,7 +93,7 @@ _OPPOSITES = tuple(
         (
             r"\b(?:required|mandatory|necessary|must|have to|needs?)\b|必须|须|需要|要(?!求)",
             r"\boptional\b|可选|自愿|\bnot (?:necessary|needed|required)\b|\bneed not\b"
-            r"|无需|无须|不用|不必|不需要|不要求",
+            rf"|{_NO_NEED_ZH}",
         ),
         (r"\blonger\b|\bextend(?:ed)?\b|延长|变长", r"\bshort(?:er|en(?:ed|s)?)\b|缩短|变短"),
     )

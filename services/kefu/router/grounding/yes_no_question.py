@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kefu.common.text.chinese import simplified
+from kefu.common.text.en.grammar import AUXILIARY_VERBS
 from kefu.common.text.language import AnswerLanguage
 
 _LONGEST = 600
@@ -83,7 +84,7 @@ _CONTRACTIONS = tuple(
 # English.
 _BREAK_EN = re.compile(r"(?<=[?!])\s*|(?<!\d)[.](?=\s|$)\s*|[,;:]\s+|\s+[-–—]+\s+|[)(]|\n")
 _FILLERS = r"(?:(?:so|and|but|then|also|ok|okay|well|hi|hello|hey|hiya|yo|lol|please|pls|or|oh|um|btw|just)\b[\s,]*)*"
-_AUXILIARY = r"(?:can|could|may|might|must|should|shall|will|would|do|does|did|is|are|am|was|were|has|have|had)"
+_AUXILIARY = rf"(?:{AUXILIARY_VERBS})"
 _INVERTED = re.compile(
     rf"^{_FILLERS}(?:still )?({_AUXILIARY})(?: not)?\s+(?!not\b|to\b|you (?:tell|explain|show|say|help|advise)\b)\S"
 )

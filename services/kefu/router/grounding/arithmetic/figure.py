@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from kefu.common.text.en.grammar import MONTHS
 from kefu.common.text.number_words import HAN_DIGITS
 from kefu.common.text.quantities import CLOCK, located_quantities
 
@@ -29,13 +30,9 @@ _BOTH = re.compile(r"\bboth\b(?! of us| parents)", re.IGNORECASE)
 _A_YEAR = re.compile(r"\b(?:a|one|whole|full|per)\s+(?:whole\s+|full\s+)?year\b|一整?年|全年|整年", re.IGNORECASE)
 _TENTH = re.compile(r"([\d一二三四五六七八九])\s?[.点]?\s?([\d一二三四五六七八九])?\s?折")
 _MONTH_NAMES = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_MONTH = (
-    r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    r"|nov(?:ember)?|dec(?:ember)?"
-)
 _DAY = re.compile(
-    rf"\b(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m1>{_MONTH})\b"
-    rf"|\b(?P<m2>{_MONTH})\.? (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?![:\d])"
+    rf"\b(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<m1>{MONTHS})\b"
+    rf"|\b(?P<m2>{MONTHS})\.? (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?![:\d])"
     r"|(?<!\d)(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?[日号]",
     re.IGNORECASE,
 )

@@ -2,6 +2,7 @@
 
 import re
 
+from kefu.common.text.en.grammar import AUXILIARY_VERBS
 from kefu.router.nlu.packs.language_pack import (
     ClarificationWords,
     HumanRequestPatterns,
@@ -388,9 +389,7 @@ _OWN_CASE = OwnCasePatterns(
     shows=re.compile(r"\b(?:see|shows?|shown|view|check|track|follow|look up)\b"),
     denies=re.compile(r"\b(?:not|never|no|cannot|\w{1,10}n't|only|unless|if)\b"),
 )
-_AUXILIARY = (
-    r"(?:is|are|was|were|am|do|does|did|can|could|will|would|should|shall|may|might|must|have|has|had)(?:n['’]?t)?"
-)
+_AUXILIARY = rf"(?:{AUXILIARY_VERBS})(?:n['’]?t)?"
 _MODAL = r"(?:do|does|did|can|could|will|would|should|may|must)(?:n['’]?t)?"
 _PRONOUN = r"(?:i|you|u|ya|we|they|he|she|it)"
 _SUBJECT = (
