@@ -29,6 +29,7 @@ from kefu.router.domain.turn import Passage
 from kefu.router.grounding import evidence_ranking
 from kefu.router.grounding.evidence_pieces import EvidencePiece
 from kefu.router.grounding.evidence_ranking import (
+    BEARING_ALONE,
     RankedPiece,
     bearing_features,
     candidate_pieces,
@@ -120,7 +121,7 @@ def fit_bearing(cases: Sequence[Case], ranking: dict[str, float]) -> dict[str, f
         rows.append(bearing_features(ranked, case.passages))
         best = case.pieces.index(ranked[0].piece)
         bears.append(case.question.is_answerable and case.right[best] == 1)
-    names = sorted(rows[0])
+    names = sorted(name for name in rows[0] if name in ranking or name in BEARING_ALONE)
     table = _table(rows, names)
     mean, spread = table.mean(axis=0), table.std(axis=0) + 1e-6
     table = np.hstack([np.ones((len(rows), 1)), (table - mean) / spread])
@@ -188,7 +189,8 @@ def main() -> None:
     for name, fitted in list(weights.items()):
         sys.stdout.write(f"{name}, even ids: {quality(even, fitted)}\n")
         sys.stdout.write(f"{name}, odd ids: {quality(odd, fitted)}\n")
-    weights["bearing"] = fit_bearing(even, weights["ranking"])
+    for name in ("", "_without_cosines"):
+        weights[f"bearing{name}"] = fit_bearing(even, weights[f"ranking{name}"])
     if options.write is not None:
         options.write.write_text(json.dumps(weights, indent=2) + "\n")
 

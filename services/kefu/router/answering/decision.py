@@ -204,12 +204,14 @@ def may_be_evidence(decision: Decision) -> bool:
 
 
 def after_evidence(question: Question, decision: Decision, evidence: Evidence, found: SearchResult) -> Decision:
-    """The decision once evidence was looked for. Where that does not bear on the question, no passage does."""
-    if evidence.bears or (question.choice and evidence.pieces):
+    """The decision once evidence was looked for. Where that does not bear on the question, no passage does.
+
+    Passages below the threshold of relevance answer only with evidence whose embeddings were compared.
+    """
+    is_relevant = isinstance(decision, Generate | GiveExcerpt)
+    if (evidence.bears and (is_relevant or evidence.is_compared)) or (question.choice and evidence.pieces):
         return GiveEvidence((evidence,))
-    if isinstance(decision, Generate | GiveExcerpt):
-        if evidence.may_bear:
-            return GiveEvidence((evidence,))
+    if is_relevant:
         return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
     return decision
 

@@ -74,19 +74,13 @@ class Evidence:
     """The earlier one that it leans on."""
     ranked: tuple[RankedPiece, ...] = ()
     """All pieces that could have been chosen, the best first."""
-
     is_compared: bool = True
-    """Whether its embeddings were compared with the question's. Without that the bearing tells nothing."""
+    """Whether its embeddings were compared with the question's; words alone tell less."""
 
     @property
     def bears(self) -> bool:
         """Whether it is an answer."""
         return bool(self.pieces) and self.bearing >= LEAST_BEARING
-
-    @property
-    def may_bear(self) -> bool:
-        """Whether it is an answer, where the search found its passages relevant."""
-        return self.bears or bool(self.pieces and not self.is_compared)
 
 
 NO_EVIDENCE = Evidence((), (), 0.0)

@@ -151,7 +151,7 @@ class AnswerPipeline:
                 draft.basis = AnswerBasis(about.searched, about.query, about.gives_instructions)
                 asked = about.query or question.text
                 evidence = await self._evidence.find(question, asked, "", about.passages, choice_weight=0.0)
-                usable = evidence if evidence.may_bear else NO_EVIDENCE
+                usable = evidence if evidence.bears else NO_EVIDENCE
                 return await self._generator.write(question, draft, about.passages, usable)
             case Generate(passages, found, evidence):
                 draft.basis = _under_load(draft.basis, question)

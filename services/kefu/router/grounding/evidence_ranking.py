@@ -33,6 +33,8 @@ _CLEAR = 0.5
 """A piece that is the best one with this probability needs no second opinion."""
 _SHORT: Mapping[bool, int] = {True: 8, False: 24}
 """Characters of a Chinese piece and of another one, below which it hardly says anything."""
+BEARING_ALONE = ("score", "greatest relevance")
+"""Features of `bearing` that a single piece does not have."""
 _WEIGHTS_FILE = "evidence_weights.json"
 
 
@@ -134,7 +136,7 @@ def bearing(ranked: Sequence[RankedPiece], passages: Sequence[Passage]) -> float
     """How likely the best piece answers the question, 0 to 1; 0 without a piece."""
     if not ranked:
         return 0.0
-    weights = _weights()["bearing"]
+    weights = _weights()["bearing" if "cosine" in ranked[0].features else "bearing_without_cosines"]
     found = bearing_features(ranked, passages)
     total = weights["constant"] + math.fsum(weights[name] * value for name, value in found.items() if name in weights)
     return 1 / (1 + math.exp(-total))
