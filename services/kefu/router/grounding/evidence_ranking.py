@@ -25,7 +25,9 @@ from kefu.router.grounding.question_kind import asks_for_figure, asks_how
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NEGATION = re.compile(r"\b(?:not|no|never|only|cannot|without|except|unless)\b|n't\b|[不无没仅只除]")
 _EXAMPLE = re.compile(r"\b(?:for (?:example|instance)|e\.g\.|example)|举例|例如|比如|譬如|示例", re.IGNORECASE)
-_CODE = re.compile(r"\b(?=[A-Za-z-]{0,31}\d)(?=[\d-]{0,31}[A-Za-z])[A-Za-z\d]+(?:-[A-Za-z\d]+)*\b")
+_CODE = re.compile(r"\b[A-Za-z\d]++(?:-[A-Za-z\d]++)*+\b")
+_LETTER = re.compile("[a-z]")
+_DIGIT = re.compile(r"\d")
 _MOST_PASSAGES = 8
 _MOST_PIECES = 200
 _LEAST_PROBABILITY = 1e-3
@@ -209,7 +211,8 @@ def features(
 
 def _codes(text: str) -> frozenset[str]:
     """Words of letters and digits, such as E-14: what is said under one of them is about it alone."""
-    return frozenset(found[0].lower() for found in _CODE.finditer(text))
+    words = (found[0].lower() for found in _CODE.finditer(text))
+    return frozenset(word for word in words if _LETTER.search(word) and _DIGIT.search(word))
 
 
 def _rarity(asked: frozenset[str], held: Sequence[frozenset[str]]) -> dict[str, float]:
