@@ -78,22 +78,25 @@ async def test_an_answer_is_grounded_cited_and_in_the_language_of_the_question(
 
 
 @pytest.mark.parametrize("question", ["Do you sell submarines?", "你们卖潜水艇吗？"])
-async def test_what_the_knowledge_base_does_not_hold_is_handed_over_without_a_model_call(
+async def test_what_the_knowledge_base_does_not_hold_is_asked_back_or_handed_over_without_a_model_call(
     suite: Suite, question: str
 ) -> None:
     events = await converse(suite, question)
-    assert [event.WhichOneof("event") for event in events][-2:] == ["handoff", "turn_completed"]
-    handoff, completed = events[-2].handoff, events[-1].turn_completed
-    assert completed.finish_reason == pb.FINISH_REASON_HANDOFF
+    completed = events[-1].turn_completed
     assert not completed.HasField("usage")
-    assert question in handoff.summary
+    if completed.source == pb.ANSWER_SOURCE_CLARIFYING:
+        assert completed.choices
+        return
+    assert [event.WhichOneof("event") for event in events][-2:] == ["handoff", "turn_completed"]
+    assert completed.finish_reason == pb.FINISH_REASON_HANDOFF
+    assert question in events[-2].handoff.summary
 
 
 async def test_a_second_question_of_a_session_may_lean_on_the_first(suite: Suite) -> None:
-    first = await converse(suite, "How long is the warranty on kitchen appliances?")
-    assert "36 months" in text_of(first)
-    second = await converse(suite, "And for furniture frames?", first[0].turn_started.session)
-    assert "5 years" in text_of(second), text_of(second)
+    first = await converse(suite, "How long is the warranty on mattresses?")
+    assert "5 years" in text_of(first)
+    second = await converse(suite, "And for electronics?", first[0].turn_started.session)
+    assert "24 months" in text_of(second), text_of(second)
 
 
 async def test_every_key_in_redis_is_documented(suite: Suite) -> None:

@@ -20,8 +20,8 @@ KNOWN = (
     "What is the price of a repair?",
 )
 UNKNOWN = (
-    ("Do you sell gift wrapping paper?", "Can you wrap my order as a gift?", "How much is gift wrapping?"),
-    ("Do you ship to Norway?", "Can I have my order sent to Norway?", "What is shipping to Norway?"),
+    ("Do you sell gift wrapping paper?", "Can you wrap lamps as a gift?", "How much is gift wrapping?"),
+    ("Do you ship to Norway?", "Can I have lamps sent to Norway?", "What is shipping to Norway?"),
     ("你们能送货到香港吗？", "可以寄到香港吗？", "寄香港要多少运费？"),
     ("Who is your chief executive?",),
 )
@@ -87,6 +87,6 @@ async def play_busy_day(suite_browser: SuiteBrowser, webhooks: Sequence[str]) ->
         await day.rate(second, chat_pb2.RATING_UP)
         await day.rate(third, chat_pb2.RATING_DOWN, "It is out of date; you have moved")
         asked = {text: session for group in UNKNOWN for text in group for session, _ in [await day.ask(text)]}
-        await day.reply(asked["Can you wrap my order as a gift?"], REPLY)
+        await day.reply(asked["Can you wrap lamps as a gift?"], REPLY)
         await day.reply(asked["可以寄到香港吗？"], "可以，运费 60 元，三至五天送达。")
         await day.ask(PERSON)

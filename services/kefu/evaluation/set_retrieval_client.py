@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kefu.common.auth import Principal
+from kefu.common.errors import BackendUnavailable
 from kefu.common.metadata_filters import Pairs
 from kefu.common.text.language import language_of
 from kefu.evaluation.dataset import QuestionSet
@@ -37,6 +38,11 @@ class SetRetrievalClient:
         """See `RetrievalClient.search`."""
         del principal, history, collections, as_of, filters, seconds, with_embedding
         return SearchResult(self.results.get(query.strip(), ())[:top_k], None)
+
+    async def compare(self, principal: Principal, question: str, texts: Sequence[str], seconds: float) -> list[float]:
+        """Nothing is embedded here: evidence is ranked by its words."""
+        del principal, question, texts, seconds
+        raise BackendUnavailable("The results of a question set hold no embeddings.")
 
 
 def search_results(

@@ -104,10 +104,11 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     limits_without_redis: Literal["serve", "refuse"] = "serve"
     """What a turn gets when Redis cannot tell whether its tenant is within its limits: served, or UNAVAILABLE."""
 
-    answer_profile: Literal["auto", "evidence", "choice", "sentence", "full"] = "auto"
+    answer_profile: Literal["auto", "evidence", "choice", "sentence", "full", "unchecked"] = "auto"
     """How answers are made: evidence gives the pages' own words, choice has the model choose among them, sentence has
     it write a sentence from them, full lets it write as much as the question needs. auto does what the catalog of
-    models says of the one in service, and has an unknown one write a sentence."""
+    models says of the one in service, and has an unknown one write a sentence. For measuring, unchecked shows what a
+    model writes as it is."""
 
     answer_checks: str = "all"
     """For measuring what each is worth: the checks that a sentence of the model must pass before it is shown, comma

@@ -146,6 +146,7 @@ def test_a_search_that_begins_anew_at_each_character_is_recognised(pattern: str,
     assert slow_text(CollectedPattern("planted", re.compile(pattern), anchored)) != ""
 
 
+@pytest.mark.timeout(900)  # some thousand patterns on hostile texts, beside other tests
 def test_every_search_takes_linear_time() -> None:
     slow = {one.place: text for one in _PATTERNS if one.place not in _EXEMPT and (text := slow_text(one))}
     assert slow == {}

@@ -25,7 +25,7 @@ from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.dispatch.relay import RESERVE_SECONDS
 from kefu.router.domain.generation import Message
-from kefu.router.domain.turn import AnswerSource, Citation, Passage
+from kefu.router.domain.turn import AnswerSource, Citation, Passage, Support
 from kefu.router.grounding.calculation import Computation, computed
 from kefu.router.grounding.comparison import compared
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
@@ -93,11 +93,13 @@ class EvidenceAnswer:
     text: str
     passages: tuple[Passage, ...]
     citations: tuple[Citation, ...]
+    supports: tuple[Support, ...] = ()
+    """Where in the passages each paragraph stands: a page marks it there."""
 
     def outcome(self) -> AnswerOutcome:
         """The outcome of a turn that is answered with it."""
         source = AnswerSource.EXTRACTIVE if self.passages else AnswerSource.CURATED
-        return AnswerOutcome(source, text=self.text, citations=self.citations)
+        return AnswerOutcome(source, text=self.text, citations=self.citations, supports=self.supports)
 
 
 class EvidenceChooser(Protocol):
@@ -197,7 +199,7 @@ def evidence_answer(
             writer.add_text(part.answer)
         else:
             writer.add_evidence(part)
-    return EvidenceAnswer(writer.text, tuple(writer.passages), tuple(writer.citations))
+    return EvidenceAnswer(writer.text, tuple(writer.passages), tuple(writer.citations), tuple(writer.supports))
 
 
 class _Writer:
@@ -207,6 +209,7 @@ class _Writer:
         self.text = ""
         self.passages: list[Passage] = list(told)
         self.citations: list[Citation] = []
+        self.supports: list[Support] = []
         self._in_variant = question.message.in_its_variant
         self._language: AnswerLanguage = question.language
 
@@ -218,7 +221,8 @@ class _Writer:
         """The pieces of some evidence, those of one passage as a paragraph that cites it."""
         by_passage = dict.fromkeys(piece.passage for piece in evidence.pieces)
         for at, index in enumerate(by_passage):
-            said = _joined([piece for piece in evidence.pieces if piece.passage == index], self._language)
+            pieces = [piece for piece in evidence.pieces if piece.passage == index]
+            said = _joined(pieces, self._language)
             if evidence.is_quoted:
                 said = "\n".join(f"“{line}”" for line in said.splitlines())
                 said = f"{_PAGE_SAYS[self._language]}{said}" if at == 0 else said
@@ -226,9 +230,13 @@ class _Writer:
                 said = f"{evidence.first_word}{'' if self._language == 'zh' else ' '}{said}"
             if evidence.computation is not None and at == len(by_passage) - 1:
                 said += f"\n{evidence.computation.statement}{'。' if self._language == 'zh' else '.'}"
-            self._cite(self._in_variant(said), evidence.passages[index])
+            passage = evidence.passages[index]
+            cited = self._cite(self._in_variant(said), passage)
+            for piece in pieces:
+                evidenced = passage.text[piece.start : piece.end].strip()
+                self.supports.append(Support(cited.start, cited.end, cited.number, 1.0, evidenced))
 
-    def _cite(self, said: str, passage: Passage) -> None:
+    def _cite(self, said: str, passage: Passage) -> Citation:
         known = next((each for each in self.passages if each.name == passage.name), None)
         if known is None:
             known = replace(passage, number=len(self.passages) + 1)
@@ -237,8 +245,10 @@ class _Writer:
         start = len(self.text.encode())
         self.text += said
         end = len(self.text.encode())
-        self.citations.append(Citation(start, end, known.number, known.name, known.title, known.uri))
+        citation = Citation(start, end, known.number, known.name, known.title, known.uri)
+        self.citations.append(citation)
         self.text += f"[{known.number}]" if self._language == "zh" else f" [{known.number}]"
+        return citation
 
 
 def _joined(pieces: Sequence[EvidencePiece], language: AnswerLanguage) -> str:

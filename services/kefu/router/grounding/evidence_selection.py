@@ -4,7 +4,7 @@ Evidence selection: the few pieces that are an answer together.
 The best piece is always one of them. Others join it while they are nearly as good, say something else, and leave the
 whole short enough to be read. Rows of one table do not join each other: which row is meant is the question, and a
 neighbour's figure beside the right one misleads. For the same reason none joins that has a figure of its own where the
-question asks for one.
+question asks for one, unless it is a sentence of the same passage, which says more of the same.
 """
 
 import re
@@ -37,7 +37,7 @@ def selected_evidence(question: str, ranked: Sequence[RankedPiece], language: An
         if chosen and (
             ranked[0].score - each.score > nearly
             or len(piece.text) > left
-            or (figures is not None and not _figures(piece.text) <= figures)
+            or (figures is not None and not _goes_on(piece, ranked[0].piece) and not _figures(piece.text) <= figures)
             or any(piece.overlaps(other) or _are_neighbours(piece, other) for other in chosen)
         ):
             continue
@@ -47,6 +47,10 @@ def selected_evidence(question: str, ranked: Sequence[RankedPiece], language: An
             break
     order = {index: at for at, index in enumerate(dict.fromkeys(piece.passage for piece in chosen))}
     return sorted(chosen, key=lambda piece: (order[piece.passage], piece.start))
+
+
+def _goes_on(piece: EvidencePiece, best: EvidencePiece) -> bool:
+    return piece.kind is PieceKind.SENTENCE and piece.passage == best.passage
 
 
 def _figures(text: str) -> frozenset[str]:
