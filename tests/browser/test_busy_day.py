@@ -86,7 +86,7 @@ async def a_reply_becomes_an_answer(desk: Page, suite_browser: SuiteBrowser) -> 
     await expect(desk.locator(".notice")).to_contain_text("whoever asks this gets your answer")
     await expect(desk.locator(".group").filter(has_text="gift")).to_have_count(0)
     customer = await suite_browser.open_chat_page()
-    await send_message(customer, "Can you wrap my order as a gift?")
+    await send_message(customer, "How much is gift wrapping?")
     await expect(customer.locator("body")).to_contain_text(REPLY)
 
 

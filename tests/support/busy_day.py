@@ -20,10 +20,14 @@ KNOWN = (
     "What is the price of a repair?",
 )
 UNKNOWN = (
-    ("Do you sell gift wrapping paper?", "Can you wrap lamps as a gift?", "How much is gift wrapping?"),
-    ("Do you ship to Norway?", "Can I have lamps sent to Norway?", "What is shipping to Norway?"),
+    ("How much do you charge for gift wrapping?", "How much is gift wrapping?", "What is the price of gift wrapping?"),
+    (
+        "How much do you charge for shipping to Norway?",
+        "How much is shipping to Norway?",
+        "What is the price of shipping to Norway?",
+    ),
     ("你们能送货到香港吗？", "可以寄到香港吗？", "寄香港要多少运费？"),
-    ("Who is your chief executive?",),
+    ("What is the price of your company?",),
 )
 """Questions that the documents do not answer, grouped by subject."""
 REPLY = "Yes, for 3 euros: choose “It is a gift” in the basket, and we wrap it in recycled paper."
@@ -87,6 +91,6 @@ async def play_busy_day(suite_browser: SuiteBrowser, webhooks: Sequence[str]) ->
         await day.rate(second, chat_pb2.RATING_UP)
         await day.rate(third, chat_pb2.RATING_DOWN, "It is out of date; you have moved")
         asked = {text: session for group in UNKNOWN for text in group for session, _ in [await day.ask(text)]}
-        await day.reply(asked["Can you wrap lamps as a gift?"], REPLY)
+        await day.reply(asked["How much is gift wrapping?"], REPLY)
         await day.reply(asked["可以寄到香港吗？"], "可以，运费 60 元，三至五天送达。")
         await day.ask(PERSON)
