@@ -293,7 +293,7 @@ def _only(words: Mapping[str, float], text: str) -> float:
     return 1.0 if 2 * len(focus & words.keys()) > len(focus) else -1.0
 
 
-_FOCUS = re.compile(r"(?:\s?[a-z0-9'-]+){1,6}|[\u4e00-\u9fff]{1,5}")
+_FOCUS = re.compile(r"\s?[a-z0-9'-]+(?:\s[a-z0-9'-]+){0,5}|[\u4e00-\u9fff]{1,5}")
 _GOES_ON = re.compile(
     r"^\s*(?:and|or|nor|for|in|on|at|to|with|by|of)\b(?!.*\b(?:can|may|will|is|are|must|do|does|has|have|pay|get)\b)"
 )

@@ -82,7 +82,7 @@ _CONTRACTIONS = tuple(
 )
 
 # English.
-_BREAK_EN = re.compile(r"(?<=[?!])\s*|(?<!\d)[.](?=\s|$)\s*|[,;:]\s+|\s+[-–—]+\s+|[)(]|\n")
+_BREAK_EN = re.compile(r"(?<=[?!])\s*|(?<!\d)[.](?=\s|$)\s*|[,;:]\s+|(?<!\s)\s+[-–—]+\s+|[)(]|\n")
 _FILLERS = r"(?:(?:so|and|but|then|also|ok|okay|well|hi|hello|hey|hiya|yo|lol|please|pls|or|oh|um|btw|just)\b[\s,]*)*"
 _AUXILIARY = rf"(?:{AUXILIARY_VERBS})"
 _INVERTED = re.compile(
@@ -198,7 +198,7 @@ _CAN_ZH = re.compile(
 )
 _NEED_ZH = re.compile(r"用不用|要不要|需不需|需要|必须|(?<![不只还重主])要(?![是求么不紧了被])")
 _HAVE_ZH = re.compile(r"有没|有木有|有无|有(?![的点些人限效])|[没]有?[呀啊]*$")
-_IS_ZH = re.compile(r"是不是|是否|算|是(?=.*[吗吧])|属于")
+_IS_ZH = re.compile(r"是不是|是否|算|是(?=[^吗吧]{0,100}[吗吧])|属于")  # bounded: each 是 looks ahead
 
 
 def _chinese(text: str) -> YesNoQuestion | None:

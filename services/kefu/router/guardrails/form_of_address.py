@@ -11,7 +11,7 @@ from kefu.router.grounding.own_words import content, folded, own_words
 _CUSTOMERS_EN = re.compile(r"\b(?:i|i'm|i've|i'd|i'll|my|mine|me|myself)\b")
 _REGRETS = re.compile(r"\bi(?:'m| am) (?:(?:very|so|really) )?(?:sorry|afraid)\b")
 _CUSTOMERS_ZH = re.compile(r"(?<!自)我(?![们国司方店家行校院])|俺|咱(?!们)")
-_NAME_EN = re.compile(r"(?<=[a-z,>›] )My (?=[A-Za-z])|[\"“*]+My ")
+_NAME_EN = re.compile(r"(?<=[a-z,>›] )My (?=[A-Za-z])|(?<![\"“*])[\"“*]+My ")
 """In the middle of a sentence and written large: a page or a button."""
 _NAME_ZH = re.compile(r"我的[\u3400-\u9fff]{2}")
 _COMPANY_ZH = re.compile(r"你们|您们|贵(?:司|店|公司|方)")
