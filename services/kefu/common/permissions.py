@@ -131,6 +131,7 @@ PERMISSIONS: Permissions = {
         "Search": (Scope.KNOWLEDGE, Scope.DESK, Scope.INTERNAL),
         "Embed": _KNOWLEDGE,
         "CompareTexts": (Scope.KNOWLEDGE, Scope.INTERNAL),
+        "ReadTexts": (Scope.KNOWLEDGE, Scope.INTERNAL),
         "PutDictionary": _KNOWLEDGE,
         "GetDictionary": _KNOWLEDGE,
     },

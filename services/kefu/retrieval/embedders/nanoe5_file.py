@@ -100,6 +100,11 @@ class E5File:
         weights = np.concatenate([nibbles & 15, nibbles >> 4], axis=-1).astype(np.uint8)
         return rows["scale"].astype(np.float32), weights
 
+    def weights(self, name: str, inputs: int) -> Floats:
+        """A matrix as floats: [outputs, inputs]."""
+        scales, weights = self.blocks(name, inputs)
+        return ((weights.astype(np.float32) - 8) * scales[..., None]).reshape(-1, inputs)
+
     def rows(self, name: str, inputs: int, which: npt.NDArray[np.int64]) -> Floats:
         """Some rows of a matrix as floats: [len(which), inputs]."""
         rows = self._bytes(name).view(_Q4_0).reshape(-1, inputs // BLOCK)[which]

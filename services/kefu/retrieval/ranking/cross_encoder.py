@@ -5,7 +5,7 @@ from typing import Any
 
 from kefu.common.errors import StartupError
 from kefu.retrieval.device.fallback import Part
-from kefu.retrieval.ranking.reranker import Pair
+from kefu.retrieval.ranking.timed_pairs import Pair
 
 _CPU_BATCH = 8
 """A small batch: a search whose time is over is given up after the batch at hand."""

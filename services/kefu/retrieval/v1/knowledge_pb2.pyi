@@ -1712,6 +1712,60 @@ class CompareTextsResponse(_message.Message):
 Global___CompareTextsResponse: _TypeAlias = CompareTextsResponse  # noqa: Y015
 
 @_typing.final
+class ReadTextsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUESTION_FIELD_NUMBER: _builtins.int
+    TEXTS_FIELD_NUMBER: _builtins.int
+    question: _builtins.str
+    """Required. At most 4,000 characters; the first 64 tokens are read."""
+    @_builtins.property
+    def texts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Required. 1 to 32 texts of 1 to 8,000 characters; the first 160 tokens of each are read."""
+
+    def __init__(
+        self,
+        *,
+        question: _builtins.str = ...,
+        texts: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["question", b"question", "texts", b"texts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadTextsRequest: _TypeAlias = ReadTextsRequest  # noqa: Y015
+
+@_typing.final
+class ReadTextsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    READER_FIELD_NUMBER: _builtins.int
+    reader: _builtins.str
+    """The reader: log-odds of different ones are on different scales. Empty without one."""
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Log-odds that each text answers the question, in the order of the texts. Empty where the service has no reader, or too
+        little time was left.
+        """
+
+    def __init__(
+        self,
+        *,
+        answers: _abc.Iterable[_builtins.float] | None = ...,
+        reader: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "reader", b"reader"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadTextsResponse: _TypeAlias = ReadTextsResponse  # noqa: Y015
+
+@_typing.final
 class Embedding(_message.Message):
     """Embedding is a vector of length 1."""
 

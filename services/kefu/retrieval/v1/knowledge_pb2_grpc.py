@@ -118,6 +118,11 @@ class KnowledgeServiceStub:
                 request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CompareTextsRequest.SerializeToString,
                 response_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CompareTextsResponse.FromString,
                 _registered_method=True)
+        self.ReadTexts = channel.unary_unary(
+                '/kefu.retrieval.v1.KnowledgeService/ReadTexts',
+                request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadTextsRequest.SerializeToString,
+                response_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadTextsResponse.FromString,
+                _registered_method=True)
         self.PutDictionary = channel.unary_unary(
                 '/kefu.retrieval.v1.KnowledgeService/PutDictionary',
                 request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.PutDictionaryRequest.SerializeToString,
@@ -262,6 +267,14 @@ class KnowledgeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReadTexts(self, request, context):
+        """ReadTexts reads parts of passages together with a question, as a cross-encoder does: what the router chooses among
+        the nearest ones by. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PutDictionary(self, request, context):
         """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
         passages anew; until it is done, within seconds for 10,000 passages, it searches with the old ones.
@@ -354,6 +367,11 @@ def add_KnowledgeServiceServicer_to_server(servicer, server):
                     servicer.CompareTexts,
                     request_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CompareTextsRequest.FromString,
                     response_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CompareTextsResponse.SerializeToString,
+            ),
+            'ReadTexts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadTexts,
+                    request_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadTextsRequest.FromString,
+                    response_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadTextsResponse.SerializeToString,
             ),
             'PutDictionary': grpc.unary_unary_rpc_method_handler(
                     servicer.PutDictionary,
@@ -780,6 +798,33 @@ class KnowledgeService:
             '/kefu.retrieval.v1.KnowledgeService/CompareTexts',
             kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CompareTextsRequest.SerializeToString,
             kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.CompareTextsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadTexts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.retrieval.v1.KnowledgeService/ReadTexts',
+            kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadTextsRequest.SerializeToString,
+            kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadTextsResponse.FromString,
             options,
             channel_credentials,
             insecure,

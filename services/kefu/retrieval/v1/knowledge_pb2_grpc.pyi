@@ -92,6 +92,10 @@ class KnowledgeServiceStub:
     """CompareTexts says how near parts of passages are to a question, by the embedder that searches: what the router
     chooses an answer's evidence by. Texts that were compared before cost nothing. Errors: INVALID_ARGUMENT / BAD_REQUEST.
     """
+    ReadTexts: _grpc.UnaryUnaryMultiCallable[_knowledge_pb2.ReadTextsRequest, _knowledge_pb2.ReadTextsResponse]
+    """ReadTexts reads parts of passages together with a question, as a cross-encoder does: what the router chooses among
+    the nearest ones by. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+    """
     PutDictionary: _grpc.UnaryUnaryMultiCallable[_knowledge_pb2.PutDictionaryRequest, _knowledge_pb2.PutDictionaryResponse]
     """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
     passages anew; until it is done, within seconds for 10,000 passages, it searches with the old ones.
@@ -162,6 +166,10 @@ class KnowledgeServiceAsyncStub(KnowledgeServiceStub):
     CompareTexts: _aio.UnaryUnaryMultiCallable[_knowledge_pb2.CompareTextsRequest, _knowledge_pb2.CompareTextsResponse]  # type: ignore[assignment]
     """CompareTexts says how near parts of passages are to a question, by the embedder that searches: what the router
     chooses an answer's evidence by. Texts that were compared before cost nothing. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+    """
+    ReadTexts: _aio.UnaryUnaryMultiCallable[_knowledge_pb2.ReadTextsRequest, _knowledge_pb2.ReadTextsResponse]  # type: ignore[assignment]
+    """ReadTexts reads parts of passages together with a question, as a cross-encoder does: what the router chooses among
+    the nearest ones by. Errors: INVALID_ARGUMENT / BAD_REQUEST.
     """
     PutDictionary: _aio.UnaryUnaryMultiCallable[_knowledge_pb2.PutDictionaryRequest, _knowledge_pb2.PutDictionaryResponse]  # type: ignore[assignment]
     """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
@@ -320,6 +328,16 @@ class KnowledgeServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_knowledge_pb2.CompareTextsResponse, _abc.Awaitable[_knowledge_pb2.CompareTextsResponse]]:
         """CompareTexts says how near parts of passages are to a question, by the embedder that searches: what the router
         chooses an answer's evidence by. Texts that were compared before cost nothing. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def ReadTexts(
+        self,
+        request: _knowledge_pb2.ReadTextsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_knowledge_pb2.ReadTextsResponse, _abc.Awaitable[_knowledge_pb2.ReadTextsResponse]]:
+        """ReadTexts reads parts of passages together with a question, as a cross-encoder does: what the router chooses among
+        the nearest ones by. Errors: INVALID_ARGUMENT / BAD_REQUEST.
         """
 
     @_abc_1.abstractmethod
