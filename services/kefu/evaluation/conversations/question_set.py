@@ -40,7 +40,7 @@ Kind = Literal[
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _FIELDS = frozenset(
-    "_id language text before history kind polarity must must_not person documents note".split()  # noqa: SIM905 - a list of 12 names
+    "_id language text before history kind polarity must must_not person documents note evidence".split()  # noqa: SIM905 - a list of 13 names
 )
 _LONGEST = 4_000  # characters of a message, by the contract
 _MOST_TOLD = 10  # errors
@@ -67,6 +67,8 @@ class ConversationQuestion:
     documents: tuple[str, ...] = field(default=(), compare=False)
     note: str = field(default="", compare=False)
     """What is right, in a sentence."""
+    evidence: tuple[str, ...] = field(default=(), compare=False)
+    """The sentences, lines of a list or rows of a table that answer it, as they stand in the documents."""
 
     @property
     def is_answerable(self) -> bool:
@@ -152,6 +154,7 @@ def _question(row: Mapping[str, Any]) -> ConversationQuestion:
         must_not=_sought(_texts(row, "must_not"), "must_not"),
         documents=_texts(row, "documents"),
         note=_text(row, "note") if "note" in row else "",
+        evidence=_texts(row, "evidence"),
     )
 
 

