@@ -93,6 +93,9 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
     async def CompareTexts(self, request: kb.CompareTextsRequest, context: Context) -> kb.CompareTextsResponse:
         raise BackendUnavailable("Nothing is embedded here: evidence is ranked by its words.")
 
+    async def ReadTexts(self, request: kb.ReadTextsRequest, context: Context) -> kb.ReadTextsResponse:
+        return kb.ReadTextsResponse()
+
 
 @dataclass
 class ScriptedCall:

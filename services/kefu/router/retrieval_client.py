@@ -1,8 +1,9 @@
 """Retrieval client: searches the knowledge base on behalf of customers."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import grpc.aio
 
@@ -15,6 +16,8 @@ from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 from kefu.router.domain.turn import Passage
 
+RequestT = TypeVar("RequestT")
+ResponseT = TypeVar("ResponseT")
 _LATE_SECONDS = 0.05
 """Less than the part of the customer's deadline that is kept for an answer without a search."""
 
@@ -107,12 +110,31 @@ class RetrievalClient:
     async def compare(self, principal: Principal, question: str, texts: Sequence[str], seconds: float) -> list[float]:
         """The cosine of a question with each text. Raises BackendUnavailable, also when it takes longer."""
         request = pb.CompareTextsRequest(question=question, texts=texts)
-        call = self._stub.CompareTexts(
+        response = await self._of_evidence(self._stub.CompareTexts, request, principal, seconds)
+        return list(response.cosines)
+
+    async def read(self, principal: Principal, question: str, texts: Sequence[str], seconds: float) -> list[float]:
+        """The log-odds that each text answers the question; empty where there is no reader, or no time was left.
+
+        Raises BackendUnavailable, also when it takes longer.
+        """
+        request = pb.ReadTextsRequest(question=question, texts=texts)
+        response = await self._of_evidence(self._stub.ReadTexts, request, principal, seconds)
+        return list(response.answers)
+
+    async def _of_evidence(
+        self,
+        method: Callable[..., grpc.aio.UnaryUnaryCall[RequestT, ResponseT]],
+        request: RequestT,
+        principal: Principal,
+        seconds: float,
+    ) -> ResponseT:
+        call = method(
             request, timeout=seconds, metadata=internal_metadata(self._internal_key, principal), wait_for_ready=True
         )
         try:
             async with asyncio.timeout(seconds + _LATE_SECONDS):
-                return list((await call).cosines)
+                return await call
         except TimeoutError:
             raise BackendUnavailable("The evidence was not compared in time.") from None
         except grpc.aio.AioRpcError as error:

@@ -56,6 +56,9 @@ class GiveCanned:
 class TurnDown:
     """The message is none of the assistant's business: small talk, another field, an order to the assistant."""
 
+    is_unsure: bool = False
+    """It seems to be of another field by the relevance of what was found; in a small collection that may err."""
+
 
 @dataclass(frozen=True)
 class GiveCurated:
@@ -169,7 +172,7 @@ def after_search(question: Question, found: SearchResult) -> Decision:
         if choices := nearly_relevant(question, found.passages):
             return Clarify(choices, is_unsure=True)
         if is_out_of_scope(question, found):
-            return TurnDown()
+            return TurnDown(is_unsure=True)
         return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
     if choices := choices_of(question, found.passages):
         return Clarify(choices)
@@ -195,7 +198,7 @@ def may_be_evidence(decision: Decision) -> bool:
     match decision:
         case Generate() | GiveExcerpt():
             return True
-        case Clarify(_, is_unsure):
+        case Clarify(_, is_unsure) | TurnDown(is_unsure):
             return is_unsure
         case HandOver(reason):
             return reason is HandoffReason.NOTHING_RELEVANT

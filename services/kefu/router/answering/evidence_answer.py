@@ -30,13 +30,17 @@ from kefu.router.grounding.calculation import Computation, computed
 from kefu.router.grounding.comparison import compared
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
 from kefu.router.grounding.evidence_ranking import (
+    MOST_READ,
+    READING,
     RankedPiece,
     bearing,
     candidate_pieces,
     close_pieces,
     ranked_pieces,
+    read_again,
     reranked,
     text_to_compare,
+    worth_comparing,
 )
 from kefu.router.grounding.evidence_selection import selected_evidence
 from kefu.router.grounding.polarity import first_word, polarity_of
@@ -48,8 +52,11 @@ _log = structlog.stdlib.get_logger()
 _MOST_QUESTION = 4_000  # characters; see CompareTextsRequest
 MOST_CHOICES = 3
 """Pieces that a model chooses among."""
-LEAST_BEARING = 0.2
-"""Evidence that is less likely to answer the question is not shown: chosen on even ids (docs/benchmarks/answers.md)."""
+LEAST_BEARING = 0.3
+"""Evidence that is less likely to answer the question is not shown: chosen on even ids and the companies to calibrate
+with (docs/benchmarks/answers.md)."""
+LEAST_BEARING_UNREAD = 0.2
+"""The same where nothing was read: the likelihood is nearer the middle then."""
 _PAGE_SAYS: dict[AnswerLanguage, str] = {"en": "The help page says: ", "zh": "帮助页面写着："}
 
 
@@ -80,7 +87,8 @@ class Evidence:
     @property
     def bears(self) -> bool:
         """Whether it is an answer."""
-        return bool(self.pieces) and self.bearing >= LEAST_BEARING
+        is_read = bool(self.ranked) and READING in self.ranked[0].features
+        return bool(self.pieces) and self.bearing >= (LEAST_BEARING if is_read else LEAST_BEARING_UNREAD)
 
 
 NO_EVIDENCE = Evidence((), (), 0.0)
@@ -131,6 +139,8 @@ class EvidenceFinder:
         whole = f"{before} {asked}" if before else asked
         cosines = await self._cosines(question, whole, passages, pieces)
         ranked = ranked_pieces(asked, before, passages, pieces, cosines)
+        if cosines is not None:
+            ranked = read_again(ranked, await self._readings(question, whole, passages, ranked[:MOST_READ]))
         if choice_weight and (close := close_pieces(ranked, MOST_CHOICES)):
             messages = choice_prompt(whole, [each.piece for each in close], passages, language)
             probabilities = await self._chooser.choose(question, messages, len(close))
@@ -144,23 +154,42 @@ class EvidenceFinder:
     ) -> list[float] | None:
         if not pieces:
             return None
-        seconds = self._seconds
-        if question.request.deadline is not None:
-            seconds = min(seconds, question.request.deadline - time.monotonic() - RESERVE_SECONDS)
         texts = [text_to_compare(piece, passages) for piece in pieces]
         try:
-            if seconds <= 0:
-                raise BackendUnavailable("No time is left to compare the evidence.")
+            seconds = self._seconds_left(question)
             return await self._retrieval.compare(question.principal, asked[-_MOST_QUESTION:], texts, seconds)
         except BackendUnavailable as error:
             _log.warning("evidence.not_compared", cause=error.message)
             return None
 
+    async def _readings(
+        self, question: Question, asked: str, passages: Sequence[Passage], ranked: Sequence[RankedPiece]
+    ) -> list[float]:
+        if len(ranked) == 0:
+            return []
+        texts = [text_to_compare(each.piece, passages) for each in ranked]
+        try:
+            seconds = self._seconds_left(question)
+            return await self._retrieval.read(question.principal, asked[-_MOST_QUESTION:], texts, seconds)
+        except BackendUnavailable as error:
+            _log.warning("evidence.not_read", cause=error.message)
+            return []
+
+    def _seconds_left(self, question: Question) -> float:
+        """How long retrieval may take. Raises BackendUnavailable where no time is left."""
+        seconds = self._seconds
+        if question.request.deadline is not None:
+            seconds = min(seconds, question.request.deadline - time.monotonic() - RESERVE_SECONDS)
+        if seconds <= 0:
+            raise BackendUnavailable("No time is left to compare the evidence.")
+        return seconds
+
 
 def shown_pieces(asked: str, before: str, passages: Sequence[Passage], language: AnswerLanguage) -> list[EvidencePiece]:
-    """The pieces that may be shown: none that gives the number of somebody else's order."""
+    """The pieces that may be shown, those worth comparing: none that gives the number of somebody else's order."""
     pieces = candidate_pieces(passages, language)
-    return [piece for piece in pieces if not holds_foreign_code(piece.text, f"{before} {asked}")]
+    own = [piece for piece in pieces if not holds_foreign_code(piece.text, f"{before} {asked}")]
+    return worth_comparing(asked, before, passages, own)
 
 
 def evidence_for(

@@ -2,9 +2,10 @@
 Evidence ranking: which piece of the passages answers the question.
 
 A linear model over what can be counted and over one cosine (the question's with the piece under its title and
-headings). Its weights are fitted on question sets, by the likelihood of a right piece among all of a question's
-(`kefu.evaluation.evidence_fit`; docs/benchmarks/answers.md says with what success). A second set of weights does
-without cosines, for when retrieval does not give any.
+headings). The best pieces by it are read by a cross-encoder, and ranked anew by the same features and its reading. The
+weights are fitted on question sets, by the likelihood of a right piece among all of a question's
+(`kefu.evaluation.conversations.evidence_fit`; docs/benchmarks/answers.md says with what success). Further sets of
+weights do without readings and without cosines, for when retrieval does not give any.
 """
 
 import json
@@ -28,14 +29,20 @@ _EXAMPLE = re.compile(r"\b(?:for (?:example|instance)|e\.g\.|example)|举例|例
 _CODE = re.compile(r"\b[A-Za-z\d]++(?:-[A-Za-z\d]++)*+\b")
 _LETTER = re.compile("[a-z]")
 _DIGIT = re.compile(r"\d")
-_MOST_PASSAGES = 8
-_MOST_PIECES = 200
+_MOST_PASSAGES = 20
+_MOST_PIECES = 256
+_MOST_COMPARED = 64
+"""Of the pieces, the best by their words; the right one is hardly ever below, and embedding one takes 6 ms."""
+MOST_READ = 24
+"""Pieces that are read again: the right one is hardly ever below (docs/benchmarks/answers.md)."""
 _LEAST_PROBABILITY = 1e-3
 _CLEAR = 0.5
 """A piece that is the best one with this probability needs no second opinion."""
 _SHORT: Mapping[bool, int] = {True: 8, False: 24}
 """Characters of a Chinese piece and of another one, below which it hardly says anything."""
-BEARING_ALONE = ("score", "greatest relevance")
+READING = "reading"
+"""The feature that the evidence reader gives: the log-odds that a piece answers."""
+BEARING_ALONE = ("score", "greatest relevance", "greatest reading")
 """Features of `bearing` that a single piece does not have."""
 _WEIGHTS_FILE = "evidence_weights.json"
 
@@ -64,6 +71,16 @@ def candidate_pieces(passages: Sequence[Passage], language: AnswerLanguage) -> l
     return list(found.values())[:_MOST_PIECES]
 
 
+def worth_comparing(
+    question: str, before: str, passages: Sequence[Passage], pieces: Sequence[EvidencePiece]
+) -> list[EvidencePiece]:
+    """The pieces whose embeddings are compared: the best by their words, in the order given."""
+    if len(pieces) <= _MOST_COMPARED:
+        return list(pieces)
+    best = {id(each.piece) for each in ranked_pieces(question, before, passages, pieces, None)[:_MOST_COMPARED]}
+    return [piece for piece in pieces if id(piece) in best]
+
+
 def text_to_compare(piece: EvidencePiece, passages: Sequence[Passage]) -> str:
     """What is embedded of a piece: it, under its title, headings and question."""
     passage = passages[piece.passage]
@@ -85,7 +102,18 @@ def ranked_pieces(
     if not pieces:
         return []
     rows = features(question, before, passages, pieces, cosines)
-    return by_weights(pieces, rows, _weights()["ranking" if cosines is not None else "ranking_without_cosines"])
+    return by_weights(pieces, rows, fitted_weights()["ranking" if cosines is not None else "ranking_without_cosines"])
+
+
+def read_again(ranked: Sequence[RankedPiece], readings: Sequence[float]) -> list[RankedPiece]:
+    """The ranking anew, by the readings of its first pieces too; the others stay below these."""
+    if not readings:
+        return list(ranked)
+    read, others = ranked[: len(readings)], ranked[len(readings) :]
+    rows = [{**each.features, READING: reading} for each, reading in zip(read, readings, strict=True)]
+    found = by_weights([each.piece for each in read], rows, fitted_weights()["ranking_read"])
+    gap = found[-1].score - read[-1].score
+    return found + [replace(each, score=each.score + gap, probability=0.0) for each in others]
 
 
 def by_weights(
@@ -127,18 +155,24 @@ def reranked(
 def bearing_features(ranked: Sequence[RankedPiece], passages: Sequence[Passage]) -> dict[str, float]:
     """What tells whether the best piece answers the question at all."""
     best = ranked[0]
-    return {
+    found = {
         **best.features,
         "score": best.score,
         "greatest relevance": max(passage.relevance for passage in passages),
     }
+    if readings := [each.features[READING] for each in ranked if READING in each.features]:
+        found["greatest reading"] = max(readings)
+    return found
 
 
 def bearing(ranked: Sequence[RankedPiece], passages: Sequence[Passage]) -> float:
     """How likely the best piece answers the question, 0 to 1; 0 without a piece."""
     if not ranked:
         return 0.0
-    weights = _weights()["bearing" if "cosine" in ranked[0].features else "bearing_without_cosines"]
+    own = ranked[0].features
+    weights = fitted_weights()[
+        "bearing_read" if READING in own else "bearing" if "cosine" in own else "bearing_without_cosines"
+    ]
     found = bearing_features(ranked, passages)
     total = weights["constant"] + math.fsum(weights[name] * value for name, value in found.items() if name in weights)
     return 1 / (1 + math.exp(-total))
@@ -240,5 +274,6 @@ def _columns(pieces: Iterable[EvidencePiece], asked: frozenset[str], text: str) 
 
 
 @cache
-def _weights() -> Mapping[str, Mapping[str, float]]:
+def fitted_weights() -> Mapping[str, Mapping[str, float]]:
+    """The weights of each ranking and of each `bearing`, by the names of features."""
     return json.loads(files("kefu.router.grounding").joinpath(_WEIGHTS_FILE).read_text())

@@ -16,9 +16,9 @@ from kefu.router.grounding.evidence_ranking import RankedPiece
 from kefu.router.grounding.question_kind import asks_for_figure
 
 _MOST_PIECES = 3
-_NEARLY = 0.5
-"""A piece joins the best one when its score is at most this much lower: when it is at least e to the -0.5 as likely."""
-_NEARLY_IN_SAME_PASSAGE = 2.0
+_NEARLY = 0.8
+"""A piece joins the best one when its score is at most this much lower: when it is at least e to the -0.8 as likely."""
+_NEARLY_IN_SAME_PASSAGE = 1.0
 """The same within the best one's passage, where what stands beside it seldom misleads, and often completes it."""
 _LONGEST: Mapping[AnswerLanguage, int] = {"en": 400, "zh": 160}
 """Characters of all pieces together. The best piece is shown whatever its length."""

@@ -70,7 +70,7 @@ async def test_what_the_pages_do_not_answer_goes_to_a_person(harness: RouterHarn
 async def test_where_pieces_are_about_as_good_the_model_chooses(redis: RedisServer) -> None:
     hits = [
         make_hit("The red lamp costs ¥30.", title="Lamps", n=1),
-        make_hit("The blue lamp costs ¥40.", title="Lamps", n=2),
+        make_hit("The tan lamp costs ¥40.", title="Lamps", n=2),
         make_hit("The old lamp costs ¥50.", title="Lamps", n=3),
     ]
     async with open_router_harness(redis, answer_profile="choice") as harness:

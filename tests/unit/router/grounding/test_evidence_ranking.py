@@ -5,7 +5,14 @@ import pytest
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding.evidence_pieces import PieceKind
-from kefu.router.grounding.evidence_ranking import bearing, candidate_pieces, ranked_pieces, text_to_compare
+from kefu.router.grounding.evidence_ranking import (
+    bearing,
+    candidate_pieces,
+    ranked_pieces,
+    read_again,
+    text_to_compare,
+    worth_comparing,
+)
 from kefu.router.grounding.evidence_selection import selected_evidence
 
 _LIFT = """| Situation | Fee |
@@ -72,3 +79,28 @@ def test_evidence_bears_more_on_its_own_question_than_on_another() -> None:
     other = ranked_pieces("Do you sell submarines?", "", far, pieces, [0.75])
     assert bearing(own, passages) > 0.3 > bearing(other, far)
     assert bearing([], passages) == 0.0
+
+
+def test_a_reading_decides_among_what_is_near() -> None:
+    passages = [_passage(1, "Lockers open with a code. Lockers wait for two days. Lockers are yellow. Vans are red.")]
+    pieces = candidate_pieces(passages, "en")
+    ranked = ranked_pieces("What do I type in at the lockers?", "", passages, pieces, [0.9, 0.9, 0.9, 0.7])
+    assert read_again(ranked, []) == ranked
+    readings = [3.0 if "code" in each.piece.text else -4.0 for each in ranked[:3]]
+    read = read_again(ranked, readings)
+    assert read[0].piece.text == "Lockers open with a code."
+    assert [each.piece for each in read[3:]] == [ranked[3].piece], "what was not read stays below"
+    assert read[3].score < read[2].score
+    assert sum(each.probability for each in read) == pytest.approx(1.0)
+    poor = read_again(ranked, [-6.0 for _ in readings])
+    assert bearing(read, passages) > bearing(poor, passages)
+
+
+def test_the_pieces_that_are_compared_are_the_best_by_their_words() -> None:
+    text = " ".join(f"Locker {number} is blue." for number in range(100)) + " Vans are red."
+    passages = [_passage(1, text)]
+    pieces = candidate_pieces(passages, "en")
+    compared = worth_comparing("Which colour are vans?", "", passages, pieces)
+    assert len(compared) == 64
+    assert any("Vans" in piece.text for piece in compared)
+    assert worth_comparing("Which colour are vans?", "", passages, pieces[:64]) == pieces[:64]
