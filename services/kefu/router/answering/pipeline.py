@@ -116,6 +116,7 @@ class AnswerPipeline:
         """
         answers: list[Evidence | CuratedAnswer] = []
         passages: list[Passage] = []
+        answered = 0
         for number, part in enumerate(parts):
             first = parts[0] if number else ""
             try:
@@ -125,16 +126,19 @@ class AnswerPipeline:
                 return None
             if found.curated is not None:
                 answers.append(found.curated)
+                answered += 1
                 continue
             passages += found.passages
             before = first if found.used_history else ""
             evidence = await self._evidence_among(question, found.read_as or part, before, found)
             shown = {piece.text for each in answers if isinstance(each, Evidence) for piece in each.pieces}
-            if evidence.bears and not shown.issuperset(piece.text for piece in evidence.pieces):
-                answers.append(evidence)
+            if evidence.bears:
+                answered += 1
+                if not shown.issuperset(piece.text for piece in evidence.pieces):
+                    answers.append(evidence)
         if not answers:
             return None
-        if len(answers) == len(parts):
+        if answered == len(parts):
             return GiveEvidence(tuple(answers))
         return HandOver(HandoffReason.NOTHING_RELEVANT, tuple(passages), evidence_answer(question, answers).text)
 
