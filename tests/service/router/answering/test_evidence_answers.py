@@ -61,6 +61,13 @@ async def test_two_questions_are_searched_and_answered_each(harness: RouterHarne
     assert [number for _, number in answer.cited_spans] == [1, 2]
 
 
+async def test_a_piece_that_answers_both_questions_stands_once(harness: RouterHarness, customer: RouterClient) -> None:
+    harness.knowledge.hits = [make_hit("A refund takes 7 days, a refund of points takes 9 days.", n=1)]
+    answer = await customer.ask("How long does a refund take? And how long does a refund of points take?")
+    assert answer.text == "A refund takes 7 days, a refund of points takes 9 days. [1]"
+    assert answer.completed.source == pb.ANSWER_SOURCE_EXTRACTIVE
+
+
 async def test_what_the_pages_do_not_answer_goes_to_a_person(harness: RouterHarness, customer: RouterClient) -> None:
     harness.knowledge.hits = [make_hit("Lamps are yellow.", title="Lamps", relevance=0.06)]
     answer = await customer.ask("Who repairs bicycles in Chengdu on Sundays?")
