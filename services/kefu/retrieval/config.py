@@ -68,7 +68,7 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
 
     read_milliseconds: float = Field(default=400.0, ge=0)
     """A question whose best sentences take longer to read again is answered in the order without it. 0: they are never
-    read, which saves a fifth of a second of one core a question, and answers worse (docs/benchmarks/answers.md)."""
+    read, which saves a quarter of a second of one core a question, and answers worse (docs/benchmarks/answers.md)."""
 
     snapshot_folder: Path | None = None
     """Folder for snapshots of the index, which make a restart fast and hold no text. Unset: none; milvus needs none."""
