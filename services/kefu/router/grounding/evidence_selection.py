@@ -20,9 +20,13 @@ _NEARLY = 0.8
 """A piece joins the best one when its score is at most this much lower: when it is at least e to the -0.8 as likely."""
 _NEARLY_IN_SAME_PASSAGE = 1.0
 """The same within the best one's passage, where what stands beside it seldom misleads, and often completes it."""
+_NEARLY_BESIDE = 3.0
+"""The same for the sentence before or behind the best one: what is asked often stands in one, and its sense in both."""
 _LONGEST: Mapping[AnswerLanguage, int] = {"en": 400, "zh": 160}
 """Characters of all pieces together. The best piece is shown whatever its length."""
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_BESIDE = 1
+"""Most characters between two sentences of a paragraph."""
 _TABLE = (PieceKind.ROW, PieceKind.CELL)
 
 
@@ -33,7 +37,7 @@ def selected_evidence(question: str, ranked: Sequence[RankedPiece], language: An
     left = _LONGEST[language]
     for each in ranked:
         piece = each.piece
-        nearly = _NEARLY_IN_SAME_PASSAGE if piece.passage == ranked[0].piece.passage else _NEARLY
+        nearly = _nearly(piece, ranked[0].piece)
         if chosen and (
             ranked[0].score - each.score > nearly
             or len(piece.text) > left
@@ -47,6 +51,15 @@ def selected_evidence(question: str, ranked: Sequence[RankedPiece], language: An
             break
     order = {index: at for at, index in enumerate(dict.fromkeys(piece.passage for piece in chosen))}
     return sorted(chosen, key=lambda piece: (order[piece.passage], piece.start))
+
+
+def _nearly(piece: EvidencePiece, best: EvidencePiece) -> float:
+    """How much lower than the best piece's its score may be."""
+    if piece.passage != best.passage:
+        return _NEARLY
+    gap = max(piece.start - best.end, best.start - piece.end)
+    is_beside = piece.kind is best.kind is PieceKind.SENTENCE and gap <= _BESIDE
+    return _NEARLY_BESIDE if is_beside else _NEARLY_IN_SAME_PASSAGE
 
 
 def _goes_on(piece: EvidencePiece, best: EvidencePiece) -> bool:
