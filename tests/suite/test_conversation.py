@@ -95,7 +95,7 @@ async def test_what_the_knowledge_base_does_not_hold_is_asked_back_or_handed_ove
 async def test_a_second_question_of_a_session_may_lean_on_the_first(suite: Suite) -> None:
     first = await converse(suite, "How long is the warranty on electronics?")
     assert "24 months" in text_of(first)
-    second = await converse(suite, "And for textiles?", first[0].turn_started.session)
+    second = await converse(suite, "And how long for textiles?", first[0].turn_started.session)
     assert "6 months" in text_of(second), text_of(second)
 
 
