@@ -95,15 +95,15 @@ class Encoder:
         model = embedder.model
         self._heads, self._epsilon, width = model.heads, model.epsilon, model.width
         names = ["emb.ln.w", "emb.ln.b"]
-        shapes: dict[str, tuple[int, int]] = {}
+        inputs_of: dict[str, int] = {}
         for layer in range(model.layers):
             at = f"l{layer}."
             names += [f"{at}{name}" for name in ("ao.b", "fi.b", "fo.b", "aln.w", "aln.b", "oln.w", "oln.b")]
             names += [f"{at}{part}.b" for part in _QKV]
             for part, inputs in (*((each, width) for each in _QKV), ("ao", width), ("fi", width), ("fo", model.inner)):
-                shapes[f"{at}{part}.w"] = (-1, inputs)
+                inputs_of[f"{at}{part}.w"] = inputs
         self._fixed: dict[str, Any] = {name: torch.tensor(np.array(model.floats(name))) for name in names}
-        self._fixed |= {name: torch.tensor(model.weights(name, inputs)) for name, (_, inputs) in shapes.items()}
+        self._fixed |= {name: torch.tensor(model.weights(name, inputs)) for name, inputs in inputs_of.items()}
         self._layers = model.layers
         self.learnt: dict[str, Any] = {}
         for layer in range(_FIRST_LAYER, model.layers):

@@ -165,8 +165,6 @@ class EvidenceFinder:
     async def _readings(
         self, question: Question, asked: str, passages: Sequence[Passage], ranked: Sequence[RankedPiece]
     ) -> list[float]:
-        if len(ranked) == 0:
-            return []
         texts = [text_to_compare(each.piece, passages) for each in ranked]
         try:
             seconds = self._seconds_left(question)

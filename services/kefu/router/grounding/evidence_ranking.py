@@ -36,9 +36,6 @@ _MOST_COMPARED = 64
 MOST_READ = 24
 """Pieces that are read again: the right one is hardly ever below (docs/benchmarks/answers.md)."""
 _LEAST_PROBABILITY = 1e-3
-_FIRST_RANKING = 0.3
-"""What the ranking without a reading counts beside the one with it: the latter is fitted on questions that share few
-words with their pages, the former on ordinary ones too."""
 _CLEAR = 0.5
 """A piece that is the best one with this probability needs no second opinion."""
 _SHORT: Mapping[bool, int] = {True: 8, False: 24}
@@ -114,10 +111,7 @@ def read_again(ranked: Sequence[RankedPiece], readings: Sequence[float]) -> list
         return list(ranked)
     read, others = ranked[: len(readings)], ranked[len(readings) :]
     rows = [{**each.features, READING: reading} for each, reading in zip(read, readings, strict=True)]
-    weights = dict(fitted_weights()["ranking_read"])
-    for name, weight in fitted_weights()["ranking"].items():
-        weights[name] += _FIRST_RANKING * weight
-    found = by_weights([each.piece for each in read], rows, weights)
+    found = by_weights([each.piece for each in read], rows, fitted_weights()["ranking_read"])
     gap = found[-1].score - read[-1].score
     return found + [replace(each, score=each.score + gap, probability=0.0) for each in others]
 
@@ -161,12 +155,9 @@ def reranked(
 def bearing_features(ranked: Sequence[RankedPiece], passages: Sequence[Passage]) -> dict[str, float]:
     """What tells whether the best piece answers the question at all."""
     best = ranked[0]
-    score = best.score
-    if READING in best.features:  # as it was fitted, without what the first ranking adds
-        score = math.fsum(weight * best.features[name] for name, weight in fitted_weights()["ranking_read"].items())
     found = {
         **best.features,
-        "score": score,
+        "score": best.score,
         "greatest relevance": max(passage.relevance for passage in passages),
     }
     if readings := [each.features[READING] for each in ranked if READING in each.features]:
