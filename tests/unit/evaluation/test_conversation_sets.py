@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kefu.evaluation.conversations.question_set import load_questions
+from kefu.evaluation.conversations.question_set import behind_another, load_questions
 from kefu.evaluation.dataset import BadQuestionSet
 
 GOOD: dict[str, Any] = {"_id": "s-3", "language": "en", "text": " Is it free? ", "kind": "yes_no", "person": "no"}
@@ -29,6 +29,26 @@ def test_all_fields_are_read(tmp_path: Path) -> None:
         "what the assistant said is another suite's: its answers are asked for"
     )
     assert (second.must, second.polarity) == ((), None)
+
+
+def test_each_question_that_stands_alone_is_asked_behind_another_about_something_else(tmp_path: Path) -> None:
+    rows = [
+        GOOD | {"_id": "s-1", "text": "Is it free?", "documents": ["fees"]},
+        GOOD | {"_id": "s-2", "text": "What is the fee?", "documents": ["fees"]},
+        GOOD | {"_id": "s-3", "text": "And on Sundays?", "documents": ["hours"], "before": ["When are you open?"]},
+        GOOD | {"_id": "s-4", "text": "坏了怎么办", "language": "zh", "documents": ["repairs"]},
+        GOOD | {"_id": "s-5", "text": "When are you open?", "documents": ["hours"]},
+        GOOD | {"_id": "s-6", "text": "A poem, please", "person": "allowed"},
+    ]
+    found = behind_another(load_questions(write(tmp_path, *rows)))
+    assert [(each.id, each.before) for each in found] == [
+        ("s-1", ("When are you open?",)),
+        ("s-2", ("When are you open?",)),
+        ("s-3", ("When are you open?",)),
+        ("s-4", ()),
+        ("s-5", ("Is it free?",)),
+        ("s-6", ("Is it free?",)),
+    ]
 
 
 def test_small_talk_and_what_takes_a_person_is_not_answerable_from_documents(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ docs/guides/evaluation.md lists the fields.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -108,6 +108,29 @@ def load_questions(folder: Path) -> list[ConversationQuestion]:
     if not found:
         raise BadQuestionSet(f"{path} is empty: there is nothing to ask.")
     return list(found.values())
+
+
+def behind_another(questions: Sequence[ConversationQuestion]) -> list[ConversationQuestion]:
+    """The questions, each that stands alone behind the next answerable one about other documents.
+
+    What a conversation was about must not leak into a question about something else. The other is of the same language
+    and stands alone too; a question that has no such other stays as it is.
+    """
+    alone = [each for each in questions if not each.before]
+    found: list[ConversationQuestion] = []
+    for one in questions:
+        if one.before:
+            found.append(one)
+            continue
+        at = alone.index(one)
+        others = (
+            each
+            for each in (*alone[at + 1 :], *alone[:at])
+            if each.is_answerable and each.language == one.language and not set(each.documents) & set(one.documents)
+        )
+        other = next(others, None)
+        found.append(replace(one, before=(other.text,)) if other else one)
+    return found
 
 
 class _BadLineError(Exception):

@@ -36,7 +36,13 @@ from kefu.cli.remote.resource_names import full
 from kefu.client import Client
 from kefu.common.text.terminal_text import printable
 from kefu.evaluation.conversations.asking import JudgedAnswer, ask_all
-from kefu.evaluation.conversations.question_set import KINDS, QUESTIONS, ConversationQuestion, load_questions
+from kefu.evaluation.conversations.question_set import (
+    KINDS,
+    QUESTIONS,
+    ConversationQuestion,
+    behind_another,
+    load_questions,
+)
 from kefu.evaluation.conversations.report import READING, ConversationResults, as_text, results_of
 from kefu.evaluation.dataset import BadQuestionSet
 from kefu.evaluation.report import measured_on
@@ -98,6 +104,12 @@ def conversations(
     language: Annotated[
         Language | None, typer.Option("--language", help="Only questions in this language.", show_default=False)
     ] = None,
+    another_before: Annotated[
+        bool,
+        typer.Option(
+            "--behind-another", help="Ask each question that stands alone behind one of the set about something else."
+        ),
+    ] = False,
     model: Annotated[str, typer.Option("--model", help="As in kefu up --model. Empty: the default one.")] = "",
     parallel: Annotated[int, typer.Option("--parallel", min=1, max=64, help="Questions asked at once.")] = 1,
     server: Annotated[
@@ -136,7 +148,7 @@ def conversations(
             raise CommandFailed("--model is for a suite of its own: leave it or --server out.", _BAD_SET)
         if collection and not server:
             raise CommandFailed("--collection names one of a running suite: say which with --server.", _BAD_SET)
-        selection = _Selection(chosen_ids, first, tuple(kind or ()), language)
+        selection = _Selection(chosen_ids, first, tuple(kind or ()), language, another_before)
         loaded = [_load(folder, selection, with_documents=not collection) for folder in sets]
         out = console(stderr=True)
         if server:
@@ -173,12 +185,13 @@ class _Selection:
     first: int
     kinds: tuple[str, ...]
     language: Language | None
+    behind_another: bool
 
     def of(self, questions: Sequence[ConversationQuestion]) -> list[ConversationQuestion]:
         """The chosen ones, in their order."""
         chosen = [
             one
-            for one in questions
+            for one in (behind_another(questions) if self.behind_another else questions)
             if (self.ids is Ids.ALL or one.is_even == (self.ids is Ids.EVEN))
             and (not self.kinds or one.kind in self.kinds)
             and self.language in (None, one.language)
@@ -188,6 +201,7 @@ class _Selection:
     def __str__(self) -> str:
         parts = [f"{self.ids} ids", *self.kinds]
         parts += [self.language] if self.language else []
+        parts += ["behind another question"] if self.behind_another else []
         return ", ".join([*parts, f"the first {self.first}"] if self.first else parts)
 
 
