@@ -74,7 +74,7 @@ def test_questions_about_other_things_are_refused(evaluation: Evaluation) -> Non
         load_question_set(QUESTIONS), evaluation
     ).min_relevance  # as it would calibrate itself
     assert 0.4 <= least <= 0.5
-    best = {one.set_question: evaluation.ranking(one.query, count=1)[0].relevance for one in evaluation.questions}
+    best = {one.set_question: evaluation.ranking_alone(one.query, count=1)[0].relevance for one in evaluation.questions}
     answerable = [relevance >= least for asked, relevance in best.items() if asked.relevant]
     foreign = [relevance >= least for asked, relevance in best.items() if not asked.relevant]
     assert len(foreign) == 16

@@ -116,7 +116,7 @@ def cases_of(evaluation: Evaluation, shown: int) -> list[Case]:
     """A case for each question of a set; the model gets at most `shown` passages."""
     cases: list[Case] = []
     for one in evaluation.questions:
-        hits = evaluation.ranking(one.query, one.query_with_history, shown)
+        hits = evaluation.ranking(one, shown)
         found = {entry.document for hit in hits for entry in (hit.entry, *hit.duplicates)}
         if hits:
             best = hits[0]
@@ -182,7 +182,7 @@ def calibrate_from_titles(questions: QuestionSet, evaluation: Evaluation) -> Cal
     """The calibration of a set by the titles of its documents, without its questions."""
 
     def ask(text: str) -> float:
-        hits = evaluation.ranking(evaluation.make_query(text), count=1)
+        hits = evaluation.ranking_alone(evaluation.make_query(text), count=1)
         return hits[0].relevance if hits else 0.0
 
     foreign = [each for some in OUT_OF_DOMAIN_QUESTIONS.values() for each in some]

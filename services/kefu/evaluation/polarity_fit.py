@@ -89,7 +89,7 @@ def cases(folder: Path, cache: EmbeddingCache) -> Iterator[Case]:
     searched = prepare(QuestionSet(folder.name, [], questions), cache, _silent, chunked)
     for question, prepared in zip(asked, searched.questions, strict=True):
         passages: list[Passage] = []
-        for found in searched.ranking(prepared.query, prepared.query_with_history, _PASSAGES):
+        for found in searched.ranking(prepared, _PASSAGES):
             title, chunk = chunks[found.entry.document, found.entry.passage]
             passages.append(
                 Passage(

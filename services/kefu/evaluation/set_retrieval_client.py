@@ -55,7 +55,7 @@ def search_results(
         {
             one.set_question.text.strip(): tuple(
                 passages.of(scored.entry.document, scored.entry.passage, number, scored.relevance)
-                for number, scored in enumerate(evaluation.ranking(one.query, one.query_with_history, _MAX_HITS), 1)
+                for number, scored in enumerate(evaluation.ranking(one), 1)
             )
             for one in evaluation.questions
             if one.set_question.id in chosen
@@ -72,7 +72,7 @@ def oracle_results(questions: QuestionSet, evaluation: Evaluation, ids: Sequence
         asked = one.set_question
         if asked.id not in chosen:
             continue
-        ranking = evaluation.ranking(one.query, one.query_with_history, len(evaluation.index.entries))
+        ranking = evaluation.ranking(one, len(evaluation.index.entries))
         right = [
             entry
             for scored in ranking

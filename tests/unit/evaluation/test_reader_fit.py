@@ -77,6 +77,9 @@ def test_what_is_learnt_is_read_by_the_service_as_in_training(folder: Path, embe
     encoder = Encoder(embedder)
     train(encoder, examples, 6)
     np.savez_compressed(tmp_path / "reader.npz", allow_pickle=False, **encoder.written())
+    going_on = Encoder(embedder, tmp_path / "reader.npz")
+    pairs = examples[0].pairs
+    assert going_on(pairs).tolist() == pytest.approx(encoder(pairs).tolist(), abs=0.1)
     reader = E5Reader(embedder, tmp_path / "reader.npz")
     read = read_cases(cases, fit_ranking(cases, list(cases[0].rows[0])), reader)
     slope, constant = encoder.calibration.tolist()

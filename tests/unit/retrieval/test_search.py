@@ -289,20 +289,6 @@ def test_passages_with_the_same_words_are_one_hit() -> None:
     assert [entry.document for entry in hits[0].duplicates] == ["b"]
 
 
-def test_the_question_before_helps_one_that_leans_on_it_and_leaks_into_no_other() -> None:
-    index = index_of(
-        document("vpn", "the tunnel", unit(1, 0, 0.98)),
-        document("kettle", "boiling", unit(1, 0.98)),
-    )
-    leaning = ask("vpn tunnel how is it configured", unit(0, 0, 1))
-    vague = rank([CollectionQuery(index, ask("how is it configured", unit(1.0)), leaning)], 2, TODAY)
-    assert vague.used_history
-    assert documents([scored for _, scored in vague.hits])[0] == "vpn"
-    other = rank([CollectionQuery(index, ask("boiling kettle", unit(1, 1)), leaning)], 2, TODAY)
-    assert not other.used_history
-    assert documents([scored for _, scored in other.hits])[0] == "kettle"
-
-
 def test_the_best_document_stands_apart_from_the_next_three_of_all_collections_that_may_be_found() -> None:
     question, staff = ask("boiling kettle", unit(1)), Facts("en", audience=Audience.STAFF)
     alone = [document("a", "how a kettle boils", unit(1))]
@@ -321,6 +307,6 @@ def test_the_best_document_stands_apart_from_the_next_three_of_all_collections_t
 def test_a_subject_line_moves_how_far_a_document_stands_apart_and_no_hit() -> None:
     index = index_of(document("a", "how a kettle boils", unit(1)), document("b", "about sofas", unit(0, 1)))
     question, line = ask("boiling", unit(1, 1)), ask("kettle", unit(1))
-    plain, with_line = (rank([CollectionQuery(index, question, None, each)], 2, TODAY) for each in (None, line))
+    plain, with_line = (rank([CollectionQuery(index, question, each)], 2, TODAY) for each in (None, line))
     assert with_line.hits == plain.hits
     assert with_line.score_margin > plain.score_margin

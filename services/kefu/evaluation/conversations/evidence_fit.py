@@ -86,7 +86,6 @@ def cases_of(folder: Path, cache: EmbeddingCache) -> list[Case]:
 def _case(question: ConversationQuestion, indexed: IndexedDocuments) -> Case | None:
     before = question.before[-1] if question.before else ""
     found = indexed.search(question.text, before, _PASSAGES)
-    before = before if found.used_history else ""
     pieces = worth_comparing(
         found.question, before, found.passages, candidate_pieces(found.passages, question.language)
     )

@@ -33,7 +33,6 @@ class Found:
     """The result of a search: passages, best first, whose `name` is the document's."""
 
     passages: tuple[Passage, ...]
-    used_history: bool
     question: str
     """The question as it was read."""
 
@@ -65,12 +64,11 @@ class IndexedDocuments:
         self._baseline = EmbeddingBaseline.measure(cache.passages, cache.queries)
 
     def search(self, text: str, before: str, count: int) -> Found:
-        """The best passages for a question; `before`: the one before it, or an empty text."""
+        """The best passages for a question; `before`: the one that it leans on, or an empty text."""
         query, reading = self._query(text)
+        if before:
+            query, _ = self._query(with_previous_question(before, text))
         found = rank([CollectionQuery(self._index, query)], count, _FILTER)
-        if before and found.history_may_help:
-            both, _ = self._query(with_previous_question(before, text))
-            found = rank([CollectionQuery(self._index, query, both)], count, _FILTER)
         passages: list[Passage] = []
         for number, (_, scored) in enumerate(found.hits, 1):
             document = scored.entry.document
@@ -81,7 +79,7 @@ class IndexedDocuments:
                     language=scored.entry.facts.language,
                 )
             )
-        return Found(tuple(passages), found.used_history, read_as(text, reading) or text)
+        return Found(tuple(passages), read_as(text, reading) or text)
 
     def cosines(self, question: str, texts: Sequence[str]) -> list[float]:
         """As retrieval's CompareTexts."""

@@ -39,7 +39,7 @@ def observe(evaluated: Mapping[str, Evaluation], foreign: Sequence[tuple[str, st
     for asking, answering in [*((name, name) for name in evaluated), *foreign]:
         own = asking == answering
         for one in evaluated[asking].questions:
-            for best in evaluated[answering].ranking(one.query, count=1):
+            for best in evaluated[answering].ranking_alone(one.query, count=1):
                 observations.append(  # noqa: PERF401 - three levels of comprehension
                     Observation(
                         set_name=asking if own else f"{asking} asked of {answering}",

@@ -8,7 +8,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from kefu.retrieval.index.bm25 import LexicalView
 from kefu.retrieval.index.indexed_passage import index_passage
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
+from kefu.retrieval.ranking.follow_up import is_follow_up
 from kefu.retrieval.ranking.query import QueryTexts, make_query, with_previous_question
 from kefu.retrieval.ranking.ranker import CollectionQuery, Ranking, ScoredPassage, rank
 from kefu.retrieval.ranking.score_margin import subject_line
@@ -90,11 +91,12 @@ class EmbeddingCache:
 
 @dataclass(frozen=True)
 class PreparedQuestion:
-    """A question of a set as a query: alone, and with the previous question in front."""
+    """A question of a set as a query."""
 
     set_question: SetQuestion
     query: Query
-    query_with_history: Query | None = None
+    query_behind: Query | None = None
+    """With the previous question in front."""
 
 
 @dataclass(frozen=True)
@@ -106,16 +108,18 @@ class Evaluation:
     make_query: Callable[[str], Query]
     """Makes a query of any text."""
 
-    def ranking(self, query: Query, with_history: Query | None = None, count: int = _MAX_HITS) -> list[ScoredPassage]:
-        """The passages that the service would find, best first."""
-        return _passages(self._ranked(query, with_history, WEIGHTS, count))
+    def ranking(self, one: PreparedQuestion, count: int = _MAX_HITS) -> list[ScoredPassage]:
+        """The passages that the service would find for a question of the set, best first."""
+        return _passages(self._ranked(one, WEIGHTS, count))
+
+    def ranking_alone(self, query: Query, count: int = _MAX_HITS) -> list[ScoredPassage]:
+        """The passages that the service would find for a query with nothing before it, best first."""
+        return _passages(rank([CollectionQuery(self.index, query)], count, _SEARCH_FILTER))
 
     def score_margin(self, one: PreparedQuestion) -> float:
         """The score margin of a question; see score_margin.py."""
         subject = subject_line(one.set_question.text)
-        return self._ranked(
-            one.query, one.query_with_history, WEIGHTS, 1, self.make_query(subject) if subject else None
-        ).score_margin
+        return self._ranked(one, WEIGHTS, 1, self.make_query(subject) if subject else None).score_margin
 
     def ranks(self, weights: Weights = WEIGHTS, *, history: bool = True) -> dict[str, int]:
         """Rank of the first right document by question id, 0 if it is not found.
@@ -124,25 +128,19 @@ class Evaluation:
         """
         return {
             one.set_question.id: _first_relevant_rank(
-                _passages(self._ranked(one.query, one.query_with_history if history else None, weights, _MAX_HITS)),
+                _passages(self._ranked(one if history else replace(one, query_behind=None), weights, _MAX_HITS)),
                 one.set_question.relevant,
             )
             for one in self.questions
             if one.set_question.relevant
         }
 
-    def _ranked(
-        self,
-        query: Query,
-        with_history: Query | None,
-        weights: Weights,
-        count: int,
-        subject: Query | None = None,
-    ) -> Ranking:
-        found = rank([CollectionQuery(self.index, query, None, subject)], count, _SEARCH_FILTER, weights)
-        if with_history is not None and found.history_may_help:
-            found = rank([CollectionQuery(self.index, query, with_history, subject)], count, _SEARCH_FILTER, weights)
-        return found
+    def _ranked(self, one: PreparedQuestion, weights: Weights, count: int, subject: Query | None = None) -> Ranking:
+        found = rank([CollectionQuery(self.index, one.query, subject)], count, _SEARCH_FILTER, weights)
+        if one.query_behind is None:
+            return found
+        behind = rank([CollectionQuery(self.index, one.query_behind, subject)], count, _SEARCH_FILTER, weights)
+        return behind if is_follow_up(one.set_question.text, found.relevance, behind.relevance) else found
 
 
 def _passages(found: Ranking) -> list[ScoredPassage]:
@@ -202,8 +200,8 @@ def prepare(
 
     for number, question in enumerate(questions.questions, 1):
         text = question.text.strip()
-        with_history = query_of(with_previous_question(question.before, text)) if question.before else None
-        prepared.append(PreparedQuestion(question, query_of(text), with_history))
+        behind = query_of(with_previous_question(question.before, text)) if question.before else None
+        prepared.append(PreparedQuestion(question, query_of(text), behind))
         report("embedding questions", number, len(questions.questions))
     return Evaluation(index, prepared, query_of)
 

@@ -43,11 +43,6 @@ NEAREST_VECTORS = 256
 """Vectors taken from the vector store; a passage has about five."""
 BM25_CANDIDATES = 64
 """Candidate passages taken from BM25."""
-HISTORY_WEIGHT = 0.5
-"""Weight of the score with the previous question in front, beside the score of the question alone."""
-HISTORY_TOLERANCE = 0.05
-"""History is used when its best passage is nearly as good for the question alone: at most this much below the best one.
-Else the question is about something else, and the previous subject must not leak into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +73,6 @@ _LEAD_HITS = 10  # hits whose scores make the score lead
 _DEFAULT_LEAD = 0.05  # of the best hit over a missing one
 _ODDS_OF_SCORE = 100.0
 """Log-odds of relevance for a difference of 1 in score: the weights of all features that grow with it, together."""
-HISTORY_BELOW = 0.99
-"""From this relevance of the best passage on, a question stands alone, and history costs no embedding."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +81,6 @@ class CollectionQuery:
 
     index: PassageIndex
     query: Query
-    with_history: Query | None = None
-    """The query with the previous question in front."""
     subject: Query | None = None
     """The message's subject line as a query, for `Ranking.score_margin` alone."""
     nearest: Sequence[Sequence[int]] | None = None
@@ -97,8 +88,7 @@ class CollectionQuery:
 
     def directions(self, weights: Weights = WEIGHTS) -> Vectors:
         """The vectors that the vector store is asked for, one row each."""
-        queries = [self.query] if self.with_history is None else [self.query, self.with_history]
-        return np.stack([each for query in queries for each in _directions(query, weights)])
+        return np.stack(_directions(self.query, weights))
 
     def look_up(self, count: int, search_filter: SearchFilter, weights: Weights = WEIGHTS) -> list[list[int]]:
         """Numbers of the nearest passages for each of `directions`, for a search for `count` passages."""
@@ -112,14 +102,13 @@ class Ranking:
 
     hits: list[tuple[int, ScoredPassage]]
     """(number of the collection, passage), best first."""
-    used_history: bool = False
     score_margin: float = DEFAULT_MARGIN
     """See score_margin.py."""
 
     @property
-    def history_may_help(self) -> bool:
-        """Whether the best passage leaves room for a better one with the previous question in front."""
-        return not self.hits or self.hits[0][1].relevance < HISTORY_BELOW
+    def relevance(self) -> float:
+        """Of the best passage; 0 where none was found."""
+        return self.hits[0][1].relevance if self.hits else 0.0
 
 
 def rank(
@@ -127,12 +116,11 @@ def rank(
 ) -> Ranking:
     """The best `count` passages that the filter admits, over all queries; ties by document and passage id."""
     pools = [_CandidatePool.of(each, count, search_filter, weights) for each in queries]
-    used_history = _history_helps(pools)
     order: list[tuple[float, str, str, int, int]] = []
-    plain = [pool.scores_without_english(used_history) for pool in pools]
-    lift = _other_language_lift(pools, plain, used_history)
+    plain = [pool.scores.without_english for pool in pools]
+    lift = _other_language_lift(pools, plain)
     for collection, pool in enumerate(pools):
-        scores = (pool.scores(used_history) + lift * pool.candidates.other_language).tolist()
+        scores = (pool.scores.ranking + lift * pool.candidates.other_language).tolist()
         order += [
             (-score, entry.document, entry.passage, collection, at)
             for at, (score, entry) in enumerate(zip(scores, pool.entries, strict=True))
@@ -155,7 +143,6 @@ def rank(
                 at,
                 score,
                 _score_lead(float(plain[collection][at]), best[:number] + best[number + 1 :]),
-                used_history=used_history,
                 duplicates=same[collection, pools[collection].entries[at].words_hash],
             ),
         )
@@ -164,9 +151,9 @@ def rank(
     scored = (
         (score, collection, entry)
         for collection, pool in enumerate(pools)
-        for score, entry in zip(pool.margin_scores(used_history).tolist(), pool.entries, strict=True)
+        for score, entry in zip(pool.margin_scores().tolist(), pool.entries, strict=True)
     )
-    return Ranking(hits, used_history, score_margin(scored))
+    return Ranking(hits, score_margin(scored))
 
 
 @dataclass(frozen=True)
@@ -176,8 +163,7 @@ class _CandidatePool:
     entries: list[PassageEntry]
     query: Query
     candidates: Candidates
-    alone: SignalScores
-    with_history: tuple[Query, Candidates, SignalScores] | None
+    scores: SignalScores
     dense_rank: Mapping[int, int]
     lexical_rank: Mapping[int, int]
     subject_scores: SignalScores | None
@@ -186,29 +172,22 @@ class _CandidatePool:
     def of(
         cls, collection: CollectionQuery, count: int, search_filter: SearchFilter, weights: Weights
     ) -> "_CandidatePool":
-        index, question, history_query = collection.index, collection.query, collection.with_history
+        index, question = collection.index, collection.query
         selection = index.selection(search_filter)
         looked_up = (
             collection.look_up(count, search_filter, weights) if collection.nearest is None else collection.nearest
         )
-        own = len(_directions(question, weights))
         words = Bm25Scores.compute(index, question)
-        nearest = list(dict.fromkeys(chain.from_iterable(looked_up[:own])))
+        nearest = list(dict.fromkeys(chain.from_iterable(looked_up)))
         by_words = _best_by_words(words, count, selection)
-        numbers = dict.fromkeys([*nearest, *by_words])
-        history_words = None
-        if history_query is not None:
-            history_words = Bm25Scores.compute(index, history_query)
-            more = _best_by_words(history_words, count, selection)
-            numbers |= dict.fromkeys([*chain.from_iterable(looked_up[own:]), *more])
         entries = [
             entry
-            for number in numbers
+            for number in dict.fromkeys([*nearest, *by_words])
             if (entry := index.entries.get(number)) is not None
             and (selection is None or entry.facts.label in selection.labels)
         ]
         candidates = measure_signals(index, question, words, entries, weights)
-        subject_scores = with_history = None
+        subject_scores = None
         if (subject := collection.subject) is not None:
             subject_scores = combine_signals(
                 index,
@@ -216,66 +195,35 @@ class _CandidatePool:
                 measure_signals(index, subject, Bm25Scores.compute(index, subject), entries, weights),
                 weights,
             )
-        if history_query is not None and history_words is not None:
-            history_candidates = measure_signals(index, history_query, history_words, entries, weights)
-            with_history = (
-                history_query,
-                history_candidates,
-                combine_signals(index, history_query, history_candidates, weights),
-            )
         return cls(
             entries,
             question,
             candidates,
             combine_signals(index, question, candidates, weights),
-            with_history,
             {number: at for at, number in enumerate(nearest, 1)},
             {number: at for at, number in enumerate(by_words, 1)},
             subject_scores,
         )
 
-    def scores(self, used_history: bool) -> Vectors:
-        return self._mix_history(self.alone.ranking, self.with_history and self.with_history[2].ranking, used_history)
-
-    def scores_without_english(self, used_history: bool) -> Vectors:
-        """See `SignalScores.without_english`."""
-        return self._mix_history(
-            self.alone.without_english, self.with_history and self.with_history[2].without_english, used_history
-        )
-
-    def _mix_history(self, alone: Vectors, history: Vectors | None, used_history: bool) -> Vectors:
-        if not used_history or history is None:
-            return alone
-        return ((alone + HISTORY_WEIGHT * history) / (1 + HISTORY_WEIGHT)).astype(np.float32)
-
-    def margin_scores(self, used_history: bool) -> Vectors:
+    def margin_scores(self) -> Vectors:
         """The scores from which the score margin is computed."""
-        scores, words = self.scores(used_history), self.candidates.relative_bm25
-        if used_history and self.with_history is not None:
-            words = (words + HISTORY_WEIGHT * self.with_history[1].relative_bm25) / (1 + HISTORY_WEIGHT)
+        scores = self.scores.ranking
         if self.subject_scores is not None:
             scores = (scores + self.subject_scores.ranking) / 2
-        return (scores + BM25_WEIGHT * words).astype(np.float32)
+        return (scores + BM25_WEIGHT * self.candidates.relative_bm25).astype(np.float32)
 
-    def relevance(self, at: int, score_lead: float, *, used_history: bool) -> tuple[float, Features, Candidates]:
-        """The relevance of a candidate, with the features that it has it by, and where they come from."""
-        features = self.candidates.features(self.query, at, score_lead)
-        found = relevance(features), features, self.candidates
-        if used_history and self.with_history is not None:
-            asked, other, _ = self.with_history
-            features = other.features(asked, at, score_lead)
-            found = max(found, (relevance(features), features, other), key=lambda each: each[0])
-        return found
+    def features(self, at: int, score_lead: float) -> Features:
+        """The features that a candidate has its relevance by."""
+        return self.candidates.features(self.query, at, score_lead)
 
     def scored_passage(
-        self, at: int, score: float, score_lead: float, *, used_history: bool, duplicates: Sequence[PassageEntry]
+        self, at: int, score: float, score_lead: float, *, duplicates: Sequence[PassageEntry]
     ) -> ScoredPassage:
-        entry = self.entries[at]
-        probability, features, candidates = self.relevance(at, score_lead, used_history=used_history)
+        entry, candidates, features = self.entries[at], self.candidates, self.features(at, score_lead)
         return ScoredPassage(
             entry=entry,
             score=score,
-            relevance=probability,
+            relevance=relevance(features),
             features=features,
             cosine=float(max(candidates.passage_cosine[at], candidates.window_cosine[at])),
             header_cosine=float(candidates.header_cosine[at]) if entry.header else 0.0,
@@ -287,7 +235,7 @@ class _CandidatePool:
         )
 
 
-def _other_language_lift(pools: Sequence[_CandidatePool], plain: Sequence[Vectors], used_history: bool) -> float:
+def _other_language_lift(pools: Sequence[_CandidatePool], plain: Sequence[Vectors]) -> float:
     """What is added to the scores of passages in another language than the question's, 0 or less.
 
     Scores of two languages are hard to compare: cosines across languages are lower, by how much depends on the words.
@@ -301,7 +249,7 @@ def _other_language_lift(pools: Sequence[_CandidatePool], plain: Sequence[Vector
     leading = sorted((float(score) for scores in plain for score in scores), reverse=True)[:_LEAD_HITS]
     best: dict[bool, tuple[float, float]] = {}
     for pool, without_english in zip(pools, plain, strict=True):
-        scores = pool.scores(used_history)
+        scores = pool.scores.ranking
         for other in (False, True):
             block = np.flatnonzero(pool.candidates.other_language == other)
             if not len(block):
@@ -312,7 +260,7 @@ def _other_language_lift(pools: Sequence[_CandidatePool], plain: Sequence[Vector
                 rest = leading.copy()
                 if score >= leading[-1]:
                     rest.remove(score)
-                found, _, _ = pool.relevance(at, _score_lead(score, rest), used_history=used_history)
+                found = relevance(pool.features(at, _score_lead(score, rest)))
                 best[other] = float(scores[at]), log_odds(found)
     (own, own_odds), (foreign, foreign_odds) = best[False], best[True]
     apart = (foreign_odds - own_odds) / _ODDS_OF_SCORE
@@ -324,18 +272,6 @@ def _score_lead(score: float, others: Sequence[float]) -> float:
     others = others[: _LEAD_HITS - 1]
     missing = _LEAD_HITS - 1 - len(others)
     return (sum(score - other for other in others) + missing * _DEFAULT_LEAD) / (_LEAD_HITS - 1)
-
-
-def _history_helps(pools: Sequence[_CandidatePool]) -> bool:
-    likes = [
-        (float(scores.max()), float(pool.alone.ranking[int(scores.argmax())]))
-        for pool in pools
-        if pool.with_history is not None and len(scores := pool.with_history[2].ranking)
-    ]
-    if not likes:
-        return False
-    best = max(float(pool.alone.ranking.max()) for pool in pools if len(pool.entries))
-    return best - max(likes)[1] < HISTORY_TOLERANCE
 
 
 def nearest_vectors(count: int) -> int:

@@ -20,6 +20,7 @@ from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
 from kefu.retrieval.index.curated_answers import CuratedMatch, best_match
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
+from kefu.retrieval.ranking.follow_up import is_follow_up, may_be_follow_up
 from kefu.retrieval.ranking.instruction_probe import InstructionProbe, probe_for
 from kefu.retrieval.ranking.query import QueryTexts, make_query, ranked_part, with_previous_question
 from kefu.retrieval.ranking.ranker import CollectionQuery, Ranking, ScoredPassage, nearest_vectors, rank
@@ -107,7 +108,8 @@ class Searcher:
     ) -> SearchResult:
         """The best passages of some collections, and the nearest curated answer. The question is read for each of them.
 
-        `previous_question` may complete this one; curated answers are matched without it. A subject line is embedded
+        `previous_question` is searched in front of one that leans on it (follow_up.py); curated answers are matched
+        without it. A subject line is embedded
         for collections with a least score margin. Passages are ranked by the first 1,000
         characters of either text, curated answers are matched with all of them. `to_calibrate`: as if the
         collections were not calibrated yet, with all that goes into score margins.
@@ -130,13 +132,15 @@ class Searcher:
             began = time.monotonic()
             subject = await self._embed(collections, subject_text)
             embedded += time.monotonic() - began
-        ranking = await self._rank(collections, question, None, subject, count, search_filter)
-        if previous_question and ranking.history_may_help:
+        ranking = await self._rank(collections, question, subject, count, search_filter)
+        used_history = False
+        if previous_question and may_be_follow_up(text, ranking.relevance):
             began = time.monotonic()
-            both = with_previous_question(previous_question, text)
-            with_history = await self._embed(collections, both)
+            both = await self._embed(collections, with_previous_question(previous_question, text))
             embedded += time.monotonic() - began
-            ranking = await self._rank(collections, question, with_history, subject, count, search_filter)
+            behind = await self._rank(collections, both, subject, count, search_filter)
+            if used_history := is_follow_up(text, ranking.relevance, behind.relevance):
+                ranking = behind
         matches = [
             live.curated.match(asked, texts.vector(question.vectors), language, search_filter)
             for live, texts in zip(collections, question.texts, strict=True)
@@ -150,7 +154,7 @@ class Searcher:
             (collections[matches.index(best) // 2].key, best) if best else None,
             language,
             embedded,
-            ranking.used_history,
+            used_history,
             revision,
             vector,
             ranking.score_margin,
@@ -169,13 +173,12 @@ class Searcher:
         self,
         collections: Sequence[LiveCollection],
         question: EmbeddedQuestion,
-        with_history: EmbeddedQuestion | None,
         subject: EmbeddedQuestion | None,
         count: int,
         search_filter: SearchFilter,
     ) -> Ranking:
         loop = asyncio.get_running_loop()
-        asked = (collections, self._baseline, question, with_history, subject)
+        asked = (collections, self._baseline, question, subject)
         if not any(live.index.vectors.is_batched for live in collections):
             return await loop.run_in_executor(self._thread, _rank_all, *asked, self._probe, count, search_filter)
         queries = await loop.run_in_executor(self._thread, _collection_queries, *asked)
@@ -219,7 +222,6 @@ def _collection_queries(
     collections: Sequence[LiveCollection],
     baseline: EmbeddingBaseline,
     question: EmbeddedQuestion,
-    with_history: EmbeddedQuestion | None,
     subject: EmbeddedQuestion | None,
 ) -> list[CollectionQuery]:
     def query(number: int, embedded: EmbeddedQuestion) -> Query:
@@ -230,7 +232,6 @@ def _collection_queries(
         CollectionQuery(
             live.index,
             query(number, question),
-            with_history and query(number, with_history),
             subject and query(number, subject),
         )
         for number, live in enumerate(collections)
@@ -261,13 +262,12 @@ def _rank_all(
     collections: Sequence[LiveCollection],
     baseline: EmbeddingBaseline,
     question: EmbeddedQuestion,
-    with_history: EmbeddedQuestion | None,
     subject: EmbeddedQuestion | None,
     probe: InstructionProbe | None,
     count: int,
     search_filter: SearchFilter,
 ) -> Ranking:
-    queries = _collection_queries(collections, baseline, question, with_history, subject)
+    queries = _collection_queries(collections, baseline, question, subject)
     return _rank_queries(queries, collections, probe, count, search_filter)
 
 

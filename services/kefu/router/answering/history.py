@@ -17,12 +17,12 @@ NOT_LOOKED_UP = (AnswerSource.CANNED, AnswerSource.REFUSED, AnswerSource.PERSON)
 def previous_question(history: Sequence[Turn]) -> str:
     """The last question that was searched or asked of a person, or an empty text.
 
-    The search decides whether the present question leans on it.
+    The search decides whether the present question leans on it. A question that leaned on another, or chose among
+    subjects ("2"), says little without it: its query holds both.
     """
-    for at, turn in reversed(list(enumerate(history))):
+    for turn in reversed(history):
         if turn.completed is None or turn.completed.source not in NOT_LOOKED_UP:
-            # A choice ("2") says nothing without the question that it was offered for. The query holds both.
-            return (was_asked_back(history[:at]) and turn.query) or turn.full_question
+            return turn.query or turn.full_question
     return ""
 
 
