@@ -118,29 +118,44 @@ class AnswerPipeline:
         passages: list[Passage] = []
         answered = 0
         for number, part in enumerate(parts):
-            first = parts[0] if number else ""
             try:
-                found = await self._retrieve(question, part, first)
+                found = await self._answer_to_part(question, part, parts[0] if number else "")
             except BackendUnavailable as error:
                 _log.warning("search.unavailable", cause=error.message)
                 return None
-            if found.curated is not None:
-                answers.append(found.curated)
+            if isinstance(found, CuratedAnswer):
+                answers.append(found)
                 answered += 1
                 continue
             passages += found.passages
-            before = first if found.used_history else ""
-            evidence = await self._evidence_among(question, found.read_as or part, before, found)
             shown = {piece.text for each in answers if isinstance(each, Evidence) for piece in each.pieces}
-            if evidence.bears:
+            if found.bears:
                 answered += 1
-                if not shown.issuperset(piece.text for piece in evidence.pieces):
-                    answers.append(evidence)
+                if not shown.issuperset(piece.text for piece in found.pieces):
+                    answers.append(found)
         if not answers:
             return None
         if answered == len(parts):
             return GiveEvidence(tuple(answers))
         return HandOver(HandoffReason.NOTHING_RELEVANT, tuple(passages), evidence_answer(question, answers).text)
+
+    async def _answer_to_part(self, question: Question, part: str, first: str) -> Evidence | CuratedAnswer:
+        """What is found for one question of a message.
+
+        Where it leans on the first one, or nothing bears on it by itself, it is asked behind that as well, and the
+        evidence counts that bears more. Raises BackendUnavailable, CollectionNotFound.
+        """
+        found = await self._retrieve(question, part, first)
+        if found.curated is not None:
+            return found.curated
+        leans, asked = found.used_history, found.read_as or part
+        alone = await self._retrieve(question, part, "") if leans else found
+        evidence = await self._evidence_among(question, asked, "", alone)
+        if not first or (evidence.bears and not leans):
+            return evidence
+        behind = found if leans else await self._retrieve(question, f"{first}\n{part}"[-_MOST_QUERY:], "")
+        evidence_behind = await self._evidence_among(question, asked, first, behind)
+        return max(evidence, evidence_behind, key=lambda each: each.bearing)
 
     async def _evidence_among(self, question: Question, asked: str, before: str, found: SearchResult) -> Evidence:
         """The evidence among all that was found, or in what was chosen."""
