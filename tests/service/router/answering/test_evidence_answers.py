@@ -61,6 +61,19 @@ async def test_two_questions_are_searched_and_answered_each(harness: RouterHarne
     assert [number for _, number in answer.cited_spans] == [1, 2]
 
 
+async def test_a_second_question_that_leans_on_the_first_is_asked_behind_it(
+    harness: RouterHarness, customer: RouterClient
+) -> None:
+    harness.knowledge.by_word = {
+        "lamp": [make_hit("A lamp has a warranty of 3 years. The bulb has a warranty of 1 year.", title="Lamps")]
+    }
+    harness.knowledge.hits = [make_hit("Parcels go out on Friday.", title="Parcels", relevance=0.06, n=2)]
+    answer = await customer.ask("How long is the warranty of a lamp? And how long is it for the bulb?")
+    assert "3 years" in answer.text
+    assert "The bulb has a warranty of 1 year." in answer.text
+    assert "Friday" not in answer.text
+
+
 async def test_a_piece_that_answers_both_questions_stands_once(harness: RouterHarness, customer: RouterClient) -> None:
     harness.knowledge.hits = [make_hit("A refund takes 7 days, a refund of points takes 9 days.", n=1)]
     answer = await customer.ask("How long does a refund take? And how long does a refund of points take?")
