@@ -82,7 +82,7 @@ def _passages(
             language=hit.entry.language,
             min_relevance=threshold,
         )
-        for number, hit in enumerate(evaluation.ranking(one.query, one.query_with_history, _CANDIDATES), start=1)
+        for number, hit in enumerate(evaluation.ranking(one, _CANDIDATES), start=1)
     )
 
 

@@ -55,8 +55,11 @@ def main() -> None:
     for asking, answering in pairs:
         for one in sets[asking].questions:
             own = asking == answering
-            query = one.query if own else sets[answering].make_query(one.set_question.text)
-            found = sets[answering].ranking(query, one.query_with_history if own else None, _CANDIDATES)
+            if own:
+                found = sets[asking].ranking(one, _CANDIDATES)
+            else:
+                query = sets[answering].make_query(one.set_question.text)
+                found = sets[answering].ranking_alone(query, _CANDIDATES)
             kind = kinds[asking][one.set_question.id] if own else f"asked of {answering}"
             half = "even" if one.set_question.is_even else "odd"
             best[asking, kind, half].append(max((each.relevance for each in found), default=0.0))
