@@ -102,7 +102,7 @@ async def test_a_second_question_of_a_session_may_lean_on_the_first(suite: Suite
 async def test_a_question_about_something_else_does_not_lean_on_the_one_before(suite: Suite) -> None:
     for before, question, answer in (
         ("How long is the warranty on electronics?", "Do you take American Express?", "American Express"),
-        ("礼品卡多久过期？", "一个订单能用两张优惠券吗？", "优惠券"),
+        ("礼品卡多久过期？", "支持货到付款吗？", "货到付款"),
     ):
         first = await converse(suite, before)
         second = await converse(suite, question, first[0].turn_started.session)
