@@ -1539,7 +1539,7 @@ class SearchResponse(_message.Message):
     query_language: _builtins.str
     """The question's language as it was recognised."""
     used_history: _builtins.bool
-    """The hits were ranked with `history` in front of the question as well."""
+    """The hits are those of the question with `history` in front of it, on which it seems to lean; else of the question alone."""
     revision: _builtins.str
     """Which state of which collections was searched. It changes with every document and curated answer that comes, goes or
     is changed in them; equal ones found the same knowledge. Opaque.

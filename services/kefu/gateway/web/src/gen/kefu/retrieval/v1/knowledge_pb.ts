@@ -1721,7 +1721,7 @@ export type SearchResponse = Message<"kefu.retrieval.v1.SearchResponse"> & {
   total?: Duration | undefined;
 
   /**
-   * The hits were ranked with `history` in front of the question as well.
+   * The hits are those of the question with `history` in front of it, on which it seems to lean; else of the question alone.
    *
    * @generated from field: bool used_history = 6;
    */
