@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
 from kefu.router.grounding.figure_limits import keeps_to_limits
@@ -29,11 +30,15 @@ _RIVAL = 0.1
 _FEWEST_SHARED = 0.06
 """Share of the question's words that the evidence must hold to bear on it at all."""
 _NOT_EN = re.compile(
-    r"\b(?:not(?! only\b)|never|no|none|nobody|nothing|neither|nor|unable|impossible|unavailable|cannot|excluded"
-    r"|refused|rejected|blocked)\b"
+    r"\b(?:not(?! only\b)|never|no|none|nobody|nothing|neither|nor|unable|impossible|unavailable|cannot|excluded)\b"
 )
 _NOT_ZH = re.compile(
-    r"不(?![仅但过论管同少久足满低])|没(?!收(?!到))|无(?![论需])|未(?![来满])|非(?!常)|暂停|拒绝|谢绝|禁止|拒收|除外|勿|不得|一律不"
+    r"不(?![仅但过论管同少久足满低])|没(?!收(?!到))|无(?![论需])|未(?![来满])|非(?!常)|除外|勿|不得|一律不"
+)
+_REFUSES = re.compile(r"\b(?:refused|rejected|blocked)\b|暂停|拒绝|谢绝|禁止|拒收")
+"""Denies that something may be done. "Card refused: expired" does not deny that a card expires."""
+_ASKS_LEAVE = re.compile(
+    r"\b(?:accept|allow|permit|take|let|welcome|okay|ok|fine|refuse|reject|block)|接受|允许|让|收|支持|行[吗不]|[拒禁停]"
 )
 _NO_NEED_ZH = "无需|无须|不用|不必|不需要|不要求"
 _NO_NEED = re.compile(
@@ -98,6 +103,15 @@ _OPPOSITES = tuple(
         (r"\blonger\b|\bextend(?:ed)?\b|延长|变长", r"\bshort(?:er|en(?:ed|s)?)\b|缩短|变短"),
     )
 )
+
+
+class _Matter(Enum):
+    """What a question is about, by which kinds of denial say no to it."""
+
+    NEED = "need"
+    LEAVE = "leave"
+    FACT = "fact"
+    ANY = "any"
 
 
 @dataclass(frozen=True)
@@ -207,8 +221,9 @@ def _of_piece(
 ) -> tuple[dict[str, float], float]:
     held = _words(text) | _words(plain_form(piece.asked))
     shared = math.fsum(words[unit] for unit in words.keys() & held) / total
-    needs = asked.modal is Modal.NEED
-    clauses = _clauses(text, words, total, needs=needs)
+    matter = _matter(asked)
+    needs = matter is _Matter.NEED
+    clauses = _clauses(text, words, total, matter)
     if not clauses:
         return {}, shared
     table = piece.kind in (PieceKind.ROW, PieceKind.CELL)
@@ -217,7 +232,7 @@ def _of_piece(
     at = max(said, key=lambda n: (named[n], clauses[n].recall, -n))
     clause = clauses[at]
     opposite, rest = _opposite(asked, clause.text)
-    negative = _denies(rest, needs=needs) if opposite else clause.negative
+    negative = _denies(rest, matter) if opposite else clause.negative
     sign = float(opposite or 1)
     scale = 0.2 + min(1.0, 1.5 * shared)
     close = clause.recall + clause.precision
@@ -245,7 +260,7 @@ def _of_piece(
         add("no_need", -1.0)
     elif negative and rival > _RIVAL:
         add("not_here_but", -sign)
-    elif negative and _denies(told, needs=needs):
+    elif negative and _denies(told, matter):
         add("not_here_of_not", -sign)  # "I have not opened it": an evidence's "not" may be about opening
     elif negative:
         add("not_here", -sign)
@@ -279,6 +294,12 @@ _TABLE_VALUE = re.compile(r"^[^:：]{1,40}[:：]\s*(?:no|none|无|否)\s*[.。]?
 """Of one cell; it says nothing of the others."""
 
 
+def _matter(asked: YesNoQuestion) -> _Matter:
+    if asked.modal is Modal.NEED:
+        return _Matter.NEED
+    return _Matter.LEAVE if asked.modal is Modal.CAN or _ASKS_LEAVE.search(asked.asked) else _Matter.FACT
+
+
 def _only(words: Mapping[str, float], text: str) -> float:
     """1 where the question is about what "only" is said of, -1 where it is about something else, 0 without it."""
     found = _ONLY.search(text)
@@ -302,9 +323,9 @@ _SAYS_SOMETHING = re.compile(
 )
 
 
-def _clauses(text: str, words: Mapping[str, float], total: float, *, needs: bool) -> list[_Clause]:
+def _clauses(text: str, words: Mapping[str, float], total: float, matter: _Matter) -> list[_Clause]:
     clauses: list[_Clause] = []
-    for part, negative in _parts(text, needs=needs):
+    for part, negative in _parts(text, matter):
         units = _words(part)
         common = words.keys() & units
         clauses.append(
@@ -319,14 +340,14 @@ def _clauses(text: str, words: Mapping[str, float], total: float, *, needs: bool
     return clauses
 
 
-def _parts(text: str, *, needs: bool) -> Iterator[tuple[str, bool]]:
+def _parts(text: str, matter: _Matter) -> Iterator[tuple[str, bool]]:
     """The clauses of a text, and whether each is negated."""
     negative, sentence_ended = False, True
     for part in _CLAUSE_END.split(text):
         if not part or not part.strip():
             sentence_ended = True
             continue
-        denies = _denies(part, needs=needs)
+        denies = _denies(part, matter)
         # "There are no points for fees, for gift cards, or …": a negation governs the list behind it.
         goes_on = part.isascii() and (bool(_GOES_ON.match(part)) or not _SAYS_SOMETHING.search(part))
         negative = denies or (negative and goes_on and not sentence_ended)
@@ -354,13 +375,17 @@ def _side(one: re.Pattern[str], other: re.Pattern[str], text: str) -> tuple[int,
     return (rest != text) - bool(other.search(rest)), rest
 
 
-def _denies(clause: str, *, needs: bool) -> bool:
-    """Whether a clause is negated. "No need to print it" denies a need and nothing else."""
+def _denies(clause: str, matter: _Matter) -> bool:
+    """Whether a clause denies what is asked about. "No need to print it" denies a need and nothing else."""
     if _TABLE_VALUE.search(clause):
         return False
     bare = _A_NOT_A.sub(" ", _NOT_NEGATION.sub(" ", clause))
-    bare = _CONDITION_CLAUSE.sub(" ", (bare if needs else _NO_NEED.sub(" ", bare)) + ",")
-    return bool(_NOT_EN.search(bare) or _NOT_ZH.search(bare))
+    if matter not in (_Matter.NEED, _Matter.ANY):
+        bare = _NO_NEED.sub(" ", bare)
+    if matter not in (_Matter.LEAVE, _Matter.ANY):
+        bare = _REFUSES.sub(" ", bare)
+    bare = _CONDITION_CLAUSE.sub(" ", bare + ",")
+    return any(pattern.search(bare) for pattern in (_NOT_EN, _NOT_ZH, _REFUSES))
 
 
 @dataclass(frozen=True)
@@ -374,7 +399,7 @@ class MarkedClause:
 def marked_clauses(text: str) -> list[MarkedClause]:
     """The clauses of a text that say something. Takes linear time."""
     found: list[MarkedClause] = []
-    for part, is_negated in _parts(_plain_text(text), needs=True):
+    for part, is_negated in _parts(_plain_text(text), _Matter.ANY):
         if words := _words(_NOT_EN.sub(" ", _ONLY.sub(" ", _EXCEPT.sub(" ", part)))):
             marks = {"not": is_negated, "only": _ONLY.search(part), "except": _EXCEPT.search(part)}
             found.append(MarkedClause(words, frozenset(name for name, is_there in marks.items() if is_there)))

@@ -125,6 +125,30 @@ def test_a_word_is_said_only_where_it_is_certain() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "question", "evidence"),
+    [
+        ("en", "Does my voucher expire?", "Voucher refused: expired (after 2 years), or used before."),
+        ("zh", "代金券会过期吗", "代金券被拒绝：已过期（2 年），或已使用。"),
+    ],
+)
+def test_a_refusal_denies_no_fact(language: AnswerLanguage, question: str, evidence: str) -> None:
+    assert yes(question, piece(evidence), language=language) > _EVEN
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "evidence"),
+    [
+        ("en", "Can I pay with a voucher?", "Vouchers are refused at the counter."),
+        ("en", "Do you accept vouchers?", "Vouchers are refused at the counter."),
+        ("zh", "可以用代金券付款吗", "柜台拒绝代金券付款。"),
+        ("zh", "你们收代金券吗", "柜台拒收代金券。"),
+    ],
+)
+def test_a_refusal_denies_what_is_asked_leave_for(language: AnswerLanguage, question: str, evidence: str) -> None:
+    assert yes(question, piece(evidence), language=language) < _EVEN
+
+
+@pytest.mark.parametrize(
     ("modal", "word"),
     [
         (Modal.CAN, "不可以。"),
