@@ -19,7 +19,7 @@ import re
 from collections.abc import Sequence
 
 from kefu.common.text.language import language_of
-from kefu.router.answering.history import NOT_LOOKED_UP, previous_question
+from kefu.router.answering.history import NOT_LOOKED_UP, was_asked_back
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.domain.handoff import FAILURES
@@ -70,9 +70,12 @@ def is_underspecified(message: CustomerMessage) -> bool:
 
 
 def choices_of(question: Question, found: Sequence[Passage]) -> tuple[str, ...]:
-    """The subjects to ask back about; none when the question is clear enough, or may lean on one before it."""
+    """The subjects to ask back about; none when the question is clear enough, or was asked back about.
+
+    For a question that leans on no other.
+    """
     settings = question.settings
-    if not settings.asks_back or previous_question(question.history) or not is_underspecified(question.message):
+    if not settings.asks_back or was_asked_back(question.history) or not is_underspecified(question.message):
         return ()
     best = max((passage.relevance for passage in found), default=0.0)
     equals = [passage for passage in found if passage.relevance >= max(settings.min_relevance, best - _MARGIN)]

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from kefu.router.answering.answer_cache import CachedAnswer
 from kefu.router.answering.clarification import choices_of, chosen_passages, nearly_relevant
 from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence
-from kefu.router.answering.history import previous_question
 from kefu.router.answering.question import Question
 from kefu.router.answering.repeated_failures import has_failed_again
 from kefu.router.answering.self_service import self_service
@@ -174,7 +173,7 @@ def after_search(question: Question, found: SearchResult) -> Decision:
         if is_out_of_scope(question, found):
             return TurnDown(is_unsure=True)
         return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
-    if choices := choices_of(question, found.passages):
+    if not found.used_history and (choices := choices_of(question, found.passages)):
         return Clarify(choices)
     if found.too_close and not question.choice:
         return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
@@ -222,13 +221,13 @@ def after_evidence(question: Question, decision: Decision, evidence: Evidence, f
 def is_out_of_scope(question: Question, found: SearchResult) -> bool:
     """Whether a message that the documents do not answer is about another field than theirs.
 
-    What may lean on an earlier message is not: "and on Sundays?" resembles nothing by itself.
+    What leans on an earlier message is not: "and on Sundays?" resembles nothing by itself.
     """
     message = question.message
     if question.waits_for_person or message.mentions_person or message.sentiment is Sentiment.NEGATIVE:
         return False  # whoever wants a person or is angry is not told that it is none of our business
     best = max((passage.relevance for passage in found.passages), default=0.0)
-    return bool(found.passages) and best < OUT_OF_SCOPE_RELEVANCE and not previous_question(question.history)
+    return bool(found.passages) and best < OUT_OF_SCOPE_RELEVANCE and not found.used_history
 
 
 def relevant_passages(question: Question, found: SearchResult) -> tuple[Passage, ...]:

@@ -258,9 +258,11 @@ def test_a_complaint_that_a_document_is_about_is_answered() -> None:
     assert isinstance(after_search(question("The lamp arrived broken."), found(GOOD)), Generate)
 
 
-def test_what_may_lean_on_an_earlier_question_is_not_turned_down() -> None:
-    follow_up = replace(question("And on Sundays, at night?"), history=(answered("How late do you deliver?"),))
-    assert after_search(follow_up, found(FOREIGN)) == HandOver(HandoffReason.NOTHING_RELEVANT, (FOREIGN,))
+def test_what_leans_on_an_earlier_question_is_not_turned_down_and_another_subject_is() -> None:
+    second = replace(question("And on Sundays, at night?"), history=(answered("How late do you deliver?"),))
+    leaning = replace(found(FOREIGN), used_history=True)
+    assert after_search(second, leaning) == HandOver(HandoffReason.NOTHING_RELEVANT, (FOREIGN,))
+    assert after_search(second, found(FOREIGN)) == TurnDown(is_unsure=True)
 
 
 def test_a_collection_without_documents_turns_nothing_down() -> None:
