@@ -1,8 +1,6 @@
 """Follow-up questions: which questions lean on the one before."""
 
-import pytest
-
-from kefu.retrieval.ranking.follow_up import features, follow_up_log_odds, is_follow_up, may_be_follow_up
+from kefu.retrieval.ranking.follow_up import follow_up_log_odds, is_follow_up, may_be_follow_up
 
 LEANING = (
     "And for textiles?",
@@ -25,13 +23,6 @@ ALONE = (
 
 def test_questions_that_lean_on_another_are_told_from_those_that_stand_alone_by_their_words() -> None:
     assert min(map(follow_up_log_odds, LEANING)) > 0 > max(map(follow_up_log_odds, ALONE))
-
-
-@pytest.mark.parametrize("text", ["And for textiles?", "那家具呢"])
-def test_spelling_width_and_variant_say_nothing(text: str) -> None:
-    wide = "".join(chr(ord(each) + 0xFEE0) if "!" <= each <= "~" else each for each in text)
-    assert features(text.upper()) == features(wide) == features(text)
-    assert features("那邊呢") == features("那边呢")
 
 
 def test_the_search_has_a_say() -> None:

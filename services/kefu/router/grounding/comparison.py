@@ -22,6 +22,7 @@ from kefu.common.text.chinese import simplified
 from kefu.common.text.language import language_of
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
 from kefu.router.grounding.lexical_overlap import units_of
+from kefu.router.grounding.question_kind import comparison_log_odds
 
 _MOST_CHARACTERS = {"en": 600, "zh": 240}
 _FEWEST, _MOST = 2, 3
@@ -38,22 +39,19 @@ _MOST_TITLES = 2
 """Where the question has no word of a title, those ranked best are shown: one alone may be the wrong one."""
 _LINE_BREAK = 2
 """Characters between two lines that follow each other."""
-_CUE = re.compile(
-    r"\b(?:vs|versus|differ\w*|compar\w+|than|better|quicker|faster|slower|sooner|longer|shorter|cheaper|dearer|higher"
-    r"|lower|larger|bigger|smaller|which|both|each|respectively|same|as \w+ as)\b"
-    r"|区别|不同|差别|差异|相比|对比|哪个|哪种|哪一|哪家|还是|分别|各|一样|相同|谁更",
-    re.IGNORECASE,
-)
-_STRONG_CUE = re.compile(
-    r"\b(?:vs|versus|differ(?:s|ent|ence)?|compared|as \w+ as|the same|each)\b"
-    r"|区别|不同|差别|差异|相比|对比|分别|各|一样|相同",
-    re.IGNORECASE,
-)
+_LEAST_ODDS = -1.0
+"""Log-odds of a comparison, from which on the things that a question names are compared. Rows are found by it too, so
+that it may be lower than where a question is taken for one by its words alone."""
 _JOINS = re.compile(r"\b(?:and|or|vs|versus|than)\b|[和跟与同及、/比]|还是|或", re.IGNORECASE)
 _ASKING = re.compile(
-    r"\b(?:difference|between|what|how|the|is|are|do|does|members?|tiers?|plans?)\b|什么|有什么|有啥|有何|之间|的|会员|版|呢|吗|请问|有",
+    r"\b(?:difference|between|what|how|the|is|are|do|does|members?|tiers?|plans?|vs|versus|differ\w*|compar\w+|than|better"
+    r"|quicker|faster|slower|sooner|longer|shorter|cheaper|dearer|higher|lower|larger|bigger|smaller|which|both|each"
+    r"|respectively|same|as \w+ as)\b"
+    r"|什么|有什么|有啥|有何|之间|的|会员|版|呢|吗|请问|有|区别|不同|差别|差异|相比|对比|哪个|哪种|哪一|哪家|还是|分别|各"
+    r"|一样|相同|谁更",
     re.IGNORECASE,
 )
+"""Words that ask, and name nothing."""
 _LONGEST_JOIN = 40
 _KINDS = (
     (
@@ -94,6 +92,14 @@ class _Named:
     rank: int
 
 
+@dataclass(frozen=True)
+class _Question:
+    text: str
+    units: frozenset[str]
+    compares: bool
+    """Whether it compares by its words."""
+
+
 def compared(question: str, ranked: Sequence[EvidencePiece]) -> list[EvidencePiece] | None:
     """
     What the page says of each thing that a question compares; None for a question that compares nothing.
@@ -102,11 +108,13 @@ def compared(question: str, ranked: Sequence[EvidencePiece]) -> list[EvidencePie
     together they have at most 600 characters, of Chinese 240.
     """
     plain = simplified(question.lower())
-    if len(plain) > _LONGEST_QUESTION or not (_CUE.search(plain) or _JOINS.search(plain)):
+    if len(plain) > _LONGEST_QUESTION:
         return None
-    asked = units_of(plain)
+    asked = _Question(plain, units_of(plain), comparison_log_odds(plain) > _LEAST_ODDS)
+    if not asked.compares and not _JOINS.search(plain):
+        return None
     for table in _tables(ranked):
-        found = table.compared(plain, asked)
+        found = table.compared(asked)
         if found:
             limit = _MOST_CHARACTERS["zh" if language_of(found[0].text) == "zh" else "en"]
             return _within(found, limit) or None
@@ -121,23 +129,23 @@ class _Table:
     """In the page's order."""
     cells: list[tuple[int, EvidencePiece]]
 
-    def compared(self, question: str, asked: frozenset[str]) -> list[EvidencePiece]:
-        if columns := _named(question, asked, _best(self.cells, lambda cell: cell.column)):
-            return self._of_columns(question, asked, columns)
-        if rows := _named(question, asked, _best(self.rows, _name_of)):
-            return self._of_rows(question, asked, rows)
+    def compared(self, asked: _Question) -> list[EvidencePiece]:
+        if columns := _named(asked, _best(self.cells, lambda cell: cell.column)):
+            return self._of_columns(asked, columns)
+        if rows := _named(asked, _best(self.rows, _name_of)):
+            return self._of_rows(asked, rows)
         return []
 
-    def _of_columns(self, question: str, asked: frozenset[str], columns: list[_Named]) -> list[EvidencePiece]:
+    def _of_columns(self, asked: _Question, columns: list[_Named]) -> list[EvidencePiece]:
         """Of each row that is asked about the cells of these columns."""
-        about = _asked_about(question, asked, columns, self._titles(of_row=True))
+        about = _asked_about(asked, columns, self._titles(of_row=True))
         return [line for name in about if (line := self._line(name, columns, of_row=True))]
 
-    def _of_rows(self, question: str, asked: frozenset[str], rows: list[_Named]) -> list[EvidencePiece]:
+    def _of_rows(self, asked: _Question, rows: list[_Named]) -> list[EvidencePiece]:
         """Of these rows the cells of each column that is asked about; of a list the items."""
         if not self.cells:
             return [next(row for _, row in self.rows if _name_of(row) == named.name) for named in rows]
-        about = _asked_about(question, asked, rows, self._titles(of_row=False))
+        about = _asked_about(asked, rows, self._titles(of_row=False))
         return [line for name in about if (line := self._line(name, rows, of_row=False))]
 
     def _titles(self, *, of_row: bool) -> list[_Title]:
@@ -213,9 +221,9 @@ def _best(pieces: Sequence[tuple[int, EvidencePiece]], key: Callable[[EvidencePi
     return best
 
 
-def _named(question: str, asked: frozenset[str], ranks: Mapping[str, int]) -> list[_Named]:
+def _named(asked: _Question, ranks: Mapping[str, int]) -> list[_Named]:
     """Two or three of these names, if the question compares them."""
-    units = {name: units_of(name) & asked for name in ranks}
+    units = {name: units_of(name) & asked.units for name in ranks}
     frequency = Counter(unit for own in units.values() for unit in own)
     telling = {name: frozenset(unit for unit in own if frequency[unit] < len(ranks)) for name, own in units.items()}
     best: dict[frozenset[str], int] = {}
@@ -224,16 +232,16 @@ def _named(question: str, asked: frozenset[str], ranks: Mapping[str, int]) -> li
             best[own] = min(ranks[name], best.get(own, ranks[name]))
     if len(best) > _MOST_NAMES:
         return []
-    fullest = {own for own in best if not any(own < other for other in best) or _is_said_again(question, own)}
+    fullest = {own for own in best if not any(own < other for other in best) or _is_said_again(asked.text, own)}
     named = [
         _Named(name, own, ranks[name])
         for name, own in telling.items()
         if own in fullest and (ranks[name] == best[own] or ranks[name] < _NEAR_THE_TOP)
     ]
     if _FEWEST <= len(named) <= _MOST and len({thing.units for thing in named}) > 1:
-        if _CUE.search(question) or _are_joined(question, named):
-            return sorted(named, key=lambda thing: min(question.find(unit) for unit in thing.units))
-    elif len(named) < _FEWEST and _STRONG_CUE.search(question):
+        if asked.compares or _are_joined(asked.text, named):
+            return sorted(named, key=lambda thing: min(asked.text.find(unit) for unit in thing.units))
+    elif len(named) < _FEWEST and asked.compares:
         top = [_Named(name, telling[name], rank) for name, rank in ranks.items() if rank < _AT_THE_TOP]
         return top if len(top) == _FEWEST else []
     return []
@@ -258,7 +266,7 @@ def _are_joined(question: str, named: Sequence[_Named]) -> bool:
     )
 
 
-def _asked_about(question: str, asked: frozenset[str], things: Sequence[_Named], titles: Sequence[_Title]) -> list[str]:
+def _asked_about(asked: _Question, things: Sequence[_Named], titles: Sequence[_Title]) -> list[str]:
     """
     Which of the titles across the question is about, best first.
 
@@ -266,15 +274,15 @@ def _asked_about(question: str, asked: frozenset[str], things: Sequence[_Named],
     asks for no more than the difference.
     """
     named = frozenset[str]().union(*(thing.units for thing in things))
-    by_name = [title.name for title in titles if units_of(title.name) & (asked - named)]
+    by_name = [title.name for title in titles if units_of(title.name) & (asked.units - named)]
     by_kind = [
         title.name
         for title in titles
-        if any(asks.search(question) and holds.search(title.values) for asks, holds in _KINDS)
+        if any(asks.search(asked.text) and holds.search(title.values) for asks, holds in _KINDS)
     ]
     if by_name or by_kind:
         return [*by_name, *(name for name in by_kind[:_MOST_TITLES] if name not in by_name)]
-    rest = _CUE.sub(" ", question)
+    rest = asked.text
     for said in sorted({*named, *(thing.name.lower() for thing in things)}, key=len, reverse=True):
         rest = rest.replace(said, " ")
     asks_more = any(len(unit) > 1 for unit in units_of(_ASKING.sub(" ", rest)))

@@ -5,6 +5,9 @@ The best piece is always one of them. Others join it while they are nearly as go
 whole short enough to be read. Rows of one table do not join each other: which row is meant is the question, and a
 neighbour's figure beside the right one misleads. For the same reason none joins that has a figure of its own where the
 question asks for one, unless it is a sentence of the same passage, which says more of the same.
+
+A question that compares two things is the exception: it is answered by two pieces of one passage, two rows of a table
+above all.
 """
 
 import re
@@ -13,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
 from kefu.router.grounding.evidence_ranking import RankedPiece
-from kefu.router.grounding.question_kind import asks_for_figure
+from kefu.router.grounding.question_kind import asks_for_figure, comparison_log_odds
 
 _MOST_PIECES = 3
 _NEARLY = 0.8
@@ -22,6 +25,8 @@ _NEARLY_IN_SAME_PASSAGE = 1.0
 """The same within the best one's passage, where what stands beside it seldom misleads, and often completes it."""
 _NEARLY_BESIDE = 3.0
 """The same for the sentence before or behind the best one: what is asked often stands in one, and its sense in both."""
+_NEARLY_OTHER_SIDE = 3.0
+"""The same for the second of two things compared, whose words are but half of the question."""
 _LONGEST: Mapping[AnswerLanguage, int] = {"en": 400, "zh": 160}
 """Characters of all pieces together. The best piece is shown whatever its length."""
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
@@ -32,6 +37,8 @@ _TABLE = (PieceKind.ROW, PieceKind.CELL)
 
 def selected_evidence(question: str, ranked: Sequence[RankedPiece], language: AnswerLanguage) -> list[EvidencePiece]:
     """The pieces to show, those of one passage in its order; empty without any."""
+    if ranked and comparison_log_odds(question) > 0 and (other := _other_side(ranked)):
+        return _in_order([ranked[0].piece, other])
     chosen: list[EvidencePiece] = []
     figures = _figures(ranked[0].piece.text) if ranked and asks_for_figure(question) else None
     left = _LONGEST[language]
@@ -49,6 +56,23 @@ def selected_evidence(question: str, ranked: Sequence[RankedPiece], language: An
         left -= len(piece.text)
         if len(chosen) == _MOST_PIECES:
             break
+    return _in_order(chosen)
+
+
+def _other_side(ranked: Sequence[RankedPiece]) -> EvidencePiece | None:
+    """The piece that answers for the second of two things compared, in the best one's passage."""
+    best = ranked[0].piece
+    for each in ranked[1:]:
+        piece = each.piece
+        if ranked[0].score - each.score > _NEARLY_OTHER_SIDE:
+            return None
+        same_kind = piece.kind is best.kind or not {piece.kind, best.kind} & set(_TABLE)
+        if piece.passage == best.passage and same_kind and not piece.overlaps(best):
+            return piece
+    return None
+
+
+def _in_order(chosen: Sequence[EvidencePiece]) -> list[EvidencePiece]:
     order = {index: at for at, index in enumerate(dict.fromkeys(piece.passage for piece in chosen))}
     return sorted(chosen, key=lambda piece: (order[piece.passage], piece.start))
 

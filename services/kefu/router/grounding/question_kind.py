@@ -1,6 +1,10 @@
-"""What kind of answer a question asks for: a figure, or steps."""
+"""What kind of answer a question asks for: a figure, steps, or two things side by side."""
 
 import re
+
+from kefu.common.text.word_model import word_log_odds
+
+WORDS = "comparison_words.json"
 
 _FIGURE = re.compile(
     r"\bhow (?:many|much|long|old|far|often|tall|large|big|high|soon|fast)\b|\bwhen\b|\bwhat time\b"
@@ -23,3 +27,11 @@ def asks_for_figure(question: str) -> bool:
 def asks_how(question: str) -> bool:
     """Whether the answer is what to do."""
     return bool(_HOW.search(question))
+
+
+def comparison_log_odds(question: str) -> float:
+    """The log-odds that a question compares two things, or asks the same of both ("how long each", 各要几天).
+
+    By a word model (`common/text/word_model`) that is learnt from the questions of made-up companies.
+    """
+    return word_log_odds(question, "kefu.router.grounding", WORDS)

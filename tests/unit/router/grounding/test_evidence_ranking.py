@@ -36,6 +36,27 @@ def test_the_row_that_is_asked_about_is_shown_without_its_neighbours() -> None:
     assert said == ["Without a lift, 5th floor: ¥90"]
 
 
+_COLLECTION = """| Service | Collected | Price |
+|---|---|---|
+| Parcel | next day | ¥12 |
+| Freight | within a week | ¥60 |
+| Courier | same day | ¥30 |"""
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Compared with a parcel, how much later is freight collected?",
+        "Is freight collected as quickly as a parcel, or how long does each take?",
+    ],
+)
+def test_both_rows_are_shown_that_a_question_compares(question: str) -> None:
+    said = "\n".join(_best(question, _passage(1, _COLLECTION)))
+    assert "Parcel" in said
+    assert "Freight" in said
+    assert "Courier" not in said
+
+
 def test_a_passage_in_the_customers_language_is_shown_before_another() -> None:
     chinese = _passage(1, "礼品卡有效期为 3 年。", language="zh")
     english = _passage(2, "Gift cards are valid for 3 years.", relevance=0.5)
