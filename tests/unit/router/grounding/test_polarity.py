@@ -36,6 +36,10 @@ def yes(question: str, *evidence: EvidencePiece, language: AnswerLanguage = "en"
         ("zh", "积分会不会清零", "账户存续期间积分长期有效。"),
         ("zh", "租礼堂要交押金吗", "租用礼堂不收押金。"),
         ("zh", "头盔收到20天了还能退吗", "头盔可在收货后 14 天内退货。"),
+        ("en", "Can I pay with a voucher?", "Vouchers are refused at the counter."),
+        ("en", "Do you accept vouchers?", "Vouchers are refused at the counter."),
+        ("zh", "可以用代金券付款吗", "柜台拒绝代金券付款。"),
+        ("zh", "你们收代金券吗", "柜台拒收代金券。"),
     ],
 )
 def test_evidence_that_denies_speaks_for_no(language: AnswerLanguage, question: str, evidence: str) -> None:
@@ -53,6 +57,9 @@ def test_evidence_that_denies_speaks_for_no(language: AnswerLanguage, question: 
         ("zh", "健身房有桑拿没", "所有会员都可以使用健身房的桑拿。"),
         ("zh", "补一把钥匙要钱吗", "补办钥匙每把 15 元。"),
         ("zh", "头盔收到十天了还能退吗", "头盔可在收货后 14 天内退货。"),
+        # A refusal denies what is asked leave for, and no fact.
+        ("en", "Does my voucher expire?", "Voucher refused: expired (after 2 years), or used before."),
+        ("zh", "代金券会过期吗", "代金券被拒绝：已过期（2 年），或已使用。"),
     ],
 )
 def test_evidence_that_affirms_speaks_for_yes(language: AnswerLanguage, question: str, evidence: str) -> None:
@@ -122,30 +129,6 @@ def test_a_word_is_said_only_where_it_is_certain() -> None:
     assert with_polarity("Dogs stay outside.", None, "en") == "Dogs stay outside."
     assert with_polarity("Dogs stay outside.", Polarity(0.0), "en") == "No. Dogs stay outside."
     assert with_polarity("", Polarity(0.0), "en") == ""
-
-
-@pytest.mark.parametrize(
-    ("language", "question", "evidence"),
-    [
-        ("en", "Does my voucher expire?", "Voucher refused: expired (after 2 years), or used before."),
-        ("zh", "代金券会过期吗", "代金券被拒绝：已过期（2 年），或已使用。"),
-    ],
-)
-def test_a_refusal_denies_no_fact(language: AnswerLanguage, question: str, evidence: str) -> None:
-    assert yes(question, piece(evidence), language=language) > _EVEN
-
-
-@pytest.mark.parametrize(
-    ("language", "question", "evidence"),
-    [
-        ("en", "Can I pay with a voucher?", "Vouchers are refused at the counter."),
-        ("en", "Do you accept vouchers?", "Vouchers are refused at the counter."),
-        ("zh", "可以用代金券付款吗", "柜台拒绝代金券付款。"),
-        ("zh", "你们收代金券吗", "柜台拒收代金券。"),
-    ],
-)
-def test_a_refusal_denies_what_is_asked_leave_for(language: AnswerLanguage, question: str, evidence: str) -> None:
-    assert yes(question, piece(evidence), language=language) < _EVEN
 
 
 @pytest.mark.parametrize(
