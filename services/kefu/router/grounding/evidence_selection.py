@@ -21,7 +21,7 @@ from kefu.router.grounding.question_kind import asks_for_figure, comparison_log_
 _MOST_PIECES = 3
 _NEARLY = 0.8
 """A piece joins the best one when its score is at most this much lower: when it is at least e to the -0.8 as likely."""
-_NEARLY_IN_SAME_PASSAGE = 1.0
+_NEARLY_IN_SAME_PASSAGE = 1.6
 """The same within the best one's passage, where what stands beside it seldom misleads, and often completes it."""
 _NEARLY_BESIDE = 3.0
 """The same for the sentence before or behind the best one: what is asked often stands in one, and its sense in both."""
