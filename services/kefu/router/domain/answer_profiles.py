@@ -38,7 +38,7 @@ class AnswerProfile:
 
 
 EVIDENCE = AnswerProfile("evidence", writes=False)
-CHOICE = AnswerProfile("choice", writes=False, choice_weight=0.4)
+CHOICE = AnswerProfile("choice", writes=False, choice_weight=1.0)
 SENTENCE = AnswerProfile("sentence", writes=True)
 FULL = AnswerProfile(
     "full", writes=True, shown_bytes=12_000, prompt_tokens=4_000, whole_answers=True, quote="unsupported"

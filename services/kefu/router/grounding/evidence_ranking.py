@@ -36,7 +36,7 @@ _MOST_COMPARED = 64
 MOST_READ = 24
 """Pieces that are read again: the right one is hardly ever below (docs/benchmarks/answers.md)."""
 _LEAST_PROBABILITY = 1e-3
-_CLEAR = 0.5
+_CLEAR = 0.7
 """A piece that is the best one with this probability needs no second opinion."""
 _SHORT: Mapping[bool, int] = {True: 8, False: 24}
 """Characters of a Chinese piece and of another one, below which it hardly says anything."""
