@@ -45,7 +45,6 @@ from kefu.router.nlu.question_splitting import split_questions
 
 _CACHE = Path.home() / ".cache" / "kefu" / "eval-embeddings.sqlite"
 _PASSAGES = 20
-_REFUSED = "refused"
 _READER, _SPLITTING, _REFUSING = "the evidence reader", "two questions in one", "refusing what hardly bears"
 
 
@@ -167,7 +166,7 @@ def shown(case: Case, parts: frozenset[str]) -> str:
 
 def row(name: str, cases: Sequence[Case], parts: frozenset[str]) -> str:
     """A row of the table: the share of each verdict, of the answerable questions; and the time of one."""
-    verdicts: Counter[str] = Counter()
+    verdicts: Counter[Verdict] = Counter()
     answered_for_a_person = 0
     begun = time.process_time()
     with only(parts):
@@ -175,13 +174,13 @@ def row(name: str, cases: Sequence[Case], parts: frozenset[str]) -> str:
     milliseconds = 1000 * (time.process_time() - begun) / len(cases)
     for case, text in zip(cases, texts, strict=True):
         if case.question.is_answerable:
-            verdicts[judge(case.question, Shown(text)).verdict if text else _REFUSED] += 1
+            verdicts[judge(case.question, Shown(text)).verdict] += 1
         elif case.question.person != "no":
             answered_for_a_person += bool(text)
     number = max(verdicts.total(), 1)
     shares = (f"{100 * verdicts[each] / number:.1f} %" for each in (Verdict.RIGHT, Verdict.WRONG, Verdict.HALF))
     return (
-        f"| {name} | {' | '.join(shares)} | {100 * verdicts[_REFUSED] / number:.1f} % "
+        f"| {name} | {' | '.join(shares)} | {100 * verdicts[Verdict.REFUSED] / number:.1f} % "
         f"| {answered_for_a_person} | {milliseconds:.1f} ms |"
     )
 
