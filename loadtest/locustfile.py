@@ -8,7 +8,8 @@ Customers of Kefu as locust users, over gRPC, in three journeys and one open-loo
 Without --rate the users are customers who think between their messages: as many questions come as the answers allow.
 With --rate so many questions a second begin, whatever the answers take, as arrivals on the Internet do; each is timed
 from when it should have begun. `turn` counts whole answers, `first text` the time to the first word; every stream is
-judged (loadtest/harness/verdicts.py), and anything less than a whole answer is a failure.
+judged (loadtest/harness/verdicts.py), and anything less than a whole answer is a failure. With --may-refuse, for a load
+that looks for the breaking point, answers refused for load with a time to come back are `refused turn` and no failure.
 """
 
 import itertools
@@ -29,8 +30,10 @@ from locust.env import Environment
 from locust.exception import StopUser
 from locust.runners import STATE_RUNNING, STATE_SPAWNING
 
+from kefu.common.rpc.status import failure_of
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1.chat_pb2_grpc import ChatServiceStub
+from loadtest.harness.environment import read_environment
 from loadtest.harness.locust_journal import Journal
 from loadtest.harness.questions import Question, endless_questions
 from loadtest.harness.verdicts import Verdict, VerdictBuilder
@@ -56,6 +59,13 @@ def _options(parser: LocustArgumentParser) -> None:
     add("--data-dir", default=".kefu", help="The suite's data folder, to find its processes.")
     add("--out", default="", help="Folder for the JSON summary, CSV files and plots.")
     add("--engine-first", type=float, default=0.0, help="The engine's own least ms to a first token.")
+    add("--may-refuse", action="store_true", help="More is asked than can be answered: refusals are no failures.")
+    add(
+        "--environment",
+        default="",
+        include_in_web_ui=False,
+        help="The environment before the suite was started, as JSON; none: as the run starts.",
+    )
 
 
 class RunState:
@@ -63,7 +73,7 @@ class RunState:
 
     def __init__(self, environment: Environment) -> None:
         self.options: Namespace = environment.parsed_options or Namespace()
-        self.journal = Journal(Path(self.options.data_dir))
+        self.journal = Journal(Path(self.options.data_dir), read_environment(self.options.environment))
         self._environment = environment
         self._metadata = (("authorization", f"Bearer {self.options.key}"),)
         self._questions: Iterator[Question] = endless_questions()
@@ -102,8 +112,8 @@ class RunState:
             else:
                 verdict = builder.ended(grpc.StatusCode.OK, time.monotonic())
         except grpc.RpcError as error:
-            status = error.code() if isinstance(error, grpc.Call) else grpc.StatusCode.UNKNOWN
-            verdict = builder.ended(status, time.monotonic())
+            failure = failure_of(error)
+            verdict = builder.ended(failure.code, time.monotonic(), failure.reason, failure.retry_after)
         finally:
             call.cancel()
         self._report(verdict)
@@ -121,8 +131,9 @@ class RunState:
         self.journal.turn_ended(verdict, time.monotonic())
         hook = cast("Any", self._environment.events.request)  # typed in part
         common: dict[str, Any] = {"request_type": "gRPC", "response_length": verdict.text_bytes, "context": {}}
-        failure = RuntimeError(verdict.failure) if verdict.failure else None
-        name = "abandoned turn" if verdict.abandoned else "turn"
+        allowed = verdict.refused and self.options.may_refuse
+        failure = RuntimeError(verdict.failure) if verdict.failure and not allowed else None
+        name = "abandoned turn" if verdict.abandoned else "refused turn" if allowed else "turn"
         hook.fire(name=name, response_time=verdict.total * 1000, exception=failure, **common)
         if verdict.good and verdict.first_text is not None:
             hook.fire(name="first text", response_time=verdict.first_text * 1000, exception=None, **common)
@@ -263,9 +274,14 @@ def _close(environment: Environment, **_: Any) -> None:
     state = _run_state(environment)
     options = state.options
     state.journal.stop()
-    state.journal.report(options.out, title=_title(options), engine_seconds=options.engine_first / 1000)
+    lost = state.journal.report(
+        options.out,
+        title=_title(options),
+        engine_seconds=options.engine_first / 1000,
+        may_refuse=options.may_refuse,
+    )
     state.close()
-    if state.journal.failed:
+    if lost:
         environment.process_exit_code = 1
 
 

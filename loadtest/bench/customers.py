@@ -20,7 +20,7 @@ from kefu.common.rpc.status import RpcFailure, failure_of
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 from loadtest.bench.records import StreamBreak, TurnRecord
-from loadtest.harness.verdicts import VerdictBuilder
+from loadtest.harness.verdicts import VerdictBuilder, is_overload
 
 _OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),  # else all channels of this process would share one connection
@@ -49,6 +49,21 @@ class FailedAttempt(NamedTuple):
     code: grpc.StatusCode
     reason: str
     retry_after: float | None
+
+    @property
+    def is_overload(self) -> bool:
+        """Whether the router refused it for load."""
+        return is_overload(self.code, self.reason)
+
+    @property
+    def stream_break(self) -> StreamBreak:
+        """The break of the stream that it was, now."""
+        return StreamBreak(time.monotonic(), self.cause, refused=self.is_overload and bool(self.retry_after))
+
+    @property
+    def is_final(self) -> bool:
+        """Whether to ask again is in vain, or the router did not say when."""
+        return self.code in _HOPELESS or (self.is_overload and not self.retry_after)
 
 
 @dataclass
@@ -110,10 +125,10 @@ class CustomerTurn:
             attempt = await self._attempt(router)
             now = time.monotonic()
             if attempt is None:
-                return self._end(grpc.StatusCode.OK, "")
-            self.record.breaks.append(StreamBreak(now, attempt.cause))
-            if now - self._progress > _GIVE_UP_SECONDS or attempt.code in _HOPELESS:
-                return self._end(attempt.code, attempt.reason)
+                return self._end()
+            self.record.breaks.append(attempt.stream_break)
+            if now - self._progress > _GIVE_UP_SECONDS or attempt.is_final:
+                return self._end(attempt)
             self._verdict.connection_lost()
             if attempt.code is not grpc.StatusCode.RESOURCE_EXHAUSTED and attempt.reason != "SESSION_BUSY":
                 self._channels.avoid(router)
@@ -126,18 +141,21 @@ class CustomerTurn:
         attempt = await self._attempt(self._channels.choose(), leave_at=after_bytes)
         now = time.monotonic()
         if self._verdict.completed:
-            return self._end(grpc.StatusCode.OK, "")
+            return self._end()
         if attempt is not None:
-            self.record.breaks.append(StreamBreak(now, attempt.cause))
-            return self._end(attempt.code, attempt.reason)
+            self.record.breaks.append(attempt.stream_break)
+            return self._end(attempt)
         self._finish(now)
         self.record.verdict = self._verdict.abandoned(now)
         return self.record
 
-    def _end(self, code: grpc.StatusCode, reason: str) -> TurnRecord:
+    def _end(self, failed: FailedAttempt | None = None) -> TurnRecord:
         now = time.monotonic()
         self._finish(now)
-        self.record.verdict = self._verdict.ended(code, now, reason)
+        if failed is None:
+            self.record.verdict = self._verdict.ended(grpc.StatusCode.OK, now)
+        else:
+            self.record.verdict = self._verdict.ended(failed.code, now, failed.reason, failed.retry_after)
         return self.record
 
     def _note_progress(self, now: float) -> None:

@@ -41,8 +41,8 @@ from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
 from kefu.local.health_probes import Probe, grpc_probe
 from loadtest.bench.process import PortAllocator, Process
+from loadtest.harness.environment import describe_environment
 from loadtest.harness.questions import help_center
-from loadtest.harness.report import describe_environment
 from loadtest.harness.statistics import percentile
 from loadtest.harness.tables import table
 
@@ -391,7 +391,7 @@ def main(
                 rows += asyncio.run(compare(one, name, plan, Path(scratch)))
     head = ("engine", "model", "at once", "own tok/s", "kefu tok/s", "ratio", "own first ms", "kefu first ms", "beyond")
     print(table((*head, "own ready s", "kefu ready s", "own GiB", "kefu GiB"), rows))
-    print(", ".join(f"{value}" for value in environment.values()))
+    print(environment)
     print(
         f"{prompts} prompts or two for each at once, {max_tokens} tokens at most, {rounds} turns of each side in turn."
     )

@@ -27,6 +27,8 @@ class StreamBreak(NamedTuple):
 
     at: float
     cause: str
+    refused: bool = False
+    """It was refused for load, with a time to come back."""
 
 
 @dataclass
@@ -48,6 +50,11 @@ class TurnRecord:
     """Begin and end of each long wait between two deltas, or for the end after the last one."""
     sessions_lost: int = 0
     """Times that the session was gone, and the question was asked in a new one."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was refused for load, even if it was answered when its customer came back."""
+        return any(one.refused for one in self.breaks)
 
     @property
     def outcome(self) -> Outcome:

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -28,6 +27,7 @@ from kefu.retrieval.vectorstore.base import PassageVectors
 from kefu.retrieval.vectorstore.factory import start_gpu
 from kefu.retrieval.vectorstore.faiss_store import EXACT_UP_TO, FaissVectors
 from kefu.retrieval.vectorstore.gpu_process import GpuProcess
+from loadtest.harness.environment import describe_environment
 
 _SUBJECTS, _OF_A_DOCUMENT, _AT_ONCE = 500, 5, 16
 
@@ -107,6 +107,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON rather than a table.")] = False,
 ) -> None:
     """Measure and print."""
+    environment = describe_environment()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # standard output is for the outcome
     draw = np.random.default_rng(1)
     subjects = draw.normal(size=(_SUBJECTS, dimension)).astype(np.float32)
@@ -130,9 +131,9 @@ def main(
         if gpu is not None:
             gpu.close()
     if as_json:
-        print(json.dumps({"processor": _processor(), "measurements": [asdict(one) for one in found]}, indent=2))
+        print(json.dumps({**environment.as_json(), "measurements": [asdict(one) for one in found]}, indent=2))
         return
-    print(f"{_processor()}; device asked for: {device.value}")
+    print(f"{environment}; device asked for: {device.value}")
     for one in found:
         print(f"{one.where}, {one.kind}, {one.vectors:,} vectors of {one.dimension}:")
         print(f"  added {one.added_per_second:,.0f} a second, the first search of {one.first_ms:.1f} ms included")
@@ -149,11 +150,6 @@ def _milliseconds(call: Callable[[], Any]) -> float:
     began = time.perf_counter()
     call()
     return 1000 * (time.perf_counter() - began)
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "processor not known")
 
 
 if __name__ == "__main__":

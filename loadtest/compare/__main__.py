@@ -5,6 +5,7 @@ Kefu's router beside vllm-router and LiteLLM, before the same simulated backends
 
 For each way: first-token time against the direct way to the same backend, CPU a token of the router's processes,
 streams held at once, failures. Every answer is judged: all of its tokens have to come, and its end has to be said.
+The exit status is 1 when an answer of Kefu failed, was handed over for load, or was refused for load.
 Kefu is measured twice: its router without sessions and retrieval, as the others are, and all of it. The other
 routers are installed into environments of their own under ~/.cache/kefu/compare.
 """
@@ -31,8 +32,8 @@ from loadtest.compare.results import Row, as_json, print_rows, ratios, row_of
 from loadtest.generator.connection_pool import ConnectionPool
 from loadtest.generator.http2_client import ConnectionLost
 from loadtest.generator.turn_client import TurnClient
+from loadtest.harness.environment import describe_environment
 from loadtest.harness.questions import endless_questions
-from loadtest.harness.report import describe_environment
 from loadtest.harness.statistics import Timeline
 from loadtest.harness.suite import COLLECTION, SuiteSetup, open_loaded_suite, steady_pace
 
@@ -150,7 +151,15 @@ class Comparison:
             failure = verdict.failure
             if not failure and verdict.completion_tokens != self._tokens:
                 failure = "tokens are missing"
-            answer = ClientAnswer(failure, verdict.first_text, verdict.total, verdict.completion_tokens, verdict.deltas)
+            answer = ClientAnswer(
+                failure,
+                verdict.first_text,
+                verdict.total,
+                verdict.completion_tokens,
+                verdict.deltas,
+                handed_over=verdict.handed_over,
+                refused=verdict.refused,
+            )
             if verdict.first_text is not None:
                 at = verdict.asked_at
                 answer.spans.append((at + verdict.first_text, at + verdict.total))
@@ -214,7 +223,8 @@ def main(
     out: Annotated[Path | None, typer.Option(help="Write the JSON here too.")] = None,
     as_json_: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
 ) -> None:
-    """Exits with 1 when an answer of Kefu failed."""
+    """Exits with 1 when an answer of Kefu failed, was handed over for load, or was refused for load."""
+    environment = describe_environment()
 
     def tell(sentence: str) -> None:
         print(sentence, file=sys.stderr, flush=True)
@@ -227,18 +237,18 @@ def main(
             await comparison.measure_others(coalesce or frames, litellm_streams=litellm_streams)
 
     uvloop.run(run())
-    result = {**describe_environment(), "rows": as_json(comparison.rows), "cpu_a_token": comparison.verdicts()}
+    result = {**environment.as_json(), "rows": as_json(comparison.rows), "cpu_a_token": comparison.verdicts()}
     if out is not None:
         out.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     if as_json_:
         print(json.dumps(result, indent=2, ensure_ascii=False))
     else:
-        print(f"\n{', '.join(str(value) for value in describe_environment().values())}")
+        print(f"\n{environment}")
         print(f"{tokens} tokens an answer, one every {interval:g} ms, begun over {ramp:g} s")
         print(print_rows(comparison.rows))
         print(*comparison.verdicts(), sep="\n")
-    failed = sum(row.failed for row in comparison.rows if row.name in (_BARE, _WHOLE))
-    raise typer.Exit(1 if failed else 0)
+    lost = sum(row.lost for row in comparison.rows if row.name in (_BARE, _WHOLE))
+    raise typer.Exit(1 if lost else 0)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,10 @@ class ClientAnswer:
     frames: int = 0
     """Messages, or reads of the socket that held text."""
     spans: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
+    handed_over: bool = False
+    """The failure is a handoff of Kefu for load."""
+    refused: bool = False
+    """The failure is a refusal of Kefu for load, with a time to come back."""
 
 
 class _HttpAnswer(asyncio.Protocol):

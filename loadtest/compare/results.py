@@ -1,11 +1,13 @@
 """Rows of the comparison: what was measured, what is added to the direct way, and the table."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from loadtest.compare.clients import ClientAnswer
+from loadtest.harness.report import ENDINGS_HEAD
 from loadtest.harness.statistics import max_overlap, percentile
 from loadtest.harness.tables import table
 
@@ -20,8 +22,12 @@ class Row:
     streams: int
     held: int
     """Most streams open at once."""
+    handed_over_for_load: int
+    refused_for_load: int
     failed: int
+    """For any other reason."""
     failures: dict[str, int]
+    """Count of each phrase of all three."""
     tokens: int
     frames: int
     first_p50: float
@@ -32,6 +38,11 @@ class Row:
     """CPU of the process that makes the tokens, the imitated engine included."""
     baseline: str = ""
     """Name of the row that goes the direct way; empty for such a row."""
+
+    @property
+    def lost(self) -> int:
+        """Answers that count against the run."""
+        return self.handed_over_for_load + self.refused_for_load + self.failed
 
     @property
     def tokens_a_frame(self) -> float:
@@ -49,10 +60,7 @@ def row_of(
     baseline: str = "",
 ) -> Row:
     """Sum up a load. CPU in seconds. Tokens of answers that failed count too: the router moved them."""
-    failures: dict[str, int] = {}
-    for answer in answers:
-        if answer.failure:
-            failures[answer.failure] = failures.get(answer.failure, 0) + 1
+    failures = Counter(answer.failure for answer in answers if answer.failure)
     first = [answer.first_token * 1000 for answer in answers if answer.first_token is not None and not answer.failure]
     tokens = sum(answer.tokens for answer in answers)
 
@@ -64,8 +72,10 @@ def row_of(
         on=on,
         streams=len(answers),
         held=max_overlap(span for answer in answers for span in answer.spans),
-        failed=sum(failures.values()),
-        failures=failures,
+        handed_over_for_load=sum(answer.handed_over for answer in answers),
+        refused_for_load=sum(answer.refused for answer in answers),
+        failed=sum(not (answer.handed_over or answer.refused) for answer in answers if answer.failure),
+        failures=dict(failures),
         tokens=tokens,
         frames=sum(answer.frames for answer in answers),
         first_p50=percentile(first, 0.5),
@@ -87,12 +97,13 @@ def added_milliseconds(row: Row, rows: Mapping[str, Row]) -> tuple[float, float]
 def print_rows(rows: Sequence[Row]) -> str:
     """The table."""
     by_name = {row.name: row for row in rows}
-    head = ("way", "on", "streams", "held", "failed", "tokens", "tokens/frame", "first token p50", "p99 ms")
+    head = ("way", "on", "streams", "held", *ENDINGS_HEAD, "tokens", "tokens/frame", "first token p50", "p99 ms")
     head += ("added p50", "p99 ms", "router µs/token", "+ backend µs/token")
     body: list[list[object]] = []
     for row in rows:
         at_p50, at_p99 = added_milliseconds(row, by_name)
-        cells: list[object] = [row.name, row.on, row.streams, row.held, row.failed, row.tokens]
+        lost = (row.handed_over_for_load, row.refused_for_load, row.failed)
+        cells: list[object] = [row.name, row.on, row.streams, row.held, *lost, row.tokens]
         cells += [_one(row.tokens_a_frame), _one(row.first_p50), _one(row.first_p99), _one(at_p50), _one(at_p99)]
         cells += [_one(row.router_us), _one((row.router_us or 0.0) + row.behind_us)]
         body.append(cells)

@@ -56,7 +56,7 @@ class Fault:
     title: str
     prepare: Prepare
     may_degrade: bool = False
-    """Turns may be handed off instead of answered: nothing is left that could answer."""
+    """Turns may be handed off instead of answered, or refused: nothing is left that could answer."""
     may_lose: bool = False
     """Turns stored shortly before the fault may be lost."""
     must_recover: bool = True

@@ -26,6 +26,10 @@ class Row:
     turns: int
     failed: int
     degraded: int
+    handed_over_for_load: int
+    """Of the degraded ones, those whose search or model did not keep up."""
+    refused_for_load: int
+    """Turns that a router refused for load, also those that were answered when their customers came back."""
     abandoned: int
     resumed: int
     """Answered turns that the client had to retry or resume."""
@@ -65,6 +69,8 @@ def row_of(
         turns=len(records),
         failed=outcomes[Outcome.FAILED],
         degraded=outcomes[Outcome.DEGRADED],
+        handed_over_for_load=sum(record.verdict.handed_over for record in records),
+        refused_for_load=sum(record.refused for record in records),
         abandoned=outcomes[Outcome.ABANDONED],
         resumed=sum(bool(record.breaks) for record in answered),
         repeated=texts.repeated,
@@ -88,6 +94,8 @@ def _shortfalls(fault: Fault, run: FaultRun, row: Row, stored: StoredComparison)
         found.append(f"{row.failed} turns failed")
     if row.degraded and not fault.may_degrade:
         found.append(f"{row.degraded} turns were handed over or answered without the model")
+    if row.refused_for_load and not fault.may_degrade:
+        found.append(f"{row.refused_for_load} turns were refused for load")
     if row.repeated or row.missing:
         found.append(f"{row.repeated} characters repeated, {row.missing} missing")
     if stored.duplicated:
@@ -133,6 +141,7 @@ def print_rows(console: Console, rows: Sequence[Row], conditions: str) -> None:
     for row in rows:
         table.add_row(*_cells(row), style="" if row.met else "red")
     console.print(table)
+    console.print(_load_totals(rows), soft_wrap=True, highlight=False, markup=False)
     for row in rows:
         for line in _remarks(row):
             console.print(f"{row.title}: {line}", soft_wrap=True, highlight=False, markup=False)
@@ -142,6 +151,7 @@ def markdown(rows: Sequence[Row], conditions: str) -> str:
     """The table in Markdown."""
     lines = [conditions, "", f"| {' | '.join(_HEAD)} |", "|---|" + "---:|" * (len(_HEAD) - 2) + "---|"]
     lines += [f"| {' | '.join(_cells(row))} |" for row in rows]
+    lines += ["", _load_totals(rows)]
     remarks = [f"- {row.title}: {line}" for row in rows for line in _remarks(row)]
     return "\n".join([*lines, *([""] if remarks else []), *remarks, ""])
 
@@ -158,6 +168,17 @@ def as_json(rows: Sequence[Row], conditions: str) -> dict[str, Any]:
     }
 
 
+def _load_totals(rows: Sequence[Row]) -> str:
+    handed_over = sum(row.handed_over_for_load for row in rows)
+    refused = sum(row.refused_for_load for row in rows)
+    return f"In all rows {handed_over} turns were handed over for load, and {refused} were refused for load."
+
+
 def _remarks(row: Row) -> list[str]:
     causes = [f"first seen by the client: {cause} × {count}" for cause, count in row.causes.items()]
-    return [*(f"missed: {shortfall}" for shortfall in row.shortfalls), *causes, *row.notes]
+    for_load = [
+        f"{count} turns were {what} for load"
+        for what, count in (("handed over", row.handed_over_for_load), ("refused", row.refused_for_load))
+        if count
+    ]
+    return [*(f"missed: {shortfall}" for shortfall in row.shortfalls), *for_load, *causes, *row.notes]

@@ -6,11 +6,12 @@ It speaks what gRPC needs and no more: unary-request calls, HPACK, flow control,
 """
 
 import asyncio
+import base64
 import ssl
 import struct
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Protocol, cast
 
@@ -25,6 +26,7 @@ _MOST_WINDOW = 2**31 - 1
 _FIRST_WINDOW = 65_535
 _CANCEL = 8
 _HEAD = struct.Struct(">IBI")  # length and type in one word, flags, stream
+_STATUS_DETAILS = "grpc-status-details-bin"
 _STATUS = {cast("tuple[int, str]", status.value)[0]: status for status in grpc.StatusCode}
 
 
@@ -40,15 +42,20 @@ class Receiver(Protocol):
         ...
 
 
+StatusDetails = Callable[[bytes], None]
+"""Called before `Receiver.ended` with the google.rpc.Status of a call that failed, if the server sent one."""
+
+
 class ConnectionLost(Exception):
     """The connection was closed, or takes no new calls."""
 
 
 class _Call:
-    __slots__ = ("held", "receiver", "status")
+    __slots__ = ("details", "held", "receiver", "status")
 
-    def __init__(self, receiver: Receiver) -> None:
+    def __init__(self, receiver: Receiver, details: StatusDetails | None) -> None:
         self.receiver = receiver
+        self.details = details
         self.held = b""
         self.status = ""
 
@@ -104,12 +111,12 @@ class Connection(asyncio.Protocol):
         """Whether another call may begin."""
         return not self.draining and len(self._calls) < self.max_streams
 
-    def call(self, headers: bytes, message: bytes, receiver: Receiver) -> int:
+    def call(self, headers: bytes, message: bytes, receiver: Receiver, *, details: StatusDetails | None = None) -> int:
         """Begin a call; `headers` are from `request_headers`. Returns its number. Raises ConnectionLost."""
         if self.draining or self._transport is None:
             raise ConnectionLost("The connection takes no new calls.")
         number, self._next = self._next, self._next + 2
-        self._calls[number] = _Call(receiver)
+        self._calls[number] = _Call(receiver, details)
         body = b"\0" + len(message).to_bytes(4, "big") + message
         self._transport.write(_frame(_HEADERS, _END_HEADERS, number, headers))
         data = _frame(_DATA, _END_STREAM, number, body)
@@ -234,6 +241,8 @@ class Connection(asyncio.Protocol):
             self._end(number, grpc.StatusCode.UNAVAILABLE, f"HTTP {call.status}", now)
         else:
             status = _STATUS.get(int(fields.get("grpc-status", "2")), grpc.StatusCode.UNKNOWN)
+            if call.details is not None and (encoded := fields.get(_STATUS_DETAILS)):
+                call.details(base64.b64decode(f"{encoded}=="))  # the padding is optional on the wire
             self._end(number, status, fields.get("grpc-message", ""), now)
 
     def _end(self, number: int, status: grpc.StatusCode, detail: str, now: float) -> None:

@@ -4,9 +4,11 @@ import asyncio
 import ssl
 import time
 from pathlib import Path
+from typing import Any
 
 import grpc
 
+from kefu.common.rpc.status import failure_of
 from kefu.router.v1 import chat_pb2 as pb
 from loadtest.generator.http2_client import Connection, request_headers
 from loadtest.harness.statistics import Timeline
@@ -29,7 +31,7 @@ class TurnClient:
     def ask(self, connection: Connection, request: pb.ConverseRequest, *, must_generate: bool = True) -> "Turn":
         """Ask now. ConnectionLost when the connection takes no calls; whatever else happens is the turn's verdict."""
         turn = Turn(self, must_generate=must_generate)
-        connection.call(self.headers, request.SerializeToString(), turn)
+        connection.call(self.headers, request.SerializeToString(), turn, details=turn.status_details)
         turn.begin()
         return turn
 
@@ -37,7 +39,7 @@ class TurnClient:
 class Turn:
     """The Receiver of one turn, which builds its verdict."""
 
-    __slots__ = ("_began", "_client", "_done", "_streams", "_timeline", "_verdict")
+    __slots__ = ("_began", "_client", "_details", "_done", "_streams", "_timeline", "_verdict")
 
     def __init__(self, client: TurnClient, *, must_generate: bool) -> None:
         self._client = client
@@ -45,6 +47,7 @@ class Turn:
         self._began = time.monotonic()
         self._verdict = VerdictBuilder(self._began, must_generate=must_generate)
         self._streams = False
+        self._details = b""
         self._done: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
 
     @property
@@ -65,15 +68,19 @@ class Turn:
         second = self._timeline.at(now)
         second.frames += 1
         second.text_bytes += self._verdict.text_bytes - before
-        if not self._streams and (first := self._verdict.first_text_at) is not None:
+        if not self._streams and self._verdict.first_text_at is not None:
             self._streams = True
             self._client.streaming += 1
-            second.first_text.append(first - self._began)
+
+    def status_details(self, data: bytes) -> None:
+        """See StatusDetails."""
+        self._details = data
 
     def ended(self, status: grpc.StatusCode, detail: str, now: float) -> None:
         """See Receiver."""
         if not self._done.done():
-            self._conclude(self._verdict.ended(status, now), now)
+            failure = failure_of(_EndedCall(self._details))
+            self._conclude(self._verdict.ended(status, now, failure.reason, failure.retry_after), now)
 
     def give_up(self, why: str) -> None:
         """Count it as failed, unless it has ended."""
@@ -91,7 +98,20 @@ class Turn:
         client.streaming -= self._streams
         second.ended += 1
         second.failed += not verdict.good
+        if verdict.good and verdict.first_text is not None:
+            self._timeline.at(self._began + verdict.first_text).first_text.append(verdict.first_text)
         self._done.set_result(verdict)
+
+
+class _EndedCall(grpc.RpcError):
+    """The end of a call as grpc's own clients raise it, so that `failure_of` reads its status details."""
+
+    def __init__(self, details: bytes) -> None:
+        super().__init__()
+        self._details = details
+
+    def trailing_metadata(self) -> Any:  # grpc's own type is private
+        return (("grpc-status-details-bin", self._details),)
 
 
 def client_context(authority: Path | None) -> ssl.SSLContext:

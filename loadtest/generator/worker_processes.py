@@ -53,6 +53,8 @@ class WorkerPlan:
     """Seconds for which each connection is left alone. 0: not in idle mode."""
     spread: float = 0.0
     """Idle mode: seconds over which the questions are asked afterwards."""
+    must_generate: bool = True
+    """Whether an answer that the model did not write has failed."""
 
 
 class WorkerProgress(NamedTuple):
@@ -147,7 +149,8 @@ class _Streams:
             self._outcome.lateness.append(max(time.monotonic() - due, 0.0))
             request = next(requests)
             try:
-                turns.append(self._client.ask(await self._pool.acquire(), request))
+                connection = await self._pool.acquire()
+                turns.append(self._client.ask(connection, request, must_generate=plan.must_generate))
             except (OSError, TimeoutError, ConnectionLost) as error:
                 now = time.monotonic()
                 self._outcome.verdicts.append(Verdict(f"no connection: {type(error).__name__}", asked_at=now))
@@ -182,8 +185,8 @@ class _Idle:
             due = asked_from + plan.spread * number / plan.streams
             await asyncio.sleep(max(due - time.monotonic(), 0))
             self._outcome.lateness.append(max(time.monotonic() - due, 0.0))
-            if opened is None:
-                self._outcome.verdicts.append(Verdict("never connected", asked_at=due))
+            if isinstance(opened, Verdict):
+                self._outcome.verdicts.append(opened if opened.refused else Verdict("never connected", asked_at=due))
                 continue
             connection, request.session = opened
             try:
@@ -194,7 +197,8 @@ class _Idle:
         for one in self._all:
             one.close()
 
-    async def _open(self, number: int) -> tuple[Connection, str] | None:
+    async def _open(self, number: int) -> tuple[Connection, str] | Verdict:
+        """A connection and its session, or why there is none."""
         plan = self._plan
         due = plan.began + plan.ramp * number / plan.streams
         await asyncio.sleep(max(due - time.monotonic(), 0))
@@ -205,10 +209,11 @@ class _Idle:
             turn = self._client.ask(connection, hello, must_generate=False)
             verdict = await asyncio.wait_for(turn.verdict(), 60)
         except (OSError, TimeoutError, ConnectionLost) as error:
-            self._outcome.sessions.append(Verdict(f"no connection: {type(error).__name__}", asked_at=due))
-            return None
+            verdict = Verdict(f"no connection: {type(error).__name__}", asked_at=due)
+            self._outcome.sessions.append(verdict)
+            return verdict
         self._outcome.sessions.append(verdict)
-        return (connection, turn.session) if verdict.good else None
+        return (connection, turn.session) if verdict.good else verdict
 
 
 async def _collect(turns: list[Turn], ends: float, verdicts: list[Verdict]) -> None:

@@ -25,7 +25,7 @@ from loadtest.gpu_check.preflight import versions
 from loadtest.gpu_check.results import CheckRun, StepResult
 from loadtest.gpu_check.setting import LEVELS, Setting
 from loadtest.gpu_check.steps import STEPS, Session, Step, plan_step, run_step
-from loadtest.harness.report import processor
+from loadtest.harness.environment import describe_environment
 
 _NAMES = tuple(step.name for step in STEPS)
 
@@ -50,7 +50,7 @@ def _show(result: StepResult) -> None:
 def _machine(setting: Setting) -> str:
     cards = ", ".join(f"{card.name} (driver {card.driver})" for card in setting.cards) or "no NVIDIA card"
     memory = psutil.virtual_memory().total / 2**30
-    return f"{processor()}, {psutil.cpu_count()} cores, {memory:.0f} GiB, Linux {platform.release()}; {cards}"
+    return f"{describe_environment().hardware}, {memory:.0f} GiB, Linux {platform.release()}; {cards}"
 
 
 def main(

@@ -6,8 +6,9 @@ from typing import Any
 
 import gevent
 
+from loadtest.harness.environment import Environment
 from loadtest.harness.report import (
-    describe_environment,
+    lost_answers,
     summary,
     usage_summary,
     usage_table,
@@ -22,11 +23,10 @@ from loadtest.harness.verdicts import Verdict
 class Journal:
     """The journal of one run in one process."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, environment: Environment) -> None:
         self.open = 0
         """Turns that have begun and not ended."""
-        self.failed = 0
-        """Turns that failed."""
+        self._environment = environment
         self._verdicts: list[Verdict] = []
         self._late: list[float] = []
         self._timeline = Timeline(time.monotonic())
@@ -69,25 +69,27 @@ class Journal:
         self._verdicts.append(verdict)
         second = self._timeline.at(now)
         second.ended += 1
-        if not verdict.good:
-            self.failed += 1
-            second.failed += 1
-        if verdict.first_text is not None:
+        second.failed += not verdict.good
+        if verdict.good and verdict.first_text is not None:
             self._timeline.at(verdict.asked_at + verdict.first_text).first_text.append(verdict.first_text)
 
-    def report(self, out: str, *, title: str, engine_seconds: float) -> None:
-        """Print the tables; with a folder, leave the JSON summary, CSV files and plots there."""
+    def report(self, out: str, *, title: str, engine_seconds: float, may_refuse: bool) -> int:
+        """Print the tables; with a folder, leave the JSON summary, CSV files and plots there.
+
+        Returns how many answers count against the run; see `lost_answers`.
+        """
         warning = self._sampler.generator_warning()
         usage = self._sampler.usage
         figures: dict[str, Any] = {
-            **describe_environment(),
+            **self._environment.as_json(),
             **summary(self._verdicts, engine_seconds=engine_seconds),
             "asked_late_ms": Spread.of(self._late).milliseconds(),
             "processes": usage_summary(usage),
             "generator_cores_mean": round(usage[GENERATOR].cores, 3) if GENERATOR in usage else None,
             "warning": warning,
+            "may_refuse": may_refuse,
         }
-        print(f"\n{', '.join(str(value) for value in describe_environment().values())}")
+        print(f"\n{self._environment}")
         print(verdict_table(title, figures))
         if self._late:
             late = figures["asked_late_ms"]
@@ -97,3 +99,4 @@ class Journal:
             print(warning)
         if out:
             write_report(Path(out), title, figures, self._timeline, usage)
+        return lost_answers(figures, may_refuse=may_refuse)

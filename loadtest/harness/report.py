@@ -2,11 +2,8 @@
 
 import json
 import math
-import os
-import platform
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,28 +12,8 @@ from loadtest.harness.statistics import Spread, Timeline, max_overlap, tokens_pe
 from loadtest.harness.tables import table
 from loadtest.harness.verdicts import Verdict, count_verdicts
 
-_INSTRUCTIONS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_int8")
-
-
-def describe_environment() -> dict[str, Any]:
-    """Time, machine and load average of the run."""
-    return {
-        "time": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "processor": processor(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "load_average": round(os.getloadavg()[0], 1),
-    }
-
-
-def processor() -> str:
-    """The processor's name, and which of the instructions that models gain from it has."""
-    described: dict[str, str] = {}
-    with suppress(OSError):  # Linux tells; elsewhere the plain name must do
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            key, _, value = line.partition(":")
-            described.setdefault(key.strip(), value.strip())
-    has = [flag for flag in _INSTRUCTIONS if flag in described.get("flags", "").split()]
-    return f"{described.get('model name') or platform.processor()} ({' '.join(has) or 'instructions not known'})"
+ENDINGS_HEAD = ("handed over", "refused", "failed")
+"""Heads of the columns of `endings`: handed over and refused for load, and whatever else failed."""
 
 
 def summary(verdicts: Sequence[Verdict], *, engine_seconds: float = 0.0) -> dict[str, Any]:
@@ -51,8 +28,13 @@ def summary(verdicts: Sequence[Verdict], *, engine_seconds: float = 0.0) -> dict
         "started": len(verdicts),
         "good": counts.good,
         "abandoned": counts.abandoned,
+        "handed_over_for_load": counts.handed_over,
+        "refused_for_load": counts.refused,
         "failed": counts.failed,
         "failures": counts.failures,
+        "retry_after_ms": Spread.of(
+            [one.retry_after for one in verdicts if one.retry_after is not None]
+        ).milliseconds(),
         "streaming_at_once": max_overlap(spans),
         "first_text_ms": Spread.of(first).milliseconds(),
         "first_text_beyond_engine_ms": Spread.of([one - engine_seconds for one in first]).milliseconds(),
@@ -63,7 +45,18 @@ def summary(verdicts: Sequence[Verdict], *, engine_seconds: float = 0.0) -> dict
         "tokens": sum(verdict.completion_tokens for verdict in verdicts),
         "text_bytes": sum(verdict.text_bytes for verdict in verdicts),
         "sources": _count(verdict.source for verdict in good),
+        "handoffs": _count(verdict.handoff for verdict in verdicts if verdict.handoff),
+        "brown_outs": _count(verdict.brown_out for verdict in good if verdict.brown_out),
     }
+
+
+def lost_answers(figures: Mapping[str, Any], *, may_refuse: bool = False) -> int:
+    """How many answers of a summary count against a run: those that failed, were handed over, or were refused for load.
+
+    `may_refuse`: the load is meant to be more than can be served, so refusals do not count.
+    """
+    refused = 0 if may_refuse else figures["refused_for_load"]
+    return figures["failed"] + figures["handed_over_for_load"] + refused
 
 
 def usage_summary(usage: Mapping[str, Usage]) -> dict[str, Any]:
@@ -85,17 +78,32 @@ def usage_summary(usage: Mapping[str, Usage]) -> dict[str, Any]:
 
 
 def verdict_table(name: str, figures: Mapping[str, Any]) -> str:
-    """The summary's main figures as one row."""
+    """The summary's main figures as one row, and below it what became of answers that are not good."""
     first, beyond, gap = (figures[key] for key in ("first_text_ms", "first_text_beyond_engine_ms", "longest_gap_ms"))
-    head = ("", "started", "good", "abandoned", "failed", "at once", "first text p50", "p95", "p99 ms")
+    head = ("", "started", "good", "abandoned", *ENDINGS_HEAD, "at once", "first text p50", "p95", "p99 ms")
     head += ("beyond engine p50", "p95", "p99 ms", "longest gap p99", "max ms", "frames")
-    row = [name, figures["started"], figures["good"], figures["abandoned"], figures["failed"]]
+    row = [name, figures["started"], figures["good"], figures["abandoned"], *endings(figures)]
     row += [figures["streaming_at_once"], *(_figure(first[key]) for key in ("p50", "p95", "p99"))]
     row += [_figure(beyond[key]) for key in ("p50", "p95", "p99")]
     row += [_figure(gap["p99"]), _figure(gap["max"]), figures["deltas"]]
-    lines = [table(head, [row])]
-    lines += [f"  {count} x {failure}" for failure, count in figures["failures"].items()]
-    return "\n".join(lines)
+    return "\n".join([table(head, [row]), *remarks(figures)])
+
+
+def endings(figures: Mapping[str, Any]) -> list[int]:
+    """A summary's counts of answers that are not good."""
+    return [figures[key] for key in ("handed_over_for_load", "refused_for_load", "failed")]
+
+
+def remarks(figures: Mapping[str, Any]) -> list[str]:
+    """Lines below a table: what went wrong and how often, when refused ones may come back, where answers are from."""
+    lines = [f"  {count} x {failure}" for failure, count in figures["failures"].items()]
+    if figures["refused_for_load"]:
+        after = figures["retry_after_ms"]
+        lines.append(f"  refused ones may come back after p50 {_figure(after['p50'])}, max {_figure(after['max'])} ms")
+    for what, key in (("answers", "sources"), ("handoffs", "handoffs"), ("made with less", "brown_outs")):
+        if figures[key]:
+            lines.append(f"  {what}: " + ", ".join(f"{count} {name}" for name, count in figures[key].items()))
+    return lines
 
 
 def usage_table(usage: Mapping[str, Usage]) -> str:
@@ -127,11 +135,8 @@ def write_report(
         draw(folder, title)
 
 
-def _count(values: Any) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for value in values:
-        found[value] = found.get(value, 0) + 1
-    return found
+def _count(values: Iterable[str]) -> dict[str, int]:
+    return dict(Counter(values).most_common())
 
 
 def _figure(value: float | None) -> str:

@@ -44,12 +44,13 @@ class Second:
     started: int = 0
     ended: int = 0
     failed: int = 0
+    """Ended without a whole answer, whatever became of them."""
     open: int = 0
     """Streams open at its end."""
     text_bytes: int = 0
     frames: int = 0
     first_text: list[float] = field(default_factory=list[float])
-    """Seconds to the first text, of the turns that saw it in this second."""
+    """Seconds to the first text, of the turns that saw it in this second and ended well."""
 
 
 class Timeline:

@@ -1,8 +1,13 @@
 """Verdicts on streams, the same for every load test: was this stream answered whole, or not?
 
 A stream is good when its gRPC status is OK, its events came in the contract's order, each delta began where the text
-before it ended, and its TurnCompleted counts the bytes that came. Anything less is a failure, and so is an answer
-that was replaced by a handoff because a service behind the router failed: it is polite, but it is not an answer.
+before it ended, and its TurnCompleted counts the bytes that came. Anything less is a failure. Two kinds of it are told
+apart, for they are how a suite behaves that is asked too much:
+
+    handed over for load  a handoff came instead of an answer, since the search or the model did not keep up: it is
+                          polite, but it is not an answer
+    refused for load      before any text the call ended with RESOURCE_EXHAUSTED / OVERLOADED and the time after which
+                          to come back; without that time it is a plain failure
 """
 
 from collections import Counter
@@ -12,13 +17,16 @@ from typing import NamedTuple
 
 import grpc
 
+from kefu.common.errors import Overloaded
 from kefu.router.v1 import chat_pb2 as pb
 
-_FAULTS = {
+FOR_LOAD = {
+    pb.Handoff.REASON_OVERLOADED,
     pb.Handoff.REASON_SEARCH_UNAVAILABLE,
     pb.Handoff.REASON_MODEL_UNAVAILABLE,
-    pb.Handoff.REASON_EMPTY_ANSWER,
 }
+"""Handoff reasons that mean that more was asked than the router, or a service behind it, could do in time."""
+_FAULTS = FOR_LOAD | {pb.Handoff.REASON_EMPTY_ANSWER}
 """Handoff reasons that mean that a service behind the router failed."""
 _ENDINGS = {pb.FINISH_REASON_STOP, pb.FINISH_REASON_LENGTH, pb.FINISH_REASON_HANDOFF, pb.FINISH_REASON_HUMAN}
 
@@ -33,6 +41,10 @@ class Verdict:
     """Time of the question, on the clock of the events."""
     abandoned: bool = False
     """The client cancelled on purpose, and the stream was good until then."""
+    handed_over: bool = False
+    """The failure is a handoff for load."""
+    retry_after: float | None = None
+    """The failure is a refusal for load: seconds after which to come back. None: it was not refused so."""
     first_text: float | None = None
     """From the question to the first text or handoff."""
     longest_gap: float = 0.0
@@ -44,11 +56,25 @@ class Verdict:
     """By the server's count; 0 when no model was asked."""
     source: str = ""
     """GENERATED, CURATED, CANNED, EXTRACTIVE; empty for a stream that did not complete."""
+    handoff: str = ""
+    """Reason of the handoff, such as NOTHING_RELEVANT; empty without one."""
+    brown_out: str = ""
+    """What was left out under load, such as FEWER_PASSAGES; empty for an answer as good as any."""
 
     @property
     def good(self) -> bool:
         """Whether nothing was missing."""
         return not self.failure
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was refused for load."""
+        return self.retry_after is not None
+
+
+def is_overload(status: grpc.StatusCode, reason: str) -> bool:
+    """Whether a call ended because more was asked than can be answered in time. `reason` is that of the ErrorInfo."""
+    return status is Overloaded.code and reason == Overloaded.reason
 
 
 class VerdictBuilder:
@@ -113,15 +139,17 @@ class VerdictBuilder:
 
     def abandoned(self, now: float) -> Verdict:
         """The verdict of a turn that the client cancelled on purpose."""
-        return self._verdict(self._failure, now, abandoned=not self._failure)
+        failure = self._failure or self._handoff_failure()
+        return self._verdict(failure, now, abandoned=not failure)
 
-    def ended(self, status: grpc.StatusCode, now: float, reason: str = "") -> Verdict:
-        """The verdict of a stream that has ended. `reason` is that of the ErrorInfo, or empty."""
+    def ended(self, status: grpc.StatusCode, now: float, reason: str = "", retry_after: float | None = None) -> Verdict:
+        """The verdict of a stream that has ended.
+
+        `reason` is that of the ErrorInfo, or empty; `retry_after` the seconds of the RetryInfo, None without one.
+        """
         if status is not grpc.StatusCode.OK:
-            return self._verdict(f"{status.name}{f' / {reason}' if reason else ''}", now)
-        if not self._failure:
-            self._failure = self._final_failure()
-        return self._verdict(self._failure, now)
+            return self._broken(status, reason, retry_after, now)
+        return self._verdict(self._failure or self._final_failure(), now)
 
     def _start(self, started: pb.TurnStarted) -> None:
         if self._started:
@@ -149,6 +177,15 @@ class VerdictBuilder:
     def _record_failure(self, what: str) -> None:
         self._failure = self._failure or what
 
+    def _broken(self, status: grpc.StatusCode, reason: str, retry_after: float | None, now: float) -> Verdict:
+        failure = f"{status.name}{f' / {reason}' if reason else ''}"
+        overload = is_overload(status, reason)
+        if overload and not retry_after:
+            return self._verdict(f"{failure} without a time to come back", now)
+        if overload and self._first is not None:
+            return self._verdict(f"{failure} in mid-answer", now)
+        return self._verdict(failure, now, retry_after=retry_after if overload and not self._failure else None)
+
     def _final_failure(self) -> str:
         completed, handoff = self._completed, self._handoff
         if completed is None:
@@ -158,18 +195,28 @@ class VerdictBuilder:
             return "text_bytes differs"
         if completed.finish_reason not in _ENDINGS:
             return f"ended as {pb.FinishReason.Name(completed.finish_reason)}"
-        if handoff is not None and handoff.reason in _FAULTS:
-            return f"handed over: {pb.Handoff.Reason.Name(handoff.reason)}"
+        if failure := self._handoff_failure():
+            return failure
         if self._must_generate and completed.source != pb.ANSWER_SOURCE_GENERATED:
             return f"not generated but {pb.AnswerSource.Name(completed.source)}"
         return ""
 
-    def _verdict(self, failure: str, now: float, *, abandoned: bool = False) -> Verdict:
-        completed = self._completed
+    def _handoff_failure(self) -> str:
+        if self._handoff is None or self._handoff.reason not in _FAULTS:
+            return ""
+        return f"handed over: {pb.Handoff.Reason.Name(self._handoff.reason)}"
+
+    def _verdict(
+        self, failure: str, now: float, *, abandoned: bool = False, retry_after: float | None = None
+    ) -> Verdict:
+        completed, handoff = self._completed, self._handoff
+        by_handoff = bool(failure) and failure == self._handoff_failure()
         return Verdict(
             failure,
             asked_at=self._asked_at,
             abandoned=abandoned,
+            handed_over=by_handoff and handoff is not None and handoff.reason in FOR_LOAD,
+            retry_after=retry_after,
             first_text=None if self._first is None else self._first - self._asked_at,
             longest_gap=self._gap,
             total=now - self._asked_at,
@@ -177,28 +224,44 @@ class VerdictBuilder:
             text_bytes=self.text_bytes,
             completion_tokens=completed.usage.completion_tokens if completed is not None else 0,
             source=pb.AnswerSource.Name(completed.source).removeprefix("ANSWER_SOURCE_") if completed else "",
+            handoff=pb.Handoff.Reason.Name(handoff.reason).removeprefix("REASON_") if handoff else "",
+            brown_out=_brown_out(completed),
         )
 
 
+def _brown_out(completed: pb.TurnCompleted | None) -> str:
+    if completed is None or completed.brown_out == pb.BROWN_OUT_UNSPECIFIED:
+        return ""
+    return pb.BrownOut.Name(completed.brown_out).removeprefix("BROWN_OUT_")
+
+
 class VerdictCounts(NamedTuple):
-    """Number of good, abandoned and failed streams."""
+    """Number of streams by how they ended."""
 
     good: int
     abandoned: int
+    handed_over: int
+    """For load."""
+    refused: int
+    """For load, with a time to come back."""
     failed: int
+    """For any other reason."""
     failures: dict[str, int]
-    """Count of each failure phrase, the most frequent first."""
+    """Count of each phrase of those that are not good, the most frequent first."""
 
 
 def count_verdicts(verdicts: Iterable[Verdict]) -> VerdictCounts:
-    """Count verdicts. Each is exactly one of good, abandoned and failed."""
-    good = abandoned = 0
-    failures = Counter[str]()
-    for verdict in verdicts:
-        if verdict.failure:
-            failures[verdict.failure] += 1
-        elif verdict.abandoned:
-            abandoned += 1
-        else:
-            good += 1
-    return VerdictCounts(good, abandoned, failures.total(), dict(failures.most_common()))
+    """Count verdicts. Each is exactly one of good, abandoned, handed over, refused and failed."""
+    listed = list(verdicts)
+    failures = Counter(verdict.failure for verdict in listed if verdict.failure)
+    abandoned = sum(verdict.abandoned for verdict in listed)
+    handed_over = sum(verdict.handed_over for verdict in listed)
+    refused = sum(verdict.refused for verdict in listed)
+    return VerdictCounts(
+        good=len(listed) - failures.total() - abandoned,
+        abandoned=abandoned,
+        handed_over=handed_over,
+        refused=refused,
+        failed=failures.total() - handed_over - refused,
+        failures=dict(failures.most_common()),
+    )

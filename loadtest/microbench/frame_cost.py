@@ -26,8 +26,8 @@ from kefu.router.messages.chat import event_message
 from kefu.router.replicas.answer_stream import event_of
 from kefu.router.turn_stream.event_log import TurnEventLog
 from kefu.router.turn_stream.events import Started, StreamEnd, Text
+from loadtest.harness.environment import describe_environment
 from loadtest.harness.questions import help_center
-from loadtest.harness.report import describe_environment
 from loadtest.harness.tables import table
 
 _CHARACTERS_PER_TOKEN = {"en": 4, "zh": 2}
@@ -119,15 +119,16 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print what one frame costs, part by part."""
+    environment = describe_environment()
     costs = {
         f"{language}, {number} tokens": cost(language, number)
         for language in _CHARACTERS_PER_TOKEN
         for number in tokens or (1, 8, 32)
     }
     if as_json:
-        print(json.dumps({**describe_environment(), "microseconds_a_frame": costs}, indent=2))
+        print(json.dumps({**environment.as_json(), "microseconds_a_frame": costs}, indent=2))
         return
-    print(", ".join(f"{value}" for value in describe_environment().values()))
+    print(environment)
     rows = [[name, *one.values(), f"{sum(one.values()):.1f}"] for name, one in costs.items()]
     print(table(("µs of CPU a frame", *_PARTS, "all"), rows))
 

@@ -12,7 +12,6 @@ then while the documents are imported through the replica that is searched; at t
 import asyncio
 import json
 import os
-import platform
 import random
 import secrets
 import sys
@@ -23,7 +22,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -39,6 +37,7 @@ from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import redis_server
+from loadtest.harness.environment import describe_environment
 
 if TYPE_CHECKING:
     from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceAsyncStub
@@ -263,8 +262,7 @@ def main(
     idle_seconds: Annotated[float, typer.Option(help="How long to search while nothing is imported.")] = 60.0,
 ) -> None:
     """Measure and print."""
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine}, {corpus.parent.name}")
+    print(f"{describe_environment()}; {corpus.parent.name}")
     if part == "alone":
         asyncio.run(_alone(corpus, documents))
     else:

@@ -10,14 +10,11 @@ gRPC, and the figures are the service's own (`SearchResponse.total` and `.embed`
 
 import asyncio
 import json
-import os
-import platform
 import random
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,6 +38,7 @@ from kefu.retrieval.storage.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
 from kefu.testing.redis_server import redis_server
+from loadtest.harness.environment import Environment, describe_environment
 
 if TYPE_CHECKING:
     from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceAsyncStub
@@ -85,7 +83,9 @@ def _questions(paths: Sequence[Path]) -> list[str]:
     return [question for question in found if question.strip() and estimated_tokens(question) <= 32]
 
 
-async def _measure(paths: Sequence[Path], passages: int, searches: int, together: int) -> None:
+async def _measure(
+    environment: Environment, paths: Sequence[Path], passages: int, searches: int, together: int
+) -> None:
     key = make_key("internal").secret
     metadata = (("authorization", f"Bearer {key}"), ("kefu-tenant", "load"))
     async with AsyncExitStack() as stack:
@@ -115,11 +115,7 @@ async def _measure(paths: Sequence[Path], passages: int, searches: int, together
         questions = random.Random(1).choices(_questions(paths), k=searches + 20)
         for question in questions[:20]:  # warm
             await _search(stub, metadata, question)
-        print(
-            f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.machine()}, {os.cpu_count()} cores, "
-            f"load {os.getloadavg()[0]:.1f}, {count} passages, {searches} questions of at most 32 tokens, "
-            f"{together} at a time"
-        )
+        print(f"{environment}; {count} passages, {searches} questions of at most 32 tokens, {together} at a time")
         gate = asyncio.Semaphore(together)
 
         async def one(question: str) -> tuple[float, float, float]:
@@ -175,7 +171,7 @@ def main(
     together: Annotated[int, typer.Option(help="Questions in flight at a time.")] = 1,
 ) -> None:
     """Measure and print."""
-    asyncio.run(_measure(corpora, passages, searches, together))
+    asyncio.run(_measure(describe_environment(), corpora, passages, searches, together))
 
 
 if __name__ == "__main__":

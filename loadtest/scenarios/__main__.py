@@ -5,13 +5,16 @@ Start a suite, put one kind of load on it, judge every answer, print the figures
     python -m loadtest.scenarios web                         the same customers at locust's web page, until Ctrl-C
     python -m loadtest.scenarios open-loop --seconds 600     12 questions a second, an engine as fast as an H100
     python -m loadtest.scenarios streams --streams 5000      that many answers at once, a token every 50 ms
+    python -m loadtest.scenarios streams --profile evidence  answers in the pages' own words, by retrieval's reader
     python -m loadtest.scenarios idle --streams 10000        connections left alone for minutes, then each asks once
     python -m loadtest.scenarios neighbours flood            a tenant sends 20 times its share: do three others notice?
     python -m loadtest.scenarios neighbours stalled          200 clients stop reading: does anyone notice?
 
 `--routers 2` runs so many router processes behind nginx. Redis, retrieval with its real embedder, routers and nginx
 are the real ones; the engine is simulated and says so in every answer. Results go to the folder `--out`: a JSON
-summary, CSV files and plots. The exit status is 1 when any answer failed.
+summary, CSV files and plots. The exit status is 1 when any answer failed, was handed over for load, or was refused for
+load. Refusals that say when to come back are allowed where more is asked than can be answered: to the tenant that
+floods, and with `--may-refuse` (open-loop, streams, idle), which looks for the breaking point.
 """
 
 import asyncio
@@ -20,9 +23,9 @@ import math
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Coroutine
+from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,53 +33,25 @@ import typer
 
 from kefu.testing.suite import Suite
 from loadtest.generator.worker_processes import WorkerPlan
-from loadtest.harness.report import describe_environment, usage_summary, usage_table
+from loadtest.harness.environment import describe_environment
+from loadtest.harness.report import usage_summary, usage_table
 from loadtest.harness.resource_usage import pids_of_suite
-from loadtest.harness.suite import COLLECTION, H100, EnginePace, SuiteSetup, open_loaded_suite, steady_pace
-from loadtest.scenarios.noisy_neighbour import Disturbance, Rates, figures, print_figures, run_periods
-from loadtest.scenarios.streams import make_plan, report, run_plan
+from loadtest.harness.suite import COLLECTION, H100, EnginePace, steady_pace
+from loadtest.scenarios.common_options import CommonOptions
+from loadtest.scenarios.noisy_neighbour import Disturbance, Rates, count_lost, figures, print_figures, run_periods
+from loadtest.scenarios.streams import MAY_REFUSE, ReportOptions, make_plan, report, run_plan
 
 _LOCUSTFILE = Path(__file__).parents[1] / "locustfile.py"
 _ROOT = Path(__file__).parents[2]
+_MayRefuse = Annotated[bool, typer.Option("--may-refuse", help=MAY_REFUSE)]
 app = typer.Typer(add_completion=False, help=__doc__, rich_markup_mode=None)
 
 
-@dataclass(frozen=True)
-class CommonOptions:
-    """Options that all scenarios share."""
+class AnswerProfile(StrEnum):
+    """See KEFU_ROUTER_ANSWER_PROFILE."""
 
-    routers: int
-    generations: int
-    corpora: tuple[Path, ...]
-    out: Path
-    as_json: bool
-    edge: tuple[str, ...] = ()
-    variables: dict[str, str] = field(default_factory=dict[str, str])
-
-    @asynccontextmanager
-    async def suite(self, pace: EnginePace, *, streams: int = 0, tls: bool = False) -> AsyncIterator[Suite]:
-        """A suite with this engine, filled. `streams`: nginx is told to expect so many."""
-        edge = self.edge
-        if tls:
-            edge = (*edge, "--tls")
-        if streams and (tls or self.routers > 1):
-            edge = (*edge, "--streams", str(streams))
-        setup = SuiteSetup(
-            pace,
-            routers=self.routers,
-            generation_replicas=self.generations,
-            edge=edge,
-            corpora=self.corpora,
-            variables=self.variables,
-        )
-        self.say(f"Starting {self.routers} router(s), {self.generations} engine(s) that imitate {pace.name}.")
-        self.say(f"Source of these figures: {pace.source}.")
-        async with open_loaded_suite(setup) as suite:
-            yield suite
-
-    def say(self, sentence: str) -> None:
-        """Print to standard error, beside any JSON on standard output."""
-        print(sentence, file=sys.stderr, flush=True)
+    EVIDENCE = "evidence"
+    UNCHECKED = "unchecked"
 
 
 @app.callback()
@@ -88,7 +63,7 @@ def _common(
         list[Path] | None, typer.Option(help="BEIR corpus.jsonl to import, 10,000 documents at most; none: the sample.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for results.")] = Path("loadtest-results"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON (streams and idle).")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON (streams, idle and neighbours).")] = False,
     up: Annotated[list[str] | None, typer.Option(help="A further word for `kefu up`; again for more.")] = None,
     variable: Annotated[list[str] | None, typer.Option(help="NAME=VALUE for the services; again for more.")] = None,
 ) -> None:
@@ -99,6 +74,7 @@ def _common(
         tuple(corpus or ()),
         out,
         as_json,
+        describe_environment(),
         tuple(up or ()),
         {name: value for name, _, value in pairs},
     )
@@ -111,7 +87,8 @@ def short(
     seconds: Annotated[int, typer.Option(help="How long.")] = 30,
 ) -> None:
     """A few customers in three journeys, for half a minute."""
-    _locust(context.obj, H100, "--headless", *_locust_users(users, seconds))
+    common: CommonOptions = context.obj
+    _locust(common, H100, *_headless(common), *_locust_users(users, seconds))
 
 
 @app.command()
@@ -125,10 +102,12 @@ def open_loop(
     context: typer.Context,
     rate: Annotated[float, typer.Option(help="Questions a second.")] = 12.0,
     seconds: Annotated[int, typer.Option(help="How long.")] = 600,
+    may_refuse: _MayRefuse = False,
 ) -> None:
     """Questions at a fixed rate, whatever the answers take: 12 a second is ten times 100,000 a day."""
-    words = ("--headless", "--rate", f"{rate:g}", "--users", "1", "--run-time", f"{seconds}s")
-    _locust(context.obj, H100, *words)
+    common: CommonOptions = context.obj
+    words = ("--rate", f"{rate:g}", "--users", "1", "--run-time", f"{seconds}s")
+    _locust(common, H100, *_headless(common), *words, *(("--may-refuse",) if may_refuse else ()))
 
 
 @app.command()
@@ -139,14 +118,27 @@ def streams(
     hold: Annotated[float, typer.Option(help="Seconds that they go on after the ramp.")] = 30.0,
     interval: Annotated[float, typer.Option(help="Milliseconds between tokens.")] = 50.0,
     clients: Annotated[int, typer.Option(min=1, help="Client processes.")] = 2,
+    profile: Annotated[
+        AnswerProfile,
+        typer.Option(
+            help="unchecked: the engine writes each answer; evidence: it is the pages' own words, which retrieval's "
+            "reader chooses, and comes at once, so few are open at the same time."
+        ),
+    ] = AnswerProfile.UNCHECKED,
+    may_refuse: _MayRefuse = False,
 ) -> None:
     """Many answers streaming at the same time: each is long enough that all of them overlap."""
     common: CommonOptions = context.obj
     tokens = min(max(math.ceil((ramp + hold) * 1000 / interval), 200), 4096)
     pace = steady_pace(interval, tokens)
+    generated = profile is AnswerProfile.UNCHECKED
+    answering = {
+        "KEFU_ROUTER_ANSWER_PROFILE": profile,
+        "KEFU_ROUTER_DESK_CONVERSATIONS": "0",  # a full desk takes no handover, and would hide those for load
+    }
 
     async def run() -> int:
-        async with common.suite(pace, streams=streams) as suite:
+        async with replace(common, variables=answering | common.variables).suite(pace, streams=streams) as suite:
             plan = make_plan(
                 suite.router,
                 suite.key,
@@ -156,8 +148,11 @@ def streams(
                 tokens=tokens,
                 clients=clients,
                 collections=[COLLECTION],
+                must_generate=generated,
             )
-            return await _run_and_report(common, suite, pace, plan, tell_every=5.0)
+            engine_seconds = pace.least_first_token_seconds if generated else 0.0
+            options = _report_options(common, engine_seconds, may_refuse=may_refuse)
+            return await _run_and_report(suite, plan, options, tell_every=5.0)
 
     raise typer.Exit(1 if asyncio.run(_until_terminated(run())) else 0)
 
@@ -173,6 +168,7 @@ def idle(
     spread: Annotated[float, typer.Option(help="Seconds over which they ask.")] = 120.0,
     tls: Annotated[bool, typer.Option(help="Speak TLS.")] = True,
     clients: Annotated[int, typer.Option(min=1, help="Client processes.")] = 2,
+    may_refuse: _MayRefuse = False,
 ) -> None:
     """Connections with a session each, left alone, then asked once over the same connection."""
     common: CommonOptions = context.obj
@@ -195,7 +191,8 @@ def idle(
                 idle=minutes * 60,
                 spread=spread,
             )
-            return await _run_and_report(common, suite, pace, plan, tell_every=30.0)
+            options = _report_options(common, pace.least_first_token_seconds, may_refuse=may_refuse)
+            return await _run_and_report(suite, plan, options, tell_every=30.0)
 
     raise typer.Exit(1 if asyncio.run(_until_terminated(run())) else 0)
 
@@ -227,29 +224,29 @@ def neighbours(
         longest = {"KEFU_ROUTER_MAX_ANSWER_TOKENS": str(pace.answer_tokens)}
         async with replace(common, variables=longest | common.variables).suite(pace) as suite:
             spells, sampler = await run_periods(suite, disturbance, Rates(rate, times), count, seconds, rounds)
-        found = {**describe_environment(), **figures(spells, onset if floods else 0.0)}
+        found = {**common.environment.as_json(), **figures(spells, onset if floods else 0.0)}
         if common.as_json:
             print(json.dumps({**found, "processes": usage_summary(sampler.usage)}, indent=2, ensure_ascii=False))
         else:
-            print(", ".join(f"{value}" for value in describe_environment().values()))
+            print(common.environment)
             print(print_figures(found))
             print(usage_table(sampler.usage))
         if warning := sampler.generator_warning():
             common.say(warning)
-        failed = sum(found[f"others_{which}"]["failed"] for which in ("quiet", "onset", "disturbed"))
-        return failed + (found["first_text_p95_ratio"] > most_ratio)
+        return count_lost(found, flood=floods) + (found["first_text_p95_ratio"] > most_ratio)
 
     raise typer.Exit(1 if asyncio.run(_until_terminated(run())) else 0)
 
 
-async def _run_and_report(
-    common: CommonOptions, suite: Suite, pace: EnginePace, plan: WorkerPlan, *, tell_every: float
-) -> int:
-    """Run a plan and report it; how many turns failed."""
-    every = 1e9 if common.as_json else tell_every
+def _report_options(common: CommonOptions, engine_seconds: float, *, may_refuse: bool) -> ReportOptions:
+    return ReportOptions(common.environment, engine_seconds, may_refuse, common.as_json, common.out)
+
+
+async def _run_and_report(suite: Suite, plan: WorkerPlan, options: ReportOptions, *, tell_every: float) -> int:
+    """Run a plan and report it; how many answers count against the run."""
+    every = 1e9 if options.as_json else tell_every
     outcomes, sampler = await run_plan(plan, pids_of_suite(suite.folder.path), tell_every=every)
-    first = pace.least_first_token_seconds
-    return report(plan, outcomes, sampler, engine_seconds=first, as_json=common.as_json, out=common.out)
+    return report(plan, outcomes, sampler, options)
 
 
 async def _until_terminated(run: Coroutine[Any, Any, int]) -> int:
@@ -257,6 +254,10 @@ async def _until_terminated(run: Coroutine[Any, Any, int]) -> int:
     task = asyncio.ensure_future(run)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await task
+
+
+def _headless(common: CommonOptions) -> tuple[str, ...]:
+    return ("--headless", "--environment", json.dumps(common.environment.as_json()))
 
 
 def _locust_users(users: int, seconds: int) -> tuple[str, ...]:

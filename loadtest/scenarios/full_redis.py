@@ -13,44 +13,45 @@ bound on the messages of all visitors together is off. So its limits do not end 
 `--variable` changes them and others.
 
 At the end some visitors' sessions are read again: what was answered must be there. The exit status is 1 when a message
-was neither answered nor refused with a reason, when Redis refused or evicted anything, when its memory went beyond
-maxmemory, or when a turn is lost.
+was neither answered nor refused with a reason, when one was handed over for load or refused for load (it is Redis that
+is to be full, and not the routers), when Redis refused or evicted anything, when its memory went beyond maxmemory, or
+when a turn is lost.
 """
 
 import asyncio
-import base64
 import itertools
 import json
 import random
 import struct
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple
 
 import aiohttp
 import typer
-from google.rpc import error_details_pb2
 
+from kefu.common.errors import StorageFull
 from kefu.common.redis.client import open_redis
+from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.suite import Suite
-from loadtest.harness.report import describe_environment, usage_table
+from loadtest.harness.environment import describe_environment
+from loadtest.harness.report import usage_table
 from loadtest.harness.resource_usage import GENERATOR, pids_of_suite, sampling
 from loadtest.harness.statistics import Spread
 from loadtest.harness.suite import SuiteSetup, open_loaded_suite, steady_pace
 from loadtest.harness.tables import table
+from loadtest.harness.verdicts import FOR_LOAD
+from loadtest.scenarios.connect_json import Refusal, frames, refusal_of
 
 _CHAT = "/kefu.router.v1.ChatService"
-_END_OF_STREAM = 0b10
 _SAMPLE_SECONDS = 0.25
 _ANSWER_SECONDS = 60.0
 _REREAD_SESSIONS = 200
 _CONNECTIONS = 100
 _WORDS = ("wrapping", "delivery", "umbrella", "carriage", "the shop", "received", "it broke", "yesterday")
-_NOBODY = ("", "INTERNAL", "BACKEND_UNAVAILABLE", "DEADLINE_EXCEEDED")
-"""Reasons that do not tell a visitor what to do: such a message counts as not answered."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,10 @@ class Outcomes:
 
     sent: int = 0
     answered: int = 0
+    handed_over: int = 0
+    """For load."""
+    refused_for_load: int = 0
+    """Also among `refused`."""
     refused: Counter[str] = field(default_factory=Counter[str])
     """By reason, with "token: " before it when no message could be sent."""
     unanswered: Counter[str] = field(default_factory=Counter[str])
@@ -137,7 +142,7 @@ class Visitors:
         if made is None or made.status != 200:
             self.outcomes.sent += 1
             if made is not None:
-                self._refuse(f"token: {_reason_of(made.body)}")
+                self._refuse(refusal_of(made.body), "token: ")
             return
         headers = {
             "x-forwarded-for": address,
@@ -157,21 +162,20 @@ class Visitors:
             self.outcomes.sessions.append((headers["authorization"], session, answered))
 
     async def _say(self, session: str, headers: dict[str, str]) -> str:
-        """Send one message. Returns its session; empty when it was not answered."""
+        """Send one message. Returns its session; empty when no turn came of it."""
         body = json.dumps({"session": session, "text": self._text()}).encode()
         self.outcomes.sent += 1
         response = await self._post(f"{_CHAT}/Converse", struct.pack(">BI", 0, len(body)) + body, headers)
         if response is None:
             return ""
-        events, end = _frames(response.body)
+        events, end = frames(response.body)
         if "error" in end:
-            self._refuse(_reason_of(json.dumps(end["error"]).encode()))
+            self._refuse(refusal_of(json.dumps(end["error"]).encode()))
         elif events and "turnCompleted" in events[-1]:
-            self.outcomes.answered += 1
-            self.outcomes.seconds.append(response.seconds)
+            self._completed(events, response.seconds)
             return str(events[0]["turnStarted"]["session"])
         elif response.status != 200:
-            self._refuse(_reason_of(response.body))
+            self._refuse(refusal_of(response.body))
         else:
             self.outcomes.unanswered["cut off"] += 1
         return ""
@@ -187,12 +191,20 @@ class Visitors:
             self.outcomes.unanswered[type(error).__name__] += 1
             return None
 
-    def _refuse(self, reason: str) -> None:
-        if reason.removeprefix("token: ").partition(" ")[0] in _NOBODY:
-            self.outcomes.unanswered[reason or "no reason"] += 1
+    def _completed(self, events: Sequence[dict[str, Any]], seconds: float) -> None:
+        if is_handed_over_for_load(events):
+            self.outcomes.handed_over += 1
+        else:
+            self.outcomes.answered += 1
+            self.outcomes.seconds.append(seconds)
+
+    def _refuse(self, refusal: Refusal, before: str = "") -> None:
+        if not refusal.is_clear:
+            self.outcomes.unanswered[f"{before}{refusal}" or "no reason"] += 1
             return
-        self.outcomes.refused[reason] += 1
-        if reason.startswith("STORAGE_FULL") and self.outcomes.first_refusal is None:
+        self.outcomes.refused[f"{before}{refusal}"] += 1
+        self.outcomes.refused_for_load += refusal.for_load
+        if refusal.reason == StorageFull.reason and not before and self.outcomes.first_refusal is None:
             self.outcomes.first_refusal = time.monotonic() - self._began
 
     def _text(self) -> str:
@@ -214,35 +226,10 @@ class Visitors:
         return lost
 
 
-def _frames(body: bytes) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The messages of a Connect stream in JSON, and its end; empty when it was cut off."""
-    messages: list[dict[str, Any]] = []
-    while len(body) >= 5:
-        flags, length = struct.unpack(">BI", body[:5])
-        if len(body) < 5 + length:
-            break
-        data, body = body[5 : 5 + length], body[5 + length :]
-        if flags & _END_OF_STREAM:
-            return messages, json.loads(data)
-        messages.append(json.loads(data))
-    return messages, {}
-
-
-def _reason_of(body: bytes) -> str:
-    """The reason in the ErrorInfo of an error in Connect's JSON, with what was refused or the sentence beside it.
-
-    Empty when there is none.
-    """
-    try:
-        error = json.loads(body)
-    except ValueError:
-        return ""
-    for detail in error.get("details", []):
-        if detail.get("type") == error_details_pb2.ErrorInfo.DESCRIPTOR.full_name:
-            info = error_details_pb2.ErrorInfo.FromString(base64.b64decode(detail["value"] + "=="))
-            what = info.metadata.get("what") or info.metadata.get("limit") or error.get("message", "")
-            return f"{info.reason} ({what})"
-    return ""
+def is_handed_over_for_load(events: Sequence[dict[str, Any]]) -> bool:
+    """Whether a turn's events in JSON hold a handoff for load."""
+    reasons = [event["handoff"]["reason"] for event in events if "handoff" in event]
+    return any(pb.Handoff.Reason.Value(reason) in FOR_LOAD for reason in reasons)
 
 
 @asynccontextmanager
@@ -280,6 +267,8 @@ async def measure(suite: Suite, plan: Plan, memory_mib: float) -> dict[str, Any]
         "plan": {**vars(plan), "maxmemory_mib": memory_mib},
         "sent": outcomes.sent,
         "answered": outcomes.answered,
+        "handed_over_for_load": outcomes.handed_over,
+        "refused_for_load": outcomes.refused_for_load,
         "refused": dict(outcomes.refused.most_common()),
         "unanswered": dict(outcomes.unanswered.most_common()),
         "first_storage_full_seconds": outcomes.first_refusal and round(outcomes.first_refusal, 1),
@@ -299,6 +288,8 @@ def failures(figures: dict[str, Any]) -> list[str]:
     """What of the promise was not kept."""
     broken = {
         "messages neither answered nor refused with a reason": sum(figures["unanswered"].values()),
+        "messages handed over for load": figures["handed_over_for_load"],
+        "messages refused for load": figures["refused_for_load"],
         "writes that Redis refused": figures["redis_writes_refused"],
         "keys evicted": figures["redis_keys_evicted"],
         "answered turns that are lost": figures["turns_lost"],
@@ -309,7 +300,8 @@ def failures(figures: dict[str, Any]) -> list[str]:
 
 def print_figures(figures: dict[str, Any]) -> None:
     """Print the figures as tables."""
-    rows = [("sent", figures["sent"]), ("answered", figures["answered"])]
+    rows = [(name.replace("_", " "), figures[name]) for name in ("sent", "answered", "handed_over_for_load")]
+    rows.append(("refused for load", figures["refused_for_load"]))
     rows += [(f"refused: {reason}", count) for reason, count in figures["refused"].items()]
     rows += [(f"not answered: {what}", count) for what, count in figures["unanswered"].items()]
     print(table(("messages", "count"), rows))
@@ -347,11 +339,12 @@ def main(
         async with open_loaded_suite(setup) as suite:
             return await measure(suite, plan, memory)
 
-    figures = {**describe_environment(), **asyncio.run(run())}
+    environment = describe_environment()
+    figures = {**environment.as_json(), **asyncio.run(run())}
     if as_json:
         print(json.dumps(figures, indent=2, ensure_ascii=False))
     else:
-        print(", ".join(f"{value}" for value in describe_environment().values()), "(the engine is simulated)")
+        print(environment, "(the engine is simulated)")
         print_figures(figures)
     broken = failures(figures)
     for sentence in broken:

@@ -10,8 +10,9 @@ sends a few messages at a time to the gateway, with a token as the chat page has
 sent. With --direct it calls the routers, as no visitor can, and a part of its messages goes on in one session,
 superseding one another. Quiet and disturbed periods take turns in one run, so
 that whatever else the machine does falls on both alike. How long a loop stood still is what the routers measure
-themselves (kefu_event_loop_lag_seconds). The exit status is 1 when an answer of the others failed, their first text's
-p95 grew by more than a fifth, or a router's loop stood still for more than 100 ms.
+themselves (kefu_event_loop_lag_seconds). The exit status is 1 when an answer of the others failed, was handed over for
+load or was refused for load, their first text's p95 grew by more than a fifth, or a router's loop stood still for more
+than 100 ms. How the visitor's own messages end is counted, and not judged.
 """
 
 import asyncio
@@ -41,8 +42,9 @@ from loadtest.bench.process import Process
 from loadtest.bench.scraping import scrape
 from loadtest.generator.connection_pool import ConnectionPool
 from loadtest.generator.turn_client import TurnClient
+from loadtest.harness.environment import describe_environment
 from loadtest.harness.questions import Question, endless_questions
-from loadtest.harness.report import describe_environment, summary
+from loadtest.harness.report import ENDINGS_HEAD, endings, lost_answers, remarks, summary
 from loadtest.harness.statistics import Timeline, percentile
 from loadtest.harness.tables import table
 from loadtest.harness.verdicts import Verdict
@@ -236,15 +238,21 @@ def _lag_figures(lags: Counter[float]) -> dict[str, Any]:
     }
 
 
+def is_noticed(found: dict[str, Any]) -> bool:
+    """Whether an answer of the others was lost, they waited longer, or a loop stood still."""
+    lost = lost_answers(found["others_quiet"]) + lost_answers(found["others_disturbed"])
+    blocked = sum(both["disturbed"]["over_100_ms"] for both in found["loops"].values())
+    return bool(lost or blocked) or found["first_text_p95_ratio"] > MOST_RATIO
+
+
 def print_figures(found: dict[str, Any]) -> str:
     """The figures as tables."""
-    head = ("", "turns", "good", "failed", "first text p50", "p95", "p99 ms")
+    head = ("", "turns", "good", *ENDINGS_HEAD, "first text p50", "p95", "p99 ms")
     rows: list[Sequence[object]] = []
     for name, key in (("others, without the visitor", "others_quiet"), ("others, beside it", "others_disturbed")):
         one, first = found[key], found[key]["first_text_ms"]
-        rows.append((name, one["started"], one["good"], one["failed"], first["p50"], first["p95"], first["p99"]))
-    lines = [table(head, rows)]
-    lines += [f"  {count} x {failure}" for failure, count in found["others_disturbed"]["failures"].items()]
+        rows.append((name, one["started"], one["good"], *endings(one), first["p50"], first["p95"], first["p99"]))
+    lines = [table(head, rows), *remarks(found["others_quiet"]), *remarks(found["others_disturbed"])]
     lines.append(f"first text p95 beside the visitor over without: {found['first_text_p95_ratio']}")
     lines.append("the visitor's messages: " + ", ".join(f"{count} {end}" for end, count in found["visitor"].items()))
     loops: list[Sequence[object]] = [
@@ -266,15 +274,14 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """One visitor's hostile messages beside others' questions."""
+    environment = describe_environment()
     found = asyncio.run(measure(messages, customers, seconds, rounds, seed, direct=direct))
     if as_json:
-        print(json.dumps({**describe_environment(), **found}, indent=2, ensure_ascii=False))
+        print(json.dumps({**environment.as_json(), **found}, indent=2, ensure_ascii=False))
     else:
-        print(", ".join(f"{value}" for value in describe_environment().values()))
+        print(environment)
         print(print_figures(found))
-    blocked = sum(both["disturbed"]["over_100_ms"] for both in found["loops"].values())
-    noticed = found["others_disturbed"]["failed"] or found["first_text_p95_ratio"] > MOST_RATIO or blocked
-    raise typer.Exit(1 if noticed else 0)
+    raise typer.Exit(1 if is_noticed(found) else 0)
 
 
 if __name__ == "__main__":

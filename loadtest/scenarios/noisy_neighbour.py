@@ -3,7 +3,8 @@ Do others notice? Three well-behaved tenants ask at a steady rate while somethin
 
 Quiet and disturbed periods take turns in one run, so that whatever else the machine does falls on both alike. A flood
 is a fourth tenant that sends many times its share; stalled clients ask for long answers and then read nothing. The
-others have to be answered by the model, whatever happens beside them: an answer without it counts as failed.
+others have to be answered by the model, whatever happens beside them: an answer without it counts as failed, and none
+may be handed over or refused for load. The tenant that floods may be refused while it does, with a time to come back.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from loadtest.generator.connection_pool import ConnectionPool
 from loadtest.generator.http2_client import Connection
 from loadtest.generator.turn_client import TurnClient
 from loadtest.harness.questions import Question, endless_questions, help_center
-from loadtest.harness.report import summary
+from loadtest.harness.report import ENDINGS_HEAD, endings, lost_answers, remarks, summary
 from loadtest.harness.resource_usage import Sampler, pids_of_suite, sampling
 from loadtest.harness.statistics import Timeline, percentile
 from loadtest.harness.suite import COLLECTION
@@ -203,45 +204,48 @@ def figures(periods: Sequence[Period], onset: float = 0.0) -> dict[str, Any]:
         for verdict in period.others:
             begins = period.disturbed and verdict.asked_at - period.began < onset
             others["onset" if begins else "disturbed" if period.disturbed else "quiet"].append(verdict)
-    noisy = [verdict for period in periods if period.disturbed for verdict in period.noisy]
+    noisy = {
+        which: [verdict for period in periods if period.disturbed is disturbed for verdict in period.noisy]
+        for which, disturbed in (("quiet", False), ("disturbed", True))
+    }
     p95 = {
         which: percentile([one.first_text or 0.0 for one in found if one.good], 0.95) for which, found in others.items()
     }
     return {
         **{f"others_{which}": summary(found) for which, found in others.items()},
-        "noisy_disturbed": summary(noisy),
+        **{f"noisy_{which}": summary(found) for which, found in noisy.items()},
         "onset_seconds": onset,
         "first_text_p95_ratio": round(p95["disturbed"] / p95["quiet"], 3),
     }
 
 
-def print_figures(found: dict[str, Any]) -> str:
-    """Print the figures as a table."""
-    head = ("", "turns", "good", "failed or refused", "first text p50", "p95", "p99 ms", "by the model", "without")
-    rows: list[Sequence[object]] = []
-    for name, key in (
+def count_lost(found: dict[str, Any], *, flood: bool) -> int:
+    """How many answers count against the run. Refusals are allowed to the tenant that floods, while it does."""
+    return sum(lost_answers(found[key], may_refuse=flood and key == "noisy_disturbed") for _, key in _groups(found))
+
+
+def _groups(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name and key of each group of questions that was asked."""
+    named = [
         ("others, undisturbed", "others_quiet"),
         (f"others, first {found['onset_seconds']:g} s of it", "others_onset"),
         ("others, disturbed", "others_disturbed"),
+        ("the noisy one, before", "noisy_quiet"),
         ("the noisy one", "noisy_disturbed"),
-    ):
+    ]
+    return [(name, key) for name, key in named if found[key]["started"]]
+
+
+def print_figures(found: dict[str, Any]) -> str:
+    """Print the figures as a table."""
+    head = ("", "turns", "good", *ENDINGS_HEAD, "first text p50", "p95", "p99 ms", "by the model", "without")
+    rows: list[Sequence[object]] = []
+    for name, key in _groups(found):
         one = found[key]
-        if not one["started"]:
-            continue
-        first, sources = one["first_text_ms"], one["sources"]
-        by_model = sources.get("GENERATED", 0)
-        counts = (one["started"], one["good"], one["failed"])
+        first, by_model = one["first_text_ms"], one["sources"].get("GENERATED", 0)
+        counts = (one["started"], one["good"], *endings(one))
         rows.append((name, *counts, first["p50"], first["p95"], first["p99"], by_model, one["good"] - by_model))
     lines = [table(head, rows)]
-    lines += [
-        f"  {name}: {count} x {failure}"
-        for name, key in (
-            ("others", "others_disturbed"),
-            ("others, at first", "others_onset"),
-            ("others, undisturbed", "others_quiet"),
-            ("noisy", "noisy_disturbed"),
-        )
-        for failure, count in found[key]["failures"].items()
-    ]
+    lines += [f"  {name}:{remark[1:]}" for name, key in _groups(found) for remark in remarks(found[key])]
     lines.append(f"first text p95 of the others, disturbed over undisturbed: {found['first_text_p95_ratio']}")
     return "\n".join(lines)

@@ -9,7 +9,9 @@ table says how many did. With --idle the N turns are N connections instead, each
 left alone for so many minutes and then each asked once, over the same connection.
 
 The client is HTTP/2 on the bare socket (generator/http2_client.py): its CPU per frame is printed, and a warning when it
-is itself what was measured. Everything goes to one address; use a loopback one.
+is itself what was measured. Everything goes to one address; use a loopback one. The exit status is 1 when an answer
+failed, was handed over for load, or was refused for load; with --may-refuse, for a load that looks for the breaking
+point, refusals that say when to come back are counted and allowed.
 """
 
 import asyncio
@@ -19,7 +21,7 @@ import multiprocessing
 import multiprocessing.connection
 import time
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -29,8 +31,9 @@ import psutil
 import typer
 
 from loadtest.generator.worker_processes import WorkerOutcome, WorkerPlan, WorkerProgress, run_worker
+from loadtest.harness.environment import Environment, describe_environment
 from loadtest.harness.report import (
-    describe_environment,
+    lost_answers,
     summary,
     usage_summary,
     usage_table,
@@ -40,6 +43,8 @@ from loadtest.harness.report import (
 from loadtest.harness.resource_usage import GENERATOR, Pids, Sampler, pids_of_suite, sampling
 from loadtest.harness.statistics import Spread, Timeline
 
+MAY_REFUSE = "More is asked than can be answered: refusals that say when to come back are counted and allowed."
+"""Help of the option."""
 _START_SECONDS = 3.0
 """Time for the client processes to start before the run begins."""
 _SILENT_SECONDS = 60.0
@@ -113,15 +118,30 @@ def _at_server(plan: WorkerPlan) -> str:
     return f" ({count} at the server)"
 
 
+@dataclass(frozen=True)
+class ReportOptions:
+    """How a run is reported and judged."""
+
+    environment: Environment
+    """As the run started."""
+    engine_seconds: float = 0.0
+    """The engine's own least time to a first token."""
+    may_refuse: bool = False
+    """See `lost_answers`."""
+    as_json: bool = False
+    out: Path | None = None
+    """Folder for results."""
+
+
 def _figures(
-    plan: WorkerPlan, outcomes: list[WorkerOutcome], sampler: Sampler, engine_seconds: float
+    plan: WorkerPlan, outcomes: list[WorkerOutcome], sampler: Sampler, options: ReportOptions
 ) -> dict[str, Any]:
     verdicts = [verdict for outcome in outcomes for verdict in outcome.verdicts]
     sessions = [verdict for outcome in outcomes for verdict in outcome.sessions]
     frames, cpu = sum(one.frames for one in outcomes), sum(one.cpu_seconds for one in outcomes)
     late = Spread.of([seconds for one in outcomes for seconds in one.lateness])
     figures: dict[str, Any] = {
-        **describe_environment(),
+        **options.environment.as_json(),
         "plan": {
             "streams": plan.streams,
             "ramp_seconds": plan.ramp,
@@ -130,8 +150,10 @@ def _figures(
             "spread_seconds": plan.spread,
             "client_processes": plan.of,
             "tls": plan.tls,
+            "must_generate": plan.must_generate,
+            "may_refuse": options.may_refuse,
         },
-        **summary(verdicts, engine_seconds=engine_seconds),
+        **summary(verdicts, engine_seconds=options.engine_seconds),
         "client_us_per_message": round(cpu / frames * 1e6, 1) if frames else None,
         "asked_late_ms": late.milliseconds(),
         "processes": usage_summary(sampler.usage),
@@ -141,28 +163,20 @@ def _figures(
     return figures
 
 
-def report(
-    plan: WorkerPlan,
-    outcomes: list[WorkerOutcome],
-    sampler: Sampler,
-    *,
-    engine_seconds: float,
-    as_json: bool,
-    out: Path | None,
-) -> int:
-    """Print the figures, write them to a folder if one is given, and return the number of failed turns."""
-    figures = _figures(plan, outcomes, sampler, engine_seconds)
+def report(plan: WorkerPlan, outcomes: list[WorkerOutcome], sampler: Sampler, options: ReportOptions) -> int:
+    """Print the figures, write them to a folder if one is given, and return how many answers count against the run."""
+    figures = _figures(plan, outcomes, sampler, options)
     timeline = Timeline(plan.began)
     for outcome in outcomes:
         timeline.merge(outcome.timeline)
     warnings = [text for share in range(plan.of) if (text := sampler.generator_warning(f"client-{share + 1}"))]
-    if out is not None:
-        write_report(out, f"{plan.streams} streams over {plan.ramp:g} s", figures, timeline, sampler.usage)
-    if as_json:
+    if options.out is not None:
+        write_report(options.out, f"{plan.streams} streams over {plan.ramp:g} s", figures, timeline, sampler.usage)
+    if options.as_json:
         print(json.dumps({**figures, "warnings": warnings}, indent=2, ensure_ascii=False))
     else:
         print()
-        print(", ".join(f"{value}" for value in describe_environment().values()))
+        print(options.environment)
         if plan.idle:
             print(verdict_table("opening", figures["opening"]))
         print(verdict_table("turns", figures))
@@ -174,7 +188,8 @@ def report(
         print(usage_table(sampler.usage))
         for text in warnings:
             print(text)
-    return figures["failed"] + (figures["opening"]["failed"] if plan.idle else 0)
+    judged = [figures, figures["opening"]] if plan.idle else [figures]
+    return sum(lost_answers(each, may_refuse=options.may_refuse) for each in judged)
 
 
 def make_plan(
@@ -192,6 +207,7 @@ def make_plan(
     collections: Iterable[str] = (),
     idle: float = 0.0,
     spread: float = 120.0,
+    must_generate: bool = True,
 ) -> WorkerPlan:
     """A plan that begins in a moment. Times are in seconds. `hold`: how long the last answer may take to stream."""
     began = time.monotonic() + _START_SECONDS
@@ -211,6 +227,7 @@ def make_plan(
         collections=tuple(collections),
         idle=idle,
         spread=spread,
+        must_generate=must_generate,
     )
 
 
@@ -233,8 +250,10 @@ def main(
     data_dir: Annotated[Path, typer.Option(help="The suite's data folder, to find its processes.")] = Path(".kefu"),
     out: Annotated[Path | None, typer.Option(help="Folder for CSV, JSON and plots.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    may_refuse: Annotated[bool, typer.Option("--may-refuse", help=MAY_REFUSE)] = False,
 ) -> None:
-    """Exits with 1 when any turn failed."""
+    """Exits with 1 when any answer failed, was handed over for load, or was refused for load."""
+    environment = describe_environment()
     plan = make_plan(
         address,
         key,
@@ -251,8 +270,8 @@ def main(
         spread=spread,
     )
     outcomes, sampler = asyncio.run(run_plan(plan, pids_of_suite(data_dir), tell_every=1e9 if as_json else 5.0))
-    failed = report(plan, outcomes, sampler, engine_seconds=engine_first / 1000, as_json=as_json, out=out)
-    raise typer.Exit(1 if failed else 0)
+    options = ReportOptions(environment, engine_first / 1000, may_refuse, as_json, out)
+    raise typer.Exit(1 if report(plan, outcomes, sampler, options) else 0)
 
 
 if __name__ == "__main__":

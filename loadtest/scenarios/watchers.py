@@ -5,10 +5,13 @@ Thousands of open pages that wait for a person: does what is written reach them,
 
 Starts a suite, opens a session for each page, watches it (WatchSession over gRPC, 100 streams a connection), then
 claims some of them and writes to each. A reply's time is from before the call to its event's arrival at the page. The
-count of Redis's clients that wait in an XREAD shows that a router reads for all of its watchers with one.
+count of Redis's clients that wait in an XREAD shows that a router reads for all of its watchers with one. The exit
+status is 1 when a watch broke, when a reply did not arrive, or when a greeting, which opens a session, failed, was
+handed over for load or was refused for load.
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import AsyncExitStack
@@ -19,12 +22,15 @@ import grpc.aio
 import typer
 
 from kefu.common.redis.client import open_redis
+from kefu.common.rpc.status import failure_of
 from kefu.router.v1 import chat_pb2, chat_pb2_grpc, desk_pb2, desk_pb2_grpc
 from kefu.testing.suite import Suite
-from loadtest.harness.report import describe_environment, usage_table
+from loadtest.harness.environment import Environment, describe_environment
+from loadtest.harness.report import lost_answers, summary, usage_table, verdict_table
 from loadtest.harness.resource_usage import GENERATOR, pids_of_suite, sampling
 from loadtest.harness.statistics import Spread
 from loadtest.harness.suite import SuiteSetup, open_loaded_suite, steady_pace
+from loadtest.harness.verdicts import Verdict, VerdictBuilder
 
 _STREAMS_EACH = 100
 _AT_ONCE = 20
@@ -59,22 +65,22 @@ async def measure(suite: Suite, watchers: int, replies: int, rate: float) -> dic
             for _ in range(-(-watchers // _STREAMS_EACH))
         ]
         before = await _redis_clients(store)
+        verdicts = list[Verdict]()
 
-        async def opened(number: int) -> _Page:
+        async def opened(number: int) -> _Page | None:
             chat = chat_pb2_grpc.ChatServiceStub(channels[number // _STREAMS_EACH])
-            greeting = chat_pb2.ConverseRequest(session="sessions/-", text=_GREETING)
-            [session] = [
-                event.turn_started.session
-                async for event in chat.Converse(greeting, metadata=metadata)
-                if event.WhichOneof("event") == "turn_started"
-            ]
+            verdict, session = await greet(chat, metadata)
+            verdicts.append(verdict)
+            if not verdict.good:
+                return None
             request = chat_pb2.WatchSessionRequest(session=session)
             events = chat.WatchSession(request, metadata=metadata)
             await events.initial_metadata()
             return _Page(session, events, asyncio.get_running_loop().create_future())
 
         began = time.perf_counter()
-        pages = await _run_limited(opened(number) for number in range(watchers))
+        found = await _run_limited(opened(number) for number in range(watchers))
+        pages = [page for page in found if page is not None]
         opening = time.perf_counter() - began
         reading = [asyncio.create_task(page.read()) for page in pages]
         during = await _redis_clients(store)
@@ -102,6 +108,7 @@ async def measure(suite: Suite, watchers: int, replies: int, rate: float) -> dic
         await asyncio.gather(*reading, return_exceptions=True)
         return {
             "opened_seconds": round(opening, 1),
+            "greetings": summary(verdicts),
             "watches_broken": broken,
             "replies_lost": lost,
             "reply_call_ms": Spread.of(calls).milliseconds(),
@@ -112,6 +119,19 @@ async def measure(suite: Suite, watchers: int, replies: int, rate: float) -> dic
             "writing": usage_table(writing.usage),
             "warning": writing.generator_warning(GENERATOR),
         }
+
+
+async def greet(chat: "chat_pb2_grpc.ChatServiceAsyncStub", metadata: Sequence[tuple[str, str]]) -> tuple[Verdict, str]:
+    """Open a session with a greeting. Returns the verdict on its answer, and the session."""
+    builder = VerdictBuilder(time.monotonic())
+    greeting = chat_pb2.ConverseRequest(session="sessions/-", text=_GREETING)
+    try:
+        async for event in chat.Converse(greeting, metadata=metadata):
+            builder.receive(event, time.monotonic())
+    except grpc.aio.AioRpcError as error:
+        failure = failure_of(error)
+        return builder.ended(failure.code, time.monotonic(), failure.reason, failure.retry_after), builder.session
+    return builder.ended(grpc.StatusCode.OK, time.monotonic()), builder.session
 
 
 async def _run_limited(tasks: Iterable[Awaitable[_T]]) -> Sequence[_T]:
@@ -134,8 +154,10 @@ def main(
     replies: Annotated[int, typer.Option(min=1, help="Pages that are written to.")] = 300,
     rate: Annotated[float, typer.Option(help="Replies a second.")] = 10.0,
     routers: Annotated[int, typer.Option(min=1, help="Router processes; more than one need nginx.")] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Exits with 1 when a watch broke or a reply did not arrive."""
+    """Exits with 1 when a watch broke, a reply did not arrive, or a greeting was not answered."""
+    environment = describe_environment()
 
     async def run() -> dict[str, Any]:
         edge = ("--streams", str(2 * watchers)) if routers > 1 else ()
@@ -143,10 +165,21 @@ def main(
             return await measure(suite, watchers, replies, rate)
 
     figures = asyncio.run(run())
-    print(", ".join(f"{value}" for value in describe_environment().values()))
+    if as_json:
+        print(json.dumps({**environment.as_json(), **figures}, indent=2, ensure_ascii=False))
+    else:
+        print_figures(environment, figures)
+    lost = lost_answers(figures["greetings"])
+    raise typer.Exit(1 if lost or figures["watches_broken"] or figures["replies_lost"] else 0)
+
+
+def print_figures(environment: Environment, figures: dict[str, Any]) -> None:
+    """Print the figures, one below the other."""
+    print(environment)
+    print(verdict_table("greetings", figures["greetings"]))
     for name, value in figures.items():
-        print(f"{name}:\n{value}" if "\n" in str(value) else f"{name}: {value}")
-    raise typer.Exit(1 if figures["watches_broken"] or figures["replies_lost"] else 0)
+        if name != "greetings":
+            print(f"{name}:\n{value}" if "\n" in str(value) else f"{name}: {value}")
 
 
 if __name__ == "__main__":

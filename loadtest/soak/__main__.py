@@ -5,20 +5,17 @@ Does anything leak? Moderate load for a while with 30 % of customers leaving in 
 
 The suite is that of `loadtest.faults`, on this machine, with the simulated engine. It is loaded for a short while, so
 that what a process allocates once is allocated, and left to rest: that is the starting level. After the load it rests
-again. Exit status 1: resident memory, open descriptors or calls in flight of some process did not return.
+again. Exit status 1: resident memory, open descriptors or calls in flight of some process did not return, or a turn
+failed, was handed over for load, or was refused for load.
 """
 
 import asyncio
 import json
-import os
-import platform
 import shutil
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -28,12 +25,14 @@ from rich.progress import Progress
 
 from loadtest.bench.bench import BenchSettings, open_bench
 from loadtest.bench.customers import CustomerLoad
-from loadtest.bench.records import Outcome, TurnRecord
+from loadtest.bench.records import TurnRecord
 from loadtest.bench.reference import ask_reference
-from loadtest.harness.statistics import percentile
+from loadtest.harness.environment import describe_environment
+from loadtest.harness.report import lost_answers
 from loadtest.harness.tables import table
 from loadtest.soak.levels import DESCRIPTORS, MEMORY_MIB, MEMORY_TIMES, Finding, Levels, compare_levels
 from loadtest.soak.plot import draw
+from loadtest.soak.turns import turn_figures, turn_sentence
 
 _CANCELLING = 0.3
 _WARM_SECONDS = 20.0
@@ -42,14 +41,8 @@ _REST_SECONDS = 12.0
 
 def print_findings(findings: Sequence[Finding], records: Sequence[TurnRecord], conditions: str) -> None:
     """The verdict on the terminal."""
-    outcomes = Counter(record.outcome for record in records)
-    first = [record.verdict.first_text for record in records if record.verdict.first_text is not None]
     print(conditions)
-    print(
-        f"{len(records)} turns: {outcomes[Outcome.ANSWERED]} answered, {outcomes[Outcome.ABANDONED]} left by the "
-        f"customer, {outcomes[Outcome.DEGRADED]} handed over, {outcomes[Outcome.FAILED]} failed; first text p95 "
-        f"{percentile(first, 0.95) * 1000:.0f} ms"
-    )
+    print(turn_sentence(records))
     head = ("process", "MiB before", "most", "after", "descriptors", "most", "after", "in flight", "most", "after", "")
     rows = [
         (
@@ -127,8 +120,8 @@ def main(
     conversations: Annotated[int, typer.Option(min=1, max=200, help="Conversations at once.")] = 24,
     folder: Annotated[Path, typer.Option(help="For soak.json and soak.png.")] = Path("loadtest-results/soak"),
 ) -> None:
-    """Load the suite for a while, and see whether memory, descriptors and calls in flight return."""
-    out = Console(stderr=True)
+    """Load the suite for a while, and see whether every turn is answered, and memory, descriptors and calls return."""
+    environment, out = describe_environment(), Console(stderr=True)
     logs = Path(tempfile.mkdtemp(prefix="kefu-soak-"))
     try:
         findings, records, levels = asyncio.run(soak(minutes, conversations, logs, out))
@@ -136,18 +129,18 @@ def main(
         out.print(f"This could not be measured: {error} The logs are in {logs}.", style="red", soft_wrap=True)
         sys.exit(2)
     conditions = (
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.machine()}, {os.cpu_count()} cores, "
-        f"load {os.getloadavg()[0]:.1f}; {conversations} conversations for {minutes:g} min, "
-        f"{_CANCELLING:.0%} cancel, simulated engine"
+        f"{environment}; {conversations} conversations for {minutes:g} min, {_CANCELLING:.0%} cancel, simulated engine"
     )
     print_findings(findings, records, conditions)
     folder.mkdir(parents=True, exist_ok=True)
     samples = {name: [asdict(sample) for sample in one] for name, one in levels.samples.items()}
-    result = {"conditions": conditions, "findings": [asdict(one) for one in findings], "samples": samples}
+    turns = turn_figures(records)
+    result = {**environment.as_json(), "conditions": conditions, **turns}
+    result |= {"findings": [asdict(one) for one in findings], "samples": samples}
     (folder / "soak.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     print(f"Plot: {draw(levels.samples, findings, folder / 'soak.png', conditions)}")
-    if any(one.problem for one in findings):
-        out.print(f"Something did not return; the logs are in {logs}.", soft_wrap=True)
+    if any(one.problem for one in findings) or lost_answers(turns):
+        out.print(f"Something did not return, or a turn was not answered; the logs are in {logs}.", soft_wrap=True)
         sys.exit(1)
     shutil.rmtree(logs)
 

@@ -26,8 +26,10 @@ from loadtest.faults.fakes import stalling_proxy
 from loadtest.faults.injections import FAULTS, Fault, FaultRun
 from loadtest.faults.recovery import Baseline, recovery_seconds
 from loadtest.faults.report import Row, as_json, markdown, print_rows, row_of
+from loadtest.harness.report import lost_answers
 from loadtest.harness.verdicts import Verdict
 from loadtest.soak.levels import Level, compare_levels
+from loadtest.soak.turns import turn_figures, turn_sentence
 
 TEXT = "Refunds take seven days."
 NORMAL = Baseline(first_text=0.1, silence=0.1)
@@ -146,6 +148,50 @@ def test_only_a_fault_that_leaves_nobody_to_answer_may_hand_over() -> None:
     records = [*steady(0, 30), handed_over(11.0)]
     assert not judged(records).met
     assert judged(records, Fault("all", "all", FAULT.prepare, may_degrade=True)).met
+
+
+def refused_at_first(asked_at: float) -> TurnRecord:
+    record = turn(asked_at)
+    record.breaks = [StreamBreak(asked_at, "RESOURCE_EXHAUSTED OVERLOADED (asked)", refused=True)]
+    return record
+
+
+def test_a_row_with_refusals_for_load_misses_its_target_unless_nothing_could_answer() -> None:
+    records = [*steady(0, 30), refused_at_first(11.0)]
+    row = judged(records)
+    assert (row.refused_for_load, row.failed, row.resumed) == (1, 0, 1)
+    assert row.shortfalls == ["1 turns were refused for load"]
+    assert judged(records, Fault("all", "all", FAULT.prepare, may_degrade=True)).met
+
+
+def test_hand_overs_and_refusals_for_load_are_counted_in_the_table_and_in_json() -> None:
+    for_load, other = handed_over(11.0), handed_over(12.0)
+    for_load.verdict = Verdict("handed over: REASON_OVERLOADED", source="CANNED", handed_over=True)
+    rows = [judged([*steady(0, 30), for_load, other]), judged([*steady(0, 30), refused_at_first(11.0)])]
+    assert (rows[0].degraded, rows[0].handed_over_for_load) == (2, 1)
+    total = "In all rows 1 turns were handed over for load, and 1 were refused for load."
+    out = StringIO()
+    print_rows(Console(file=out, width=140), rows, "here and now")
+    assert total in out.getvalue()
+    assert total in markdown(rows, "here and now")
+    assert "- kill -9: 1 turns were refused for load" in markdown(rows, "here and now")
+    assert [row["refused_for_load"] for row in as_json(rows, "here and now")["faults"]] == [0, 1]
+
+
+def test_a_soak_counts_what_was_handed_over_refused_and_failed() -> None:
+    given = handed_over(1.0)
+    given.verdict = Verdict("handed over: REASON_MODEL_UNAVAILABLE", source="CANNED", handed_over=True)
+    left = turn(2.0)
+    left.verdict = Verdict("", abandoned=True)
+    records = [turn(0.0), left, given, refused_at_first(3.0), failed(4.0)]
+    figures = turn_figures(records)
+    counted = ("turns", "answered", "abandoned", "handed_over_for_load", "refused_for_load", "failed")
+    assert [figures[key] for key in counted] == [5, 2, 1, 1, 1, 1]
+    assert lost_answers(figures) == 3
+    assert lost_answers(turn_figures([turn(0.0), left])) == 0
+    said = turn_sentence(records)
+    assert "1 handed over for load, 1 refused for load, 1 failed; first text p95 100 ms" in said
+    assert "  1 x handed over: REASON_MODEL_UNAVAILABLE" in said
 
 
 def test_redis_may_lose_the_last_two_seconds_and_no_more() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from loadtest.compare.clients import ClientAnswer
 from loadtest.compare.results import added_milliseconds, as_json, print_rows, ratios, row_of
 from loadtest.harness.questions import endless_questions, make_questions, read_subjects
-from loadtest.harness.report import summary, usage_table, verdict_table
+from loadtest.harness.report import lost_answers, summary, usage_table, verdict_table
 from loadtest.harness.resource_usage import GENERATOR, Sample, Sampler, Usage
 from loadtest.harness.statistics import COLUMNS, Spread, Timeline, max_overlap, percentile, write_timeline
 from loadtest.harness.tables import table
@@ -88,6 +88,41 @@ def test_a_summary_counts_failures_and_takes_the_engine_off() -> None:
     assert "1 x UNAVAILABLE" in printed
 
 
+def test_a_summary_tells_refusals_and_hand_overs_apart_in_json_and_on_the_terminal() -> None:
+    verdicts = [
+        Verdict("", first_text=0.3, total=2.0, source="EXTRACTIVE", brown_out="FEWER_PASSAGES"),
+        Verdict("", first_text=0.1, total=0.1, source="CANNED", handoff="NOTHING_RELEVANT"),
+        *[Verdict("handed over: REASON_OVERLOADED", handed_over=True, first_text=0.001, handoff="OVERLOADED")] * 2,
+        *[Verdict("RESOURCE_EXHAUSTED / OVERLOADED", retry_after=seconds) for seconds in (1.0, 2.0, 5.0)],
+        Verdict("UNAVAILABLE"),
+    ]
+    figures = json.loads(json.dumps(summary(verdicts)))
+    counted = ("good", "handed_over_for_load", "refused_for_load", "failed")
+    assert [figures[key] for key in counted] == [2, 2, 3, 1]
+    assert figures["retry_after_ms"]["max"] == 5000.0
+    assert figures["first_text_ms"]["p50"] == 100.0
+    assert figures["handoffs"] == {"OVERLOADED": 2, "NOTHING_RELEVANT": 1}
+    head, _, row, *lines = verdict_table("run", figures).splitlines()
+    assert "handed over  refused  failed" in head
+    assert row.split()[:7] == ["run", "8", "2", "0", "2", "3", "1"]
+    assert "  3 x RESOURCE_EXHAUSTED / OVERLOADED" in lines
+    assert "  refused ones may come back after p50 2000, max 5000 ms" in lines
+    assert "  answers: 1 EXTRACTIVE, 1 CANNED" in lines
+    assert "  handoffs: 2 OVERLOADED, 1 NOTHING_RELEVANT" in lines
+    assert "  made with less: 1 FEWER_PASSAGES" in lines
+
+
+def test_a_refusal_counts_against_a_run_unless_it_may_be_and_a_hand_over_always() -> None:
+    def lost(verdict: Verdict, *, may_refuse: bool = False) -> int:
+        return lost_answers(summary([Verdict(""), verdict]), may_refuse=may_refuse)
+
+    for verdict in (Verdict("a"), Verdict("a", handed_over=True)):
+        assert (lost(verdict), lost(verdict, may_refuse=True)) == (1, 1)
+    refused = Verdict("a", retry_after=1.0)
+    assert (lost(refused), lost(refused, may_refuse=True)) == (1, 0)
+    assert lost(Verdict("", abandoned=True)) == 0
+
+
 def test_the_processes_of_a_run_are_measured_and_a_busy_generator_is_warned_of() -> None:
     sampler = Sampler(lambda: {GENERATOR: [os.getpid()], "gone": [2**22 + 1]})
     sampler.sample()
@@ -124,4 +159,20 @@ def test_the_comparison_says_what_a_way_adds_and_what_a_token_costs_three_ways()
         "50.0 µs a token against 40.0",
     ]
     assert "bad: 10 x no [DONE]" in print_rows(rows)
+    assert kefu.lost == 0
     assert json.loads(json.dumps(as_json(rows)))[0]["added_p50"] is None
+
+
+def test_the_comparison_tells_refusals_and_hand_overs_apart() -> None:
+    answers = [
+        *[ClientAnswer("handed over: REASON_OVERLOADED", handed_over=True)] * 2,
+        *[ClientAnswer("RESOURCE_EXHAUSTED / OVERLOADED", refused=True)] * 3,
+        *[ClientAnswer("UNAVAILABLE")] * 4,
+        ClientAnswer("", 0.1, 2.0, 100, 50),
+    ]
+    row = row_of("kefu", answers, on="", cpu_router=0.1, cpu_behind=0.1)
+    assert (row.handed_over_for_load, row.refused_for_load, row.failed, row.lost) == (2, 3, 4, 9)
+    assert json.loads(json.dumps(as_json([row])))[0]["refused_for_load"] == 3
+    head, _, printed, *_ = print_rows([row]).splitlines()
+    assert "handed over  refused  failed" in head
+    assert printed.split()[3:6] == ["2", "3", "4"]

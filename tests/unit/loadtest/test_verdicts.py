@@ -5,6 +5,7 @@ import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
 from loadtest.harness.verdicts import Verdict, VerdictBuilder, count_verdicts
+from tests.unit.loadtest.scripted_router import completed, handoff
 
 OK = grpc.StatusCode.OK
 
@@ -19,21 +20,6 @@ def found() -> pb.ConverseEvent:
 
 def delta(offset: int, text: str) -> pb.ConverseEvent:
     return pb.ConverseEvent(text_delta=pb.TextDelta(offset=offset, text=text))
-
-
-def handoff(reason: "pb.Handoff.Reason.ValueType", message: str) -> pb.ConverseEvent:
-    return pb.ConverseEvent(handoff=pb.Handoff(reason=reason, message=message))
-
-
-def completed(
-    text_bytes: int,
-    reason: "pb.FinishReason.ValueType" = pb.FINISH_REASON_STOP,
-    source: "pb.AnswerSource.ValueType" = pb.ANSWER_SOURCE_GENERATED,
-) -> pb.ConverseEvent:
-    usage = pb.Usage(completion_tokens=7)
-    return pb.ConverseEvent(
-        turn_completed=pb.TurnCompleted(finish_reason=reason, text_bytes=text_bytes, source=source, usage=usage)
-    )
 
 
 def judged(*events: pb.ConverseEvent, status: grpc.StatusCode = OK, must_generate: bool = False) -> Verdict:
@@ -77,11 +63,67 @@ def test_a_status_that_is_not_ok_is_a_failure_even_after_turn_completed() -> Non
     assert judged(started(), delta(0, "a"), completed(1), status=grpc.StatusCode.UNAVAILABLE).failure == "UNAVAILABLE"
 
 
-def test_a_hand_over_that_answers_is_good_and_one_for_a_fault_is_a_failure() -> None:
-    ended = completed(2, pb.FINISH_REASON_HANDOFF, pb.ANSWER_SOURCE_CANNED)
-    assert judged(started(), found(), handoff(pb.Handoff.REASON_NOTHING_RELEVANT, "Hm"), ended).good
-    faulty = judged(started(), handoff(pb.Handoff.REASON_SEARCH_UNAVAILABLE, "Hm"), ended)
-    assert faulty.failure == "handed over: REASON_SEARCH_UNAVAILABLE"
+HANDED_OVER = completed(2, pb.FINISH_REASON_HANDOFF, pb.ANSWER_SOURCE_CANNED)
+
+
+def test_a_hand_over_that_answers_is_good() -> None:
+    verdict = judged(started(), found(), handoff(pb.Handoff.REASON_NOTHING_RELEVANT, "Hm"), HANDED_OVER)
+    assert (verdict.good, verdict.handed_over, verdict.handoff) == (True, False, "NOTHING_RELEVANT")
+
+
+@pytest.mark.parametrize(
+    ("reason", "for_load"),
+    [
+        (pb.Handoff.REASON_OVERLOADED, True),
+        (pb.Handoff.REASON_SEARCH_UNAVAILABLE, True),
+        (pb.Handoff.REASON_MODEL_UNAVAILABLE, True),
+        (pb.Handoff.REASON_EMPTY_ANSWER, False),
+    ],
+)
+def test_a_hand_over_for_a_fault_is_a_failure_and_one_for_load_is_told_apart(
+    reason: "pb.Handoff.Reason.ValueType", for_load: bool
+) -> None:
+    verdict = judged(started(), handoff(reason, "Hm"), HANDED_OVER)
+    assert verdict.failure == f"handed over: {pb.Handoff.Reason.Name(reason)}"
+    assert verdict.handed_over is for_load
+
+
+def test_a_hand_over_for_load_that_breaks_the_contract_is_a_plain_failure() -> None:
+    ended = completed(3, pb.FINISH_REASON_HANDOFF, pb.ANSWER_SOURCE_CANNED)
+    verdict = judged(started(), handoff(pb.Handoff.REASON_OVERLOADED, "Hm"), ended)
+    assert (verdict.failure, verdict.handed_over) == ("text_bytes differs", False)
+
+
+def refused(*events: pb.ConverseEvent, reason: str = "OVERLOADED", retry_after: float | None = 3.0) -> Verdict:
+    judge = VerdictBuilder(100.0)
+    for event in events:
+        judge.receive(event, 101.0)
+    return judge.ended(grpc.StatusCode.RESOURCE_EXHAUSTED, 110.0, reason, retry_after)
+
+
+def test_a_refusal_for_load_says_when_to_come_back_and_is_not_good() -> None:
+    verdict = refused(started(), found())
+    assert (verdict.refused, verdict.retry_after, verdict.good) == (True, 3.0, False)
+    assert verdict.failure == "RESOURCE_EXHAUSTED / OVERLOADED"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "failure"),
+    [
+        (refused(retry_after=None), "RESOURCE_EXHAUSTED / OVERLOADED without a time to come back"),
+        (refused(retry_after=0.0), "RESOURCE_EXHAUSTED / OVERLOADED without a time to come back"),
+        (refused(reason="TENANT_LIMIT"), "RESOURCE_EXHAUSTED / TENANT_LIMIT"),
+        (refused(reason=""), "RESOURCE_EXHAUSTED"),
+        (refused(started(), delta(0, "a")), "RESOURCE_EXHAUSTED / OVERLOADED in mid-answer"),
+        (refused(started(), started()), "RESOURCE_EXHAUSTED / OVERLOADED"),
+    ],
+)
+def test_any_other_refusal_is_a_plain_failure(verdict: Verdict, failure: str) -> None:
+    assert (verdict.failure, verdict.refused) == (failure, False)
+
+
+def test_another_status_with_that_reason_is_no_refusal() -> None:
+    assert not VerdictBuilder(0.0).ended(grpc.StatusCode.UNAVAILABLE, 1.0, "OVERLOADED", 3.0).refused
 
 
 def test_where_generated_answers_are_wanted_another_one_is_a_failure() -> None:
@@ -110,7 +152,26 @@ def test_leaving_on_purpose_is_no_failure_unless_something_was_wrong_before() ->
         assert (verdict.abandoned, verdict.good) == (abandoned, abandoned)
 
 
+def test_an_answer_that_was_made_with_less_is_good_and_says_so() -> None:
+    ended = completed(1)
+    assert judged(started(), delta(0, "a"), ended).brown_out == ""
+    ended.turn_completed.brown_out = pb.BROWN_OUT_SHORTER_ANSWER
+    verdict = judged(started(), delta(0, "a"), ended)
+    assert (verdict.good, verdict.brown_out) == (True, "SHORTER_ANSWER")
+
+
+def test_leaving_after_a_hand_over_for_load_is_no_leaving() -> None:
+    judge = VerdictBuilder(0.0)
+    judge.receive(started(), 0.5)
+    judge.receive(handoff(pb.Handoff.REASON_OVERLOADED, "Hm"), 1.0)
+    verdict = judge.abandoned(1.0)
+    assert (verdict.abandoned, verdict.handed_over) == (False, True)
+
+
 def test_the_tally_counts_each_stream_once() -> None:
-    counts = count_verdicts([Verdict(""), Verdict("", abandoned=True), Verdict("a"), Verdict("b"), Verdict("b")])
-    assert (counts.good, counts.abandoned, counts.failed) == (1, 1, 3)
-    assert list(counts.failures.items()) == [("b", 2), ("a", 1)]
+    verdicts = [Verdict(""), Verdict("", abandoned=True), Verdict("a"), Verdict("b"), Verdict("b")]
+    verdicts += [Verdict("c", handed_over=True)] * 4 + [Verdict("d", retry_after=1.0)] * 5
+    counts = count_verdicts(verdicts)
+    assert counts[:5] == (1, 1, 4, 5, 3)
+    assert (counts.handed_over, counts.refused, counts.failed) == (4, 5, 3)
+    assert list(counts.failures.items()) == [("d", 5), ("c", 4), ("b", 2), ("a", 1)]
