@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kefu.common.errors import Overloaded
+from kefu.router.admission.concurrency_limit import EngineLimit
 from kefu.router.admission.scheduler import AdmissionBounds, AdmissionScheduler, SlotRequest
 from kefu.router.domain.turn import BrownOut
+from kefu.router.metrics import ENGINE_ADMISSION
 from kefu.router.replicas.engine_load import EngineLoad
 from tests.support.virtual_time import now
 
@@ -22,7 +24,10 @@ def make_scheduler(
     load: Callable[[], EngineLoad] = EngineLoad,
 ) -> AdmissionScheduler:
     return AdmissionScheduler(
-        AdmissionBounds(running, waiting, waiting_bytes, seconds, brown_out), load=load, clock=now
+        AdmissionBounds(running, waiting, waiting_bytes, seconds, brown_out),
+        EngineLimit(load),
+        ENGINE_ADMISSION,
+        clock=now,
     )
 
 

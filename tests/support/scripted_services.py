@@ -67,11 +67,18 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
         """Query embeddings by question; others have (1, 0)."""
         self.requests: list[kb.SearchRequest] = []
         self.callers: list[auth.Principal] = []
+        self.most_at_once = 0
+        self._at_once = 0
 
     async def Search(self, request: kb.SearchRequest, context: Context) -> kb.SearchResponse:
         self.requests.append(request)
         self.callers.append(auth.caller())
-        await asyncio.sleep(self.delay)
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            await asyncio.sleep(self.delay)
+        finally:
+            self._at_once -= 1
         if self.error is not None:
             raise self.error
         curated = self.curated if self.curated_when in request.query else None

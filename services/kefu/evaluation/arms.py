@@ -18,6 +18,8 @@ from enum import StrEnum
 from kefu.common.auth import Principal, Scope
 from kefu.evaluation.answer_set import ExpectedAnswer
 from kefu.evaluation.set_retrieval_client import SetRetrievalClient
+from kefu.router.admission.scheduler import AdmissionBounds, AdmissionScheduler
+from kefu.router.admission.search_limit import SearchLimit
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.pipeline import AnswerPipeline
 from kefu.router.answering.prompt import Budget, build_prompt
@@ -31,6 +33,7 @@ from kefu.router.domain.generation import Frame, GenerationRequest
 from kefu.router.domain.turn import Turn
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.grounding.sentence_selection import best_sentence
+from kefu.router.metrics import SEARCH_ADMISSION
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.tenants.settings import TenantSettings, effective_settings
 from kefu.router.turn_stream.event_log import TurnEventLog
@@ -84,7 +87,7 @@ class ArmRunner:
     def __post_init__(self) -> None:
         self._settings = effective_settings(TenantSettings(), self.config)
         self._rag, self._oracle = (
-            AnswerPipeline(self.config, knowledge, self.pool)  # pyright: ignore[reportArgumentType] - has what it takes
+            AnswerPipeline(self.config, knowledge, _admission(), self.pool)  # pyright: ignore[reportArgumentType] - has what it takes
             for knowledge in (self.searched, self.oracle)
         )
 
@@ -209,3 +212,11 @@ async def _texts(relays: RelayFactory, order: GenerationRequest) -> AsyncGenerat
         async for frame in frames:
             if isinstance(frame, Frame) and not frame.reasoning:
                 yield frame.text
+
+
+def _admission() -> AdmissionScheduler:
+    """Slots for all questions that are asked at once."""
+    bounds = AdmissionBounds(
+        max_running=CONCURRENT_QUESTIONS, max_waiting=0, max_waiting_bytes=0, max_wait_seconds=_NO_TIMEOUT_SECONDS
+    )
+    return AdmissionScheduler(bounds, SearchLimit(_NO_TIMEOUT_SECONDS), SEARCH_ADMISSION)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,15 +90,15 @@ def compose(options: SuiteOptions, folder: DataDir, keys: Keys, run_id: str, all
         own = {variable: value for variable, value in engine_options.items() if value}
         services.append(_service(name, "generation", port, next(metrics), folder, {**shared, **own}))
     backends = {
-        "KEFU_ROUTER_RETRIEVAL": _grpc_target(list(retrievals.values())),
-        "KEFU_ROUTER_GENERATION": ",".join(f"{HOST}:{port}" for port in generations.values()),
+        "KEFU_ROUTER_RETRIEVAL": _list(retrievals.values()),
+        "KEFU_ROUTER_GENERATION": _list(generations.values()),
     }
     for name, router_port in routers.items():
         services.append(_service(name, "router", router_port, next(metrics), folder, {**shared, **backends}))
     # Not through nginx: the gateway spreads its calls over the routers itself.
     backends = {
         "KEFU_GATEWAY_ROUTER": _grpc_target(list(routers.values())),
-        "KEFU_GATEWAY_RETRIEVAL": backends["KEFU_ROUTER_RETRIEVAL"],
+        "KEFU_GATEWAY_RETRIEVAL": _grpc_target(list(retrievals.values())),
     }
     if options.has_nginx:
         backends["KEFU_GATEWAY_TRUSTED_PROXIES"] = os.environ.get("KEFU_GATEWAY_TRUSTED_PROXIES", HOST)
@@ -193,6 +193,10 @@ def _allocate_ports(
 def _metrics_addresses(allocator: PortAllocator) -> Iterator[str]:
     while True:
         yield f"{HOST}:{allocator.allocate('metrics', _METRICS)}"
+
+
+def _list(target_ports: Iterable[int]) -> str:
+    return ",".join(f"{HOST}:{port}" for port in target_ports)
 
 
 def _grpc_target(target_ports: list[int]) -> str:

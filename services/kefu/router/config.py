@@ -18,7 +18,8 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """Address to serve at."""
 
     retrieval: str = "127.0.0.1:50052"
-    """Address of the retrieval service, such as dns:///kefu-retrieval:50052."""
+    """Addresses of the retrieval replicas, in the forms of KEFU_ROUTER_GENERATION, such as
+    dns:///kefu-retrieval:50052."""
 
     generation: str = "127.0.0.1:50053"
     """Addresses of the generation replicas, comma between. dns:///name:port stands for every address the name has,
@@ -26,8 +27,10 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     EndpointSlices tell (the router's service account has to be allowed to list and watch them)."""
 
     search_seconds: float = Field(default=1.5, gt=0)
-    """A search that takes longer is given up, and the question handed off. An idle search takes well under 150 ms;
-    the cap is ten times that, since on a machine without a GPU the model's prefill keeps the cores busy."""
+    """A search that takes longer is given up: the question is refused with a time to come back, or handed off where
+    retrieval answers nobody. An idle search takes well under 150 ms; the cap is ten times that, since on a machine
+    without a GPU the model's prefill keeps the cores busy. Turns wait before they search where searches would take more
+    than a fifth of this."""
 
     first_token_seconds: float = Field(default=20.0, gt=0)
     """Wait this long for a replica's first token, then try another one. Prefilling takes seconds on a CPU."""
@@ -90,7 +93,7 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
 
     brown_out_pressure: float = Field(default=0.25, ge=0, lt=1)
     """Expected wait, as a share of admission_seconds, at which brown-out begins: fewer passages. Shorter answers, no
-    model, and handoff follow at equal steps up to 1. 0: never."""
+    model, and handoff (where the tenant wants it) follow at equal steps up to 1. 0: never."""
 
     tenant_concurrent_turns: int = Field(default=0, ge=0)
     """Turns of a tenant, running and waiting, over all routers, unless its settings say otherwise. 0: no limit."""

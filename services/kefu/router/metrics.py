@@ -1,26 +1,57 @@
 """Prometheus metrics of the router."""
 
+from dataclasses import dataclass
+
 from prometheus_client import Counter, Gauge, Histogram
 
 TURNS = Counter("kefu_turns_total", "Turns ended, by finish reason and by source of the answer.", ("finish", "source"))
 TURNS_FAILED = Counter("kefu_turns_failed_total", "Turns that ended without an answer, by reason.", ("reason",))
 HANDOFFS = Counter("kefu_handoffs_total", "Handoffs to a person, by reason.", ("reason",))
 TURNS_RUNNING = Gauge("kefu_turns_running", "Turns that this router is answering.")
-TURNS_ADMITTED = Counter(
-    "kefu_turns_admitted_total", "Turns admitted, including those answered without the model.", ("priority",)
-)
-TURNS_QUEUED = Counter("kefu_turns_queued_total", "Turns that found no free slot and were queued.", ("priority",))
-TURNS_WAITING = Gauge("kefu_turns_waiting", "Turns that wait for an admission slot.")
+_QUEUE_BUCKETS = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30)
 TURNS_SHED = Counter("kefu_turns_shed_total", "Turns refused, by the limit that they exceeded.", ("limit",))
-CONCURRENCY_LIMIT = Gauge(
-    "kefu_places", "Concurrency limit: turns that may run at once, learned from the replicas' load."
+
+
+@dataclass(frozen=True)
+class AdmissionMetrics:
+    """What an admission scheduler tells."""
+
+    limit_prefix: str
+    """Before the names of its limits, in errors and in TURNS_SHED."""
+    admitted: Counter
+    queued: Counter
+    waiting: Gauge
+    slots: Gauge
+    seconds: Histogram
+    browned_out_flows: Gauge
+
+
+ENGINE_ADMISSION = AdmissionMetrics(
+    limit_prefix="",
+    admitted=Counter(
+        "kefu_turns_admitted_total", "Turns admitted, including those answered without the model.", ("priority",)
+    ),
+    queued=Counter("kefu_turns_queued_total", "Turns that found no free slot and were queued.", ("priority",)),
+    waiting=Gauge("kefu_turns_waiting", "Turns that wait for an admission slot."),
+    slots=Gauge("kefu_places", "Concurrency limit: turns that may run at once, learned from the replicas' load."),
+    seconds=Histogram(
+        "kefu_queue_seconds", "Time from a turn's arrival at the queue to its admission slot.", buckets=_QUEUE_BUCKETS
+    ),
+    browned_out_flows=Gauge("kefu_brown_out_flows", "Priority classes of tenants at each brown-out level.", ("rung",)),
 )
-QUEUE_SECONDS = Histogram(
-    "kefu_queue_seconds",
-    "Time from a turn's arrival at the queue to its admission slot.",
-    buckets=(0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30),
+SEARCH_ADMISSION = AdmissionMetrics(
+    limit_prefix="search_",
+    admitted=Counter("kefu_searches_admitted_total", "Turns that were let search.", ("priority",)),
+    queued=Counter("kefu_searches_queued_total", "Turns that had to wait before they searched.", ("priority",)),
+    waiting=Gauge("kefu_searches_waiting", "Turns that wait to search."),
+    slots=Gauge("kefu_search_places", "Turns that may search at once, by how long retrieval takes."),
+    seconds=Histogram("kefu_search_queue_seconds", "Time that a turn waited to search.", buckets=_QUEUE_BUCKETS),
+    browned_out_flows=Gauge(
+        "kefu_search_brown_out_flows",
+        "Priority classes of tenants at each brown-out level of the search.",
+        ("rung",),
+    ),
 )
-BROWNED_OUT_FLOWS = Gauge("kefu_brown_out_flows", "Priority classes of tenants at each brown-out level.", ("rung",))
 BROWNED_OUT_TURNS = Counter("kefu_brown_out_turns_total", "Turns answered with less, by brown-out level.", ("rung",))
 LIMITS_SKIPPED = Counter(
     "kefu_tenant_limits_skipped_total",

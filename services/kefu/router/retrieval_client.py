@@ -1,6 +1,6 @@
 """Retrieval client: searches the knowledge base on behalf of customers."""
 
-import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,15 +13,19 @@ from kefu.common.metadata_filters import Pairs
 from kefu.common.rpc.interceptor import internal_metadata
 from kefu.common.rpc.status import failure_of
 from kefu.retrieval.v1 import knowledge_pb2 as pb
-from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 from kefu.router.domain.turn import Passage
+from kefu.router.replicas.retrieval_pool import Method, RetrievalPool
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
-_LATE_SECONDS = 0.05
-"""Less than the part of the customer's deadline that is kept for an answer without a search."""
-
+_TOO_MUCH = (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED)
+_ALIVE_SECONDS = 5.0
+"""Retrieval works where it answered somebody in the last so many seconds: what is late then is late for load."""
 _LEAST_INSTRUCTION_SCORE = 0.5
+
+
+class SearchLate(BackendUnavailable):
+    """The search was not done in time, and others were: more is asked than retrieval can do."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +58,18 @@ class SearchResult:
 
 
 class RetrievalClient:
-    """Searches on behalf of customers, with the internal key."""
+    """Searches on behalf of customers, with the internal key.
 
-    def __init__(self, channel: grpc.aio.Channel, internal_key: str) -> None:
-        self._stub = rpc.KnowledgeServiceStub(channel)
+    `on_call` is told how many seconds each search, comparison and reading took, those that were late among them.
+    """
+
+    def __init__(
+        self, pool: RetrievalPool, internal_key: str, *, on_call: Callable[[float], None] | None = None
+    ) -> None:
+        self._pool = pool
         self._internal_key = internal_key
+        self._on_call = on_call
+        self._answered_at = float("-inf")
 
     async def search(
         self,
@@ -75,7 +86,7 @@ class RetrievalClient:
     ) -> SearchResult:
         """Search within `seconds`. `history`: earlier questions. `top_k`: most passages.
 
-        Raises CollectionNotFound. Raises BackendUnavailable for every other failure, a late answer among them.
+        Raises CollectionNotFound. Raises BackendUnavailable for every other failure: SearchLate under load.
         """
         request = pb.SearchRequest(
             query=query,
@@ -87,30 +98,13 @@ class RetrievalClient:
             top_k=top_k,
             with_embedding=with_embedding,
         )
-        # Wait for a service that is being restarted, within the time of the search.
-        call = self._stub.Search(
-            request, timeout=seconds, metadata=internal_metadata(self._internal_key, principal), wait_for_ready=True
-        )
-        try:
-            async with asyncio.timeout(seconds + _LATE_SECONDS):  # in case gRPC is late with its own time-out
-                response = await call
-        except TimeoutError:
-            raise BackendUnavailable("The knowledge base was not searched in time.") from None
-        except grpc.aio.AioRpcError as error:
-            failure = failure_of(error)
-            if failure.reason == CollectionNotFound.reason:
-                raise CollectionNotFound(failure.message) from error
-            raise BackendUnavailable(
-                f"The knowledge base could not be searched ({failure.code.name}: {failure.message})."
-            ) from error
-        finally:
-            call.cancel()
+        response = await self._call(lambda stub: stub.Search, request, principal, seconds)
         return _search_result(response)
 
     async def compare(self, principal: Principal, question: str, texts: Sequence[str], seconds: float) -> list[float]:
         """The cosine of a question with each text. Raises BackendUnavailable, also when it takes longer."""
         request = pb.CompareTextsRequest(question=question, texts=texts)
-        response = await self._of_evidence(self._stub.CompareTexts, request, principal, seconds)
+        response = await self._call(lambda stub: stub.CompareTexts, request, principal, seconds)
         return list(response.cosines)
 
     async def read(self, principal: Principal, question: str, texts: Sequence[str], seconds: float) -> list[float]:
@@ -119,31 +113,34 @@ class RetrievalClient:
         Raises BackendUnavailable, also when it takes longer.
         """
         request = pb.ReadTextsRequest(question=question, texts=texts)
-        response = await self._of_evidence(self._stub.ReadTexts, request, principal, seconds)
+        response = await self._call(lambda stub: stub.ReadTexts, request, principal, seconds)
         return list(response.answers)
 
-    async def _of_evidence(
-        self,
-        method: Callable[..., grpc.aio.UnaryUnaryCall[RequestT, ResponseT]],
-        request: RequestT,
-        principal: Principal,
-        seconds: float,
+    async def _call(
+        self, method: Method[RequestT, ResponseT], request: RequestT, principal: Principal, seconds: float
     ) -> ResponseT:
-        call = method(
-            request, timeout=seconds, metadata=internal_metadata(self._internal_key, principal), wait_for_ready=True
-        )
+        began = time.monotonic()
         try:
-            async with asyncio.timeout(seconds + _LATE_SECONDS):
-                return await call
+            response = await self._pool.call(method, request, seconds, internal_metadata(self._internal_key, principal))
         except TimeoutError:
-            raise BackendUnavailable("The evidence was not compared in time.") from None
+            raise self._late() from None
         except grpc.aio.AioRpcError as error:
             failure = failure_of(error)
-            raise BackendUnavailable(
-                f"The evidence could not be compared ({failure.code.name}: {failure.message})."
-            ) from error
+            if failure.reason == CollectionNotFound.reason:
+                raise CollectionNotFound(failure.message) from error
+            if failure.code in _TOO_MUCH:
+                raise self._late() from error
+            raise BackendUnavailable(f"Retrieval failed ({failure.code.name}: {failure.message}).") from error
         finally:
-            call.cancel()
+            if self._on_call is not None:
+                self._on_call(time.monotonic() - began)
+        self._answered_at = time.monotonic()
+        return response
+
+    def _late(self) -> BackendUnavailable:
+        text = "Retrieval did not answer in time."
+        is_alive = time.monotonic() - self._answered_at < _ALIVE_SECONDS
+        return SearchLate(text) if is_alive else BackendUnavailable(text)
 
 
 def _search_result(response: pb.SearchResponse) -> SearchResult:

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import grpc.aio
 from redis.asyncio import Redis
@@ -13,15 +13,16 @@ from kefu.common.aio import cancel_and_wait
 from kefu.common.audit.log import AuditLog
 from kefu.common.audit.recorder import open_audit_recorder
 from kefu.common.auth import Keyring
-from kefu.common.grpc_options import CLIENT_OPTIONS
 from kefu.common.permissions import permissions_of
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.redis.memory_guard import open_memory_guard
 from kefu.common.rpc.server import RunningServer, serving
 from kefu.common.ssrf import Address, is_public, resolve_permitted
-from kefu.common.tls import internal_channel
+from kefu.router import metrics
+from kefu.router.admission.concurrency_limit import EngineLimit
 from kefu.router.admission.gate import AdmissionGate
 from kefu.router.admission.scheduler import AdmissionBounds, AdmissionScheduler
+from kefu.router.admission.search_limit import SearchLimit
 from kefu.router.admission.tenant_limits import TenantLimits
 from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.pipeline import AnswerPipeline
@@ -63,6 +64,7 @@ from kefu.router.insight.counter_store import CounterStore
 from kefu.router.insight.unanswered import UnansweredStore
 from kefu.router.insight.unanswered_groups import UnansweredGroups
 from kefu.router.replicas.pool import open_pool
+from kefu.router.replicas.retrieval_pool import open_retrieval_pool
 from kefu.router.retrieval_client import RetrievalClient
 from kefu.router.storage.change_feed import open_change_feed
 from kefu.router.storage.desk_index import DeskRoom
@@ -88,12 +90,8 @@ PERMISSIONS = permissions_of(
 )
 _TIMING = Timing()
 _SECONDS_A_DAY = 86_400
-_RETRIEVAL_OPTIONS = (
-    *CLIENT_OPTIONS,
-    ("grpc.lb_policy_name", "round_robin"),
-    ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.max_reconnect_backoff_ms", 1000),
-)
+_SEARCH_TARGET_SHARE = 0.2
+"""Turns are held back when their searches take this share of the time after which they are given up."""
 
 
 @asynccontextmanager
@@ -127,7 +125,7 @@ async def router(
                 tls=config.tls,
             )
         )
-        channel = await enter(internal_channel(config.retrieval, config.tls, _RETRIEVAL_OPTIONS))
+        retrieval_pool = await enter(open_retrieval_pool(config.retrieval, config.tls))
         settings = SettingsStore(commands, config)
         bounds = AdmissionBounds(
             max_running=config.max_concurrent_turns,
@@ -136,9 +134,15 @@ async def router(
             max_wait_seconds=config.admission_seconds,
             brown_out_pressure=config.brown_out_pressure,
         )
-        admission = AdmissionScheduler(bounds, load=lambda: pool.engine_load)
+        engine_limit = EngineLimit(lambda: pool.engine_load)
+        admission = AdmissionScheduler(bounds, engine_limit, metrics.ENGINE_ADMISSION)
+        search_limit = SearchLimit(config.search_seconds * _SEARCH_TARGET_SHARE)
+        # Turns at WITHOUT_MODEL search beyond the slots of the engines. How many search at once is the limit's to say.
+        most_searching = bounds.max_running + bounds.max_waiting
+        search_bounds = replace(bounds, max_running=most_searching, spares_slots=False)
+        search_admission = AdmissionScheduler(search_bounds, search_limit, metrics.SEARCH_ADMISSION)
         limits = TenantLimits(commands, lease_seconds=config.lease_seconds, without_redis=config.limits_without_redis)
-        for background in (admission.watch(), limits.renew()):
+        for background in (admission.watch(), search_admission.watch(), limits.renew()):
             stack.push_async_callback(cancel_and_wait, asyncio.create_task(background))
         life = config.session_days * _SECONDS_A_DAY
         turns = TurnStore(commands, life=life, lease=config.lease_seconds, owner=name, most_turns=config.session_turns)
@@ -148,7 +152,7 @@ async def router(
             most=config.cache_entries,
             fingerprints=lambda: pool.fingerprints,
         )
-        retrieval = RetrievalClient(channel, internal_key)
+        retrieval = RetrievalClient(retrieval_pool, internal_key, on_call=search_limit.record_call)
         insight = await enter(open_insight(config, commands, retrieval, name, resolve))
         event_bus = EventBus([insight.recorder, *observers])
         services = TurnServices(
@@ -160,7 +164,14 @@ async def router(
                 limits, admission, prompt_tokens=config.prompt_tokens or SENTENCE.prompt_tokens
             ),
             settings=settings,
-            pipeline=AnswerPipeline(config, retrieval, pool, cache, DeskRoom(commands, config.desk_conversations)),
+            pipeline=AnswerPipeline(
+                config,
+                retrieval,
+                search_admission,
+                pool,
+                cache,
+                DeskRoom(commands, config.desk_conversations),
+            ),
             event_bus=event_bus,
             erasure=insight.erasure,
             memory_guard=await enter(open_memory_guard(store, limit=config.redis_memory_limit)),

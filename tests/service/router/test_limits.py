@@ -12,11 +12,12 @@ import pytest
 from prometheus_client import REGISTRY
 
 from kefu.common.aio import cancel_and_wait
-from kefu.common.auth import Priority
+from kefu.common.auth import Priority, Scope
 from kefu.common.errors import BackendUnavailable, TenantLimit
 from kefu.common.redis.client import open_redis
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.rpc.status import RpcFailure, failure_of
+from kefu.router.admission.search_limit import FIRST_LIMIT
 from kefu.router.admission.tenant_limits import TenantLimits
 from kefu.router.config import RouterConfig
 from kefu.router.storage import keys
@@ -24,9 +25,11 @@ from kefu.router.tenants.settings import EffectiveSettings, TenantSettings, effe
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
+from tests.support.agents import list_conversations, watch_desk
 from tests.support.grpc_calls import INTERNAL_KEY, expect_failure
 from tests.support.router_harness import AnswerEvents, RouterClient, RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
+from tests.support.tenant_fixtures import replace_settings
 from tests.support.waiting import wait_until, wait_until_async
 
 pytestmark = pytest.mark.slow
@@ -256,6 +259,16 @@ async def test_a_deadline_that_cannot_be_kept_is_refused_at_once(redis: RedisSer
         await asyncio.gather(*asking)
 
 
+@asynccontextmanager
+async def at_desk(harness: RouterHarness, agent: str) -> AsyncIterator[None]:
+    """An agent is at the desk while the block runs."""
+    client = await harness.client(await operator_key(harness))
+    watching = watch_desk(client, agent)
+    await wait_until(lambda: bool(watching.events))
+    yield
+    watching.call.cancel()
+
+
 async def test_turn_completed_names_every_rung(redis: RedisServer) -> None:
     async with crowded(redis, 8, admission_seconds=60.0) as (harness, release):
         customer = await harness.client()
@@ -279,14 +292,23 @@ async def test_turn_completed_names_every_rung(redis: RedisServer) -> None:
         harness.knowledge.delay = 3.0
         slow = [asyncio.create_task(customer.ask(ASK)) for _ in range(2)]
         await wait_until(rung("handoff"))
-        searched = len(harness.knowledge.requests)
-        handed = await customer.ask(ASK)
-        assert handed.completed.brown_out == pb.BROWN_OUT_HANDOFF
-        assert handed.handoff.reason == pb.Handoff.REASON_OVERLOADED
-        assert len(harness.knowledge.requests) == searched
+        harness.knowledge.delay = 0.0
+        answered = await customer.ask(ASK)
+        assert answered.completed.brown_out == pb.BROWN_OUT_WITHOUT_MODEL, "nobody is handed over for load"
+        assert answered.text == excerpt.text
+        await replace_settings(customer, overload_handoffs_per_agent=1)
+        answered = await customer.ask(ASK)
+        assert answered.completed.brown_out == pb.BROWN_OUT_WITHOUT_MODEL, "and nobody is at the desk"
+        async with at_desk(harness, "Mei"):
+            searched = len(harness.knowledge.requests)
+            handed = await customer.ask(ASK)
+            assert handed.completed.brown_out == pb.BROWN_OUT_HANDOFF
+            assert handed.handoff.reason == pb.Handoff.REASON_OVERLOADED
+            assert len(harness.knowledge.requests) == searched
+            answered = await customer.ask(ASK)
+            assert answered.completed.brown_out == pb.BROWN_OUT_WITHOUT_MODEL, "she takes one a minute"
         assert (await customer.ask("Hello!")).completed.source == pb.ANSWER_SOURCE_CANNED
         await asyncio.gather(*slow)
-        harness.knowledge.delay = 0.0
         release.set()
         shorter = await asyncio.gather(*asking)
         for answer in shorter:
@@ -312,3 +334,60 @@ async def test_the_first_rung_shows_the_model_fewer_passages_and_calm_turns_name
         answer = await (await calm.client()).ask(ASK)
         assert answer.completed.brown_out == pb.BROWN_OUT_UNSPECIFIED
         assert len(answer.found.passages) == 2
+
+
+# The search.
+
+
+async def test_a_search_that_is_late_while_others_are_done_is_refused_with_a_time_and_calls_nobody(
+    redis: RedisServer,
+) -> None:
+    async with open_router_harness(redis, search_seconds=0.3) as harness:
+        harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
+        customer, agent = await harness.client(), await harness.client(await operator_key(harness))
+        first = await customer.ask(ASK)
+        harness.knowledge.delay = 30.0
+        read = await expect_failure(lambda: customer.ask("And for furniture?", first.session, request_id="late"))
+        assert (read.code, read.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
+        assert read.metadata == {"limit": "search_too_late"}
+        assert read.retry_after is not None
+        assert read.retry_after >= 0.5
+        assert await list_conversations(agent, pb.Session.STATE_WAITING) == []
+        harness.knowledge.delay = 0.0
+        again = await customer.ask("And for furniture?", first.session, request_id="late")
+        assert again.completed.source == pb.ANSWER_SOURCE_GENERATED, "whoever comes back is answered"
+
+
+async def test_for_load_the_desk_gets_as_many_a_minute_as_its_tenant_wants_for_each_agent(redis: RedisServer) -> None:
+    async with open_router_harness(redis, search_seconds=0.3) as harness:
+        harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
+        customer, agent = await harness.client(), await harness.client(await operator_key(harness))
+        await replace_settings(customer, overload_handoffs_per_agent=2)
+        await customer.ask(ASK)
+        harness.knowledge.delay = 30.0
+        async with at_desk(harness, "Mei"), at_desk(harness, "Tom"):
+            ended = await asyncio.gather(*(customer.ask(ASK) for _ in range(7)), return_exceptions=True)
+        handed = [one for one in ended if isinstance(one, AnswerEvents)]
+        refused = [failure_of(one) for one in ended if isinstance(one, grpc.aio.AioRpcError)]
+        assert [one.handoff.reason for one in handed] == [pb.Handoff.REASON_OVERLOADED] * 4
+        assert [one.reason for one in refused] == ["OVERLOADED"] * 3
+        assert len(await list_conversations(agent, pb.Session.STATE_WAITING)) == 4
+        [waiting, *_] = handed
+        more = await customer.ask("It was order 8829104.", waiting.session)
+        assert more.handoff.repeated, "who waits is not refused: the agent reads it"
+
+
+async def test_more_turns_than_may_search_wait_and_all_are_answered(redis: RedisServer) -> None:
+    async with open_router_harness(redis) as harness:
+        harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
+        harness.knowledge.delay = 0.3
+        customer = await harness.client()
+        answers = await asyncio.gather(*(customer.ask(f"{ASK} {number}") for number in range(60)))
+        assert {one.completed.source for one in answers} == {pb.ANSWER_SOURCE_GENERATED}
+        assert FIRST_LIMIT // 2 <= harness.knowledge.most_at_once <= FIRST_LIMIT * 2
+        assert metric("kefu_searches_queued_total", priority="interactive") >= 20
+        assert metric("kefu_search_queue_seconds_count") >= 60
+
+
+async def operator_key(harness: RouterHarness) -> str:
+    return await harness.create_key("default", Scope.OPERATOR)

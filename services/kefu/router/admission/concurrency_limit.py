@@ -14,6 +14,8 @@ limit is probed: it grows slowly at first, then twice as fast each second, until
 its earlier value, and the pause before the next probe doubles.
 """
 
+from collections.abc import Callable
+
 from kefu.router.replicas.engine_load import EngineLoad
 
 _OVERLOAD_SECONDS = 0.15
@@ -115,3 +117,32 @@ class AdaptiveConcurrencyLimit:
             self._learned, self._mean_waiting = min(self._learned, self._before_probe), 0.0
             self._probe_pause = min(2 * self._probe_pause, _MAX_PROBE_PAUSE_SECONDS)
         self._calm_seconds, self._growth = 0.0, 1.0
+
+
+class EngineLimit:
+    """The adaptive limit over the engines' load, which `load` returns; see scheduler.ConcurrencyLimit."""
+
+    def __init__(self, load: Callable[[], EngineLoad]) -> None:
+        self._load = load
+        self._adaptive = AdaptiveConcurrencyLimit()
+        self.pressure = 0.0
+        """Of the engines, at the last update."""
+
+    @property
+    def limit(self) -> int | None:
+        """In turns, at least 1; None while there is no limit."""
+        return self._adaptive.limit
+
+    @property
+    def capacity(self) -> int:
+        """Requests that the engines can run for all routers; 0 when one engine does not report it."""
+        return self._adaptive.max_running
+
+    def update(self, *, running: int, waiting: int, seconds: float) -> None:
+        """Apply the engines' load; see `AdaptiveConcurrencyLimit.update`."""
+        load = self._load()
+        self._adaptive.update(load, running=running, waiting=waiting, seconds=seconds)
+        self.pressure = load.pressure
+
+    def record_end(self) -> None:
+        """Nothing: the engines report what they run."""

@@ -1,6 +1,9 @@
 """
 Admission scheduler: which turns a router runs now, which wait, and which are refused.
 
+There is one for the engines, which a turn passes once, and one for the search, which it passes before it looks for its
+answer; they differ in their limit, their bounds and what they are called.
+
 A turn takes a slot. When none is free, the turn waits in a fair queue (see `fair_queue`), bounded by turns, by bytes of
 question, and by time. A turn is refused at once when it cannot be admitted within `max_wait_seconds`, or answered
 within its caller's deadline, at the measured drain rate. When the queue is full, the newest turn of the flow with most
@@ -16,20 +19,18 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from kefu.common.auth import Priority
 from kefu.common.errors import Overloaded
 from kefu.router import metrics
 from kefu.router.admission.brownout import BrownOutLevels
-from kefu.router.admission.concurrency_limit import AdaptiveConcurrencyLimit
 from kefu.router.admission.drain_rate import DrainRate
 from kefu.router.admission.fair_queue import Entry, FairQueue, Flow
 from kefu.router.admission.fair_share import FairShare
 from kefu.router.domain.turn import BrownOut
-from kefu.router.replicas.engine_load import EngineLoad
 
-Limit = Literal["waiting_turns", "waiting_bytes", "admission_seconds", "deadline"]
+Limit = Literal["waiting_turns", "waiting_bytes", "admission_seconds", "deadline", "too_late"]
 _STEP_SECONDS = 0.1
 _RESERVED_ONE_IN = 8
 """One slot of so many is reserved for tenants below their fair share, besides what each of them used recently."""
@@ -42,6 +43,7 @@ _MESSAGES: dict[Limit, str] = {
     "waiting_bytes": "The messages that wait are too long in sum; come back after the time in RetryInfo.",
     "admission_seconds": "This message would wait too long for its answer; come back after the time in RetryInfo.",
     "deadline": "This message cannot be answered before its deadline; allow more time, or come back later.",
+    "too_late": "This message could not be answered in time; come back after the time in RetryInfo.",
 }
 
 
@@ -55,11 +57,40 @@ class AdmissionBounds:
     max_wait_seconds: float
     brown_out_pressure: float = 0.0
     """Threshold of the first brown-out level, 0 to 1; 0: no brown-out."""
+    spares_slots: bool = True
+    """Whether a turn at WITHOUT_MODEL or above goes on without a slot."""
+
+
+class ConcurrencyLimit(Protocol):
+    """How many turns may hold a slot now, besides `AdmissionBounds.max_running`."""
+
+    @property
+    def limit(self) -> int | None:
+        """At least 1; None while there is no limit."""
+        ...
+
+    @property
+    def capacity(self) -> int:
+        """Slots that all routers have together; 0: not known."""
+        ...
+
+    @property
+    def pressure(self) -> float:
+        """Pressure of what stands behind the slots, besides that of the queue."""
+        ...
+
+    def update(self, *, running: int, waiting: int, seconds: float) -> None:
+        """Apply the turns that run and wait here, `seconds` after the last call; about ten times a second."""
+        ...
+
+    def record_end(self) -> None:
+        """Record that a slot is free again."""
+        ...
 
 
 @dataclass(frozen=True)
 class SlotRequest:
-    """Request of a turn for a slot. `cost` is estimated tokens, `size` bytes of question, `deadline` monotonic."""
+    """Request of a turn for a slot. `cost` is in a unit common to all, `size` in bytes, `deadline` monotonic."""
 
     tenant: str
     priority: Priority = Priority.INTERACTIVE
@@ -80,22 +111,23 @@ class SlotRequest:
 
 
 class AdmissionScheduler:
-    """Slots for turns. `load` returns how busy the engines are; it is called only while `watch` runs."""
+    """Slots for turns. The limit is updated only while `watch` runs."""
 
     def __init__(
         self,
         bounds: AdmissionBounds,
+        limit: ConcurrencyLimit,
+        told: metrics.AdmissionMetrics,
         *,
-        load: Callable[[], EngineLoad] = EngineLoad,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bounds = bounds
-        self._load = load
+        self._concurrency_limit = limit
+        self._metrics = told
         self._clock = clock
         self._running = 0
         self._without_slot = 0
         self._queue = FairQueue[asyncio.Future[None]]()
-        self._concurrency_limit = AdaptiveConcurrencyLimit()
         self._brown_out_levels = BrownOutLevels(bounds.brown_out_pressure)
         self._fair_share = FairShare()
         self._since_remembered = 0.0
@@ -128,9 +160,9 @@ class AdmissionScheduler:
         """
         priority, level = request.priority.value, self.level(request.flow)
         must_wait = not self._has_slot_for(request.flow, request.weight) or bool(self._queue.waiting(request.flow))
-        if must_wait and level >= BrownOut.WITHOUT_MODEL and self._without_slot < self._bounds.max_waiting:
+        if must_wait and self._does_without(level):
             # Slots stand for what the replicas can do. All are in use, so the turn is answered without the model.
-            metrics.TURNS_ADMITTED.labels(priority).inc()
+            self._metrics.admitted.labels(priority).inc()
             self._without_slot += 1
             try:
                 yield level
@@ -139,19 +171,25 @@ class AdmissionScheduler:
             return
         arrived = self._clock()
         if must_wait:
-            metrics.TURNS_QUEUED.labels(priority).inc()
+            self._metrics.queued.labels(priority).inc()
             await self._wait(request)
         else:
             self._count_running(request, 1)
         admitted = self._clock()
-        metrics.TURNS_ADMITTED.labels(priority).inc()
-        metrics.QUEUE_SECONDS.observe(admitted - arrived)
+        self._metrics.admitted.labels(priority).inc()
+        self._metrics.seconds.observe(admitted - arrived)
         try:
             yield min(self.level(request.flow), BrownOut.SHORTER_ANSWER)
         finally:
             self._count_running(request, -1)
             self.drain_rate.record_end(self._clock() - admitted)
+            self._concurrency_limit.record_end()
             self._admit_waiting()
+
+    def _does_without(self, level: BrownOut) -> bool:
+        if not self._bounds.spares_slots or level < BrownOut.WITHOUT_MODEL:
+            return False
+        return self._without_slot < self._bounds.max_waiting
 
     async def _wait(self, request: SlotRequest) -> None:
         seconds, limit = self._longest_wait(request)
@@ -159,7 +197,7 @@ class AdmissionScheduler:
             self._expected_wait(request.flow, request.weight, unknown=0.0) > seconds
         )
         if too_long or seconds <= 0:
-            raise self._refusal(request, limit)
+            raise self.refusal(request, limit)
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         entry = Entry(request.flow, request.cost, request.size, future, request.weight)
         if not self._queue:
@@ -178,7 +216,7 @@ class AdmissionScheduler:
                 self._count_running(request, -1)  # the slot came too late to be used
                 self._admit_waiting()
             if isinstance(error, TimeoutError):
-                raise self._refusal(request, limit) from None
+                raise self.refusal(request, limit) from None
             raise
 
     def _longest_wait(self, request: SlotRequest) -> tuple[float, Limit]:
@@ -196,11 +234,13 @@ class AdmissionScheduler:
             return unknown
         return (self._queue.ahead_of(flow, weight) + 1) / rate if rate else float("inf")
 
-    def _refusal(self, request: SlotRequest, limit: Limit) -> Overloaded:
-        metrics.TURNS_SHED.labels(limit).inc()
+    def refusal(self, request: SlotRequest, limit: Limit) -> Overloaded:
+        """What a turn is refused with, counted."""
+        name = self._metrics.limit_prefix + limit
+        metrics.TURNS_SHED.labels(name).inc()
         wait = self._expected_wait(request.flow, request.weight, unknown=_UNKNOWN_RATE_RETRY_SECONDS)
         seconds = min(max(wait, _MIN_RETRY_SECONDS), _MAX_RETRY_SECONDS)
-        return Overloaded(_MESSAGES[limit], metadata={"limit": limit}, retry_after=seconds)
+        return Overloaded(_MESSAGES[limit], metadata={"limit": name}, retry_after=seconds)
 
     def _enforce_bounds(self) -> None:
         while len(self._queue) > self._bounds.max_waiting:
@@ -216,7 +256,7 @@ class AdmissionScheduler:
         self._queue.remove(entry)
         self._count_left_queue(request)
         if not entry.value.done():  # else its waiter was just cancelled
-            entry.value.set_exception(self._refusal(request, limit))
+            entry.value.set_exception(self.refusal(request, limit))
 
     def _admit_waiting(self) -> None:
         while self._queue and self._running < self._slots:
@@ -237,7 +277,7 @@ class AdmissionScheduler:
         """Slots in reserve where they run out: in the engines, for all routers together, or on this router."""
         slots = self._slots
         if slots < self._bounds.max_running:
-            slots = max(slots, self._concurrency_limit.max_running)
+            slots = max(slots, self._concurrency_limit.capacity)
         return slots // _RESERVED_ONE_IN
 
     def _has_slot_for(self, flow: Flow, weight: float) -> bool:
@@ -269,7 +309,7 @@ class AdmissionScheduler:
     # Periodic work beside the turns.
 
     async def watch(self) -> None:
-        """Follow the replicas' load and the pressure on each flow until cancelled."""
+        """Follow the limit and the pressure on each flow until cancelled."""
         before = self._clock()
         while True:
             await asyncio.sleep(_STEP_SECONDS)
@@ -279,30 +319,29 @@ class AdmissionScheduler:
 
     def step(self, seconds: float) -> None:
         """Apply the current load, `seconds` after the last step."""
-        load = self._load()
         self._since_remembered += seconds
         if self._since_remembered >= _SHARE_UPDATE_SECONDS:
             self._fair_share.remember(self._slots, self._since_remembered)
             self._since_remembered = 0.0
-        self._concurrency_limit.update(load, running=self._running, waiting=len(self._queue), seconds=seconds)
+        self._concurrency_limit.update(running=self._running, waiting=len(self._queue), seconds=seconds)
         self._admit_waiting()
-        self._brown_out_levels.step({flow: self._pressure(flow, load) for flow in self._queue.flows}, seconds)
-        metrics.TURNS_WAITING.set(len(self._queue))
-        metrics.CONCURRENCY_LIMIT.set(self._slots)
+        self._brown_out_levels.step({flow: self._pressure(flow) for flow in self._queue.flows}, seconds)
+        self._metrics.waiting.set(len(self._queue))
+        self._metrics.slots.set(self._slots)
         for level, flows in self._brown_out_levels.counts().items():
-            metrics.BROWNED_OUT_FLOWS.labels(level.name.lower()).set(flows)
+            self._metrics.browned_out_flows.labels(level.name.lower()).set(flows)
 
-    def _pressure(self, flow: Flow, load: EngineLoad) -> float:
+    def _pressure(self, flow: Flow) -> float:
         """Pressure on a flow: 0 for a tenant within its fair share.
 
-        For others it is the expected wait over the longest wait, or the engines' pressure, whichever is more. For the
-        flow with most in the queue, the queue's fill level counts too.
+        For others it is the expected wait over the longest wait, or the pressure behind the slots, whichever is more.
+        For the flow with most in the queue, the queue's fill level counts too.
         """
         weight = self._queue.weight(flow)
         if not self._is_over_share(flow, weight):
             return 0.0
         wait = self._expected_wait(flow, weight, unknown=0.0) / max(self._bounds.max_wait_seconds, 0.001)
-        wait = max(wait, load.pressure)
+        wait = max(wait, self._concurrency_limit.pressure)
         longest = self._queue.newest_of_longest()
         if longest is None or longest.flow != flow:
             return wait

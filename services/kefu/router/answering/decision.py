@@ -144,8 +144,6 @@ def before_search(question: Question) -> Decision | None:
         return Refuse()
     if message.intent is not None:
         return GiveCanned(message.intent)
-    if question.brown_out is BrownOut.HANDOFF:
-        return HandOver(HandoffReason.OVERLOADED)
     return None
 
 

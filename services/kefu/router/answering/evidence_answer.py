@@ -139,7 +139,7 @@ class EvidenceFinder:
         whole = f"{before} {asked}" if before else asked
         cosines = await self._cosines(question, whole, passages, pieces)
         ranked = ranked_pieces(asked, before, passages, pieces, cosines)
-        if cosines is not None:
+        if cosines is not None and question.reads_evidence:
             ranked = read_again(ranked, await self._readings(question, whole, passages, ranked[:MOST_READ]))
         if choice_weight and (close := close_pieces(ranked, MOST_CHOICES)):
             messages = choice_prompt(whole, [each.piece for each in close], passages, language)

@@ -11,8 +11,9 @@ from dataclasses import replace
 
 import structlog
 
-from kefu.common.errors import BackendUnavailable
+from kefu.common.errors import BackendUnavailable, Overloaded
 from kefu.router import metrics
+from kefu.router.admission.scheduler import AdmissionScheduler, SlotRequest
 from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.clarification import chosen_passages, clarify
 from kefu.router.answering.decision import (
@@ -47,7 +48,7 @@ from kefu.router.domain.turn import AnswerSource, BrownOut, Passage
 from kefu.router.guardrails.prompt_injection import passage_for_model
 from kefu.router.nlu.question_splitting import split_questions
 from kefu.router.nlu.sensitive_topics import EMERGENCIES
-from kefu.router.retrieval_client import CuratedAnswer, RetrievalClient, SearchResult
+from kefu.router.retrieval_client import CuratedAnswer, RetrievalClient, SearchLate, SearchResult
 from kefu.router.storage.desk_index import DeskRoom
 
 _log = structlog.stdlib.get_logger()
@@ -63,12 +64,15 @@ class AnswerPipeline:
         self,
         config: RouterConfig,
         retrieval: RetrievalClient,
+        search_admission: AdmissionScheduler,
         pool: ReplicaChooser,
         cache: AnswerCache | None = None,
         desk_room: DeskRoom | None = None,
     ) -> None:
+        """`search_admission`: the slots of turns that search."""
         self._config = config
         self._retrieval = retrieval
+        self._search_admission = search_admission
         self._cache = cache
         self._desk_room = desk_room
         self._generator = AnswerGenerator(config, pool)
@@ -77,18 +81,43 @@ class AnswerPipeline:
     async def answer(self, question: Question, draft: AnswerDraft) -> AnswerOutcome:
         """Decide what a question is answered with, carry that out, and say it through the draft.
 
-        Raises CollectionNotFound, and DeadlineExceeded in mid-answer. Whatever else fails is answered by a handoff.
+        Raises CollectionNotFound, and DeadlineExceeded in mid-answer. Raises Overloaded before anything was said, where
+        more is asked than can be answered. Whatever else fails is answered by a handoff.
         """
-        decision = _continuation(draft) or before_search(question) or await self._decide_by_search(question, draft)
+        decision = _continuation(draft) or before_search(question)
+        if decision is None:
+            question, decision = await self._decide_under_load(question, draft)
         outcome = await self._carry_out(decision, question, draft)
         if outcome.handoff is not None and not await self._can_come_to_desk(question, outcome.handoff):
             metrics.DESK_TURNED_AWAY.labels(question.principal.tenant).inc()
             outcome = turn_away(question, outcome, was_begun=draft.log.text_bytes > 0)
         return _said(outcome, draft)
 
+    async def _decide_under_load(self, question: Question, draft: AnswerDraft) -> tuple[Question, Decision]:
+        """Decide by the search once there is a slot for it. Returns the question with what it has to do without.
+
+        Raises as `answer` does.
+        """
+        if question.brown_out is BrownOut.HANDOFF:
+            if await self._takes_for_load(question):
+                return question, HandOver(HandoffReason.OVERLOADED)
+            question = replace(question, brown_out=BrownOut.WITHOUT_MODEL)
+        try:
+            async with self._search_admission.slot(_slot_request(question)) as level:
+                question = _searching_at(level, question)
+                return question, await self._decide_by_search(question, draft)
+        except Overloaded:
+            if await self._takes_for_load(question):
+                return question, HandOver(HandoffReason.OVERLOADED)
+            raise
+
     async def _decide_by_search(self, question: Question, draft: AnswerDraft) -> Decision:
-        found = await self._search(question, draft)
-        if found is None:
+        try:
+            found = await self._search(question, draft)
+        except BackendUnavailable as error:
+            _log.warning("search.unavailable", cause=error.message)
+            if isinstance(error, SearchLate):
+                raise self._search_admission.refusal(_slot_request(question), "too_late") from error
             return HandOver(HandoffReason.SEARCH_UNAVAILABLE)
         decision = after_search(question, found)
         if self._cache is not None and isinstance(decision, Generate | GiveExcerpt):
@@ -185,8 +214,11 @@ class AnswerPipeline:
                 return answer.outcome()
             case GiveExcerpt(passages):
                 shown = tuple(map(passage_for_model, passages))
+                outcome = give_excerpt(question, shown, HandoffReason.OVERLOADED)
+                if outcome.handoff is not None and not await self._takes_for_load(question):
+                    raise self._search_admission.refusal(_slot_request(question), "too_late")
                 draft.rest_on(replace(_under_load(draft.basis, question), passages=shown))
-                return give_excerpt(question, shown, HandoffReason.OVERLOADED)
+                return outcome
             case GiveCached(answer):
                 draft.rest_on(replace(draft.basis, passages=answer.passages))
                 return answer.outcome()
@@ -220,24 +252,29 @@ class AnswerPipeline:
             return True
         return await self._desk_room.is_left(question.principal.tenant)
 
-    async def _search(self, question: Question, draft: AnswerDraft) -> SearchResult | None:
-        """Search, and note in the draft's basis how; None when the knowledge cannot be searched in time."""
+    async def _takes_for_load(self, question: Question) -> bool:
+        """Whether a customer may be handed over for load: who waits for a person anyway, and whom the desk takes."""
+        if question.waits_for_person:
+            return True
+        tenant, per_agent = question.principal.tenant, question.settings.overload_handoffs_per_agent
+        return self._desk_room is not None and await self._desk_room.takes_for_load(tenant, per_agent)
+
+    async def _search(self, question: Question, draft: AnswerDraft) -> SearchResult:
+        """Search, and note in the draft's basis how. Raises BackendUnavailable, CollectionNotFound."""
         began = time.monotonic()
-        found, query = None, ""
         try:
             found, query = await self._found(question)
-        except BackendUnavailable as error:
-            _log.warning("search.unavailable", cause=error.message)
         finally:
             seconds = time.monotonic() - began
             metrics.SEARCH_SECONDS.observe(seconds)
-            draft.basis = AnswerBasis(
-                searched=found is not None,
-                query=query,
-                gives_instructions=found is not None and found.gives_instructions,
-                embedding=found.embedding if found is not None else b"",
-                search_seconds=seconds,
-            )
+            draft.basis = AnswerBasis(search_seconds=seconds)
+        draft.basis = AnswerBasis(
+            searched=True,
+            query=query,
+            gives_instructions=found.gives_instructions,
+            embedding=found.embedding,
+            search_seconds=seconds,
+        )
         return found
 
     async def _found(self, question: Question) -> tuple[SearchResult, str]:
@@ -269,6 +306,25 @@ class AnswerPipeline:
             seconds=seconds,
             with_embedding=question.settings.cache_answers,
         )
+
+
+def _slot_request(question: Question) -> SlotRequest:
+    """The request for a slot to search; it is refused while there is time to say so."""
+    deadline = question.request.deadline
+    return SlotRequest(
+        tenant=question.principal.tenant,
+        priority=question.principal.priority,
+        weight=question.settings.weight,
+        size=len(question.text.encode()),
+        deadline=None if deadline is None else deadline - RESERVE_SECONDS,
+    )
+
+
+def _searching_at(level: BrownOut, question: Question) -> Question:
+    """The question as it is answered at a brown-out level of the search."""
+    if level is BrownOut.NONE:
+        return question
+    return replace(question, brown_out=max(question.brown_out, BrownOut.FEWER_PASSAGES), reads_evidence=False)
 
 
 def _question_before(question: Question) -> str:

@@ -31,6 +31,8 @@ class Question:
     session_id: str = ""
     brown_out: BrownOut = BrownOut.NONE
     """What the answer has to do without now."""
+    reads_evidence: bool = True
+    """Whether evidence is read before it is chosen. The search has no time for it under load."""
     waits_for_person: bool = False
     """A person was called in this session, and has not come."""
     choice: str = ""

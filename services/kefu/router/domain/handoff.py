@@ -12,7 +12,7 @@ class HandoffReason(StrEnum):
     CUSTOMER_ASKED = "customer_asked"
     """The customer asked for a person."""
     SEARCH_UNAVAILABLE = "search_unavailable"
-    """The knowledge base could not be searched in time."""
+    """The knowledge base cannot be searched."""
     MODEL_UNAVAILABLE = "model_unavailable"
     """No replica could answer."""
     EMPTY_ANSWER = "empty_answer"

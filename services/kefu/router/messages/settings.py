@@ -19,6 +19,7 @@ _MAX_REPLY_CHARACTERS = 1000
 _MAX_TURNS = 1_000_000
 _MAX_WEIGHT = 1000
 _MAX_SECONDS = 604_800
+_MAX_OVERLOAD_HANDOFFS = 100
 _MAX_ENTRIES = 100
 _MAX_ENTRY_CHARACTERS = 100
 _FAIR_SHARE_FIELDS = ("max_concurrent_turns", "questions_per_minute", "question_burst", "weight")
@@ -47,6 +48,7 @@ def settings_message(settings: TenantSettings) -> pb.TenantSettings:
         business_hours=settings.business_hours,
         sensitive_topics=settings.sensitive_topics,
         escalate_seconds=settings.escalate_seconds,
+        overload_handoffs_per_agent=settings.overload_handoffs_per_agent,
     )
 
 
@@ -83,6 +85,7 @@ def settings_of(message: pb.TenantSettings) -> TenantSettings:
         business_hours=_business_hours(message.business_hours),
         sensitive_topics=_entries("sensitive_topics", message.sensitive_topics),
         escalate_seconds=_integer(message, "escalate_seconds", 0, _MAX_SECONDS),
+        overload_handoffs_per_agent=_integer(message, "overload_handoffs_per_agent", 0, _MAX_OVERLOAD_HANDOFFS),
     )
 
 

@@ -91,7 +91,7 @@ def format_address(ip: str, port: int) -> str:
 
 
 def address_sources(addresses: str, account: ServiceAccount = _ACCOUNT) -> list[AddressSource]:
-    """The sources that `RouterConfig.generation` names. Raises StartupError when one cannot be read."""
+    """The sources that an address of `RouterConfig` names. Raises StartupError when one cannot be read."""
     fixed: list[str] = []
     sources: list[AddressSource] = []
     for part in (part.strip() for part in addresses.split(",")):
@@ -110,7 +110,7 @@ def address_sources(addresses: str, account: ServiceAccount = _ACCOUNT) -> list[
 
 
 def server_name_of(addresses: str) -> str:
-    """The first name in `RouterConfig.generation` that stands for several addresses; empty when there is none."""
+    """The first name in such an address that stands for several addresses; empty when there is none."""
     for part in (part.strip() for part in addresses.split(",")):
         for scheme in (_DNS, _KUBERNETES):
             if part.startswith(scheme):
@@ -121,13 +121,13 @@ def server_name_of(addresses: str) -> str:
 def _name_and_port(part: str, scheme: str) -> tuple[str, str]:
     name, _, port = part.removeprefix(scheme).rpartition(":")
     if not name or not port:
-        raise StartupError(f"KEFU_ROUTER_GENERATION: {part!r} is not of the form {scheme}name:port.")
+        raise StartupError(f"{part!r} is not of the form {scheme}name:port.")
     return name, port
 
 
 def _port_number(port: str, part: str) -> int:
     if not port.isdecimal():
-        raise StartupError(f"KEFU_ROUTER_GENERATION: {port!r} in {part!r} is not a port's number.")
+        raise StartupError(f"{port!r} in {part!r} is not a port's number.")
     return int(port)
 
 

@@ -5,6 +5,18 @@ from kefu.common.redis.commands import Command, RedisCommands
 from kefu.router.storage import keys
 
 _MAX_CHARACTERS = 200
+_MINUTE_MS = 60_000
+
+TAKE_FOR_LOAD = """
+-- KEYS: agents, handed over. ARGV: most for each agent, life of the count in ms
+local time = redis.call('TIME')
+local present = redis.call('ZCOUNT', KEYS[1], time[1] * 1000 + math.floor(time[2] / 1000), '+inf')
+local taken = tonumber(redis.call('GET', KEYS[2]) or 0)
+if taken >= present * tonumber(ARGV[1]) then return 0 end
+if redis.call('INCR', KEYS[2]) == 1 then redis.call('PEXPIRE', KEYS[2], ARGV[2]) end
+return 1
+"""
+"""Count one more customer who is handed over for load. Returns 0 when as many were as the agents present may get."""
 
 
 def add_to_desk(tenant: str, session_id: str, now: float, life_ms: int) -> list[Command]:
@@ -36,6 +48,20 @@ class DeskRoom:
         except BackendUnavailable:
             return True
         return int(count) < self._most
+
+    async def takes_for_load(self, tenant: str, per_agent: int) -> bool:
+        """Whether a customer may be handed over since more is asked than can be answered.
+
+        `per_agent` of them a minute may be, for each agent who is present; this one is counted. False while Redis does
+        not answer.
+        """
+        if not per_agent:
+            return False
+        names = [keys.desk_agents(tenant), keys.desk_for_load(tenant)]
+        try:
+            return bool(await self._commands.script(TAKE_FOR_LOAD, names, (per_agent, _MINUTE_MS)))
+        except BackendUnavailable:
+            return False
 
 
 def preview(text: str) -> str:

@@ -80,6 +80,11 @@ def desk_agents(tenant: str) -> str:
     return f"kefu:1:{{{tenant}:desk}}:agents"
 
 
+def desk_for_load(tenant: str) -> str:
+    """Customers who were handed over for load in this minute."""
+    return f"kefu:1:{{{tenant}:desk}}:load"
+
+
 def tenant_keys(tenant: str) -> str:
     """Ids of a tenant's API keys."""
     return f"kefu:1:{{tenant:{tenant}}}:keys"

@@ -51,6 +51,7 @@ class TenantSettings:
     business_hours: tuple[str, ...] = ()
     sensitive_topics: tuple[str, ...] = ()
     escalate_seconds: int | None = None
+    overload_handoffs_per_agent: int | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,8 @@ class EffectiveSettings:
     sensitive_topics: tuple[str, ...] = ()
     escalate_seconds: int = 300
     """Seconds within business hours that a customer may wait for an agent. 0: for ever."""
+    overload_handoffs_per_agent: int = 0
+    """Customers a minute who may be handed over for load, for each agent at the desk."""
 
     def least_relevance(self, passage: Passage) -> float:
         """The relevance from which on a passage may hold the answer.
@@ -138,6 +141,7 @@ def effective_settings(settings: TenantSettings, config: RouterConfig) -> Effect
         business_hours=settings.business_hours,
         sensitive_topics=settings.sensitive_topics,
         escalate_seconds=_chosen(settings.escalate_seconds, config.escalate_seconds),
+        overload_handoffs_per_agent=_chosen(settings.overload_handoffs_per_agent, 0),
     )
 
 

@@ -599,6 +599,7 @@ class TenantSettings(_message.Message):
     BUSINESS_HOURS_FIELD_NUMBER: _builtins.int
     SENSITIVE_TOPICS_FIELD_NUMBER: _builtins.int
     ESCALATE_SECONDS_FIELD_NUMBER: _builtins.int
+    OVERLOAD_HANDOFFS_PER_AGENT_FIELD_NUMBER: _builtins.int
     min_relevance: _builtins.float
     """A passage below this relevance (0 to 1) is not shown to the model; none at or above it: ask back or hand over. Unset:
     each collection's own, as calibrated (see CalibrateCollection), else the installation's.
@@ -642,6 +643,10 @@ class TenantSettings(_message.Message):
     escalate_seconds: _builtins.int
     """Seconds that a customer may wait for a person, for a first answer or the next, before the conversation counts as
     unattended: see Conversation.escalated. Outside business hours no time passes. Unset: the installation's; 0: never.
+    """
+    overload_handoffs_per_agent: _builtins.int
+    """Customers a minute who may be handed over because more is asked than can be answered, for each agent who is at the
+    desk, 0 to 100. All others are refused with a time to come back (RESOURCE_EXHAUSTED / OVERLOADED). Unset: 0, nobody.
     """
     @_builtins.property
     def texts(self) -> _containers.MessageMap[_builtins.str, Global___TenantSettings.Texts]:
@@ -691,10 +696,11 @@ class TenantSettings(_message.Message):
         business_hours: _abc.Iterable[_builtins.str] | None = ...,
         sensitive_topics: _abc.Iterable[_builtins.str] | None = ...,
         escalate_seconds: _builtins.int | None = ...,
+        overload_handoffs_per_agent: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "asks_back", b"asks_back", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "asks_back", b"asks_back", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "asks_back", b"asks_back", "business_hours", b"business_hours", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "refused_topics", b"refused_topics", "sensitive_topics", b"sensitive_topics", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "asks_back", b"asks_back", "business_hours", b"business_hours", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "refused_topics", b"refused_topics", "sensitive_topics", b"sensitive_topics", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__asks_back: _TypeAlias = _typing.Literal["asks_back"]  # noqa: Y015
     _WhichOneofArgType__asks_back: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back"]  # noqa: Y015
@@ -716,6 +722,8 @@ class TenantSettings(_message.Message):
     _WhichOneofArgType__min_relevance: _TypeAlias = _typing.Literal["_min_relevance", b"_min_relevance"]  # noqa: Y015
     _WhichOneofReturnType__on_busy: _TypeAlias = _typing.Literal["on_busy"]  # noqa: Y015
     _WhichOneofArgType__on_busy: _TypeAlias = _typing.Literal["_on_busy", b"_on_busy"]  # noqa: Y015
+    _WhichOneofReturnType__overload_handoffs_per_agent: _TypeAlias = _typing.Literal["overload_handoffs_per_agent"]  # noqa: Y015
+    _WhichOneofArgType__overload_handoffs_per_agent: _TypeAlias = _typing.Literal["_overload_handoffs_per_agent", b"_overload_handoffs_per_agent"]  # noqa: Y015
     _WhichOneofReturnType__question_burst: _TypeAlias = _typing.Literal["question_burst"]  # noqa: Y015
     _WhichOneofArgType__question_burst: _TypeAlias = _typing.Literal["_question_burst", b"_question_burst"]  # noqa: Y015
     _WhichOneofReturnType__questions_per_minute: _TypeAlias = _typing.Literal["questions_per_minute"]  # noqa: Y015
@@ -748,6 +756,8 @@ class TenantSettings(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_relevance) -> _WhichOneofReturnType__min_relevance | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__on_busy) -> _WhichOneofReturnType__on_busy | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__overload_handoffs_per_agent) -> _WhichOneofReturnType__overload_handoffs_per_agent | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__question_burst) -> _WhichOneofReturnType__question_burst | None: ...
     @_typing.overload

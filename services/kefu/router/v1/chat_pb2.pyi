@@ -122,13 +122,17 @@ class _BrownOutEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BrownOut.Val
     BROWN_OUT_UNSPECIFIED: _BrownOut.ValueType  # 0
     """Nothing: the answer is as good as any."""
     BROWN_OUT_FEWER_PASSAGES: _BrownOut.ValueType  # 1
-    """The model was shown half as many passages."""
+    """The model was shown half as many passages. When it is the search that is behind, the evidence was chosen without being
+    read a second time too.
+    """
     BROWN_OUT_SHORTER_ANSWER: _BrownOut.ValueType  # 2
     """The model was asked for a short answer, and given half as many tokens for it."""
     BROWN_OUT_WITHOUT_MODEL: _BrownOut.ValueType  # 3
-    """The model was not asked: the answer was cut from a passage, or a person should take over."""
+    """The model was not asked: the answer was cut from a passage."""
     BROWN_OUT_HANDOFF: _BrownOut.ValueType  # 4
-    """Nothing was looked up: a person should take over."""
+    """Nothing was looked up: a person should take over, as the tenant wants it under load
+    (TenantSettings.overload_handoffs_per_agent).
+    """
 
 class BrownOut(_BrownOut, metaclass=_BrownOutEnumTypeWrapper):
     """BrownOut says what an answer was made without, since more was asked than could be answered. Each includes those
@@ -138,13 +142,17 @@ class BrownOut(_BrownOut, metaclass=_BrownOutEnumTypeWrapper):
 BROWN_OUT_UNSPECIFIED: BrownOut.ValueType  # 0
 """Nothing: the answer is as good as any."""
 BROWN_OUT_FEWER_PASSAGES: BrownOut.ValueType  # 1
-"""The model was shown half as many passages."""
+"""The model was shown half as many passages. When it is the search that is behind, the evidence was chosen without being
+read a second time too.
+"""
 BROWN_OUT_SHORTER_ANSWER: BrownOut.ValueType  # 2
 """The model was asked for a short answer, and given half as many tokens for it."""
 BROWN_OUT_WITHOUT_MODEL: BrownOut.ValueType  # 3
-"""The model was not asked: the answer was cut from a passage, or a person should take over."""
+"""The model was not asked: the answer was cut from a passage."""
 BROWN_OUT_HANDOFF: BrownOut.ValueType  # 4
-"""Nothing was looked up: a person should take over."""
+"""Nothing was looked up: a person should take over, as the tenant wants it under load
+(TenantSettings.overload_handoffs_per_agent).
+"""
 Global___BrownOut: _TypeAlias = BrownOut  # noqa: Y015
 
 class _OnBusy:
@@ -589,7 +597,7 @@ class Handoff(_message.Message):
         REASON_CUSTOMER_ASKED: Handoff._Reason.ValueType  # 2
         """The customer asked for a person."""
         REASON_SEARCH_UNAVAILABLE: Handoff._Reason.ValueType  # 3
-        """The knowledge base could not be searched in time."""
+        """The knowledge base cannot be searched. (Where it is only busy the message is refused, and told when to come back.)"""
         REASON_MODEL_UNAVAILABLE: Handoff._Reason.ValueType  # 4
         """No replica could answer."""
         REASON_EMPTY_ANSWER: Handoff._Reason.ValueType  # 5
@@ -597,7 +605,7 @@ class Handoff(_message.Message):
         REASON_UNSUPPORTED_ANSWER: Handoff._Reason.ValueType  # 6
         """The model wrote a figure, price, address or code that its evidence does not hold; it was not sent."""
         REASON_OVERLOADED: Handoff._Reason.ValueType  # 7
-        """More is asked than can be answered: see TurnCompleted.brown_out."""
+        """More is asked than can be answered, and the tenant wants a person then: see TurnCompleted.brown_out."""
         REASON_LOW_SUPPORT: Handoff._Reason.ValueType  # 8
         """The model's answer shares hardly a word with what was found; it was withdrawn, and a person should look at it."""
         REASON_REPEATED_FAILURE: Handoff._Reason.ValueType  # 9
@@ -623,7 +631,7 @@ class Handoff(_message.Message):
     REASON_CUSTOMER_ASKED: Handoff.Reason.ValueType  # 2
     """The customer asked for a person."""
     REASON_SEARCH_UNAVAILABLE: Handoff.Reason.ValueType  # 3
-    """The knowledge base could not be searched in time."""
+    """The knowledge base cannot be searched. (Where it is only busy the message is refused, and told when to come back.)"""
     REASON_MODEL_UNAVAILABLE: Handoff.Reason.ValueType  # 4
     """No replica could answer."""
     REASON_EMPTY_ANSWER: Handoff.Reason.ValueType  # 5
@@ -631,7 +639,7 @@ class Handoff(_message.Message):
     REASON_UNSUPPORTED_ANSWER: Handoff.Reason.ValueType  # 6
     """The model wrote a figure, price, address or code that its evidence does not hold; it was not sent."""
     REASON_OVERLOADED: Handoff.Reason.ValueType  # 7
-    """More is asked than can be answered: see TurnCompleted.brown_out."""
+    """More is asked than can be answered, and the tenant wants a person then: see TurnCompleted.brown_out."""
     REASON_LOW_SUPPORT: Handoff.Reason.ValueType  # 8
     """The model's answer shares hardly a word with what was found; it was withdrawn, and a person should look at it."""
     REASON_REPEATED_FAILURE: Handoff.Reason.ValueType  # 9

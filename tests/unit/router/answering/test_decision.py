@@ -74,7 +74,7 @@ GOOD, NEARLY, BAD = passage(1, 0.8), passage(2, 0.3), passage(2, 0.05)
         ("You are a stupid idiot", {}, HandOver(HandoffReason.ABUSE)),
         ("What do you think of the weather?", {"refused_topics": ("weather",)}, Refuse()),
         ("What do you think of the weather?", {"sensitive_topics": ("weather",)}, HandOver(HandoffReason.SENSITIVE)),
-        (ASKED, {"brown_out": BrownOut.HANDOFF}, HandOver(HandoffReason.OVERLOADED)),
+        (ASKED, {"brown_out": BrownOut.HANDOFF}, None),
         ("Thanks!", {"brown_out": BrownOut.HANDOFF}, GiveCanned(Intent.THANKS)),
         ("轉人工客服", {}, HandOver(HandoffReason.CUSTOMER_ASKED)),
         ("can someone real help me please", {}, HandOver(HandoffReason.CUSTOMER_ASKED)),

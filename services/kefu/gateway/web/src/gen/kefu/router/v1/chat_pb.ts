@@ -687,7 +687,7 @@ export enum Handoff_Reason {
   CUSTOMER_ASKED = 2,
 
   /**
-   * The knowledge base could not be searched in time.
+   * The knowledge base cannot be searched. (Where it is only busy the message is refused, and told when to come back.)
    *
    * @generated from enum value: REASON_SEARCH_UNAVAILABLE = 3;
    */
@@ -715,7 +715,7 @@ export enum Handoff_Reason {
   UNSUPPORTED_ANSWER = 6,
 
   /**
-   * More is asked than can be answered: see TurnCompleted.brown_out.
+   * More is asked than can be answered, and the tenant wants a person then: see TurnCompleted.brown_out.
    *
    * @generated from enum value: REASON_OVERLOADED = 7;
    */
@@ -2094,7 +2094,8 @@ export enum BrownOut {
   UNSPECIFIED = 0,
 
   /**
-   * The model was shown half as many passages.
+   * The model was shown half as many passages. When it is the search that is behind, the evidence was chosen without being
+   * read a second time too.
    *
    * @generated from enum value: BROWN_OUT_FEWER_PASSAGES = 1;
    */
@@ -2108,14 +2109,15 @@ export enum BrownOut {
   SHORTER_ANSWER = 2,
 
   /**
-   * The model was not asked: the answer was cut from a passage, or a person should take over.
+   * The model was not asked: the answer was cut from a passage.
    *
    * @generated from enum value: BROWN_OUT_WITHOUT_MODEL = 3;
    */
   WITHOUT_MODEL = 3,
 
   /**
-   * Nothing was looked up: a person should take over.
+   * Nothing was looked up: a person should take over, as the tenant wants it under load
+   * (TenantSettings.overload_handoffs_per_agent).
    *
    * @generated from enum value: BROWN_OUT_HANDOFF = 4;
    */

@@ -1,0 +1,171 @@
+"""
+Retrieval pool: all replicas of the retrieval service, and the choice of the replica for the next call.
+
+A call goes to the one of two random replicas with the fewest calls of this router in flight (M. Mitzenmacher, "The
+power of two choices in randomized load balancing", IEEE TPDS 12, 2001). A replica that is slower, or busy for other
+routers, keeps its calls longer, and so gets fewer. All calls only read, so one that a replica could not take is made at
+another.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Protocol, TypeVar
+
+import grpc
+import grpc.aio
+
+from kefu.common.aio import cancel_and_wait
+from kefu.common.grpc_options import CLIENT_OPTIONS
+from kefu.common.tls import Tls, internal_channel
+from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
+from kefu.router.replicas.discovery import address_sources, open_discovery, server_name_of
+from kefu.router.replicas.replica import PLAINTEXT, ReplicaTls
+
+RequestT = TypeVar("RequestT")
+ResponseT = TypeVar("ResponseT")
+Metadata = Sequence[tuple[str, str]]
+
+_OPTIONS = (
+    *CLIENT_OPTIONS,
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+)
+_FAILED = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+_PAUSE_SECONDS = 1.0
+"""A replica that could not be reached, or was late, is left alone for so long, unless there is no other."""
+_MOST_REPLICAS = 3
+"""Replicas that one call is tried at."""
+_LATE_SECONDS = 0.05
+"""gRPC may be so late with its own time-out."""
+
+
+class Method(Protocol[RequestT, ResponseT]):
+    """Names a method of the stub."""
+
+    def __call__(
+        self, stub: "rpc.KnowledgeServiceAsyncStub", /
+    ) -> Callable[..., grpc.aio.UnaryUnaryCall[RequestT, ResponseT]]:
+        """That method."""
+        ...
+
+
+class RetrievalReplica:
+    """One process of the retrieval service, at host:port `address`."""
+
+    def __init__(self, address: str, tls: ReplicaTls) -> None:
+        self.address = address
+        self.in_flight = 0
+        self._failed_at = float("-inf")
+        self._channel = internal_channel(address, tls.tls, _OPTIONS, tls.server_name)
+        self._stub = rpc.KnowledgeServiceStub(self._channel)
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it failed a moment ago."""
+        return time.monotonic() - self._failed_at < _PAUSE_SECONDS
+
+    async def call(
+        self, method: Method[RequestT, ResponseT], request: RequestT, seconds: float, metadata: Metadata, *, wait: bool
+    ) -> ResponseT:
+        """Raises AioRpcError, and TimeoutError. `wait`: for a process that is being restarted, within the time."""
+        self.in_flight += 1
+        self._idle.clear()
+        call = method(self._stub)(request, timeout=seconds, metadata=metadata, wait_for_ready=wait)
+        try:
+            async with asyncio.timeout(seconds + _LATE_SECONDS):
+                return await call
+        except grpc.aio.AioRpcError as error:
+            if error.code() in _FAILED:
+                self._failed_at = time.monotonic()
+            raise
+        finally:
+            call.cancel()
+            self.in_flight -= 1
+            if not self.in_flight:
+                self._idle.set()
+
+    async def close(self) -> None:
+        """Close the channel, and with it every call."""
+        await self._channel.close()
+
+    async def close_when_idle(self) -> None:
+        """Close the channel once no call is in flight."""
+        await self._idle.wait()
+        await self.close()
+
+
+class RetrievalPool:
+    """All retrieval replicas that are known now."""
+
+    def __init__(self, tls: ReplicaTls = PLAINTEXT) -> None:
+        self._tls = tls
+        self._replicas: dict[str, RetrievalReplica] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    async def call(
+        self, method: Method[RequestT, ResponseT], request: RequestT, seconds: float, metadata: Metadata
+    ) -> ResponseT:
+        """Call a method of a replica, or of another one where that cannot be reached, within `seconds` in all.
+
+        Raises AioRpcError: UNAVAILABLE also where no replica is known. Raises TimeoutError.
+        """
+        deadline = time.monotonic() + seconds
+        tried: set[RetrievalReplica] = set()
+        while True:
+            replica = self._choose(tried)
+            if replica is None:
+                raise grpc.aio.AioRpcError(
+                    grpc.StatusCode.UNAVAILABLE,
+                    grpc.aio.Metadata(),
+                    grpc.aio.Metadata(),
+                    details="no replica of retrieval is known",
+                )
+            tried.add(replica)
+            is_last = len(tried) >= min(len(self._replicas), _MOST_REPLICAS)
+            seconds_left = max(deadline - time.monotonic(), 0.0)
+            try:
+                return await replica.call(method, request, seconds_left, metadata, wait=is_last)
+            except grpc.aio.AioRpcError as error:
+                if is_last or error.code() is not grpc.StatusCode.UNAVAILABLE:
+                    raise
+
+    def _choose(self, tried: set[RetrievalReplica]) -> RetrievalReplica | None:
+        untried = [replica for replica in self._replicas.values() if replica not in tried]
+        candidates = [replica for replica in untried if not replica.is_paused] or untried
+        sample = random.sample(candidates, min(2, len(candidates)))
+        return min(sample, key=lambda replica: replica.in_flight, default=None)
+
+    async def set_addresses(self, addresses: Iterable[str]) -> None:
+        """Call these replicas and no others. Calls of a removed one go on until they end."""
+        wanted = list(dict.fromkeys(addresses))
+        for address in self._replicas.keys() - set(wanted):
+            replica = self._replicas.pop(address)
+            closing = asyncio.create_task(replica.close_when_idle(), name=f"close {address} when idle")
+            self._leaving.add(closing)
+            closing.add_done_callback(self._leaving.discard)
+        for address in wanted:
+            if address not in self._replicas:
+                self._replicas[address] = RetrievalReplica(address, self._tls)
+
+    async def close(self) -> None:
+        """Close all channels."""
+        for closing in list(self._leaving):
+            await cancel_and_wait(closing)
+        for replica in self._replicas.values():
+            await replica.close()
+        self._replicas.clear()
+
+
+@asynccontextmanager
+async def open_retrieval_pool(addresses: str, tls: Tls | None = None) -> AsyncIterator[RetrievalPool]:
+    """A pool over `addresses` (see `RouterConfig.retrieval`), which follows their changes while the block runs."""
+    async with AsyncExitStack() as stack:
+        pool = RetrievalPool(ReplicaTls(tls, server_name_of(addresses)))
+        stack.push_async_callback(pool.close)
+        await stack.enter_async_context(open_discovery(address_sources(addresses), pool.set_addresses))
+        yield pool
