@@ -1,7 +1,7 @@
 """Simplified and traditional Chinese: detection, and conversion by OpenCC."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 _KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
@@ -27,10 +27,12 @@ def traditional(text: str) -> str:
     return text if not _HAN.search(text) else str(_converter("s2t").convert(text))
 
 
+@lru_cache(maxsize=2048)
 def is_traditional(text: str) -> bool:
     """Whether a Chinese text is written in traditional characters.
 
-    It is if a conversion to simplified would change more characters than one to traditional.
+    It is if a conversion to simplified would change more characters than one to traditional. What was found is
+    remembered, since the same passages are found again and again.
     """
     if not _HAN.search(text) or _KANA_OR_HANGUL.search(text):
         return False

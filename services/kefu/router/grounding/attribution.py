@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from kefu.common.text.language import language_of
 from kefu.router.domain.turn import Passage, Support
-from kefu.router.grounding.lexical_overlap import share, units_of
+from kefu.router.grounding.lexical_overlap import share, units_of, units_of_passage
 from kefu.router.grounding.sentence_selection import pieces
 
 _HARDLY = 0.15
@@ -43,7 +43,7 @@ class AttributionIndex:
             above = units_of(" ".join((passage.title, *passage.headings)))
             before: tuple[str, frozenset[str]] | None = None
             for _, _, text in pieces(passage.text):
-                units = units_of(text)
+                units = units_of_passage(text)
                 self._held.append((number, text, units | above))
                 if before is not None:  # an answer often joins two sentences that stand together
                     self._held.append((number, f"{before[0]} {text}", before[1] | units | above))

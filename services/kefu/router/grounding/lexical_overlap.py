@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kefu.common.text.chinese import simplified
 
@@ -28,6 +29,10 @@ def units_of(text: str) -> frozenset[str]:
     pairs = {run[0][i : i + 2] for run in _HAN_RUN.finditer(lowered) for i in range(max(1, len(run[0]) - 1))}
     words = {word.rstrip("s") if len(word) > 4 else word for word in _WORD.findall(lowered) if word not in _STOP_WORDS}
     return frozenset(pairs | words)
+
+
+units_of_passage = lru_cache(maxsize=8192)(units_of)
+"""The same for the parts of passages, which are remembered: the same ones are found again and again."""
 
 
 def share(sentence: frozenset[str], of: frozenset[str]) -> float:

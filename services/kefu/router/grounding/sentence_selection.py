@@ -13,10 +13,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kefu.common.text.language import answer_language
 from kefu.router.domain.turn import Passage
-from kefu.router.grounding.lexical_overlap import sentences, share, units_of
+from kefu.router.grounding.lexical_overlap import sentences, share, units_of, units_of_passage
 from kefu.router.grounding.question_kind import asks_for_figure
 
 _LONGEST = 320  # characters
@@ -47,7 +48,7 @@ def ranked_sentences(question: str, passages: Sequence[Passage]) -> list[Sentenc
     """All sentences of the passages, those that bear most on the question first."""
     found = [(index, *piece) for index, passage in enumerate(passages) for piece in pieces(passage.text)]
     asked = units_of(question)
-    held = [units_of(text) for _, _, _, text in found]
+    held = [units_of_passage(text) for _, _, _, text in found]
     weights = _rarity(asked, held)
     total = math.fsum(weights.values()) or 1.0
     # Not sum(): the order of a set differs from process to process, and sentences that are equal would with it.
@@ -104,8 +105,16 @@ def _rarity(asked: frozenset[str], held: Iterable[frozenset[str]]) -> dict[str, 
     return {unit: math.log(1 + len(sentences_held) / holders[unit]) if holders[unit] else 0.0 for unit in asked}
 
 
-def pieces(text: str) -> Iterator[tuple[int, int, str]]:
-    """Begin, end and text of each sentence or row of a table; a row has the head of its table in front."""
+@lru_cache(maxsize=2048)
+def pieces(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Begin, end and text of each sentence or row of a passage's table; a row has the head of its table in front.
+
+    Passages are found again and again, so their pieces are remembered.
+    """
+    return tuple(_pieces(text))
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int, str]]:
     begin, head = 0, ""
     for line in text.splitlines(keepends=True):
         if line.count("|") >= 2:  # a row says nothing without the names of its columns

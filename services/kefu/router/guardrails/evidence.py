@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from kefu.common.text.number_words import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normalized_number
 from kefu.common.text.quantities import CLOCK, Quantity, clock, unit_behind, unit_in_front
@@ -42,7 +43,7 @@ class Evidence:
         self._free = frozenset(self._numbers)
         sources = list(sources)
         for above, text in sources:
-            self._add(f"{above}\n{text}")
+            self._add_source(f"{above}\n{text}")
         self._statements = Statements(sources, question)
 
     def contradicts(self, run: str, before: str, after: str) -> bool:
@@ -77,29 +78,16 @@ class Evidence:
         )
 
     def _add(self, text: str) -> None:
-        plain = text.translate(FULL_WIDTH)
-        self._text += "\n" + plain.lower()
-        # A table says its unit once, in its head: a kind holds for every number of the text it stands in.
-        kind = Kind(bool(MONEY.search(plain)), bool(PER_CENT.search(plain)))
-        for run in RUN.finditer(plain):
-            times = [clock(*found) for found in CLOCK_TIME.findall(run[0])]
-            # 9:30 holds neither a 9 nor a 30, but 9:00 is nine o'clock.
-            parts = [time.partition(":")[0] for time in times if time.endswith(":00")] or NUMBER.findall(run[0])
-            if times and not any(time.endswith(":00") for time in times):
-                continue
-            if len(parts) <= 2 or DATE.search(run[0]):  # the groups of a telephone number are no figures
-                for part in parts:
-                    self._know(normalized_number(part), kind)
-        for word in re.findall(r"[A-Za-z]+(?:-[A-Za-z]+)?", plain.lower()):
-            for part in (word, *word.split("-")):
-                if part in NUMBER_WORDS:
-                    self._know(str(NUMBER_WORDS[part]), kind)
-        for han in HAN_NUMBER.finditer(plain):
-            self._know(str(han_number(han[0])), kind)
+        self._add_literals(*_literals_in(text))
 
-    def _know(self, number: str, kind: Kind) -> None:
-        known = self._numbers.get(number, PLAIN)
-        self._numbers[number] = Kind(known.money or kind.money, known.per_cent or kind.per_cent)
+    def _add_source(self, text: str) -> None:
+        self._add_literals(*_literals_of_source(text))
+
+    def _add_literals(self, plain: str, kind: Kind, numbers: Iterable[str]) -> None:
+        self._text += "\n" + plain
+        for number in numbers:
+            known = self._numbers.get(number, PLAIN)
+            self._numbers[number] = Kind(known.money or kind.money, known.per_cent or kind.per_cent)
 
     def has_number(self, number: str, kind: Kind = PLAIN) -> bool:
         """Whether a number occurs, as money or per cent if it is that."""
@@ -139,3 +127,27 @@ class Evidence:
         if len(parts) <= 2 or DATE.fullmatch(core):
             return all(self.has_number(part, kind) for part in parts)
         return False
+
+
+def _literals_in(text: str) -> tuple[str, Kind, frozenset[str]]:
+    """The text in plain characters of lower case, of which kind its numbers are, and the numbers."""
+    plain = text.translate(FULL_WIDTH)
+    # A table says its unit once, in its head: a kind holds for every number of the text it stands in.
+    kind = Kind(bool(MONEY.search(plain)), bool(PER_CENT.search(plain)))
+    numbers: set[str] = set()
+    for run in RUN.finditer(plain):
+        times = [clock(*found) for found in CLOCK_TIME.findall(run[0])]
+        # 9:30 holds neither a 9 nor a 30, but 9:00 is nine o'clock.
+        parts = [time.partition(":")[0] for time in times if time.endswith(":00")] or NUMBER.findall(run[0])
+        if times and not any(time.endswith(":00") for time in times):
+            continue
+        if len(parts) <= 2 or DATE.search(run[0]):  # the groups of a telephone number are no figures
+            numbers.update(map(normalized_number, parts))
+    for word in re.findall(r"[A-Za-z]+(?:-[A-Za-z]+)?", plain.lower()):
+        numbers.update(str(NUMBER_WORDS[part]) for part in (word, *word.split("-")) if part in NUMBER_WORDS)
+    numbers.update(str(han_number(han[0])) for han in HAN_NUMBER.finditer(plain))
+    return plain.lower(), kind, frozenset(numbers)
+
+
+_literals_of_source = lru_cache(maxsize=2048)(_literals_in)
+"""The same for passages, which are remembered: they are found again and again."""

@@ -12,6 +12,7 @@ embeddings (see SearchResponse.instruction_score and SearchHit.instructions_from
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from kefu.common.text.chinese import simplified
 from kefu.common.text.pii import redacted
@@ -65,11 +66,18 @@ def turn_for_model(turn: Turn, *, redact: bool) -> Turn:
 
 def passage_for_model(passage: Passage) -> Passage:
     """A passage as the model sees it, which is how it is shown."""
-    text = "\n".join(map(_without_instructions, as_data(passage.text).split("\n")))
+    text = _text_for_model(passage.text)
     headings = tuple(shown for each in passage.headings if (shown := _heading_for_model(each)))
     return replace(passage, title=_heading_for_model(passage.title), headings=headings, text=text)
 
 
+@lru_cache(maxsize=2048)
+def _text_for_model(text: str) -> str:
+    """Remembered: the same passages are found again and again."""
+    return "\n".join(map(_without_instructions, as_data(text).split("\n")))
+
+
+@lru_cache(maxsize=4096)
 def _heading_for_model(heading: str) -> str:
     """A title or heading, on one line: files, cells and pages of strangers give them too."""
     return _without_instructions(" ".join(as_data(heading).split()))[:_LONGEST_HEADING]

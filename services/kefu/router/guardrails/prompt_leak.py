@@ -7,6 +7,7 @@ secret. A translation or an encoding of the instructions is not recognised: see 
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from kefu.router.guardrails.citation_markers import CitationMarker, Piece
 
@@ -101,6 +102,7 @@ class PromptLeakGuard:
         self._lengths = [*self._lengths, *[0] * (len(normal) - 1), length][dropped:]
 
 
+@lru_cache(maxsize=64)
 def _parts(text: str, size: int) -> frozenset[str]:
     return frozenset(text[at : at + size] for at in range(len(text) - size + 1))
 

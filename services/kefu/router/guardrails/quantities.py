@@ -12,9 +12,10 @@ yuan" does not rest on "Standard shipping: 5 yuan" beside "Express shipping: 12 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kefu.common.text.quantities import FAMILY, Quantity, quantities_in
-from kefu.router.grounding.lexical_overlap import units_of
+from kefu.router.grounding.lexical_overlap import units_of, units_of_passage
 from kefu.router.grounding.sentence_selection import pieces
 
 _GOES_FOR = {"day": {"workday"}, "pound": {"kilogram"}}
@@ -42,17 +43,7 @@ class Statements:
     def __init__(self, texts: Iterable[tuple[str, str]], question: str = "") -> None:
         """`texts`: for each source what stands above it, and what it says. `question`: what the answer is about."""
         self._asked = units_of(question)
-        self._statements: list[_Statement] = []
-        for above, text in texts:
-            head = units_of(above)
-            before: frozenset[str] = frozenset()
-            for _, _, piece in pieces(text):
-                words = units_of(piece)
-                quantities = quantities_in(piece)
-                if quantities:
-                    around = words | before if _LEANS_BACK.match(piece) else words
-                    self._statements.append(_Statement(words | head, around | head, quantities))
-                before = words
+        self._statements = [statement for above, text in texts for statement in _statements(above, text)]
 
     def contradict(self, quantity: Quantity, said: str) -> bool:
         """Whether the evidence has a figure, but not like this. `said`: the sentence up to the figure."""
@@ -75,6 +66,21 @@ class Statements:
             and all(known.value != quantity.value for known in statement.quantities)
         ]
         return any(all(context & rival.words > context & one.around for one in fitting) for rival in rivals)
+
+
+@lru_cache(maxsize=2048)
+def _statements(above: str, text: str) -> tuple[_Statement, ...]:
+    """Those of one source, remembered: passages are found again and again."""
+    found: list[_Statement] = []
+    head = units_of_passage(above)
+    before: frozenset[str] = frozenset()
+    for _, _, piece in pieces(text):
+        words, quantities = units_of_passage(piece), quantities_in(piece)
+        if quantities:
+            around = words | before if _LEANS_BACK.match(piece) else words
+            found.append(_Statement(words | head, around | head, quantities))
+        before = words
+    return tuple(found)
 
 
 def agree(said: str, known: str) -> bool:
