@@ -85,6 +85,7 @@ class SuiteSetup:
     pace: EnginePace
     routers: int = 1
     generation_replicas: int = 1
+    retrieval_replicas: int = 1
     edge: tuple[str, ...] = ()
     """Further options of `kefu up`, such as those that put nginx in front."""
     corpora: tuple[Path, ...] = ()
@@ -110,6 +111,7 @@ async def open_loaded_suite(setup: SuiteSetup) -> AsyncIterator[Suite]:
         **setup.variables,
     }
     options = ["--generation-replicas", str(setup.generation_replicas), *setup.edge]
+    options += ["--retrieval-replicas", str(setup.retrieval_replicas)]
     if setup.routers > 1:
         options += ["--routers", str(setup.routers)]
     with ExitStack() as stack:

@@ -59,6 +59,10 @@ def _common(
     context: typer.Context,
     routers: Annotated[int, typer.Option(min=1, help="Router processes; more than one need nginx.")] = 1,
     generations: Annotated[int, typer.Option(min=1, help="Simulated engines.")] = 1,
+    retrievals: Annotated[int, typer.Option(min=1, help="Retrieval processes.")] = 1,
+    retrieval_cores: Annotated[
+        float, typer.Option(min=0, help="Hold each of them to so many cores, by control groups (root); 0: to none.")
+    ] = 0.0,
     corpus: Annotated[
         list[Path] | None, typer.Option(help="BEIR corpus.jsonl to import, 10,000 documents at most; none: the sample.")
     ] = None,
@@ -71,6 +75,8 @@ def _common(
     context.obj = CommonOptions(
         routers,
         generations,
+        retrievals,
+        retrieval_cores,
         tuple(corpus or ()),
         out,
         as_json,
