@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -22,6 +22,8 @@ from kefu.router.v1 import chat_pb2_grpc as rpc
 from loadtest.bench.records import StreamBreak, TurnRecord
 from loadtest.harness.verdicts import VerdictBuilder, is_overload
 
+BURST_SECONDS = 20.0
+"""How long a burst lasts."""
 _OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),  # else all channels of this process would share one connection
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -259,7 +261,9 @@ class CustomerLoad:
     @asynccontextmanager
     async def asking(self) -> AsyncIterator[None]:
         """Customers ask while the block runs. At its end their open turns are awaited."""
-        customers = [asyncio.create_task(self._customer(number)) for number in range(self.conversations)]
+        customers = [
+            asyncio.create_task(self._customer(number, lambda: self._stopping)) for number in range(self.conversations)
+        ]
         try:
             yield
             self._stopping = True
@@ -270,13 +274,23 @@ class CustomerLoad:
             with suppress(asyncio.CancelledError):
                 await asyncio.gather(*customers, return_exceptions=True)
 
-    async def _customer(self, number: int) -> None:
+    async def burst(self, times: int, seconds: float) -> None:
+        """So many times the customers ask for some seconds, within the block of `asking`.
+
+        Returns when the ones that were added have been answered.
+        """
+        ends = time.monotonic() + seconds
+        async with asyncio.TaskGroup() as group:
+            for number in range(self.conversations, self.conversations * times):
+                group.create_task(self._customer(number, lambda: time.monotonic() >= ends))
+
+    async def _customer(self, number: int, leaves_now: Callable[[], bool]) -> None:
         chance = random.Random(number)
         await asyncio.sleep(chance.uniform(0, 2))
         async with open_router_channels(self.addresses, self.metadata) as channels:
             channels.choose() if number % 2 else None  # half of them begin at each router
             session, turns = "", 0
-            while not self._stopping:
+            while not leaves_now():
                 if turns == 0:
                     session, turns = "", chance.randint(*_TURNS_PER_SESSION)
                 turns -= 1

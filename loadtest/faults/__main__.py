@@ -36,16 +36,23 @@ _NAMES = [fault.name for fault in FAULTS]
 
 
 async def measure(
-    chosen: Sequence[Fault], settings: BenchSettings, seconds: float, conversations: int, folder: Path, out: Console
+    chosen: Sequence[Fault],
+    settings: BenchSettings,
+    seconds: float,
+    conversations: int,
+    folder: Path,
+    out: Console,
+    *,
+    burst: int = 1,
 ) -> list[report.Row]:
-    """A row for each fault, the one without a fault first."""
+    """A row for each fault, the one without a fault first. `burst`: see `run_fault`."""
     out.print(f"Starting the suite (logs in {folder}) …", soft_wrap=True)
     async with open_bench(folder, settings) as bench:
         reference = await ask_reference(bench)
         rows: list[report.Row] = []
         baseline: Baseline | None = None
         for number, fault in enumerate([FAULTS[0], *(fault for fault in chosen if fault is not FAULTS[0])]):
-            row, baseline = await _one(bench, fault, seconds, conversations, reference, baseline)
+            row, baseline = await _one(bench, fault, seconds, conversations, reference, baseline, burst)
             rows.append(row)
             recovery = "-" if row.recovery is None else f"{row.recovery:.1f} s"
             out.print(
@@ -58,9 +65,15 @@ async def measure(
 
 
 async def _one(
-    bench: Bench, fault: Fault, seconds: float, conversations: int, reference: Reference, baseline: Baseline | None
+    bench: Bench,
+    fault: Fault,
+    seconds: float,
+    conversations: int,
+    reference: Reference,
+    baseline: Baseline | None,
+    burst: int,
 ) -> tuple[report.Row, Baseline]:
-    result = await run_fault(bench, fault, seconds, conversations, reference)
+    result = await run_fault(bench, fault, seconds, conversations, reference, burst=burst)
     baseline = baseline or Baseline.of(result.records)
     row = report.row_of(fault, result.run, result.records, reference.text, result.stored, baseline)
     return row, baseline
@@ -70,6 +83,7 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help=f"One fault of {', '.join(_NAMES)}. May be repeated.")] = None,
     seconds: Annotated[float, typer.Option(min=5, help="Load after each fault has struck, at least.")] = 20.0,
     conversations: Annotated[int, typer.Option(min=1, max=200, help="Conversations at once.")] = 24,
+    burst: Annotated[int, typer.Option(min=1, help="So many times as many ask for 20 s, from the fault on.")] = 1,
     nginx: Annotated[
         bool, typer.Option("--nginx", help="Customers come through nginx, not to a router they pick.")
     ] = False,
@@ -87,14 +101,17 @@ def main(
     environment, began = describe_environment(), time.monotonic()
     folder = logs or Path(tempfile.mkdtemp(prefix="kefu-faults-"))
     try:
-        rows = asyncio.run(measure(chosen, BenchSettings(nginx=nginx), seconds, conversations, folder.absolute(), out))
+        rows = asyncio.run(
+            measure(chosen, BenchSettings(nginx=nginx), seconds, conversations, folder.absolute(), out, burst=burst)
+        )
     except (RuntimeError, TimeoutError, StartupError) as error:
         out.print(f"This could not be measured: {error}", style="red", soft_wrap=True, markup=False)
         out.print(f"The logs are in {folder}.", soft_wrap=True)
         sys.exit(2)
     way = "through nginx" if nginx else "at two routers"
+    crowd = f", {burst} times as many for 20 s from each fault on" if burst > 1 else ""
     conditions = (
-        f"{environment}; {conversations} conversations {way}, simulated engine, "
+        f"{environment}; {conversations} conversations {way}{crowd}, simulated engine, "
         f"{time.monotonic() - began:.0f} s in all; first text p95 without a fault {rows[0].first_text * 1000:.0f} ms"
     )
     report.print_rows(Console(width=None if sys.stdout.isatty() else 140), rows, conditions)

@@ -11,7 +11,7 @@ import grpc.aio
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 from loadtest.bench.bench import Bench
-from loadtest.bench.customers import CustomerLoad
+from loadtest.bench.customers import BURST_SECONDS, CustomerLoad
 from loadtest.bench.records import StoredComparison, TurnRecord, compare_stored
 from loadtest.bench.reference import Reference
 from loadtest.bench.scraping import in_flight
@@ -39,8 +39,11 @@ async def run_fault(
     reference: Reference,
     *,
     warm_seconds: float = 5.0,
+    burst: int = 1,
 ) -> FaultResult:
     """Inject the fault after `warm_seconds` of load, and go on for at least `seconds` more.
+
+    `burst` times as many customers ask from the fault on, for 20 s.
 
     Returns when every turn has ended and the suite is whole again.
     """
@@ -55,8 +58,9 @@ async def run_fault(
     async with fault.prepare(bench) as act, load.asking():
         await asyncio.sleep(warm_seconds)
         remaining = asyncio.create_task(asyncio.sleep(seconds))
+        crowd = asyncio.create_task(load.burst(burst, BURST_SECONDS))
         await act(run)
-        await asyncio.gather(remaining, asyncio.sleep(_AFTER_SECONDS))
+        await asyncio.gather(remaining, crowd, asyncio.sleep(_AFTER_SECONDS))
     await bench.restart_stopped()
     run.violations += await _busy_processes(bench)
     return FaultResult(run, load.records, compare_stored(load.records, await stored_turns(bench, load.records)))

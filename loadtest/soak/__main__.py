@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from loadtest.bench.bench import BenchSettings, open_bench
-from loadtest.bench.customers import CustomerLoad
+from loadtest.bench.customers import BURST_SECONDS, CustomerLoad
 from loadtest.bench.records import TurnRecord
 from loadtest.bench.reference import ask_reference
 from loadtest.harness.environment import describe_environment
@@ -62,16 +62,16 @@ def print_findings(findings: Sequence[Finding], records: Sequence[TurnRecord], c
 
 
 async def soak(
-    minutes: float, conversations: int, folder: Path, out: Console
+    minutes: float, conversations: int, burst: int, folder: Path, out: Console
 ) -> tuple[list[Finding], list[TurnRecord], Levels]:
-    """Load and rest; what was found, every turn of the load, every sample."""
+    """Load and rest; what was found, every turn of the load, every sample. `burst` times as many ask in the middle."""
     out.print(f"Starting the suite (logs in {folder}) …", soft_wrap=True)
     async with open_bench(folder, BenchSettings()) as bench:
         reference = await ask_reference(bench)
         levels = Levels(bench)
         following = asyncio.create_task(levels.sample_continuously(), name="levels")
 
-        async def loaded(seconds: float) -> list[TurnRecord]:
+        async def loaded(seconds: float, times: int = 1) -> list[TurnRecord]:
             load = CustomerLoad(
                 bench.client_addresses,
                 bench.metadata,
@@ -81,7 +81,10 @@ async def soak(
                 abandoned_share=_CANCELLING,
             )
             async with load.asking():
-                await _wait(seconds, following)
+                await _wait(seconds / 2, following)
+                crowd = asyncio.create_task(load.burst(times, BURST_SECONDS))
+                await _wait(seconds / 2, following)
+                await crowd
             await _wait(_REST_SECONDS, following)
             return load.records
 
@@ -92,7 +95,7 @@ async def soak(
                 try:
                     await loaded(_WARM_SECONDS)
                     before = levels.current_levels()
-                    records = await loaded(minutes * 60)
+                    records = await loaded(minutes * 60, burst)
                 finally:
                     clock.cancel()
             return compare_levels(levels.samples, before, levels.current_levels()), records, levels
@@ -118,18 +121,21 @@ async def _tick(progress: Progress, seconds: float) -> None:
 def main(
     minutes: Annotated[float, typer.Option(min=0.2, help="Time under load.")] = 30.0,
     conversations: Annotated[int, typer.Option(min=1, max=200, help="Conversations at once.")] = 24,
+    burst: Annotated[int, typer.Option(min=1, help="So many times as many ask for 20 s in the middle.")] = 1,
     folder: Annotated[Path, typer.Option(help="For soak.json and soak.png.")] = Path("loadtest-results/soak"),
 ) -> None:
     """Load the suite for a while, and see whether every turn is answered, and memory, descriptors and calls return."""
     environment, out = describe_environment(), Console(stderr=True)
     logs = Path(tempfile.mkdtemp(prefix="kefu-soak-"))
     try:
-        findings, records, levels = asyncio.run(soak(minutes, conversations, logs, out))
+        findings, records, levels = asyncio.run(soak(minutes, conversations, burst, logs, out))
     except (RuntimeError, TimeoutError) as error:
         out.print(f"This could not be measured: {error} The logs are in {logs}.", style="red", soft_wrap=True)
         sys.exit(2)
+    crowd = f", {burst} times as many for 20 s in the middle" if burst > 1 else ""
     conditions = (
-        f"{environment}; {conversations} conversations for {minutes:g} min, {_CANCELLING:.0%} cancel, simulated engine"
+        f"{environment}; {conversations} conversations for {minutes:g} min{crowd}, {_CANCELLING:.0%} cancel, "
+        "simulated engine"
     )
     print_findings(findings, records, conditions)
     folder.mkdir(parents=True, exist_ok=True)
