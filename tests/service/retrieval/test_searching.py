@@ -240,7 +240,7 @@ async def test_a_chinese_question_is_embedded_in_english_too_where_there_are_eng
         await one.import_files(("returns.md", RETURNS.encode()))
         embedded.clear()
         await one.search("保修期多长？")
-        assert embedded == ["保修期多长？", "guarantee period many length"]
+        assert embedded == ["guarantee period many length"], "the question itself is remembered"
         embedded.clear()
         await one.search("How long is the warranty?")
         assert embedded == ["how long is the warranty?"]

@@ -1,10 +1,11 @@
-"""Which questions are embedded first when more wait than fit a batch."""
+"""Which questions are embedded first when more wait than fit a batch, and which are not embedded again."""
 
 import asyncio
 import threading
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
 
@@ -116,3 +117,46 @@ async def test_parts_of_several_imports_share_a_batch_that_is_large_enough() -> 
         large.go.set()
         assert await asyncio.gather(first, *rest) == [1, 3, 5, 12]
     assert ["".join(text[0] for text in batch) for batch in large.batches] == ["a", "bbbccccc", "dddddddd", "dddd"]
+
+
+async def test_equal_questions_are_embedded_once_while_they_wait_and_not_again_later() -> None:
+    slow = Slow()
+    async with BatchingEmbedder.open(slow, max_batch=4) as embedder:
+        first = asyncio.ensure_future(embedder.query("first"))
+        while not slow.batches:
+            await asyncio.sleep(0.01)
+        rest = asyncio.ensure_future(embedder.queries(["Same", "other", "same"]))
+        again = asyncio.ensure_future(embedder.query("FIRST"))  # while the first one is being embedded
+        await asyncio.sleep(0.01)
+        slow.go.set()
+        await asyncio.gather(first, rest, again)
+        assert np.array_equal(await embedder.queries(["other", "first", "new"]), np.ones((3, 2)))
+    assert slow.batches == [["first"], ["same", "other"], ["new"]]
+
+
+async def test_the_questions_remembered_are_bounded_and_no_caller_can_change_them() -> None:
+    slow = Slow()
+    slow.go.set()
+    async with BatchingEmbedder.open(slow, most_remembered=2) as embedder:
+        for text in ("a", "b", "a", "c", "a", "b"):
+            vector = await embedder.query(text)
+        assert slow.batches == [["a"], ["b"], ["c"], ["b"]]
+        with pytest.raises(ValueError, match="read-only"):
+            vector[0] = 0
+
+
+async def test_what_failed_is_embedded_again() -> None:
+    class Failing(Slow):
+        def queries(self, texts: Sequence[str]) -> Vectors:
+            if not self.batches:
+                self.batches.append([])
+                raise RuntimeError("no memory")
+            return super().queries(texts)
+
+    failing = Failing()
+    failing.go.set()
+    async with BatchingEmbedder.open(failing) as embedder:
+        with pytest.raises(RuntimeError, match="no memory"):
+            await embedder.query("a")
+        await embedder.query("a")
+    assert failing.batches == [[], ["a"]]

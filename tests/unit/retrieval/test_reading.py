@@ -1,10 +1,12 @@
 """Questions are read by the words of the collection that they are asked of. No model: what is read is text."""
 
 import pytest
+from symspellpy.editdistance import DistanceAlgorithm, EditDistance
 
 from kefu.retrieval.index.bm25 import LexicalView
 from kefu.retrieval.ranking.reading import Reading, read_as, read_question
 from kefu.retrieval.text.analyzer import Analyzer
+from kefu.retrieval.text.english_words import EnglishWords
 
 WORDS = Analyzer(b"salt")
 PASSAGES = (
@@ -87,3 +89,15 @@ def test_the_reading_is_told_where_it_says_something_else() -> None:
     for text in ("How do I CANCEL my order?", "退貨運費", "  What  is the fee ?"):
         assert read_as(text, read(text)) == ""
     assert read_as("how do i canel my order", read("how do i canel my order")) == "how do i cancel my order"
+
+
+def test_the_words_near_a_misspelt_one_are_all_those_so_many_edits_away() -> None:
+    listed = "cancel cancer cancels chancel canoe camel channel kennel cancelled concealed scandal el caramel"
+    words = EnglishWords(iter(f"{word} 9" for word in listed.split()))
+    distance = EditDistance(DistanceAlgorithm.DAMERAU_OSA)
+    for asked in ("canel", "cancle", "cancell", "cancelde", "l"):
+        most = 2 if len(asked) >= 7 else 1
+        edits = {word: distance.compare(asked, word, most) for word in listed.split()}
+        near = {word: each for word, each in edits.items() if 0 < each <= (most if word[0] == asked[0] else 1)}
+        assert words.near(asked) == near
+    assert words.near("canel") == {"cancel": 1, "camel": 1}

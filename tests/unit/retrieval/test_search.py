@@ -9,14 +9,15 @@ from kefu.common.text.language import language_of
 from kefu.retrieval.documents.chunking import texts_to_embed
 from kefu.retrieval.domain.chunk_header import ChunkHeader, chunk_header_text, is_standalone_question
 from kefu.retrieval.domain.filters import ALWAYS, Audience, Facts, SearchFilter, Validity
-from kefu.retrieval.index.bm25 import LexicalView
+from kefu.retrieval.index.bm25 import LexicalScores, LexicalView
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline, baseline_for
 from kefu.retrieval.ranking.ranker import CollectionQuery, ScoredPassage, rank
 from kefu.retrieval.ranking.relevance import Features, relevance
 from kefu.retrieval.ranking.score_margin import DEFAULT_MARGIN
 from kefu.retrieval.ranking.signals import Query
-from kefu.retrieval.text.analyzer import Analyzer
+from kefu.retrieval.text.analyzer import Analyzer, TermGroup
+from kefu.retrieval.text.user_dictionary import parse_dictionary
 from kefu.retrieval.vectorstore.base import PassageVectors, inner_products
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
 
@@ -113,6 +114,9 @@ def test_inner_products_are_those_of_the_stored_half_precision() -> None:
     queries = np.random.default_rng(2).normal(size=(384, 2)).astype(np.float32)
     assert np.allclose(inner_products(rows, queries), rows.astype(np.float64) @ queries, rtol=1e-4, atol=1e-4)
     assert inner_products(rows[:0], queries).shape == (0, 2)
+    numbers = np.array([0, -0.0, 1, -1, 0.1, 65504, -6.1e-5, 5.96e-8], np.float16)  # the last one is the least of all
+    widened = inner_products(np.diag(numbers).astype(np.float16), np.ones((8, 1), np.float32))[:, 0]
+    assert widened.tolist() == numbers.astype(np.float32).tolist()
 
 
 def test_a_window_lifts_its_passage_and_words_break_the_tie() -> None:
@@ -254,6 +258,45 @@ def test_a_word_with_several_translations_counts_once_by_the_best() -> None:
     question = WORDS.translated_groups("保修", "zh", ("en",))
     assert question is not None
     assert view.scores(question).bm25.max() <= view.scores(question).upper_bound
+
+
+def test_bm25_of_a_word_is_that_of_its_best_term_in_each_passage() -> None:
+    texts = ("warranty", "guarantee guarantee warranty", "kettle", "guarantee of a kettle", "repair")
+    view = LexicalView({number: WORDS.terms(text) for number, text in enumerate(texts)})
+
+    def group(**weights: float) -> TermGroup:
+        return WORDS.vocabulary_terms(list(weights)), np.array(list(weights.values()), np.float32)
+
+    def alone(**weights: float) -> LexicalScores:
+        return view.scores([group(**weights)])
+
+    both = alone(warranty=1.0, guarantee=0.5, absent=1.0)
+    holders = 3
+    rarity = both.upper_bound / alone(warranty=1.0).upper_bound
+    expected = np.maximum(
+        alone(warranty=1.0).bm25,
+        0.5 * alone(guarantee=1.0).bm25 * alone(warranty=1.0).upper_bound / alone(guarantee=1.0).upper_bound,
+    )
+    assert np.allclose(both.bm25, expected * rarity)
+    assert np.count_nonzero(both.coverage == 1) == holders
+    together = view.scores([group(warranty=1.0, guarantee=0.5), group(absent=1.0), group(kettle=1.0)])
+    assert np.allclose(together.bm25, alone(warranty=1.0, guarantee=0.5).bm25 + alone(kettle=1.0).bm25)
+    assert together.coverage[3] == max(together.coverage) < 1
+
+
+def test_a_word_with_synonyms_is_one_group_and_words_have_the_terms_that_they_have_alone() -> None:
+    words = Analyzer(b"salt", parse_dictionary("保修=质保=warranty"))
+    groups = words.query_groups("the warranty of a kettle, kettles")
+    assert [len(terms) for terms, _ in groups] == [3, 1]
+    assert [terms.tolist() for terms, _ in words.query_groups("kettle")] == [groups[1][0].tolist()]
+    mixed = ["kettles", "退货", "returns"]
+    assert words.vocabulary_terms(mixed).tolist() == [words.vocabulary_terms([each])[0] for each in mixed]
+
+
+def test_equal_scores_are_sorted_by_document() -> None:
+    names = ("d", "b", "a", "c")
+    index = index_of(*(document(name, f"thing {name * 3}", unit(1, 0.5)) for name in names))
+    assert documents(found(index, ask("zzz", unit(1)))) == ["a", "b", "c", "d"]
 
 
 def test_the_head_of_a_question_and_answer_is_the_question() -> None:

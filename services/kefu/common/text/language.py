@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 AnswerLanguage = Literal["zh", "en"]
@@ -35,7 +36,7 @@ def language_of(text: str) -> str:
     kana beside the Han makes Japanese. Languages in Latin script are not told apart: all of them are "en". Only the
     first 4,000 characters count.
     """
-    return _heaviest(_weights(text))
+    return _heaviest(_weights(text[:_SAMPLE_CHARACTERS]))
 
 
 def answer_language(text: str) -> AnswerLanguage | None:
@@ -44,7 +45,7 @@ def answer_language(text: str) -> AnswerLanguage | None:
     Chinese is answered in Chinese, and so is Japanese with at least as much Han as Latin. For kana may be a shop's name
     in a Chinese question ("优の良品怎么退"). All else is answered in English.
     """
-    weights = _weights(text)
+    weights = _weights(text[:_SAMPLE_CHARACTERS])
     language = _heaviest(weights)
     if language == "zh" or (language == "ja" and weights["zh"] >= max(weights["en"], 1)):
         return "zh"
@@ -56,8 +57,9 @@ def han_characters(text: str) -> int:
     return len(_HAN.findall(text))
 
 
-def _weights(text: str) -> dict[str, int]:
-    sample = text[:_SAMPLE_CHARACTERS]
+@lru_cache(maxsize=64)
+def _weights(sample: str) -> Mapping[str, int]:
+    """Weights of the languages, remembered: a question is asked for its language several times in a turn."""
     return {code: len(pattern.findall(sample)) for code, pattern in _WEIGHED.items()}
 
 

@@ -91,8 +91,8 @@ def reduce_question(question: str) -> ReducedQuestion:
     """The reduced form of a question, from a cache of 4,096."""
     kinds, words, orders = _reduce(question)
     if len("".join(words)) < _MIN_SUBJECT_CHARACTERS:  # "When?", "为什么没有" name no subject
-        return ReducedQuestion(kinds, (_plain(question),))
-    return ReducedQuestion(kinds, min(orders(words)))
+        return ReducedQuestion(kinds, (text_key(question),))
+    return ReducedQuestion(kinds, min(orders(list(words))))
 
 
 def question_difference(one: str, other: str) -> QuestionDifference | None:
@@ -107,7 +107,14 @@ def question_difference(one: str, other: str) -> QuestionDifference | None:
 
 def is_same_text(one: str, other: str) -> bool:
     """Whether two texts are the same but for case, spaces, punctuation and the Chinese variant."""
-    return _plain(one) == _plain(other)
+    return text_key(one) == text_key(other)
+
+
+@lru_cache(maxsize=4_096)
+def text_key(text: str) -> str:
+    """What is equal for texts that are the same (`is_same_text`), and only for them; from a cache of 4,096."""
+    normal = _normal(text)
+    return _LAYOUT.sub("", normal) or normal
 
 
 def _kind(left: Sequence[str], right: Sequence[str], kinds_differ: bool) -> DifferenceKind:
@@ -119,12 +126,6 @@ def _kind(left: Sequence[str], right: Sequence[str], kinds_differ: bool) -> Diff
     if kinds_differ:
         return DifferenceKind.KIND
     return DifferenceKind.WORDS if words else DifferenceKind.ORDER
-
-
-@lru_cache(maxsize=4_096)
-def _plain(text: str) -> str:
-    normal = _normal(text)
-    return _LAYOUT.sub("", normal) or normal
 
 
 def _normal(text: str) -> str:
@@ -139,22 +140,24 @@ def _blank_for_punctuation(sign: re.Match[str]) -> str:
     return " " if unicodedata.category(sign[0])[0] in "PZ" else sign[0]
 
 
-def _reduce(question: str) -> tuple[frozenset[str], list[str], Callable[[list[str]], list[tuple[str, ...]]]]:
-    """The kinds, the words, and what gives the equivalent orders of words."""
+@lru_cache(maxsize=1_024)
+def _reduce(question: str) -> tuple[frozenset[str], tuple[str, ...], Callable[[list[str]], list[tuple[str, ...]]]]:
+    """The kinds, the words, and what gives the equivalent orders of words; from a cache of 1,024."""
     text = _normal(question)
     if len(text) > _MAX_CHARACTERS:
-        return frozenset(), [text], _given_order
+        return frozenset(), (text,), _given_order
     if has_unknown_letters(text):
-        return frozenset(), list(filter(None, _LAYOUT.split(text))), _given_order
+        return frozenset(), tuple(filter(None, _LAYOUT.split(text))), _given_order
     rules = language_pack_of(text).question_rules
-    return *rules.reduce(text), rules.orders
+    kinds, words = rules.reduce(text)
+    return kinds, tuple(words), rules.orders
 
 
 def _given_order(words: list[str]) -> list[tuple[str, ...]]:
     return [tuple(words)]
 
 
-def _words_of_one_side(one: list[str], other: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _words_of_one_side(one: Sequence[str], other: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The words that only one side has. Han characters come in runs, with a single character between two changes."""
     if max(len(one), len(other)) > _MAX_ALIGNED_WORDS or not any(han_characters(word) for word in (*one, *other)):
         left, right = Counter(one) - Counter(other), Counter(other) - Counter(one)

@@ -8,7 +8,7 @@ them apart.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _QUESTION = re.compile(
     r"[?？]\s*$|(?:吗|呢|么)\s*$|怎么|怎样|如何|什么|为何|为啥|多少|哪|是否|能否|可否|几(?![何乎])|谁|多久|多长|多大"
@@ -18,8 +18,7 @@ _QUESTION = re.compile(
 _MIN_CHARACTERS = 5  # characters: 多久 above a table is a heading, and no question that stands alone
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkHeader:
+class ChunkHeader(NamedTuple):
     """What a search needs of a chunk header."""
 
     hash: int

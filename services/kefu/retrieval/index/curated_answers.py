@@ -1,7 +1,9 @@
 """Curated answers of a collection, and the match of a question with one of them."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 
@@ -9,13 +11,15 @@ from kefu.common.text.language import UNKNOWN, language_of
 from kefu.common.text.question_equivalence import (
     QuestionDifference,
     ReducedQuestion,
-    is_same_text,
     question_difference,
     reduce_question,
+    text_key,
 )
-from kefu.retrieval.domain.filters import SearchFilter
+from kefu.retrieval.domain.filters import Audience, SearchFilter
 from kefu.retrieval.embedders import Vectors
+from kefu.retrieval.embedders.base import HalfVectors
 from kefu.retrieval.storage.records import CuratedRecord
+from kefu.retrieval.vectorstore.base import inner_products
 
 MIN_CURATED_COSINE = 0.85
 """Least cosine of two questions' embeddings by multilingual-e5-small, when their texts differ.
@@ -46,52 +50,102 @@ class CuratedMatch:
         return not self.reason
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """One question of a curated answer."""
+
+    record: CuratedRecord
+    text: str
+    key: str
+    """See `text_key`."""
+    reduced: ReducedQuestion
+    """What it asks."""
+
+
+class _Table:
+    """All questions of the answers, by number."""
+
+    def __init__(self, answers: Iterable[Sequence[_Asked]]) -> None:
+        answers = list(answers)
+        self.asked = list(chain.from_iterable(answers))
+        self.vectors: HalfVectors = np.concatenate([of_answer[0].record.vectors for of_answer in answers])
+        self.for_staff = np.array([each.record.audience is Audience.STAFF for each in self.asked])
+        self.by_key: defaultdict[str, list[int]] = defaultdict(list)
+        self.by_reduced: defaultdict[ReducedQuestion, list[int]] = defaultdict(list)
+        for number, each in enumerate(self.asked):
+            self.by_key[each.key].append(number)
+            self.by_reduced[each.reduced].append(number)
+
+
 class CuratedAnswers:
     """The curated answers of one collection."""
 
     def __init__(self) -> None:
-        self._records: dict[str, CuratedRecord] = {}
-        self._asked: dict[str, tuple[ReducedQuestion, ...]] = {}
-        """What each question of an answer asks."""
+        self._answers: dict[str, tuple[_Asked, ...]] = {}
+        """The questions of each answer."""
+        self._table: _Table | None = None
+        """None since the last change."""
 
     def __len__(self) -> int:
-        return len(self._records)
+        return len(self._answers)
 
     @property
     def ids(self) -> Iterable[str]:
         """Ids of the answers."""
-        return self._records.keys()
+        return self._answers.keys()
 
     def put(self, record: CuratedRecord) -> None:
         """Add an answer, or replace it."""
-        self._records[record.id] = record
-        self._asked[record.id] = tuple(map(reduce_question, record.questions))
+        self._answers[record.id] = tuple(
+            _Asked(record, text, text_key(text), reduce_question(text)) for text in record.questions
+        )
+        self._table = None
 
     def remove(self, answer: str) -> None:
         """Remove an answer, if there is one with this id."""
-        self._records.pop(answer, None)
-        self._asked.pop(answer, None)
+        self._answers.pop(answer, None)
+        self._table = None
 
-    def match(self, question: str, vector: Vectors, language: str, search_filter: SearchFilter) -> CuratedMatch | None:
+    def match(
+        self, wordings: Sequence[str], vector: Vectors, language: str, search_filter: SearchFilter
+    ) -> CuratedMatch | None:
         """The nearest question whose answer applies, else the nearest of all with the reason.
 
-        None without answers that the audience may see.
+        `wordings` are the ways in which the question may be read; all of them have one vector. None without answers
+        that the audience may see.
         """
-        found: list[CuratedMatch] = []
-        what_is_asked = reduce_question(question)
-        for record in self._records.values():
-            if not search_filter.audience.sees(record.audience):
-                continue
-            against = _reason_against(record, language, search_filter.day)
-            cosines = record.vectors.astype(np.float32) @ vector
-            for each, what, cosine in zip(record.questions, self._asked[record.id], cosines, strict=True):
-                alike = is_same_text(each, question)
-                reason = against or ("" if alike or what == what_is_asked else _DIFFERS)
-                if cosine < MIN_CURATED_COSINE and not alike:
-                    reason = "TOO_FAR"
-                found.append(CuratedMatch(record, each, float(cosine), reason))
-        best = best_match(found)
-        return best if best is None or best.reason != _DIFFERS else _with_difference(best, question)
+        if not self._answers:
+            return None
+        table = self._table = self._table or _Table(self._answers.values())
+        cosines = inner_products(table.vectors, vector[:, None])[:, 0]
+        if not search_filter.audience.sees(Audience.STAFF):
+            cosines[table.for_staff] = -np.inf
+        nearest = float(cosines.max())
+        if nearest == -np.inf:
+            return None
+        matches = [
+            (_match(table, wording, cosines, nearest, language, search_filter.day), wording)
+            for wording in dict.fromkeys(wordings)
+        ]
+        best, wording = max(matches, key=lambda each: _rank(each[0]))
+        return _with_difference(best, wording) if best.reason == _DIFFERS else best
+
+
+def _match(table: _Table, question: str, cosines: Vectors, nearest: float, language: str, day: str) -> CuratedMatch:
+    """The best match of a question. Only what says or asks the same may apply; of all others the nearest is told."""
+    same_text = table.by_key.get(text_key(question), [])
+    same_asked = table.by_reduced.get(reduce_question(question), []) if nearest >= MIN_CURATED_COSINE else []
+    found: list[CuratedMatch] = []
+    for number in sorted({*same_text, *same_asked, *np.flatnonzero(cosines == nearest).tolist()}):
+        cosine = cosines[number]
+        if cosine == -np.inf:  # not for this audience
+            continue
+        record, alike = table.asked[number].record, number in same_text
+        reason = _reason_against(record, language, day) or ("" if alike or number in same_asked else _DIFFERS)
+        if cosine < MIN_CURATED_COSINE and not alike:
+            reason = "TOO_FAR"
+        found.append(CuratedMatch(record, table.asked[number].text, float(cosine), reason))
+    return max(found, key=_rank)
 
 
 def best_match(matches: Sequence[CuratedMatch | None]) -> CuratedMatch | None:

@@ -80,6 +80,8 @@ class PassageIndex:
         self.vectors = vectors
         self.lexical = LexicalView({})
         self.entries: dict[int, PassageEntry] = {}
+        self.instructing_windows: dict[int, int | None] = {}
+        """See `ScoredPassage.instructing_window`: of the passages that were found before, by number."""
         self._documents: dict[str, list[int]] = {}
         self._headers: Counter[ChunkHeader] = Counter()  # documents that have it
         self._facts: dict[int, Facts] = {}  # by label, once for all documents that have them
@@ -192,7 +194,10 @@ class PassageIndex:
         return Selection(labels, np.fromiter(by_words, np.bool_, len(numbers)))
 
     def _remove_entries(self, document: str) -> None:
-        entries = [self.entries.pop(number) for number in self._documents.pop(document, ())]
+        numbers = self._documents.pop(document, ())
+        entries = [self.entries.pop(number) for number in numbers]
+        for number in numbers:
+            self.instructing_windows.pop(number, None)
         self._headers.subtract({entry.header for entry in entries if entry.header})
         if entries:
             label = entries[0].facts.label

@@ -10,6 +10,7 @@ its size.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -81,7 +82,19 @@ class EmbeddingBaseline:
 
     def mean_question(self, language: str) -> Vectors:
         """Mean vector of the neutral questions in a language."""
-        return self.question_vectors[_sentence_language(language)].mean(axis=0)
+        return self._mean_questions[_sentence_language(language)]
+
+    def mean_question_cosines(self, language: str) -> dict[str, float]:
+        """`mean_cosines` of `mean_question`."""
+        return self._mean_question_cosines[_sentence_language(language)]
+
+    @cached_property
+    def _mean_questions(self) -> dict[str, Vectors]:
+        return {language: vectors.mean(axis=0) for language, vectors in self.question_vectors.items()}
+
+    @cached_property
+    def _mean_question_cosines(self) -> dict[str, dict[str, float]]:
+        return {language: self.mean_cosines(mean) for language, mean in self._mean_questions.items()}
 
 
 def baseline_for(mean_cosines: Mapping[str, float], language: str) -> float:

@@ -23,19 +23,25 @@ class QueryTexts:
     """A question's reading for one collection, and what is embedded of it."""
 
     reading: Reading
+    language: str
+    """Of what the question is read as."""
     english_gloss: str
     """Empty: not needed."""
 
     @classmethod
     def of(cls, text: str, analyzer: Analyzer, index: PassageIndex) -> "QueryTexts":
-        """Read a question for a collection: a tenth of a millisecond, and ten for a misspelt English word."""
+        """Read a question for a collection: a tenth of a millisecond, and two for a misspelt English word."""
         reading = read_question(text, analyzer, index.lexical)
-        return cls(reading, analyzer.english_gloss(reading.text, language_of(text), index.languages))
+        return cls(
+            reading,
+            language_of(reading.text),
+            analyzer.english_gloss(reading.text, language_of(text), index.languages),
+        )
 
     @classmethod
     def as_written(cls, text: str) -> "QueryTexts":
         """A question that no collection is asked."""
-        return cls(as_written(text), "")
+        return cls(as_written(text), language_of(text), "")
 
     @property
     def embedded(self) -> list[str]:
@@ -59,8 +65,7 @@ def make_query(
 
     `vectors` are the embeddings of `texts.embedded`. `languages` are those of the collection whose `analyzer` this is.
     """
-    text, vector = texts.reading.text, texts.vector(vectors)
-    language = language_of(text)
+    text, language, vector = texts.reading.text, texts.language, texts.vector(vectors)
     mean_question = baseline.mean_question(language)
     return Query(
         vector=vector,
@@ -69,7 +74,7 @@ def make_query(
         language=language,
         baseline=baseline.mean_cosines(vector),
         mean_question=mean_question,
-        mean_question_baseline=baseline.mean_cosines(mean_question),
+        mean_question_baseline=baseline.mean_question_cosines(language),
         english_vector=vectors[texts.english_gloss] if texts.english_gloss else None,
     )
 

@@ -17,11 +17,14 @@ together:
 Passages with the same words (another edition, a mirrored page) are one hit.
 """
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain, groupby
+from operator import itemgetter
 
 import numpy as np
+import numpy.typing as npt
 
 from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.embedders import Vectors
@@ -116,24 +119,18 @@ def rank(
 ) -> Ranking:
     """The best `count` passages that the filter admits, over all queries; ties by document and passage id."""
     pools = [_CandidatePool.of(each, count, search_filter, weights) for each in queries]
-    order: list[tuple[float, str, str, int, int]] = []
     plain = [pool.scores.without_english for pool in pools]
     lift = _other_language_lift(pools, plain)
-    for collection, pool in enumerate(pools):
-        scores = (pool.scores.ranking + lift * pool.candidates.other_language).tolist()
-        order += [
-            (-score, entry.document, entry.passage, collection, at)
-            for at, (score, entry) in enumerate(zip(scores, pool.entries, strict=True))
-        ]
+    scores = [pool.scores.ranking + lift * pool.candidates.other_language for pool in pools]
     distinct: list[tuple[int, int, float]] = []
     same: dict[tuple[int, int], list[PassageEntry]] = {}
-    for negative, _, _, collection, at in sorted(order):
+    for collection, at, score in _by_score_and_id(pools, scores):
         entry = pools[collection].entries[at]
         duplicates = same.setdefault((collection, entry.words_hash), [])
         if not duplicates:
             if len(distinct) == max(count, _LEAD_HITS):
                 break
-            distinct.append((collection, at, -negative))
+            distinct.append((collection, at, score))
         duplicates.append(entry)
     best = [float(plain[collection][at]) for collection, at, _ in distinct[:_LEAD_HITS]]
     hits = [
@@ -149,11 +146,37 @@ def rank(
         for number, (collection, at, score) in enumerate(distinct[:count])
     ]
     scored = (
-        (score, collection, entry)
-        for collection, pool in enumerate(pools)
-        for score, entry in zip(pool.margin_scores().tolist(), pool.entries, strict=True)
+        (score, collection, pools[collection].entries[at])
+        for collection, at, score in _by_score([pool.margin_scores() for pool in pools])
     )
     return Ranking(hits, score_margin(scored))
+
+
+def _by_score(scores: Sequence[Vectors | npt.NDArray[np.float64]]) -> Iterator[tuple[int, int, float]]:
+    """(number of the collection, candidate, score) of all candidates, best first; equal ones in their order.
+
+    `scores` are those of each collection's candidates. Few are taken as a rule, so each is made when it is asked for.
+    """
+    starts = [0, *accumulate(map(len, scores))]
+    together = np.concatenate(scores)
+    order = np.argsort(-together, kind="stable").tolist()
+    for position in order:
+        collection = bisect_right(starts, position) - 1
+        yield collection, position - starts[collection], float(together[position])
+
+
+def _by_score_and_id(
+    pools: Sequence["_CandidatePool"], scores: Sequence[npt.NDArray[np.float64]]
+) -> Iterator[tuple[int, int, float]]:
+    """The same, equal ones by document and passage id."""
+
+    def ids(place: tuple[int, int, float]) -> tuple[str, str]:
+        collection, at, _ = place
+        entry = pools[collection].entries[at]
+        return entry.document, entry.passage
+
+    for _, equal in groupby(_by_score(scores), key=itemgetter(2)):
+        yield from sorted(equal, key=ids)
 
 
 @dataclass(frozen=True)
@@ -164,8 +187,10 @@ class _CandidatePool:
     query: Query
     candidates: Candidates
     scores: SignalScores
-    dense_rank: Mapping[int, int]
-    lexical_rank: Mapping[int, int]
+    nearest: Sequence[int]
+    """Numbers of the passages by vectors, best first."""
+    by_words: Sequence[int]
+    """Numbers of the passages by BM25, best first."""
     subject_scores: SignalScores | None
 
     @classmethod
@@ -200,8 +225,8 @@ class _CandidatePool:
             question,
             candidates,
             combine_signals(index, question, candidates, weights),
-            {number: at for at, number in enumerate(nearest, 1)},
-            {number: at for at, number in enumerate(by_words, 1)},
+            nearest,
+            by_words,
             subject_scores,
         )
 
@@ -229,8 +254,8 @@ class _CandidatePool:
             header_cosine=float(candidates.header_cosine[at]) if entry.header else 0.0,
             bm25=float(candidates.bm25[at]),
             coverage=float(candidates.coverage[at]),
-            dense_rank=self.dense_rank.get(entry.number, 0),
-            lexical_rank=self.lexical_rank.get(entry.number, 0),
+            dense_rank=_rank_among(self.nearest, entry.number),
+            lexical_rank=_rank_among(self.by_words, entry.number),
             duplicates=tuple(duplicates[1:]),
         )
 
@@ -246,7 +271,7 @@ def _other_language_lift(pools: Sequence[_CandidatePool], plain: Sequence[Vector
     others = np.concatenate([pool.candidates.other_language for pool in pools])
     if not others.any() or others.all():
         return 0.0
-    leading = sorted((float(score) for scores in plain for score in scores), reverse=True)[:_LEAD_HITS]
+    leading: list[float] = np.sort(np.concatenate(plain))[::-1][:_LEAD_HITS].tolist()
     best: dict[bool, tuple[float, float]] = {}
     for pool, without_english in zip(pools, plain, strict=True):
         scores = pool.scores.ranking
@@ -265,6 +290,11 @@ def _other_language_lift(pools: Sequence[_CandidatePool], plain: Sequence[Vector
     (own, own_odds), (foreign, foreign_odds) = best[False], best[True]
     apart = (foreign_odds - own_odds) / _ODDS_OF_SCORE
     return min(own + apart - foreign, 0.0) if apart * (foreign - own) < 0 else 0.0
+
+
+def _rank_among(numbers: Sequence[int], number: int) -> int:
+    """Rank of a number, from 1; 0 when it is not there."""
+    return numbers.index(number) + 1 if number in numbers else 0
 
 
 def _score_lead(score: float, others: Sequence[float]) -> float:

@@ -29,10 +29,10 @@ def subject_line(text: str) -> str:
 
 
 def score_margin(scored: Iterable[tuple[float, int, PassageEntry]]) -> float:
-    """The score margin of some passages. `scored` holds (score, number of the collection, passage)."""
+    """The score margin of some passages. `scored` holds (score, number of the collection, passage), the best first."""
     best_scores: list[float] = []
     seen: set[tuple[int, str, object]] = set()
-    for score, collection, entry in sorted(scored, key=lambda one: -one[0]):
+    for score, collection, entry in scored:
         same = {(collection, "document", entry.document), (collection, "words", entry.words_hash)}
         if entry.header is not None and entry.header.is_question:
             same.add((collection, "question", entry.header.hash))

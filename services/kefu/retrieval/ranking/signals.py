@@ -1,8 +1,8 @@
 """The ranking signals of a query and its candidate passages, and the score that combines them; see ranker.py."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from kefu.retrieval.ranking.relevance import Features
 from kefu.retrieval.text.analyzer import TermGroup
 
 Flags = npt.NDArray[np.bool_]
+ValueT = TypeVar("ValueT")
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ def measure_signals(
     index: PassageIndex, question: Query, words: Bm25Scores, entries: Sequence[PassageEntry], weights: Weights
 ) -> Candidates:
     """Measure the signals of a query and each candidate passage."""
-    other = np.array([_languages_differ(question.language, entry.language) for entry in entries], np.bool_)
+    differs = _by_language(entries, lambda language: _languages_differ(question.language, language))
+    other = np.array(differs, np.bool_)
     cross_language = question.cross_language_vector(weights)
     directions = [question.vector, question.mean_question, *([] if cross_language is None else [cross_language])]
     own, window, head = _cosines(index, np.stack(directions, axis=1, dtype=np.float32), entries)
@@ -156,7 +158,8 @@ def measure_signals(
     def by_language(plain: Floats, translated: Floats) -> Floats:
         if not len(plain):
             return np.zeros(len(entries), np.float32)
-        return np.where(known, np.where(other, translated[at], plain[at]), np.float32(0))
+        found = plain[at] if translated is plain else np.where(other, translated[at], plain[at])
+        return np.where(known, found, np.float32(0))
 
     bm25 = by_language(words.original.bm25, words.translated.bm25)
     coverage = by_language(words.original.coverage, words.translated.coverage)
@@ -194,11 +197,14 @@ def combine_signals(index: PassageIndex, question: Query, candidates: Candidates
     question's language.
     """
     entries, other = candidates.entries, candidates.other_language
-    is_question = np.array([entry.header is not None and entry.header.is_question for entry in entries], np.bool_)
+    headers = [entry.header for entry in entries]
+    is_question = np.array([header is not None and header.is_question for header in headers], np.bool_)
     has_own_title = np.array(
-        [entry.header is not None and not index.is_shared(entry.header) for entry in entries], np.bool_
+        [header is not None and not header.is_question and not index.is_shared(header) for header in headers], np.bool_
     )
-    level = np.array([baseline_for(question.mean_question_baseline, entry.language) for entry in entries])
+    level = np.array(
+        _by_language(entries, lambda language: baseline_for(question.mean_question_baseline, language)), np.float64
+    )
     share = np.where(other, weights.translated_baseline, weights.baseline)
     header_weight = np.where(is_question, weights.question_header, np.where(has_own_title, weights.title_header, 0.0))
     bm25_weight = np.where(other, weights.translated_bm25, weights.bm25)
@@ -248,6 +254,13 @@ def _positions(known: Numbers, numbers: Numbers) -> tuple[Numbers, Flags]:
         return np.zeros(len(numbers), np.int64), np.zeros(len(numbers), np.bool_)
     at = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
     return at, known[at] == numbers
+
+
+def _by_language(entries: Sequence[PassageEntry], value_of: Callable[[str], ValueT]) -> list[ValueT]:
+    """What a function gives for each entry's language, called once for each language."""
+    languages = [entry.facts.language for entry in entries]
+    values = {language: value_of(language) for language in set(languages)}
+    return [values[language] for language in languages]
 
 
 def _languages_differ(question: str, passage: str) -> bool:

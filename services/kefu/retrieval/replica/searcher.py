@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ from kefu.retrieval.ranking.reading import read_as
 from kefu.retrieval.ranking.score_margin import DEFAULT_MARGIN, subject_line
 from kefu.retrieval.ranking.signals import Query
 from kefu.retrieval.replica.live_collection import LiveCollection
+from kefu.retrieval.storage.change_streams import ChangeId
 from kefu.retrieval.vectorstore.base import Labels
 
 
@@ -61,6 +63,8 @@ class EmbeddedQuestion(NamedTuple):
     """The question as it is read for each collection; as it is written without any."""
     vectors: Mapping[str, Vectors]
     """Embeddings of these texts."""
+    own: Sequence[Vectors]
+    """The question's vector for each collection."""
 
 
 class _LookUp(NamedTuple):
@@ -119,7 +123,7 @@ class Searcher:
         began = time.monotonic()
         question = await self._embed(collections, ranked_part(text))
         embedded = time.monotonic() - began
-        vector = question.texts[0].vector(question.vectors)
+        vector = question.own[0]
         instruction_score = self._probe.message_score(vector) if self._probe else None
         if not collections:
             return SearchResult(
@@ -142,16 +146,15 @@ class Searcher:
             if used_history := is_follow_up(text, ranking.relevance, behind.relevance):
                 ranking = behind
         matches = [
-            live.curated.match(asked, texts.vector(question.vectors), language, search_filter)
-            for live, texts in zip(collections, question.texts, strict=True)
-            for asked in (text, texts.reading.text)
+            live.curated.match((text, texts.reading.text), own, language, search_filter)
+            for live, texts, own in zip(collections, question.texts, question.own, strict=True)
         ]
         best = best_match(matches)
         hits = ranking.hits if to_calibrate else _by_examples(ranking.hits, collections, question)
         of_best = ranking.hits[0][0] if ranking.hits else 0
         return SearchResult(
             [(collections[number].key, scored) for number, scored in hits],
-            (collections[matches.index(best) // 2].key, best) if best else None,
+            (collections[matches.index(best)].key, best) if best else None,
             language,
             embedded,
             used_history,
@@ -167,7 +170,8 @@ class Searcher:
         loop = asyncio.get_running_loop()
         read = await loop.run_in_executor(self._thread, _read_all, collections, text)
         texts = list(dict.fromkeys(chain.from_iterable(each.embedded for each in read)))
-        return EmbeddedQuestion(read, dict(zip(texts, await self._embedder.queries(texts), strict=True)))
+        vectors = dict(zip(texts, await self._embedder.queries(texts), strict=True))
+        return EmbeddedQuestion(read, vectors, [each.vector(vectors) for each in read])
 
     async def _rank(
         self,
@@ -201,8 +205,7 @@ def _by_examples(
     found: list[tuple[int, ScoredPassage]] = []
     for number, scored in hits:
         if (examples := collections[number].example_questions) is not None:
-            vector = question.texts[number].vector(question.vectors)
-            relevance = float(examples.relevance(np.array([scored.relevance]), vector[None])[0])
+            relevance = float(examples.relevance(np.array([scored.relevance]), question.own[number][None])[0])
             found.append((number, replace(scored, relevance=relevance)))
         else:
             found.append((number, scored))
@@ -210,7 +213,13 @@ def _by_examples(
 
 
 def _revision(collections: Sequence[LiveCollection]) -> str:
-    states = sorted((live.key.member, live.info.incarnation, live.last_change) for live in collections)
+    return _revision_of(
+        tuple(sorted((live.key.member, live.info.incarnation, live.last_change) for live in collections))
+    )
+
+
+@lru_cache(maxsize=64)
+def _revision_of(states: tuple[tuple[str, str, ChangeId], ...]) -> str:
     return hashlib.sha256(json.dumps(states).encode()).hexdigest()[:32] if states else ""
 
 
@@ -286,6 +295,9 @@ def _rank_queries(
 
 
 def _with_instructions(scored: ScoredPassage, live: LiveCollection, probe: InstructionProbe) -> ScoredPassage:
-    entry = scored.entry
-    vectors = live.index.vectors.vectors(entry.rows)
-    return replace(scored, instructing_window=probe.instructing_window(vectors, has_header=entry.header is not None))
+    entry, known = scored.entry, live.index.instructing_windows
+    if entry.number not in known:
+        vectors = live.index.vectors.vectors(entry.rows)
+        known[entry.number] = probe.instructing_window(vectors, has_header=entry.header is not None)
+    window = known[entry.number]
+    return scored if window is None else replace(scored, instructing_window=window)

@@ -1,6 +1,7 @@
 """Reads of knowledge in Redis: collections, documents with their passages and vectors, curated answers."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 from redis.asyncio import Redis
 
@@ -17,6 +18,8 @@ from kefu.retrieval.storage.records import (
     PassageText,
     embedder_tag,
 )
+
+_DOCUMENT_FIELDS = tuple(each.name for each in fields(DocumentInfo))
 
 
 class KnowledgeReader:
@@ -85,13 +88,13 @@ class KnowledgeReader:
         ids = list(dict.fromkeys(document for document, _ in passages))
         answers = await pipeline(
             self.client,
-            [("HGETALL", key.document(each)) for each in ids]
+            [("HMGET", key.document(each), *_DOCUMENT_FIELDS) for each in ids]  # half as much to parse as by HGETALL
             + [("HGET", key.passages(document), passage) for document, passage in passages],
         )
         infos = {
-            each: DocumentInfo.from_fields(text_fields(fields))
-            for each, fields in zip(ids, answers, strict=False)
-            if fields
+            each: DocumentInfo.from_fields(present)
+            for each, values in zip(ids, answers, strict=False)
+            if (present := _present(_DOCUMENT_FIELDS, values))
         }
         return infos, [PassageText.load(value) if value is not None else None for value in answers[len(ids) :]]
 
@@ -155,3 +158,8 @@ class KnowledgeReader:
         start = f"({after}" if after else "-"
         found = await call(self.client, "ZRANGE", key, start, "+", "BYLEX", "LIMIT", 0, count)
         return [each.decode() for each in found]
+
+
+def _present(names: Sequence[str], values: Sequence[bytes | None]) -> dict[str, str]:
+    """Those fields of a hash that it has, from the reply to HMGET."""
+    return {name: value.decode() for name, value in zip(names, values, strict=True) if value is not None}

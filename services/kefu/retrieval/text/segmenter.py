@@ -4,6 +4,7 @@ import logging
 import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache
 from typing import Any
 
 with warnings.catch_warnings():
@@ -15,6 +16,9 @@ Cut = Callable[[str], Iterator[str]]
 _MAX_RUN = 500
 """Characters that jieba gets at once. Its time grows with the square of a run of characters that it knows no word of:
 half a second for 16,000."""
+_REMEMBERED_RUNS = 256
+"""Runs whose words are remembered. A question is split for its words, their translations and its gloss, and for each
+collection."""
 
 
 def make_cut(words: Iterable[tuple[str, int]]) -> Cut:
@@ -26,7 +30,7 @@ def make_cut(words: Iterable[tuple[str, int]]) -> Cut:
     untyped.initialize()
     words = list(words)
     if not words:
-        return _in_pieces(untyped.cut)
+        return _plain_cut()
     tokenizer = untyped.Tokenizer()
     tokenizer.FREQ, tokenizer.total = _Layered(untyped.dt.FREQ), untyped.dt.total
     tokenizer.initialized = True
@@ -64,10 +68,20 @@ def frequency(word: str) -> int:
     return untyped.dt.FREQ.get(word, 0)
 
 
+@cache
+def _plain_cut() -> Cut:
+    untyped: Any = jieba
+    return _in_pieces(untyped.cut)
+
+
 def _in_pieces(cut: Cut) -> Cut:
+    @lru_cache(_REMEMBERED_RUNS)
+    def words(piece: str) -> tuple[str, ...]:
+        return tuple(cut(piece))
+
     def pieces(run: str) -> Iterator[str]:
         for at in range(0, len(run), _MAX_RUN):
-            yield from cut(run[at : at + _MAX_RUN])
+            yield from words(run[at : at + _MAX_RUN])
 
     return pieces
 

@@ -16,15 +16,31 @@ Labels = frozenset[int]
 """Labels of the documents that a search may find; see `Facts.label`."""
 
 
+_MORE_FRACTION_BITS = 23 - 10  # of single precision than of half precision
+_HALF_BITS = np.array(0x8FFFE000, np.uint32).view(np.int32)  # sign, exponent and fraction, where they lie then
+_WIDENED_BY = np.float32(2.0 ** (127 - 15))
+"""The difference of the two exponents' biases, as a factor. Products with a power of two are exact."""
+
+
 def inner_products(rows: HalfVectors, queries: Vectors) -> Vectors:
     """Inner product of each row and each column of `queries`; see VectorStore.cosines.
 
-    This uses numpy's own loops: for so few numbers BLAS wakes threads that spin on the service's cores. It widens half
-    precision by a table, because numpy does so number by number.
+    This uses numpy's own loops: for so few numbers BLAS wakes threads that spin on the service's cores.
     """
-    wide = _HALF_TO_SINGLE.take(rows.view(np.uint16))
-    columns = [np.einsum("ij,j->i", wide, np.ascontiguousarray(column)) for column in queries.T]
+    wide = _widened(rows)
+    columns = [np.einsum("ij,j->i", wide, column) for column in np.ascontiguousarray(queries.T) * _WIDENED_BY]
     return np.stack(columns, axis=1)
+
+
+def _widened(rows: HalfVectors) -> Vectors:
+    """Half-precision numbers in single precision, divided by `_WIDENED_BY`.
+
+    Only their bits are moved to where single precision has them, since numpy widens number by number.
+    """
+    bits = rows.view(np.int16).astype(np.int32)
+    bits <<= _MORE_FRACTION_BITS
+    bits &= _HALF_BITS
+    return bits.view(np.float32)
 
 
 class PassageVectors(NamedTuple):
@@ -34,9 +50,6 @@ class PassageVectors(NamedTuple):
     """Number of the passage in the index."""
     passage: str
     vectors: HalfVectors
-
-
-_HALF_TO_SINGLE = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float32)
 
 
 class VectorStore(Protocol):

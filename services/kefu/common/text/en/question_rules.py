@@ -232,9 +232,11 @@ _NOT_STEMMED = frozenset(
 
 def reduce(text: str) -> tuple[frozenset[str], list[str]]:
     """The kinds of a question, and the words of its subject in order. `text` is in lower case and NFKC."""
-    text = text.replace("\n", " . ")
+    text = " ".join(text.replace("\n", " . ").split())
     for pattern, by in _REWRITES:
-        text = " ".join(pattern.sub(by, text).split())
+        text, count = pattern.subn(by, text)
+        if count:
+            text = " ".join(text.split())
     kinds: set[str] = set()
     words: list[str] = []
     asks_how = whether = False
