@@ -11,6 +11,7 @@ import grpc
 import pytest
 from prometheus_client import REGISTRY
 
+from kefu.client import Client
 from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import Priority, Scope
 from kefu.common.errors import BackendUnavailable, TenantLimit
@@ -356,6 +357,20 @@ async def test_a_search_that_is_late_while_others_are_done_is_refused_with_a_tim
         harness.knowledge.delay = 0.0
         again = await customer.ask("And for furniture?", first.session, request_id="late")
         assert again.completed.source == pb.ANSWER_SOURCE_GENERATED, "whoever comes back is answered"
+
+
+async def test_a_program_that_was_refused_comes_back_by_itself_and_is_answered(redis: RedisServer) -> None:
+    async with open_router_harness(redis, search_seconds=0.3) as harness:
+        harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
+        await (await harness.client()).ask(ASK)
+        harness.knowledge.delay = 30.0
+        key = await harness.create_key("default")
+        async with Client(f"127.0.0.1:{harness.routers[0].port}", key=key) as program:
+            asking = asyncio.create_task(program.ask("And for furniture?"))
+            refused = metric("kefu_turns_shed_total", limit="search_too_late")
+            await wait_until(lambda: metric("kefu_turns_shed_total", limit="search_too_late") > refused)
+            harness.knowledge.delay = 0.0
+            assert (await asking).text == "Refunds take 7 days [1]."
 
 
 async def test_for_load_the_desk_gets_as_many_a_minute_as_its_tenant_wants_for_each_agent(redis: RedisServer) -> None:
