@@ -263,14 +263,14 @@ async def test_a_stop_frees_the_engine_while_it_reads_the_prompt(replica: Replic
     for call in calls:
         assert isinstance(first := await call.read(), pb.GenerateEvent)
         assert first.accepted.prompt_tokens > 1000  # seconds of reading for each
-    await until(lambda: replica.engine.load().running == MAX_RUNNING, 10)
+    await until(lambda: replica.engine.load().running == MAX_RUNNING, 30)
     await asyncio.sleep(0.3)
     for call in calls:
         call.cancel()
-    await until(lambda: replica.engine.load().running == 0, 3)
+    await until(lambda: replica.engine.load().running == 0, 6)  # the step that it is in: 3 s on a slow processor
     began = time.monotonic()
     assert await text_of(replica, ask("Say yes.", max_tokens=2))
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 6
 
 
 @engines(*OF_TOKENS)

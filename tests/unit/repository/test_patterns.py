@@ -148,10 +148,14 @@ def test_a_search_that_begins_anew_at_each_character_is_recognised(pattern: str,
 
 @pytest.mark.timeout(900)  # some thousand patterns on hostile texts, beside other tests
 def test_every_search_takes_linear_time() -> None:
-    slow = {one.place: text for one in _PATTERNS if one.place not in _EXEMPT and (text := slow_text(one))}
+    # Twice, since other work on the machine makes one measurement in ten thousand look slow.
+    slow = {
+        one.place: text for one in _PATTERNS if one.place not in _EXEMPT and slow_text(one) and (text := slow_text(one))
+    }
     assert slow == {}
 
 
 def test_every_exemption_is_needed() -> None:
-    assert [one.place for one in _PATTERNS if one.place in _EXEMPT and not slow_text(one)] == []
+    exempt = [one for one in _PATTERNS if one.place in _EXEMPT]
+    assert [one.place for one in exempt if not (slow_text(one) or slow_text(one))] == []
     assert set(_EXEMPT) <= {one.place for one in _PATTERNS}
