@@ -94,9 +94,11 @@ class RetrievalReplica:
         await self._channel.close()
 
     async def close_when_idle(self) -> None:
-        """Close the channel once no call is in flight."""
-        await self._idle.wait()
-        await self.close()
+        """Close the channel once no call is in flight, or when this is cancelled."""
+        try:
+            await self._idle.wait()
+        finally:
+            await self.close()
 
 
 class RetrievalPool:

@@ -1,6 +1,6 @@
 """Desk index: the conversations that may be at a tenant's desk. It may name too many, never too few."""
 
-from kefu.common.errors import BackendUnavailable
+from kefu.common.errors import BackendUnavailable, StorageFull
 from kefu.common.redis.commands import Command, RedisCommands
 from kefu.router.storage import keys
 
@@ -53,14 +53,14 @@ class DeskRoom:
         """Whether a customer may be handed over since more is asked than can be answered.
 
         `per_agent` of them a minute may be, for each agent who is present; this one is counted. False while Redis does
-        not answer.
+        not answer, or is full.
         """
         if not per_agent:
             return False
         names = [keys.desk_agents(tenant), keys.desk_for_load(tenant)]
         try:
             return bool(await self._commands.script(TAKE_FOR_LOAD, names, (per_agent, _MINUTE_MS)))
-        except BackendUnavailable:
+        except (BackendUnavailable, StorageFull):
             return False
 
 
