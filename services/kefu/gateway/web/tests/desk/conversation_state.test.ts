@@ -3,7 +3,7 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 
-import { afterSessionEvent, lastQuestions, messagesOf, opened, withTurn } from "../../src/desk/inbox/conversation_state.ts";
+import { afterReturn, afterSessionEvent, lastQuestions, messagesOf, opened, withTurn } from "../../src/desk/inbox/conversation_state.ts";
 import { AnswerSource, FinishReason, Handoff_Reason, Session_State, SessionEventSchema, type Turn, TurnSchema } from "../../src/gen/kefu/router/v1/chat_pb.ts";
 
 const turn = (id: number, question: string, text: string, more: object = {}): Turn =>
@@ -42,6 +42,13 @@ describe("a conversation", () => {
     const before = opened([], Session_State.WAITING, "", "7");
     const event = create(SessionEventSchema, { id: "8", event: { case: "stateChanged", value: { state: Session_State.HUMAN, agent: "Li Wei" } } });
     expect(afterSessionEvent(before, event)).toMatchObject({ state: Session_State.HUMAN, agent: "Li Wei", lastEvent: "8", stale: false });
+  });
+
+  test("a return counts while I still hold it: what its events told before the call came back is newer", () => {
+    const held = opened([], Session_State.HUMAN, "Li Wei", "8");
+    expect(afterReturn(held, "Li Wei", Session_State.RETURNED)).toMatchObject({ state: Session_State.RETURNED, agent: "" });
+    const waits = opened([], Session_State.WAITING, "", "10");
+    expect(afterReturn(waits, "Li Wei", Session_State.RETURNED).state).toBe(Session_State.WAITING);
   });
 
   test("missed events ask for reading anew", () => {

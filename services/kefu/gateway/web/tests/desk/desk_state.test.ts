@@ -4,7 +4,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";
 
-import { afterEvent, attention, calls, type DeskState, EMPTY_DESK, sections, watchBegan } from "../../src/desk/inbox/desk_state.ts";
+import { afterEvent, attention, calls, type DeskState, EMPTY_DESK, sections, watchBegan, withReturned } from "../../src/desk/inbox/desk_state.ts";
 import { Session_State } from "../../src/gen/kefu/router/v1/chat_pb.ts";
 import { type Conversation, ConversationSchema, DeskEventSchema } from "../../src/gen/kefu/router/v1/desk_pb.ts";
 
@@ -65,6 +65,14 @@ describe("the inbox", () => {
   test("a returned or closed conversation leaves it", () => {
     const desk = after(EMPTY_DESK, conversation("a", Session_State.WAITING), conversation("a", Session_State.RETURNED));
     expect(desk.conversations.size).toBe(0);
+  });
+
+  test("a conversation that I returned leaves it, unless it was told meanwhile that it waits again", () => {
+    const mine = after(EMPTY_DESK, conversation("a", Session_State.HUMAN, { agent: ME, mine: true }));
+    const returned = conversation("a", Session_State.RETURNED);
+    expect(withReturned(mine, returned, ME).conversations.size).toBe(0);
+    const again = withReturned(after(mine, conversation("a", Session_State.WAITING)), returned, ME);
+    expect(names(sections(again, ME).waiting)).toEqual(["a"]);
   });
 
   test("a deleted conversation leaves it", () => {

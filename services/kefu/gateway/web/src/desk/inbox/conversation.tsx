@@ -18,7 +18,7 @@ import { Composer } from "./composer.tsx";
 import { Context } from "./context.tsx";
 import { isGone, useConversation } from "./conversation_feed.ts";
 import { isHeld, lastHandoff, lastQuestions } from "./conversation_state.ts";
-import { withTold } from "./desk_state.ts";
+import { withReturned, withTold } from "./desk_state.ts";
 import { desk } from "./live.ts";
 import { Messages } from "./messages.tsx";
 import { stateText } from "./words.ts";
@@ -118,8 +118,8 @@ export function ConversationView({ name }: { name: string }) {
       withClaim(async (number) => {
         const response = await services.desk.returnSession({ session: name, claim: number, to });
         dropClaim(name);
-        if (response.conversation) desk.value = withTold(desk.value, response.conversation);
-        feed.hold({ state, agent: "" });
+        if (response.conversation) desk.value = withReturned(desk.value, response.conversation, agent);
+        feed.returned(agent, state);
         setAsking(null);
       }).finally(() => {
         returning.current = false;

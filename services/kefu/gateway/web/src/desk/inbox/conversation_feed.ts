@@ -3,10 +3,10 @@
 import { Code } from "@connectrpc/connect";
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import type { Turn } from "../../gen/kefu/router/v1/chat_pb.ts";
+import type { Session_State, Turn } from "../../gen/kefu/router/v1/chat_pb.ts";
 import { type Failure, failureOf } from "@kefu/client";
 import type { Services } from "../shared/services.ts";
-import { afterSessionEvent, type ConversationState, opened, withEarlier, withTurn } from "./conversation_state.ts";
+import { afterReturn, afterSessionEvent, type ConversationState, opened, withEarlier, withTurn } from "./conversation_state.ts";
 import { watching } from "./watching.ts";
 
 export interface Feed {
@@ -18,6 +18,8 @@ export interface Feed {
   add(turn: Turn): void;
   /** Who answers now, as a call of ours returned it. */
   hold(state: Pick<ConversationState, "state" | "agent">): void;
+  /** A call of ours returned it, from `agent`. */
+  returned(agent: string, state: Session_State): void;
   reload(): void;
   /** Read what was said before the first turn here. */
   earlier(): Promise<void>;
@@ -105,6 +107,9 @@ export function useConversation(services: Services, name: string): Feed {
     },
     hold: (state) => {
       change((before) => ({ ...before, ...state }));
+    },
+    returned: (agent, state) => {
+      change((before) => afterReturn(before, agent, state));
     },
   };
 }

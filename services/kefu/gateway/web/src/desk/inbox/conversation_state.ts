@@ -52,6 +52,12 @@ export function afterSessionEvent(conversation: ConversationState, event: Sessio
   }
 }
 
+/** The conversation after a call that returned it: where `agent` holds it no more, its events told that and more. */
+export function afterReturn(conversation: ConversationState, agent: string, state: Session_State): ConversationState {
+  const held = conversation.state === Session_State.HUMAN && conversation.agent === agent;
+  return held ? { ...conversation, state, agent: "" } : conversation;
+}
+
 /** A turn comes in its place or replaces itself. Names of turns grow with their time. */
 export function withTurn(turns: readonly Turn[], turn: Turn): readonly Turn[] {
   const at = turns.findIndex((one) => one.name === turn.name);

@@ -59,6 +59,15 @@ export function withTold(desk: DeskState, told: Conversation): DeskState {
   return { ...desk, conversations: withConversation(desk.conversations, told) };
 }
 
+/**
+ * What the call that returned my conversation told. Where it is mine no more, its return was told before, and perhaps
+ * what came after it: Kefu hands a conversation over again when it has no answer.
+ */
+export function withReturned(desk: DeskState, told: Conversation, me: string): DeskState {
+  const known = desk.conversations.get(told.session?.name ?? "");
+  return known !== undefined && isMine(known, me) ? withTold(desk, told) : desk;
+}
+
 export interface Sections {
   readonly waiting: readonly Conversation[];
   readonly mine: readonly Conversation[];
