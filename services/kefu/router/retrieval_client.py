@@ -107,12 +107,14 @@ class RetrievalClient:
         response = await self._call(lambda stub: stub.CompareTexts, request, principal, seconds)
         return list(response.cosines)
 
-    async def read(self, principal: Principal, question: str, texts: Sequence[str], seconds: float) -> list[float]:
+    async def read(
+        self, principal: Principal, question: str, texts: Sequence[str], seconds: float, *, known_only: bool = False
+    ) -> list[float]:
         """The log-odds that each text answers the question; empty where there is no reader, or no time was left.
 
-        Raises BackendUnavailable, also when it takes longer.
+        `known_only`: empty unless all of it was read before. Raises BackendUnavailable, also when it takes longer.
         """
-        request = pb.ReadTextsRequest(question=question, texts=texts)
+        request = pb.ReadTextsRequest(question=question, texts=texts, known_only=known_only)
         response = await self._call(lambda stub: stub.ReadTexts, request, principal, seconds)
         return list(response.answers)
 

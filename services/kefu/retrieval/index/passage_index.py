@@ -166,6 +166,11 @@ class PassageIndex:
         return self._headers[header] > 1
 
     @property
+    def version(self) -> tuple[int, int]:
+        """The changes so far, and how many of them BM25 knows."""
+        return self._changes, self._changes_in_lexical
+
+    @property
     def lexical_is_stale(self) -> bool:
         """Whether passages have changed since the BM25 index was built."""
         return self._changes != self._changes_in_lexical

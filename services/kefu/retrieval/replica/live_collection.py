@@ -1,7 +1,7 @@
 """A live collection: one collection in a replica's memory, loaded once and then updated document by document."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 
@@ -63,6 +63,11 @@ class LiveCollection:
         self._prepare_thread = prepare_thread
         self._refreshing = asyncio.Lock()
         self._next_refresh = 0.0  # by the loop's clock
+
+    @property
+    def state(self) -> Hashable:
+        """Equal while nothing has changed that decides what a search finds here."""
+        return self.info.incarnation, self.last_change, self.index.version, self.analyzer
 
     @property
     def min_relevance(self) -> float:
@@ -134,6 +139,7 @@ class LiveCollection:
         documents = list(dict.fromkeys(ident for _, kind, ident in changes if kind == "document"))
         curated = list(dict.fromkeys(ident for _, kind, ident in changes if kind == "curated"))
         removed_text = any(document in self.index for document in documents)
+        self._reader.forget(self.key, documents)
         await self._follow_documents(documents)
         await self._follow_curated(curated)
         if any(kind == "dictionary" for _, kind, _ in changes):

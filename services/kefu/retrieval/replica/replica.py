@@ -235,6 +235,7 @@ class Replica:
         registered = set(await self._reader.collections())
         for key in [key for key in self._collections if key not in registered or await self._was_recreated(key)]:
             live = self._collections.pop(key)
+            self._reader.forget(key, list(live.index.documents))
             with suppress(KeyError):
                 PASSAGES.remove(key.tenant, key.collection)
             if self._snapshots:

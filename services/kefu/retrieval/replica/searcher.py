@@ -29,6 +29,7 @@ from kefu.retrieval.ranking.reading import read_as
 from kefu.retrieval.ranking.score_margin import DEFAULT_MARGIN, subject_line
 from kefu.retrieval.ranking.signals import Query
 from kefu.retrieval.replica.live_collection import LiveCollection
+from kefu.retrieval.replica.search_memory import SearchMemory, question_digest
 from kefu.retrieval.storage.change_streams import ChangeId
 from kefu.retrieval.vectorstore.base import Labels
 
@@ -91,6 +92,7 @@ class Searcher:
         self._baseline = baseline
         self._thread = thread
         self._probe = probe_for(embedder.embedder.id)
+        self._memory = SearchMemory[SearchResult]()
         self._look_ups: Batcher[_LookUp, list[list[int]]]
 
     @asynccontextmanager
@@ -118,6 +120,32 @@ class Searcher:
         characters of either text, curated answers are matched with all of them. `to_calibrate`: as if the
         collections were not calibrated yet, with all that goes into score margins.
         """
+        if to_calibrate or not collections:
+            return await self._search(
+                collections, text, count, search_filter, previous_question, to_calibrate=to_calibrate
+            )
+        members = [live.key.member for live in collections]
+        question = question_digest(text, previous_question, members, count, search_filter)
+        state = tuple(live.state for live in collections)
+        if (known := self._memory.recall(question, state)) is not None:
+            return known._replace(embed_seconds=0.0)
+        result = await self._search(
+            collections, text, count, search_filter, previous_question, to_calibrate=to_calibrate
+        )
+        if not _holds_words_of_question(result):
+            self._memory.remember(question, state, result)
+        return result
+
+    async def _search(
+        self,
+        collections: Sequence[LiveCollection],
+        text: str,
+        count: int,
+        search_filter: SearchFilter,
+        previous_question: str,
+        *,
+        to_calibrate: bool,
+    ) -> SearchResult:
         language = language_of(text)
         revision = _revision(collections)  # before the search: a change meanwhile makes another revision
         began = time.monotonic()
@@ -196,6 +224,10 @@ class Searcher:
 
     async def _look_up(self, look_ups: list[_LookUp]) -> list[list[list[int]]]:
         return await asyncio.get_running_loop().run_in_executor(self._thread, _look_up_together, look_ups)
+
+
+def _holds_words_of_question(result: SearchResult) -> bool:
+    return bool(result.read_as) or (result.curated_match is not None and result.curated_match[1].differing is not None)
 
 
 def _by_examples(

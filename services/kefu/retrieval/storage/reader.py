@@ -1,6 +1,6 @@
 """Reads of knowledge in Redis: collections, documents with their passages and vectors, curated answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 from redis.asyncio import Redis
@@ -10,6 +10,7 @@ from kefu.common.redis.pipelines import byte_fields, call, pipeline, text_fields
 from kefu.retrieval.domain.calibration import CALIBRATION, Calibration
 from kefu.retrieval.domain.collection_key import REGISTRY, CollectionKey
 from kefu.retrieval.storage.change_streams import DEFAULT_STREAM_LENGTH, ChangeStreams
+from kefu.retrieval.storage.document_memory import DocumentMemory, Edition
 from kefu.retrieval.storage.records import (
     CollectionInfo,
     CuratedRecord,
@@ -29,6 +30,7 @@ class KnowledgeReader:
         """`client` must return bytes."""
         self.client = client
         self.changes = ChangeStreams(client, changes_kept)
+        self._memory = DocumentMemory()
 
     async def info(self, key: CollectionKey) -> CollectionInfo:
         """A collection's metadata; raises CollectionNotFound."""
@@ -84,19 +86,65 @@ class KnowledgeReader:
     async def hits(
         self, key: CollectionKey, passages: Sequence[tuple[str, str]]
     ) -> tuple[dict[str, DocumentInfo], list[PassageText | None]]:
-        """Documents and texts of (document, passage) pairs, in one round trip. Deleted ones are missing or None."""
-        ids = list(dict.fromkeys(document for document, _ in passages))
+        """Documents and texts of (document, passage) pairs. Deleted ones are missing or None.
+
+        Redis is asked for the editions, and then for what is not remembered of these.
+        """
+        wanted: dict[str, list[str]] = {}
+        for document, passage in passages:
+            wanted.setdefault(document, []).append(passage)
+        found: dict[str, tuple[DocumentInfo, Mapping[str, PassageText | None]]] = {}
+        unknown: list[str] = []
+        for document, edition in zip(wanted, await self._editions(key, list(wanted)), strict=True):
+            if edition is not None:
+                known = self._memory.recall(key, document, edition, wanted[document])
+                if known is None:
+                    unknown.append(document)
+                else:
+                    found[document] = known
+        found |= await self._read_hits(key, {document: wanted[document] for document in unknown})
+        return (
+            {document: info for document, (info, _) in found.items()},
+            [found[document][1][passage] if document in found else None for document, passage in passages],
+        )
+
+    def forget(self, key: CollectionKey, documents: Sequence[str]) -> None:
+        """Forget what was read of documents, since they have changed: deleted text is not to stay in memory."""
+        self._memory.forget(key, documents)
+
+    async def _editions(self, key: CollectionKey, documents: Sequence[str]) -> list[Edition | None]:
+        answers = await pipeline(self.client, [("HMGET", key.document(each), *Edition._fields) for each in documents])
+        return [None if None in values else Edition(*values) for values in answers]
+
+    async def _read_hits(
+        self, key: CollectionKey, wanted: Mapping[str, Sequence[str]]
+    ) -> dict[str, tuple[DocumentInfo, Mapping[str, PassageText | None]]]:
+        """Documents with passages, by the documents' ids, as of one moment. They are remembered."""
         answers = await pipeline(
             self.client,
-            [("HMGET", key.document(each), *_DOCUMENT_FIELDS) for each in ids]  # half as much to parse as by HGETALL
-            + [("HGET", key.passages(document), passage) for document, passage in passages],
+            [
+                command
+                for document, passages in wanted.items()
+                for command in (
+                    ("HMGET", key.document(document), *_DOCUMENT_FIELDS),  # half as much to parse as by HGETALL
+                    ("HMGET", key.passages(document), *passages),
+                )
+            ],
+            atomic=True,
         )
-        infos = {
-            each: DocumentInfo.from_fields(present)
-            for each, values in zip(ids, answers, strict=False)
-            if (present := _present(_DOCUMENT_FIELDS, values))
-        }
-        return infos, [PassageText.load(value) if value is not None else None for value in answers[len(ids) :]]
+        found: dict[str, tuple[DocumentInfo, Mapping[str, PassageText | None]]] = {}
+        for (document, passages), values, texts in zip(wanted.items(), answers[::2], answers[1::2], strict=True):
+            if not (present := _present(_DOCUMENT_FIELDS, values)):
+                continue
+            info = DocumentInfo.from_fields(present)
+            loaded = {
+                passage: None if text is None else PassageText.load(text)
+                for passage, text in zip(passages, texts, strict=True)
+            }
+            edition = Edition(*(present[name].encode() for name in Edition._fields))
+            self._memory.remember(key, edition, info, loaded)
+            found[document] = info, loaded
+        return found
 
     async def passages_of(self, key: CollectionKey, document: str) -> dict[str, PassageText]:
         """All passages of a document, by id."""

@@ -1717,8 +1717,11 @@ class ReadTextsRequest(_message.Message):
 
     QUESTION_FIELD_NUMBER: _builtins.int
     TEXTS_FIELD_NUMBER: _builtins.int
+    KNOWN_ONLY_FIELD_NUMBER: _builtins.int
     question: _builtins.str
     """Required. At most 4,000 characters; the first 64 tokens are read."""
+    known_only: _builtins.bool
+    """Read nothing anew: answer from what was read for an equal question, if all of it was. For a caller under load."""
     @_builtins.property
     def texts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Required. 1 to 32 texts of 1 to 8,000 characters; the first 160 tokens of each are read."""
@@ -1728,10 +1731,11 @@ class ReadTextsRequest(_message.Message):
         *,
         question: _builtins.str = ...,
         texts: _abc.Iterable[_builtins.str] | None = ...,
+        known_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["question", b"question", "texts", b"texts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["known_only", b"known_only", "question", b"question", "texts", b"texts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1747,8 +1751,8 @@ class ReadTextsResponse(_message.Message):
     """The reader: log-odds of different ones are on different scales. Empty without one."""
     @_builtins.property
     def answers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
-        """Log-odds that each text answers the question, in the order of the texts. Empty where the service has no reader, or too
-        little time was left.
+        """Log-odds that each text answers the question, in the order of the texts. Empty where the service has no reader, too
+        little time was left, or not all are known that had to be.
         """
 
     def __init__(

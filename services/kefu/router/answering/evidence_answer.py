@@ -139,7 +139,7 @@ class EvidenceFinder:
         whole = f"{before} {asked}" if before else asked
         cosines = await self._cosines(question, whole, passages, pieces)
         ranked = ranked_pieces(asked, before, passages, pieces, cosines)
-        if cosines is not None and question.reads_evidence:
+        if cosines is not None:
             ranked = read_again(ranked, await self._readings(question, whole, passages, ranked[:MOST_READ]))
         if choice_weight and (close := close_pieces(ranked, MOST_CHOICES)):
             messages = choice_prompt(whole, [each.piece for each in close], passages, language)
@@ -168,7 +168,9 @@ class EvidenceFinder:
         texts = [text_to_compare(each.piece, passages) for each in ranked]
         try:
             seconds = self._seconds_left(question)
-            return await self._retrieval.read(question.principal, asked[-_MOST_QUESTION:], texts, seconds)
+            return await self._retrieval.read(
+                *(question.principal, asked[-_MOST_QUESTION:], texts, seconds), known_only=not question.reads_evidence
+            )
         except BackendUnavailable as error:
             _log.warning("evidence.not_read", cause=error.message)
             return []

@@ -272,7 +272,7 @@ FRAGMENTS = st.sampled_from(
 TEXTS = st.lists(st.one_of(FRAGMENTS, st.just(" "), st.text(max_size=3)), max_size=14).map("".join)
 
 
-@pytest.mark.parametrize("text", ["三\nT", "三\t-day", "3\ndays", "三\n\nT"])
+@pytest.mark.parametrize("text", ["三\nT", "三\t-day", "3\ndays", "三\n\nT", "30  工作日"])
 def test_a_unit_behind_any_blank_is_waited_for(text: str) -> None:
     """Found by the property below."""
     whole, out = Seen(text), Seen(*text)
