@@ -84,7 +84,7 @@ def _questions(paths: Sequence[Path]) -> list[str]:
 
 
 async def _measure(
-    environment: Environment, paths: Sequence[Path], passages: int, searches: int, together: int
+    environment: Environment, paths: Sequence[Path], passages: int, searches: int, together: int, top_k: int
 ) -> None:
     key = make_key("bootstrap").secret
     metadata = (("authorization", f"Bearer {key}"),)
@@ -115,24 +115,28 @@ async def _measure(
         distinct = list(dict.fromkeys(_questions(paths)))  # the embeddings of equal ones are remembered
         questions = random.Random(1).sample(distinct, min(searches + 20, len(distinct)))
         for question in questions[:20]:  # warm
-            await _search(stub, metadata, question)
-        asked = len(questions) - 20
-        print(f"{environment}; {count} passages, {asked} questions of at most 32 tokens, {together} at a time")
+            await _search(stub, metadata, question, top_k)
+        asked = questions[20:]
+        print(f"{environment}; {count} passages, {len(asked)} questions of at most 32 tokens, {together} at a time")
         gate = asyncio.Semaphore(together)
 
         async def one(question: str) -> tuple[float, float, float]:
             async with gate:
-                return await _search(stub, metadata, question)
+                return await _search(stub, metadata, question, top_k)
 
-        if together == 1:
-            rows = [await _search(stub, metadata, question) for question in questions[20:]]
-        else:
-            rows = list(await asyncio.gather(*map(one, questions[20:])))
-        for name, column in zip(
-            ("in the service", "of that embedding", "for the caller"), zip(*rows, strict=True), strict=True
-        ):
-            p50, p95, p99 = np.percentile(column, [50, 95, 99])
-            print(f"{name:18} p50 {p50:6.1f} ms   p95 {p95:6.1f} ms   p99 {p99:6.1f} ms")
+        for time_asked in ("asked first", "asked again"):
+            began = time.process_time()
+            if together == 1:
+                rows = [await _search(stub, metadata, question, top_k) for question in asked]
+            else:
+                rows = list(await asyncio.gather(*map(one, asked)))
+            cpu = (time.process_time() - began) * 1000 / len(asked)
+            print(f"{time_asked}: {cpu:.1f} ms of CPU a search, this caller's part of it included")
+            for name, column in zip(
+                ("in the service", "of that embedding", "for the caller"), zip(*rows, strict=True), strict=True
+            ):
+                p50, p95, p99 = np.percentile(column, [50, 95, 99])
+                print(f"{name:18} p50 {p50:6.1f} ms   p95 {p95:6.1f} ms   p99 {p99:6.1f} ms")
 
 
 async def _import(
@@ -157,11 +161,12 @@ async def _import(
 
 
 async def _search(
-    stub: "KnowledgeServiceAsyncStub", metadata: tuple[tuple[str, str], ...], question: str
+    stub: "KnowledgeServiceAsyncStub", metadata: tuple[tuple[str, str], ...], question: str, top_k: int
 ) -> tuple[float, float, float]:
     """Milliseconds in the service, of that embedding, and for the caller."""
     began = time.perf_counter()
-    found = await stub.Search(pb.SearchRequest(collections=[COLLECTION], query=question), metadata=metadata)
+    request = pb.SearchRequest(collections=[COLLECTION], query=question, top_k=top_k)
+    found = await stub.Search(request, metadata=metadata)
     seen = (time.perf_counter() - began) * 1000
     return found.total.ToNanoseconds() / 1e6, found.embed.ToNanoseconds() / 1e6, seen
 
@@ -171,9 +176,10 @@ def main(
     passages: Annotated[int, typer.Option(help="Import until there are so many.")] = 10_000,
     searches: Annotated[int, typer.Option(help="Questions to time.")] = 500,
     together: Annotated[int, typer.Option(help="Questions in flight at a time.")] = 1,
+    top_k: Annotated[int, typer.Option(help="Hits of a search; a router asks for 20.")] = 20,
 ) -> None:
     """Measure and print."""
-    asyncio.run(_measure(describe_environment(), corpora, passages, searches, together))
+    asyncio.run(_measure(describe_environment(), corpora, passages, searches, together, top_k))
 
 
 if __name__ == "__main__":
