@@ -21,6 +21,7 @@ from kefu.router.guardrails.evidence import Evidence
 from kefu.router.guardrails.literal_patterns import (
     HAN_UNIT,
     HAN_UNIT_BEGINNINGS,
+    LETTERS,
     LINE_START,
     LITERAL_BEGIN,
     LOOK_AHEAD,
@@ -28,6 +29,7 @@ from kefu.router.guardrails.literal_patterns import (
     NEXT_WORD,
     NUMBERING,
     RUN,
+    RUN_CHARACTERS,
     SIGNS,
     SUSPECT,
     UNIT_WORD,
@@ -76,10 +78,13 @@ class LiteralGuard:
         """Length of the whole words from here on that can be no part of a literal: most text, at once."""
         suspect = SUSPECT.search(self._pending, at)
         end = suspect.start() if suspect else len(self._pending)
-        for run in RUN.finditer(self._pending, at, end):
-            if run.end() == end or run[0].lower().strip(".,:?'") in NUMBER_WORDS:
-                return run.start() - at  # it may go on, or has to be looked at
-        return end - at
+        text = self._pending[at:end]
+        if NUMBER_WORDS.keys().isdisjoint(map(str.lower, LETTERS.findall(text))):
+            return len(text.rstrip(RUN_CHARACTERS))  # the last run may go on
+        for run in RUN.finditer(text):
+            if run.end() == len(text) or run[0].lower().strip(".,:?'") in NUMBER_WORDS:
+                return run.start()  # it may go on, or has to be looked at
+        return len(text)
 
     def _next(self, at: int, *, final: bool) -> int:
         """Length of the next decided unit; 0 when undecided, or blocked."""
