@@ -20,7 +20,7 @@ def character_ranges(characters: str) -> str:
 _DIGITS = "".join(each for each in map(chr, range(0x80, 0x20000)) if unicodedata.category(each) == "Nd")
 """Digits of other scripts: Arabic, Devanagari, full-width, mathematical."""
 _DIGIT_RANGES = character_ranges(_DIGITS)
-"""The same for a character class. One by one they cost twenty times as much: a class tries those above U+FFFF in turn."""
+"""The same for a character class. One by one they cost twenty times as much: what is above U+FFFF is tried in turn."""
 _RUN_SIGNS = "_.,:/-+@%％#&=?~'’×" + SIGNS
 RUN_CHARACTERS = ascii_letters + digits + _DIGITS + _RUN_SIGNS
 _RUN_CLASS = f"A-Za-z0-9{_DIGIT_RANGES}{re.escape(_RUN_SIGNS)}"
