@@ -170,8 +170,19 @@ async def test_the_pages_own_words_are_good_only_where_the_model_need_not_write(
 
 async def locust_run(address: str, out: Path, *words: str) -> tuple[int, dict[str, Any]]:
     command = [sys.executable, "-m", "locust", "-f", "loadtest/locustfile.py", "--host", address, "--headless"]
-    command += ["--users", "1", "--rate", "10", "--run-time", "1s", "--abandon-share", "0", "--key", "key"]
-    command += ["--data-dir", str(out), "--out", str(out), "--loglevel", "ERROR", "--only-summary", *words]
+    command += ["--users", "1", "--rate", "10", "--run-time", "1s", "--stop-timeout", "60s", "--abandon-share", "0"]
+    command += [
+        "--key",
+        "key",
+        "--data-dir",
+        str(out),
+        "--out",
+        str(out),
+        "--loglevel",
+        "ERROR",
+        "--only-summary",
+        *words,
+    ]
     process = await asyncio.create_subprocess_exec(
         *command, cwd=ROOT, env=os.environ | {"MPLBACKEND": "agg"}, stdout=asyncio.subprocess.DEVNULL
     )
