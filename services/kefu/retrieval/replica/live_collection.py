@@ -120,6 +120,7 @@ class LiveCollection:
         await self._update_analyzer()
         documents = await self._reader.document_ids(self.key)
         deleted = [document for document in list(self.index.documents) if document not in set(documents)]
+        self._reader.forget(self.key, deleted)
         await loop.run_in_executor(self._search_thread, self._remove_all, deleted)
         await self._follow_documents(documents)
         await loop.run_in_executor(self._search_thread, self.index.vectors.end_filling)
@@ -139,7 +140,6 @@ class LiveCollection:
         documents = list(dict.fromkeys(ident for _, kind, ident in changes if kind == "document"))
         curated = list(dict.fromkeys(ident for _, kind, ident in changes if kind == "curated"))
         removed_text = any(document in self.index for document in documents)
-        self._reader.forget(self.key, documents)
         await self._follow_documents(documents)
         await self._follow_curated(curated)
         if any(kind == "dictionary" for _, kind, _ in changes):
@@ -197,6 +197,7 @@ class LiveCollection:
 
     async def _follow_documents(self, ids: list[str]) -> None:
         loop = asyncio.get_running_loop()
+        self._reader.forget(self.key, ids)
         for at in range(0, len(ids), _FETCH_BATCH):
             part = ids[at : at + _FETCH_BATCH]
             infos, texts, vectors = await self._reader.fetch(self.key, self.info.embedder, part)

@@ -1,14 +1,11 @@
 """What a message is answered with, decided by the message alone and by what the search found; and read once."""
 
 import inspect
-import time
 from dataclasses import replace
 from typing import Any, get_type_hints
 
 import pytest
-from pydantic import SecretStr
 
-from kefu.common.auth import Principal
 from kefu.router.answering import clarification, fallback, generator, pipeline
 from kefu.router.answering.decision import (
     Clarify,
@@ -25,34 +22,13 @@ from kefu.router.answering.decision import (
     may_be_evidence,
 )
 from kefu.router.answering.outcome import AnswerOutcome
-from kefu.router.answering.question import Question
-from kefu.router.config import RouterConfig
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut, Completed, FinishReason, Passage, Turn
-from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.nlu import message as messages
 from kefu.router.nlu.intents import Intent
-from kefu.router.nlu.message import CustomerMessage
 from kefu.router.nlu.own_case import LEAST_SCORE, LIKELY_SCORE
 from kefu.router.retrieval_client import CuratedAnswer, SearchResult
-from kefu.router.tenants.settings import TenantSettings, effective_settings
-
-SETTINGS = effective_settings(TenantSettings(), RouterConfig(internal_key=SecretStr("kefu_internal_" + "0" * 64)))
-
-
-def question(text: str, brown_out: BrownOut = BrownOut.NONE, **settings: Any) -> Question:
-    return Question(
-        request=TurnRequest(text=text, arrived=time.monotonic()),
-        message=CustomerMessage(text),
-        carried="",
-        language="en",
-        as_of="2026-11-25",
-        history=(),
-        settings=replace(SETTINGS, **settings),
-        principal=Principal("t", "k", frozenset()),
-        replica="",
-        brown_out=brown_out,
-    )
+from tests.unit.router.answering.questions import question
 
 
 def passage(number: int, relevance: float, title: str = "Refunds", **more: Any) -> Passage:

@@ -1,23 +1,16 @@
 """What is asked of retrieval for an answer's evidence, in calm and under load."""
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
-from pydantic import SecretStr
 
 from kefu.common.auth import Principal
 from kefu.router.answering.evidence_answer import EvidenceFinder
-from kefu.router.answering.question import Question
-from kefu.router.config import RouterConfig
 from kefu.router.domain.turn import Passage
-from kefu.router.domain.turn_request import TurnRequest
-from kefu.router.nlu.message import CustomerMessage
-from kefu.router.tenants.settings import TenantSettings, effective_settings
+from tests.unit.router.answering.questions import question
 
-SETTINGS = effective_settings(TenantSettings(), RouterConfig(internal_key=SecretStr("kefu_internal_" + "0" * 64)))
 ASKED = "How long does a refund take?"
 TEXT = "A refund takes 9 days. The serial number stands below the base. Parcels wait for 3 days."
 PASSAGE = Passage(1, "collections/help/documents/d/passages/1", "Refunds", (), TEXT, "", 0.8, "en")
@@ -46,18 +39,7 @@ class Retrieval:
 async def test_under_load_only_what_was_read_before_decides(reads: bool, known: bool, best: str) -> None:
     retrieval = Retrieval(known)
     finder = EvidenceFinder(cast("Any", retrieval), cast("Any", None), seconds=1.0)
-    question = Question(
-        request=TurnRequest(text=ASKED, arrived=time.monotonic()),
-        message=CustomerMessage(ASKED),
-        carried="",
-        language="en",
-        as_of="2026-11-25",
-        history=(),
-        settings=SETTINGS,
-        principal=Principal("t", "k", frozenset()),
-        replica="",
-        reads_evidence=reads,
-    )
-    found = await finder.find(question, ASKED, "", [PASSAGE], choice_weight=0.0)
+    asked = replace(question(ASKED), reads_evidence=reads)
+    found = await finder.find(asked, ASKED, "", [PASSAGE], choice_weight=0.0)
     assert best in found.ranked[0].piece.text
     assert retrieval.asked_for_known == [not reads]
