@@ -27,7 +27,7 @@ from kefu.router.config import RouterConfig
 from kefu.router.domain.turn import Passage
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.nlu.message import CustomerMessage
-from kefu.router.retrieval_client import SearchResult
+from kefu.router.replicas.retrieval_client import SearchResult
 from kefu.router.tenants.settings import TenantSettings, effective_settings
 
 _CANDIDATES = 10

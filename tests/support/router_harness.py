@@ -12,14 +12,14 @@ from redis.asyncio import Redis
 
 from kefu.common.auth import STALE_KEY_SECONDS, Priority, Scope, StoredKey, make_key, open_keyring, redis_key
 from kefu.common.grpc_options import Options
+from kefu.common.outbound.ssrf import resolve_permitted
 from kefu.common.redis.client import open_redis
 from kefu.common.rpc.server import RunningServer
-from kefu.common.ssrf import resolve_permitted
 from kefu.router.api.webhook_servicer import HostResolver
 from kefu.router.config import RouterConfig, Timing
 from kefu.router.domain.event_bus import Observer
 from kefu.router.service import router
-from kefu.router.v1 import admin_pb2_grpc, chat_pb2_grpc, desk_pb2_grpc
+from kefu.router.v1 import action_pb2_grpc, admin_pb2_grpc, chat_pb2_grpc, desk_pb2_grpc
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer
@@ -38,6 +38,7 @@ class RouterClient:
         self.metadata = bearer_metadata(key)
         self.chat = chat_pb2_grpc.ChatServiceStub(channel)
         self.admin = admin_pb2_grpc.AdminServiceStub(channel)
+        self.actions = action_pb2_grpc.ActionServiceStub(channel)
         self.desk = desk_pb2_grpc.DeskServiceStub(channel)
 
     def converse(

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from kefu.cli.commands import (
+    actions,
     audit,
     chat,
     collections,
@@ -17,6 +18,7 @@ from kefu.cli.commands import (
     keys_and_tenants,
     models,
     search,
+    secrets,
     sessions,
     settings,
     suite,
@@ -49,6 +51,8 @@ def make_app() -> typer.Typer:
     keys_and_tenants.register(app)
     audit.register(app)
     settings.register(app)
+    secrets.register(app)
+    actions.register(app)
     insight.register(app)
     webhooks.register(app)
     app.command("eval", add_help_option=False, context_settings=_ANYTHING)(_evaluate)

@@ -1,6 +1,6 @@
 """The client: the calls of a customer's program, retried and resumed, with typed errors."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Self, TypedDict, TypeVar, Unpack
@@ -38,6 +38,8 @@ class Asking(TypedDict, total=False):
     temperature: float
     language: str
     filters: Iterable[pb.Filter]
+    identity_token: str
+    profile: Mapping[str, str]
 
 
 class Searching(TypedDict, total=False):
@@ -152,6 +154,13 @@ class Client:
     async def delete_user(self, user: str) -> int:
         """Erase every session opened for a user. Returns how many."""
         return (await self._call(self._chat.DeleteUser, pb.DeleteUserRequest(user=user))).sessions_deleted
+
+    async def delete_customer(self, customer: str) -> int:
+        """Erase every session of a customer whose identity was verified, of any key and of the pages.
+
+        `customer` is the customer's id at the company, VerifiedCustomer.sub. Returns how many. Needs the scope `admin`.
+        """
+        return (await self._call(self._chat.DeleteUser, pb.DeleteUserRequest(customer=customer))).sessions_deleted
 
     async def watch(self, session: str, after: str = "") -> AsyncGenerator[pb.SessionEvent, None]:
         """The events of a session from now on, or after the event with the id `after`. A broken call loses none.

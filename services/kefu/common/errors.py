@@ -6,6 +6,8 @@ Every error that a caller can see, with its status code and what the caller shou
   PromptTooLong           INVALID_ARGUMENT     shorten to metadata max_prompt_tokens
   Unauthenticated         UNAUTHENTICATED      send a valid key
   ScopeMissing            PERMISSION_DENIED    use a key with the scope that metadata names
+  IdentityNotVerified     UNAUTHENTICATED      ask the site for a new token, or for a new code
+  IdentityRequired        PERMISSION_DENIED    let the customer sign in
   KeyTooStrong            PERMISSION_DENIED    ask for less, or have a stronger key make it; metadata has its `field`
   SessionNotFound         NOT_FOUND            open a session with "sessions/-"
   TurnNotFound            NOT_FOUND            list the session's turns
@@ -15,6 +17,8 @@ Every error that a caller can see, with its status code and what the caller shou
   TenantNotFound          NOT_FOUND            list the tenants
   KeyNotFound             NOT_FOUND            list the keys
   WebhookNotFound         NOT_FOUND            list the webhooks
+  ActionNotFound          NOT_FOUND            list the actions
+  SecretNotFound          NOT_FOUND            list the secrets
   DeliveryNotFound        NOT_FOUND            list the webhook's deliveries
   CollectionExists        ALREADY_EXISTS       use it, or choose another id
   TenantExists            ALREADY_EXISTS       use it, or choose another id
@@ -22,6 +26,7 @@ Every error that a caller can see, with its status code and what the caller shou
   SessionBusy             ABORTED              wait for the other answer, then resend
   ClaimLost               ABORTED              read the conversation, and claim it again
   StaleRevision           ABORTED              read the settings again, then update
+  IdentityOff             FAILED_PRECONDITION  see the tenant's identity settings
   SessionClosed           FAILED_PRECONDITION  open another session
   AlreadyClaimed          FAILED_PRECONDITION  choose another conversation, or take it over from metadata `agent`
   PoisonedMessage         FAILED_PRECONDITION  write the message in other words
@@ -32,6 +37,7 @@ Every error that a caller can see, with its status code and what the caller shou
   TenantLimit             RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay, or have the limit of metadata raised
   AddressLimit            RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay, less often, or with a key
   VisitorLimit            RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
+  EmailCodeLimit          RESOURCE_EXHAUSTED   use the last code, or retry after RetryInfo.retry_delay
   RequestTooLarge         RESOURCE_EXHAUSTED   send less in one call
   StorageFull             RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay; operators give Redis more memory
   ReplicaFull             RESOURCE_EXHAUSTED   try another replica
@@ -121,6 +127,48 @@ class ScopeMissing(ServiceError):
 
     code = grpc.StatusCode.PERMISSION_DENIED
     reason = "SCOPE_MISSING"
+
+
+class IdentityNotVerified(ServiceError):
+    """A customer's token or code that proves nothing: not valid, expired, another's, used up."""
+
+    code = grpc.StatusCode.UNAUTHENTICATED
+    reason = "IDENTITY_NOT_VERIFIED"
+
+
+class IdentityRequired(ServiceError):
+    """The tenant answers customers only whose identity is verified."""
+
+    code = grpc.StatusCode.PERMISSION_DENIED
+    reason = "IDENTITY_REQUIRED"
+
+
+class IdentityOff(ServiceError):
+    """The tenant does not identify customers in this way."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "IDENTITY_OFF"
+
+
+class EmailCodeLimit(ServiceError):
+    """Too many codes were sent to this address, or for this visitor or tenant."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    reason = "EMAIL_CODE_LIMIT"
+
+
+class ActionNotFound(ServiceError):
+    """No such action."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "ACTION_NOT_FOUND"
+
+
+class SecretNotFound(ServiceError):
+    """No such secret."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "SECRET_NOT_FOUND"
 
 
 class KeyTooStrong(ServiceError):

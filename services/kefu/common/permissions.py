@@ -102,6 +102,16 @@ PERMISSIONS: Permissions = {
         "GetTenantSettings": _SETTINGS,
         "UpdateTenantSettings": _SETTINGS,
         "ListSettingsRevisions": _SETTINGS,
+        "PutSecret": _ADMIN,
+        "ListSecrets": _ADMIN,
+        "DeleteSecret": _ADMIN,
+    },
+    "kefu.router.v1.ActionService": {
+        "PutAction": _ADMIN,
+        "GetAction": _SETTINGS,
+        "ListActions": _SETTINGS,
+        "DeleteAction": _ADMIN,
+        "TryAction": _ADMIN,
     },
     "kefu.router.v1.AuditService": {
         "ListAuditEntries": _ADMIN,
@@ -114,7 +124,13 @@ PERMISSIONS: Permissions = {
         "ListDeliveries": _ADMIN,
         "Redeliver": _ADMIN,
     },
-    "kefu.router.v1.IdentityService": {"GetIdentity": tuple(Scope)},
+    "kefu.router.v1.IdentityService": {
+        "GetIdentity": tuple(Scope),
+        "GetSignIn": _CHAT,
+        "IdentifyCustomer": _CHAT,
+        "SendEmailCode": _CHAT,
+        "VerifyEmailCode": _CHAT,
+    },
     "kefu.retrieval.v1.KnowledgeService": {
         "CreateCollection": _KNOWLEDGE,
         "GetCollection": _KNOWLEDGE,

@@ -10,14 +10,14 @@ from kefu.common.text.language import language_of
 from kefu.evaluation.dataset import QuestionSet
 from kefu.evaluation.retrieval.run import Evaluation, chunk_set
 from kefu.router.domain.turn import Passage
-from kefu.router.retrieval_client import SearchResult
+from kefu.router.replicas.retrieval_client import SearchResult
 
 _MAX_HITS = 50
 
 
 @dataclass(frozen=True)
 class SetRetrievalClient:
-    """A stand-in for `kefu.router.retrieval_client.RetrievalClient`, with results by question text."""
+    """A stand-in for `kefu.router.replicas.retrieval_client.RetrievalClient`, with results by question text."""
 
     results: dict[str, tuple[Passage, ...]]
     """Passages by question text, best first."""

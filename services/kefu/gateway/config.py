@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
 from kefu.common.config import ServiceConfig
+from kefu.common.outbound.jwks import is_secure_url
 from kefu.common.permissions import SCOPES_OF_ROLE, Role, Scope, expanded
 
 _MIN_SECRET_CHARACTERS = 32
@@ -90,8 +90,17 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     visitor_days: float = Field(default=30.0, gt=0)
     """After this a visitor is a new one, however often the token was refreshed."""
 
+    customer_hours: float = Field(default=12.0, gt=0)
+    """A customer whose identity was verified stays signed in for this long, over all refreshes of the token."""
+
     visitors_per_minute: float = Field(default=30.0, gt=0)
     """Visitors' tokens a minute for one address, at this gateway."""
+
+    identify_per_minute: float = Field(default=30.0, gt=0)
+    """Tokens and mail codes a minute that one address may have verified, at this gateway: an office is one address."""
+
+    email_codes_per_minute: float = Field(default=6.0, gt=0)
+    """Mail codes a minute that one address may have sent, at this gateway. The router limits them as well."""
 
     visitor_questions_per_minute: float = Field(default=20.0, gt=0)
     """Messages a minute of one visitor, at this gateway."""
@@ -191,14 +200,6 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     def visitor_secrets(self) -> tuple[str, ...]:
         """The secrets of visitors' tokens. The first one signs; empty when there are no visitors."""
         return comma_separated(self.visitor_secret.get_secret_value()) if self.visitor_secret else ()
-
-
-def is_secure_url(url: str) -> bool:
-    """Whether a URL is https, or http at this machine itself."""
-    parts = urlsplit(url)
-    return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1"))
-    )
 
 
 def comma_separated(value: str) -> tuple[str, ...]:

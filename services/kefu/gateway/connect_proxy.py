@@ -28,6 +28,7 @@ from kefu.common.errors import (
     BackendUnavailable,
     BadRequest,
     DeadlineExceeded,
+    IdentityNotVerified,
     Internal,
     MethodUnknown,
     RequestTooLarge,
@@ -163,7 +164,9 @@ class ConnectProxy:
 
     def _failure(self, caller: Caller, error: grpc.aio.AioRpcError) -> Failure:
         failure = Failure.of(error)
-        if failure.code is grpc.StatusCode.UNAUTHENTICATED:
+        # A key was good whose company sends a customer's token that is not.
+        refused = failure.code is grpc.StatusCode.UNAUTHENTICATED and failure.info.reason != IdentityNotVerified.reason
+        if refused:
             try:
                 self._callers.count_refusal(caller.address)
             except ServiceError as too_many:

@@ -8,7 +8,7 @@ import httpx
 
 from kefu.gateway.auth.callers import CallerResolver
 from kefu.gateway.auth.key_verifier import KeyVerifier
-from kefu.gateway.auth.oidc import IssuerKeys, OperatorTokens
+from kefu.gateway.auth.oidc import OperatorTokens, issuer_keys
 from kefu.gateway.auth.visitor_tokens import VisitorTokens
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.connect_proxy import ConnectProxy
@@ -36,11 +36,12 @@ async def gateway(config: GatewayConfig, folder: Path = FOLDER) -> AsyncIterator
                 minutes=config.visitor_minutes,
                 refresh_days=config.visitor_refresh_days,
                 days=config.visitor_days,
+                customer_hours=config.customer_hours,
             )
         operators = None
         if config.oidc_issuer:
             client = await enter(httpx.AsyncClient())
-            operators = OperatorTokens(config, IssuerKeys(client, config.oidc_issuer, config.oidc_jwks_url))
+            operators = OperatorTokens(config, issuer_keys(client, config.oidc_issuer, config.oidc_jwks_url))
         callers = CallerResolver(config, KeyVerifier(backends.is_valid_key), visitors, operators)
         proxy = ConnectProxy(backends, callers, call_seconds=config.call_seconds)
         readiness = Readiness()

@@ -1,25 +1,49 @@
-"""Endpoints of the pages beside the contracts: public configuration, visitors' tokens, the caller's identity."""
+"""
+Endpoints of the pages beside the contracts: public configuration, visitors' tokens, customers' sign-in, the caller's
+identity.
+"""
 
 import importlib.metadata
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 import grpc.aio
+from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from kefu.common.errors import AddressLimit, ServiceError
+from kefu.common.errors import AddressLimit, BadRequest, ServiceError
 from kefu.common.permissions import roles_of
 from kefu.gateway.auth.callers import CallerResolver
+from kefu.gateway.auth.sign_in import CustomerSignIn, SignedIn, SignInSettings
 from kefu.gateway.auth.visitor_tokens import VisitorTokens
 from kefu.gateway.config import GatewayConfig, comma_separated
 from kefu.gateway.failures import Failure
 from kefu.gateway.grpc_backends import IDENTITY, Backends
+from kefu.gateway.middleware.request_body import body_of_request
 from kefu.gateway.rate_limit import TokenBuckets, network_of
 from kefu.router.v1 import identity_pb2
 
 _NO_STORE = {"cache-control": "no-store"}
 _GET_IDENTITY = f"/{IDENTITY}/GetIdentity"
+_MAX_BODY_BYTES = 16 * 1024
+
+
+class _Identify(BaseModel):
+    token: str = Field(min_length=1, max_length=8192)
+
+
+class _SendEmailCode(BaseModel):
+    email: str = Field(min_length=3, max_length=254)
+    language: str = Field(default="", max_length=20)
+
+
+class _VerifyEmailCode(BaseModel):
+    email: str = Field(min_length=3, max_length=254)
+    code: str = Field(min_length=1, max_length=20)
+
+
+BodyT = TypeVar("BodyT", bound=BaseModel)
 
 
 class SiteApi:
@@ -33,6 +57,10 @@ class SiteApi:
         self._callers = callers
         self._visitors = visitors
         self._new_tokens = TokenBuckets("new_visitors", config.visitors_per_minute)
+        self._sign_ins = TokenBuckets("sign_ins", config.identify_per_minute)
+        self._email_codes = TokenBuckets("email_codes", config.email_codes_per_minute)
+        self._sign_in = CustomerSignIn(config, backends, callers, visitors) if visitors else None
+        self._sign_in_settings = SignInSettings(config, backends)
 
     async def config(self, request: Request) -> Response:
         """GET /api/config: the public configuration."""
@@ -46,6 +74,7 @@ class SiteApi:
             "title": config.title,
             "accent": config.accent,
             "visitors": self._visitors is not None,
+            "sign_in": await self._sign_in_settings.current() if self._visitors else None,
             "oidc": oidc if config.oidc_issuer else None,
             "collections": [f"collections/{name}" for name in comma_separated(config.visitor_collections)],
             "version": importlib.metadata.version("kefu"),
@@ -55,12 +84,47 @@ class SiteApi:
     async def visitor(self, request: Request) -> Response:
         """POST /api/visitor: a new visitor's token, or a fresh one for the visitor whose token is sent."""
         if self._visitors is None:
-            return failure_response(Failure(grpc.StatusCode.NOT_FOUND, "There are no visitors here; use a key."))
-        if wait := self._new_tokens.take(network_of(client_address(request))):
-            raise AddressLimit("Too many visitors come from this address; wait a little.", retry_after=wait)
+            return _no_visitors()
+        _take(self._new_tokens, request, "Too many visitors come from this address; wait a little.")
         scheme, _, old = request.headers.get("authorization", "").partition(" ")
         token = self._visitors.refresh(old.strip()) if scheme.lower() == "bearer" else self._visitors.issue()
-        return JSONResponse({"token": token, "expires_in": round(self._visitors.token_seconds)}, headers=_NO_STORE)
+        return JSONResponse({"token": token, "expires_in": self._visitors.life_of(token)}, headers=_NO_STORE)
+
+    async def identify(self, request: Request) -> Response:
+        """POST /api/identify: a customer's token for a token of the company's site."""
+        if self._visitors is None or self._sign_in is None:
+            return _no_visitors()
+        _take(self._sign_ins, request, "Too many sign in from this address; wait a little.")
+        body = await _body(request, _Identify)
+        try:
+            signed_in = await self._sign_in.identify(*_sender(request), body.token)
+        except grpc.aio.AioRpcError as error:
+            return failure_response(Failure.of(error))
+        return _signed_in(signed_in, self._visitors)
+
+    async def email_code(self, request: Request) -> Response:
+        """POST /api/email-code: send a code to a mail address, for the visitor whose token is sent."""
+        if self._sign_in is None:
+            return _no_visitors()
+        _take(self._email_codes, request, "Too many codes were asked for from this address; wait a little.")
+        body = await _body(request, _SendEmailCode)
+        try:
+            await self._sign_in.send_email_code(*_sender(request), body.email, body.language)
+        except grpc.aio.AioRpcError as error:
+            return failure_response(Failure.of(error))
+        return JSONResponse({}, headers=_NO_STORE)
+
+    async def verify_email_code(self, request: Request) -> Response:
+        """POST /api/email-code/verify: a customer's token for a code that came by mail."""
+        if self._visitors is None or self._sign_in is None:
+            return _no_visitors()
+        _take(self._sign_ins, request, "Too many sign in from this address; wait a little.")
+        body = await _body(request, _VerifyEmailCode)
+        try:
+            signed_in = await self._sign_in.verify_email_code(*_sender(request), body.email, body.code)
+        except grpc.aio.AioRpcError as error:
+            return failure_response(Failure.of(error))
+        return _signed_in(signed_in, self._visitors)
 
     async def me(self, request: Request) -> Response:
         """GET /api/me: the caller's tenant, subject, scopes, roles and name."""
@@ -90,6 +154,38 @@ class SiteApi:
             "name": found.subject,
         }
         return JSONResponse(identity, headers=_NO_STORE)
+
+
+def _no_visitors() -> Response:
+    return failure_response(Failure(grpc.StatusCode.NOT_FOUND, "There are no visitors here; use a key."))
+
+
+def _take(buckets: TokenBuckets, request: Request, refusal: str) -> None:
+    if wait := buckets.take(network_of(client_address(request))):
+        raise AddressLimit(refusal, retry_after=wait)
+
+
+def _sender(request: Request) -> tuple[str | None, str]:
+    return request.headers.get("authorization"), client_address(request)
+
+
+async def _body(request: Request, form: type[BodyT]) -> BodyT:
+    try:
+        return form.model_validate_json(await body_of_request(request, _MAX_BODY_BYTES))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]  # the input may be a token
+        raise BadRequest(".".join(map(str, first["loc"])) or "request", f"{first['msg']}.") from None
+
+
+def _signed_in(signed_in: SignedIn, visitors: VisitorTokens) -> Response:
+    customer = signed_in.customer
+    answer = {
+        "token": signed_in.token,
+        "expires_in": visitors.life_of(signed_in.token),
+        "customer": {**customer.claims, "sub": customer.sub, "method": customer.method},
+        "sessions_moved": signed_in.sessions_moved,
+    }
+    return JSONResponse(answer, headers=_NO_STORE)
 
 
 def client_address(request: Request) -> str:

@@ -73,7 +73,9 @@ class DataDir:
         self.snapshots = self.path / "snapshots"
         self.chat_history = self.path / "chat_history"
         self._keys = self.path / "keys.json"
+        self.orders = self.path / "orders.db"
         self._visitor_secret = self.path / "visitor_secret"
+        self._order_system_key = self.path / "order_system_key"
         self._state = self.path / "state.json"
         self._lock = self.path / "lock"
 
@@ -136,11 +138,18 @@ class DataDir:
 
         It has a file of its own, so that earlier releases can read the keys.
         """
+        return self._make_secret(self._visitor_secret)
+
+    def make_order_system_key(self) -> str:
+        """The key with which the demo's order system is called, which is made if there is none."""
+        return self._make_secret(self._order_system_key)
+
+    def _make_secret(self, file: Path) -> str:
         try:
-            return self._visitor_secret.read_text().strip()
+            return file.read_text().strip()
         except FileNotFoundError:
             secret = secrets.token_hex(32)
-            self.write_private(self._visitor_secret, secret)
+            self.write_private(file, secret)
             return secret
 
     def read_state(self) -> SuiteState | None:

@@ -10,7 +10,7 @@ from typing import Self
 from kefu.local.errors import LocalError
 from kefu.local.processes import listener_on
 
-ROUTER, RETRIEVAL, GENERATION, REDIS, GATEWAY = 50051, 50052, 50053, 6380, 8080
+ROUTER, RETRIEVAL, GENERATION, REDIS, GATEWAY, ORDER_SYSTEM = 50051, 50052, 50053, 6380, 8080, 8090
 ROUTER_BEHIND_NGINX = 50071
 """The first router's port behind nginx, which then has the port ROUTER."""
 HOST = "127.0.0.1"

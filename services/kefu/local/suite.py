@@ -38,6 +38,8 @@ class SuiteOptions:
     gateway_port: int | None = None
     router_port: int | None = None
     metrics: bool = False
+    demo: bool = False
+    """With the sample shop's order system."""
 
     @property
     def has_nginx(self) -> bool:
@@ -54,6 +56,8 @@ class LocalSuite:
     retrieval: str
     gateway: str
     root_certificate: str = ""
+    order_system: str = ""
+    """Address of the sample shop's order system, with its page; empty without the demo."""
 
 
 def compose(options: SuiteOptions, folder: DataDir, keys: Keys, run_id: str, allocator: PortAllocator) -> LocalSuite:
@@ -73,6 +77,10 @@ def compose(options: SuiteOptions, folder: DataDir, keys: Keys, run_id: str, all
     routers = {"router": front_port}
     if options.has_nginx:
         routers = _allocate_ports(allocator, "router", ports.ROUTER_BEHIND_NGINX, options.router_port, options.routers)
+    order_system = None
+    if options.demo:
+        order_system_port = allocator.allocate("the order system", ports.ORDER_SYSTEM)
+        order_system = _order_system(order_system_port, f"http://{HOST}:{gateway_port}", folder, run_id)
     metrics = _metrics_addresses(allocator) if options.metrics else iter(lambda: "", None)
     shared = {
         RUN_VARIABLE: run_id,
@@ -93,6 +101,8 @@ def compose(options: SuiteOptions, folder: DataDir, keys: Keys, run_id: str, all
         "KEFU_ROUTER_RETRIEVAL": _list(retrievals.values()),
         "KEFU_ROUTER_GENERATION": _list(generations.values()),
     }
+    if order_system is not None:  # its keys and its orders are read from this machine
+        backends["KEFU_ROUTER_PRIVATE_NETWORKS"] = os.environ.get("KEFU_ROUTER_PRIVATE_NETWORKS", HOST)
     for name, router_port in routers.items():
         services.append(_service(name, "router", router_port, next(metrics), folder, {**shared, **backends}))
     # Not through nginx: the gateway spreads its calls over the routers itself.
@@ -102,10 +112,21 @@ def compose(options: SuiteOptions, folder: DataDir, keys: Keys, run_id: str, all
     }
     if options.has_nginx:
         backends["KEFU_GATEWAY_TRUSTED_PROXIES"] = os.environ.get("KEFU_GATEWAY_TRUSTED_PROXIES", HOST)
+    if order_system is not None:  # its page shows the chat
+        ancestors = os.environ.get("KEFU_GATEWAY_FRAME_ANCESTORS", order_system.address)
+        backends["KEFU_GATEWAY_FRAME_ANCESTORS"] = ancestors
     gateway = _gateway(gateway_port, next(metrics), folder, {**shared, **backends})
+    behind = [gateway] if order_system is None else [gateway, order_system]
+    shop = "" if order_system is None else order_system.address
     retrieval_addresses = [f"{HOST}:{retrieval_port}" for retrieval_port in retrievals.values()]
     if not options.has_nginx:
-        return LocalSuite([*services, gateway], f"{HOST}:{front_port}", retrieval_addresses[0], gateway.address)
+        return LocalSuite(
+            [*services, *behind],
+            f"{HOST}:{front_port}",
+            retrieval_addresses[0],
+            gateway.address,
+            order_system=shop,
+        )
     nginx = prepare_nginx(
         folder,
         front_port,
@@ -119,8 +140,8 @@ def compose(options: SuiteOptions, folder: DataDir, keys: Keys, run_id: str, all
         cores=os.cpu_count() or 1,
     )
     # nginx serves KnowledgeService too. Here retrieval is called directly, so that a caller waits while it restarts.
-    services += [nginx.service, gateway]
-    return LocalSuite(services, nginx.address, retrieval_addresses[0], gateway.address, nginx.root_certificate)
+    services += [nginx.service, *behind]
+    return LocalSuite(services, nginx.address, retrieval_addresses[0], gateway.address, nginx.root_certificate, shop)
 
 
 def _service(
@@ -159,6 +180,25 @@ def _gateway(port: int, metrics: str, folder: DataDir, environment: Mapping[str,
         log=folder.logs / "gateway.log",
         ready=http_probe(address),
         grace_seconds=float(environment["KEFU_DRAIN_SECONDS"]) + _GRACE_SECONDS,
+    )
+
+
+def _order_system(port: int, gateway: str, folder: DataDir, run_id: str) -> Service:
+    address = f"http://{HOST}:{port}"
+    return Service(
+        name="orders",
+        command=(sys.executable, "-P", "-m", "kefu.order_system"),
+        environment={
+            RUN_VARIABLE: run_id,
+            "KEFU_ORDERS_LISTEN": f"{HOST}:{port}",
+            "KEFU_ORDERS_DATABASE": str(folder.orders),
+            "KEFU_ORDERS_API_KEY": folder.make_order_system_key(),
+            "KEFU_ORDERS_KEFU": gateway,
+            "PYTHONUNBUFFERED": "1",
+        },
+        address=address,
+        log=folder.logs / "orders.log",
+        ready=http_probe(address),
     )
 
 

@@ -1,14 +1,16 @@
 """Configuration of the router: environment variables, and timing that no variable sets."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from kefu.common.config import StoredConfig
+from kefu.common.outbound.guarded_http import networks
 
 ANSWER_CHECKS = ("language", "quotation", "codes", "person", "polarity", "echo", "subject", "figure", "support")
 """See `kefu.router.guardrails.answer_checks`."""
+_MIN_SECRET_CHARACTERS = 32
 
 
 class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
@@ -202,6 +204,22 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """Webhooks may also be addresses of private networks and of this machine, and need no TLS. Any admin's key can
     then have this router call what only it can reach."""
 
+    secrets_key: SecretStr | None = None
+    """Encrypts tenants' secrets in Redis: at least 32 characters. Several, comma between: the first one encrypts, all
+    decrypt, so that it can be changed. Unset: made of the internal key, with which they cannot be read once it was
+    changed."""
+
+    private_networks: str = ""
+    """Networks or addresses, comma between, such as 10.0.5.0/24, where a tenant's own systems may be called though they
+    are not public: the keys of its customers' tokens. Empty: public addresses only."""
+
+    smtp_url: SecretStr | None = None
+    """The mail server that sends customers their codes: smtp+starttls://user:password@mail.example.com:587, smtps:// or
+    smtp://. Unset: no codes are sent."""
+
+    smtp_from: str = ""
+    """The address that codes come from, such as "Example Shop <no-reply@example.com>". Required with a mail server."""
+
     settings_seconds: float = Field(default=2.0, ge=0)
     """Tenants' settings are cached for this long."""
 
@@ -212,6 +230,26 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
         if unknown:
             raise ValueError(f"no check is named {', '.join(sorted(unknown))}; there are {', '.join(ANSWER_CHECKS)}")
         return value
+
+    @field_validator("private_networks")
+    @classmethod
+    def _knows_networks(cls, value: str) -> str:
+        networks(value)
+        return value
+
+    @model_validator(mode="after")
+    def _check_consistent(self) -> Self:
+        if self.smtp_url is not None and not self.smtp_from:
+            raise ValueError("KEFU_ROUTER_SMTP_URL needs KEFU_ROUTER_SMTP_FROM as well")
+        if any(len(each) < _MIN_SECRET_CHARACTERS for each in self.secrets_keys):
+            raise ValueError(f"KEFU_ROUTER_SECRETS_KEY must have at least {_MIN_SECRET_CHARACTERS} characters")
+        return self
+
+    @property
+    def secrets_keys(self) -> tuple[str, ...]:
+        """What encrypts tenants' secrets: the first one; all decrypt."""
+        chosen = self.secrets_key.get_secret_value() if self.secrets_key else self.internal_key.get_secret_value()
+        return tuple(name for each in chosen.split(",") if (name := each.strip()))
 
     @property
     def enabled_checks(self) -> frozenset[str]:

@@ -6,6 +6,12 @@ from prometheus_client import Counter, Gauge, Histogram
 
 TURNS = Counter("kefu_turns_total", "Turns ended, by finish reason and by source of the answer.", ("finish", "source"))
 TURNS_FAILED = Counter("kefu_turns_failed_total", "Turns that ended without an answer, by reason.", ("reason",))
+ACTIONS = Counter(
+    "kefu_actions_total", "Messages that asked for an action of the tenant, by what they got.", ("outcome",)
+)
+IDENTITIES = Counter(
+    "kefu_identities_total", "Attempts to verify a customer, by method and by outcome.", ("method", "outcome")
+)
 HANDOFFS = Counter("kefu_handoffs_total", "Handoffs to a person, by reason.", ("reason",))
 TURNS_RUNNING = Gauge("kefu_turns_running", "Turns that this router is answering.")
 _QUEUE_BUCKETS = (0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30)

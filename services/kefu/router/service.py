@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 import grpc.aio
 from redis.asyncio import Redis
@@ -13,12 +14,16 @@ from kefu.common.aio import cancel_and_wait
 from kefu.common.audit.log import AuditLog
 from kefu.common.audit.recorder import open_audit_recorder
 from kefu.common.auth import Keyring
+from kefu.common.outbound.guarded_http import GuardedHttp, networks, open_guarded_http, permits
+from kefu.common.outbound.ssrf import Address, is_public, resolve_permitted
 from kefu.common.permissions import permissions_of
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.redis.memory_guard import open_memory_guard
 from kefu.common.rpc.server import RunningServer, serving
-from kefu.common.ssrf import Address, is_public, resolve_permitted
 from kefu.router import metrics
+from kefu.router.actions.http_call import ActionCaller
+from kefu.router.actions.runner import ActionRunner
+from kefu.router.actions.store import ActionStore
 from kefu.router.admission.concurrency_limit import EngineLimit
 from kefu.router.admission.gate import AdmissionGate
 from kefu.router.admission.scheduler import AdmissionBounds, AdmissionScheduler
@@ -28,6 +33,7 @@ from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.pipeline import AnswerPipeline
 from kefu.router.answering.prompt import common_prompts
 from kefu.router.api import (
+    action_servicer,
     admin_servicer,
     audit_servicer,
     audited_methods,
@@ -37,6 +43,7 @@ from kefu.router.api import (
     insight_servicer,
     webhook_servicer,
 )
+from kefu.router.api.action_servicer import ActionServicer
 from kefu.router.api.admin_servicer import AdminServicer
 from kefu.router.api.audit_servicer import AuditServicer
 from kefu.router.api.chat_servicer import ChatServicer
@@ -46,6 +53,10 @@ from kefu.router.api.insight_servicer import InsightServicer
 from kefu.router.api.server_stream import StreamLimits
 from kefu.router.api.webhook_servicer import HostResolver, WebhookServicer
 from kefu.router.config import RouterConfig, Timing
+from kefu.router.conversations.identity.email_codes import EmailCodes
+from kefu.router.conversations.identity.mailer import Mailer, SmtpServer
+from kefu.router.conversations.identity.service import IdentityService
+from kefu.router.conversations.identity.token_verifier import TokenVerifier
 from kefu.router.conversations.live_turn import TurnServices
 from kefu.router.conversations.personal_data import PersonalData
 from kefu.router.conversations.remote_turns import open_remote_turns
@@ -64,15 +75,17 @@ from kefu.router.insight.counter_store import CounterStore
 from kefu.router.insight.unanswered import UnansweredStore
 from kefu.router.insight.unanswered_groups import UnansweredGroups
 from kefu.router.replicas.pool import open_pool
+from kefu.router.replicas.retrieval_client import RetrievalClient
 from kefu.router.replicas.retrieval_pool import open_retrieval_pool
-from kefu.router.retrieval_client import RetrievalClient
 from kefu.router.storage.change_feed import open_change_feed
 from kefu.router.storage.desk_index import DeskRoom
 from kefu.router.storage.erasure import SessionErasure
 from kefu.router.storage.session_events import SessionEvents
+from kefu.router.storage.session_owners import SessionOwners
 from kefu.router.storage.sessions import SessionStore
 from kefu.router.storage.turn_leases import open_leases
 from kefu.router.storage.turns import TurnStore
+from kefu.router.tenants.secrets import SecretStore
 from kefu.router.tenants.settings import SettingsStore
 from kefu.router.tenants.store import TenantStore
 from kefu.router.webhooks.queue import WebhookQueue
@@ -80,6 +93,7 @@ from kefu.router.webhooks.sender import open_webhook_sender
 from kefu.router.webhooks.store import RETENTION_SECONDS, WebhookStore
 
 PERMISSIONS = permissions_of(
+    action_servicer.SERVICE,
     chat_servicer.SERVICE,
     desk_servicer.SERVICE,
     admin_servicer.SERVICE,
@@ -90,6 +104,7 @@ PERMISSIONS = permissions_of(
 )
 _TIMING = Timing()
 _SECONDS_A_DAY = 86_400
+_JWKS_SECONDS, _JWKS_BYTES = 5.0, 256 * 1024
 _SEARCH_TARGET_SHARE = 0.2
 """Turns are held back when their searches take this share of the time after which they are given up."""
 
@@ -153,6 +168,10 @@ async def router(
             fingerprints=lambda: pool.fingerprints,
         )
         retrieval = RetrievalClient(retrieval_pool, internal_key, on_call=search_limit.record_call)
+        http = await enter(open_guarded_http(permits(networks(config.private_networks))))
+        tenant_secrets = SecretStore(commands, config.secrets_keys)
+        actions = ActionStore(commands, seconds=config.settings_seconds)
+        action_runner = ActionRunner(actions, ActionCaller(http, tenant_secrets.get), retrieval)
         insight = await enter(open_insight(config, commands, retrieval, name, resolve))
         event_bus = EventBus([insight.recorder, *observers])
         services = TurnServices(
@@ -171,6 +190,7 @@ async def router(
                 pool,
                 cache,
                 DeskRoom(commands, config.desk_conversations),
+                action_runner,
             ),
             event_bus=event_bus,
             erasure=insight.erasure,
@@ -194,7 +214,8 @@ async def router(
             slow_reader_seconds=config.slow_reader_seconds, key_check_seconds=timing.key_check_seconds
         )
         personal_data = PersonalData(services.store, services.erasure, registry, event_bus)
-        conversations = ConversationService(services, registry, session_watches)
+        identity = identity_service(config, commands, settings, tenant_secrets, http)
+        conversations = ConversationService(services, registry, session_watches, identity)
         chat = ChatServicer(conversations, personal_data, keyring, streams)
         presence = timing.presence_seconds
         desk_service = DeskService(
@@ -202,7 +223,7 @@ async def router(
         )
         desk = DeskServicer(desk_service, desk_watches, keyring, streams)
         tenants = TenantStore(commands)
-        admin = AdminServicer(tenants, settings)
+        admin = AdminServicer(tenants, settings, tenant_secrets)
         audit_log = AuditLog(commands, days=config.audit_days)
         audit = await enter(open_audit_recorder(audit_log, audited_methods.AUDITED, internal_key=internal_key))
 
@@ -211,7 +232,8 @@ async def router(
             desk.register(server)
             admin.register(server)
             AuditServicer(audit_log, tenants).register(server)
-            IdentityServicer().register(server)
+            IdentityServicer(identity).register(server)
+            ActionServicer(actions, action_runner).register(server)
             insight.register(server)
 
         def end_watches() -> None:
@@ -231,6 +253,32 @@ async def router(
                 audit=audit,
             )
         )
+
+
+def identity_service(
+    config: RouterConfig,
+    commands: RedisCommands,
+    settings: SettingsStore,
+    tenant_secrets: SecretStore,
+    http: GuardedHttp,
+) -> IdentityService:
+    """What identifies customers."""
+    mailer = None
+    if config.smtp_url is not None:
+        mailer = Mailer(SmtpServer.of(config.smtp_url.get_secret_value()), config.smtp_from)
+    return IdentityService(
+        commands,
+        settings,
+        TokenVerifier(partial(http.json, seconds=_JWKS_SECONDS, most_bytes=_JWKS_BYTES), tenant_secrets.get),
+        EmailCodes(commands, mailer, config.internal_key.get_secret_value()),
+        SessionOwners(commands, life=config.session_days * _SECONDS_A_DAY, beside_life=_beside_life(config)),
+    )
+
+
+def _beside_life(config: RouterConfig) -> float:
+    """The longest time that anything is kept after its session, in seconds."""
+    life = config.session_days * _SECONDS_A_DAY
+    return max(life, config.unanswered_days * _SECONDS_A_DAY, RETENTION_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -256,7 +304,7 @@ async def open_insight(
     life = config.session_days * _SECONDS_A_DAY
     counters = CounterStore(commands, days=config.numbers_days, life=life)
     unanswered = UnansweredStore(commands, days=config.unanswered_days)
-    erasure = SessionErasure(commands, life=max(life, config.unanswered_days * _SECONDS_A_DAY, RETENTION_SECONDS))
+    erasure = SessionErasure(commands, life=_beside_life(config))
     lease, hours = config.lease_seconds, config.webhook_hours
     webhooks = WebhookStore(commands, retry_seconds=hours * 3600)
     queue = WebhookQueue(commands, router=router, lease=lease)

@@ -147,6 +147,9 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
             tenant="tenants/acme", settings=admin.TenantSettings()
         ),
         "AdminService/ListSettingsRevisions": admin.ListSettingsRevisionsRequest(tenant="tenants/acme"),
+        "AdminService/PutSecret": admin.PutSecretRequest(name="tenants/acme/secrets/site", value="mine"),
+        "AdminService/ListSecrets": admin.ListSecretsRequest(tenant="tenants/acme"),
+        "AdminService/DeleteSecret": admin.DeleteSecretRequest(name="tenants/acme/secrets/site"),
         "AdminService/RevokeKey": admin.RevokeKeyRequest(name=key.key.name),
         "AuditService/ListAuditEntries": audit.ListAuditEntriesRequest(tenant="tenants/acme"),
         "AuditService/VerifyAudit": audit.VerifyAuditRequest(tenant="tenants/acme"),

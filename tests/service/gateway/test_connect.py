@@ -245,7 +245,7 @@ async def test_a_drain_lets_answers_finish_and_does_not_wait_for_watchers(harnes
     async with AsyncExitStack() as stack:
         watched = grpc.aio.server()
         chat_pb2_grpc.add_ChatServiceServicer_to_server(Watching(), watched)  # pyright: ignore[reportAbstractUsage]
-        identity_pb2_grpc.add_IdentityServiceServicer_to_server(EveryKeyIsValid(), watched)
+        identity_pb2_grpc.add_IdentityServiceServicer_to_server(EveryKeyIsValid(), watched)  # pyright: ignore[reportAbstractUsage]
         port = watched.add_insecure_port("127.0.0.1:0")
         await watched.start()
         stack.push_async_callback(watched.stop, 0)

@@ -4,14 +4,20 @@ import asyncio
 import re
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from kefu.common.auth import Scope
+from kefu.router.v1 import action_pb2 as action
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.v1 import identity_pb2, identity_pb2_grpc
 from kefu.router.v1 import webhook_pb2 as hooks
 from kefu.router.v1 import webhook_pb2_grpc as hooks_rpc
+from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer
 from tests.support.agents import claim_session, return_session, send_reply, watch_desk
-from tests.support.grpc_calls import bearer_metadata, open_channel
+from tests.support.grpc_calls import INTERNAL_KEY, bearer_metadata, expect_failure, open_channel
+from tests.support.identity_tokens import AUDIENCE, ISSUER, identity_token, public_pem
 from tests.support.router_harness import open_router_harness
 from tests.support.scripted_services import make_hit
 
@@ -31,7 +37,12 @@ def documented() -> list[tuple[re.Pattern[str], str, str]]:
 
 async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
     async with open_router_harness(
-        redis, tenant_concurrent_turns=5, tenant_questions_per_minute=60, webhook_private=True
+        redis,
+        tenant_concurrent_turns=5,
+        tenant_questions_per_minute=60,
+        webhook_private=True,
+        smtp_url=SecretStr(f"smtp://127.0.0.1:{free_port()}"),
+        smtp_from="no-reply@example.com",
     ) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         harness.knowledge.revision = "one"
@@ -43,6 +54,22 @@ async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
         )
         await root.admin.UpdateTenantSettings(
             admin.UpdateTenantSettingsRequest(settings=admin.TenantSettings()), metadata=root.metadata
+        )
+        looks_up = action.Action(
+            name="actions/orders",
+            call=action.HttpCall(url="https://shop.example.com/orders"),
+            result={"orders": "orders"},
+            answers={"en": "{{orders}}"},
+        )
+        await root.actions.PutAction(action.PutActionRequest(action=looks_up), metadata=root.metadata)
+        secret = admin.PutSecretRequest(name="tenants/acme/secrets/site", value="a secret")
+        await root.admin.PutSecret(secret, metadata=root.metadata)
+        identity = admin.IdentitySettings(
+            mode="optional", issuer=ISSUER, audience=AUDIENCE, public_key=public_pem(), email_codes=True
+        )
+        await root.admin.UpdateTenantSettings(
+            admin.UpdateTenantSettingsRequest(tenant="tenants/acme", settings=admin.TenantSettings(identity=identity)),
+            metadata=root.metadata,
         )
         customer = await harness.client(await harness.create_key("acme", Scope.CHAT))
         async with open_channel(harness.routers[0].port) as channel:
@@ -69,6 +96,20 @@ async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
                 turn = event.turn_started.turn
                 await customer.chat.StopTurn(pb.StopTurnRequest(turn=turn), metadata=customer.metadata)
         await customer.ask("How long does a refund take?")  # whole, and kept for others
+        await customer.ask("How long does a refund take?", identity_token=identity_token(), profile={"plan": "gold"})
+        async with open_channel(harness.routers[0].port) as channel:
+            someone = bearer_metadata(
+                INTERNAL_KEY,
+                ("kefu-tenant", "acme"),
+                ("kefu-subject", "visitor-5e0e2f0a-0000-4000-8000-000000000001"),
+                ("kefu-scopes", "chat"),
+            )
+            send = identity_pb2.SendEmailCodeRequest(email="li@example.com")
+            failure = await expect_failure(
+                lambda: identity_pb2_grpc.IdentityServiceStub(channel).SendEmailCode(send, metadata=someone)
+            )
+            assert failure.reason == "BACKEND_UNAVAILABLE"  # no mail server is there
+        await look()
         session = (await customer.ask("Let me talk to a person")).session
         person = await harness.client(await harness.create_key("acme", Scope.OPERATOR))
         here = watch_desk(person, "Mei")
@@ -89,8 +130,9 @@ async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
         await customer.chat.DeleteUser(pb.DeleteUserRequest(user="u-1"), metadata=customer.metadata)
         await look()
         await here.disconnect()
-    assert any(":erased:" in name for name in seen)
-    expected = ("bell", "desks", "events", "replies", "open", "past", "agents", "attendant")
+    for kind in ("erased", "identity-token", "email-code", "email-codes-sent"):
+        assert any(f":{kind}:" in name for name in seen), kind
+    expected = ("actions", "secrets", "bell", "desks", "events", "replies", "open", "past", "agents", "attendant")
     assert {key.rpartition(":")[2] for key in seen} >= set(expected)
     rows = documented()
     assert len(rows) >= 15

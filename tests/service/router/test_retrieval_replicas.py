@@ -9,8 +9,8 @@ import pytest
 
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import BackendUnavailable, CollectionNotFound
+from kefu.router.replicas.retrieval_client import RetrievalClient, SearchLate
 from kefu.router.replicas.retrieval_pool import RetrievalPool
-from kefu.router.retrieval_client import RetrievalClient, SearchLate
 from kefu.testing.ports import free_port
 from tests.support.grpc_calls import INTERNAL_KEY
 from tests.support.scripted_services import ScriptedKnowledge, make_hit, serve_knowledge

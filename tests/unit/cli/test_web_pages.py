@@ -13,7 +13,7 @@ import pytest
 from kefu.cli.console import CommandFailed
 from kefu.cli.documents.local_files import MAX_BYTES, FoundFiles
 from kefu.cli.documents.web_pages import Fetcher, path_of, urls_in
-from kefu.common.ssrf import Address, is_allowed, is_public
+from kefu.common.outbound.ssrf import Address, is_allowed, is_public
 
 
 @pytest.mark.parametrize(

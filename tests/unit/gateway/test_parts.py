@@ -216,12 +216,15 @@ def test_a_visitor_sets_what_is_named_and_a_new_field_is_closed() -> None:
         temperature=2.0,
         language="en",
         filters=[pb.Filter(key="product")],
+        identity_token="t",
+        profile={"name": "A"},
     )
     every = {field.name for field in pb.ConverseRequest.DESCRIPTOR.fields}
     assert {field.name for field, _ in request.ListFields()} == every, "set the new field here"
     remove_foreign_fields(request)
     left = {field.name for field, _ in request.ListFields()}
-    assert left == every - {"user", "as_of", "reasoning", "max_tokens", "temperature"}, "may a visitor set it?"
+    closed = {"user", "as_of", "reasoning", "max_tokens", "temperature", "identity_token"}
+    assert left == every - closed, "may a visitor set it?"
 
 
 # Requests as they come

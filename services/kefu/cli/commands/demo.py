@@ -1,7 +1,11 @@
-"""`kefu up --demo`: the sample help centre, and a question in each language."""
+"""`kefu up --demo`: the sample help centre, the sample shop's orders, and a question in each language."""
 
+import json
 import time
+from dataclasses import dataclass
 
+import grpc.aio
+from google.protobuf import json_format
 from rich.console import Console
 
 from kefu.cli.console import CommandFailed
@@ -10,14 +14,26 @@ from kefu.cli.documents.upload import ImportView, print_summary, send
 from kefu.cli.remote.connection import Remote
 from kefu.cli.view.answer_view import AnswerView, answer_one
 from kefu.local.suite import sample_folder
+from kefu.router.v1 import action_pb2, action_pb2_grpc, admin_pb2, admin_pb2_grpc
 from kefu.router.v1 import chat_pb2 as pb
 
 COLLECTION = "help"
 QUESTIONS = ("How long are gift cards valid?", "积分多久过期？")
 
 
-async def run_demo(remote: Remote, out: Console) -> bool:
-    """Import the sample, ask the questions, and print the answers as they come. Returns True; raises CommandFailed."""
+@dataclass(frozen=True)
+class Demo:
+    """The sample shop's order system: its address, and the key with which it is called."""
+
+    order_system: str
+    key: str
+
+
+async def run_demo(remote: Remote, demo: Demo, out: Console) -> bool:
+    """Import the sample, connect the shop's orders, ask the questions, and print the answers as they come.
+
+    Returns True; raises CommandFailed.
+    """
     sample = sample_folder()
     found = find_files([sample / "help_center"], [sample / "curated_answers.csv"])
     began = time.monotonic()
@@ -29,6 +45,7 @@ async def run_demo(remote: Remote, out: Console) -> bool:
     if imported.failures():
         raise CommandFailed("The sample help centre could not be imported whole.")
     async with remote.to_router() as channel:
+        await connect_shop(channel, remote, demo)
         for question in QUESTIONS:
             out.print()
             out.print(f"> {question}", style="bold")
@@ -36,3 +53,30 @@ async def run_demo(remote: Remote, out: Console) -> bool:
             request = pb.ConverseRequest(session="sessions/-", text=question, collections=[f"collections/{COLLECTION}"])
             view.end(await answer_one(channel, request, remote, view.show))
     return True
+
+
+async def connect_shop(channel: grpc.aio.Channel, remote: Remote, demo: Demo) -> None:
+    """Let the sample shop's customers sign in and ask for their orders. Identity settings that are there stay."""
+    admin, actions = admin_pb2_grpc.AdminServiceStub(channel), action_pb2_grpc.ActionServiceStub(channel)
+    secret = admin_pb2.PutSecretRequest(name="tenants/default/secrets/order-system", value=demo.key)
+    await admin.PutSecret(secret, metadata=remote.metadata)
+    for path in sorted((sample_folder() / "actions").glob("*.json")):
+        text = path.read_text("utf-8").replace("${ORDERS}", demo.order_system)
+        action = json_format.ParseDict(json.loads(text), action_pb2.Action())
+        await actions.PutAction(action_pb2.PutActionRequest(action=action), metadata=remote.metadata)
+    found = await admin.GetTenantSettings(admin_pb2.GetTenantSettingsRequest(), metadata=remote.metadata)
+    settings = found.settings
+    if settings.HasField("identity") and settings.identity.issuer == demo.order_system:
+        return
+    if not settings.HasField("identity") or settings.identity.issuer.startswith("http://127.0.0.1:"):
+        settings.identity.CopyFrom(
+            admin_pb2.IdentitySettings(
+                mode="optional",
+                issuer=demo.order_system,
+                audience="kefu",
+                jwks_url=f"{demo.order_system}/.well-known/jwks.json",
+                claims=["name", "email"],
+            )
+        )
+        update = admin_pb2.UpdateTenantSettingsRequest(settings=settings, revision=found.revision)
+        await admin.UpdateTenantSettings(update, metadata=remote.metadata)

@@ -13,10 +13,12 @@ from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import Limit, all_pages, print_list
 from kefu.cli.remote.resource_names import full, short
 from kefu.cli.view.answer_view import handoff_line
-from kefu.common.auth import VISITOR_PREFIX
+from kefu.common.auth import is_visitor
 from kefu.common.text.terminal_text import one_line, printable
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
+
+_CUSTOMERS = "customers/"
 
 sessions = group("Conversations: list, show, delete, delete-user, export-user.")
 
@@ -92,7 +94,11 @@ async def _delete_session(target: Remote, session: list[str], yes: Yes = False) 
 
 
 Person = Annotated[
-    str, typer.Argument(help="A user of this key, visitor-… for a visitor of the pages, or sessions/… for whose it is.")
+    str,
+    typer.Argument(
+        help="A user of this key, visitor-… for a visitor of the pages, customers/SUB for a verified customer, or "
+        "sessions/… for whose it is."
+    ),
 ]
 AllKeys = Annotated[bool, typer.Option(help="A user's sessions of every key of the tenant (scope admin).")]
 
@@ -130,8 +136,10 @@ async def _export_user(
 
 
 def _person(name: str) -> dict[str, str]:
-    if name.startswith(VISITOR_PREFIX):
+    if is_visitor(name):
         return {"visitor": name}
+    if name.startswith(_CUSTOMERS):
+        return {"customer": name.removeprefix(_CUSTOMERS)}
     return {"session": name} if name.startswith("sessions/") else {"user": name}
 
 

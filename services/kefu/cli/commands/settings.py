@@ -1,10 +1,11 @@
 """`kefu settings`: a tenant's settings, read, changed, and their history."""
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, cast
 
 import typer
 from google.protobuf import json_format
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from kefu.cli.commands.keys_and_tenants import Tenant, full_tenant
 from kefu.cli.console import CommandFailed, as_dict, console, local_time, print_json, print_table
@@ -38,7 +39,8 @@ async def _set_settings(
         list[str] | None,
         typer.Argument(
             metavar="NAME=VALUE...",
-            help="Such as max_passages=4, texts.en.greeting='Hello!' or refused_topics='politics; elections'",
+            help="Such as max_passages=4, texts.en.greeting='Hello!', refused_topics='politics; elections' or "
+            "identity.public_key=@key.pem, which reads a file.",
             show_default=False,
         ),
     ] = None,
@@ -121,7 +123,7 @@ def apply_changes(
             node = node.get(part, {})
         node.pop(leaf, None)
     known = pb.TenantSettings.DESCRIPTOR.fields_by_name
-    tree = {name: _as_typed(known[name], value) if name in known else value for name, value in tree.items()}
+    tree = _typed(pb.TenantSettings.DESCRIPTOR, tree)
     for name in [change.partition("=")[0].split(".")[0] for change in sets] + [name.split(".")[0] for name in unsets]:
         if name not in known:
             raise CommandFailed(f"There is no setting {name}: use {', '.join(known)}.")
@@ -131,10 +133,20 @@ def apply_changes(
         raise CommandFailed(f"These are no settings: {exc}") from None
 
 
+def _typed(message: Descriptor, tree: dict[str, Any]) -> dict[str, Any]:
+    known = message.fields_by_name
+    return {name: _as_typed(known[name], value) if name in known else value for name, value in tree.items()}
+
+
 def _as_typed(field: FieldDescriptor, value: Any) -> Any:
     """A typed value as JSON has it. Entries of a list are separated by semicolons."""
     if not isinstance(value, str):
-        return value
+        inner = field.message_type
+        if isinstance(value, dict) and inner is not None and not inner.GetOptions().map_entry:
+            return _typed(inner, cast("dict[str, Any]", value))
+        return cast("Any", value)
+    if value.startswith("@"):
+        value = _file_text(value[1:])
     if field.is_repeated and field.message_type is None:
         return [entry.strip() for entry in value.split(";") if entry.strip()]
     if field.type == FieldDescriptor.TYPE_BOOL:
@@ -142,6 +154,13 @@ def _as_typed(field: FieldDescriptor, value: Any) -> Any:
             value.lower(), value
         )
     return value
+
+
+def _file_text(path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandFailed(f"{path} cannot be read: {error}") from None
 
 
 def _settings_dict(settings: pb.TenantSettings) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from rich.console import Console
 
-from kefu.cli.commands.demo import run_demo
+from kefu.cli.commands.demo import Demo, run_demo
 from kefu.cli.console import CommandFailed, console, print_table
 from kefu.cli.remote.connection import Remote
 from kefu.cli.view.service_status import StatusView
@@ -44,7 +44,7 @@ def up(options: SuiteOptions, folder: DataDir, *, demo: bool = False) -> None:
         if earlier_state := folder.read_state():
             for what in processes.kill_leftovers(earlier_state):
                 out.print(f"Ended {what}, which an earlier `kefu up` had left behind.")
-        options = with_model(options, out)
+        options = with_model(replace(options, demo=demo), out)
         keys = folder.make_keys()
         run_id, pid = uuid.uuid4().hex, os.getpid()
         suite = compose(options, folder, keys, run_id, allocator)
@@ -60,7 +60,8 @@ def up(options: SuiteOptions, folder: DataDir, *, demo: bool = False) -> None:
         run = _Run(suite, folder, state, out)
         remote = Remote(suite.router, suite.retrieval, keys.bootstrap, folder, True, suite.root_certificate)
         try:
-            asyncio.run(run.until_stopped(remote if demo else None))
+            shop = Demo(suite.order_system, folder.make_order_system_key()) if demo else None
+            asyncio.run(run.until_stopped(remote, shop))
         finally:
             folder.remove_state()
 
@@ -102,8 +103,8 @@ class _Run:
         self._supervisor = Supervisor(suite.services, self._on_change)
         self._view.watch(self._supervisor.services)
 
-    async def until_stopped(self, demo: Remote | None) -> None:
-        """Start all services, run the demo against `demo` unless that is None, wait for a signal, and stop all."""
+    async def until_stopped(self, remote: Remote, demo: Demo | None) -> None:
+        """Start all services, run the demo unless that is None, wait for a signal, and stop all."""
         began = time.monotonic()
         processes.on_stop_signals(self._on_signal)
         failed: Sequence[SupervisedService] = ()
@@ -114,7 +115,7 @@ class _Run:
             if ready:
                 self._print_ready(time.monotonic() - began, is_demo=demo is not None)
                 self._record("ready")  # whoever waits for this may read at once what was printed
-                if demo is None or await self._unless_stopped(run_demo(demo, self._out)):
+                if demo is None or await self._unless_stopped(run_demo(remote, demo, self._out)):
                     if demo is not None:
                         self._print_next_steps()
                     await self._stop.wait()
@@ -200,10 +201,12 @@ class _Run:
             activate = Path(sys.executable).absolute().with_name("activate")
             if activate.exists():
                 commands.insert(0, (f"source {shlex.quote(str(activate))}", "so that `kefu` is found"))
-        pages = (self._suite.gateway, "talk to it; the support team's desk is at /desk")
-        width = max(len(command) for command, _ in (pages, *commands))
+        pages = [(self._suite.gateway, "talk to it; the support team's desk is at /desk")]
+        if self._suite.order_system:
+            pages.append((self._suite.order_system, 'the sample shop: sign in as a customer, ask "where is my order"'))
+        width = max(len(command) for command, _ in (*pages, *commands))
         self._out.print()
-        for heading, lines in (("Go on in a browser:", [pages]), ("Or in another terminal:", commands)):
+        for heading, lines in (("Go on in a browser:", pages), ("Or in another terminal:", commands)):
             self._out.print(heading, style="bold")
             for command, what in lines:
                 self._out.print(f"  {command:<{width}}  {what}", soft_wrap=True)

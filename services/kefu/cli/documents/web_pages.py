@@ -12,7 +12,7 @@ import httpcore
 
 from kefu.cli.console import CommandFailed
 from kefu.cli.documents.local_files import MAX_BYTES, SUFFIXES, DocumentFile, FoundFiles
-from kefu.common.ssrf import Address, AddressNotAllowed, AddressNotPublic, PinnedBackend, is_allowed, is_public
+from kefu.common.outbound.ssrf import Address, AddressNotAllowed, AddressNotPublic, PinnedBackend, is_allowed, is_public
 
 _MAX_REDIRECTS = 5
 _FETCH_TIMEOUT_SECONDS = 120.0

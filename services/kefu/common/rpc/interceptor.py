@@ -8,13 +8,14 @@ from typing import Any, NoReturn
 
 import grpc
 import grpc.aio
+import pydantic
 import structlog
 from opentelemetry import propagate, trace
 from opentelemetry.context import attach
 
 from kefu.common import auth
 from kefu.common.audit.recorder import AuditRecorder, Recording
-from kefu.common.auth import Keyring, Principal
+from kefu.common.auth import Customer, Keyring, Principal
 from kefu.common.errors import BadRequest, Internal, ScopeMissing, ServiceError
 from kefu.common.permissions import Permissions, Scope, expanded
 from kefu.common.rpc.status import trailers_of
@@ -24,11 +25,13 @@ TENANT = "kefu-tenant"
 SUBJECT = "kefu-subject"
 COLLECTIONS = "kefu-collections"
 SCOPES = "kefu-scopes"
+CUSTOMER = "kefu-customer"
 """Metadata with which a caller that has the services' own key names the principal it acts for.
 
-Values are ids, with commas between collections and between scopes. Without SCOPES the call keeps the scope of that key.
+Values are ids, with commas between collections and between scopes; CUSTOMER is a verified customer as JSON. Without
+SCOPES the call keeps the scope of that key.
 """
-_DELEGATION_METADATA = (TENANT, SUBJECT, COLLECTIONS, SCOPES)
+_DELEGATION_METADATA = (TENANT, SUBJECT, COLLECTIONS, SCOPES, CUSTOMER)
 OPEN_SERVICES = (
     "grpc.health.v1.Health",
     "grpc.reflection.v1alpha.ServerReflection",
@@ -216,7 +219,15 @@ def effective_principal(principal: Principal, metadata: Mapping[str, str]) -> Pr
         subject=metadata.get(SUBJECT, principal.subject),
         scopes=_delegated_scopes(metadata[SCOPES]) if SCOPES in metadata else principal.scopes,
         collections=None if collections is None else frozenset(filter(None, collections.split(","))),
+        customer=_customer(metadata[CUSTOMER]) if CUSTOMER in metadata else None,
     )
+
+
+def _customer(value: str) -> Customer:
+    try:
+        return Customer.from_json(value)
+    except pydantic.ValidationError:
+        raise BadRequest(CUSTOMER, "must be a customer as `Customer.to_json` writes one.") from None
 
 
 def _delegated_scopes(names: str) -> frozenset[Scope]:
@@ -253,4 +264,6 @@ def principal_metadata(principal: Principal | None) -> dict[str, str]:
         metadata |= {TENANT: principal.tenant, SUBJECT: principal.subject}
         if principal.collections is not None:
             metadata[COLLECTIONS] = ",".join(sorted(principal.collections))
+        if principal.customer is not None:
+            metadata[CUSTOMER] = principal.customer.to_json()
     return metadata

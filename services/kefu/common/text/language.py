@@ -40,7 +40,7 @@ def language_of(text: str) -> str:
 
 
 def answer_language(text: str) -> AnswerLanguage | None:
-    """The language in which to answer a text; None for a text without letters ("???", "1234").
+    """The language in which to answer a text; None for a text without words ("???", "1234", "SL2026-0042").
 
     Chinese is answered in Chinese, and so is Japanese with at least as much Han as Latin. For kana may be a shop's name
     in a Chinese question ("优の良品怎么退"). All else is answered in English.
@@ -49,7 +49,8 @@ def answer_language(text: str) -> AnswerLanguage | None:
     language = _heaviest(weights)
     if language == "zh" or (language == "ja" and weights["zh"] >= max(weights["en"], 1)):
         return "zh"
-    return "en" if _LETTER.search(text) else None
+    words = (word for word in text.split() if not any(map(str.isdigit, word)))
+    return "en" if any(map(_LETTER.search, words)) else None
 
 
 def han_characters(text: str) -> int:

@@ -5,6 +5,7 @@ The value after `Bearer` says which of three kinds a caller is:
   a key (kefu_…)             the router says whether it is valid, once in a while; passed on unchanged to the services,
                              which check it at each call
   a visitor's token (HS256)  verified here; the services are called with their own key, for the visitor, with scope chat
+                             and what was verified of a customer
   any other JWT              an operator's, verified by its issuer's keys; likewise, with the scopes of its roles
 """
 
@@ -45,7 +46,7 @@ class CallerKind(StrEnum):
     KEY = "key"
     """By an API key."""
     VISITOR = "visitor"
-    """By a visitor's token, signed by the gateway."""
+    """By a visitor's token, signed by the gateway; a customer's whose identity was verified is one, too."""
     OPERATOR = "operator"
     """By a token of the OpenID Connect issuer."""
 
@@ -222,7 +223,13 @@ class CallerResolver:
         if self._visitors is None:
             raise Unauthenticated("There are no visitors here; use a key.")
         visitor = self._visitors.verify(token)
-        principal = Principal(visitor.tenant, visitor.subject, frozenset({Scope.CHAT}), self._collections)
+        principal = Principal(
+            visitor.tenant,
+            visitor.subject,
+            frozenset({Scope.CHAT}),
+            self._collections,
+            customer=visitor.customer,  # as it was verified: it goes along with each call
+        )
         return self._principal_caller(CallerKind.VISITOR, principal, address, visitor.expires)
 
     def _principal_caller(

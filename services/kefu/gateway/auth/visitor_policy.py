@@ -1,7 +1,7 @@
 """What visitors may do: the methods that they may call, the fields that they may set, the fields that they may see.
 
-A handoff's notes are for the agent. What an answer may cost, how the model writes it, and the day that it is about, are
-for the tenant to choose.
+A handoff's notes are for the agent, and so is what a page claims of the person. What an answer may cost, how the model
+writes it, and the day that it is about, are for the tenant to choose.
 """
 
 from google.protobuf.message import Message
@@ -24,8 +24,13 @@ _METHODS = frozenset(
         "WatchSession",
     }
 )
-_FIELDS = frozenset({"session", "text", "request_id", "collections", "on_busy", "resumable", "language", "filters"})
-"""Fields of ConverseRequest that a visitor may set. A new one is closed until it is named here."""
+_FIELDS = frozenset(
+    {"session", "text", "request_id", "collections", "on_busy", "resumable", "language", "filters", "profile"}
+)
+"""Fields of ConverseRequest that a visitor may set. A new one is closed until it is named here.
+
+A visitor brings a token of the site to /api/identify: `identity_token` and `user` are for those who have a key.
+"""
 _INTERNAL_FIELDS = ("summary", "passages", "slots", "sentiment", "subject")
 """Fields of Handoff that only agents read."""
 
@@ -50,6 +55,11 @@ def remove_internal_fields(message: Message) -> None:
         case pb.ConverseEvent():
             if message.WhichOneof("event") == "handoff":
                 _clear(message.handoff)
+        case pb.GetSessionResponse():
+            message.session.ClearField("profile")
+        case pb.ListSessionsResponse():
+            for session in message.sessions:
+                session.ClearField("profile")
         case pb.ListTurnsResponse():
             for turn in message.turns:
                 _clear_turn(turn)

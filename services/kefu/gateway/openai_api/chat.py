@@ -16,8 +16,8 @@ from kefu.gateway.auth import visitor_policy
 from kefu.gateway.auth.callers import Caller, CallerKind, CallerResolver
 from kefu.gateway.failures import Failure
 from kefu.gateway.grpc_backends import CHAT, Backends, Call
+from kefu.gateway.middleware.request_body import body_of_request
 from kefu.gateway.openai_api.answer import CompletionBuilder
-from kefu.gateway.openai_api.body import body_of_request
 from kefu.gateway.openai_api.chat_request import ChatMessage, ChatRequest, read_request, session_of
 from kefu.gateway.openai_api.errors import InvalidRequest, error_body, error_response
 from kefu.gateway.openai_api.session_lookup import SessionLookup

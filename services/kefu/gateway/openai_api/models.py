@@ -14,7 +14,7 @@ from kefu.common.errors import ServiceError
 from kefu.gateway.auth.callers import Caller, CallerResolver
 from kefu.gateway.failures import Failure
 from kefu.gateway.grpc_backends import CHAT, KNOWLEDGE, Backends
-from kefu.gateway.openai_api.body import body_of_request
+from kefu.gateway.middleware.request_body import body_of_request
 from kefu.gateway.openai_api.chat_request import MODEL, collection_of
 from kefu.gateway.openai_api.errors import InvalidRequest, error_response
 from kefu.gateway.site_api import client_address, count_unauthenticated

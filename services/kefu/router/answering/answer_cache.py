@@ -37,7 +37,7 @@ from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.domain.turn import AnswerSource, BrownOut, Citation, FinishReason, Passage, Support, Turn
-from kefu.router.retrieval_client import SearchResult
+from kefu.router.replicas.retrieval_client import SearchResult
 from kefu.router.storage import keys
 from kefu.router.tenants.settings import EffectiveSettings
 

@@ -7,6 +7,7 @@ A decision is made in two steps: by the message alone, and where that does not d
 
 from dataclasses import dataclass
 
+from kefu.router.actions.runner import ActionReply
 from kefu.router.answering.answer_cache import CachedAnswer
 from kefu.router.answering.clarification import choices_of, chosen_passages, nearly_relevant
 from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence
@@ -18,7 +19,7 @@ from kefu.router.domain.turn import BrownOut, Passage
 from kefu.router.guardrails.prompt_injection import gives_instructions, overrides_rules
 from kefu.router.nlu.intents import Intent
 from kefu.router.nlu.own_case import LEAST_SCORE, LIKELY_SCORE
-from kefu.router.retrieval_client import CuratedAnswer, SearchResult
+from kefu.router.replicas.retrieval_client import CuratedAnswer, SearchResult
 from kefu.router.storage.turn_drafts import SavedDraft
 
 
@@ -105,6 +106,13 @@ class Generate:
     """What is said instead of the model's words that do not pass their checks."""
 
 
+@dataclass(frozen=True)
+class Act:
+    """An action of the tenant answers, or says what it needs."""
+
+    reply: ActionReply
+
+
 OUT_OF_SCOPE_RELEVANCE = 0.05
 """A question whose best passage is less relevant than this is about another field than the documents.
 
@@ -124,6 +132,7 @@ Decision = (
     | GiveEvidence
     | GiveExcerpt
     | Generate
+    | Act
 )
 
 

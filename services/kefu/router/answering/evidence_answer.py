@@ -46,7 +46,7 @@ from kefu.router.grounding.evidence_selection import selected_evidence
 from kefu.router.grounding.polarity import first_word, polarity_of
 from kefu.router.grounding.yes_no_question import asks_yes_no
 from kefu.router.guardrails.foreign_codes import holds_foreign_code
-from kefu.router.retrieval_client import CuratedAnswer, RetrievalClient
+from kefu.router.replicas.retrieval_client import CuratedAnswer, RetrievalClient
 
 _log = structlog.stdlib.get_logger()
 _MOST_QUESTION = 4_000  # characters; see CompareTextsRequest

@@ -1,9 +1,10 @@
-"""Fallback answers, for which no model is asked: an excerpt of a passage, or a handoff to a person."""
+"""Answers for which no model is asked: an excerpt of a passage, a handoff to a person, what an action says."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from kefu.common.text.language import language_of
+from kefu.router.actions.runner import ActionReply, Missing
 from kefu.router.answering.handoff import handoff_of
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
@@ -40,6 +41,17 @@ def hand_over(
         message = f"{question.message.in_its_variant(said_before)}\n\n{handoff.message}"
         handoff = replace(handoff, message=message)
     return AnswerOutcome(AnswerSource.CANNED, FinishReason.HANDOFF, handoff=handoff)
+
+
+def act(question: Question, reply: ActionReply) -> AnswerOutcome:
+    """What an action says, or what is missing for it. Where it failed a person is called, who reads why."""
+    in_its_variant, replies = question.message.in_its_variant, question.replies
+    if reply.missing is Missing.FAILED:
+        return hand_over(question, HandoffReason.ACTION_FAILED, detail=reply.detail)
+    text = {None: reply.text, Missing.IDENTITY: replies.sign_in, Missing.NOT_THERE: replies.not_there}[reply.missing]
+    if reply.missing is not None:
+        text = in_its_variant(text)
+    return AnswerOutcome(AnswerSource.ACTION, text=text, choices=reply.choices, pending=reply.pending)
 
 
 def turn_away(question: Question, outcome: AnswerOutcome, *, was_begun: bool) -> AnswerOutcome:

@@ -25,6 +25,7 @@ _WHY: dict[AnswerLanguage, dict[HandoffReason, str]] = {
         HandoffReason.ABUSE: "the customer is abusive",
         HandoffReason.COMPLAINT: "a complaint",
         HandoffReason.OWN_CASE: "the customer's own case has to be looked up",
+        HandoffReason.ACTION_FAILED: "the company's system did not answer as it should",
     },
     "zh": {
         HandoffReason.NOTHING_RELEVANT: "知识库中没有可以支持答案的资料",
@@ -40,6 +41,7 @@ _WHY: dict[AnswerLanguage, dict[HandoffReason, str]] = {
         HandoffReason.ABUSE: "客户言辞激烈",
         HandoffReason.COMPLAINT: "客户投诉",
         HandoffReason.OWN_CASE: "客户自己的订单或账户需要人工查询",
+        HandoffReason.ACTION_FAILED: "公司的业务系统没有正常应答",
     },
 }
 _LONGEST = 200

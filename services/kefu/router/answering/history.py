@@ -10,7 +10,7 @@ _QUOTED = re.compile(r"“([^“”\n]*)”")
 _LETTER = re.compile(r"[^\W_]")
 _QUOTATION = re.compile(r"(?:[^.!?。！？\]\n:：“]{0,40}[:：]\s?|^)“[^“”\n]*”(?:\s?\[\d+\])?", re.MULTILINE)
 """As `grounding/quotation` and `evidence_answer` write one, however short what it quotes."""
-NOT_LOOKED_UP = (AnswerSource.CANNED, AnswerSource.REFUSED, AnswerSource.PERSON)
+NOT_LOOKED_UP = (AnswerSource.CANNED, AnswerSource.REFUSED, AnswerSource.PERSON, AnswerSource.ACTION)
 """Sources of turns that were no question to the knowledge base, or found no answer there."""
 
 
@@ -42,8 +42,8 @@ def exchanges(turns: Sequence[Turn]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     waiting: list[str] = []
     for turn in turns:
-        if turn.superseded:
-            continue
+        if turn.superseded or (turn.completed is not None and turn.completed.source is AnswerSource.ACTION):
+            continue  # what an action found is for its own turn: no model is shown a customer's data
         if turn.agent:
             if waiting:
                 found.append(("\n".join(waiting), turn.text))

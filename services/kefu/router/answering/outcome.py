@@ -3,7 +3,16 @@
 from dataclasses import dataclass, field
 
 from kefu.router.domain.handoff import Handoff
-from kefu.router.domain.turn import AnswerSource, BrownOut, Citation, FinishReason, Passage, Support, Usage
+from kefu.router.domain.turn import (
+    AnswerSource,
+    BrownOut,
+    Citation,
+    FinishReason,
+    Passage,
+    PendingChoice,
+    Support,
+    Usage,
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,8 @@ class AnswerOutcome:
     supports: tuple[Support, ...] = ()
     choices: tuple[str, ...] = ()
     """What the customer is asked to choose from, when the answer is a question back."""
+    pending: PendingChoice | None = None
+    """What an action asks the customer to choose from."""
     handoff: Handoff | None = None
     usage: Usage | None = None
     is_cut: bool = False

@@ -13,10 +13,12 @@ import structlog
 
 from kefu.common.errors import BackendUnavailable, Overloaded
 from kefu.router import metrics
+from kefu.router.actions.runner import ActionRequest, ActionRunner
 from kefu.router.admission.scheduler import AdmissionScheduler, SlotRequest
 from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.clarification import chosen_passages, clarify
 from kefu.router.answering.decision import (
+    Act,
     Clarify,
     Continue,
     Decision,
@@ -36,7 +38,7 @@ from kefu.router.answering.decision import (
 )
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence, EvidenceFinder, evidence_answer
-from kefu.router.answering.fallback import give_excerpt, hand_over, turn_away
+from kefu.router.answering.fallback import act, give_excerpt, hand_over, turn_away
 from kefu.router.answering.generator import AnswerGenerator
 from kefu.router.answering.history import previous_question
 from kefu.router.answering.outcome import AnswerBasis, AnswerOutcome
@@ -48,7 +50,7 @@ from kefu.router.domain.turn import AnswerSource, BrownOut, Passage
 from kefu.router.guardrails.prompt_injection import passage_for_model
 from kefu.router.nlu.question_splitting import split_questions
 from kefu.router.nlu.sensitive_topics import EMERGENCIES
-from kefu.router.retrieval_client import CuratedAnswer, RetrievalClient, SearchLate, SearchResult
+from kefu.router.replicas.retrieval_client import CuratedAnswer, RetrievalClient, SearchLate, SearchResult
 from kefu.router.storage.desk_index import DeskRoom
 
 _log = structlog.stdlib.get_logger()
@@ -68,8 +70,10 @@ class AnswerPipeline:
         pool: ReplicaChooser,
         cache: AnswerCache | None = None,
         desk_room: DeskRoom | None = None,
+        actions: ActionRunner | None = None,
     ) -> None:
         """`search_admission`: the slots of turns that search."""
+        self._actions = actions
         self._config = config
         self._retrieval = retrieval
         self._search_admission = search_admission
@@ -84,7 +88,7 @@ class AnswerPipeline:
         Raises CollectionNotFound, and DeadlineExceeded in mid-answer. Raises Overloaded before anything was said, where
         more is asked than can be answered. Whatever else fails is answered by a handoff.
         """
-        decision = _continuation(draft) or before_search(question)
+        decision = _continuation(draft) or before_search(question) or await self._decide_by_actions(question)
         if decision is None:
             question, decision = await self._decide_under_load(question, draft)
         outcome = await self._carry_out(decision, question, draft)
@@ -92,6 +96,22 @@ class AnswerPipeline:
             metrics.DESK_TURNED_AWAY.labels(question.principal.tenant).inc()
             outcome = turn_away(question, outcome, was_begun=draft.log.text_bytes > 0)
         return _said(outcome, draft)
+
+    async def _decide_by_actions(self, question: Question) -> Decision | None:
+        """The decision where the message asks for an action of the tenant; None: search the knowledge."""
+        if self._actions is None:
+            return None
+        reply = await self._actions.reply(
+            ActionRequest(
+                question.principal,
+                question.request.text,
+                question.language,
+                question.message.own_case_score,
+                question.choice,
+                question.history[-1].pending if question.history else None,
+            )
+        )
+        return None if reply is None else Act(reply)
 
     async def _decide_under_load(self, question: Question, draft: AnswerDraft) -> tuple[Question, Decision]:
         """Decide by the search once there is a slot for it. Returns the question with what it has to do without.
@@ -243,6 +263,8 @@ class AnswerPipeline:
             case Refuse():
                 refusal = question.message.in_its_variant(question.replies.refused_topic)
                 return AnswerOutcome(AnswerSource.REFUSED, text=refusal)
+            case Act(reply):
+                return act(question, reply)
             case GiveCanned(intent):
                 return AnswerOutcome(AnswerSource.CANNED, text=question.replies.reply_to(intent))
 

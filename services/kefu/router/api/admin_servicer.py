@@ -14,6 +14,7 @@ from kefu.router.api.requests import check_short
 from kefu.router.messages.chat import timestamp
 from kefu.router.messages.settings import check_fair_share_unchanged, revision_message, settings_message, settings_of
 from kefu.router.tenants.key_strength import check_not_stronger
+from kefu.router.tenants.secrets import SecretStore, StoredSecret
 from kefu.router.tenants.settings import SettingsStore
 from kefu.router.tenants.store import Tenant, TenantStore, administers_all
 from kefu.router.v1 import admin_pb2 as pb
@@ -45,9 +46,10 @@ _SCOPE_MESSAGES = {scope: message for message, scope in _SCOPES.items()}
 class AdminServicer(rpc.AdminServiceServicer):
     """See the contract."""
 
-    def __init__(self, tenants: TenantStore, settings: SettingsStore) -> None:
+    def __init__(self, tenants: TenantStore, settings: SettingsStore, secrets: SecretStore) -> None:
         self._tenants = tenants
         self._settings = settings
+        self._secrets = secrets
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add this service to a server."""
@@ -153,6 +155,27 @@ class AdminServicer(rpc.AdminServiceServicer):
             next_page_token=encode_token(str(revisions[-1].number)) if more else "",
         )
 
+    async def PutSecret(self, request: pb.PutSecretRequest, context: Context) -> pb.PutSecretResponse:
+        """See the contract."""
+        tenant, secret_id = await self._secret(request.name)
+        stored = await self._secrets.put(tenant.id, secret_id, request.value)
+        return pb.PutSecretResponse(secret=_secret(tenant, stored))
+
+    async def ListSecrets(self, request: pb.ListSecretsRequest, context: Context) -> pb.ListSecretsResponse:
+        """See the contract."""
+        tenant = await self._administered(caller(), request.tenant)
+        return pb.ListSecretsResponse(secrets=[_secret(tenant, each) for each in await self._secrets.all(tenant.id)])
+
+    async def DeleteSecret(self, request: pb.DeleteSecretRequest, context: Context) -> pb.DeleteSecretResponse:
+        """See the contract."""
+        tenant, secret_id = await self._secret(request.name)
+        await self._secrets.delete(tenant.id, secret_id)
+        return pb.DeleteSecretResponse()
+
+    async def _secret(self, name: str) -> tuple[Tenant, str]:
+        tenant_id, secret_id = parse_name("name", name, "tenants", "secrets")
+        return await self._tenants.administered(caller(), tenant_id), check_id("name", secret_id)
+
     async def _administered(self, principal: Principal, name: str) -> Tenant:
         tenant_id = parse_name("tenant", name, "tenants")[0] if name else ""
         return await self._tenants.administered(principal, tenant_id)
@@ -164,6 +187,10 @@ def _tenant(tenant: Tenant) -> pb.Tenant:
         display_name=tenant.display_name,
         create_time=timestamp(tenant.create_time) if tenant.create_time else None,
     )
+
+
+def _secret(tenant: Tenant, secret: StoredSecret) -> pb.Secret:
+    return pb.Secret(name=f"tenants/{tenant.id}/secrets/{secret.id}", update_time=timestamp(secret.update_time))
 
 
 def _expire_time(request: pb.CreateKeyRequest) -> float | None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from kefu.common.audit.entry import pseudonym
 from kefu.common.audit.recorder import Act, AuditedMethod
 from kefu.common.auth import caller
+from kefu.router.v1 import action_pb2 as action
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import audit_pb2 as audit
 from kefu.router.v1 import chat_pb2 as chat
@@ -18,10 +19,12 @@ from kefu.router.v1 import desk_pb2 as desk
 from kefu.router.v1 import insight_pb2 as insight
 from kefu.router.v1 import webhook_pb2 as webhook
 
+_ACTION = "kefu.router.v1.ActionService"
 _ADMIN = "kefu.router.v1.AdminService"
 _AUDIT = "kefu.router.v1.AuditService"
 _CHAT = "kefu.router.v1.ChatService"
 _DESK = "kefu.router.v1.DeskService"
+_IDENTITY = "kefu.router.v1.IdentityService"
 _INSIGHT = "kefu.router.v1.InsightService"
 _WEBHOOK = "kefu.router.v1.WebhookService"
 _READ_REPEAT_SECONDS = 3600.0
@@ -64,6 +67,25 @@ def _updated_settings(act: Act, response: admin.UpdateTenantSettingsResponse) ->
     act.details["revision"] = str(response.revision)
 
 
+def _secret(act: Act, request: admin.PutSecretRequest | admin.DeleteSecretRequest) -> None:
+    act.target = request.name
+    act.tenant = request.name.removeprefix("tenants/").partition("/")[0]
+
+
+def _put_action(act: Act, request: action.PutActionRequest) -> None:
+    act.target = request.action.name
+    act.details["host"] = urlsplit(request.action.call.url).hostname or ""
+
+
+def _stored_action(act: Act, response: action.PutActionResponse) -> None:
+    act.details["revision"] = str(response.action.revision)
+
+
+def _try_action(act: Act, request: action.TryActionRequest) -> None:
+    act.target = request.name
+    act.details["customer"] = pseudonym(request.customer) if request.customer else ""
+
+
 def _create_webhook(act: Act, request: webhook.CreateWebhookRequest) -> None:
     act.target = "webhooks"
     act.details["events"] = " ".join(
@@ -79,7 +101,11 @@ def _created_webhook(act: Act, response: webhook.CreateWebhookResponse) -> None:
 
 
 def _name(
-    act: Act, request: webhook.DeleteWebhookRequest | webhook.RedeliverRequest | chat.DeleteSessionRequest
+    act: Act,
+    request: webhook.DeleteWebhookRequest
+    | webhook.RedeliverRequest
+    | chat.DeleteSessionRequest
+    | action.DeleteActionRequest,
 ) -> None:
     act.target = request.name
 
@@ -109,6 +135,8 @@ def _person(act: Act, request: chat.DeleteUserRequest | chat.ExportUserRequest) 
         act.details["all_keys"] = "yes" if request.all_keys else ""
     elif request.visitor:
         act.target = f"visitors/{pseudonym(request.visitor)}"
+    elif request.customer:
+        act.target = f"customers/{pseudonym(request.customer)}"
     else:
         act.target = request.session
 
@@ -130,6 +158,11 @@ AUDITED: Mapping[str, AuditedMethod] = {
     f"{_ADMIN}/CreateKey": AuditedMethod("key.create", _create_key, _created_key),
     f"{_ADMIN}/RevokeKey": AuditedMethod("key.revoke", _revoke_key),
     f"{_ADMIN}/UpdateTenantSettings": AuditedMethod("settings.update", _update_settings, _updated_settings),
+    f"{_ADMIN}/PutSecret": AuditedMethod("secret.put", _secret),
+    f"{_ADMIN}/DeleteSecret": AuditedMethod("secret.delete", _secret),
+    f"{_ACTION}/PutAction": AuditedMethod("action.put", _put_action, _stored_action),
+    f"{_ACTION}/DeleteAction": AuditedMethod("action.delete", _name),
+    f"{_ACTION}/TryAction": AuditedMethod("action.try", _try_action),
     f"{_WEBHOOK}/CreateWebhook": AuditedMethod("webhook.create", _create_webhook, _created_webhook),
     f"{_WEBHOOK}/DeleteWebhook": AuditedMethod("webhook.delete", _name),
     f"{_WEBHOOK}/Redeliver": AuditedMethod("webhook.redeliver", _name),
@@ -145,13 +178,17 @@ AUDITED: Mapping[str, AuditedMethod] = {
 
 NOT_AUDITED = frozenset(
     {
+        *(f"{_ACTION}/{method}" for method in ("GetAction", "ListActions")),
         *(f"{_ADMIN}/{method}" for method in ("ListTenants", "ListKeys", "GetTenantSettings", "ListSettingsRevisions")),
+        f"{_ADMIN}/ListSecrets",
         f"{_AUDIT}/VerifyAudit",
         *(f"{_CHAT}/{method}" for method in ("Converse", "ResumeTurn", "StopTurn", "RateTurn", "WatchSession")),
         *(f"{_CHAT}/{method}" for method in ("GetSession", "ListSessions", "ListTurns")),
         *(f"{_DESK}/{method}" for method in ("ListConversations", "WatchDesk", "ListAgents")),
         f"{_DESK}/Reply",  # the session keeps it, with its author
-        "kefu.router.v1.IdentityService/GetIdentity",
+        *(f"{_IDENTITY}/{method}" for method in ("GetIdentity", "GetSignIn")),
+        # Of customers, as conversations are; counted in kefu_identities_total.
+        *(f"{_IDENTITY}/{method}" for method in ("IdentifyCustomer", "SendEmailCode", "VerifyEmailCode")),
         *(f"{_INSIGHT}/{method}" for method in ("GetNumbers", "ListUnanswered", "ListDocumentUse")),
         *(f"{_WEBHOOK}/{method}" for method in ("ListWebhooks", "ListDeliveries")),
     }

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import grpc.aio
 
-from kefu.common.auth import VISITOR_PREFIX, Keyring, caller
+from kefu.common.auth import MAX_SUB_CHARACTERS, VISITOR_PREFIX, Keyring, caller, is_visitor
 from kefu.common.errors import BadRequest
 from kefu.common.pagination import decode_number, decode_token, encode_token, invalid_token, page_size_of
 from kefu.common.resource_names import parse_name
@@ -161,18 +161,24 @@ class ChatServicer(rpc.ChatServiceServicer):
 
 
 def _person(request: pb.DeleteUserRequest | pb.ExportUserRequest) -> PersonSelector:
-    named = [name for name in ("user", "visitor", "session") if getattr(request, name)]
+    named = [name for name in ("user", "visitor", "session", "customer") if getattr(request, name)]
     if len(named) != 1:
         raise BadRequest(
-            named[-1] if named else "user", "must be set, or else visitor or session: exactly one of them."
+            named[-1] if named else "user", "must be set, or else visitor, session or customer: exactly one of them."
         )
     if request.all_keys and not request.user:
         raise BadRequest("all_keys", "goes with user.")
     visitor = check_short("visitor", request.visitor)
-    if visitor and not visitor.startswith(VISITOR_PREFIX):
+    if visitor and not is_visitor(visitor):
         raise BadRequest("visitor", f"must be like {VISITOR_PREFIX}…, as a session's subject is.")
     [session_id] = parse_name("session", request.session, "sessions") if request.session else [""]
-    return PersonSelector(check_short("user", request.user), visitor, session_id, all_keys=request.all_keys)
+    return PersonSelector(
+        check_short("user", request.user),
+        visitor,
+        session_id,
+        all_keys=request.all_keys,
+        customer=check_short("customer", request.customer, MAX_SUB_CHARACTERS),
+    )
 
 
 def _part(data: bytes) -> pb.ExportUserResponse:

@@ -2,10 +2,11 @@
 
 import math
 import time
+from collections.abc import Mapping
 
 from kefu.common.auth import Principal
 from kefu.common.errors import BadRequest, CollectionNotFound
-from kefu.common.metadata_filters import checked_filters
+from kefu.common.metadata_filters import Pairs, checked_filters
 from kefu.common.resource_names import check_day, check_id, parse_name
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.turn import OnBusy
@@ -16,6 +17,9 @@ MAX_TEXT_CHARACTERS = 4000
 _MAX_ID_CHARACTERS = 128
 _MAX_COLLECTIONS = 16
 _MAX_TOKENS = 4096
+_MAX_PROFILE_ENTRIES = 10
+_MAX_PROFILE_NAME_CHARACTERS = 40
+_MAX_PROFILE_CHARACTERS = 200
 _ON_BUSY = {
     pb.ON_BUSY_UNSPECIFIED: "",
     pb.ON_BUSY_REJECT: OnBusy.REJECT,
@@ -75,7 +79,28 @@ def parse_turn_request(request: pb.ConverseRequest, principal: Principal, second
         temperature=temperature,
         language=_language(request.language),
         deadline=None if seconds_left is None else arrived + seconds_left,
+        identity_token=_identity_token(request),
+        profile=_profile(request.profile),
     )
+
+
+def _identity_token(request: pb.ConverseRequest) -> str:
+    if request.identity_token and request.user:
+        raise BadRequest("user", "goes not with identity_token, which names the person.")
+    return request.identity_token
+
+
+def _profile(given: Mapping[str, str]) -> Pairs:
+    if len(given) > _MAX_PROFILE_ENTRIES:
+        raise BadRequest("profile", f"has {len(given)} entries; at most {_MAX_PROFILE_ENTRIES} are taken.")
+    for name, value in given.items():
+        if not 1 <= len(name) <= _MAX_PROFILE_NAME_CHARACTERS or len(value) > _MAX_PROFILE_CHARACTERS:
+            raise BadRequest(
+                "profile",
+                f"must have names of 1 to {_MAX_PROFILE_NAME_CHARACTERS} and values of at most "
+                f"{_MAX_PROFILE_CHARACTERS} characters.",
+            )
+    return tuple(sorted(given.items()))
 
 
 def _language(value: str) -> AnswerLanguage | None:

@@ -8,9 +8,9 @@ import grpc.aio
 
 from kefu.common.auth import caller
 from kefu.common.errors import BadRequest
+from kefu.common.outbound.ssrf import AddressNotAllowed
 from kefu.common.pagination import decode_token, encode_token, page_size_of
 from kefu.common.resource_names import parse_name
-from kefu.common.ssrf import AddressNotAllowed
 from kefu.router.api.requests import check_short
 from kefu.router.messages.chat import timestamp
 from kefu.router.v1 import webhook_pb2 as pb

@@ -236,7 +236,10 @@ class LiveTurn:
 
     async def _begin(self, rules: EffectiveSettings) -> StartedTurn:
         on_busy = OnBusy(self._ask.on_busy) if self._ask.on_busy else rules.on_busy
-        beginning = TurnStart(self.key, self.principal.subject, self._turn, self._ask, self._opens, on_busy)
+        principal = self.principal
+        beginning = TurnStart(
+            self.key, principal.subject, self._turn, self._ask, self._opens, on_busy, principal.customer
+        )
         begun = await beginning.acquire_session(self._services.turns, self._services.config, self._supersede)
         self._lease.fence, self._user, self.ephemeral = begun.fence, begun.user, begun.ephemeral
         if begun.begun_before:
@@ -263,6 +266,7 @@ class LiveTurn:
             handoff=handoff,
             superseded=end is End.SUPERSEDED,
             rewritten_from=self._log.rewritten_from,
+            pending=outcome.pending,
             held=self._held() if outcome.finish is FinishReason.HUMAN else None,
         )
         if failure is None and (end in (End.ABANDONED, End.LOST) or (self.ephemeral and end is End.HANDED_ON)):

@@ -1,14 +1,15 @@
 """
 Personal data: all that is kept of a person, to be exported and erased. Erasure reaches what an export shows.
 
-A person is a user of a key, or a visitor, or nobody that is known: then each session stands for itself. A key reaches
+A person is a user of a key, a visitor, a verified customer, or nobody that is known: then each session stands for
+itself. A key reaches
 the sessions that it opened, a key with the scope `admin` all of its tenant.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
-from kefu.common.auth import VISITOR_PREFIX, Principal, Scope
+from kefu.common.auth import Principal, Scope, customer_subject, is_visitor
 from kefu.common.errors import ScopeMissing, SessionNotFound
 from kefu.router.conversations.turn_registry import TurnRegistry
 from kefu.router.domain.event_bus import EventBus
@@ -92,6 +93,11 @@ class PersonalData:
             if selector.visitor != principal.subject:
                 _require_tenant(principal)
             return _Person(((selector.visitor, ""),))
+        if selector.customer:
+            _require_tenant(principal)
+            subject = customer_subject(principal.tenant, selector.customer)
+            by_keys = await self._erasure.subjects(principal.tenant, subject)
+            return _Person(((subject, ""), *((key, subject) for key in sorted(by_keys))))
         subjects = [principal.subject]
         if selector.all_keys:
             _require_tenant(principal)
@@ -107,7 +113,7 @@ class PersonalData:
             return _Person(sessions=(session_id,))
         if session.subject != principal.subject and not _reaches_tenant(principal):
             raise SessionNotFound('There is no such session; open one with "sessions/-".')
-        if session.user or session.subject.startswith(VISITOR_PREFIX):
+        if session.user or is_visitor(session.subject):
             return _Person(((session.subject, session.user),))
         return _Person(sessions=(session_id,))
 

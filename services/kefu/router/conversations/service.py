@@ -15,6 +15,7 @@ from dataclasses import replace
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import BackendUnavailable, RequestIdReused, SessionNotFound, TurnNotFound
 from kefu.common.resource_names import new_session_id, new_turn_id
+from kefu.router.conversations.identity.service import IdentityService
 from kefu.router.conversations.live_turn import TurnServices
 from kefu.router.conversations.session_watches import SessionWatches
 from kefu.router.conversations.turn_registry import TurnRegistry
@@ -30,12 +31,15 @@ from kefu.router.turn_stream.events import TurnEvent
 class ConversationService:
     """Checks who may do what, and runs it. The turns themselves are in `TurnRegistry`."""
 
-    def __init__(self, services: TurnServices, registry: TurnRegistry, watches: SessionWatches) -> None:
+    def __init__(
+        self, services: TurnServices, registry: TurnRegistry, watches: SessionWatches, identity: IdentityService
+    ) -> None:
         self._config = services.config
         self._store = services.store
         self._turns = services.turns
         self._registry = registry
         self._watches = watches
+        self._identity = identity
         self._event_bus = services.event_bus
         self._memory_guard = services.memory_guard
 
@@ -47,6 +51,7 @@ class ConversationService:
         The memory guard comes before anything is written: a refused message leaves nothing. A message that came
         before, with the same request_id, is no new one.
         """
+        principal, request = await self._identity.of_turn(principal, request)
         opens = session_id is None
         key = TurnKey(principal.tenant, session_id or new_session_id(), new_turn_id())
         guard = self._memory_guard

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from kefu.common.auth import Customer
 from kefu.common.errors import BackendUnavailable, SessionBusy
 from kefu.router import metrics
 from kefu.router.config import RouterConfig
@@ -28,6 +29,8 @@ class TurnStart:
     request: TurnRequest
     opens: bool
     on_busy: OnBusy
+    customer: Customer | None = None
+    """Who the asker is, as verified."""
 
     async def acquire_session(
         self, turns: TurnStore, config: RouterConfig, supersede: Callable[[str], Awaitable[None]]
@@ -50,6 +53,7 @@ class TurnStart:
                     opens=self.opens,
                     waits=self.on_busy is not OnBusy.REJECT,
                     first=first,
+                    customer=self.customer,
                 )
             except BackendUnavailable as error:
                 if config.without_redis == "refuse":

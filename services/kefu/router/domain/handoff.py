@@ -32,6 +32,7 @@ class HandoffReason(StrEnum):
     COMPLAINT = "complaint"
     """The customer complains, asks nothing, and no document is about it."""
     OWN_CASE = "own_case"
+    ACTION_FAILED = "action_failed"
     """The message is about the customer's own order, refund or account, which only a person can look up."""
 
 

@@ -10,7 +10,7 @@ from kefu.router.domain.turn import TurnRecord
 
 @dataclass(frozen=True)
 class PersonSelector:
-    """Whose data is meant: exactly one of `user`, `visitor` and `session_id` is not empty."""
+    """Whose data is meant: exactly one of `user`, `visitor`, `session_id` and `customer` is not empty."""
 
     user: str = ""
     """A user of the calling key."""
@@ -20,6 +20,8 @@ class PersonSelector:
     """The user or visitor of this session; without one, this session alone."""
     all_keys: bool = False
     """With `user`: a user of any key of the tenant."""
+    customer: str = ""
+    """`sub` of a verified customer."""
 
 
 @dataclass(frozen=True)

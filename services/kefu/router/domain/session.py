@@ -1,8 +1,10 @@
 """Sessions, and sessions as the desk sees them. Plain values: no service and no store is known here."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from kefu.common.auth import Customer
 from kefu.router.domain.handoff import Handoff
 
 
@@ -42,6 +44,12 @@ class Session:
     """The name of the agent who answers. Empty: none does."""
     last_event: int = 0
     """The number of the last session event; see `kefu.router.storage.session_events`."""
+    customer: Customer | None = None
+    """Who the customer is, as verified. None: nobody that is known."""
+    profile: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the page claims of the person, unverified."""
+    former_subject: str = ""
+    """The visitor who opened it, before being known as a customer."""
 
 
 @dataclass(frozen=True)

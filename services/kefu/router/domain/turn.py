@@ -1,5 +1,6 @@
 """A turn: one message of a customer, its answer, and its rating. Plain values, as in `session`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
@@ -59,6 +60,8 @@ class AnswerSource(StrEnum):
     """The tenant refuses the topic; nobody is called."""
     PERSON = "person"
     """An agent wrote it; see `Turn.agent`."""
+    ACTION = "action"
+    """What the company's own system says of the customer's data, through an action."""
 
 
 class BrownOut(IntEnum):
@@ -178,6 +181,17 @@ class Completed:
 
 
 @dataclass(frozen=True)
+class PendingChoice:
+    """What an action asked the customer to choose from."""
+
+    action: str
+    input: str
+    """The input of the action that is missing."""
+    values: Mapping[str, str]
+    """By what the customer reads: the value."""
+
+
+@dataclass(frozen=True)
 class HeldMessage:
     """How a message was asked that an agent is to answer: what Kefu needs to answer it when the agent does not."""
 
@@ -221,6 +235,8 @@ class Turn:
     """With FinishReason.HUMAN: how the message was asked."""
     rewritten_from: int | None = None
     """The byte from which readers of an earlier attempt, on a router that died, may hold another text."""
+    pending: PendingChoice | None = None
+    """What the answer asks the customer to choose from, for an action."""
 
     @property
     def full_question(self) -> str:

@@ -1,6 +1,6 @@
 """Turn request: what one Converse call asks for, checked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kefu.common.metadata_filters import Pairs
 from kefu.common.text.language import AnswerLanguage
@@ -28,3 +28,7 @@ class TurnRequest:
     temperature: float | None = None
     language: AnswerLanguage | None = None
     deadline: float | None = None
+    identity_token: str = field(default="", repr=False)
+    """A token of the company's site. Empty once it is verified: it is stored nowhere."""
+    profile: Pairs = ()
+    """What the page claims of the person, by name."""

@@ -10,7 +10,7 @@ from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable
 from kefu.router.insight.clustering import Vectors, cluster, most_central
 from kefu.router.insight.unanswered import UnansweredQuestion, UnansweredStore
-from kefu.router.retrieval_client import RetrievalClient
+from kefu.router.replicas.retrieval_client import RetrievalClient
 
 MAX_SHOWN = 50
 """Most questions listed of a group."""

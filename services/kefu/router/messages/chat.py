@@ -3,6 +3,7 @@
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from kefu.common.auth import Customer, Verification
 from kefu.router.domain.handoff import Handoff, HandoffReason, Sentiment, SlotKind
 from kefu.router.domain.session import Session, SessionState
 from kefu.router.domain.turn import (
@@ -18,7 +19,13 @@ from kefu.router.domain.turn import (
 from kefu.router.storage.session_events import SessionEvent, SessionEventsMissed, SessionStateChanged, SessionTurnStored
 from kefu.router.turn_stream.events import HandedOff, PassagesFound, Reasoning, Started, StreamEnd, Text, TurnEvent
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.v1 import identity_pb2
 
+_VERIFICATIONS = {
+    Verification.TOKEN: identity_pb2.VerifiedCustomer.METHOD_TOKEN,
+    Verification.SHARED_SECRET: identity_pb2.VerifiedCustomer.METHOD_SHARED_SECRET,
+    Verification.EMAIL_CODE: identity_pb2.VerifiedCustomer.METHOD_EMAIL_CODE,
+}
 _FINISH = {
     FinishReason.STOP: pb.FINISH_REASON_STOP,
     FinishReason.LENGTH: pb.FINISH_REASON_LENGTH,
@@ -37,6 +44,7 @@ _SOURCE = {
     AnswerSource.CLARIFYING: pb.ANSWER_SOURCE_CLARIFYING,
     AnswerSource.REFUSED: pb.ANSWER_SOURCE_REFUSED,
     AnswerSource.PERSON: pb.ANSWER_SOURCE_PERSON,
+    AnswerSource.ACTION: pb.ANSWER_SOURCE_ACTION,
 }
 _REASON = {
     HandoffReason.NOTHING_RELEVANT: pb.Handoff.REASON_NOTHING_RELEVANT,
@@ -52,6 +60,7 @@ _REASON = {
     HandoffReason.ABUSE: pb.Handoff.REASON_ABUSE,
     HandoffReason.COMPLAINT: pb.Handoff.REASON_COMPLAINT,
     HandoffReason.OWN_CASE: pb.Handoff.REASON_OWN_CASE,
+    HandoffReason.ACTION_FAILED: pb.Handoff.REASON_ACTION_FAILED,
 }
 _SENTIMENT = {
     Sentiment.NEGATIVE: pb.Handoff.SENTIMENT_NEGATIVE,
@@ -154,6 +163,18 @@ def session_message(session: Session) -> pb.Session:
         running_turn=turn_name(session.id, session.running_turn) if session.running_turn else "",
         agent=session.agent,
         last_event=str(session.last_event),
+        customer=None if session.customer is None else customer_message(session.customer),
+        profile=session.profile,
+    )
+
+
+def customer_message(customer: Customer) -> identity_pb2.VerifiedCustomer:
+    """A verified customer as a message."""
+    return identity_pb2.VerifiedCustomer(
+        sub=customer.sub,
+        claims=customer.claims,
+        method=_VERIFICATIONS[customer.method],
+        verify_time=timestamp(customer.verify_time),
     )
 
 

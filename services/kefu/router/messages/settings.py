@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 
 from kefu.common.errors import BadRequest
+from kefu.common.resource_names import check_id
 from kefu.router.domain.turn import OnBusy
 from kefu.router.messages.chat import timestamp
 from kefu.router.tenants.business_hours import BusinessHours
 from kefu.router.tenants.canned_replies import CannedReplies
+from kefu.router.tenants.identity_settings import IdentityMode, IdentitySettings, check
 from kefu.router.tenants.settings import Revision, TenantSettings
 from kefu.router.v1 import admin_pb2 as pb
 
@@ -49,6 +51,7 @@ def settings_message(settings: TenantSettings) -> pb.TenantSettings:
         sensitive_topics=settings.sensitive_topics,
         escalate_seconds=settings.escalate_seconds,
         overload_handoffs_per_agent=settings.overload_handoffs_per_agent,
+        identity=None if settings.identity is None else pb.IdentitySettings(**asdict(settings.identity)),
     )
 
 
@@ -86,6 +89,7 @@ def settings_of(message: pb.TenantSettings) -> TenantSettings:
         sensitive_topics=_entries("sensitive_topics", message.sensitive_topics),
         escalate_seconds=_integer(message, "escalate_seconds", 0, _MAX_SECONDS),
         overload_handoffs_per_agent=_integer(message, "overload_handoffs_per_agent", 0, _MAX_OVERLOAD_HANDOFFS),
+        identity=_identity(message.identity) if message.HasField("identity") else None,
     )
 
 
@@ -144,6 +148,31 @@ def _entries(name: str, given: Sequence[str]) -> tuple[str, ...]:
         if not entry.strip() or len(entry) > _MAX_ENTRY_CHARACTERS:
             raise BadRequest(f"settings.{name}", f"must have entries of 1 to {_MAX_ENTRY_CHARACTERS} characters.")
     return tuple(entry.strip() for entry in given)
+
+
+def _identity(message: pb.IdentitySettings) -> IdentitySettings:
+    try:
+        mode = IdentityMode(message.mode)
+    except ValueError:
+        raise BadRequest("settings.identity.mode", 'must be "off", "optional" or "required".') from None
+    settings = IdentitySettings(
+        mode=mode,
+        issuer=message.issuer.strip(),
+        audience=message.audience.strip(),
+        jwks_url=message.jwks_url.strip(),
+        public_key=message.public_key.strip(),
+        shared_secret=check_id("settings.identity.shared_secret", message.shared_secret)
+        if message.shared_secret
+        else "",
+        claims=tuple(dict.fromkeys(message.claims)),
+        email_codes=message.email_codes,
+    )
+    try:
+        check(settings)
+    except ValueError as wrong:
+        name, _, what = str(wrong).partition(": ")
+        raise BadRequest(f"settings.identity.{name}", f"{what}.") from None
+    return settings
 
 
 def _business_hours(given: Sequence[str]) -> tuple[str, ...]:

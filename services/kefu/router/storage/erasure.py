@@ -9,7 +9,7 @@ hour.
 from collections.abc import Sequence
 from typing import Any
 
-from kefu.common.auth import VISITOR_PREFIX
+from kefu.common.auth import is_visitor
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.router.storage import keys
 
@@ -48,7 +48,7 @@ class SessionErasure:
 
     def track(self, tenant: str, subject: str, user: str, session_id: str) -> list[Command]:
         """Commands that note that something is kept beside a person's session. None without a user or visitor."""
-        if not user and not subject.startswith(VISITOR_PREFIX):
+        if not user and not is_visitor(subject):
             return []
         index = keys.erasure_index(tenant, subject, user)
         return [

@@ -95,6 +95,31 @@ def tenant_settings(tenant: str) -> str:
     return f"kefu:1:{{tenant:{tenant}}}:settings"
 
 
+def actions(tenant: str) -> str:
+    """A tenant's actions."""
+    return f"kefu:1:{{tenant:{tenant}}}:actions"
+
+
+def secrets(tenant: str) -> str:
+    """A tenant's secrets, encrypted."""
+    return f"kefu:1:{{tenant:{tenant}}}:secrets"
+
+
+def identity_token(tenant: str, digest: str) -> str:
+    """Who brought a customer's token first, by the token's digest."""
+    return f"kefu:1:{{tenant:{tenant}}}:identity-token:{digest}"
+
+
+def email_code(tenant: str, subject: str, email: str) -> str:
+    """The code that a visitor was sent to an address."""
+    return f"kefu:1:{{tenant:{tenant}}}:email-code:{_digest(json.dumps([subject, email]))}"
+
+
+def email_codes_sent(tenant: str, what: str, of: str) -> str:
+    """How many codes were sent within an hour, for one address, one visitor, or all of a tenant."""
+    return f"kefu:1:{{tenant:{tenant}}}:email-codes-sent:{what}:{_digest(of)}"
+
+
 def cached_answer(tenant: str, digest: str) -> str:
     """A cached answer, by the hash of what it answers."""
     return f"kefu:1:{{tenant:{tenant}}}:answer:{digest}"

@@ -18,11 +18,11 @@ end
 """Prefix of each script that changes what session watches see: appends a session event in the same step. Events are
 numbered from 1 and name what is stored; see `kefu.router.storage.session_events`."""
 
-BIND_REQUEST = """
--- KEYS: request. ARGV: claim, life ms
+BIND = """
+-- KEYS: what is bound. ARGV: to what, life ms
 return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'GET', 'PX', ARGV[2])
 """
-"""Bind a request_id to a turn unless it is bound. Returns what it was bound to."""
+"""Bind a request_id to a turn, or a token to who brings it, unless it is bound. Returns what it was bound to."""
 
 OWN = """
 -- KEYS: alive, attempts. ARGV: owner, lease ms, most attempts, life of the attempts ms
@@ -39,7 +39,7 @@ died). An attempt that ends in any other way than by death is taken back."""
 BEGIN = """
 -- ARGV: prefix, turn id, turn JSON, now, session life ms, lease ms, mode (reject|queue), opens (0|1), subject, user,
 --       title, most waiting, owner, message JSON, draft life ms, turns of history, most turns (0: no bound),
---       life of the attempts ms
+--       life of the attempts ms, verified customer JSON or "", profile JSON or ""
 local prefix, turn, lease = ARGV[1], ARGV[2], tonumber(ARGV[6])
 local session, order, turns, ratings, lock, queue = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local alive, draft = prefix .. 'alive:' .. turn, prefix .. 'draft:' .. turn
@@ -89,6 +89,8 @@ redis.call('SET', lock, turn .. ':' .. fence, 'PX', lease)
 redis.call('SET', alive, ARGV[13], 'PX', lease)
 redis.call('SET', prefix .. 'attempts:' .. turn, 1, 'NX', 'PX', ARGV[18])  -- without a request_id it was not owned yet
 redis.call('HSET', session, 'running', turn, 'update_time', ARGV[4])
+if ARGV[19] ~= '' then redis.call('HSET', session, 'customer', ARGV[19]) end
+if ARGV[20] ~= '' then redis.call('HSET', session, 'profile', ARGV[20]) end
 local again = redis.call('HEXISTS', turns, turn)
 if again == 0 then redis.call('RPUSH', order, turn) end
 redis.call('HSET', turns, turn, 'running ' .. ARGV[3])
@@ -264,6 +266,15 @@ redis.call('PEXPIRE', KEYS[4], redis.call('PTTL', KEYS[1]))
 return redis.call('HINCRBY', KEYS[1], 'ratings', 1)
 """
 """Rate a turn. Returns the rating's number in its session, which grows; 0 when there is no such turn."""
+
+MOVE = """
+-- KEYS: session, lock. ARGV: subject, new subject, verified customer JSON
+if redis.call('HGET', KEYS[1], 'subject') ~= ARGV[1] then return 'missing' end
+if redis.call('EXISTS', KEYS[2]) == 1 then return 'busy' end
+redis.call('HSET', KEYS[1], 'subject', ARGV[2], 'former_subject', ARGV[1], 'customer', ARGV[3])
+return 'moved'
+"""
+"""Give a session to another subject. Returns moved, busy (it is being answered) or missing (not the subject's)."""
 
 DELETE = """
 -- ARGV: prefix, before a router's channel

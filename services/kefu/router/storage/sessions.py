@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from kefu.common.auth import Customer
 from kefu.common.errors import SessionNotFound, TurnNotFound
 from kefu.common.redis.commands import RedisCommands, ScriptCall
 from kefu.router.domain.session import Session, SessionState
@@ -32,6 +33,9 @@ def parse_session(session_id: str, fields: Mapping[str, str], *, turn_count: int
         replica=fields.get("replica", ""),
         agent=fields.get("agent", "") if state is SessionState.HUMAN else "",
         last_event=int(fields.get("events", 0)),
+        customer=Customer.from_json(fields["customer"]) if "customer" in fields else None,
+        profile=json.loads(fields.get("profile", "{}")),
+        former_subject=fields.get("former_subject", ""),
     )
 
 
@@ -119,7 +123,8 @@ class SessionStore:
         )
         for record in records:
             if record.turn.request_id:
-                await self._commands.delete(keys.request(tenant, session.subject, record.turn.request_id))
+                for subject in filter(None, (session.subject, session.former_subject)):
+                    await self._commands.delete(keys.request(tenant, subject, record.turn.request_id))
         await self._commands.sorted_remove(keys.sessions_by_subject(tenant, session.subject), session.id)
         if session.user:
             await self._commands.sorted_remove(

@@ -12,6 +12,7 @@ from typing import Literal
 import pydantic
 import structlog
 
+from kefu.common.auth import Customer
 from kefu.common.errors import PoisonedMessage, SessionBusy, SessionClosed, SessionNotFound
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.router import metrics
@@ -114,7 +115,7 @@ class TurnStore:
         name = keys.request(tenant, subject, request_id)
         held, _ = await self.commands.pipeline(
             (
-                ScriptCall(session_lua.BIND_REQUEST, (name,), (binding, ms(min(self.life, REQUEST_ID_SECONDS)))),
+                ScriptCall(session_lua.BIND, (name,), (binding, ms(min(self.life, REQUEST_ID_SECONDS)))),
                 self._own(key),
             )
         )
@@ -158,11 +159,12 @@ class TurnStore:
         opens: bool,
         waits: bool,
         first: bool = True,
+        customer: Customer | None = None,
     ) -> StartedTurn | str:
         """Begin a turn in its session. With `waits`, returns the running turn's id while the session is not free yet.
 
         Raises SessionBusy, SessionClosed, SessionNotFound (also for another subject's session). `opens`: the session
-        may be new. `first`: this is the first call for the turn.
+        may be new. `first`: this is the first call for the turn. `customer`: who the asker is, as verified.
         """
         now = time.time()
         prefix = keys.session(key.tenant, key.session_id)
@@ -188,6 +190,8 @@ class TurnStore:
                 _HISTORY_TURNS,
                 self.most_turns,
                 ms(REQUEST_ID_SECONDS),
+                customer.to_json() if customer else "",
+                json.dumps(dict(request.profile), ensure_ascii=False) if request.profile else "",
             ),
         )
         # The index first: an entry without its session does no harm; a session without its entry would be hidden.

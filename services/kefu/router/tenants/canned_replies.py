@@ -32,6 +32,8 @@ class CannedReplies:
     handoff_complaint: str = ""
     out_of_scope: str = ""
     about_assistant: str = ""
+    sign_in: str = ""
+    not_there: str = ""
 
     def with_defaults(self, base: "CannedReplies") -> "CannedReplies":
         """These replies, with those of `base` where these are empty."""
@@ -65,6 +67,7 @@ class CannedReplies:
             HandoffReason.ABUSE: self.handoff_not_helpful,
             HandoffReason.COMPLAINT: self.handoff_complaint,
             HandoffReason.OWN_CASE: self.handoff_own_case,
+            HandoffReason.ACTION_FAILED: self.handoff_unavailable,
         }[reason]
 
 
@@ -93,6 +96,8 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
         handoff_complaint="非常抱歉给您带来不好的体验，已为您转接人工客服，请稍候。",
         out_of_scope="抱歉，我只能解答与我们的产品和服务有关的问题。如需人工客服，请回复“人工”。",
         about_assistant="我是自动客服助手，依据帮助中心的资料为您解答。如需人工客服，请回复“人工”。",
+        sign_in="查询您本人的信息需要先确认您的身份。请先登录，然后再问我一次。如需人工客服，请回复“人工”。",
+        not_there="在您的账户中没有找到。请核对后再告诉我；如需人工客服，请回复“人工”。",
     ),
     "en": CannedReplies(
         greeting="Hello! How can I help you?",
@@ -135,6 +140,14 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
         about_assistant=(
             "I'm an automated assistant, and I answer from our help pages. If you would like to talk to a person, just "
             'say "person".'
+        ),
+        sign_in=(
+            "To look up what is yours I have to know who you are. Please sign in, then ask me again. If you would "
+            'like to talk to a person, just say "person".'
+        ),
+        not_there=(
+            "I can't find that in your account. Please check it and tell me again; if you would like to talk to a "
+            'person, just say "person".'
         ),
     ),
 }

@@ -14,6 +14,7 @@ from kefu.router.config import RouterConfig
 from kefu.router.domain.turn import OnBusy, Passage
 from kefu.router.storage import keys
 from kefu.router.tenants.canned_replies import DEFAULT_REPLIES, CannedReplies
+from kefu.router.tenants.identity_settings import IdentitySettings
 
 UPDATE_SETTINGS = """
 -- KEYS: revisions. ARGV: the revision that was read, the new one as JSON
@@ -52,6 +53,7 @@ class TenantSettings:
     sensitive_topics: tuple[str, ...] = ()
     escalate_seconds: int | None = None
     overload_handoffs_per_agent: int | None = None
+    identity: IdentitySettings | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ class EffectiveSettings:
     """Seconds within business hours that a customer may wait for an agent. 0: for ever."""
     overload_handoffs_per_agent: int = 0
     """Customers a minute who may be handed over for load, for each agent at the desk."""
+    identity: IdentitySettings = field(default_factory=IdentitySettings)
 
     def least_relevance(self, passage: Passage) -> float:
         """The relevance from which on a passage may hold the answer.
@@ -142,6 +145,7 @@ def effective_settings(settings: TenantSettings, config: RouterConfig) -> Effect
         sensitive_topics=settings.sensitive_topics,
         escalate_seconds=_chosen(settings.escalate_seconds, config.escalate_seconds),
         overload_handoffs_per_agent=_chosen(settings.overload_handoffs_per_agent, 0),
+        identity=settings.identity or IdentitySettings(),
     )
 
 

@@ -481,6 +481,8 @@ class TenantSettings(_message.Message):
         HANDOFF_COMPLAINT_FIELD_NUMBER: _builtins.int
         DID_YOU_MEAN_FIELD_NUMBER: _builtins.int
         NONE_OF_THESE_FIELD_NUMBER: _builtins.int
+        SIGN_IN_FIELD_NUMBER: _builtins.int
+        NOT_THERE_FIELD_NUMBER: _builtins.int
         greeting: _builtins.str
         """Reply to a greeting."""
         thanks: _builtins.str
@@ -527,6 +529,10 @@ class TenantSettings(_message.Message):
         """
         none_of_these: _builtins.str
         """The choice that calls a person, below what was found."""
+        sign_in: _builtins.str
+        """Reply where an action needs to know who the customer is. It should say how to sign in."""
+        not_there: _builtins.str
+        """Reply where the customer asks for something that is not there, or not the customer's."""
         def __init__(
             self,
             *,
@@ -551,10 +557,12 @@ class TenantSettings(_message.Message):
             handoff_complaint: _builtins.str = ...,
             did_you_mean: _builtins.str = ...,
             none_of_these: _builtins.str = ...,
+            sign_in: _builtins.str = ...,
+            not_there: _builtins.str = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["about_assistant", b"about_assistant", "acknowledgement", b"acknowledgement", "clarifying_question", b"clarifying_question", "did_you_mean", b"did_you_mean", "goodbye", b"goodbye", "greeting", b"greeting", "handoff_complaint", b"handoff_complaint", "handoff_customer_asked", b"handoff_customer_asked", "handoff_desk_full", b"handoff_desk_full", "handoff_emergency", b"handoff_emergency", "handoff_not_helpful", b"handoff_not_helpful", "handoff_nothing_relevant", b"handoff_nothing_relevant", "handoff_out_of_hours", b"handoff_out_of_hours", "handoff_own_case", b"handoff_own_case", "handoff_repeated", b"handoff_repeated", "handoff_sensitive", b"handoff_sensitive", "handoff_unavailable", b"handoff_unavailable", "none_of_these", b"none_of_these", "out_of_scope", b"out_of_scope", "refused_topic", b"refused_topic", "thanks", b"thanks"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["about_assistant", b"about_assistant", "acknowledgement", b"acknowledgement", "clarifying_question", b"clarifying_question", "did_you_mean", b"did_you_mean", "goodbye", b"goodbye", "greeting", b"greeting", "handoff_complaint", b"handoff_complaint", "handoff_customer_asked", b"handoff_customer_asked", "handoff_desk_full", b"handoff_desk_full", "handoff_emergency", b"handoff_emergency", "handoff_not_helpful", b"handoff_not_helpful", "handoff_nothing_relevant", b"handoff_nothing_relevant", "handoff_out_of_hours", b"handoff_out_of_hours", "handoff_own_case", b"handoff_own_case", "handoff_repeated", b"handoff_repeated", "handoff_sensitive", b"handoff_sensitive", "handoff_unavailable", b"handoff_unavailable", "none_of_these", b"none_of_these", "not_there", b"not_there", "out_of_scope", b"out_of_scope", "refused_topic", b"refused_topic", "sign_in", b"sign_in", "thanks", b"thanks"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -600,6 +608,7 @@ class TenantSettings(_message.Message):
     SENSITIVE_TOPICS_FIELD_NUMBER: _builtins.int
     ESCALATE_SECONDS_FIELD_NUMBER: _builtins.int
     OVERLOAD_HANDOFFS_PER_AGENT_FIELD_NUMBER: _builtins.int
+    IDENTITY_FIELD_NUMBER: _builtins.int
     min_relevance: _builtins.float
     """A passage below this relevance (0 to 1) is not shown to the model; none at or above it: ask back or hand over. Unset:
     each collection's own, as calibrated (see CalibrateCollection), else the installation's.
@@ -673,6 +682,10 @@ class TenantSettings(_message.Message):
         and limits as of `refused_topics`.
         """
 
+    @_builtins.property
+    def identity(self) -> Global___IdentitySettings:
+        """Who customers are, and how that is verified. Unset: they are not asked."""
+
     def __init__(
         self,
         *,
@@ -697,10 +710,11 @@ class TenantSettings(_message.Message):
         sensitive_topics: _abc.Iterable[_builtins.str] | None = ...,
         escalate_seconds: _builtins.int | None = ...,
         overload_handoffs_per_agent: _builtins.int | None = ...,
+        identity: Global___IdentitySettings | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "asks_back", b"asks_back", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "asks_back", b"asks_back", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "identity", b"identity", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "asks_back", b"asks_back", "business_hours", b"business_hours", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "refused_topics", b"refused_topics", "sensitive_topics", b"sensitive_topics", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "asks_back", b"asks_back", "business_hours", b"business_hours", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "identity", b"identity", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "refused_topics", b"refused_topics", "sensitive_topics", b"sensitive_topics", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__asks_back: _TypeAlias = _typing.Literal["asks_back"]  # noqa: Y015
     _WhichOneofArgType__asks_back: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back"]  # noqa: Y015
@@ -772,6 +786,213 @@ class TenantSettings(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__weight) -> _WhichOneofReturnType__weight | None: ...
 
 Global___TenantSettings: _TypeAlias = TenantSettings  # noqa: Y015
+
+@_typing.final
+class IdentitySettings(_message.Message):
+    """IdentitySettings say how a tenant's customers are identified. A token of its site is verified by exactly one of
+    `jwks_url`, `public_key` and `shared_secret`; without any of them no tokens are taken.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODE_FIELD_NUMBER: _builtins.int
+    ISSUER_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    JWKS_URL_FIELD_NUMBER: _builtins.int
+    PUBLIC_KEY_FIELD_NUMBER: _builtins.int
+    SHARED_SECRET_FIELD_NUMBER: _builtins.int
+    CLAIMS_FIELD_NUMBER: _builtins.int
+    EMAIL_CODES_FIELD_NUMBER: _builtins.int
+    mode: _builtins.str
+    """Required. "off"; "optional": visitors may sign in; "required": nobody else is answered."""
+    issuer: _builtins.str
+    """`iss` of the tokens. Required with tokens."""
+    audience: _builtins.str
+    """`aud` of the tokens, at most 200 characters. Required with tokens: it should name this Kefu and nothing else."""
+    jwks_url: _builtins.str
+    """Where the public keys are (JWKS), https; an address within a private network only where the operator allows it."""
+    public_key: _builtins.str
+    """A public key, PEM."""
+    shared_secret: _builtins.str
+    """A fallback for sites that cannot sign with a key pair: the name of a secret (see PutSecret) of at least 32 characters that
+    signs the tokens (HS256). Whoever can verify a token with it can make one; agents see that a customer was verified in this way.
+    """
+    email_codes: _builtins.bool
+    """Codes may be sent by mail instead. Needs KEFU_ROUTER_SMTP_URL."""
+    @_builtins.property
+    def claims(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Claims of the token that are kept beside `sub`, such as "email" and "name", at most 10."""
+
+    def __init__(
+        self,
+        *,
+        mode: _builtins.str = ...,
+        issuer: _builtins.str = ...,
+        audience: _builtins.str = ...,
+        jwks_url: _builtins.str = ...,
+        public_key: _builtins.str = ...,
+        shared_secret: _builtins.str = ...,
+        claims: _abc.Iterable[_builtins.str] | None = ...,
+        email_codes: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "claims", b"claims", "email_codes", b"email_codes", "issuer", b"issuer", "jwks_url", b"jwks_url", "mode", b"mode", "public_key", b"public_key", "shared_secret", b"shared_secret"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentitySettings: _TypeAlias = IdentitySettings  # noqa: Y015
+
+@_typing.final
+class Secret(_message.Message):
+    """Secret is a named secret of a tenant, without its value."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """"tenants/{tenant}/secrets/{secret}"; an id is 1 to 63 of a-z, 0-9 and "-", beginning with a letter."""
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When its value was stored."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "update_time", b"update_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Secret: _TypeAlias = Secret  # noqa: Y015
+
+@_typing.final
+class PutSecretRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Required. "tenants/{tenant}/secrets/{secret}"."""
+    value: _builtins.str
+    """Required. 1 to 8,192 characters."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        value: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutSecretRequest: _TypeAlias = PutSecretRequest  # noqa: Y015
+
+@_typing.final
+class PutSecretResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SECRET_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def secret(self) -> Global___Secret:
+        """The secret."""
+
+    def __init__(
+        self,
+        *,
+        secret: Global___Secret | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["secret", b"secret"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["secret", b"secret"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutSecretResponse: _TypeAlias = PutSecretResponse  # noqa: Y015
+
+@_typing.final
+class ListSecretsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_FIELD_NUMBER: _builtins.int
+    tenant: _builtins.str
+    """Optional. "tenants/{tenant}". Empty: the caller's."""
+    def __init__(
+        self,
+        *,
+        tenant: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tenant", b"tenant"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSecretsRequest: _TypeAlias = ListSecretsRequest  # noqa: Y015
+
+@_typing.final
+class ListSecretsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SECRETS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def secrets(self) -> _containers.RepeatedCompositeFieldContainer[Global___Secret]:
+        """All of them: a tenant has at most 100."""
+
+    def __init__(
+        self,
+        *,
+        secrets: _abc.Iterable[Global___Secret] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["secrets", b"secrets"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSecretsResponse: _TypeAlias = ListSecretsResponse  # noqa: Y015
+
+@_typing.final
+class DeleteSecretRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Required. "tenants/{tenant}/secrets/{secret}"."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteSecretRequest: _TypeAlias = DeleteSecretRequest  # noqa: Y015
+
+@_typing.final
+class DeleteSecretResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteSecretResponse: _TypeAlias = DeleteSecretResponse  # noqa: Y015
 
 @_typing.final
 class GetTenantSettingsRequest(_message.Message):

@@ -80,6 +80,21 @@ class AdminServiceStub:
                 request_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListSettingsRevisionsRequest.SerializeToString,
                 response_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListSettingsRevisionsResponse.FromString,
                 _registered_method=True)
+        self.PutSecret = channel.unary_unary(
+                '/kefu.router.v1.AdminService/PutSecret',
+                request_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.PutSecretRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.PutSecretResponse.FromString,
+                _registered_method=True)
+        self.ListSecrets = channel.unary_unary(
+                '/kefu.router.v1.AdminService/ListSecrets',
+                request_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListSecretsRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListSecretsResponse.FromString,
+                _registered_method=True)
+        self.DeleteSecret = channel.unary_unary(
+                '/kefu.router.v1.AdminService/DeleteSecret',
+                request_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.DeleteSecretRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.DeleteSecretResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServiceServicer:
@@ -150,6 +165,28 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PutSecret(self, request, context):
+        """PutSecret stores a secret of the tenant, encrypted: settings name it, and no call reads it. A secret of the name is
+        replaced. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSecrets(self, request, context):
+        """ListSecrets lists the names of a tenant's secrets, by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteSecret(self, request, context):
+        """DeleteSecret forgets a secret; what names it fails from then on. Errors: NOT_FOUND / SECRET_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -192,6 +229,21 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.ListSettingsRevisions,
                     request_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListSettingsRevisionsRequest.FromString,
                     response_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListSettingsRevisionsResponse.SerializeToString,
+            ),
+            'PutSecret': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutSecret,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.PutSecretRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.PutSecretResponse.SerializeToString,
+            ),
+            'ListSecrets': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSecrets,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListSecretsRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListSecretsResponse.SerializeToString,
+            ),
+            'DeleteSecret': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteSecret,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.DeleteSecretRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.DeleteSecretResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -416,6 +468,87 @@ class AdminService:
             '/kefu.router.v1.AdminService/ListSettingsRevisions',
             kefu_dot_router_dot_v1_dot_admin__pb2.ListSettingsRevisionsRequest.SerializeToString,
             kefu_dot_router_dot_v1_dot_admin__pb2.ListSettingsRevisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutSecret(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.router.v1.AdminService/PutSecret',
+            kefu_dot_router_dot_v1_dot_admin__pb2.PutSecretRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_admin__pb2.PutSecretResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSecrets(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.router.v1.AdminService/ListSecrets',
+            kefu_dot_router_dot_v1_dot_admin__pb2.ListSecretsRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_admin__pb2.ListSecretsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteSecret(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.router.v1.AdminService/DeleteSecret',
+            kefu_dot_router_dot_v1_dot_admin__pb2.DeleteSecretRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_admin__pb2.DeleteSecretResponse.FromString,
             options,
             channel_credentials,
             insecure,

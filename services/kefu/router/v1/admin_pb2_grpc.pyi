@@ -60,6 +60,14 @@ class AdminServiceStub:
     """
     ListSettingsRevisions: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ListSettingsRevisionsRequest, _admin_pb2.ListSettingsRevisionsResponse]
     """ListSettingsRevisions lists who changed what and when, the latest first."""
+    PutSecret: _grpc.UnaryUnaryMultiCallable[_admin_pb2.PutSecretRequest, _admin_pb2.PutSecretResponse]
+    """PutSecret stores a secret of the tenant, encrypted: settings name it, and no call reads it. A secret of the name is
+    replaced. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+    """
+    ListSecrets: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ListSecretsRequest, _admin_pb2.ListSecretsResponse]
+    """ListSecrets lists the names of a tenant's secrets, by name."""
+    DeleteSecret: _grpc.UnaryUnaryMultiCallable[_admin_pb2.DeleteSecretRequest, _admin_pb2.DeleteSecretResponse]
+    """DeleteSecret forgets a secret; what names it fails from then on. Errors: NOT_FOUND / SECRET_NOT_FOUND."""
 
 @_typing.type_check_only
 class AdminServiceAsyncStub(AdminServiceStub):
@@ -93,6 +101,14 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """
     ListSettingsRevisions: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListSettingsRevisionsRequest, _admin_pb2.ListSettingsRevisionsResponse]  # type: ignore[assignment]
     """ListSettingsRevisions lists who changed what and when, the latest first."""
+    PutSecret: _aio.UnaryUnaryMultiCallable[_admin_pb2.PutSecretRequest, _admin_pb2.PutSecretResponse]  # type: ignore[assignment]
+    """PutSecret stores a secret of the tenant, encrypted: settings name it, and no call reads it. A secret of the name is
+    replaced. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+    """
+    ListSecrets: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListSecretsRequest, _admin_pb2.ListSecretsResponse]  # type: ignore[assignment]
+    """ListSecrets lists the names of a tenant's secrets, by name."""
+    DeleteSecret: _aio.UnaryUnaryMultiCallable[_admin_pb2.DeleteSecretRequest, _admin_pb2.DeleteSecretResponse]  # type: ignore[assignment]
+    """DeleteSecret forgets a secret; what names it fails from then on. Errors: NOT_FOUND / SECRET_NOT_FOUND."""
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
     """AdminService manages tenants, keys and settings. Calls about settings need a key of the `settings` scope, all others
@@ -171,5 +187,31 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_admin_pb2.ListSettingsRevisionsResponse, _abc.Awaitable[_admin_pb2.ListSettingsRevisionsResponse]]:
         """ListSettingsRevisions lists who changed what and when, the latest first."""
+
+    @_abc_1.abstractmethod
+    def PutSecret(
+        self,
+        request: _admin_pb2.PutSecretRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.PutSecretResponse, _abc.Awaitable[_admin_pb2.PutSecretResponse]]:
+        """PutSecret stores a secret of the tenant, encrypted: settings name it, and no call reads it. A secret of the name is
+        replaced. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def ListSecrets(
+        self,
+        request: _admin_pb2.ListSecretsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.ListSecretsResponse, _abc.Awaitable[_admin_pb2.ListSecretsResponse]]:
+        """ListSecrets lists the names of a tenant's secrets, by name."""
+
+    @_abc_1.abstractmethod
+    def DeleteSecret(
+        self,
+        request: _admin_pb2.DeleteSecretRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.DeleteSecretResponse, _abc.Awaitable[_admin_pb2.DeleteSecretResponse]]:
+        """DeleteSecret forgets a secret; what names it fails from then on. Errors: NOT_FOUND / SECRET_NOT_FOUND."""
 
 def add_AdminServiceServicer_to_server(servicer: AdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -10,6 +10,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from kefu.router.v1 import identity_pb2 as _identity_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -87,6 +88,10 @@ class _AnswerSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AnswerSo
     """The tenant does not want its assistant to speak of this (TenantSettings.refused_topics); nobody is called."""
     ANSWER_SOURCE_PERSON: _AnswerSource.ValueType  # 8
     """Written by a person: see Turn.agent."""
+    ANSWER_SOURCE_ACTION: _AnswerSource.ValueType  # 9
+    """From the company's own system, about the customer's own data: what an action's template says of its result, or what
+    is missing for it. No model was asked.
+    """
 
 class AnswerSource(_AnswerSource, metaclass=_AnswerSourceEnumTypeWrapper):
     """AnswerSource says where an answer's text comes from."""
@@ -111,6 +116,10 @@ ANSWER_SOURCE_REFUSED: AnswerSource.ValueType  # 7
 """The tenant does not want its assistant to speak of this (TenantSettings.refused_topics); nobody is called."""
 ANSWER_SOURCE_PERSON: AnswerSource.ValueType  # 8
 """Written by a person: see Turn.agent."""
+ANSWER_SOURCE_ACTION: AnswerSource.ValueType  # 9
+"""From the company's own system, about the customer's own data: what an action's template says of its result, or what
+is missing for it. No model was asked.
+"""
 Global___AnswerSource: _TypeAlias = AnswerSource  # noqa: Y015
 
 class _BrownOut:
@@ -211,6 +220,26 @@ Global___Rating: _TypeAlias = Rating  # noqa: Y015
 class ConverseRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class ProfileEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     SESSION_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
@@ -224,6 +253,8 @@ class ConverseRequest(_message.Message):
     TEMPERATURE_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
     FILTERS_FIELD_NUMBER: _builtins.int
+    IDENTITY_TOKEN_FIELD_NUMBER: _builtins.int
+    PROFILE_FIELD_NUMBER: _builtins.int
     session: _builtins.str
     """Required. "sessions/{session}"; "sessions/-" opens one, and TurnStarted names it."""
     text: _builtins.str
@@ -253,6 +284,11 @@ class ConverseRequest(_message.Message):
     """Optional. 0 to 2; 0 is greedy. Unset: the tenant's choice, else the model's."""
     language: _builtins.str
     """Optional. "zh" or "en": the answer's language. Empty: the question's."""
+    identity_token: _builtins.str
+    """Optional. A token of the company's site that says who the person is (see IdentityService.IdentifyCustomer), from the
+    company's own back end; a visitor brings it to the gateway instead. It stands for `user`, which is empty then, for this
+    turn alone. Errors: UNAUTHENTICATED / IDENTITY_NOT_VERIFIED, FAILED_PRECONDITION / IDENTITY_OFF.
+    """
     @_builtins.property
     def collections(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Optional. Narrows the search to "collections/{collection}", at most 16; one that the key may not search is
@@ -267,6 +303,12 @@ class ConverseRequest(_message.Message):
     def filters(self) -> _containers.RepeatedCompositeFieldContainer[Global___Filter]:
         """Optional. Only documents whose metadata meet all of these are looked at, at most 20. Curated answers have none and
         are not filtered.
+        """
+
+    @_builtins.property
+    def profile(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Optional. What the page says of the person, unverified: at most 10 entries, names of 1 to 40 and values of at most 200
+        characters. Agents see it as claimed; nothing is decided by it. Later ones replace it.
         """
 
     def __init__(
@@ -285,10 +327,12 @@ class ConverseRequest(_message.Message):
         temperature: _builtins.float | None = ...,
         language: _builtins.str = ...,
         filters: _abc.Iterable[Global___Filter] | None = ...,
+        identity_token: _builtins.str = ...,
+        profile: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_temperature", b"_temperature", "max_tokens", b"max_tokens", "reasoning", b"reasoning", "temperature", b"temperature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_temperature", b"_temperature", "as_of", b"as_of", "collections", b"collections", "filters", b"filters", "language", b"language", "max_tokens", b"max_tokens", "on_busy", b"on_busy", "reasoning", b"reasoning", "request_id", b"request_id", "resumable", b"resumable", "session", b"session", "temperature", b"temperature", "text", b"text", "user", b"user"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_temperature", b"_temperature", "as_of", b"as_of", "collections", b"collections", "filters", b"filters", "identity_token", b"identity_token", "language", b"language", "max_tokens", b"max_tokens", "on_busy", b"on_busy", "profile", b"profile", "reasoning", b"reasoning", "request_id", b"request_id", "resumable", b"resumable", "session", b"session", "temperature", b"temperature", "text", b"text", "user", b"user"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_tokens: _TypeAlias = _typing.Literal["max_tokens"]  # noqa: Y015
     _WhichOneofArgType__max_tokens: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens"]  # noqa: Y015
@@ -620,6 +664,8 @@ class Handoff(_message.Message):
         """It is about the customer's own order, parcel, payment or account, which has to be looked up."""
         REASON_COMPLAINT: Handoff._Reason.ValueType  # 13
         """The customer complains and asks nothing, and no document is about it."""
+        REASON_ACTION_FAILED: Handoff._Reason.ValueType  # 14
+        """An action that should have looked it up failed: the company's system did not answer as it should."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
         """Reason is why a person should take over."""
@@ -654,6 +700,8 @@ class Handoff(_message.Message):
     """It is about the customer's own order, parcel, payment or account, which has to be looked up."""
     REASON_COMPLAINT: Handoff.Reason.ValueType  # 13
     """The customer complains and asks nothing, and no document is about it."""
+    REASON_ACTION_FAILED: Handoff.Reason.ValueType  # 14
+    """An action that should have looked it up failed: the company's system did not answer as it should."""
 
     class _Sentiment:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -1171,6 +1219,26 @@ class Session(_message.Message):
     STATE_CLOSED: Session.State.ValueType  # 5
     """Nobody answers; Converse fails with SESSION_CLOSED."""
 
+    @_typing.final
+    class ProfileEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     USER_FIELD_NUMBER: _builtins.int
@@ -1182,6 +1250,8 @@ class Session(_message.Message):
     RUNNING_TURN_FIELD_NUMBER: _builtins.int
     AGENT_FIELD_NUMBER: _builtins.int
     LAST_EVENT_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FIELD_NUMBER: _builtins.int
+    PROFILE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"sessions/{session}"."""
     state: Global___Session.State.ValueType
@@ -1210,6 +1280,14 @@ class Session(_message.Message):
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """When it is erased unless it goes on."""
 
+    @_builtins.property
+    def customer(self) -> _identity_pb2.VerifiedCustomer:
+        """Who the customer is, as verified. Unset: nobody that is known."""
+
+    @_builtins.property
+    def profile(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """ConverseRequest.profile: what the page said of the person. Agents alone see it."""
+
     def __init__(
         self,
         *,
@@ -1224,10 +1302,12 @@ class Session(_message.Message):
         running_turn: _builtins.str = ...,
         agent: _builtins.str = ...,
         last_event: _builtins.str = ...,
+        customer: _identity_pb2.VerifiedCustomer | None = ...,
+        profile: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "customer", b"customer", "expire_time", b"expire_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "create_time", b"create_time", "expire_time", b"expire_time", "last_event", b"last_event", "name", b"name", "running_turn", b"running_turn", "state", b"state", "title", b"title", "turn_count", b"turn_count", "update_time", b"update_time", "user", b"user"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "create_time", b"create_time", "customer", b"customer", "expire_time", b"expire_time", "last_event", b"last_event", "name", b"name", "profile", b"profile", "running_turn", b"running_turn", "state", b"state", "title", b"title", "turn_count", b"turn_count", "update_time", b"update_time", "user", b"user"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1539,7 +1619,7 @@ Global___DeleteSessionResponse: _TypeAlias = DeleteSessionResponse  # noqa: Y015
 
 @_typing.final
 class DeleteUserRequest(_message.Message):
-    """Exactly one of user, visitor and session is required."""
+    """Exactly one of user, visitor, session and customer is required."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1547,6 +1627,7 @@ class DeleteUserRequest(_message.Message):
     VISITOR_FIELD_NUMBER: _builtins.int
     SESSION_FIELD_NUMBER: _builtins.int
     ALL_KEYS_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FIELD_NUMBER: _builtins.int
     user: _builtins.str
     """As in ConverseRequest: the person's sessions that this key opened; see `all_keys`."""
     visitor: _builtins.str
@@ -1555,6 +1636,8 @@ class DeleteUserRequest(_message.Message):
     """"sessions/{session}": whose session this is. Without a user or visitor, this session alone."""
     all_keys: _builtins.bool
     """With `user`: sessions opened by any key of the tenant. Needs the `admin` scope."""
+    customer: _builtins.str
+    """VerifiedCustomer.sub: all sessions of this customer, on the pages and by any key. Needs the `admin` scope."""
     def __init__(
         self,
         *,
@@ -1562,10 +1645,11 @@ class DeleteUserRequest(_message.Message):
         visitor: _builtins.str = ...,
         session: _builtins.str = ...,
         all_keys: _builtins.bool = ...,
+        customer: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_keys", b"all_keys", "session", b"session", "user", b"user", "visitor", b"visitor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_keys", b"all_keys", "customer", b"customer", "session", b"session", "user", b"user", "visitor", b"visitor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1593,7 +1677,7 @@ Global___DeleteUserResponse: _TypeAlias = DeleteUserResponse  # noqa: Y015
 
 @_typing.final
 class ExportUserRequest(_message.Message):
-    """Exactly one of user, visitor and session is required; each as in DeleteUserRequest."""
+    """Exactly one of user, visitor, session and customer is required; each as in DeleteUserRequest."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1601,6 +1685,7 @@ class ExportUserRequest(_message.Message):
     VISITOR_FIELD_NUMBER: _builtins.int
     SESSION_FIELD_NUMBER: _builtins.int
     ALL_KEYS_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FIELD_NUMBER: _builtins.int
     user: _builtins.str
     """A user of this key."""
     visitor: _builtins.str
@@ -1609,6 +1694,8 @@ class ExportUserRequest(_message.Message):
     """A session of the person."""
     all_keys: _builtins.bool
     """With `user`: of any key."""
+    customer: _builtins.str
+    """A verified customer."""
     def __init__(
         self,
         *,
@@ -1616,10 +1703,11 @@ class ExportUserRequest(_message.Message):
         visitor: _builtins.str = ...,
         session: _builtins.str = ...,
         all_keys: _builtins.bool = ...,
+        customer: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_keys", b"all_keys", "session", b"session", "user", b"user", "visitor", b"visitor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_keys", b"all_keys", "customer", b"customer", "session", b"session", "user", b"user", "visitor", b"visitor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

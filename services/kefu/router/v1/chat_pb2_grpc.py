@@ -118,6 +118,7 @@ class ChatServiceServicer:
         NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
         ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
         FAILED_PRECONDITION / SESSION_CLOSED,
+        PERMISSION_DENIED / IDENTITY_REQUIRED (the tenant answers customers only whose identity is verified),
         FAILED_PRECONDITION / POISONED_MESSAGE (three routers have died over it: write it in other words),
         RESOURCE_EXHAUSTED / OVERLOADED (more messages than can be answered in time; RetryInfo says when to come back,
         ErrorInfo.metadata `limit` what was full),
@@ -195,7 +196,7 @@ class ChatServiceServicer:
         """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
         its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
         Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
-        PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `admin` scope).
+        PERMISSION_DENIED / SCOPE_MISSING (a visitor, a customer, or all keys, and the key has no `admin` scope).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -50,6 +50,7 @@ class ChatServiceStub:
       NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
       ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
       FAILED_PRECONDITION / SESSION_CLOSED,
+      PERMISSION_DENIED / IDENTITY_REQUIRED (the tenant answers customers only whose identity is verified),
       FAILED_PRECONDITION / POISONED_MESSAGE (three routers have died over it: write it in other words),
       RESOURCE_EXHAUSTED / OVERLOADED (more messages than can be answered in time; RetryInfo says when to come back,
       ErrorInfo.metadata `limit` what was full),
@@ -92,7 +93,7 @@ class ChatServiceStub:
     """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
     its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
     Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
-    PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `admin` scope).
+    PERMISSION_DENIED / SCOPE_MISSING (a visitor, a customer, or all keys, and the key has no `admin` scope).
     """
     RateTurn: _grpc.UnaryUnaryMultiCallable[_chat_pb2.RateTurnRequest, _chat_pb2.RateTurnResponse]
     """RateTurn stores what the customer thought of an answer; a later rating replaces it.
@@ -130,6 +131,7 @@ class ChatServiceAsyncStub(ChatServiceStub):
       NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
       ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
       FAILED_PRECONDITION / SESSION_CLOSED,
+      PERMISSION_DENIED / IDENTITY_REQUIRED (the tenant answers customers only whose identity is verified),
       FAILED_PRECONDITION / POISONED_MESSAGE (three routers have died over it: write it in other words),
       RESOURCE_EXHAUSTED / OVERLOADED (more messages than can be answered in time; RetryInfo says when to come back,
       ErrorInfo.metadata `limit` what was full),
@@ -172,7 +174,7 @@ class ChatServiceAsyncStub(ChatServiceStub):
     """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
     its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
     Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
-    PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `admin` scope).
+    PERMISSION_DENIED / SCOPE_MISSING (a visitor, a customer, or all keys, and the key has no `admin` scope).
     """
     RateTurn: _aio.UnaryUnaryMultiCallable[_chat_pb2.RateTurnRequest, _chat_pb2.RateTurnResponse]  # type: ignore[assignment]
     """RateTurn stores what the customer thought of an answer; a later rating replaces it.
@@ -213,6 +215,7 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
           NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
           ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
           FAILED_PRECONDITION / SESSION_CLOSED,
+          PERMISSION_DENIED / IDENTITY_REQUIRED (the tenant answers customers only whose identity is verified),
           FAILED_PRECONDITION / POISONED_MESSAGE (three routers have died over it: write it in other words),
           RESOURCE_EXHAUSTED / OVERLOADED (more messages than can be answered in time; RetryInfo says when to come back,
           ErrorInfo.metadata `limit` what was full),
@@ -303,7 +306,7 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
         """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
         its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
         Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
-        PERMISSION_DENIED / SCOPE_MISSING (a visitor, or all keys, and the key has no `admin` scope).
+        PERMISSION_DENIED / SCOPE_MISSING (a visitor, a customer, or all keys, and the key has no `admin` scope).
         """
 
     @_abc_1.abstractmethod

@@ -25,17 +25,39 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkefu/router/v1/identity.proto\x12\x0ekefu.router.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x14\n\x12GetIdentityRequest\"\x9b\x01\n\x13GetIdentityResponse\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06scopes\x18\x03 \x03(\t\x12\x13\n\x0b\x63ollections\x18\x04 \x03(\t\x12\r\n\x05roles\x18\x05 \x03(\t\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2i\n\x0fIdentityService\x12V\n\x0bGetIdentity\x12\".kefu.router.v1.GetIdentityRequest\x1a#.kefu.router.v1.GetIdentityResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dkefu/router/v1/identity.proto\x12\x0ekefu.router.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x14\n\x12GetIdentityRequest\"\x9b\x01\n\x13GetIdentityResponse\x12\x0e\n\x06tenant\x18\x01 \x01(\t\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x0e\n\x06scopes\x18\x03 \x03(\t\x12\x13\n\x0b\x63ollections\x18\x04 \x03(\t\x12\r\n\x05roles\x18\x05 \x03(\t\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xdb\x02\n\x10VerifiedCustomer\x12\x0b\n\x03sub\x18\x01 \x01(\t\x12<\n\x06\x63laims\x18\x02 \x03(\x0b\x32,.kefu.router.v1.VerifiedCustomer.ClaimsEntry\x12\x37\n\x06method\x18\x03 \x01(\x0e\x32\'.kefu.router.v1.VerifiedCustomer.Method\x12/\n\x0bverify_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a-\n\x0b\x43laimsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"c\n\x06Method\x12\x16\n\x12METHOD_UNSPECIFIED\x10\x00\x12\x10\n\x0cMETHOD_TOKEN\x10\x01\x12\x18\n\x14METHOD_SHARED_SECRET\x10\x02\x12\x15\n\x11METHOD_EMAIL_CODE\x10\x03\"\x12\n\x10GetSignInRequest\"F\n\x11GetSignInResponse\x12\x0c\n\x04mode\x18\x01 \x01(\t\x12\x0e\n\x06tokens\x18\x02 \x01(\x08\x12\x13\n\x0b\x65mail_codes\x18\x03 \x01(\x08\"(\n\x17IdentifyCustomerRequest\x12\r\n\x05token\x18\x01 \x01(\t\"w\n\x18IdentifyCustomerResponse\x12\x32\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32 .kefu.router.v1.VerifiedCustomer\x12\x0f\n\x07subject\x18\x02 \x01(\t\x12\x16\n\x0esessions_moved\x18\x03 \x01(\r\"7\n\x14SendEmailCodeRequest\x12\r\n\x05\x65mail\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\"\x17\n\x15SendEmailCodeResponse\"5\n\x16VerifyEmailCodeRequest\x12\r\n\x05\x65mail\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t2\xe5\x03\n\x0fIdentityService\x12V\n\x0bGetIdentity\x12\".kefu.router.v1.GetIdentityRequest\x1a#.kefu.router.v1.GetIdentityResponse\x12P\n\tGetSignIn\x12 .kefu.router.v1.GetSignInRequest\x1a!.kefu.router.v1.GetSignInResponse\x12\x65\n\x10IdentifyCustomer\x12\'.kefu.router.v1.IdentifyCustomerRequest\x1a(.kefu.router.v1.IdentifyCustomerResponse\x12\\\n\rSendEmailCode\x12$.kefu.router.v1.SendEmailCodeRequest\x1a%.kefu.router.v1.SendEmailCodeResponse\x12\x63\n\x0fVerifyEmailCode\x12&.kefu.router.v1.VerifyEmailCodeRequest\x1a(.kefu.router.v1.IdentifyCustomerResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kefu.router.v1.identity_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_VERIFIEDCUSTOMER_CLAIMSENTRY']._loaded_options = None
+  _globals['_VERIFIEDCUSTOMER_CLAIMSENTRY']._serialized_options = b'8\001'
   _globals['_GETIDENTITYREQUEST']._serialized_start=82
   _globals['_GETIDENTITYREQUEST']._serialized_end=102
   _globals['_GETIDENTITYRESPONSE']._serialized_start=105
   _globals['_GETIDENTITYRESPONSE']._serialized_end=260
-  _globals['_IDENTITYSERVICE']._serialized_start=262
-  _globals['_IDENTITYSERVICE']._serialized_end=367
+  _globals['_VERIFIEDCUSTOMER']._serialized_start=263
+  _globals['_VERIFIEDCUSTOMER']._serialized_end=610
+  _globals['_VERIFIEDCUSTOMER_CLAIMSENTRY']._serialized_start=464
+  _globals['_VERIFIEDCUSTOMER_CLAIMSENTRY']._serialized_end=509
+  _globals['_VERIFIEDCUSTOMER_METHOD']._serialized_start=511
+  _globals['_VERIFIEDCUSTOMER_METHOD']._serialized_end=610
+  _globals['_GETSIGNINREQUEST']._serialized_start=612
+  _globals['_GETSIGNINREQUEST']._serialized_end=630
+  _globals['_GETSIGNINRESPONSE']._serialized_start=632
+  _globals['_GETSIGNINRESPONSE']._serialized_end=702
+  _globals['_IDENTIFYCUSTOMERREQUEST']._serialized_start=704
+  _globals['_IDENTIFYCUSTOMERREQUEST']._serialized_end=744
+  _globals['_IDENTIFYCUSTOMERRESPONSE']._serialized_start=746
+  _globals['_IDENTIFYCUSTOMERRESPONSE']._serialized_end=865
+  _globals['_SENDEMAILCODEREQUEST']._serialized_start=867
+  _globals['_SENDEMAILCODEREQUEST']._serialized_end=922
+  _globals['_SENDEMAILCODERESPONSE']._serialized_start=924
+  _globals['_SENDEMAILCODERESPONSE']._serialized_end=947
+  _globals['_VERIFYEMAILCODEREQUEST']._serialized_start=949
+  _globals['_VERIFYEMAILCODEREQUEST']._serialized_end=1002
+  _globals['_IDENTITYSERVICE']._serialized_start=1005
+  _globals['_IDENTITYSERVICE']._serialized_end=1490
 # @@protoc_insertion_point(module_scope)

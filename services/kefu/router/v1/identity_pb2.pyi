@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -83,3 +84,244 @@ class GetIdentityResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetIdentityResponse: _TypeAlias = GetIdentityResponse  # noqa: Y015
+
+@_typing.final
+class VerifiedCustomer(_message.Message):
+    """VerifiedCustomer is a customer of the company, as somebody else than the customer has vouched for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Method:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _MethodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[VerifiedCustomer._Method.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        METHOD_UNSPECIFIED: VerifiedCustomer._Method.ValueType  # 0
+        """Never sent."""
+        METHOD_TOKEN: VerifiedCustomer._Method.ValueType  # 1
+        """A token of the company's site, by a public key."""
+        METHOD_SHARED_SECRET: VerifiedCustomer._Method.ValueType  # 2
+        """A token of the company's site, by a shared secret: whoever knows the secret can make one."""
+        METHOD_EMAIL_CODE: VerifiedCustomer._Method.ValueType  # 3
+        """A code that was sent to the mail address."""
+
+    class Method(_Method, metaclass=_MethodEnumTypeWrapper):
+        """How it was verified."""
+
+    METHOD_UNSPECIFIED: VerifiedCustomer.Method.ValueType  # 0
+    """Never sent."""
+    METHOD_TOKEN: VerifiedCustomer.Method.ValueType  # 1
+    """A token of the company's site, by a public key."""
+    METHOD_SHARED_SECRET: VerifiedCustomer.Method.ValueType  # 2
+    """A token of the company's site, by a shared secret: whoever knows the secret can make one."""
+    METHOD_EMAIL_CODE: VerifiedCustomer.Method.ValueType  # 3
+    """A code that was sent to the mail address."""
+
+    @_typing.final
+    class ClaimsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    SUB_FIELD_NUMBER: _builtins.int
+    CLAIMS_FIELD_NUMBER: _builtins.int
+    METHOD_FIELD_NUMBER: _builtins.int
+    VERIFY_TIME_FIELD_NUMBER: _builtins.int
+    sub: _builtins.str
+    """The customer's id at the company: `sub` of the token; with METHOD_EMAIL_CODE "mailto:" and the address."""
+    method: Global___VerifiedCustomer.Method.ValueType
+    """How it was verified."""
+    @_builtins.property
+    def claims(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Other claims of the token that the tenant asks for (IdentitySettings.claims), and "email" with METHOD_EMAIL_CODE."""
+
+    @_builtins.property
+    def verify_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        sub: _builtins.str = ...,
+        claims: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        method: Global___VerifiedCustomer.Method.ValueType = ...,
+        verify_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["verify_time", b"verify_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claims", b"claims", "method", b"method", "sub", b"sub", "verify_time", b"verify_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifiedCustomer: _TypeAlias = VerifiedCustomer  # noqa: Y015
+
+@_typing.final
+class GetSignInRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSignInRequest: _TypeAlias = GetSignInRequest  # noqa: Y015
+
+@_typing.final
+class GetSignInResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODE_FIELD_NUMBER: _builtins.int
+    TOKENS_FIELD_NUMBER: _builtins.int
+    EMAIL_CODES_FIELD_NUMBER: _builtins.int
+    mode: _builtins.str
+    """"off", "optional" or "required": IdentitySettings.mode."""
+    tokens: _builtins.bool
+    """Tokens of the company's site are taken."""
+    email_codes: _builtins.bool
+    """Codes are sent by mail."""
+    def __init__(
+        self,
+        *,
+        mode: _builtins.str = ...,
+        tokens: _builtins.bool = ...,
+        email_codes: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email_codes", b"email_codes", "mode", b"mode", "tokens", b"tokens"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSignInResponse: _TypeAlias = GetSignInResponse  # noqa: Y015
+
+@_typing.final
+class IdentifyCustomerRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """Required. A JWT, at most 8,192 characters; see docs/guides/identity.md for its claims."""
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentifyCustomerRequest: _TypeAlias = IdentifyCustomerRequest  # noqa: Y015
+
+@_typing.final
+class IdentifyCustomerResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    SESSIONS_MOVED_FIELD_NUMBER: _builtins.int
+    subject: _builtins.str
+    """The subject to which the customer's sessions belong: "customer-" and a hash."""
+    sessions_moved: _builtins.int
+    """Sessions that went along."""
+    @_builtins.property
+    def customer(self) -> Global___VerifiedCustomer:
+        """The customer."""
+
+    def __init__(
+        self,
+        *,
+        customer: Global___VerifiedCustomer | None = ...,
+        subject: _builtins.str = ...,
+        sessions_moved: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer", "sessions_moved", b"sessions_moved", "subject", b"subject"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IdentifyCustomerResponse: _TypeAlias = IdentifyCustomerResponse  # noqa: Y015
+
+@_typing.final
+class SendEmailCodeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMAIL_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    email: _builtins.str
+    """Required. At most 254 characters."""
+    language: _builtins.str
+    """Optional. "zh" or "en": the language of the message. Empty: "en"."""
+    def __init__(
+        self,
+        *,
+        email: _builtins.str = ...,
+        language: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "language", b"language"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendEmailCodeRequest: _TypeAlias = SendEmailCodeRequest  # noqa: Y015
+
+@_typing.final
+class SendEmailCodeResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendEmailCodeResponse: _TypeAlias = SendEmailCodeResponse  # noqa: Y015
+
+@_typing.final
+class VerifyEmailCodeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EMAIL_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    email: _builtins.str
+    """Required. The address that the code was sent to."""
+    code: _builtins.str
+    """Required. Six digits."""
+    def __init__(
+        self,
+        *,
+        email: _builtins.str = ...,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "email", b"email"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyEmailCodeRequest: _TypeAlias = VerifyEmailCodeRequest  # noqa: Y015

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class IdentityServiceStub:
-    """IdentityService tells a caller who it is here. Any valid key may call it.
+    """IdentityService tells a caller who it is here, and finds out who a customer is. Any valid key may call GetIdentity. The
+    other calls are for visitors of the pages, and come through the gateway, which makes a token of what they return.
     """
 
     def __init__(self, channel):
@@ -40,14 +41,71 @@ class IdentityServiceStub:
                 request_serializer=kefu_dot_router_dot_v1_dot_identity__pb2.GetIdentityRequest.SerializeToString,
                 response_deserializer=kefu_dot_router_dot_v1_dot_identity__pb2.GetIdentityResponse.FromString,
                 _registered_method=True)
+        self.GetSignIn = channel.unary_unary(
+                '/kefu.router.v1.IdentityService/GetSignIn',
+                request_serializer=kefu_dot_router_dot_v1_dot_identity__pb2.GetSignInRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_identity__pb2.GetSignInResponse.FromString,
+                _registered_method=True)
+        self.IdentifyCustomer = channel.unary_unary(
+                '/kefu.router.v1.IdentityService/IdentifyCustomer',
+                request_serializer=kefu_dot_router_dot_v1_dot_identity__pb2.IdentifyCustomerRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_identity__pb2.IdentifyCustomerResponse.FromString,
+                _registered_method=True)
+        self.SendEmailCode = channel.unary_unary(
+                '/kefu.router.v1.IdentityService/SendEmailCode',
+                request_serializer=kefu_dot_router_dot_v1_dot_identity__pb2.SendEmailCodeRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_identity__pb2.SendEmailCodeResponse.FromString,
+                _registered_method=True)
+        self.VerifyEmailCode = channel.unary_unary(
+                '/kefu.router.v1.IdentityService/VerifyEmailCode',
+                request_serializer=kefu_dot_router_dot_v1_dot_identity__pb2.VerifyEmailCodeRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_identity__pb2.IdentifyCustomerResponse.FromString,
+                _registered_method=True)
 
 
 class IdentityServiceServicer:
-    """IdentityService tells a caller who it is here. Any valid key may call it.
+    """IdentityService tells a caller who it is here, and finds out who a customer is. Any valid key may call GetIdentity. The
+    other calls are for visitors of the pages, and come through the gateway, which makes a token of what they return.
     """
 
     def GetIdentity(self, request, context):
         """GetIdentity describes the key that the call was made with. Errors: UNAUTHENTICATED / UNAUTHENTICATED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSignIn(self, request, context):
+        """GetSignIn says how customers of the tenant sign in.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def IdentifyCustomer(self, request, context):
+        """IdentifyCustomer verifies a token of the company's own site. The visitor's conversations go along with the customer.
+        A token is good for the visitor who brought it first, again and again until it ends, and for nobody else.
+        Errors: UNAUTHENTICATED / IDENTITY_NOT_VERIFIED (not valid, expired, of another audience, brought by another visitor),
+        FAILED_PRECONDITION / IDENTITY_OFF, UNAVAILABLE / BACKEND_UNAVAILABLE (the issuer's keys were not read).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SendEmailCode(self, request, context):
+        """SendEmailCode sends a code of six digits to a mail address; it is good for ten minutes, for this visitor, and three
+        tries. A new code replaces it. Whether anybody is known there is not told.
+        Errors: INVALID_ARGUMENT / BAD_REQUEST, FAILED_PRECONDITION / IDENTITY_OFF,
+        RESOURCE_EXHAUSTED / EMAIL_CODE_LIMIT (too many for this address, visitor or tenant; RetryInfo says when to come back),
+        UNAVAILABLE / BACKEND_UNAVAILABLE (the mail server took no message).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyEmailCode(self, request, context):
+        """VerifyEmailCode takes the code. As IdentifyCustomer, the visitor's conversations go along. Errors: UNAUTHENTICATED /
+        IDENTITY_NOT_VERIFIED (wrong, expired, used, or tried three times), FAILED_PRECONDITION / IDENTITY_OFF.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -61,6 +119,26 @@ def add_IdentityServiceServicer_to_server(servicer, server):
                     request_deserializer=kefu_dot_router_dot_v1_dot_identity__pb2.GetIdentityRequest.FromString,
                     response_serializer=kefu_dot_router_dot_v1_dot_identity__pb2.GetIdentityResponse.SerializeToString,
             ),
+            'GetSignIn': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSignIn,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_identity__pb2.GetSignInRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_identity__pb2.GetSignInResponse.SerializeToString,
+            ),
+            'IdentifyCustomer': grpc.unary_unary_rpc_method_handler(
+                    servicer.IdentifyCustomer,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_identity__pb2.IdentifyCustomerRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_identity__pb2.IdentifyCustomerResponse.SerializeToString,
+            ),
+            'SendEmailCode': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendEmailCode,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_identity__pb2.SendEmailCodeRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_identity__pb2.SendEmailCodeResponse.SerializeToString,
+            ),
+            'VerifyEmailCode': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyEmailCode,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_identity__pb2.VerifyEmailCodeRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_identity__pb2.IdentifyCustomerResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'kefu.router.v1.IdentityService', rpc_method_handlers)
@@ -70,7 +148,8 @@ def add_IdentityServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class IdentityService:
-    """IdentityService tells a caller who it is here. Any valid key may call it.
+    """IdentityService tells a caller who it is here, and finds out who a customer is. Any valid key may call GetIdentity. The
+    other calls are for visitors of the pages, and come through the gateway, which makes a token of what they return.
     """
 
     @staticmethod
@@ -90,6 +169,114 @@ class IdentityService:
             '/kefu.router.v1.IdentityService/GetIdentity',
             kefu_dot_router_dot_v1_dot_identity__pb2.GetIdentityRequest.SerializeToString,
             kefu_dot_router_dot_v1_dot_identity__pb2.GetIdentityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSignIn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.router.v1.IdentityService/GetSignIn',
+            kefu_dot_router_dot_v1_dot_identity__pb2.GetSignInRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_identity__pb2.GetSignInResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def IdentifyCustomer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.router.v1.IdentityService/IdentifyCustomer',
+            kefu_dot_router_dot_v1_dot_identity__pb2.IdentifyCustomerRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_identity__pb2.IdentifyCustomerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendEmailCode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.router.v1.IdentityService/SendEmailCode',
+            kefu_dot_router_dot_v1_dot_identity__pb2.SendEmailCodeRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_identity__pb2.SendEmailCodeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyEmailCode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.router.v1.IdentityService/VerifyEmailCode',
+            kefu_dot_router_dot_v1_dot_identity__pb2.VerifyEmailCodeRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_identity__pb2.IdentifyCustomerResponse.FromString,
             options,
             channel_credentials,
             insecure,

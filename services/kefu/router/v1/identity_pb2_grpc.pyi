@@ -27,7 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class IdentityServiceStub:
-    """IdentityService tells a caller who it is here. Any valid key may call it."""
+    """IdentityService tells a caller who it is here, and finds out who a customer is. Any valid key may call GetIdentity. The
+    other calls are for visitors of the pages, and come through the gateway, which makes a token of what they return.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -35,17 +37,59 @@ class IdentityServiceStub:
     def __new__(cls, channel: _aio.Channel) -> IdentityServiceAsyncStub: ...
     GetIdentity: _grpc.UnaryUnaryMultiCallable[_identity_pb2.GetIdentityRequest, _identity_pb2.GetIdentityResponse]
     """GetIdentity describes the key that the call was made with. Errors: UNAUTHENTICATED / UNAUTHENTICATED."""
+    GetSignIn: _grpc.UnaryUnaryMultiCallable[_identity_pb2.GetSignInRequest, _identity_pb2.GetSignInResponse]
+    """GetSignIn says how customers of the tenant sign in."""
+    IdentifyCustomer: _grpc.UnaryUnaryMultiCallable[_identity_pb2.IdentifyCustomerRequest, _identity_pb2.IdentifyCustomerResponse]
+    """IdentifyCustomer verifies a token of the company's own site. The visitor's conversations go along with the customer.
+    A token is good for the visitor who brought it first, again and again until it ends, and for nobody else.
+    Errors: UNAUTHENTICATED / IDENTITY_NOT_VERIFIED (not valid, expired, of another audience, brought by another visitor),
+    FAILED_PRECONDITION / IDENTITY_OFF, UNAVAILABLE / BACKEND_UNAVAILABLE (the issuer's keys were not read).
+    """
+    SendEmailCode: _grpc.UnaryUnaryMultiCallable[_identity_pb2.SendEmailCodeRequest, _identity_pb2.SendEmailCodeResponse]
+    """SendEmailCode sends a code of six digits to a mail address; it is good for ten minutes, for this visitor, and three
+    tries. A new code replaces it. Whether anybody is known there is not told.
+    Errors: INVALID_ARGUMENT / BAD_REQUEST, FAILED_PRECONDITION / IDENTITY_OFF,
+    RESOURCE_EXHAUSTED / EMAIL_CODE_LIMIT (too many for this address, visitor or tenant; RetryInfo says when to come back),
+    UNAVAILABLE / BACKEND_UNAVAILABLE (the mail server took no message).
+    """
+    VerifyEmailCode: _grpc.UnaryUnaryMultiCallable[_identity_pb2.VerifyEmailCodeRequest, _identity_pb2.IdentifyCustomerResponse]
+    """VerifyEmailCode takes the code. As IdentifyCustomer, the visitor's conversations go along. Errors: UNAUTHENTICATED /
+    IDENTITY_NOT_VERIFIED (wrong, expired, used, or tried three times), FAILED_PRECONDITION / IDENTITY_OFF.
+    """
 
 @_typing.type_check_only
 class IdentityServiceAsyncStub(IdentityServiceStub):
-    """IdentityService tells a caller who it is here. Any valid key may call it."""
+    """IdentityService tells a caller who it is here, and finds out who a customer is. Any valid key may call GetIdentity. The
+    other calls are for visitors of the pages, and come through the gateway, which makes a token of what they return.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetIdentity: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetIdentityRequest, _identity_pb2.GetIdentityResponse]  # type: ignore[assignment]
     """GetIdentity describes the key that the call was made with. Errors: UNAUTHENTICATED / UNAUTHENTICATED."""
+    GetSignIn: _aio.UnaryUnaryMultiCallable[_identity_pb2.GetSignInRequest, _identity_pb2.GetSignInResponse]  # type: ignore[assignment]
+    """GetSignIn says how customers of the tenant sign in."""
+    IdentifyCustomer: _aio.UnaryUnaryMultiCallable[_identity_pb2.IdentifyCustomerRequest, _identity_pb2.IdentifyCustomerResponse]  # type: ignore[assignment]
+    """IdentifyCustomer verifies a token of the company's own site. The visitor's conversations go along with the customer.
+    A token is good for the visitor who brought it first, again and again until it ends, and for nobody else.
+    Errors: UNAUTHENTICATED / IDENTITY_NOT_VERIFIED (not valid, expired, of another audience, brought by another visitor),
+    FAILED_PRECONDITION / IDENTITY_OFF, UNAVAILABLE / BACKEND_UNAVAILABLE (the issuer's keys were not read).
+    """
+    SendEmailCode: _aio.UnaryUnaryMultiCallable[_identity_pb2.SendEmailCodeRequest, _identity_pb2.SendEmailCodeResponse]  # type: ignore[assignment]
+    """SendEmailCode sends a code of six digits to a mail address; it is good for ten minutes, for this visitor, and three
+    tries. A new code replaces it. Whether anybody is known there is not told.
+    Errors: INVALID_ARGUMENT / BAD_REQUEST, FAILED_PRECONDITION / IDENTITY_OFF,
+    RESOURCE_EXHAUSTED / EMAIL_CODE_LIMIT (too many for this address, visitor or tenant; RetryInfo says when to come back),
+    UNAVAILABLE / BACKEND_UNAVAILABLE (the mail server took no message).
+    """
+    VerifyEmailCode: _aio.UnaryUnaryMultiCallable[_identity_pb2.VerifyEmailCodeRequest, _identity_pb2.IdentifyCustomerResponse]  # type: ignore[assignment]
+    """VerifyEmailCode takes the code. As IdentifyCustomer, the visitor's conversations go along. Errors: UNAUTHENTICATED /
+    IDENTITY_NOT_VERIFIED (wrong, expired, used, or tried three times), FAILED_PRECONDITION / IDENTITY_OFF.
+    """
 
 class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
-    """IdentityService tells a caller who it is here. Any valid key may call it."""
+    """IdentityService tells a caller who it is here, and finds out who a customer is. Any valid key may call GetIdentity. The
+    other calls are for visitors of the pages, and come through the gateway, which makes a token of what they return.
+    """
 
     @_abc_1.abstractmethod
     def GetIdentity(
@@ -54,5 +98,48 @@ class IdentityServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_identity_pb2.GetIdentityResponse, _abc.Awaitable[_identity_pb2.GetIdentityResponse]]:
         """GetIdentity describes the key that the call was made with. Errors: UNAUTHENTICATED / UNAUTHENTICATED."""
+
+    @_abc_1.abstractmethod
+    def GetSignIn(
+        self,
+        request: _identity_pb2.GetSignInRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_identity_pb2.GetSignInResponse, _abc.Awaitable[_identity_pb2.GetSignInResponse]]:
+        """GetSignIn says how customers of the tenant sign in."""
+
+    @_abc_1.abstractmethod
+    def IdentifyCustomer(
+        self,
+        request: _identity_pb2.IdentifyCustomerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_identity_pb2.IdentifyCustomerResponse, _abc.Awaitable[_identity_pb2.IdentifyCustomerResponse]]:
+        """IdentifyCustomer verifies a token of the company's own site. The visitor's conversations go along with the customer.
+        A token is good for the visitor who brought it first, again and again until it ends, and for nobody else.
+        Errors: UNAUTHENTICATED / IDENTITY_NOT_VERIFIED (not valid, expired, of another audience, brought by another visitor),
+        FAILED_PRECONDITION / IDENTITY_OFF, UNAVAILABLE / BACKEND_UNAVAILABLE (the issuer's keys were not read).
+        """
+
+    @_abc_1.abstractmethod
+    def SendEmailCode(
+        self,
+        request: _identity_pb2.SendEmailCodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_identity_pb2.SendEmailCodeResponse, _abc.Awaitable[_identity_pb2.SendEmailCodeResponse]]:
+        """SendEmailCode sends a code of six digits to a mail address; it is good for ten minutes, for this visitor, and three
+        tries. A new code replaces it. Whether anybody is known there is not told.
+        Errors: INVALID_ARGUMENT / BAD_REQUEST, FAILED_PRECONDITION / IDENTITY_OFF,
+        RESOURCE_EXHAUSTED / EMAIL_CODE_LIMIT (too many for this address, visitor or tenant; RetryInfo says when to come back),
+        UNAVAILABLE / BACKEND_UNAVAILABLE (the mail server took no message).
+        """
+
+    @_abc_1.abstractmethod
+    def VerifyEmailCode(
+        self,
+        request: _identity_pb2.VerifyEmailCodeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_identity_pb2.IdentifyCustomerResponse, _abc.Awaitable[_identity_pb2.IdentifyCustomerResponse]]:
+        """VerifyEmailCode takes the code. As IdentifyCustomer, the visitor's conversations go along. Errors: UNAUTHENTICATED /
+        IDENTITY_NOT_VERIFIED (wrong, expired, used, or tried three times), FAILED_PRECONDITION / IDENTITY_OFF.
+        """
 
 def add_IdentityServiceServicer_to_server(servicer: IdentityServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -20,8 +20,8 @@ import structlog
 
 from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable, StorageFull, WebhookNotFound
+from kefu.common.outbound.ssrf import Address, AddressNotAllowed, PinnedBackend, is_public
 from kefu.common.redis.client import REDIS_FAILURES
-from kefu.common.ssrf import Address, AddressNotAllowed, PinnedBackend, is_public
 from kefu.router import metrics
 from kefu.router.webhooks.queue import IDLE_CHECK_SECONDS, DueWebhook, WebhookQueue
 from kefu.router.webhooks.signature import signed_headers

@@ -27,7 +27,7 @@ from kefu.router.domain.turn import AnswerSource, BrownOut, Completed, FinishRea
 from kefu.router.nlu import message as messages
 from kefu.router.nlu.intents import Intent
 from kefu.router.nlu.own_case import LEAST_SCORE, LIKELY_SCORE
-from kefu.router.retrieval_client import CuratedAnswer, SearchResult
+from kefu.router.replicas.retrieval_client import CuratedAnswer, SearchResult
 from tests.unit.router.answering.questions import question
 
 

@@ -1,22 +1,28 @@
 import { describe, expect, it } from "vitest";
 import { EN, ZH, t } from "../src/chat/texts_answers.ts";
+import * as signIn from "../src/chat/texts_sign_in.ts";
 import { choose } from "../src/shared/i18n.ts";
 
 const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort();
 
+const TABLES: [string, Record<string, string>, Record<string, string>][] = [
+  ["of the conversation", EN, ZH],
+  ["of signing in", signIn.EN, signIn.ZH],
+];
+
 describe("texts", () => {
-  it("are there in both languages, with the same places", () => {
-    expect(Object.keys(ZH).sort()).toEqual(Object.keys(EN).sort());
-    for (const [key, text] of Object.entries(EN)) {
-      const other = ZH[key as keyof typeof EN];
+  it.each(TABLES)("%s are there in both languages, with the same places", (_, english, chinese) => {
+    expect(Object.keys(chinese).sort()).toEqual(Object.keys(english).sort());
+    for (const [key, text] of Object.entries(english)) {
+      const other = chinese[key] ?? "";
       expect(other, key).not.toBe("");
       expect(places(other), key).toEqual(places(text));
     }
   });
 
-  it("are Chinese where Chinese is asked for", () => {
+  it.each(TABLES)("%s are Chinese where Chinese is asked for", (_, _english, chinese) => {
     const kept = new Set(["language"]); // it names the other language, in its own words
-    for (const [key, text] of Object.entries(ZH)) if (!kept.has(key)) expect(text, key).toMatch(/\p{Script=Han}/u);
+    for (const [key, text] of Object.entries(chinese)) if (!kept.has(key)) expect(text, key).toMatch(/\p{Script=Han}/u);
   });
 
   it("change with the language, and count", () => {

@@ -1,4 +1,4 @@
-/** Who calls: whoever has a key, or a visitor whom the gateway gives a short-lived token. */
+/** Who calls: whoever has a key, or a visitor or customer whom the gateway gives a short-lived token. */
 
 export interface Credentials {
   /** A token that is valid now, or an Error that says why there is none. */
@@ -42,27 +42,37 @@ interface Held {
 
 /** A visitor of `base`, the same one as long as `keeping` lasts; the token is renewed when a fifth of its life is left. */
 export function visitor(base: string, keeping: Keeping = memory()): Credentials {
-  let held = read(keeping.read());
-  let asking: Promise<string> | null = null;
-
-  async function ask(): Promise<string> {
-    let response = await post(held?.token);
-    if (held && (response.status === 401 || response.status === 403)) response = await post(undefined); // forgotten: a new visitor
-    if (!response.ok) {
-      const seconds = Number(response.headers.get("retry-after") ?? "");
-      throw new NoVisitors(response.status, seconds > 0 ? seconds * 1000 : null);
-    }
-    const answer = (await response.json()) as { token: string; expires_in: number };
-    held = { token: answer.token, renewAt: Date.now() + answer.expires_in * 800 };
+  return renewing(read(keeping.read()), async (old) => {
+    let response = await exchange(base, old);
+    if (old && isRefused(response)) response = await exchange(base, undefined); // forgotten: a new visitor
+    const held = heldOf(await granted(response));
     keeping.write(JSON.stringify(held));
-    return held.token;
-  }
+    return held;
+  });
+}
 
-  function post(old: string | undefined): Promise<Response> {
-    const headers: HeadersInit = old ? { Authorization: `Bearer ${old}` } : {};
-    return fetch(`${base}/api/visitor`, { method: "POST", headers });
-  }
+/** What the gateway answers with when it has issued a token. */
+export interface Issued {
+  token: string;
+  /** Seconds. */
+  expires_in: number;
+}
 
+/**
+ * Whoever has a token that cannot be had anew without a proof: a customer. `first` is renewed as long as the gateway does
+ * that; from then on, or without it, `prove` brings another one.
+ */
+export function proven(base: string, prove: () => Promise<Issued>, first?: Issued): Credentials {
+  return renewing(first ? heldOf(first) : null, async (old) => {
+    const response = old ? await exchange(base, old) : null;
+    return heldOf(response && !isRefused(response) ? await granted(response) : await prove());
+  });
+}
+
+function renewing(first: Held | null, renew: (old: string | undefined) => Promise<Held>): Credentials {
+  let held = first;
+  let asking: Promise<string> | null = null;
+  const ask = async () => (held = await renew(held?.token)).token;
   return {
     token: () => {
       if (held && Date.now() < held.renewAt) return Promise.resolve(held.token);
@@ -73,6 +83,25 @@ export function visitor(base: string, keeping: Keeping = memory()): Credentials 
       if (held?.token === token) held = { token, renewAt: 0 };
     },
   };
+}
+
+function exchange(base: string, old: string | undefined): Promise<Response> {
+  const headers: HeadersInit = old ? { Authorization: `Bearer ${old}` } : {};
+  return fetch(`${base}/api/visitor`, { method: "POST", headers });
+}
+
+function isRefused({ status }: Response): boolean {
+  return status === 401 || status === 403;
+}
+
+async function granted(response: Response): Promise<Issued> {
+  if (response.ok) return (await response.json()) as Issued;
+  const seconds = Number(response.headers.get("retry-after") ?? "");
+  throw new NoVisitors(response.status, seconds > 0 ? seconds * 1000 : null);
+}
+
+function heldOf({ token, expires_in }: Issued): Held {
+  return { token, renewAt: Date.now() + expires_in * 800 };
 }
 
 function read(kept: string | null): Held | null {

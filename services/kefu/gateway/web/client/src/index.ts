@@ -1,7 +1,9 @@
 /** Kefu from a browser or from Node: see the README beside this. */
 export * from "../../src/gen/kefu/router/v1/chat_pb.js";
-export { type Credentials, fixedToken, type Keeping, NoVisitors, visitor } from "./credentials.ts";
+export { type Credentials, fixedToken, type Issued, type Keeping, NoVisitors, proven, visitor } from "./credentials.ts";
 export { type Failure, failureOf, KefuError, type Reason } from "./failure.ts";
+export { type Customer, customer, type Identified, identify, sendEmailCode, verifyEmailCode } from "./identity.ts";
+export { identityToken, type IdentityTokenOptions } from "./identity_token.ts";
 export { type Answer, type AskOptions, Kefu, type KefuOptions } from "./kefu.ts";
 export { backoff, connection, pause } from "./network.ts";
 export { AnswerText, byteLength, indexAt } from "./text.ts";

@@ -1,5 +1,5 @@
 /** All that a customer's program does with a Kefu, retried and resumed. */
-import { Code, type Client, createClient, type Transport } from "@connectrpc/connect";
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { KnowledgeService, type SearchResponse } from "../../src/gen/kefu/retrieval/v1/knowledge_pb.js";
 import {
   ChatService,
@@ -14,16 +14,12 @@ import {
   type TurnCompleted,
 } from "../../src/gen/kefu/router/v1/chat_pb.js";
 import { type Credentials, fixedToken } from "./credentials.ts";
-import { failureOf, KefuError } from "./failure.ts";
-import { backoff, pause } from "./network.ts";
+import { again, MOST_WAIT } from "./retry.ts";
 import { AnswerText } from "./text.ts";
 import { gatewayTransport } from "./transport.ts";
 import { followTurn } from "./turn.ts";
 import { watchSession } from "./watch.ts";
 
-const TRIES = 5;
-/** A refusal that names a longer wait than this, in milliseconds, is told rather than waited for. */
-const MOST_WAIT = 30_000;
 const NEW_SESSION = "sessions/-";
 
 export interface KefuOptions {
@@ -31,7 +27,7 @@ export interface KefuOptions {
   baseUrl: string;
   /** A key. Not in a page: whoever reads the page has it. */
   key?: string;
-  /** In place of a key: `visitor(baseUrl)`, or your own. */
+  /** In place of a key: `visitor(baseUrl)`, `customer(baseUrl, token)`, or your own. */
   credentials?: Credentials;
   /** In place of both: another way to the services. */
   transport?: Transport;
@@ -46,6 +42,10 @@ export interface AskOptions {
   requestId?: string;
   /** Stop the answer that runs in the session, and answer both messages as one, rather than wait for it. */
   supersede?: boolean;
+  /** With a key: a token of your site that says who asks, see `identityToken`. In a page: `customer(baseUrl, token)`. */
+  identityToken?: string;
+  /** What you say of the person, unverified: agents see it as that. At most 10 entries. */
+  profile?: Record<string, string>;
   /** Called with the text so far whenever it has grown, was replaced after a resume, or was withdrawn by a handoff (""). */
   onText?: (text: string) => void;
   /** Called when the connection is lost (true) and found again (false). */
@@ -87,6 +87,8 @@ export class Kefu {
       requestId: options.requestId || crypto.randomUUID(),
       supersede: options.supersede ?? false,
       collections: options.collections ?? [],
+      identityToken: options.identityToken ?? "",
+      profile: options.profile ?? {},
       patience: MOST_WAIT,
     };
     const sink = {
@@ -140,22 +142,5 @@ export class Kefu {
   /** The passages that may answer a question, by the scorer that answers go by. Needs a key for `knowledge`. */
   search(query: string, more: { collections?: string[]; topK?: number } = {}): Promise<SearchResponse> {
     return again(() => this.knowledge.search({ query, ...more }));
-  }
-}
-
-/** A call that is no stream: made again when it was lost, or refused with a time to come back. */
-async function again<Response>(call: () => Promise<Response>): Promise<Response> {
-  const forever = new AbortController().signal;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await call();
-    } catch (error) {
-      const failure = failureOf(error);
-      const lost = failure.code === Code.Unavailable || (failure.reason === "" && failure.code === Code.Unknown);
-      const refused = failure.code === Code.ResourceExhausted && failure.retryAfter !== null;
-      const wait = Math.max(failure.retryAfter ?? 0, backoff(attempt));
-      if (!(lost || refused) || attempt >= TRIES || wait > MOST_WAIT) throw new KefuError(failure);
-      await pause(wait, forever);
-    }
   }
 }

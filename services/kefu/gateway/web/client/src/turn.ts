@@ -21,6 +21,10 @@ export interface Question {
   supersede: boolean;
   collections: string[];
   turn?: string;
+  /** ConverseRequest.identity_token. */
+  identityToken?: string;
+  /** ConverseRequest.profile. */
+  profile?: Record<string, string>;
   /** Longest time to wait, in milliseconds, when the server refuses and says when to come back. Default: not at all. */
   patience?: number;
 }
@@ -67,6 +71,8 @@ export async function followTurn(
         text: question.text,
         requestId: question.requestId,
         collections: question.collections,
+        identityToken: question.identityToken ?? "",
+        profile: question.profile ?? {},
         resumable: true,
         onBusy: question.supersede ? OnBusy.SUPERSEDE : OnBusy.QUEUE,
       },

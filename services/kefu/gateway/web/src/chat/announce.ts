@@ -21,6 +21,11 @@ export function announce(text: string): void {
   if (text.trim()) announced.value = [...announced.value, { id: count++, text: text.trim() }].slice(-KEPT);
 }
 
+/** Forget what was said. */
+export function hush(): void {
+  announced.value = [];
+}
+
 /** Follows one answer as it grows. */
 export class Sentences {
   private told = 0;

@@ -15,7 +15,7 @@ export class Stopped extends Error {}
 export class Left extends Error {}
 
 /** What the conversation adds to an entry's question. */
-type Asked = Pick<Question, "session" | "supersede" | "collections">;
+type Asked = Pick<Question, "session" | "supersede" | "collections" | "profile">;
 /** What of it concerns the conversation. */
 type Told = Required<Pick<TurnSink, "started" | "handoff">>;
 
@@ -31,7 +31,9 @@ export async function showAnswer(
   const answer = new AnswerText();
   answer.apply(0, entry.text.value);
   let sentences = new Sentences();
+  const isLeft = () => signal.reason instanceof Left; // nothing of it is shown or told any more
   const show = eachFrame(() => {
+    if (isLeft()) return;
     if (entry.handoff.value) return; // its message is what is shown
     entry.text.value = answer.text;
     sentences.grown(answer.text);
@@ -55,6 +57,7 @@ export async function showAnswer(
       show.soon();
     },
     handoff: (event) => {
+      if (isLeft()) return;
       if (entry.text.value && !entry.handoff.value) {
         entry.withdrawn.value = true;
         announce(t("withdrawn"));
@@ -78,7 +81,7 @@ export async function showAnswer(
       entry.completed.value = create(TurnCompletedSchema, { finishReason: FinishReason.STOPPED });
       entry.state.value = "done";
       announce(t("stopped"));
-    } else if (!(error instanceof Left)) {
+    } else if (!isLeft()) {
       entry.failure.value = failureOf(error);
       entry.state.value = "failed";
       announce(t("failed"));

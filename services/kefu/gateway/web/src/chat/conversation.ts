@@ -24,6 +24,21 @@ const OPEN = "sessions/-";
 /** Turns that are read at once: a conversation may have ten thousand. */
 const PAGE = 100;
 
+/** Where the name of the conversation is kept. */
+interface Place {
+  read(): string | null;
+  write(name: string | null): void;
+}
+
+/** An anonymous visitor's: there after a reload. */
+const BROWSER: Place = { read: () => stored("session"), write: (name) => store("session", name) };
+
+/** A customer's: on this page alone, since another one may be signed in on the next. */
+function onPage(name: string | null): Place {
+  let kept = name;
+  return { read: () => kept, write: (next) => (kept = next) };
+}
+
 export class Conversation {
   readonly entries = signal<Entry[]>([]);
   readonly state = signal<State>(State.BOT);
@@ -36,6 +51,10 @@ export class Conversation {
   readonly running = computed(() => this.entries.value.some((one) => isRunning(one)));
   /** Called when a person's message has come. */
   onMessage: (entry: Entry) => void = () => {};
+  /** Called when a message was refused since nobody is answered whose identity is not verified. */
+  onIdentityRequired: () => void = () => {};
+  /** What the site says of the person; goes along with each message. */
+  profile: Record<string, string> = {};
 
   private readonly following = new Map<Entry, AbortController>();
   private opened: Promise<unknown> = Promise.resolve();
@@ -45,16 +64,17 @@ export class Conversation {
   private shown = 0;
   /** Where the turns before the first one here are listed. */
   private before = "";
+  private place = BROWSER;
 
   constructor(
-    private readonly client: Client<typeof ChatService>,
+    private client: Client<typeof ChatService>,
     private readonly collections: string[],
   ) {}
 
   /** Show what is stored of the conversation that this browser remembers, and go on with it. */
   async load(): Promise<void> {
     const { shown } = this;
-    const name = stored("session");
+    const name = this.place.read();
     this.phase.value = name ? "loading" : "ready";
     if (!name) return;
     try {
@@ -81,10 +101,12 @@ export class Conversation {
 
   /** Send a message. While an answer runs, it is stopped, and both messages are answered as one. */
   async send(text: string): Promise<void> {
+    const { shown } = this;
     const entry = new Entry(crypto.randomUUID(), text, crypto.randomUUID());
     const supersede = this.running.value;
     this.entries.value = [...this.entries.value, entry];
     if (supersede && !this.session.value) await this.opened; // the first message has not been told its session yet
+    if (this.shown !== shown) return; // it was written to another conversation, perhaps by another person
     await this.follow(entry, supersede);
   }
 
@@ -127,7 +149,7 @@ export class Conversation {
 
   /** This visitor's other conversations, the latest first. */
   async others(): Promise<Session[]> {
-    if (!stored("visitor")) return []; // who has never written has none, and needs no token to learn that
+    if (this.place === BROWSER && !stored("visitor")) return []; // who has never written has none, and needs no token to learn that
     const { sessions } = await this.client.listSessions({ pageSize: 20 });
     return sessions.filter((one) => one.name !== this.session.value && one.turnCount > 0);
   }
@@ -135,8 +157,53 @@ export class Conversation {
   /** Go on with another conversation. */
   open(name: string): Promise<void> {
     this.fresh();
-    store("session", name);
+    this.place.write(name);
     return this.load();
+  }
+
+  /** Stop listening while the conversation changes hands, once its name is known. `resume` or `goAlong` goes on. */
+  async hold(): Promise<void> {
+    if (this.running.value && !this.session.value) await this.opened;
+    this.watching?.abort();
+    this.watching = null;
+  }
+
+  /** Listen again after `hold`: nothing has changed. */
+  resume(): void {
+    if (this.session.value && !this.watching) this.watch();
+  }
+
+  /**
+   * Go on with `client`, which is the same person's, a customer by now. The conversation on the page stays; an empty page
+   * shows the customer's last one.
+   */
+  async goAlong(client: Client<typeof ChatService>): Promise<void> {
+    const name = this.session.value || this.place.read();
+    const wasKnown = this.place !== BROWSER;
+    this.place.write(null);
+    this.place = onPage(name);
+    this.client = client;
+    if (this.session.value && this.phase.value === "ready") return this.watch();
+    const shown = ++this.shown; // what was asked for before comes to nothing
+    if (name) return this.load();
+    this.phase.value = "ready";
+    const isEmpty = () => this.shown === shown && this.entries.value.length === 0;
+    if (wasKnown || !isEmpty()) return; // what is on the page is the customer's choice
+    try {
+      const [last] = await this.others();
+      if (last && isEmpty()) await this.open(last.name); // else the customer has begun to write meanwhile
+    } catch {
+      if (isEmpty()) announce(t("load_failed"));
+    }
+  }
+
+  /** Become another person's, with `client`: nothing of the one before stays. */
+  leave(client: Client<typeof ChatService>): void {
+    this.fresh();
+    this.client = client;
+    this.profile = {};
+    this.place = BROWSER;
+    this.place.write(null);
   }
 
   /** Begin a new conversation; the old one stays on the server until its time is over. */
@@ -163,7 +230,7 @@ export class Conversation {
     this.watching?.abort();
     this.watching = null;
     this.lastEvent = "";
-    store("session", null);
+    this.place.write(null);
     this.session.value = "";
     this.entries.value = [];
     this.hidden.value = 0;
@@ -211,23 +278,31 @@ export class Conversation {
     this.following.set(entry, controller);
     let isOpen: () => void = () => {};
     if (!this.session.value) this.opened = new Promise<void>((resolve) => (isOpen = resolve));
-    const asked = { session: this.session.value || OPEN, supersede, collections: this.collections };
+    const asked = {
+      session: this.session.value || OPEN,
+      supersede,
+      collections: this.collections,
+      profile: this.profile,
+    };
     const told = {
       started: (event: TurnStarted) => {
+        if (controller.signal.aborted) return; // of a conversation that was left
         if (!this.session.value && !event.ephemeral) {
           this.session.value = event.session;
-          store("session", event.session);
+          this.place.write(event.session);
           this.watch();
         }
         isOpen();
       },
       handoff: () => {
+        if (controller.signal.aborted) return;
         if (this.state.value !== State.HUMAN) this.state.value = State.WAITING;
       },
     };
     await showAnswer(this.client, entry, asked, told, controller.signal);
     this.following.delete(entry);
     isOpen();
+    if (entry.failure.value?.reason === "IDENTITY_REQUIRED") this.onIdentityRequired();
   }
 
   /** Listen for what others do in this session. */

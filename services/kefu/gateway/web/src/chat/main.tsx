@@ -4,13 +4,15 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { ChatService } from "../gen/kefu/router/v1/chat_pb.js";
 import { applyAccent } from "../shared/accent.ts";
-import { visitor } from "../shared/auth.ts";
+import { type Credentials, visitor } from "../shared/auth.ts";
 import { fetchConfig } from "../shared/config.ts";
 import { locale } from "../shared/i18n.ts";
-import { gatewayTransport } from "@kefu/client";
+import { failureOf, gatewayTransport } from "@kefu/client";
 import { Conversation } from "./conversation.ts";
 import { embedding } from "./embedding.ts";
+import type { Identity } from "./identity.ts";
 import { Page, Unavailable } from "./page.tsx";
+import { hasSignedIn, Person } from "./person.ts";
 import { t } from "./texts.ts";
 import "../shared/base.css";
 import "./chat.css";
@@ -34,12 +36,32 @@ async function start(): Promise<void> {
     site?.ready();
     return;
   }
-  const client = createClient(ChatService, gatewayTransport(location.origin, visitor(location.origin)));
-  const conversation = new Conversation(client, config.collections);
+  const clientOf = (who: Credentials) => createClient(ChatService, gatewayTransport(location.origin, who));
+  const anonymous = visitor(location.origin);
+  const conversation = new Conversation(clientOf(anonymous), config.collections);
   conversation.onMessage = () => site?.unread();
-  render(<Page conversation={conversation} title={title} site={site} />, app);
+  const person = new Person(config.sign_in ?? null);
+  conversation.onIdentityRequired = () => (person.required.value = true);
+  let loaded: Promise<Identity> | null = null;
+  const identity = () => {
+    loaded ??= import("./identity.ts").then(
+      ({ Identity }) => new Identity(location.origin, person, clientOf, conversation, anonymous, site?.askIdentity ?? null),
+      (error: unknown) => {
+        loaded = null; // who signs in next loads it again
+        throw error;
+      },
+    );
+    return loaded;
+  };
+  render(<Page conversation={conversation} person={person} identity={identity} title={title} site={site} />, app);
   site?.ready();
-  await conversation.load();
+  const failed = (error: unknown) => console.error("Kefu:", failureOf(error).message);
+  if (hasSignedIn()) identity().then((one) => one.restore(), failed);
+  else void conversation.load();
+  site?.told((message) => {
+    if (message.kefu === "profile") conversation.profile = message.profile;
+    else if (message.token !== null || loaded) identity().then((one) => one.identify(message.token)).catch(failed);
+  });
 }
 
 start().catch(() => {

@@ -184,6 +184,7 @@ const REASONS: Partial<Record<string, ChatKey>> = {
   TENANT_LIMIT: "failed_limit",
   ADDRESS_LIMIT: "failed_limit",
   SESSION_CLOSED: "failed_closed",
+  IDENTITY_REQUIRED: "failed_identity",
   SESSION_NOT_FOUND: "failed_gone",
 };
 

@@ -1,6 +1,6 @@
 /** The page's frame: heading, who answers, the conversation, the message box. */
 import { signal, useComputed } from "@preact/signals";
-import { Fragment } from "preact";
+import { type ComponentChildren, Fragment } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Session_State as State } from "../gen/kefu/router/v1/chat_pb.js";
 import { choose, language, locale } from "../shared/i18n.ts";
@@ -8,39 +8,68 @@ import { Icon } from "../shared/icons.tsx";
 import { announced } from "./announce.ts";
 import { Composer } from "./composer.tsx";
 import type { Conversation } from "./conversation.ts";
-import type { Site } from "./embedding.ts";
+import { focusOnMessage, type Site } from "./embedding.ts";
 import type { Entry } from "./entry.ts";
+import type { Identity } from "./identity.ts";
 import type { Shown } from "./evidence.tsx";
 import { loadAnswers, setLoader } from "./lazy.ts";
+import type { Person } from "./person.ts";
 import { t } from "./texts.ts";
 import type { Change } from "./transcript.ts";
 
 const answers = setLoader(() => import("./answers.ts"));
+/** How customers sign in is loaded where one is to. */
+const signingIn = signal<typeof import("./sign_in.tsx") | null>(null);
+const loadSignIn = () => void import("./sign_in.tsx").then((loaded) => (signingIn.value = loaded));
+
+type Asking = "erase" | "earlier" | "sign_in";
 
 interface PageProps {
   conversation: Conversation;
+  person: Person;
+  /** What finds out who the person is. */
+  identity: () => Promise<Identity>;
   title: () => string;
   site: Site | null;
 }
 
-export function Page({ conversation, title, site }: PageProps) {
+/** The page anew for each person: what one has opened, or begun to write, is not for the next. */
+export function Page(props: PageProps) {
+  return <PersonsPage key={props.person.changes.value} {...props} />;
+}
+
+function PersonsPage({ conversation, person, identity, title, site }: PageProps) {
   const [shown, setShown] = useState<Shown | null>(null);
-  const [asking, setAsking] = useState<"erase" | "earlier" | null>(null);
+  const [asking, setAsking] = useState<Asking | null>(null);
   const { EvidencePanel, EraseDialog, EarlierDialog } = answers.value ?? {};
-  const ask = (what: "erase" | "earlier") => {
-    loadAnswers();
+  const { SignInDialog, SignInPanel } = signingIn.value ?? {};
+  const ask = (what: Asking) => {
+    if (what === "sign_in") loadSignIn();
+    else loadAnswers();
     setAsking(what);
   };
+  const locked = person.locked.value;
+  useEffect(() => {
+    if (locked) loadSignIn();
+  }, [locked]);
   const composer = useRef<HTMLTextAreaElement>(null);
   return (
     <>
-      <a class="skip" href="#message" onClick={(event) => (event.preventDefault(), composer.current?.focus())}>
+      <a class="skip" href="#message" onClick={(event) => (event.preventDefault(), focusOnMessage())}>
         {t("skip")}
       </a>
-      <Header conversation={conversation} title={title()} site={site} onAsk={ask} />
-      <WhoAnswers conversation={conversation} />
+      <Header conversation={conversation} person={person} title={title()} site={site} onAsk={ask} />
+      <WhoAnswers conversation={conversation}>
+        <SignedIn person={person} identity={identity} />
+      </WhoAnswers>
       <Transcript conversation={conversation} onCite={(entry, number) => setShown({ entry, number })} />
-      <Composer conversation={conversation} box={composer} />
+      {!locked ? (
+        <Composer conversation={conversation} box={composer} />
+      ) : SignInPanel ? (
+        <SignInPanel signIn={person.signIn} identity={identity} />
+      ) : (
+        <footer class="composer" />
+      )}
       <div class="unseen" role="log" aria-live="polite" aria-label={t("conversation")}>
         {announced.value.map((line) => (
           <p key={line.id}>{line.text}</p>
@@ -49,18 +78,20 @@ export function Page({ conversation, title, site }: PageProps) {
       {shown && EvidencePanel && <EvidencePanel shown={shown} onClose={() => setShown(null)} />}
       {asking === "erase" && EraseDialog && <EraseDialog conversation={conversation} onClose={() => setAsking(null)} />}
       {asking === "earlier" && EarlierDialog && <EarlierDialog conversation={conversation} onClose={() => setAsking(null)} />}
+      {asking === "sign_in" && SignInDialog && <SignInDialog identity={identity} onClose={() => setAsking(null)} />}
     </>
   );
 }
 
 interface HeaderProps {
   conversation: Conversation;
+  person: Person;
   title: string;
   site: Site | null;
-  onAsk: (what: "erase" | "earlier") => void;
+  onAsk: (what: Asking) => void;
 }
 
-function Header({ conversation, title, site, onAsk }: HeaderProps) {
+function Header({ conversation, person, title, site, onAsk }: HeaderProps) {
   const human = conversation.state.value === State.HUMAN;
   const busy = conversation.state.value === State.WAITING || human || conversation.state.value === State.CLOSED;
   const menu = useRef<HTMLDivElement>(null);
@@ -79,7 +110,7 @@ function Header({ conversation, title, site, onAsk }: HeaderProps) {
           <button
             type="button"
             class="button small person"
-            disabled={conversation.phase.value === "loading"}
+            disabled={conversation.phase.value === "loading" || person.locked.value}
             onClick={() => void conversation.askForPerson()}
           >
             <Icon name="person" />
@@ -103,6 +134,12 @@ function Header({ conversation, title, site, onAsk }: HeaderProps) {
             <Icon name="book" />
             {t("earlier_list")}
           </button>
+          {person.signIn?.mode !== "off" && person.signIn?.email_codes && !person.customer.value && (
+            <button type="button" class="button quiet" onClick={act(() => onAsk("sign_in"))}>
+              <Icon name="person" />
+              {t("verify_email")}
+            </button>
+          )}
           <button
             type="button"
             class="button quiet"
@@ -126,7 +163,28 @@ const offline = signal(!navigator.onLine);
 addEventListener("online", () => (offline.value = false));
 addEventListener("offline", () => (offline.value = true));
 
-function WhoAnswers({ conversation }: { conversation: Conversation }) {
+/** Who signed in, where that is known. */
+function SignedIn({ person, identity }: Pick<PageProps, "person" | "identity">) {
+  const customer = person.customer.value;
+  if (!customer) {
+    const said = person.pending.value ? t("signing_in") : person.ended.value ? t("sign_in_ended") : "";
+    return said ? <p class="strip">{said}</p> : null;
+  }
+  const { name, email, sub, method } = customer;
+  return (
+    <p class="strip signed">
+      <span>{t("signed_in", { name: name || email || sub })}</span>
+      <Icon name="check" />
+      {method === "email_code" && (
+        <button type="button" class="button quiet small" onClick={() => void identity().then((one) => one.leave())}>
+          {t("sign_out")}
+        </button>
+      )}
+    </p>
+  );
+}
+
+function WhoAnswers({ conversation, children }: { conversation: Conversation; children: ComponentChildren }) {
   const name = conversation.agent.value || t("colleague");
   const said = {
     [State.WAITING]: [t("state_waiting"), t("state_waiting_more")],
@@ -136,6 +194,7 @@ function WhoAnswers({ conversation }: { conversation: Conversation }) {
   }[conversation.state.value as number];
   return (
     <div class="who" role="status">
+      {children}
       {offline.value && (
         <p class="strip warn">
           <Icon name="alert" />

@@ -53,6 +53,7 @@ export const EN = {
   failed_closed: "This conversation is closed. Please start a new one.",
   failed_gone: "This conversation has expired. Please start a new one.",
   failed_denied: "This page cannot ask questions at the moment.",
+  failed_identity: "Please sign in first, and send it again.",
   opens_new: "(opens a new tab)",
 } as const;
 
@@ -109,6 +110,7 @@ export const ZH: Record<ChatKey, string> = {
   failed_closed: "对话已结束，请开始新对话。",
   failed_gone: "对话已过期，请开始新对话。",
   failed_denied: "此页面目前不能提问。",
+  failed_identity: "请先登录，然后重新发送。",
   opens_new: "（在新标签页中打开）",
 };
 

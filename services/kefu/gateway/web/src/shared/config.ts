@@ -1,10 +1,22 @@
 /** GET /api/config: what the gateway tells every page before anybody has said who they are. */
 
+/** How customers sign in, as far as they do. */
+export interface SignIn {
+  /** "required": nobody else is answered. */
+  mode: "off" | "optional" | "required";
+  /** The site says who its customers are. */
+  tokens: boolean;
+  /** Codes are sent by mail. */
+  email_codes: boolean;
+}
+
 export interface GatewayConfig {
   /** The service's name, shown as the heading. */
   title: string;
   /** Whether anybody may chat without a key. */
   visitors: boolean;
+  /** Null where it is not known. */
+  sign_in?: SignIn | null;
   /** Where operators sign in, if there is such a place. */
   oidc: { issuer: string; client_id: string; scope: string } | null;
   /** Collections that visitors' questions are answered from; empty: all that their key may search. */

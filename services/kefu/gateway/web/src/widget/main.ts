@@ -6,9 +6,14 @@
  * A button in a shadow root, which the site's styles do not reach; once it is pressed, the chat in an iframe, which the
  * site's scripts do not reach either. Until then nothing else is loaded. Attributes, all optional: `data-lang` (en, zh),
  * `data-theme` (light, dark), `data-accent` (#rrggbb), `data-title`, `data-side` (left, right).
+ *
+ * The site's scripts tell it things with kefu(command, …): see `Commands`. Before the script has loaded, a stub takes them:
+ *
+ *   window.kefu = window.kefu || function () { (kefu.q = kefu.q || []).push(arguments); };
  */
 import { applyAccent } from "../shared/accent.ts";
 import type { FromSite, ToSite } from "../chat/embedding.ts";
+import { commands, type Kefu, type Widget } from "./commands.ts";
 import css from "./widget.css?inline";
 
 const TEXTS = {
@@ -36,10 +41,13 @@ const SILENCE = 2_000;
 const CROSS = "m6 6 12 12M18 6 6 18";
 
 const script = document.currentScript as HTMLScriptElement;
-if (document.readyState === "loading") addEventListener("DOMContentLoaded", () => embed(script));
-else embed(script);
+const site = window as Window & { kefu?: Kefu };
+const begin = commands(site.kefu?.q ?? [], (kefu) => (site.kefu = kefu));
+const embedded = () => begin(embed(script));
+if (document.readyState === "loading") addEventListener("DOMContentLoaded", embedded);
+else embedded();
 
-function embed({ src, dataset }: HTMLScriptElement): void {
+function embed({ src, dataset }: HTMLScriptElement): Widget {
   const gateway = new URL(src).origin;
   const preferred = navigator.languages.find((tag) => /^(zh|en)\b/i.test(tag)) ?? "en";
   const lang = dataset["lang"] === "en" || dataset["lang"] === "zh" ? dataset["lang"] : /^zh/i.test(preferred) ? "zh" : "en";
@@ -69,6 +77,9 @@ function embed({ src, dataset }: HTMLScriptElement): void {
   let isReady = false;
   let isRefused = false;
   let isOpen = false;
+  /** Said by the site before the chat was there; and again, when the chat asks. */
+  let whenHere: (() => void) | null = null;
+  let whenAsked: (() => void) | null = null;
 
   const tell = (message: FromSite) => frame?.contentWindow?.postMessage(message, gateway);
   const label = (text: string) => {
@@ -158,6 +169,9 @@ function embed({ src, dataset }: HTMLScriptElement): void {
     if (event.data.kefu === "here") {
       isHere = true;
       tell({ kefu: "hello" });
+      whenHere?.();
+    } else if (event.data.kefu === "identify") {
+      whenAsked?.();
     } else if (event.data.kefu === "ready") {
       isReady = true;
       panel?.classList.add("ready");
@@ -169,6 +183,12 @@ function embed({ src, dataset }: HTMLScriptElement): void {
       label(texts.unread);
     }
   });
+  return {
+    show: (open) => isOpen !== open && show(open),
+    isHere: () => isHere,
+    tell,
+    when: (here, asked) => ([whenHere, whenAsked] = [here, asked]),
+  };
 }
 
 function icon(d: string) {

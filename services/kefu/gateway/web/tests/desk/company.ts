@@ -33,6 +33,7 @@ import {
   TurnSchema,
 } from "../../src/gen/kefu/router/v1/chat_pb.ts";
 import { type Agent, AgentSchema, type Conversation, ConversationSchema, type DeskEvent, DeskEventSchema, DeskService, ReturnSessionRequest_To } from "../../src/gen/kefu/router/v1/desk_pb.ts";
+import { type VerifiedCustomer, VerifiedCustomer_Method, VerifiedCustomerSchema } from "../../src/gen/kefu/router/v1/identity_pb.ts";
 import { InsightService, NumbersSchema, type UnansweredGroup, UnansweredGroupSchema, UnansweredQuestionSchema } from "../../src/gen/kefu/router/v1/insight_pb.ts";
 import { Delivery_State, DeliverySchema, WebhookEvent, WebhookSchema, WebhookService } from "../../src/gen/kefu/router/v1/webhook_pb.ts";
 
@@ -136,6 +137,7 @@ export class Company {
   agents: Agent[] = [];
   /** What is said to the next settings, in place of taking them. */
   settingsRefusal: ConnectError | null = null;
+  settings = create(TenantSettingsSchema, { businessHours: ["Mon-Fri 09:00-18:00"], timeZone: "Asia/Shanghai" });
   /** Relevance of what a search finds, in the order of the hits' scores. */
   relevances = (_query: string): readonly number[] => [0.93, 0.61, 0.18];
   readonly #now = Date.now();
@@ -150,6 +152,8 @@ export class Company {
     agent?: string;
     mine?: boolean;
     language?: string;
+    customer?: VerifiedCustomer;
+    profile?: Record<string, string>;
   }): string {
     const name = `sessions/${this.#id()}`;
     const at = this.#now - (options.waitingMinutes ?? 5) * MINUTE;
@@ -176,6 +180,8 @@ export class Company {
         createTime: timestampFromMs(at - 10 * MINUTE),
         updateTime: timestampFromMs(at),
         user: "",
+        ...(options.customer ? { customer: options.customer } : {}),
+        profile: options.profile ?? {},
       }),
       ...(options.handoff ? { handoff: options.handoff } : {}),
       language: options.language ?? "en",
@@ -292,9 +298,10 @@ export class Company {
         search: (request) => this.#search(request.query),
       });
       router.service(AdminService, {
-        getTenantSettings: () => ({ settings: create(TenantSettingsSchema, { businessHours: ["Mon-Fri 09:00-18:00"], timeZone: "Asia/Shanghai" }), revision: 3n }),
-        updateTenantSettings: () => {
+        getTenantSettings: () => ({ settings: this.settings, revision: 3n }),
+        updateTenantSettings: ({ settings }) => {
           if (this.settingsRefusal) throw this.settingsRefusal;
+          if (settings) this.settings = settings;
           return { revision: 4n };
         },
       });
@@ -461,6 +468,8 @@ export function busyCompany(me: string): Company {
     }),
     waitingMinutes: 12,
     escalated: true,
+    customer: create(VerifiedCustomerSchema, { sub: "4711", claims: { name: "Anya Garcia", email: "anya@example.com" }, method: VerifiedCustomer_Method.TOKEN, verifyTime: timestampFromMs(now - 14 * MINUTE) }),
+    profile: { name: "A. Garcia", plan: "gold" },
   });
   company.open({
     turns: [["发票抬头写错了，能重开吗？税号是 91310000MA1K", "已为您转接人工客服，请稍候。"]],

@@ -1,5 +1,6 @@
 /** The console over a company in memory: what people do at the desk, and what they are told when it fails. */
 
+import { create } from "@bufbuild/protobuf";
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -9,6 +10,8 @@ import { claims } from "../../src/desk/inbox/claims.ts";
 import { followAddress } from "../../src/desk/shared/route.ts";
 import { keepKey, nameAgent } from "../../src/desk/shared/session.ts";
 import { Rating, Session_State } from "../../src/gen/kefu/router/v1/chat_pb.ts";
+import { IdentitySettingsSchema } from "../../src/gen/kefu/router/v1/admin_pb.ts";
+import { VerifiedCustomer_Method, VerifiedCustomerSchema } from "../../src/gen/kefu/router/v1/identity_pb.ts";
 import { choose } from "../../src/shared/i18n.ts";
 import { badRequest, busyCompany, type Company } from "./company.ts";
 import { answersOf } from "./gateway.ts";
@@ -257,6 +260,75 @@ test.each([
   const described = field.getAttribute("aria-describedby")!.split(" ").map((id) => document.getElementById(id)?.textContent ?? "");
   expect(described[0]).toMatch(said);
   expect(root.textContent).not.toMatch(/settings\.business_hours/);
+});
+
+test("a verified customer has a tick that says by whom, and what the page claims has none", async () => {
+  await open("kefu_agent", conversation(0));
+  await see(/Says the page \(not verified\)/);
+  const ticks = [...root.querySelectorAll(".tick")].map((tick) => [tick.getAttribute("aria-label"), tick.parentElement!.textContent]);
+  expect(ticks).toEqual(Array.from({ length: 3 }, () => ["Verified by the shop's sign-in", "Anya Garcia"])); // inbox, heading, facts
+  const sections = [...root.querySelectorAll(".context section")].filter((section) => /^(Customer|Says)/.test(section.textContent));
+  expect(sections.map((section) => [...section.querySelectorAll("dd")].map((fact) => fact.textContent))).toEqual([
+    ["4711", "Anya Garcia", "anya@example.com"],
+    ["A. Garcia", "gold"],
+  ]);
+  expect(sections[1]!.querySelector(".tick")).toBeNull();
+});
+
+test.each([
+  ["en", VerifiedCustomer_Method.EMAIL_CODE, "Verified by e-mail code", "good"],
+  ["en", VerifiedCustomer_Method.SHARED_SECRET, "Verified by a shared secret, which is weaker", "plain"],
+  ["zh", VerifiedCustomer_Method.SHARED_SECRET, "已通过共享密钥验证（可靠性较低）", "plain"],
+] as const)("how a customer was verified is said, in %s, by method %s", async (language, method, said, kind) => {
+  choose(language);
+  const customer = create(VerifiedCustomerSchema, { sub: "mailto:bo@example.com", method });
+  const name = company.open({ turns: [["Hello", "Hello."]], customer });
+  await open("kefu_agent", `#/inbox/${name.split("/")[1]}`);
+  await vi.waitFor(() => expect(root.querySelector(".conversation-title .tick")?.getAttribute("aria-label")).toBe(said), { timeout: 10_000 });
+  expect(root.querySelector(".conversation-title .tick")!.parentElement!.className).toBe(`badge ${kind}`);
+  expect(root.querySelector(".conversation-title")!.textContent).toContain("mailto:bo@example.com");
+});
+
+async function fill(label: string, value: string): Promise<void> {
+  const found = [...root.querySelectorAll("label")].find((one) => one.textContent === label);
+  const field = document.getElementById(found?.htmlFor ?? "") as HTMLInputElement;
+  await act(async () => {
+    field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}
+
+test("a lead says how customers are identified, and all else of the settings stays", async () => {
+  await open("kefu_lead", "#/settings/customers");
+  await see(/Your site says who its customers are/);
+  expect(root.textContent).not.toMatch(/Issuer/);
+  await fill("Customers", "required");
+  await fill("Your site says who its customers are", "sharedSecret");
+  await fill("Name of the secret", "identity");
+  await fill("Your site says who its customers are", "jwksUrl");
+  await fill("Address of the public keys", "https://shop.example.com/jwks.json");
+  await fill("Issuer", " https://shop.example.com ");
+  await fill("Audience of tokens", "kefu");
+  await fill("Kept claims", "name, email,");
+  company.settingsRefusal = badRequest("settings.identity.issuer", "must not be empty.");
+  await press("Save");
+  await see(/Please check this: must not be empty\./);
+  expect(root.querySelector("[aria-invalid=true]")).toBe(document.activeElement);
+  company.settingsRefusal = null;
+  await press("Save");
+  await see(/Saved/);
+  const { identity, businessHours } = company.settings;
+  expect(businessHours).toEqual(["Mon-Fri 09:00-18:00"]);
+  expect(identity).toEqual(
+    create(IdentitySettingsSchema, {
+      mode: "required",
+      issuer: "https://shop.example.com",
+      audience: "kefu",
+      jwksUrl: "https://shop.example.com/jwks.json",
+      claims: ["name", "email"],
+    }),
+  );
 });
 
 test("who takes a conversation over while I write is named, and my draft stays", async () => {

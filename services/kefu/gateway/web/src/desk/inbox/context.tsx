@@ -10,12 +10,14 @@ import { hrefOf } from "../shared/route.ts";
 import { useDesk } from "../shared/session.ts";
 import { Badge } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
+import { CustomerFacts, type Known } from "./customer.tsx";
 import { Suggestions } from "./suggestions.tsx";
 import { reasonText, sentimentText, slotText } from "./words.ts";
 
 export function Context(props: {
   handoff: Handoff | undefined;
   conversation: Conversation | undefined;
+  known: Known;
   questions: readonly string[];
   canInsert: boolean;
   onInsert: (text: string) => void;
@@ -26,6 +28,7 @@ export function Context(props: {
       <details class="context-fold" open={!matchMedia("(max-width: 70rem)").matches}>
         <summary>{t("aboutConversation")}</summary>
         {handoff ? <Why handoff={handoff} /> : <p class="soft">{t("uninvitedMore")}</p>}
+        <CustomerFacts {...props.known} />
         <dl class="facts">
           {props.conversation?.language ? (
             <>

@@ -17,6 +17,7 @@ import { claims, draftOf, dropClaim, holdClaim, keepDraft, requestId } from "./c
 import { Composer } from "./composer.tsx";
 import { Context } from "./context.tsx";
 import { isGone, useConversation } from "./conversation_feed.ts";
+import { CustomerBadge } from "./customer.tsx";
 import { isHeld, lastHandoff, lastQuestions } from "./conversation_state.ts";
 import { withReturned, withTold } from "./desk_state.ts";
 import { desk } from "./live.ts";
@@ -153,6 +154,7 @@ export function ConversationView({ name }: { name: string }) {
 
   const closed = conversation.state === Session_State.CLOSED;
   const handoff = told?.handoff ?? lastHandoff(conversation.turns);
+  const known = told?.session ?? conversation; // the desk is told of a customer who signs in meanwhile
   return (
     <div class="conversation">
       <section class="conversation-main" aria-label={t("conversation")}>
@@ -166,7 +168,7 @@ export function ConversationView({ name }: { name: string }) {
               <Badge kind={heldByMe ? "good" : held ? "accent" : conversation.state === Session_State.WAITING ? "warn" : "plain"}>
                 {heldByMe ? t("heldByMe") : held ? t("heldBy", { agent: conversation.agent }) : stateText(conversation.state)}
               </Badge>{" "}
-              {told?.waitingSince ? t("waitsSince", { time: waited(told.waitingSince) }) : null}
+              <CustomerBadge customer={known.customer} /> {told?.waitingSince ? t("waitsSince", { time: waited(told.waitingSince) }) : null}
             </p>
           </div>
           <div class="conversation-actions">
@@ -219,6 +221,7 @@ export function ConversationView({ name }: { name: string }) {
       <Context
         handoff={handoff}
         conversation={told}
+        known={{ customer: known.customer, profile: known.profile }}
         questions={lastQuestions(conversation.turns)}
         onInsert={(text) => write(draft.trim() === "" ? text : `${draft.trimEnd()}\n${text}`)}
         canInsert={mine}

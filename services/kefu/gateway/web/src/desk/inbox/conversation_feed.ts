@@ -33,7 +33,7 @@ export async function readConversation(services: Services, name: string, signal:
   const { session } = await services.chat.getSession({ name }, { signal });
   const { turns, nextPageToken: before } = await services.chat.listTurns({ session: name, pageSize: PAGE, latestFirst: true }, { signal });
   const hidden = before === "" ? 0 : Math.max((session?.turnCount ?? 0) - turns.length, 1);
-  const rest = { title: session?.title ?? "", hidden, before };
+  const rest = { title: session?.title ?? "", hidden, before, customer: session?.customer, profile: session?.profile ?? {} };
   return opened(turns.reverse(), session?.state ?? 0, session?.agent ?? "", session?.lastEvent ?? "", rest);
 }
 

@@ -3,6 +3,7 @@
 import { type Timestamp } from "@bufbuild/protobuf/wkt";
 
 import { AnswerSource, FinishReason, type Handoff, Handoff_Reason, Session_State, type SessionEvent, type Turn } from "../../gen/kefu/router/v1/chat_pb.ts";
+import type { VerifiedCustomer } from "../../gen/kefu/router/v1/identity_pb.ts";
 
 export interface ConversationState {
   /** By name, in their order. */
@@ -19,14 +20,19 @@ export interface ConversationState {
   /** How many turns come before the first one here, and the token of the page that ends with the last of them. */
   readonly hidden: number;
   readonly before: string;
+  /** Who the customer is, as verified, and what the page claims; as it was when the conversation was read. */
+  readonly customer: VerifiedCustomer | undefined;
+  readonly profile: Readonly<Record<string, string>>;
 }
+
+type OfSession = Pick<ConversationState, "title" | "hidden" | "before" | "customer" | "profile">;
 
 export function opened(
   turns: readonly Turn[],
   state: Session_State,
   agent: string,
   lastEvent: string,
-  rest: Pick<ConversationState, "title" | "hidden" | "before"> = { title: "", hidden: 0, before: "" },
+  rest: OfSession = { title: "", hidden: 0, before: "", customer: undefined, profile: {} },
 ): ConversationState {
   return { turns, state, agent, lastEvent, stale: false, ...rest };
 }

@@ -9,6 +9,7 @@ import { sessionId } from "../shared/names.ts";
 import { hrefOf } from "../shared/route.ts";
 import { Badge } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
+import { CustomerBadge } from "./customer.tsx";
 import { reasonText } from "./words.ts";
 
 export function Item({ conversation, open }: { conversation: Conversation; open: string }) {
@@ -41,6 +42,7 @@ export function Item({ conversation, open }: { conversation: Conversation; open:
             <Icon name="alert" /> {t("escalated")}
           </Badge>
         ) : null}
+        <CustomerBadge customer={session?.customer} />
         {held ? <Badge kind="accent">{session.agent}</Badge> : null}
         {handoff ? <Badge>{reasonText(handoff.reason)}</Badge> : <Badge>{t("uninvited")}</Badge>}
         {conversation.language ? <Badge>{languageName(conversation.language)}</Badge> : null}

@@ -37,6 +37,8 @@ export function reasonText(reason: Handoff_Reason): string {
       return t("reasonComplaint");
     case Handoff_Reason.OWN_CASE:
       return t("reasonOwnCase");
+    case Handoff_Reason.ACTION_FAILED:
+      return t("reasonActionFailed");
     default:
       return t("reasonUnknown");
   }
@@ -66,6 +68,8 @@ export function sourceText(source: AnswerSource): string {
       return t("sourceRefused");
     case AnswerSource.PERSON:
       return t("sourcePerson");
+    case AnswerSource.ACTION:
+      return t("sourceAction");
     default:
       return t("sourceUnknown");
   }

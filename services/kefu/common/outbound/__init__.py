@@ -1,0 +1,1 @@
+"""Calls to addresses that somebody outside chose: the SSRF guard, HTTP behind it, published keys."""

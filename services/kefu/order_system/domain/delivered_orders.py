@@ -1,0 +1,80 @@
+"""What may be done with a delivered order: return items, or exchange them for other variants. Either once."""
+
+from collections.abc import Sequence
+
+from kefu.order_system.domain.failures import Refusal, Refused
+from kefu.order_system.domain.order_items import ProductOf, Replacement, positions_of, replacing_items, return_fee
+from kefu.order_system.domain.outcome import Operation, Outcome
+from kefu.order_system.domain.payments import announce, check_covers, payment_method, transaction
+from kefu.order_system.domain.records import ZERO, Customer, Order, OrderStatus
+
+
+def return_items(
+    customer: Customer, order: Order, item_ids: Sequence[str], method_id: str, product_of: ProductOf
+) -> Outcome:
+    """Ask to return items. Their prices, less the return fee, are refunded when they have come back.
+
+    The refund goes to the method that paid the order, or to a gift card. Raises Refused (ORDER_NOT_DELIVERED,
+    PAYMENT_METHOD_UNKNOWN, PAYMENT_METHOD_NOT_ALLOWED, ITEM_NOT_IN_ORDER).
+    """
+    _check_delivered(order, "returned")
+    method = payment_method(customer, method_id)
+    if not method.is_gift_card and method_id != order.payment_history[0].payment_method_id:
+        raise Refused(
+            Refusal.PAYMENT_METHOD_NOT_ALLOWED,
+            f"The refund goes to the payment method of the order ({order.payment_history[0].payment_method_id}) "
+            "or to a gift card of the customer.",
+        )
+    items = [order.items[position] for position in positions_of(order, item_ids)]
+    fee = return_fee(items, product_of)
+    refund = max(sum((item.price for item in items), ZERO) - fee, ZERO)
+    update = {
+        "status": OrderStatus.RETURN_REQUESTED,
+        "return_items": tuple(sorted(item_ids)),
+        "return_payment_method_id": method_id,
+    }
+    return Outcome(
+        operation=Operation.RETURN,
+        customer=customer,
+        order=order.model_copy(update=update),
+        amounts=announce(customer, transaction(-refund, method_id)),
+        return_fee=fee,
+    )
+
+
+def exchange_items(
+    customer: Customer, order: Order, replacements: Sequence[Replacement], method_id: str, product_of: ProductOf
+) -> Outcome:
+    """Ask to exchange items for other variants of the same products.
+
+    The method pays the price difference and the return fee, or gets what is left of them. A gift card must hold that
+    already. Raises Refused (ORDER_NOT_DELIVERED, ITEM_NOT_IN_ORDER, NEW_ITEM_UNAVAILABLE, PAYMENT_METHOD_UNKNOWN,
+    GIFT_CARD_BALANCE_TOO_LOW).
+    """
+    _check_delivered(order, "exchanged")
+    replaced, difference = replacing_items(order, replacements, product_of)
+    fee = return_fee([order.items[position] for position in replaced], product_of)
+    check_covers(payment_method(customer, method_id), difference + fee)
+    update = {
+        "status": OrderStatus.EXCHANGE_REQUESTED,
+        "exchange_items": tuple(sorted(each.item_id for each in replacements)),
+        "exchange_new_items": tuple(sorted(each.new_item_id for each in replacements)),
+        "exchange_payment_method_id": method_id,
+        "exchange_price_difference": difference,
+    }
+    return Outcome(
+        operation=Operation.EXCHANGE,
+        customer=customer,
+        order=order.model_copy(update=update),
+        amounts=announce(customer, transaction(difference + fee, method_id)),
+        price_difference=difference,
+        return_fee=fee,
+    )
+
+
+def _check_delivered(order: Order, done: str) -> None:
+    if order.status is not OrderStatus.DELIVERED:
+        raise Refused(
+            Refusal.ORDER_NOT_DELIVERED,
+            f"Order {order.order_id} is {order.status.value}; only items of a delivered order can be {done}.",
+        )

@@ -1,0 +1,47 @@
+"""Templates of what is said: Mustache (mustache.github.io), which has values and sections and no logic to run away."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pystache
+from pystache.parser import ParsingError
+
+_mustache: Any = pystache  # it is not typed
+_MAX_CHARACTERS = 8_000
+_renderer = _mustache.Renderer(escape=str, partials={}, missing_tags="ignore")
+
+
+class TemplateError(ValueError):
+    """A template that says nothing sensible. The message is a sentence without its full stop."""
+
+
+def check_template(template: str, names: set[str] | None) -> None:
+    """Raise TemplateError for what is no template, or names something outside sections that is not in `names`."""
+    try:
+        nodes: list[Any] = _mustache.parse(template, raise_on_mismatch=True)._parse_tree  # there is no public way
+    except (ParsingError, RecursionError) as error:
+        raise TemplateError(f"it is no Mustache template ({error})") from None
+    for node in nodes:
+        kind = type(node).__name__
+        if kind in ("_PartialNode", "_ChangeNode"):
+            raise TemplateError("it has a partial or changes its delimiters, which are not taken")
+        name = str(getattr(node, "key", "")).partition(".")[0]
+        if names is not None and name and kind != "_CommentNode" and name not in names:
+            raise TemplateError(f"it names {name}, which is no name of a result or an input")
+
+
+def render(template: str, values: Mapping[str, Any]) -> str:
+    """A template with values, without blank lines around it, cut at 8,000 characters."""
+    return str(_renderer.render(template, _plain(values))).strip()[:_MAX_CHARACTERS]
+
+
+def _plain(value: Any) -> Any:
+    """JSON as the renderer takes it: whole numbers without a fraction; truth as itself."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if isinstance(value, list):
+        return [_plain(each) for each in value]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    # Zero is something to say, and no empty section.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value

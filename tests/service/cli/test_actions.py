@@ -1,0 +1,60 @@
+"""`kefu actions`, as processes that call a real router, which calls a real order system."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from kefu.testing.redis_server import RedisServer
+from tests.service.order_system.harness import API_KEY, Shop, open_shop
+from tests.support.cli_harness import CliHarness
+from tests.support.router_harness import RouterHarness, open_router_harness
+
+pytestmark = pytest.mark.slow
+SAMPLE = Path(__file__).parents[3] / "services/kefu/sample/actions"
+
+
+@pytest.fixture
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis, private_networks="127.0.0.1") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    async with open_shop(tmp_path) as opened:
+        yield opened
+
+
+async def test_actions_are_put_listed_tried_and_deleted(harness: RouterHarness, shop: Shop, tmp_path: Path) -> None:
+    kefu = CliHarness(tmp_path, harness.routers[0].port)
+    await kefu("secrets", "put", "order-system", stdin=API_KEY.encode())
+    files: list[str] = []
+    for name in ("orders", "order-status"):
+        file = tmp_path / f"{name}.json"
+        file.write_text((SAMPLE / file.name).read_text("utf-8").replace("${ORDERS}", shop.origin), "utf-8")
+        files.append(str(file))
+    done = await kefu("actions", "put", *files)
+    assert done.out == f"{files[0]}: stored orders as revision 1.\n{files[1]}: stored order-status as revision 1.\n"
+    listed = (await kefu("actions", "list", COLUMNS="300")).out
+    assert "Where is my order?" in listed
+    assert API_KEY not in listed
+    shown = json.loads((await kefu("actions", "show", "orders")).out)
+    assert shown["name"] == "actions/orders"
+    assert "revision" not in shown
+    tried = await kefu("actions", "try", "order-status", "order=SL700411902853", "--customer", "emma_clarke")
+    assert "HTTP 200" in tried.out
+    assert "Your order **SL700411902853** is on its way." in tried.out
+    foreign = await kefu("actions", "try", "order-status", "order=SL700412650183", "--customer", "emma_clarke")
+    assert "There is no such thing." in foreign.out
+    missing = await kefu("actions", "try", "order-status", "--customer", "emma_clarke")
+    assert (missing.status, "must have order" in missing.err) == (1, True)
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"name": "actions/x", "nonsense": 1}')
+    assert "is no action" in (await kefu("actions", "put", str(bad))).err
+    bad.write_text('{"name": "actions/x"}')
+    assert "call.url" in (await kefu("actions", "put", str(bad))).err
+    assert "cannot be read" in (await kefu("actions", "put", str(tmp_path / "gone.json"))).err
+    assert (await kefu("actions", "delete", "orders", "--yes")).out == "Deleted orders.\n"
+    assert "There is no action orders" in (await kefu("actions", "show", "orders")).err

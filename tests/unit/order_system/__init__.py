@@ -1,0 +1,1 @@
+"""The sample shop's order system: rules, data and page, without a server."""

@@ -1,0 +1,58 @@
+"""Which action a message asks for."""
+
+import pytest
+
+from kefu.router.actions.action import Action, HttpCall
+from kefu.router.actions.matching import LEAST_LIKELIHOOD, RULES, Comparison, intents, known_messages, likelihood
+
+
+def action(name: str, *examples: str, intents: tuple[str, ...] = ()) -> Action:
+    call = HttpCall("https://shop.example.com/")
+    return Action(name, call, {"a": "a"}, {"en": "{{a}}"}, intents=intents, examples=examples)
+
+
+def compared(of: Comparison, near: set[str]) -> list[float]:
+    return [0.95 if text in near else 0.8 for text in of.texts]
+
+
+def test_the_action_with_the_nearest_messages_is_asked_for() -> None:
+    actions = [action("orders", "my orders", "all I bought"), action("status", "where is it", "track it", "any news")]
+    of = Comparison.of({each.id: each for each in actions})
+    assert of.texts[-5:] == ("my orders", "all I bought", "where is it", "track it", "any news")
+    found, likely = of.best(compared(of, {"where is it", "track it", "any news"}), own_case=0.5)
+    assert (found, likely >= LEAST_LIKELIHOOD) == ("status", True)
+    found, likely = of.best(compared(of, set()), own_case=0.5)
+    assert likely < LEAST_LIKELIHOOD
+
+
+def test_messages_of_an_intent_are_for_the_action_that_names_it_and_against_all_others() -> None:
+    of = Comparison.of({each.id: each for each in (action("a", intents=("order_status",)), action("b", "bb"))})
+    near = compared(of, set(known_messages()["order_status"]))
+    assert of.best(near, 0.5)[0] == "a"
+    alone = Comparison.of({"b": action("b", "bb", "cc", "dd")})
+    assert alone.best(compared(alone, {"bb", *known_messages()["order_status"]}), 0.5)[1] < LEAST_LIKELIHOOD
+
+
+def test_an_example_that_is_a_known_message_of_another_intent_is_not_against_its_action() -> None:
+    text = known_messages()["cancel_order"][0]
+    of = Comparison.of({"a": action("a", text)})
+    assert of.best(compared(of, {text}), 0.5)[1] >= LEAST_LIKELIHOOD
+
+
+def test_without_intents_and_examples_there_is_nothing_to_compare() -> None:
+    assert Comparison.of({"a": action("a")}) == Comparison({}, ())
+    assert Comparison({}, ()).best([], 1.0) == ("", 0.0)
+
+
+@pytest.mark.parametrize("own_case", [0.0, 1.0])
+def test_what_is_as_near_to_other_messages_asks_for_nothing(own_case: float) -> None:
+    assert likelihood(0.8, 0.85, own_case) < LEAST_LIKELIHOOD
+
+
+def test_the_known_messages_are_of_both_languages_and_no_action_may_name_the_rules() -> None:
+    assert RULES in known_messages()
+    assert RULES not in intents()
+    assert len(intents()) == 19
+    for intent, texts in known_messages().items():
+        assert any(text.isascii() for text in texts), intent
+        assert not all(text.isascii() for text in texts), intent

@@ -1,0 +1,77 @@
+"""What an action says: values, sections, and nothing that a result could smuggle in."""
+
+from typing import Any
+
+import pytest
+
+from kefu.router.actions.action import Texts
+from kefu.router.actions.runner import in_words
+from kefu.router.actions.template import TemplateError, check_template, render
+from kefu.router.actions.value_pattern import check_pattern, values_in
+from kefu.testing.hostile_text import hostile_texts
+from tests.support.cpu_time import loops
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "said"),
+    [
+        ("{{a}} & {{b}}", {"a": "<b>", "b": "x"}, "<b> & x"),
+        ("{{n}} {{m}}", {"n": 4720.0, "m": 12.5}, "4720 12.5"),
+        ("{{#n}}{{n}} left{{/n}}", {"n": 0}, "0 left"),
+        ("{{#no}}x{{/no}}{{^no}}none{{/no}}", {"no": []}, "none"),
+        ("{{#orders}}{{id}};{{/orders}}", {"orders": [{"id": "a"}, {"id": "b"}]}, "a;b;"),
+        ("{{#ids}}{{.}} {{/ids}}", {"ids": ["a", "b"]}, "a b"),
+        ("{{gone}}!", {}, "!"),
+        ("{{#yes}}y{{/yes}}{{^yes}}n{{/yes}}", {"yes": False}, "n"),
+        ("{{a}}", {"a": "{{b}} {{> /etc/passwd}}", "b": "secret"}, "{{b}} {{> /etc/passwd}}"),
+        ("{{a.__class__}}{{a.upper}}", {"a": "x"}, ""),
+    ],
+)
+def test_values_are_said_as_they_are(template: str, values: dict[str, Any], said: str) -> None:
+    assert render(template, values) == said
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ("{{b}}", "names b"),
+        ("{{#b}}x{{/b}}", "names b"),
+        ("{{#a}}", "no Mustache"),
+        ("{{/a}}", "no Mustache"),
+        ("{{> a}}", "partial"),
+        ("{{=<% %>=}}<%a%>", "delimiters"),
+    ],
+)
+def test_a_template_that_says_nothing_sensible_is_refused(template: str, why: str) -> None:
+    with pytest.raises(TemplateError, match=why):
+        check_template(template, {"a"})
+
+
+def test_words_stand_for_values_and_days_for_points_in_time() -> None:
+    words: dict[str, Texts] = {"pending": {"en": "not packed yet", "zh": "尚未打包"}}
+    result = {"status": "pending", "note": "pending payment", "at": "2026-11-25T09:17:58Z", "parts": ["pending", 3]}
+    assert in_words(result, words, "zh") == {
+        "status": "尚未打包",
+        "note": "pending payment",
+        "at": "2026-11-25",
+        "parts": ["尚未打包", 3],
+    }
+    assert in_words("2026-11-25T", {}, "en") == "2026-11-25T"
+
+
+def test_values_are_found_in_a_message_each_once() -> None:
+    pattern = r"(?i)#?\bSL[0-9]{12}\b"
+    assert values_in(pattern, "SL700411902853, #sl700411902853和SL1? SL700411902853") == [
+        "SL700411902853",
+        "#sl700411902853",
+    ]
+    for wrong in ("(", "(?=x)", "a**"):
+        with pytest.raises(ValueError, match="RE2"):
+            check_pattern(wrong)
+
+
+def test_a_hostile_message_is_searched_and_a_hostile_result_said_at_once() -> None:
+    pattern = r"(?i)(a+)+b|#?\bSL[0-9]{12}\b|(\w+\s?)*!"
+    for text in hostile_texts(4_000):
+        assert loops(lambda text=text: values_in(pattern, text)) < 20
+        assert loops(lambda text=text: render("{{#l}}{{a}}{{/l}}", in_words({"l": [{"a": text}] * 4}, {}, "en"))) < 20
