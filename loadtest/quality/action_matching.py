@@ -112,9 +112,7 @@ def main() -> None:
     """Choose, fit, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help="choose the known messages anew")
-    parser.add_argument(
-        "--errors", type=int, default=0, metavar="N", help="print N even messages of each kind of error"
-    )
+    parser.add_argument("--errors", type=int, default=0, metavar="N", help="print N even messages of each error")
     arguments = parser.parse_args()
     found = messages()
     if arguments.write:
@@ -138,8 +136,8 @@ def main() -> None:
     ]
     print(table(("messages", "numbers", "found", "false"), lines))
     for name, wrong in (("missed", wanted & ~asks), ("false", ~wanted & asks)):
-        for at in np.flatnonzero(wrong & even)[: arguments.errors]:
-            print(f"{name}: {found[at].intent}: {found[at].text}")
+        for message in [found[int(at)] for at in np.flatnonzero(wrong & even)[: arguments.errors]]:
+            print(f"{name}: {message.intent}: {message.text}")
 
 
 def _share(asks: np.ndarray, of: np.ndarray) -> str:

@@ -3,10 +3,11 @@ Which action a message asks for: its embedding beside messages of which the inte
 
 `messages.json` holds messages of customers by intent, in both languages. Those of the intents that an action names, and
 its own examples, are for it; all others are against it, the questions about a shop's rules among them. How likely a
-message asks for an action is a logistic regression of the mean cosine to the three nearest that are for it, the cosine to
-the nearest that is against it, and the own-case score (`kefu.router.nlu.own_case`). The messages are of even ids of
-tests/data/intents, and the weights are fitted to the other even ids, by `python -m loadtest.quality.action_matching`, which
-reports on odd ones. The cosines are those of the embedder that searches; the weights belong to e5.
+message asks for an action is a logistic regression of the mean cosine to the three nearest that are for it, the cosine
+to the nearest that is against it, and the own-case score (`kefu.router.nlu.own_case`). The messages are of even ids of
+tests/data/intents, and the weights are fitted to the other even ids, by
+`python -m loadtest.quality.action_matching`, which reports on odd ones. The cosines are those of the embedder that
+searches; the weights belong to e5.
 """
 
 import json
