@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from kefu.cli.commands import (
-    actions,
     audit,
     chat,
     collections,
@@ -15,15 +14,13 @@ from kefu.cli.commands import (
     dictionary,
     documents,
     insight,
-    keys_and_tenants,
     models,
     search,
-    secrets,
     sessions,
-    settings,
     suite,
     webhooks,
 )
+from kefu.cli.commands.tenants import actions, keys_and_tenants, secrets, settings
 from kefu.cli.console import CommandFailed, exit_with
 
 _ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}

@@ -81,6 +81,8 @@ class OrderSummary(Message):
     delivered_at: datetime | None = None
     items: list[str]
     """Names of its items."""
+    items_zh: list[str]
+    """The same in Chinese, where there are such names."""
     total: Money
     """Its items and the delivery."""
 
@@ -166,6 +168,7 @@ def order_summary(order: Order) -> OrderSummary:
         created_at=order.created_at,
         delivered_at=order.delivered_at,
         items=[item.name for item in order.items],
+        items_zh=[item.name_zh or item.name for item in order.items],
         total=order.price,
     )
 

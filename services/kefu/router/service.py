@@ -172,6 +172,7 @@ async def router(
         tenant_secrets = SecretStore(commands, config.secrets_keys)
         actions = ActionStore(commands, seconds=config.settings_seconds)
         action_runner = ActionRunner(actions, ActionCaller(http, tenant_secrets.get), retrieval)
+        stack.push_async_callback(action_runner.close)
         insight = await enter(open_insight(config, commands, retrieval, name, resolve))
         event_bus = EventBus([insight.recorder, *observers])
         services = TurnServices(

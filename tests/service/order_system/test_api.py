@@ -60,6 +60,7 @@ async def test_a_customer_and_their_orders_are_read(shop: Shop) -> None:
         "status": "pending",
         "created_at": listed["orders"][0]["created_at"],
         "items": ["SL-H3 humidifier", "SL-K3 kettle"],
+        "items_zh": ["SL-H3 加湿器", "SL-K3 电水壶"],
         "total": 388.0,
     }
     delivered = (await shop.api.get("/customers/emma_clarke/orders", params={"status": "delivered"})).json()

@@ -7,7 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from kefu.cli.commands.doctor.finding import Verdict
 from kefu.cli.commands.doctor.keys import findings_of
-from kefu.cli.commands.keys_and_tenants import expiry
+from kefu.cli.commands.tenants.keys_and_tenants import expiry
 from kefu.cli.console import CommandFailed
 from kefu.router.v1 import admin_pb2 as pb
 

@@ -12,7 +12,7 @@ from tests.support.pattern_collection import CollectedPattern, collected
 from tests.support.pattern_complexity import attacks, has_ambiguous_star
 
 _SHORT, _MIDDLE, _LONG = 250, 1_000, 4_000
-_NOTICED = 0.3
+_NOTICED = 0.22
 """Loops (see `cpu_time`) from which on a search through 1,000 characters is looked at again, at 4,000."""
 _GROWS = 8
 """Four times the text takes four times the time, or sixteen times when it is quadratic."""

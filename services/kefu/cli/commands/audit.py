@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from kefu.cli.command_group import group
-from kefu.cli.commands.keys_and_tenants import Tenant, full_tenant
+from kefu.cli.commands.tenants.keys_and_tenants import Tenant, full_tenant
 from kefu.cli.console import CommandFailed, console, local_time, print_json, print_table
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import Limit, all_pages

@@ -27,8 +27,12 @@ class TextComparison:
         known = {text: self._vectors[text] for text in wanted if text in self._vectors}
         missing = list(dict.fromkeys(text for text in wanted if text not in known))
         if missing:
-            parts = [part async for part in self._embedder.passages(missing)]
-            known |= zip(missing, np.concatenate(parts).astype(np.float16), strict=True)
+            at = 0
+            async for part in self._embedder.passages(missing):
+                embedded = dict(zip(missing[at : at + len(part)], part.astype(np.float16), strict=True))
+                self._vectors |= embedded  # at once: it stays so where the caller gives up meanwhile
+                known |= embedded
+                at += len(part)
         vector = await self._embedder.query(question_form(question))
         for text in wanted:
             self._vectors[text] = known[text]

@@ -18,13 +18,16 @@ from functools import cache
 from pathlib import Path
 
 from kefu.router.actions.action import Action
+from kefu.router.actions.value_pattern import values_in
 
 PATH = Path(__file__).with_name("messages.json")
 RULES = "rules"
 """The intent of questions about a shop's rules: no action may name it."""
-BIAS, FOR_WEIGHT, AGAINST_WEIGHT, OWN_CASE_WEIGHT = -22.3, 158.9, -135.0, 1.6
+BIAS, FOR_WEIGHT, AGAINST_WEIGHT, OWN_CASE_WEIGHT = -19.9, 151.4, -130.4, 1.8
 LEAST_LIKELIHOOD = 0.5
+LEAST_WITH_VALUE = 0.3
 _NEAREST = 3
+_COMPARED = 256
 
 
 @cache
@@ -57,15 +60,33 @@ class Comparison:
         examples = [text for action in asked.values() for text in action.examples]
         return cls(asked, tuple(dict.fromkeys([*known, *examples])))
 
-    def best(self, cosines: Sequence[float], own_case: float) -> tuple[str, float]:
-        """The id of the action that a message asks for most likely, and how likely it is, 0 to 1.
+    @property
+    def parts(self) -> list[tuple[str, ...]]:
+        """The texts, as many at once as CompareTexts takes."""
+        return [self.texts[at : at + _COMPARED] for at in range(0, len(self.texts), _COMPARED)]
 
-        `cosines`: of the message and each of the texts.
+    def without_values(self, text: str) -> str:
+        """A message without the values that it names: the digits of an order say nothing of what is wanted of it."""
+        for action in self.actions.values():
+            for each in action.inputs:
+                for value in values_in(each.pattern, text) if each.pattern else ():
+                    text = text.replace(value, " ")
+        return " ".join(text.split()) or text
+
+    def asked_for(self, text: str, cosines: Sequence[float], own_case: float) -> str:
+        """The id of the action that a message asks for; empty when it asks for none.
+
+        Less is enough for an action of which the message names a value, such as the number of an order. `cosines`: of
+        the message and each of the texts.
         """
         cosine_of = dict(zip(self.texts, cosines, strict=True))
-        likely = {each.id: self._likelihood(each, cosine_of, own_case) for each in self.actions.values()}
-        action_id = max(likely, key=lambda each: likely[each], default="")
-        return action_id, likely.get(action_id, 0.0)
+        best, most = "", 0.0
+        for action in self.actions.values():
+            likely = self._likelihood(action, cosine_of, own_case)
+            names = any(each.pattern and values_in(each.pattern, text) for each in action.inputs)
+            if likely >= (LEAST_WITH_VALUE if names else LEAST_LIKELIHOOD) and likely > most:
+                best, most = action.id, likely
+        return best
 
     def _likelihood(self, action: Action, cosine_of: Mapping[str, float], own_case: float) -> float:
         named = [text for intent in action.intents for text in known_messages().get(intent, ())]

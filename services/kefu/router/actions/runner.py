@@ -15,13 +15,14 @@ from typing import Any, cast
 
 import structlog
 
+from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import Customer, Principal
 from kefu.common.errors import BackendUnavailable, BadRequest
 from kefu.common.text.language import AnswerLanguage
 from kefu.router import metrics
 from kefu.router.actions.action import SUB, Action, ActionInput, Choice, Texts
 from kefu.router.actions.http_call import ActionCaller, ActionFailed, ActionResult
-from kefu.router.actions.matching import LEAST_LIKELIHOOD, Comparison
+from kefu.router.actions.matching import Comparison
 from kefu.router.actions.store import ActionStore
 from kefu.router.actions.template import render
 from kefu.router.actions.value_pattern import values_in
@@ -29,7 +30,7 @@ from kefu.router.domain.turn import PendingChoice
 from kefu.router.replicas.retrieval_client import RetrievalClient
 
 _COMPARE_SECONDS = 1.0
-_COMPARED = 256  # texts at once; see CompareTextsRequest
+_WARM_UP_SECONDS = 120.0
 _MOST_CHOICES = 8
 _MOST_LABEL = 120
 _MOST_MESSAGE = 4_000
@@ -102,6 +103,7 @@ class ActionRunner:
         self._store = store
         self._caller = caller
         self._retrieval = retrieval
+        self._warming: asyncio.Task[None] | None = None
 
     async def reply(self, request: ActionRequest) -> ActionReply | None:
         """What the message gets from an action; None: it asks for none. Never raises for what a system answers."""
@@ -135,21 +137,41 @@ class ActionRunner:
                 raise BadRequest("inputs", f"must have {each.name}.")
         return inputs, await self._caller.call(principal.tenant, action, inputs)
 
+    def warm_up(self, principal: Principal) -> None:
+        """Have all that messages are compared with embedded, beside whatever goes on: the first time takes seconds."""
+        if self._warming is None or self._warming.done():
+            self._warming = asyncio.create_task(self._warm_up(principal), name="actions' texts")
+
+    async def close(self) -> None:
+        """End what goes on beside the turns."""
+        if self._warming is not None:
+            await cancel_and_wait(self._warming)
+
+    async def _warm_up(self, principal: Principal) -> None:
+        comparison = Comparison.of(await self._store.in_force(principal.tenant))
+        try:
+            for part in comparison.parts:
+                await self._retrieval.compare(principal, part[0], part, _WARM_UP_SECONDS)
+        except BackendUnavailable as error:
+            _log.warning("action.not_warm", cause=error.message)
+
     async def _matched(self, actions: Mapping[str, Action], request: ActionRequest) -> str:
         comparison = Comparison.of(actions)
         if not comparison.texts or request.choice:
             return ""
-        parts = [comparison.texts[at : at + _COMPARED] for at in range(0, len(comparison.texts), _COMPARED)]
-        question = request.text[:_MOST_MESSAGE]
+        question = comparison.without_values(request.text)[:_MOST_MESSAGE]
         try:
             compared = await asyncio.gather(
-                *(self._retrieval.compare(request.principal, question, part, _COMPARE_SECONDS) for part in parts)
+                *(
+                    self._retrieval.compare(request.principal, question, part, _COMPARE_SECONDS)
+                    for part in comparison.parts
+                )
             )
         except BackendUnavailable as error:
             _log.warning("action.not_compared", cause=error.message)
+            self.warm_up(request.principal)
             return ""
-        action_id, likelihood = comparison.best([cosine for part in compared for cosine in part], request.own_case)
-        return action_id if likelihood >= LEAST_LIKELIHOOD else ""
+        return comparison.asked_for(request.text, [cosine for part in compared for cosine in part], request.own_case)
 
     async def _run(self, action: Action, run: _Run) -> ActionReply:
         customer = run.request.principal.customer

@@ -34,10 +34,10 @@ class ActionServicer(rpc.ActionServiceServicer):
 
     async def PutAction(self, request: pb.PutActionRequest, context: Context) -> pb.PutActionResponse:
         """See the contract."""
-        action = action_of(request.action)
-        return pb.PutActionResponse(
-            action=action_message(await self._store.put(caller().tenant, action, request.revision))
-        )
+        principal = caller()
+        stored = await self._store.put(principal.tenant, action_of(request.action), request.revision)
+        self._runner.warm_up(principal)
+        return pb.PutActionResponse(action=action_message(stored))
 
     async def GetAction(self, request: pb.GetActionRequest, context: Context) -> pb.GetActionResponse:
         """See the contract."""

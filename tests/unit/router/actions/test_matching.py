@@ -1,9 +1,19 @@
 """Which action a message asks for."""
 
+from dataclasses import replace
+
 import pytest
 
-from kefu.router.actions.action import Action, HttpCall
-from kefu.router.actions.matching import LEAST_LIKELIHOOD, RULES, Comparison, intents, known_messages, likelihood
+from kefu.router.actions.action import Action, ActionInput, HttpCall
+from kefu.router.actions.matching import (
+    LEAST_LIKELIHOOD,
+    LEAST_WITH_VALUE,
+    RULES,
+    Comparison,
+    intents,
+    known_messages,
+    likelihood,
+)
 
 
 def action(name: str, *examples: str, intents: tuple[str, ...] = ()) -> Action:
@@ -19,29 +29,37 @@ def test_the_action_with_the_nearest_messages_is_asked_for() -> None:
     actions = [action("orders", "my orders", "all I bought"), action("status", "where is it", "track it", "any news")]
     of = Comparison.of({each.id: each for each in actions})
     assert of.texts[-5:] == ("my orders", "all I bought", "where is it", "track it", "any news")
-    found, likely = of.best(compared(of, {"where is it", "track it", "any news"}), own_case=0.5)
-    assert (found, likely >= LEAST_LIKELIHOOD) == ("status", True)
-    found, likely = of.best(compared(of, set()), own_case=0.5)
-    assert likely < LEAST_LIKELIHOOD
+    assert of.asked_for("x", compared(of, {"where is it", "track it", "any news"}), own_case=0.5) == "status"
+    assert of.asked_for("x", compared(of, set()), own_case=0.5) == ""
 
 
 def test_messages_of_an_intent_are_for_the_action_that_names_it_and_against_all_others() -> None:
     of = Comparison.of({each.id: each for each in (action("a", intents=("order_status",)), action("b", "bb"))})
-    near = compared(of, set(known_messages()["order_status"]))
-    assert of.best(near, 0.5)[0] == "a"
+    assert of.asked_for("x", compared(of, set(known_messages()["order_status"])), 0.5) == "a"
     alone = Comparison.of({"b": action("b", "bb", "cc", "dd")})
-    assert alone.best(compared(alone, {"bb", *known_messages()["order_status"]}), 0.5)[1] < LEAST_LIKELIHOOD
+    assert alone.asked_for("x", compared(alone, {"bb", *known_messages()["order_status"]}), 0.5) == ""
 
 
 def test_an_example_that_is_a_known_message_of_another_intent_is_not_against_its_action() -> None:
     text = known_messages()["cancel_order"][0]
     of = Comparison.of({"a": action("a", text)})
-    assert of.best(compared(of, {text}), 0.5)[1] >= LEAST_LIKELIHOOD
+    assert of.asked_for("x", compared(of, {text}), 0.5) == "a"
+
+
+def test_a_value_that_is_named_lets_less_be_enough() -> None:
+    wants = replace(action("a", "aa", "bb", "cc"), inputs=(ActionInput("order", pattern="SL[0-9]+"),))
+    of = Comparison.of({"a": wants})
+    near = [0.868 if text in ("aa", "bb", "cc") else 0.86 for text in of.texts]
+    assert LEAST_WITH_VALUE <= likelihood(0.868, 0.86, 0.0) < LEAST_LIKELIHOOD
+    assert of.asked_for("hm", near, 0.0) == ""
+    assert of.asked_for("hm SL12", near, 0.0) == "a"
+    assert of.without_values("where is  SL12, SL12?") == "where is , ?"
+    assert of.asked_for("hm SL12", compared(of, set(known_messages()["complaint"])), 0.0) == ""
 
 
 def test_without_intents_and_examples_there_is_nothing_to_compare() -> None:
     assert Comparison.of({"a": action("a")}) == Comparison({}, ())
-    assert Comparison({}, ()).best([], 1.0) == ("", 0.0)
+    assert Comparison({}, ()).asked_for("x", [], 1.0) == ""
 
 
 @pytest.mark.parametrize("own_case", [0.0, 1.0])

@@ -7,7 +7,7 @@ import typer
 from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from kefu.cli.commands.keys_and_tenants import Tenant, full_tenant
+from kefu.cli.commands.tenants.keys_and_tenants import Tenant, full_tenant
 from kefu.cli.console import CommandFailed, as_dict, console, local_time, print_json, print_table
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import Limit, all_pages

@@ -7,7 +7,7 @@ import typer
 
 from kefu.cli.command_group import group
 from kefu.cli.commands.collections import Yes, confirm
-from kefu.cli.commands.keys_and_tenants import full_tenant
+from kefu.cli.commands.tenants.keys_and_tenants import full_tenant
 from kefu.cli.console import CommandFailed, console, local_time, print_table
 from kefu.cli.remote.connection import Remote, remote
 from kefu.cli.remote.resource_names import short

@@ -1,0 +1,88 @@
+"""A customer of the sample shop asks for their own orders: sign-in on a page of another origin, a choice, a phone."""
+
+import pytest
+from playwright.async_api import FrameLocator, Locator, Page, expect
+
+from kefu.testing.suite import Suite
+from tests.support.browser_harness import find_chromium_or_skip, open_browser
+from tests.support.suite_browser import SuiteBrowser
+
+SLOW = 60_000
+PHONE = {"width": 360, "height": 740}
+
+
+def order_system(demo: Suite) -> str:
+    """The address of the shop."""
+    return next(one.address for one in demo.state().services if one.name == "orders")
+
+
+async def open_chat(page: Page, button: str) -> FrameLocator:
+    await page.get_by_role("button", name=button).click()
+    chat = page.frame_locator("iframe")
+    await expect(chat.locator("textarea")).to_be_visible(timeout=SLOW)
+    return chat
+
+
+def said(chat: FrameLocator, text: str) -> Locator:
+    """Where the conversation shows a text, the last time."""
+    return chat.get_by_role("main").get_by_text(text).last
+
+
+async def ask(chat: FrameLocator, text: str) -> None:
+    await chat.locator("textarea").fill(text)
+    await chat.locator("textarea").press("Enter")
+
+
+@pytest.mark.model
+@pytest.mark.timeout(600)
+async def test_a_customer_signs_in_at_the_shop_and_learns_where_an_order_is(demo: Suite) -> None:
+    find_chromium_or_skip()
+    async with open_browser() as browser:
+        context = await browser.new_context(locale="en-GB", viewport=PHONE, has_touch=True)
+        page = await context.new_page()
+        await page.goto(f"{order_system(demo)}/?lang=en")
+        chat = await open_chat(page, "Open the chat")
+        await ask(chat, "Where is my order?")
+        await expect(said(chat, "I have to know who you are")).to_be_visible(timeout=SLOW)
+
+        await page.reload()  # the chat covers a phone's page
+        await page.get_by_role("button", name="Sign in as Emma Clarke").click()
+        await expect(page.get_by_role("heading", name="My orders")).to_be_visible(timeout=SLOW)
+        chat = await open_chat(page, "Open the chat")
+        await expect(chat.get_by_text("Emma Clarke").first).to_be_visible(timeout=SLOW)
+        await ask(chat, "Where is my order?")
+        on_its_way = chat.get_by_role("button", name="SL700411902853")
+        await expect(on_its_way).to_be_visible(timeout=SLOW)
+        await on_its_way.press("Enter")  # by keyboard
+        await expect(said(chat, "Tracking number: 770000365433.")).to_be_visible(timeout=SLOW)
+        foreign = "Where is my order SL700412650183?"  # of Wang Lina
+        await ask(chat, foreign)
+        await expect(said(chat, "I can't find that in your account.")).to_be_visible(timeout=SLOW)
+        await ask(chat, "I want to talk to a person")
+        await expect(said(chat, "passing you on to a colleague")).to_be_visible(timeout=SLOW)
+
+        desk = await SuiteBrowser(demo, browser).sign_in("Li Wei", "#/inbox")
+        await desk.get_by_text("I want to talk to a person").first.click()
+        await expect(desk.get_by_text("Emma Clarke").first).to_be_visible(timeout=SLOW)
+        await expect(desk.locator(".tick").first).to_be_visible(timeout=SLOW)
+        await context.close()
+
+
+@pytest.mark.model
+@pytest.mark.timeout(600)
+async def test_the_same_in_chinese(demo: Suite) -> None:
+    find_chromium_or_skip()
+    async with open_browser() as browser:
+        context = await browser.new_context(locale="zh-CN", viewport=PHONE, has_touch=True)
+        page = await context.new_page()
+        await page.goto(f"{order_system(demo)}/?lang=zh")
+        await page.get_by_role("button", name="林晓雯").click()
+        chat = await open_chat(page, "打开在线客服")
+        await expect(chat.get_by_text("林晓雯").first).to_be_visible(timeout=SLOW)
+        await ask(chat, "我的快递到哪了")
+        delivered = chat.get_by_role("button", name="SL700405338902")
+        await expect(delivered).to_be_visible(timeout=SLOW)
+        await delivered.click()
+        await expect(said(chat, "已送达")).to_be_visible(timeout=SLOW)
+        await expect(said(chat, "运单号：770000341676")).to_be_visible(timeout=SLOW)
+        await context.close()
