@@ -1,14 +1,14 @@
 """A customer of the sample shop asks for their own orders: sign-in on a page of another origin, a choice, a phone."""
 
 import pytest
-from playwright.async_api import FrameLocator, Locator, Page, expect
+from playwright.async_api import FrameLocator, Locator, Page, ViewportSize, expect
 
 from kefu.testing.suite import Suite
 from tests.support.browser_harness import find_chromium_or_skip, open_browser
 from tests.support.suite_browser import SuiteBrowser
 
 SLOW = 60_000
-PHONE = {"width": 360, "height": 740}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
 def order_system(demo: Suite) -> str:
