@@ -58,11 +58,11 @@ async def test_a_customer_signs_in_at_the_shop_and_learns_where_an_order_is(demo
         foreign = "Where is my order SL700412650183?"  # of Wang Lina
         await ask(chat, foreign)
         await expect(said(chat, "I can't find that in your account.")).to_be_visible(timeout=SLOW)
-        await ask(chat, "I want to talk to a person")
+        await ask(chat, "Please connect me to a human agent")
         await expect(said(chat, "passing you on to a colleague")).to_be_visible(timeout=SLOW)
 
         desk = await SuiteBrowser(demo, browser).sign_in("Li Wei", "#/inbox")
-        await desk.get_by_text("I want to talk to a person").first.click()
+        await desk.get_by_text("Please connect me to a human agent").first.click()
         await expect(desk.get_by_text("Emma Clarke").first).to_be_visible(timeout=SLOW)
         await expect(desk.locator(".tick").first).to_be_visible(timeout=SLOW)
         await context.close()
