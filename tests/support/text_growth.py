@@ -4,7 +4,7 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.support.cpu_time import loops
+from tests.support.cpu_time import loop_seconds, seconds
 
 _SHORT_LOOPS = 10
 
@@ -17,8 +17,10 @@ def growth(read: Callable[[str], object], seed: str, characters: int) -> float:
     """
     long, short = repeated(seed, characters), repeated(seed, characters // 4)
     with _without_collector():
-        longer = loops(lambda: read(long), tries=2)
-        return longer / loops(lambda: read(short), tries=2) if longer > _SHORT_LOOPS else 1.0
+        longer = seconds(lambda: read(long), tries=2)
+        if longer <= _SHORT_LOOPS * loop_seconds():
+            return 1.0
+        return longer / seconds(lambda: read(short), tries=2)
 
 
 def repeated(seed: str, characters: int) -> str:
