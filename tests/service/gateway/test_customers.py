@@ -16,7 +16,8 @@ import jwt
 import pytest
 from pydantic import SecretStr
 
-from kefu.common.auth import Customer, Principal, Verification, caller, customer_subject, is_visitor, open_keyring
+from kefu.common.auth import Principal, caller, open_keyring
+from kefu.common.customers import Customer, Verification, customer_subject, is_visitor
 from kefu.common.errors import BackendUnavailable, EmailCodeLimit, IdentityNotVerified, IdentityOff
 from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import serving

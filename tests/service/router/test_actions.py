@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from google.protobuf import json_format
 
-from kefu.common.auth import Customer, Scope, Verification, customer_subject
+from kefu.common.auth import Scope
+from kefu.common.customers import Customer, Verification, customer_subject
 from kefu.router.v1 import action_pb2 as pb
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as chat

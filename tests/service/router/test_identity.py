@@ -15,7 +15,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 
-from kefu.common.auth import Customer, Scope, Verification, customer_subject
+from kefu.common.auth import Scope
+from kefu.common.customers import Customer, Verification, customer_subject
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import identity_pb2 as identity

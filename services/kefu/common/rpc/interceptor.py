@@ -15,7 +15,8 @@ from opentelemetry.context import attach
 
 from kefu.common import auth
 from kefu.common.audit.recorder import AuditRecorder, Recording
-from kefu.common.auth import Customer, Keyring, Principal
+from kefu.common.auth import Keyring, Principal
+from kefu.common.customers import Customer
 from kefu.common.errors import BadRequest, Internal, ScopeMissing, ServiceError
 from kefu.common.permissions import Permissions, Scope, expanded
 from kefu.common.rpc.status import trailers_of

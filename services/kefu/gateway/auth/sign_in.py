@@ -15,7 +15,8 @@ import grpc.aio
 import structlog
 from google.protobuf.message import Message
 
-from kefu.common.auth import VISITOR_PREFIX, Customer, Principal, Scope, Verification
+from kefu.common.auth import Principal, Scope
+from kefu.common.customers import VISITOR_PREFIX, Customer, Verification
 from kefu.common.errors import BadRequest, ScopeMissing
 from kefu.common.rpc.interceptor import delegated_metadata
 from kefu.gateway.auth.callers import Caller, CallerKind, CallerResolver

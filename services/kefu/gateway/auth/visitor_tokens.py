@@ -20,7 +20,7 @@ from typing import Any
 import jwt
 import pydantic
 
-from kefu.common.auth import CUSTOMER_PREFIX, VISITOR_PREFIX, Customer
+from kefu.common.customers import CUSTOMER_PREFIX, VISITOR_PREFIX, Customer
 from kefu.common.errors import BadRequest, Unauthenticated
 
 AUDIENCE = "kefu-visitor"

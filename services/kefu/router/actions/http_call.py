@@ -1,6 +1,7 @@
 """An action's call: filled with inputs and secrets, made behind the SSRF guard, and cut down to what is used of it."""
 
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -37,15 +38,22 @@ class ActionCaller:
         self._http = http
         self._secret = secret
 
-    async def call(self, tenant: str, action: Action, inputs: Mapping[str, str]) -> ActionResult:
-        """The result for inputs, all of which are there. Raises ActionFailed."""
+    async def call(
+        self, tenant: str, action: Action, inputs: Mapping[str, str], deadline: float | None = None
+    ) -> ActionResult:
+        """The result for inputs, all of which are there, before `deadline` (monotonic seconds). Raises ActionFailed."""
+        seconds = float(action.timeout_seconds)
+        if deadline is not None:
+            seconds = min(seconds, deadline - time.monotonic())
+        if seconds <= 0:
+            raise ActionFailed("no time is left to ask")
         url = PLACEHOLDER.sub(lambda found: quote(inputs[found[2]], safe=""), action.call.url)
         headers = {"accept": "application/json"}
         for name, text in action.call.headers.items():
             headers[name.lower()] = await self._filled(tenant, text, inputs)
         try:
             answer = await self._http.call(
-                action.call.method, url, headers=headers, seconds=action.timeout_seconds, most_bytes=_MAX_BYTES
+                action.call.method, url, headers=headers, seconds=seconds, most_bytes=_MAX_BYTES
             )
         except CallFailed as error:
             raise ActionFailed(str(error)) from error

@@ -43,22 +43,23 @@ def intents() -> frozenset[str]:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """What a message is compared with, for the actions of one tenant."""
+class ActionSet:
+    """A tenant's actions, and what a message is compared with to tell which it asks for."""
 
     actions: Mapping[str, Action]
+    """By id."""
     texts: tuple[str, ...]
-    """Each once."""
+    """Each once; none where no action has intents or examples."""
 
     @classmethod
-    def of(cls, actions: Mapping[str, Action]) -> "Comparison":
-        """The comparison for some actions; without texts where no action has intents or examples."""
-        asked = {each.id: each for each in actions.values() if each.intents or each.examples}
-        if not asked:
-            return cls({}, ())
+    def of(cls, actions: Sequence[Action]) -> "ActionSet":
+        """The set of some actions."""
+        by_id = {action.id: action for action in actions}
+        if not any(map(_is_asked_for, actions)):
+            return cls(by_id, ())
         known = [text for texts in known_messages().values() for text in texts]
-        examples = [text for action in asked.values() for text in action.examples]
-        return cls(asked, tuple(dict.fromkeys([*known, *examples])))
+        examples = [text for action in actions for text in action.examples]
+        return cls(by_id, tuple(dict.fromkeys([*known, *examples])))
 
     @property
     def parts(self) -> list[tuple[str, ...]]:
@@ -81,7 +82,7 @@ class Comparison:
         """
         cosine_of = dict(zip(self.texts, cosines, strict=True))
         best, most = "", 0.0
-        for action in self.actions.values():
+        for action in filter(_is_asked_for, self.actions.values()):
             likely = self._likelihood(action, cosine_of, own_case)
             names = any(each.pattern and values_in(each.pattern, text) for each in action.inputs)
             if likely >= (LEAST_WITH_VALUE if names else LEAST_LIKELIHOOD) and likely > most:
@@ -100,6 +101,11 @@ class Comparison:
             if text not in own
         )
         return likelihood(sum(nearest) / len(nearest), max(against), own_case)
+
+
+def _is_asked_for(action: Action) -> bool:
+    """Whether messages ask for it, and not only another action's choice."""
+    return bool(action.intents or action.examples)
 
 
 def likelihood(nearest_for: float, nearest_against: float, own_case: float) -> float:

@@ -9,27 +9,26 @@ over the projected result, so that nothing is said that the system did not.
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, cast
 
 import structlog
 
 from kefu.common.aio import cancel_and_wait
-from kefu.common.auth import Customer, Principal
+from kefu.common.auth import Principal
+from kefu.common.customers import Customer
 from kefu.common.errors import BackendUnavailable, BadRequest
 from kefu.common.text.language import AnswerLanguage
 from kefu.router import metrics
 from kefu.router.actions.action import SUB, Action, ActionInput, Choice, Texts
 from kefu.router.actions.http_call import ActionCaller, ActionFailed, ActionResult
-from kefu.router.actions.matching import Comparison
 from kefu.router.actions.store import ActionStore
 from kefu.router.actions.template import render
 from kefu.router.actions.value_pattern import values_in
 from kefu.router.domain.turn import PendingChoice
 from kefu.router.replicas.retrieval_client import RetrievalClient
 
-_COMPARE_SECONDS = 1.0
 _WARM_UP_SECONDS = 120.0
 _MOST_CHOICES = 8
 _MOST_LABEL = 120
@@ -64,6 +63,19 @@ class ActionRequest:
     """The choice of the turn before that the message names."""
     pending: PendingChoice | None = None
     """What the turn before asked the customer to choose from."""
+    deadline: float | None = None
+    """When an answer is too late, in monotonic seconds."""
+
+
+@dataclass(frozen=True)
+class WantedAction:
+    """An action that a message asks for."""
+
+    action: Action
+    others: Mapping[str, Action]
+    """All of the tenant's, which it may choose from."""
+    given: Mapping[str, str]
+    """Inputs that are known already, by name."""
 
 
 @dataclass(frozen=True)
@@ -87,17 +99,8 @@ class _Asked(Exception):
         self.reply = reply
 
 
-@dataclass
-class _Run:
-    """One action for one customer."""
-
-    actions: Mapping[str, Action]
-    request: ActionRequest
-    given: Mapping[str, str] = field(default_factory=dict[str, str])
-
-
 class ActionRunner:
-    """Runs a tenant's actions."""
+    """Finds the action that a message asks for, and runs it."""
 
     def __init__(self, store: ActionStore, caller: ActionCaller, retrieval: RetrievalClient) -> None:
         self._store = store
@@ -105,20 +108,58 @@ class ActionRunner:
         self._retrieval = retrieval
         self._warming: asyncio.Task[None] | None = None
 
-    async def reply(self, request: ActionRequest) -> ActionReply | None:
-        """What the message gets from an action; None: it asks for none. Never raises for what a system answers."""
-        actions = await self._store.in_force(request.principal.tenant)
-        if not actions:
-            return None
+    async def chosen(self, request: ActionRequest) -> WantedAction | None:
+        """The action that asked the customer to choose in the turn before, where this message names a choice."""
         pending = request.pending
-        if pending is not None and pending.action in actions:
-            value = pending.values.get(request.choice) or _named(
-                actions[pending.action], pending.input, request.text, pending.values.values()
+        if pending is None:
+            return None
+        actions = (await self._store.in_force(request.principal.tenant)).actions
+        action = actions.get(pending.action)
+        wanted = next((each for each in action.inputs if each.name == pending.input), None) if action else None
+        if action is None or wanted is None:
+            return None
+        value = pending.values.get(request.choice)
+        value = value or _among(values_in(wanted.pattern, request.text), list(pending.values.values()))
+        return WantedAction(action, actions, {wanted.name: value}) if value else None
+
+    async def asked_for(self, request: ActionRequest, seconds: float) -> WantedAction | None:
+        """The action that a message asks for; None: none, or it could not be told within `seconds`.
+
+        It costs retrieval as a search does, and belongs behind the same admission.
+        """
+        found = await self._store.in_force(request.principal.tenant)
+        if not found.texts or request.choice:
+            return None
+        question = found.without_values(request.text)[:_MOST_MESSAGE]
+        compare = self._retrieval.compare
+        try:
+            compared = await asyncio.gather(
+                *(compare(request.principal, question, part, seconds) for part in found.parts)
             )
-            if value:
-                return await self._run(actions[pending.action], _Run(actions, request, {pending.input: value}))
-        action_id = await self._matched(actions, request)
-        return await self._run(actions[action_id], _Run(actions, request)) if action_id else None
+        except BackendUnavailable as error:
+            _log.warning("action.not_compared", cause=error.message)
+            self.warm_up(request.principal)
+            return None
+        cosines = [cosine for part in compared for cosine in part]
+        action_id = found.asked_for(request.text, cosines, request.own_case)
+        return WantedAction(found.actions[action_id], found.actions, {}) if action_id else None
+
+    async def run(self, wanted: WantedAction, request: ActionRequest) -> ActionReply:
+        """What the message gets from the action. Never raises for what a system answers."""
+        action, customer = wanted.action, request.principal.customer
+        if action.is_personal and customer is None:
+            return _counted(ActionReply(action.id, missing=Missing.IDENTITY))
+        try:
+            inputs = {each.name: await self._input(each, wanted, request) for each in action.inputs}
+            found = await self._caller.call(request.principal.tenant, action, inputs, request.deadline)
+        except _Asked as asked:
+            return _counted(asked.reply)
+        except ActionFailed as error:
+            _log.warning("action.failed", action=action.id, cause=str(error))
+            return _counted(ActionReply(action.id, missing=Missing.FAILED, detail=f"{action.id}: {error}"))
+        if found.values is None:
+            return _counted(ActionReply(action.id, missing=Missing.NOT_THERE))
+        return _counted(ActionReply(action.id, text=said(action, inputs, found.values, request.language)))
 
     async def attempt(
         self, principal: Principal, action: Action, given: Mapping[str, str]
@@ -148,93 +189,57 @@ class ActionRunner:
             await cancel_and_wait(self._warming)
 
     async def _warm_up(self, principal: Principal) -> None:
-        comparison = Comparison.of(await self._store.in_force(principal.tenant))
+        found = await self._store.in_force(principal.tenant)
         try:
-            for part in comparison.parts:
+            for part in found.parts:
                 await self._retrieval.compare(principal, part[0], part, _WARM_UP_SECONDS)
         except BackendUnavailable as error:
             _log.warning("action.not_warm", cause=error.message)
 
-    async def _matched(self, actions: Mapping[str, Action], request: ActionRequest) -> str:
-        comparison = Comparison.of(actions)
-        if not comparison.texts or request.choice:
-            return ""
-        question = comparison.without_values(request.text)[:_MOST_MESSAGE]
-        try:
-            compared = await asyncio.gather(
-                *(
-                    self._retrieval.compare(request.principal, question, part, _COMPARE_SECONDS)
-                    for part in comparison.parts
-                )
-            )
-        except BackendUnavailable as error:
-            _log.warning("action.not_compared", cause=error.message)
-            self.warm_up(request.principal)
-            return ""
-        return comparison.asked_for(request.text, [cosine for part in compared for cosine in part], request.own_case)
-
-    async def _run(self, action: Action, run: _Run) -> ActionReply:
-        customer = run.request.principal.customer
-        if action.is_personal and customer is None:
-            return _counted(ActionReply(action.id, missing=Missing.IDENTITY))
-        try:
-            inputs = {each.name: await self._input(action, each, customer, run) for each in action.inputs}
-            found = await self._caller.call(run.request.principal.tenant, action, inputs)
-        except _Asked as asked:
-            return _counted(asked.reply)
-        except ActionFailed as error:
-            _log.warning("action.failed", action=action.id, cause=str(error))
-            return _counted(ActionReply(action.id, missing=Missing.FAILED, detail=f"{action.id}: {error}"))
-        return _counted(self._said(action, found, inputs, run.request.language))
-
-    def _said(
-        self, action: Action, found: ActionResult, inputs: Mapping[str, str], language: AnswerLanguage
-    ) -> ActionReply:
-        if found.values is None:
-            return ActionReply(action.id, missing=Missing.NOT_THERE)
-        values = in_words({**inputs, **found.values}, action.words, language)
-        return ActionReply(action.id, text=render(in_language(action.answers, language), values))
-
-    async def _input(self, action: Action, wanted: ActionInput, customer: Customer | None, run: _Run) -> str:
+    async def _input(self, needed: ActionInput, wanted: WantedAction, request: ActionRequest) -> str:
         """The value of an input. Raises _Asked when it is missing, or ActionFailed."""
-        if wanted.source:
-            return _of_customer(wanted, customer)
-        if wanted.name in run.given:
-            return run.given[wanted.name]
-        if wanted.choice is None:
-            if named := next(iter(values_in(wanted.pattern, run.request.text)), ""):
-                return named
-            raise _Asked(ActionReply(action.id, missing=Missing.NOT_THERE))
-        return await self._chosen(action, wanted, wanted.choice, run)
+        if needed.source:
+            return _of_customer(needed, request.principal.customer)
+        if needed.name in wanted.given:
+            return wanted.given[needed.name]
+        if needed.choice is not None:
+            return await self._chosen_value(needed, needed.choice, wanted, request)
+        if named := values_in(needed.pattern, request.text):
+            return named[0]
+        raise _Asked(ActionReply(wanted.action.id, missing=Missing.NOT_THERE))
 
-    async def _chosen(self, action: Action, wanted: ActionInput, choice: Choice, run: _Run) -> str:
+    async def _chosen_value(
+        self, needed: ActionInput, choice: Choice, wanted: WantedAction, request: ActionRequest
+    ) -> str:
         """A value from a list of the customer's own data. Raises _Asked, ActionFailed."""
-        tenant, language = run.request.principal.tenant, run.request.language
-        source = run.actions.get(choice.action)
+        source, language = wanted.others.get(choice.action), request.language
         if source is None:
             raise ActionFailed(f"there is no action {choice.action}, which it chooses from")
-        own = {each.name: _of_customer(each, run.request.principal.customer) for each in source.inputs if each.source}
-        if len(own) < len(source.inputs):
+        if not all(each.source for each in source.inputs):
             raise ActionFailed(f"an input of {source.id}, which it chooses from, is not from the customer")
-        listed = await self._caller.call(tenant, source, own)
+        own = {each.name: _of_customer(each, request.principal.customer) for each in source.inputs}
+        listed = await self._caller.call(request.principal.tenant, source, own, request.deadline)
         entries = _entries(listed, choice)
         values = [str(entry[choice.value]) for entry in entries]
-        if named := values_in(wanted.pattern, run.request.text):
-            if value := _among(named, values):
-                return value
-            raise _Asked(ActionReply(action.id, missing=Missing.NOT_THERE))
-        if not values:
-            raise _Asked(ActionReply(action.id, missing=Missing.NOT_THERE))
-        if len(values) == 1:
-            return values[0]
+        named = values_in(needed.pattern, request.text)
+        value = _among(named, values) if named else values[0] if len(values) == 1 else ""
+        if value:
+            return value
+        if named or not values:
+            raise _Asked(ActionReply(wanted.action.id, missing=Missing.NOT_THERE))
         labels = {
             render(in_language(choice.labels, language), in_words(entry, source.words, language))[:_MOST_LABEL]: value
             for entry, value in zip(entries[:_MOST_CHOICES], values, strict=False)
         }
         question = render(in_language(choice.questions, language), {})
         numbered = "\n".join(f"{number}. {label}" for number, label in enumerate(labels, 1))
-        pending = PendingChoice(action.id, wanted.name, labels)
-        raise _Asked(ActionReply(action.id, f"{question}\n\n{numbered}", tuple(labels), pending))
+        pending = PendingChoice(wanted.action.id, needed.name, labels)
+        raise _Asked(ActionReply(wanted.action.id, f"{question}\n\n{numbered}", tuple(labels), pending))
+
+
+def said(action: Action, inputs: Mapping[str, str], values: Mapping[str, Any], language: AnswerLanguage) -> str:
+    """What an action says of its result."""
+    return render(in_language(action.answers, language), in_words({**inputs, **values}, action.words, language))
 
 
 def in_language(texts: Texts, language: AnswerLanguage) -> str:
@@ -271,11 +276,6 @@ def _entries(listed: ActionResult, choice: Choice) -> list[dict[str, Any]]:
     ):
         raise ActionFailed(f"{choice.list} of {choice.action} is no list of objects with {choice.value}")
     return cast("list[dict[str, Any]]", found)
-
-
-def _named(action: Action, name: str, text: str, values: "Sequence[str] | Any") -> str:
-    wanted = next((each for each in action.inputs if each.name == name), None)
-    return _among(values_in(wanted.pattern, text), list(values)) if wanted is not None else ""
 
 
 def _among(named: Sequence[str], values: Sequence[str]) -> str:

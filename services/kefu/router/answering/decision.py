@@ -7,7 +7,7 @@ A decision is made in two steps: by the message alone, and where that does not d
 
 from dataclasses import dataclass
 
-from kefu.router.actions.runner import ActionReply
+from kefu.router.actions.runner import WantedAction
 from kefu.router.answering.answer_cache import CachedAnswer
 from kefu.router.answering.clarification import choices_of, chosen_passages, nearly_relevant
 from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence
@@ -110,7 +110,7 @@ class Generate:
 class Act:
     """An action of the tenant answers, or says what it needs."""
 
-    reply: ActionReply
+    wanted: WantedAction
 
 
 OUT_OF_SCOPE_RELEVANCE = 0.05

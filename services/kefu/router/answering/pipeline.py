@@ -73,12 +73,12 @@ class AnswerPipeline:
         actions: ActionRunner | None = None,
     ) -> None:
         """`search_admission`: the slots of turns that search."""
-        self._actions = actions
         self._config = config
         self._retrieval = retrieval
         self._search_admission = search_admission
         self._cache = cache
         self._desk_room = desk_room
+        self._actions = actions
         self._generator = AnswerGenerator(config, pool)
         self._evidence = EvidenceFinder(retrieval, self._generator, config.search_seconds)
 
@@ -88,7 +88,7 @@ class AnswerPipeline:
         Raises CollectionNotFound, and DeadlineExceeded in mid-answer. Raises Overloaded before anything was said, where
         more is asked than can be answered. Whatever else fails is answered by a handoff.
         """
-        decision = _continuation(draft) or before_search(question) or await self._decide_by_actions(question)
+        decision = _continuation(draft) or before_search(question) or await self._decide_by_choice(question)
         if decision is None:
             question, decision = await self._decide_under_load(question, draft)
         outcome = await self._carry_out(decision, question, draft)
@@ -97,21 +97,10 @@ class AnswerPipeline:
             outcome = turn_away(question, outcome, was_begun=draft.log.text_bytes > 0)
         return _said(outcome, draft)
 
-    async def _decide_by_actions(self, question: Question) -> Decision | None:
-        """The decision where the message asks for an action of the tenant; None: search the knowledge."""
-        if self._actions is None:
-            return None
-        reply = await self._actions.reply(
-            ActionRequest(
-                question.principal,
-                question.request.text,
-                question.language,
-                question.message.own_case_score,
-                question.choice,
-                question.history[-1].pending if question.history else None,
-            )
-        )
-        return None if reply is None else Act(reply)
+    async def _decide_by_choice(self, question: Question) -> Decision | None:
+        """The decision where an action asked the customer to choose, and the message names a choice."""
+        wanted = None if self._actions is None else await self._actions.chosen(_action_request(question))
+        return Act(wanted) if wanted is not None else None
 
     async def _decide_under_load(self, question: Question, draft: AnswerDraft) -> tuple[Question, Decision]:
         """Decide by the search once there is a slot for it. Returns the question with what it has to do without.
@@ -132,6 +121,11 @@ class AnswerPipeline:
             raise
 
     async def _decide_by_search(self, question: Question, draft: AnswerDraft) -> Decision:
+        seconds = self._search_seconds(question)
+        if self._actions is not None and seconds > 0:
+            wanted = await self._actions.asked_for(_action_request(question), seconds)
+            if wanted is not None:
+                return Act(wanted)
         try:
             found = await self._search(question, draft)
         except BackendUnavailable as error:
@@ -263,8 +257,9 @@ class AnswerPipeline:
             case Refuse():
                 refusal = question.message.in_its_variant(question.replies.refused_topic)
                 return AnswerOutcome(AnswerSource.REFUSED, text=refusal)
-            case Act(reply):
-                return act(question, reply)
+            case Act(wanted):
+                assert self._actions is not None  # noqa: S101 - it found the action
+                return act(question, await self._actions.run(wanted, _action_request(question)))
             case GiveCanned(intent):
                 return AnswerOutcome(AnswerSource.CANNED, text=question.replies.reply_to(intent))
 
@@ -312,9 +307,7 @@ class AnswerPipeline:
     async def _retrieve(self, question: Question, text: str, earlier: str) -> SearchResult:
         """Search for a text, which may lean on an earlier one. Raises BackendUnavailable, CollectionNotFound."""
         request = question.request
-        seconds = self._config.search_seconds
-        if request.deadline is not None:
-            seconds = min(seconds, request.deadline - time.monotonic() - RESERVE_SECONDS)
+        seconds = self._search_seconds(question)
         if seconds <= 0:
             raise BackendUnavailable("No time is left to search.")
         return await self._retrieval.search(
@@ -328,6 +321,25 @@ class AnswerPipeline:
             seconds=seconds,
             with_embedding=question.settings.cache_answers,
         )
+
+    def _search_seconds(self, question: Question) -> float:
+        """How long a search may take now; 0 or less where no time is left."""
+        deadline = question.request.deadline
+        most = self._config.search_seconds
+        return most if deadline is None else min(most, deadline - time.monotonic() - RESERVE_SECONDS)
+
+
+def _action_request(question: Question) -> ActionRequest:
+    deadline = question.request.deadline
+    return ActionRequest(
+        question.principal,
+        question.request.text,
+        question.language,
+        question.message.own_case_score,
+        question.choice,
+        question.history[-1].pending if question.history else None,
+        None if deadline is None else deadline - RESERVE_SECONDS,
+    )
 
 
 def _slot_request(question: Question) -> SlotRequest:

@@ -5,14 +5,14 @@ from typing import Any
 
 import grpc.aio
 
-from kefu.common.auth import Customer, Principal, Scope, Verification, caller
+from kefu.common.auth import Principal, Scope, caller
+from kefu.common.customers import Customer, Verification
 from kefu.common.errors import BackendUnavailable, BadRequest
 from kefu.common.resource_names import check_id, parse_name
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.http_call import ActionFailed
-from kefu.router.actions.runner import ActionRunner, in_language, in_words
+from kefu.router.actions.runner import ActionRunner, said
 from kefu.router.actions.store import ActionStore
-from kefu.router.actions.template import render
 from kefu.router.messages.actions import action_message, action_of
 from kefu.router.v1 import action_pb2 as pb
 from kefu.router.v1 import action_pb2_grpc as rpc
@@ -64,10 +64,7 @@ class ActionServicer(rpc.ActionServiceServicer):
             inputs, found = await self._runner.attempt(principal, action, dict(request.inputs))
         except ActionFailed as error:
             raise BackendUnavailable(f"The action failed: {error}.") from error
-        answer = ""
-        if found.values is not None:
-            values = in_words({**inputs, **found.values}, action.words, language)
-            answer = render(in_language(action.answers, language), values)
+        answer = "" if found.values is None else said(action, inputs, found.values, language)
         return pb.TryActionResponse(
             status=found.status, result=json.dumps(found.values, ensure_ascii=False), answer=answer
         )

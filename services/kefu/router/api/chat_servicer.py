@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import grpc.aio
 
-from kefu.common.auth import MAX_SUB_CHARACTERS, VISITOR_PREFIX, Keyring, caller, is_visitor
+from kefu.common.auth import Keyring, caller
+from kefu.common.customers import MAX_SUB_CHARACTERS, VISITOR_PREFIX, is_visitor
 from kefu.common.errors import BadRequest
 from kefu.common.pagination import decode_number, decode_token, encode_token, invalid_token, page_size_of
 from kefu.common.resource_names import parse_name

@@ -9,7 +9,8 @@ the sessions that it opened, a key with the scope `admin` all of its tenant.
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
-from kefu.common.auth import Principal, Scope, customer_subject, is_visitor
+from kefu.common.auth import Principal, Scope
+from kefu.common.customers import customer_subject, is_visitor
 from kefu.common.errors import ScopeMissing, SessionNotFound
 from kefu.router.conversations.turn_registry import TurnRegistry
 from kefu.router.domain.event_bus import EventBus

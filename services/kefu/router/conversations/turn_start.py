@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from kefu.common.auth import Customer
+from kefu.common.customers import Customer
 from kefu.common.errors import BackendUnavailable, SessionBusy
 from kefu.router import metrics
 from kefu.router.config import RouterConfig

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from kefu.common.auth import Customer
+from kefu.common.customers import Customer
 from kefu.router.domain.handoff import Handoff
 
 

@@ -3,7 +3,7 @@
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kefu.common.auth import Customer, Verification
+from kefu.common.customers import Customer, Verification
 from kefu.router.domain.handoff import Handoff, HandoffReason, Sentiment, SlotKind
 from kefu.router.domain.session import Session, SessionState
 from kefu.router.domain.turn import (

@@ -9,7 +9,7 @@ hour.
 from collections.abc import Sequence
 from typing import Any
 
-from kefu.common.auth import is_visitor
+from kefu.common.customers import is_visitor
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.router.storage import keys
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from kefu.common.auth import Customer
+from kefu.common.customers import Customer
 from kefu.common.redis.commands import RedisCommands, ScriptCall
 from kefu.router.storage import keys, session_lua
 from kefu.router.storage.change_feed import publish_change

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kefu.common.auth import Customer
+from kefu.common.customers import Customer
 from kefu.common.errors import SessionNotFound, TurnNotFound
 from kefu.common.redis.commands import RedisCommands, ScriptCall
 from kefu.router.domain.session import Session, SessionState

@@ -12,7 +12,7 @@ from typing import Literal
 import pydantic
 import structlog
 
-from kefu.common.auth import Customer
+from kefu.common.customers import Customer
 from kefu.common.errors import PoisonedMessage, SessionBusy, SessionClosed, SessionNotFound
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.router import metrics

@@ -12,14 +12,8 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from kefu.common.auth import (
-    VISITOR_PREFIX,
-    Customer,
-    Principal,
-    Verification,
-    customer_subject,
-    is_visitor,
-)
+from kefu.common.auth import Principal
+from kefu.common.customers import VISITOR_PREFIX, Customer, Verification, customer_subject, is_visitor
 from kefu.common.errors import BadRequest, IdentityNotVerified, IdentityOff, IdentityRequired, ServiceError
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.text.language import AnswerLanguage
@@ -74,11 +68,7 @@ class IdentityService:
     async def identify(self, principal: Principal, token: str) -> Identified:
         """Verify a token of the company's site that a visitor brings."""
         self._check_visitor(principal)
-        settings = await self._identity(principal.tenant)
-        with _counted(Verification.SHARED_SECRET if settings.shared_secret else Verification.TOKEN):
-            verified = await self._verifier.verify(principal.tenant, settings, token)
-            await self._bind(principal, verified)
-        return await self._identified(principal, verified.customer)
+        return await self._identified(principal, await self._verified(principal, token))
 
     async def send_code(self, principal: Principal, email: str, language: AnswerLanguage) -> None:
         """Send a code to a mail address for a visitor."""
@@ -108,11 +98,7 @@ class IdentityService:
             return principal, request
         if is_visitor(principal.subject):
             raise BadRequest("identity_token", "is brought to the gateway by a visitor: POST /api/identify.")
-        settings = await self._identity(principal.tenant)
-        with _counted(Verification.SHARED_SECRET if settings.shared_secret else Verification.TOKEN):
-            verified = await self._verifier.verify(principal.tenant, settings, request.identity_token)
-            await self._bind(principal, verified)
-        customer = verified.customer
+        customer = await self._verified(principal, request.identity_token)
         user = customer_subject(principal.tenant, customer.sub)
         return replace(principal, customer=customer), replace(request, identity_token="", user=user)
 
@@ -127,6 +113,14 @@ class IdentityService:
     def _check_visitor(principal: Principal) -> None:
         if not is_visitor(principal.subject):
             raise IdentityOff("Visitors of the pages are identified here; with a key, send identity_token in Converse.")
+
+    async def _verified(self, principal: Principal, token: str) -> Customer:
+        """The customer whom a token names, which is bound to who brings it."""
+        settings = await self._identity(principal.tenant)
+        with _counted(Verification.SHARED_SECRET if settings.shared_secret else Verification.TOKEN):
+            verified = await self._verifier.verify(principal.tenant, settings, token)
+            await self._bind(principal, verified)
+        return verified.customer
 
     async def _bind(self, principal: Principal, verified: VerifiedToken) -> None:
         """Bind a token to who brings it first. Raises IdentityNotVerified for anybody else."""

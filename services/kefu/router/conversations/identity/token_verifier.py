@@ -9,7 +9,7 @@ from typing import Any
 
 import jwt
 
-from kefu.common.auth import MAX_SUB_CHARACTERS, Customer, Verification
+from kefu.common.customers import MAX_SUB_CHARACTERS, Customer, Verification
 from kefu.common.errors import IdentityNotVerified, IdentityOff, SecretNotFound, Unauthenticated
 from kefu.common.outbound.jwks import PublishedKeys
 from kefu.router.tenants.identity_settings import IdentitySettings

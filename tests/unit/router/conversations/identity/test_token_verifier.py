@@ -12,7 +12,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-from kefu.common.auth import Verification
+from kefu.common.customers import Verification
 from kefu.common.errors import BackendUnavailable, IdentityNotVerified, IdentityOff, SecretNotFound
 from kefu.router.conversations.identity.token_verifier import TokenVerifier
 from kefu.router.tenants.identity_settings import IdentityMode, IdentitySettings
