@@ -3,13 +3,9 @@
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from playwright.async_api import FrameLocator, Page, expect
 from pydantic import SecretStr
 
@@ -31,6 +27,7 @@ from tests.support.browser_harness import (
 )
 from tests.support.grpc_calls import INTERNAL_KEY
 from tests.support.identity_tokens import AUDIENCE, ISSUER, identity_token, public_pem
+from tests.support.mailbox import Mailbox, open_mailbox
 from tests.support.router_harness import RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
 from tests.support.tcp_proxy import open_tcp_proxy
@@ -44,34 +41,10 @@ SITE = """<!doctype html><html lang="en"><head><title>A shop</title>
 <script src="ORIGIN/widget.js" data-lang="en" data-title="Help" async></script></body></html>"""
 
 
-class Mailbox:
-    """The messages that a mail server took, and its port."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.messages: list[EmailMessage] = []
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        """Keep a message, as aiosmtpd asks."""
-        self.messages.append(message_from_bytes(envelope.content, policy=default))
-        return "250 OK"
-
-    def code(self) -> str:
-        """The six digits in the last message."""
-        found = re.search(r"\b[0-9]{6}\b", self.messages[-1].get_content())
-        assert found is not None
-        return found[0]
-
-
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
-    box = Mailbox(free_port())
-    controller = Controller(box, hostname="127.0.0.1", port=box.port)
-    controller.start()
-    try:
-        yield box
-    finally:
-        controller.stop()
+    with open_mailbox() as opened:
+        yield opened
 
 
 async def set_identity(router: RouterHarness, **settings: Any) -> None:

@@ -69,7 +69,7 @@ def handle_problems(app: FastAPI) -> None:
     async def bounded(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:  # pyright: ignore[reportUnusedFunction]
         began = time.monotonic()
         response = _too_large(request) or await call_next(request)
-        route = getattr(request.scope.get("route"), "path", "none")  # a path holds ids of customers, a route does not
+        route = _route(request)
         if route != HEALTH_PATH:
             milliseconds = round((time.monotonic() - began) * 1000, 1)
             _log.info("http", route=route, verb=request.method, status=response.status_code, ms=milliseconds)
@@ -109,7 +109,7 @@ def handle_problems(app: FastAPI) -> None:
         )
 
     async def unexpected(request: Request, error: Exception) -> Response:
-        _log.error("http.unexpected", path=request.url.path, exc_info=error)
+        _log.error("http.unexpected", route=_route(request), exc_info=error)
         return problem_response(500, "INTERNAL", "Something failed here; the operator finds it in the log.")
 
     app.add_exception_handler(ProblemError, api_problem)
@@ -120,6 +120,11 @@ def handle_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(Exception, unexpected)
+
+
+def _route(request: Request) -> str:
+    """For the log: a path holds ids of customers, a route does not."""
+    return getattr(request.scope.get("route"), "path", "none")
 
 
 def _too_large(request: Request) -> Response | None:

@@ -9,7 +9,11 @@ from playwright.async_api import Page, Route, async_playwright, expect
 
 from tests.service.order_system.harness import Shop
 from tests.support.browser_harness import find_chromium_or_skip
+from tests.support.waiting import wait_until_async
 
+BROUGHT = """
+Promise.all(window.told.map(async ([command, value]) => [command, typeof value === "function" ? await value() : value]))
+"""
 KEFU = "https://kefu.example.com"
 WIDGET = """
 window.told = Array.from(window.kefu.q || [], (call) => Array.from(call));
@@ -34,8 +38,12 @@ async def page() -> AsyncIterator[Page]:
 
 async def told(page: Page, calls: int) -> list[Any]:
     """What the widget was told on this page, once it was so many calls."""
-    await page.wait_for_function(f"(window.told || []).length >= {calls}")
-    return await page.evaluate("window.told")
+
+    async def was_told() -> bool:
+        return await page.evaluate("(window.told || []).length") >= calls
+
+    await wait_until_async(was_told)
+    return await page.evaluate(BROUGHT)
 
 
 async def test_the_widget_learns_who_signs_in_and_forgets_who_signs_out(shop: Shop, page: Page) -> None:
@@ -49,12 +57,22 @@ async def test_the_widget_learns_who_signs_in_and_forgets_who_signs_out(shop: Sh
     ((command, token),) = await told(page, 1)
     claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
     assert (command, claims["sub"], claims["iss"]) == ("identify", "emma_clarke", shop.origin)
+    ((_, again),) = await told(page, 1)
+    assert again != token, "a new one each time"
     await page.get_by_role("button", name="Sign out").click()
     await expect(page.get_by_role("heading", name="Who would you like to be?")).to_be_visible()
     assert await told(page, 1) == [["identify", None]]
     await page.reload()
     assert await told(page, 0) == []
     assert problems == []
+
+
+async def test_who_signed_out_in_another_tab_is_brought_as_nobody(shop: Shop, page: Page) -> None:
+    await page.goto(shop.origin)
+    await page.get_by_role("button", name="Sign in as Emma Clarke").click()
+    await expect(page.get_by_role("heading", name="My orders")).to_be_visible()
+    await page.context.clear_cookies()
+    assert await told(page, 1) == [["identify", None]]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

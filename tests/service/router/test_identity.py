@@ -1,18 +1,12 @@
 """Customers who are identified: by tokens of the company's site and by codes, over real gRPC, Redis and SMTP."""
 
 import asyncio
-import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from copy import copy
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 
 from kefu.common.auth import Scope
@@ -21,10 +15,10 @@ from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import identity_pb2 as identity
 from kefu.router.v1 import identity_pb2_grpc
-from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import INTERNAL_KEY, bearer_metadata, expect_failure, open_channel
 from tests.support.identity_tokens import AUDIENCE, ISSUER, OTHER_KEY, identity_token, public_pem
+from tests.support.mailbox import Mailbox, open_mailbox
 from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
 from tests.support.waiting import wait_until_async
@@ -33,36 +27,14 @@ A, B = "visitor-5e0e2f0a-0000-4000-8000-00000000000a", "visitor-5e0e2f0a-0000-40
 SECRET = "a secret of at least thirty-two characters"
 
 
-class Mailbox:
-    """A mail server's messages; `refuses`: it takes none."""
-
-    def __init__(self) -> None:
-        self.messages: list[EmailMessage] = []
-        self.refuses = False
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        if self.refuses:
-            return "451 try again later"
-        self.messages.append(message_from_bytes(envelope.content, policy=default))
-        return "250 OK"
-
-    def code(self) -> str:
-        """The code in the last message."""
-        return re.findall(r"\b\d{6}\b", self.messages[-1].get_content())[0]
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with open_mailbox() as opened:
+        yield opened
 
 
 @pytest.fixture
-def mailbox() -> Any:
-    box = Mailbox()
-    port = free_port()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield SimpleNamespace(box=box, port=port)
-    controller.stop()
-
-
-@pytest.fixture
-async def harness(redis: RedisServer, mailbox: Any) -> AsyncIterator[RouterHarness]:
+async def harness(redis: RedisServer, mailbox: Mailbox) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(
         redis,
         smtp_url=SecretStr(f"smtp://127.0.0.1:{mailbox.port}"),
@@ -293,29 +265,29 @@ async def _has_sessions(who: Visitor) -> bool:
     return bool(await who.sessions())
 
 
-async def test_a_code_by_mail_proves_an_address(harness: RouterHarness, mailbox: Any) -> None:
+async def test_a_code_by_mail_proves_an_address(harness: RouterHarness, mailbox: Mailbox) -> None:
     await set_identity(harness, issuer="", audience="", public_key="", email_codes=True)
     li = await visitor(harness)
     said = await li.client.ask("How long does a refund take?")
     await li.call("SendEmailCode", identity.SendEmailCodeRequest(email=" Li@Example.com ", language="zh"))
-    [message] = mailbox.box.messages
+    [message] = mailbox.messages
     assert message["To"] == "li@example.com"
     assert message["From"] == "Example Shop <no-reply@shop.example.com>"
     assert "验证码" in str(message["Subject"])
-    found = await li.verify("li@example.com", mailbox.box.code())
+    found = await li.verify("li@example.com", mailbox.code())
     assert (found.customer.sub, dict(found.customer.claims)) == ("mailto:li@example.com", {"email": "li@example.com"})
     assert found.customer.method == identity.VerifiedCustomer.METHOD_EMAIL_CODE
     assert await li.sessions() == [said.session]
-    used = await expect_failure(lambda: li.verify("li@example.com", mailbox.box.code()))
+    used = await expect_failure(lambda: li.verify("li@example.com", mailbox.code()))
     assert used.reason == "IDENTITY_NOT_VERIFIED"
 
 
-async def test_a_code_is_good_for_three_tries_and_one_visitor(harness: RouterHarness, mailbox: Any) -> None:
+async def test_a_code_is_good_for_three_tries_and_one_visitor(harness: RouterHarness, mailbox: Mailbox) -> None:
     await set_identity(harness, issuer="", audience="", public_key="", email_codes=True)
     li, thief = await visitor(harness, A), await visitor(harness, B)
     send = identity.SendEmailCodeRequest(email="li@example.com")
     await li.call("SendEmailCode", send)
-    code = mailbox.box.code()
+    code = mailbox.code()
     assert (await expect_failure(lambda: thief.verify("li@example.com", code))).reason == "IDENTITY_NOT_VERIFIED"
     assert (await expect_failure(lambda: li.verify("other@example.com", code))).reason == "IDENTITY_NOT_VERIFIED"
     wrong = "000000" if code != "000000" else "111111"
@@ -324,15 +296,15 @@ async def test_a_code_is_good_for_three_tries_and_one_visitor(harness: RouterHar
         assert failure.reason == "IDENTITY_NOT_VERIFIED"
     assert (await expect_failure(lambda: li.verify("li@example.com", code))).reason == "IDENTITY_NOT_VERIFIED"
     await li.call("SendEmailCode", send)
-    first = mailbox.box.code()
+    first = mailbox.code()
     await li.call("SendEmailCode", send)  # replaces the one before
-    second = mailbox.box.code()
+    second = mailbox.code()
     if first != second:
         assert (await expect_failure(lambda: li.verify("li@example.com", first))).reason == "IDENTITY_NOT_VERIFIED"
     assert (await li.verify("li@example.com", second)).subject
 
 
-async def test_codes_are_limited_by_address_and_by_visitor(harness: RouterHarness, mailbox: Any) -> None:
+async def test_codes_are_limited_by_address_and_by_visitor(harness: RouterHarness, mailbox: Mailbox) -> None:
     await set_identity(harness, issuer="", audience="", public_key="", email_codes=True)
     li = await visitor(harness, A)
     for number in range(5):
@@ -347,13 +319,13 @@ async def test_codes_are_limited_by_address_and_by_visitor(harness: RouterHarnes
     last = await visitor(harness, B)
     victim = identity.SendEmailCodeRequest(email="Victim@example.com")
     assert (await expect_failure(lambda: last.call("SendEmailCode", victim))).reason == "EMAIL_CODE_LIMIT"
-    assert len(mailbox.box.messages) == 10
+    assert len(mailbox.messages) == 10
 
 
-async def test_a_mail_server_that_takes_nothing_is_said_so(harness: RouterHarness, mailbox: Any) -> None:
+async def test_a_mail_server_that_takes_nothing_is_said_so(harness: RouterHarness, mailbox: Mailbox) -> None:
     await set_identity(harness, issuer="", audience="", public_key="", email_codes=True)
     li = await visitor(harness)
-    mailbox.box.refuses = True
+    mailbox.refuses = True
     send = identity.SendEmailCodeRequest(email="li@example.com")
     assert (await expect_failure(lambda: li.call("SendEmailCode", send))).reason == "BACKEND_UNAVAILABLE"
     for email in ("li", "li@example.com\r\nBcc: x@example.com", ""):

@@ -66,9 +66,9 @@ async def connect_shop(channel: grpc.aio.Channel, remote: Remote, demo: Demo) ->
         await actions.PutAction(action_pb2.PutActionRequest(action=action), metadata=remote.metadata)
     found = await admin.GetTenantSettings(admin_pb2.GetTenantSettingsRequest(), metadata=remote.metadata)
     settings = found.settings
-    if settings.HasField("identity") and settings.identity.issuer == demo.order_system:
-        return
-    if not settings.HasField("identity") or settings.identity.issuer.startswith("http://127.0.0.1:"):
+    issuer = settings.identity.issuer
+    is_ours = not settings.HasField("identity") or issuer.startswith("http://127.0.0.1:")
+    if is_ours and issuer != demo.order_system:
         settings.identity.CopyFrom(
             admin_pb2.IdentitySettings(
                 mode="optional",

@@ -24,7 +24,7 @@ class CallFailed(OSError):
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """An answer, whole."""
+    """An answer."""
 
     status: int
     headers: Mapping[str, str]
@@ -46,9 +46,9 @@ class GuardedHttp:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         seconds: float,
-        most_bytes: int,
+        most_bytes: int | None,
     ) -> HttpAnswer:
-        """The answer to a call. A redirect is an answer like any other.
+        """The answer to a call; its body is left empty, unread, where `most_bytes` is None. Redirects are answers too.
 
         Raises CallFailed when the address may not be called, nobody answers within `seconds`, or the answer is longer
         than `most_bytes` or packed. Whether the other side took the call is not known then.
@@ -65,6 +65,8 @@ class GuardedHttp:
                 ) as answer,
             ):
                 found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+                if most_bytes is None:
+                    return HttpAnswer(answer.status, found, b"")
                 if found.get("content-encoding", "identity") != "identity":
                     raise CallFailed("it answered packed, although it was asked not to")
                 parts, length = list[bytes](), 0

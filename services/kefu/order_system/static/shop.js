@@ -13,20 +13,24 @@ window.kefu =
 (() => {
   const REMEMBERED = "shop.customer";
 
-  async function identify() {
+  /** A new token each time: the widget asks for one when it needs it, long after the page was loaded perhaps. */
+  async function token() {
+    const response = await fetch("/identity-token", { method: "POST" });
+    if (response.status === 401) return null; // signed out in another tab meanwhile
+    if (!response.ok) throw new Error(`/identity-token answered with status ${response.status}`);
+    return (await response.json()).token;
+  }
+
+  function identify() {
     const customer = document.body.dataset.customer;
-    const before = localStorage.getItem(REMEMBERED);
     if (customer) {
-      const response = await fetch("/identity-token", { method: "POST" });
-      if (!response.ok) return; // signed out in another tab meanwhile: the next page says so
-      const { token } = await response.json();
       window.kefu("identify", token);
       localStorage.setItem(REMEMBERED, customer);
-    } else if (before) {
+    } else if (localStorage.getItem(REMEMBERED)) {
       window.kefu("identify", null);
       localStorage.removeItem(REMEMBERED);
     }
   }
 
-  document.addEventListener("DOMContentLoaded", () => void identify());
+  document.addEventListener("DOMContentLoaded", identify);
 })();

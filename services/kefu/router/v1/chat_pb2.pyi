@@ -1094,7 +1094,8 @@ class TurnCompleted(_message.Message):
     def choices(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """With ANSWER_SOURCE_CLARIFYING: what to choose from, 2 to 4, in the order in which the text numbers them. The next
         message may name one, or be its number. Where nothing found is sure to answer, the last one is "none of these", which
-        calls a person: TenantSettings.Texts.none_of_these.
+        calls a person: TenantSettings.Texts.none_of_these. With ANSWER_SOURCE_ACTION: what an input of the action is chosen
+        from, such as the customer's orders, 2 to 8.
         """
 
     def __init__(

@@ -12,15 +12,14 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Literal
 
-import httpcore
 import structlog
 
 from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable, StorageFull, WebhookNotFound
-from kefu.common.outbound.ssrf import Address, AddressNotAllowed, PinnedBackend, is_public
+from kefu.common.outbound.guarded_http import CallFailed, GuardedHttp, open_guarded_http
+from kefu.common.outbound.ssrf import Address, is_public
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.router import metrics
 from kefu.router.webhooks.queue import IDLE_CHECK_SECONDS, DueWebhook, WebhookQueue
@@ -42,7 +41,6 @@ _MAX_SERVE_SECONDS = 30.0
 _FAILURE_PAUSE_SECONDS = 5
 _MAX_ERROR_CHARACTERS = 200
 _log = structlog.stdlib.get_logger()
-_USER_AGENT = f"kefu/{version('kefu')}"
 
 
 @dataclass(frozen=True)
@@ -60,14 +58,14 @@ class WebhookSender:
         self,
         store: WebhookStore,
         queue: WebhookQueue,
-        pool: httpcore.AsyncConnectionPool,
+        http: GuardedHttp,
         *,
         lease: float,
         first_pause: float,
     ) -> None:
         self._store = store
         self._queue = queue
-        self._pool = pool
+        self._http = http
         self._lease = lease
         self._first_pause = first_pause
         self._woken = asyncio.Event()
@@ -183,22 +181,15 @@ class WebhookSender:
         body = delivery.body.encode()
         headers = {
             "content-type": "application/json",
-            "content-length": str(len(body)),
-            "user-agent": _USER_AGENT,
             **signed_headers(webhook.secret, delivery.id, int(time.time()), body),
         }
         try:
-            async with (
-                asyncio.timeout(ATTEMPT_TIMEOUT_SECONDS),
-                self._pool.stream("POST", webhook.url, headers=list(headers.items()), content=body) as answer,
-            ):
-                status = answer.status
-        except TimeoutError:
-            return DeliveryAttempt(0, f"It did not answer within {ATTEMPT_TIMEOUT_SECONDS:.0f} s.")
-        except AddressNotAllowed as error:
+            answer = await self._http.call(
+                "POST", webhook.url, headers=headers, body=body, seconds=ATTEMPT_TIMEOUT_SECONDS, most_bytes=None
+            )
+        except CallFailed as error:
             return DeliveryAttempt(0, _sentence(str(error)))
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
-            return DeliveryAttempt(0, _sentence(f"It could not be reached ({type(error).__name__}: {error})"))
+        status = answer.status
         if 200 <= status < 300:
             return DeliveryAttempt(status, "")
         return DeliveryAttempt(status, f"It answered with status {status}{_STATUS_NOTES.get(status // 100, '')}.")
@@ -222,9 +213,8 @@ async def open_webhook_sender(
     permitted: Callable[[Address], bool] = is_public,
 ) -> AsyncIterator[WebhookSender]:
     """A sender that runs while the block does. `lease` and `first_pause` (after a failure) are in seconds."""
-    backend = PinnedBackend(permitted)
-    async with httpcore.AsyncConnectionPool(network_backend=backend, max_keepalive_connections=0) as pool:
-        sender = WebhookSender(store, queue, pool, lease=lease, first_pause=first_pause)
+    async with open_guarded_http(permitted) as http:
+        sender = WebhookSender(store, queue, http, lease=lease, first_pause=first_pause)
         running = asyncio.create_task(sender.run(), name="webhook sender")
         try:
             yield sender

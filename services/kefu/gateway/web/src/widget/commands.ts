@@ -1,8 +1,11 @@
 /** What a site's scripts may tell the widget: kefu(command, …). */
 import type { FromSite } from "../chat/embedding.ts";
 
-/** A token that the site's server has signed, or who brings one: then it is asked for again when the last one is spent. */
-export type Token = string | (() => string | Promise<string>);
+/**
+ * A token that the site's server has signed, or who brings one: then it is asked for again when the last one is spent.
+ * It brings null when nobody is signed in any more.
+ */
+export type Token = string | (() => string | null | Promise<string | null>);
 
 export interface Kefu {
   /** Says who the customer is; null: nobody is signed in any more. */

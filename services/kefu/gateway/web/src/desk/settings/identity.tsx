@@ -4,15 +4,15 @@ import { clone, create } from "@bufbuild/protobuf";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import {
-  type GetTenantSettingsResponse,
   type IdentitySettings,
   IdentitySettingsSchema,
   TenantSettingsSchema,
 } from "../../gen/kefu/router/v1/admin_pb.ts";
-import { useAction, useLoaded } from "../shared/loading.ts";
+import { useAction } from "../shared/loading.ts";
 import { useDesk } from "../shared/session.ts";
-import { Busy, FailureNotice, Labelled, Notice } from "../shared/ui.tsx";
+import { FailureNotice, Labelled } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
+import type { SettingsFormProps } from "./tenant_settings.tsx";
 
 const MODES = ["off", "optional", "required"] as const;
 /** What verifies a token: a field of IdentitySettings, or "" for no tokens. */
@@ -21,29 +21,11 @@ type Mode = (typeof MODES)[number];
 type Proof = (typeof PROOFS)[number];
 const FIELD = "settings.identity.";
 
-export function IdentityPage() {
-  const { services } = useDesk();
-  const loaded = useLoaded<GetTenantSettingsResponse>((signal) => services.admin.getTenantSettings({}, { signal }), [services]);
-  const [saved, setSaved] = useState(false);
-  if (loaded.failure) return <FailureNotice failure={loaded.failure} retry={loaded.reload} />;
-  if (loaded.value === null) return <Busy />;
-  const onSaved = () => {
-    setSaved(true);
-    loaded.reload();
-  };
-  return (
-    <>
-      {saved ? <Notice kind="good">{t("saved")}</Notice> : null}
-      <IdentityForm key={String(loaded.value.revision)} read={loaded.value} onSaved={onSaved} />
-    </>
-  );
-}
-
 function proofOf(identity: IdentitySettings): Proof {
   return PROOFS.find((one) => one !== "" && identity[one] !== "") ?? "";
 }
 
-function IdentityForm({ read, onSaved }: { read: GetTenantSettingsResponse; onSaved: () => void }) {
+export function IdentityForm({ read, onSaved }: SettingsFormProps) {
   const { services } = useDesk();
   const settings = read.settings ?? create(TenantSettingsSchema);
   const before = settings.identity ?? create(IdentitySettingsSchema, { mode: "off" });

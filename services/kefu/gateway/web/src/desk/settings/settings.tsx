@@ -9,8 +9,9 @@ import { PageHead, SubNav } from "../shared/ui.tsx";
 import { LanguageSwitch, ThemeSwitch } from "../switches.tsx";
 import { t } from "../texts.ts";
 import { AuditLogPage } from "./audit.tsx";
-import { IdentityPage } from "./identity.tsx";
-import { TenantPage } from "./tenant.tsx";
+import { IdentityForm } from "./identity.tsx";
+import { TenantForm } from "./tenant.tsx";
+import { TenantSettingsPage } from "./tenant_settings.tsx";
 import { WebhooksPage } from "./webhooks.tsx";
 
 const TABS = ["desk", "hours", "customers", "webhooks", "audit"] as const;
@@ -27,8 +28,8 @@ export function SettingsPage() {
       <PageHead title={t("settings")} />
       <SubNav label={t("settings")} items={tabs.map((one) => ({ href: hrefOf("settings", one), label: labels[one], current: one === tab }))} />
       {tab === "desk" ? <ThisDesk /> : null}
-      {tab === "hours" ? <TenantPage /> : null}
-      {tab === "customers" ? <IdentityPage /> : null}
+      {tab === "hours" ? <TenantSettingsPage form={TenantForm} /> : null}
+      {tab === "customers" ? <TenantSettingsPage form={IdentityForm} /> : null}
       {tab === "webhooks" ? <WebhooksPage /> : null}
       {tab === "audit" ? <AuditLogPage /> : null}
     </div>

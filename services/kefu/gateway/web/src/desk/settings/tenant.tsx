@@ -4,15 +4,15 @@ import { clearField, clone, create } from "@bufbuild/protobuf";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import {
-  type GetTenantSettingsResponse,
   TenantSettings_TextsSchema,
   TenantSettingsSchema,
 } from "../../gen/kefu/router/v1/admin_pb.ts";
 import { languageName } from "../shared/format.ts";
-import { useAction, useLoaded } from "../shared/loading.ts";
+import { useAction } from "../shared/loading.ts";
 import { useDesk } from "../shared/session.ts";
-import { Busy, FailureNotice, Labelled, Notice } from "../shared/ui.tsx";
+import { FailureNotice, Labelled } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
+import type { SettingsFormProps } from "./tenant_settings.tsx";
 
 const LANGUAGES = ["zh", "en"] as const;
 /** Characters of a text, as the server counts them. */
@@ -20,25 +20,7 @@ const MOST_CHARACTERS = 1000;
 /** TenantSettings' fields that this form has. */
 const FIELDS = ["settings.time_zone", "settings.escalate_seconds", "settings.business_hours", "settings.texts."];
 
-export function TenantPage() {
-  const { services } = useDesk();
-  const loaded = useLoaded<GetTenantSettingsResponse>((signal) => services.admin.getTenantSettings({}, { signal }), [services]);
-  const [saved, setSaved] = useState(false);
-  if (loaded.failure) return <FailureNotice failure={loaded.failure} retry={loaded.reload} />;
-  if (loaded.value === null) return <Busy />;
-  const onSaved = () => {
-    setSaved(true);
-    loaded.reload();
-  };
-  return (
-    <>
-      {saved ? <Notice kind="good">{t("saved")}</Notice> : null}
-      <TenantForm key={String(loaded.value.revision)} read={loaded.value} onSaved={onSaved} />
-    </>
-  );
-}
-
-function TenantForm({ read, onSaved }: { read: GetTenantSettingsResponse; onSaved: () => void }) {
+export function TenantForm({ read, onSaved }: SettingsFormProps) {
   const { services } = useDesk();
   const settings = read.settings ?? create(TenantSettingsSchema);
   const [hours, setHours] = useState(settings.businessHours.join("\n"));
