@@ -29,7 +29,7 @@ import psutil
 import typer
 from rich.progress import Progress
 
-from kefu.common.cpu_budget import usable_cores
+from kefu.common.resource_limits.cpu_budget import usable_cores
 from kefu.common.rpc.interceptor import internal_metadata
 from kefu.generation.engines.folder_tokenizer import FolderTokenizer
 from kefu.generation.engines.llamacpp import LlamaCppSettings, server_settings

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kefu.common.cpu_budget import usable_cores
+from kefu.common.resource_limits.cpu_budget import usable_cores
 from kefu.generation.decoding.chat_template import ChatTemplate
 from kefu.generation.engine import Message
 from kefu.generation.engines.folder_tokenizer import FolderTokenizer

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from kefu.common.control_groups import CGROUPS
+from kefu.common.resource_limits.control_groups import CGROUPS
 
 _PERIOD_MICROSECONDS = 20_000
 """A fifth of the kernel's own: a process that has used up its part stands still for a shorter time."""

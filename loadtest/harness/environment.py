@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kefu.common.control_groups import read_text
-from kefu.common.cpu_budget import usable_cores
+from kefu.common.resource_limits.control_groups import read_text
+from kefu.common.resource_limits.cpu_budget import usable_cores
 
 INSTRUCTION_SETS = ("amx_int8", "avx512_vnni", "avx_vnni", "avx512_bf16", "avx512f", "avx2")
 """Those that make models faster, by their names in /proc/cpuinfo."""

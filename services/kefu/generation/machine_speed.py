@@ -16,8 +16,8 @@ import psutil
 import structlog
 
 from kefu.common.aio import run_in_thread
-from kefu.common.cpu_budget import usable_cores
 from kefu.common.errors import StartupError
+from kefu.common.resource_limits.cpu_budget import usable_cores
 from kefu.generation.config import GenerationConfig
 from kefu.generation.engine import Engine, Finished, GenerationRequest, Message, Piece
 from kefu.generation.models.catalog import SMALLEST

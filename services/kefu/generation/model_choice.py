@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kefu.common.aio import run_in_thread
-from kefu.common.cpu_budget import usable_cores
 from kefu.common.errors import StartupError
-from kefu.common.memory_budget import available_memory
+from kefu.common.resource_limits.cpu_budget import usable_cores
+from kefu.common.resource_limits.memory_budget import available_memory
 from kefu.generation.config import GenerationConfig
 from kefu.generation.engine_choice import EngineName, choose_engine, nvidia_gpus
 from kefu.generation.machine_speed import Measure, MeasuredSpeed, Say, kept_speed, speed_here

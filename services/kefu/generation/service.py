@@ -10,9 +10,9 @@ import structlog
 
 from kefu.common.aio import run_in_thread
 from kefu.common.auth import open_keyring
-from kefu.common.cpu_budget import usable_cores
-from kefu.common.memory_budget import available_memory
 from kefu.common.permissions import permissions_of
+from kefu.common.resource_limits.cpu_budget import usable_cores
+from kefu.common.resource_limits.memory_budget import available_memory
 from kefu.common.rpc.server import RunningServer, check_address, serving, terminated
 from kefu.generation.config import GenerationConfig
 from kefu.generation.engine import Engine

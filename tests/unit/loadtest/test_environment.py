@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.common.cpu_budget import usable_cores
+from kefu.common.resource_limits.cpu_budget import usable_cores
 from loadtest.harness.environment import INSTRUCTION_SETS, describe_environment, read_environment
 
 SAPPHIRE_RAPIDS = "fpu sse4_2 avx2 avx512f avx_vnni avx512_vnni amx_tile amx_int8"

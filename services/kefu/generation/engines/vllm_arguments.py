@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from kefu.common.errors import StartupError
-from kefu.common.memory_budget import usable_memory
+from kefu.common.resource_limits.memory_budget import usable_memory
 from kefu.generation.engines.vllm_adapters import LoraAdapter
 from kefu.generation.models.cpu_numbers import computed_numbers, converted_numbers, cpu_flags
 from kefu.generation.models.gguf_conversion import NumberFormat, NumberFormatSetting

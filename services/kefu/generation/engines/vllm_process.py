@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from kefu.common.cpu_budget import usable_cores
+from kefu.common.resource_limits.cpu_budget import usable_cores
 from kefu.generation.engines import orphan_reaper
 
 _MARKER = "KEFU_GENERATION_PROCESS"

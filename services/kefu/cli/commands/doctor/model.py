@@ -9,7 +9,7 @@ import pydantic
 
 from kefu.cli.commands.doctor.finding import Finding, Verdict
 from kefu.common.errors import StartupError
-from kefu.common.memory_budget import available_memory
+from kefu.common.resource_limits.memory_budget import available_memory
 from kefu.generation.config import GenerationConfig, configuration_without_key
 from kefu.generation.engine_choice import EngineName, choose_engine, nvidia_gpus
 from kefu.generation.model_choice import Survey, default_model, explain, is_auto, reader_of, survey

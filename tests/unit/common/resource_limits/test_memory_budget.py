@@ -5,7 +5,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from kefu.common.memory_budget import usable_memory
+from kefu.common.resource_limits.memory_budget import usable_memory
 from tests.support.control_groups import write_control_groups
 
 GIB = 2**30

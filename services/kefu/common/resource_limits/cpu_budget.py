@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from kefu.common.control_groups import CGROUPS, MEMBERSHIP, group_folders, read_text
+from kefu.common.resource_limits.control_groups import CGROUPS, MEMBERSHIP, group_folders, read_text
 
 
 def usable_cores(cgroups: Path = CGROUPS, membership: Path = MEMBERSHIP) -> float:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from kefu.common.memory_budget import available_memory
+from kefu.common.resource_limits.memory_budget import available_memory
 from tests.support.control_groups import write_control_groups
 
 AVAILABLE = 64_000

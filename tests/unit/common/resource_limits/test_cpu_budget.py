@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from kefu.common import cpu_budget
-from kefu.common.cpu_budget import usable_cores
+from kefu.common.resource_limits import cpu_budget
+from kefu.common.resource_limits.cpu_budget import usable_cores
 from tests.support.control_groups import write_control_groups
 
 CORES = 64

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import psutil
 
-from kefu.common.control_groups import CGROUPS, MEMBERSHIP, group_folders, read_text
+from kefu.common.resource_limits.control_groups import CGROUPS, MEMBERSHIP, group_folders, read_text
 
 
 def usable_memory(cgroups: Path = CGROUPS, membership: Path = MEMBERSHIP) -> int:

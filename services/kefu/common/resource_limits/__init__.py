@@ -1,0 +1,1 @@
+"""What the process may use of the machine: processors and memory, by its control groups."""
