@@ -67,6 +67,8 @@ class WriteResult(Message):
     """What the way back costs the customer. The amounts have it in them."""
     order: Order | None = None
     """The order afterwards."""
+    status_before: OrderStatus | None = None
+    """The order's status before."""
     customer: Customer | None = None
     """The customer afterwards, when the customer's own address was changed."""
 
@@ -156,6 +158,7 @@ def write_result(outcome: Outcome, currency: str, *, dry_run: bool) -> WriteResu
         price_difference=outcome.price_difference,
         return_fee=outcome.return_fee or None,
         order=outcome.order,
+        status_before=outcome.status_before,
         customer=outcome.customer if is_customers else None,
     )
 

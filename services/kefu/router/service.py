@@ -21,7 +21,9 @@ from kefu.common.redis.commands import RedisCommands
 from kefu.common.redis.memory_guard import open_memory_guard
 from kefu.common.rpc.server import RunningServer, serving
 from kefu.router import metrics
+from kefu.router.actions.changes import ChangeMaker
 from kefu.router.actions.http_call import ActionCaller
+from kefu.router.actions.operations import OperationStore
 from kefu.router.actions.runner import ActionRunner
 from kefu.router.actions.store import ActionStore
 from kefu.router.admission.concurrency_limit import EngineLimit
@@ -171,7 +173,11 @@ async def router(
         http = await enter(open_guarded_http(permits(networks(config.private_networks))))
         tenant_secrets = SecretStore(commands, config.secrets_keys)
         actions = ActionStore(commands, seconds=config.settings_seconds)
-        action_runner = ActionRunner(actions, ActionCaller(http, tenant_secrets.get), retrieval)
+        audit_log = AuditLog(commands, days=config.audit_days)
+        audit = await enter(open_audit_recorder(audit_log, audited_methods.AUDITED, internal_key=internal_key))
+        caller = ActionCaller(http, tenant_secrets.get)
+        changes = ChangeMaker(caller, OperationStore(commands, life=life), audit.record)
+        action_runner = ActionRunner(actions, caller, changes, retrieval)
         stack.push_async_callback(action_runner.close)
         insight = await enter(open_insight(config, commands, retrieval, name, resolve))
         event_bus = EventBus([insight.recorder, *observers])
@@ -225,8 +231,6 @@ async def router(
         desk = DeskServicer(desk_service, desk_watches, keyring, streams)
         tenants = TenantStore(commands)
         admin = AdminServicer(tenants, settings, tenant_secrets)
-        audit_log = AuditLog(commands, days=config.audit_days)
-        audit = await enter(open_audit_recorder(audit_log, audited_methods.AUDITED, internal_key=internal_key))
 
         def register(server: grpc.aio.Server) -> None:
             chat.register(server)

@@ -2,29 +2,24 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from google.protobuf import json_format
 
 from kefu.common.auth import Scope
-from kefu.common.customers import Customer, Verification, customer_subject
 from kefu.router.v1 import action_pb2 as pb
-from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.testing.redis_server import RedisServer
 from tests.service.order_system.harness import API_KEY, Shop, open_shop
-from tests.support.grpc_calls import INTERNAL_KEY, bearer_metadata, expect_failure
-from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.grpc_calls import expect_failure
+from tests.support.router_harness import RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
+from tests.support.shop_actions import EMMAS, BadSystem, customer, http, put, sample, set_up
 
-SAMPLE = Path(__file__).parents[3] / "services/kefu/sample/actions"
 ASK, ASK_ZH = "Where's my order?", "我的订单到哪里了？"
 ALIKE = {ASK: ["Where is my order?"], ASK_ZH: ["我的订单到哪了"], "what did I order": ["What have I ordered?"]}
-EMMAS = ("SL700412697734", "SL700411902853", "SL700399450621")
-"""The newest first."""
 
 
 @pytest.fixture
@@ -40,42 +35,6 @@ async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
 async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
     async with open_shop(tmp_path) as opened:
         yield opened
-
-
-def sample(of: str, origin: str, **changes: Any) -> pb.Action:
-    """An action of the sample, at an order system."""
-    text = (SAMPLE / f"{of}.json").read_text("utf-8").replace("${ORDERS}", origin)
-    return json_format.ParseDict({**json.loads(text), **changes}, pb.Action())
-
-
-async def put(root: RouterClient, action: pb.Action, revision: int = 0) -> pb.Action:
-    request = pb.PutActionRequest(action=action, revision=revision)
-    return (await root.actions.PutAction(request, metadata=root.metadata)).action
-
-
-async def set_up(harness: RouterHarness, origin: str) -> RouterClient:
-    """The sample's two actions, at an order system."""
-    root = await harness.client()
-    secret = admin.PutSecretRequest(name="tenants/default/secrets/order-system", value=API_KEY)
-    await root.admin.PutSecret(secret, metadata=root.metadata)
-    for name in ("orders", "order-status"):
-        await put(root, sample(name, origin))
-    return root
-
-
-async def customer(harness: RouterHarness, sub: str = "emma_clarke") -> RouterClient:
-    """A customer of the pages, as the gateway calls for one; with an empty `sub` a visitor."""
-    client = await harness.client(INTERNAL_KEY)
-    known = Customer(sub, {}, Verification.TOKEN, 1.0).to_json() if sub else ""
-    subject = customer_subject("default", sub) if sub else "visitor-5e0e2f0a-0000-4000-8000-000000000001"
-    client.metadata = bearer_metadata(
-        INTERNAL_KEY,
-        ("kefu-tenant", "default"),
-        ("kefu-subject", subject),
-        ("kefu-scopes", "chat"),
-        *([("kefu-customer", known)] if known else []),
-    )
-    return client
 
 
 async def test_a_customer_chooses_an_order_and_is_told_how_far_it_is(harness: RouterHarness, shop: Shop) -> None:
@@ -149,32 +108,6 @@ async def test_what_was_looked_up_is_in_no_prompt_and_in_no_cache(harness: Route
     assert EMMAS[0] not in str(call.request)
     other = await customer(harness, "priya_shah")
     assert EMMAS[0] not in (await other.ask(ASK)).text
-
-
-class BadSystem:
-    """A system of a company that answers as `answer` says: bytes of HTTP. `hits`: the calls that came."""
-
-    def __init__(self) -> None:
-        self.answer: bytes | Callable[[], bytes] = b""
-        self.delay = 0.0
-        self.hits = 0
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await reader.readuntil(b"\r\n\r\n")
-            self.hits += 1
-            await asyncio.sleep(self.delay)
-            writer.write(self.answer() if callable(self.answer) else self.answer)
-            await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the caller hung up, as it should
-        finally:
-            writer.close()
-
-
-def http(body: bytes, kind: str = "application/json", status: str = "200 OK", *more: str) -> bytes:
-    head = [f"HTTP/1.1 {status}", f"content-type: {kind}", f"content-length: {len(body)}", "connection: close", *more]
-    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
 @pytest.fixture
@@ -264,7 +197,7 @@ async def test_a_private_address_is_called_only_where_the_operator_allows_it(red
 async def test_actions_are_kept_changed_tried_and_deleted(harness: RouterHarness, shop: Shop) -> None:
     root = await set_up(harness, shop.origin)
     listed = await root.actions.ListActions(pb.ListActionsRequest(), metadata=root.metadata)
-    assert [each.name for each in listed.actions] == ["actions/order-status", "actions/orders"]
+    assert [each.name for each in listed.actions] == ["actions/cancel-order", "actions/order-status", "actions/orders"]
     got = pb.GetActionRequest(name="actions/orders")
     found = (await root.actions.GetAction(got, metadata=root.metadata)).action
     assert found.revision == 1

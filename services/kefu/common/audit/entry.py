@@ -113,13 +113,15 @@ def hash_of(text: str) -> str:
 
 
 def actor_of(tenant: str, subject: str) -> str:
-    """The resource name of a caller: a key, an operator of the OpenID Connect issuer, or a visitor.
+    """The resource name of a caller: a key, an operator of the OpenID Connect issuer, a visitor or a customer.
 
-    A visitor's id is hashed, because the log outlives what is erased.
+    A visitor's id is hashed, because the log outlives what is erased; a customer's is a hash.
     """
-    kind, _, _ = subject.partition("-")  # the id of a key has no "-"
+    kind, _, rest = subject.partition("-")  # the id of a key has no "-"
     if kind == "visitor":
         return f"tenants/{tenant}/visitors/{pseudonym(subject)}"
+    if kind == "customer":
+        return f"tenants/{tenant}/customers/{rest}"
     return f"tenants/{tenant}/{'users' if kind == 'user' else 'keys'}/{subject}"
 
 

@@ -21,6 +21,7 @@ from kefu.common.audit import client_origin
 from kefu.common.audit.entry import CANCELLED, OK, AuditEntry, actor_of
 from kefu.common.audit.log import AuditLog
 from kefu.common.auth import Principal
+from kefu.common.customers import is_visitor
 from kefu.common.errors import Internal, ServiceError
 from kefu.common.redis.client import REDIS_FAILURES
 
@@ -209,7 +210,7 @@ class AuditRecorder:
         what = (actor, audited.action, outcome, target if outcome == OK else "")
         if repeat_seconds and self._is_repeat(what, repeat_seconds):
             return None
-        is_visitor = principal.subject.startswith("visitor-")
+        is_public = is_visitor(principal.subject)
         told = client_origin.read_origin(self._internal_key, metadata.get(client_origin.METADATA, ""))
         address = told.address if told else client_origin.peer_address(peer)
         return AuditEntry(
@@ -218,8 +219,8 @@ class AuditRecorder:
             name=told.name if told else "",
             scopes=tuple(sorted(principal.scopes)),
             # The log outlives what customers have erased: no address of theirs is in it.
-            address="" if is_visitor else address,
-            address_from="" if is_visitor else "gateway" if told else "peer",
+            address="" if is_public else address,
+            address_from="" if is_public else "gateway" if told else "peer",
             trace=trace.format_trace_id(trace.get_current_span().get_span_context().trace_id),
             action=audited.action,
             target=target,

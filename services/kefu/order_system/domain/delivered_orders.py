@@ -37,6 +37,7 @@ def return_items(
         operation=Operation.RETURN,
         customer=customer,
         order=order.model_copy(update=update),
+        status_before=order.status,
         amounts=announce(customer, transaction(-refund, method_id)),
         return_fee=fee,
     )
@@ -66,6 +67,7 @@ def exchange_items(
         operation=Operation.EXCHANGE,
         customer=customer,
         order=order.model_copy(update=update),
+        status_before=order.status,
         amounts=announce(customer, transaction(difference + fee, method_id)),
         price_difference=difference,
         return_fee=fee,

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
-from kefu.order_system.domain.records import ZERO, Customer, Money, Order, Record
+from kefu.order_system.domain.records import ZERO, Customer, Money, Order, OrderStatus, Record
 
 
 class Operation(StrEnum):
@@ -49,6 +49,8 @@ class Outcome(Record):
     customer: Customer
     order: Order | None = None
     """None when it is about no order."""
+    status_before: OrderStatus | None = None
+    """Of the order."""
     amounts: tuple[Amount, ...] = ()
     """Empty when no money moves."""
     price_difference: Money | None = None

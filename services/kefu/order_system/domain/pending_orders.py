@@ -38,7 +38,11 @@ def cancel(customer: Customer, order: Order, reason: str) -> Outcome:
         "payment_history": (*order.payment_history, *refunds),
     }
     return Outcome(
-        operation=Operation.CANCELLATION, customer=after, order=order.model_copy(update=update), amounts=amounts
+        operation=Operation.CANCELLATION,
+        customer=after,
+        order=order.model_copy(update=update),
+        status_before=order.status,
+        amounts=amounts,
     )
 
 
@@ -46,7 +50,7 @@ def change_address(customer: Customer, order: Order, address: Address) -> Outcom
     """Send the order to another address. Raises Refused (ORDER_NOT_PENDING)."""
     _check_pending(order, "changed")
     changed = order.model_copy(update={"address": address})
-    return Outcome(operation=Operation.ORDER_ADDRESS, customer=customer, order=changed)
+    return Outcome(operation=Operation.ORDER_ADDRESS, customer=customer, order=changed, status_before=order.status)
 
 
 def change_payment_method(customer: Customer, order: Order, method_id: str) -> Outcome:
@@ -75,7 +79,9 @@ def change_payment_method(customer: Customer, order: Order, method_id: str) -> O
     )
     after, amounts = settle(customer, moves)
     changed = order.model_copy(update={"payment_history": (first, *moves)})
-    return Outcome(operation=Operation.PAYMENT_METHOD, customer=after, order=changed, amounts=amounts)
+    return Outcome(
+        operation=Operation.PAYMENT_METHOD, customer=after, order=changed, status_before=order.status, amounts=amounts
+    )
 
 
 def modify_items(
@@ -100,6 +106,7 @@ def modify_items(
         operation=Operation.MODIFICATION,
         customer=after,
         order=order.model_copy(update=update),
+        status_before=order.status,
         amounts=amounts,
         price_difference=difference,
     )

@@ -1,18 +1,18 @@
-"""An action's call: filled with inputs and secrets, made behind the SSRF guard, and cut down to what is used of it."""
+"""An action's calls: filled with inputs and secrets, made behind the SSRF guard, cut down to what is used of them."""
 
 import json
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import jmespath
 from jmespath.exceptions import JMESPathError
 
 from kefu.common.errors import SecretNotFound
-from kefu.common.outbound.guarded_http import CallFailed, GuardedHttp
-from kefu.router.actions.action import PLACEHOLDER, Action
+from kefu.common.outbound.guarded_http import CallFailed, GuardedHttp, HttpAnswer
+from kefu.router.actions.action import HttpCall
+from kefu.router.actions.action_checks import PLACEHOLDER
 
 _MAX_BYTES = 1024 * 1024
 _MAX_RESULT_CHARACTERS = 20_000
@@ -21,6 +21,10 @@ _NOTHING = frozenset({404, 410})
 
 class ActionFailed(Exception):
     """The company's system did not answer as it should. The message is a sentence without its full stop, for leads."""
+
+
+class NotSent(ActionFailed):
+    """The call was not made: nothing can have come of it."""
 
 
 @dataclass(frozen=True)
@@ -32,45 +36,46 @@ class ActionResult:
 
 
 class ActionCaller:
-    """Calls actions. `secret`: the value of a tenant's secret, by tenant and name; raises SecretNotFound."""
+    """Makes the calls. `secret`: the value of a tenant's secret, by tenant and name; raises SecretNotFound."""
 
     def __init__(self, http: GuardedHttp, secret: Callable[[str, str], Awaitable[str]]) -> None:
         self._http = http
         self._secret = secret
 
-    async def call(
-        self, tenant: str, action: Action, inputs: Mapping[str, str], deadline: float | None = None
+    async def look_up(
+        self, tenant: str, call: HttpCall, result: Mapping[str, str], inputs: Mapping[str, str], seconds: float
     ) -> ActionResult:
-        """The result for inputs, all of which are there, before `deadline` (monotonic seconds). Raises ActionFailed."""
-        seconds = float(action.timeout_seconds)
-        if deadline is not None:
-            seconds = min(seconds, deadline - time.monotonic())
-        if seconds <= 0:
-            raise ActionFailed("no time is left to ask")
-        url = PLACEHOLDER.sub(lambda found: quote(inputs[found[2]], safe=""), action.call.url)
-        headers = {"accept": "application/json"}
-        for name, text in action.call.headers.items():
-            headers[name.lower()] = await self._filled(tenant, text, inputs)
-        try:
-            answer = await self._http.call(
-                action.call.method, url, headers=headers, seconds=seconds, most_bytes=_MAX_BYTES
-            )
-        except CallFailed as error:
-            raise ActionFailed(str(error)) from error
+        """The result of a call that reads, within `seconds`. `inputs` are all there. Raises ActionFailed."""
+        answer = await self.send(tenant, call, inputs, seconds)
         if answer.status in _NOTHING:
             return ActionResult(answer.status, None)
         if answer.status != 200:
             raise ActionFailed(f"it answered with status {answer.status}")
-        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json" and not kind.endswith("+json"):
-            raise ActionFailed(f"it answered with {kind[:60] or 'no content type'} where JSON was wanted")
-        try:
-            document = json.loads(answer.body)
-        except (ValueError, RecursionError):
-            raise ActionFailed("its answer is no JSON, though it says so") from None
-        return ActionResult(answer.status, projected(action, document))
+        return ActionResult(answer.status, projected(result, document_of(answer)))
 
-    async def _filled(self, tenant: str, text: str, inputs: Mapping[str, str]) -> str:
+    async def send(self, tenant: str, call: HttpCall, inputs: Mapping[str, str], seconds: float) -> HttpAnswer:
+        """The answer to a call, whatever its status.
+
+        Raises ActionFailed: whether the other side took the call is not known then; NotSent where it cannot have.
+        """
+        if seconds <= 0:
+            raise NotSent("no time is left to ask")
+        url = PLACEHOLDER.sub(lambda found: quote(inputs[found[2]], safe=""), call.url)
+        headers = {"accept": "application/json"}
+        for name, text in call.headers.items():
+            headers[name.lower()] = await self._header(tenant, text, inputs)
+        body = b""
+        if call.body:
+            body = json.dumps(_filled(json.loads(call.body), inputs), ensure_ascii=False).encode()
+            headers.setdefault("content-type", "application/json")
+        try:
+            return await self._http.call(
+                call.method, url, headers=headers, body=body, seconds=seconds, most_bytes=_MAX_BYTES
+            )
+        except CallFailed as error:
+            raise ActionFailed(str(error)) from error
+
+    async def _header(self, tenant: str, text: str, inputs: Mapping[str, str]) -> str:
         parts, at = list[str](), 0
         for found in PLACEHOLDER.finditer(text):
             parts.append(text[at : found.start()])
@@ -81,21 +86,48 @@ class ActionCaller:
             try:
                 parts.append(await self._secret(tenant, found[2]))
             except SecretNotFound as error:
-                raise ActionFailed(error.message.rstrip(".")) from None
+                raise NotSent(error.message.rstrip(".")) from None
         value = "".join([*parts, text[at:]])
         if not value.isascii() or not value.isprintable():
-            raise ActionFailed("a header would hold what no header may: look at the secret")
+            raise NotSent("a header would hold what no header may: look at the secret")
         return value
 
 
-def projected(action: Action, document: Any) -> dict[str, Any]:
-    """What of a document is used. Raises ActionFailed when that is too much, or an expression does not fit."""
+def document_of(answer: HttpAnswer) -> Any:
+    """The JSON of an answer. Raises ActionFailed."""
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise ActionFailed(f"it answered with {kind[:60] or 'no content type'} where JSON was wanted")
     try:
-        values = {name: jmespath.search(expression, document) for name, expression in action.result.items()}
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        raise ActionFailed("its answer is no JSON, though it says so") from None
+
+
+def searched(expression: str, document: Any) -> Any:
+    """What a JMESPath expression finds in a document. Raises ActionFailed where it does not fit."""
+    try:
+        return jmespath.search(expression, document)
     except (JMESPathError, RecursionError):
-        raise ActionFailed("its answer is of another form than `result` expects") from None
-    if all(value is None for value in values.values()):
+        raise ActionFailed("its answer is of another form than is expected") from None
+
+
+def projected(result: Mapping[str, str], document: Any) -> dict[str, Any]:
+    """What of a document is used. Raises ActionFailed when that is too much, or an expression does not fit."""
+    values = {name: searched(expression, document) for name, expression in result.items()}
+    if values and all(value is None for value in values.values()):
         raise ActionFailed("its answer holds nothing of what `result` asks for")
     if len(json.dumps(values)) > _MAX_RESULT_CHARACTERS:
         raise ActionFailed(f"what `result` takes of it is longer than {_MAX_RESULT_CHARACTERS} characters")
     return values
+
+
+def _filled(document: Any, inputs: Mapping[str, str]) -> Any:
+    """A body's JSON with the inputs in its texts."""
+    if isinstance(document, str):
+        return PLACEHOLDER.sub(lambda found: inputs[found[2]], document)
+    if isinstance(document, dict):
+        return {name: _filled(each, inputs) for name, each in cast("dict[str, Any]", document).items()}
+    if isinstance(document, list):
+        return [_filled(each, inputs) for each in cast("list[Any]", document)]
+    return document

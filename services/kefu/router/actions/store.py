@@ -7,7 +7,8 @@ import pydantic
 
 from kefu.common.errors import ActionNotFound, BackendUnavailable, BadRequest, StaleRevision
 from kefu.common.redis.commands import RedisCommands
-from kefu.router.actions.action import MAX_ACTIONS, Action
+from kefu.router.actions.action import Action
+from kefu.router.actions.action_checks import MAX_ACTIONS
 from kefu.router.actions.matching import ActionSet
 from kefu.router.storage import keys
 

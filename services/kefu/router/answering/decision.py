@@ -7,7 +7,7 @@ A decision is made in two steps: by the message alone, and where that does not d
 
 from dataclasses import dataclass
 
-from kefu.router.actions.runner import WantedAction
+from kefu.router.actions.request import WantedAction
 from kefu.router.answering.answer_cache import CachedAnswer
 from kefu.router.answering.clarification import choices_of, chosen_passages, nearly_relevant
 from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence
@@ -17,6 +17,7 @@ from kefu.router.answering.self_service import self_service
 from kefu.router.domain.handoff import HandoffReason, Sentiment
 from kefu.router.domain.turn import BrownOut, Passage
 from kefu.router.guardrails.prompt_injection import gives_instructions, overrides_rules
+from kefu.router.nlu.consent import Consent
 from kefu.router.nlu.intents import Intent
 from kefu.router.nlu.own_case import LEAST_SCORE, LIKELY_SCORE
 from kefu.router.replicas.retrieval_client import CuratedAnswer, SearchResult
@@ -113,6 +114,14 @@ class Act:
     wanted: WantedAction
 
 
+@dataclass(frozen=True)
+class Settle:
+    """The message speaks to the change that an action asked about: make it on a yes."""
+
+    consent: Consent | None
+    """None: it speaks of something else, and the change was begun already."""
+
+
 OUT_OF_SCOPE_RELEVANCE = 0.05
 """A question whose best passage is less relevant than this is about another field than the documents.
 
@@ -133,6 +142,7 @@ Decision = (
     | GiveExcerpt
     | Generate
     | Act
+    | Settle
 )
 
 
@@ -151,6 +161,8 @@ def before_search(question: Question) -> Decision | None:
         return HandOver(HandoffReason.REPEATED_FAILURE)
     if message.topic(settings.refused_topics):
         return Refuse()
+    if question.consent is Consent.UNCLEAR:
+        return Settle(Consent.UNCLEAR)
     if message.intent is not None:
         return GiveCanned(message.intent)
     return None

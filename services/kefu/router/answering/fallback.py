@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kefu.common.text.language import language_of
-from kefu.router.actions.runner import ActionReply, Missing
+from kefu.router.actions.request import ActionReply, Missing
 from kefu.router.answering.handoff import handoff_of
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
@@ -46,11 +46,26 @@ def hand_over(
 def act(question: Question, reply: ActionReply) -> AnswerOutcome:
     """What an action says, or what is missing for it. Where it failed a person is called, who reads why."""
     in_its_variant, replies = question.message.in_its_variant, question.replies
-    if reply.missing is Missing.FAILED:
-        return hand_over(question, HandoffReason.ACTION_FAILED, detail=reply.detail)
-    text = {None: reply.text, Missing.IDENTITY: replies.sign_in, Missing.NOT_THERE: replies.not_there}[reply.missing]
-    if reply.missing is not None:
-        text = in_its_variant(text)
+    match reply.missing:
+        case Missing.FAILED:
+            return hand_over(question, HandoffReason.ACTION_FAILED, detail=reply.detail)
+        case Missing.NEEDS_PERSON:
+            return hand_over(question, HandoffReason.CHANGE_NEEDS_PERSON, detail=reply.detail)
+        case Missing.UNCONFIRMED:
+            return hand_over(question, HandoffReason.CHANGE_UNCONFIRMED, detail=reply.detail)
+        case Missing.IDENTITY:
+            text = in_its_variant(replies.sign_in)
+        case Missing.NOT_THERE:
+            text = in_its_variant(replies.not_there)
+        case Missing.NOT_WANTED:
+            text = in_its_variant(replies.change_not_made)
+        case None:
+            text = reply.text
+    if reply.is_asked_again:
+        text = f"{in_its_variant(replies.change_asked_again)}\n\n{text}"
+    if reply.choices:
+        numbered = "\n".join(f"{number}. {choice}" for number, choice in enumerate(reply.choices, 1))
+        text = f"{text}\n\n{numbered}"
     return AnswerOutcome(AnswerSource.ACTION, text=text, choices=reply.choices, pending=reply.pending)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from kefu.router.domain.turn import AnswerSource, Turn
+from kefu.router.domain.turn import AnswerSource, FinishReason, Pending, Turn
 from kefu.router.grounding.own_words import own_words
 
 _QUOTED = re.compile(r"“([^“”\n]*)”")
@@ -30,6 +30,15 @@ def was_asked_back(history: Sequence[Turn]) -> bool:
     """Whether the last turn was a question back."""
     done = history[-1].completed if history else None
     return done is not None and bool(done.choices)
+
+
+def pending_of(history: Sequence[Turn]) -> tuple[Pending | None, bool]:
+    """What an action waits for, and whether the last turn asked for it; turns that were broken off are passed over."""
+    for turn in reversed(history):
+        done = turn.completed
+        if done is None or done.finish_reason not in (FinishReason.STOPPED, FinishReason.INTERRUPTED):
+            return turn.pending, turn is history[-1]
+    return None, False
 
 
 def exchanges(turns: Sequence[Turn]) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from kefu.router.domain.turn import (
     Citation,
     FinishReason,
     Passage,
-    PendingChoice,
+    Pending,
     Support,
     Usage,
 )
@@ -46,8 +46,8 @@ class AnswerOutcome:
     supports: tuple[Support, ...] = ()
     choices: tuple[str, ...] = ()
     """What the customer is asked to choose from, when the answer is a question back."""
-    pending: PendingChoice | None = None
-    """What an action asks the customer to choose from."""
+    pending: Pending | None = None
+    """What an action asks the customer for."""
     handoff: Handoff | None = None
     usage: Usage | None = None
     is_cut: bool = False

@@ -13,7 +13,8 @@ import structlog
 
 from kefu.common.errors import BackendUnavailable, Overloaded
 from kefu.router import metrics
-from kefu.router.actions.runner import ActionRequest, ActionRunner
+from kefu.router.actions.request import ActionRequest
+from kefu.router.actions.runner import ActionRunner
 from kefu.router.admission.scheduler import AdmissionScheduler, SlotRequest
 from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.clarification import chosen_passages, clarify
@@ -30,6 +31,7 @@ from kefu.router.answering.decision import (
     GiveExcerpt,
     HandOver,
     Refuse,
+    Settle,
     TurnDown,
     after_evidence,
     after_search,
@@ -48,6 +50,7 @@ from kefu.router.dispatch.relay import RESERVE_SECONDS, ReplicaChooser
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut, Passage
 from kefu.router.guardrails.prompt_injection import passage_for_model
+from kefu.router.nlu.consent import Consent
 from kefu.router.nlu.question_splitting import split_questions
 from kefu.router.nlu.sensitive_topics import EMERGENCIES
 from kefu.router.replicas.retrieval_client import CuratedAnswer, RetrievalClient, SearchLate, SearchResult
@@ -88,7 +91,8 @@ class AnswerPipeline:
         Raises CollectionNotFound, and DeadlineExceeded in mid-answer. Raises Overloaded before anything was said, where
         more is asked than can be answered. Whatever else fails is answered by a handoff.
         """
-        decision = _continuation(draft) or before_search(question) or await self._decide_by_choice(question)
+        decision = _continuation(draft) or await self._decide_by_consent(question) or before_search(question)
+        decision = decision or await self._decide_by_choice(question)
         if decision is None:
             question, decision = await self._decide_under_load(question, draft)
         outcome = await self._carry_out(decision, question, draft)
@@ -97,8 +101,15 @@ class AnswerPipeline:
             outcome = turn_away(question, outcome, was_begun=draft.log.text_bytes > 0)
         return _said(outcome, draft)
 
+    async def _decide_by_consent(self, question: Question) -> Decision | None:
+        """The decision where an action asked whether something is to be changed, and the message speaks to that."""
+        if self._actions is None or question.consent is Consent.UNCLEAR:
+            return None  # whatever else the message may be goes before
+        speaks_to_it = await self._actions.agreed(_action_request(question), question.consent)
+        return Settle(question.consent) if speaks_to_it else None
+
     async def _decide_by_choice(self, question: Question) -> Decision | None:
-        """The decision where an action asked the customer to choose, and the message names a choice."""
+        """The decision where an action asked the customer for something, and the message names it."""
         wanted = None if self._actions is None else await self._actions.chosen(_action_request(question))
         return Act(wanted) if wanted is not None else None
 
@@ -260,6 +271,9 @@ class AnswerPipeline:
             case Act(wanted):
                 assert self._actions is not None  # noqa: S101 - it found the action
                 return act(question, await self._actions.run(wanted, _action_request(question)))
+            case Settle(consent):
+                assert self._actions is not None  # noqa: S101 - it asked for consent
+                return act(question, await self._actions.settle(_action_request(question), consent))
             case GiveCanned(intent):
                 return AnswerOutcome(AnswerSource.CANNED, text=question.replies.reply_to(intent))
 
@@ -330,14 +344,17 @@ class AnswerPipeline:
 
 
 def _action_request(question: Question) -> ActionRequest:
-    deadline = question.request.deadline
+    deadline, in_its_variant = question.request.deadline, question.message.in_its_variant
     return ActionRequest(
         question.principal,
+        question.session_id,
         question.request.text,
         question.language,
         question.message.own_case_score,
+        question.settings.action_risk,
+        (in_its_variant(question.replies.change_yes), in_its_variant(question.replies.change_no)),
         question.choice,
-        question.history[-1].pending if question.history else None,
+        question.pending,
         None if deadline is None else deadline - RESERVE_SECONDS,
     )
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from kefu.common.auth import Principal
 from kefu.common.text.language import AnswerLanguage
-from kefu.router.domain.turn import BrownOut, Turn
+from kefu.router.domain.turn import BrownOut, Pending, Turn
 from kefu.router.domain.turn_request import TurnRequest
+from kefu.router.nlu.consent import Consent
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.tenants.canned_replies import CannedReplies
 from kefu.router.tenants.settings import EffectiveSettings
@@ -39,6 +40,10 @@ class Question:
     """The choice of a question back that the message names; `message` holds the question before it as well."""
     is_none_of_them: bool = False
     """The reply to a question back: none of the choices is meant. `message` is the question before it."""
+    pending: Pending | None = None
+    """What an action asked the customer for."""
+    consent: Consent | None = None
+    """What the message says to the question, asked in the turn before, whether something is to be changed."""
     disliked: frozenset[str] = frozenset()
     """Ids of earlier turns whose answers were rated down."""
 

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 from kefu.common.auth import Principal
 from kefu.common.text.language import AnswerLanguage, answer_language
 from kefu.router.answering.clarification import chosen_subject, is_none_of_them
-from kefu.router.answering.history import was_asked_back
+from kefu.router.answering.history import pending_of, was_asked_back
 from kefu.router.answering.question import Question
 from kefu.router.domain.session import SessionState
-from kefu.router.domain.turn import BrownOut, Rating, TurnState
+from kefu.router.domain.turn import BrownOut, PendingChange, Rating, TurnState
 from kefu.router.domain.turn_request import TurnRequest
+from kefu.router.nlu.consent import Consent, consent_of
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.storage.turns import StartedTurn
 from kefu.router.tenants.settings import EffectiveSettings
@@ -35,7 +36,12 @@ def build_question(
     message = CustomerMessage(f"{carried}\n{request.text}" if carried else request.text)
     reply = CustomerMessage(request.text)
     choice = chosen_subject(reply, history)
+    pending, is_next = pending_of(history)
+    consent = None
     rejects = was_asked_back(history) and is_none_of_them(reply, choice, settings)
+    if isinstance(pending, PendingChange) and is_next:
+        consent = _consent_to(pending, reply, choice)
+        choice, rejects = "", False
     if choice or rejects:
         asked = history[-1].full_question
         message = CustomerMessage(asked if rejects else f"{asked} {choice}")
@@ -58,5 +64,14 @@ def build_question(
         waits_for_person=started.state is SessionState.WAITING,
         choice="" if rejects else choice,
         is_none_of_them=rejects,
+        pending=pending,
+        consent=consent,
         disliked=frozenset(record.turn.id for record in started.history if record.rating is Rating.DOWN),
     )
+
+
+def _consent_to(pending: PendingChange, reply: CustomerMessage, choice: str) -> Consent | None:
+    """What the reply to a question says whether something is to be changed: by its button, or in words."""
+    if choice in pending.choices:
+        return Consent.YES if choice == pending.choices[0] else Consent.NO
+    return consent_of(reply.normalized)

@@ -11,7 +11,7 @@ from kefu.common.errors import BackendUnavailable, BadRequest
 from kefu.common.resource_names import check_id, parse_name
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.http_call import ActionFailed
-from kefu.router.actions.runner import ActionRunner, said
+from kefu.router.actions.runner import ActionRunner
 from kefu.router.actions.store import ActionStore
 from kefu.router.messages.actions import action_message, action_of
 from kefu.router.v1 import action_pb2 as pb
@@ -61,13 +61,10 @@ class ActionServicer(rpc.ActionServiceServicer):
         )
         principal = Principal(caller().tenant, caller().subject, frozenset({Scope.CHAT}), customer=customer)
         try:
-            inputs, found = await self._runner.attempt(principal, action, dict(request.inputs))
+            status, values, said = await self._runner.attempt(principal, action, dict(request.inputs), language)
         except ActionFailed as error:
             raise BackendUnavailable(f"The action failed: {error}.") from error
-        answer = "" if found.values is None else said(action, inputs, found.values, language)
-        return pb.TryActionResponse(
-            status=found.status, result=json.dumps(found.values, ensure_ascii=False), answer=answer
-        )
+        return pb.TryActionResponse(status=status, result=json.dumps(values, ensure_ascii=False), answer=said)
 
 
 def _id(name: str) -> str:

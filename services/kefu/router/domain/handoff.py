@@ -32,8 +32,13 @@ class HandoffReason(StrEnum):
     COMPLAINT = "complaint"
     """The customer complains, asks nothing, and no document is about it."""
     OWN_CASE = "own_case"
-    ACTION_FAILED = "action_failed"
     """The message is about the customer's own order, refund or account, which only a person can look up."""
+    ACTION_FAILED = "action_failed"
+    """The company's system did not answer an action as it should."""
+    CHANGE_NEEDS_PERSON = "change_needs_person"
+    """The customer wants a change that a person has to make."""
+    CHANGE_UNCONFIRMED = "change_unconfirmed"
+    """Whether the company's system made a change is not known."""
 
 
 class Sentiment(StrEnum):

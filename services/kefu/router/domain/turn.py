@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 import pydantic
 
 from kefu.common.auth import Priority
+from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.turn_request import TurnRequest
 
@@ -181,14 +182,43 @@ class Completed:
 
 
 @dataclass(frozen=True)
-class PendingChoice:
-    """What an action asked the customer to choose from."""
+class PendingInput:
+    """What an action asked the customer for."""
 
     action: str
     input: str
     """The input of the action that is missing."""
     values: Mapping[str, str]
-    """By what the customer reads: the value."""
+    """By what the customer reads: the value. Empty where any value of the input's pattern will do."""
+    given: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Inputs that are known already, by name."""
+
+
+@dataclass(frozen=True)
+class PendingChange:
+    """A change that an action asked the customer to agree to."""
+
+    action: str
+    revision: int
+    """Of the action, as it was asked by."""
+    operation: str
+    """Id of this change: its idempotency key."""
+    inputs: Mapping[str, str]
+    question: str
+    """What the customer was told that will be done: a yes is a yes to this."""
+    language: AnswerLanguage
+    choices: tuple[str, str]
+    """The buttons, yes and no."""
+    ask_time: float
+    """Seconds since the epoch."""
+    times_asked: int = 1
+    """How often, since what it comes to had changed in between."""
+    before: str = "{}"
+    """What the audit log keeps of the state before, as JSON."""
+
+
+Pending = PendingInput | PendingChange
+"""What an action waits for."""
 
 
 @dataclass(frozen=True)
@@ -235,8 +265,8 @@ class Turn:
     """With FinishReason.HUMAN: how the message was asked."""
     rewritten_from: int | None = None
     """The byte from which readers of an earlier attempt, on a router that died, may hold another text."""
-    pending: PendingChoice | None = None
-    """What the answer asks the customer to choose from, for an action."""
+    pending: Pending | None = None
+    """What the answer asks the customer for, for an action."""
 
     @property
     def full_question(self) -> str:

@@ -1,11 +1,13 @@
 """Actions as messages of the contract, and checked actions from messages."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from kefu.common.errors import BadRequest
-from kefu.router.actions.action import Action, ActionInput, Choice, HttpCall, Texts, check
+from kefu.router.actions.action import Action, ActionInput, Change, Choice, HttpCall, Texts
+from kefu.router.actions.action_checks import check
 from kefu.router.actions.matching import intents
+from kefu.router.domain.risk import Risk
 from kefu.router.messages.chat import timestamp
 from kefu.router.v1 import action_pb2 as pb
 
@@ -25,20 +27,20 @@ def action_message(action: Action) -> pb.Action:
                 name=each.name,
                 pattern=each.pattern,
                 choice=None if each.choice is None else _choice_message(each.choice),
+                options=_word_messages(each.options),
+                questions=cast("Mapping[str, str]", each.questions),
             )
             for each in action.inputs
         ],
-        call=pb.HttpCall(method=action.call.method, url=action.call.url, headers=action.call.headers),
+        call=_call_message(action.call),
         result=action.result,
         answers=cast("Mapping[str, str]", action.answers),
-        words=[
-            pb.ActionWords(value=value, texts=cast("Mapping[str, str]", texts))
-            for value, texts in sorted(action.words.items())
-        ],
+        words=_word_messages(dict(sorted(action.words.items()))),
         requires_customer=action.requires_customer,
         timeout_seconds=action.timeout_seconds,
         revision=action.revision,
         update_time=timestamp(action.update_time) if action.update_time else None,
+        change=None if action.change is None else _change_message(action.change),
     )
 
 
@@ -54,15 +56,18 @@ def action_of(message: pb.Action) -> Action:
                 str(getattr(each, "from")),
                 each.pattern,
                 _choice_of(each.choice) if each.HasField("choice") else None,
+                _words(each.options),
+                _texts(each.questions),
             )
             for each in message.inputs
         ),
-        call=HttpCall(message.call.url, message.call.method or "GET", dict(message.call.headers)),
+        call=_call(message.call),
         result=dict(message.result),
         answers=_texts(message.answers),
-        words={each.value: _texts(each.texts) for each in message.words},
+        words=_words(message.words),
         requires_customer=message.requires_customer,
         timeout_seconds=message.timeout_seconds or _DEFAULT_SECONDS,
+        change=_change_of(message.change) if message.HasField("change") else None,
     )
     if unknown := set(action.intents) - intents():
         raise BadRequest("action.intents", f"must be of {', '.join(sorted(intents()))}; not {min(unknown)[:40]!r}.")
@@ -72,6 +77,54 @@ def action_of(message: pb.Action) -> Action:
         field, _, what = str(wrong).partition(": ")
         raise BadRequest(f"action.{field}", f"{what}.") from None
     return action
+
+
+def _change_message(change: Change) -> pb.Change:
+    return pb.Change(
+        risk=change.risk,
+        preview=None if change.preview is None else _call_message(change.preview),
+        preview_result=change.preview_result,
+        questions=cast("Mapping[str, str]", change.questions),
+        outcome=None if change.outcome is None else _call_message(change.outcome),
+        outcome_answer=change.outcome_answer,
+        refusal=change.refusal,
+        refusals=_word_messages(change.refusals),
+        audited=change.audited,
+    )
+
+
+def _change_of(message: pb.Change) -> Change:
+    try:
+        risk = Risk(message.risk)
+    except ValueError:
+        raise BadRequest("action.change.risk", 'must be "write" or "money".') from None
+    return Change(
+        risk,
+        _texts(message.questions),
+        _call(message.preview) if message.HasField("preview") else None,
+        dict(message.preview_result),
+        _call(message.outcome) if message.HasField("outcome") else None,
+        message.outcome_answer,
+        message.refusal,
+        _words(message.refusals),
+        tuple(dict.fromkeys(message.audited)),
+    )
+
+
+def _call_message(call: HttpCall) -> pb.HttpCall:
+    return pb.HttpCall(method=call.method, url=call.url, headers=call.headers, body=call.body)
+
+
+def _call(message: pb.HttpCall) -> HttpCall:
+    return HttpCall(message.url, message.method or "GET", dict(message.headers), message.body)
+
+
+def _word_messages(words: Mapping[str, Texts]) -> list[pb.ActionWords]:
+    return [pb.ActionWords(value=value, texts=cast("Mapping[str, str]", texts)) for value, texts in words.items()]
+
+
+def _words(given: Iterable[pb.ActionWords]) -> dict[str, Texts]:
+    return {each.value: _texts(each.texts) for each in given}
 
 
 def _choice_message(choice: Choice) -> pb.ActionInput.Choice:

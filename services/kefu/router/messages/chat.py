@@ -61,6 +61,8 @@ _REASON = {
     HandoffReason.COMPLAINT: pb.Handoff.REASON_COMPLAINT,
     HandoffReason.OWN_CASE: pb.Handoff.REASON_OWN_CASE,
     HandoffReason.ACTION_FAILED: pb.Handoff.REASON_ACTION_FAILED,
+    HandoffReason.CHANGE_NEEDS_PERSON: pb.Handoff.REASON_CHANGE_NEEDS_PERSON,
+    HandoffReason.CHANGE_UNCONFIRMED: pb.Handoff.REASON_CHANGE_UNCONFIRMED,
 }
 _SENTIMENT = {
     Sentiment.NEGATIVE: pb.Handoff.SENTIMENT_NEGATIVE,

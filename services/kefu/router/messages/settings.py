@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 
 from kefu.common.errors import BadRequest
 from kefu.common.resource_names import check_id
+from kefu.router.domain.risk import Risk
 from kefu.router.domain.turn import OnBusy
 from kefu.router.messages.chat import timestamp
 from kefu.router.tenants.business_hours import BusinessHours
@@ -52,6 +53,7 @@ def settings_message(settings: TenantSettings) -> pb.TenantSettings:
         escalate_seconds=settings.escalate_seconds,
         overload_handoffs_per_agent=settings.overload_handoffs_per_agent,
         identity=None if settings.identity is None else pb.IdentitySettings(**asdict(settings.identity)),
+        action_risk=settings.action_risk,
     )
 
 
@@ -90,6 +92,7 @@ def settings_of(message: pb.TenantSettings) -> TenantSettings:
         escalate_seconds=_integer(message, "escalate_seconds", 0, _MAX_SECONDS),
         overload_handoffs_per_agent=_integer(message, "overload_handoffs_per_agent", 0, _MAX_OVERLOAD_HANDOFFS),
         identity=_identity(message.identity) if message.HasField("identity") else None,
+        action_risk=_risk(message),
     )
 
 
@@ -139,6 +142,15 @@ def _on_busy(message: pb.TenantSettings) -> OnBusy | None:
         return OnBusy(message.on_busy)
     except ValueError:
         raise BadRequest("settings.on_busy", 'must be "reject", "queue" or "supersede".') from None
+
+
+def _risk(message: pb.TenantSettings) -> Risk | None:
+    if not message.HasField("action_risk"):
+        return None
+    try:
+        return Risk(message.action_risk)
+    except ValueError:
+        raise BadRequest("settings.action_risk", 'must be "read", "write" or "money".') from None
 
 
 def _entries(name: str, given: Sequence[str]) -> tuple[str, ...]:

@@ -39,6 +39,11 @@ def turn_draft(tenant: str, session_id: str, turn_id: str) -> str:
     return f"{session(tenant, session_id)}draft:{turn_id}"
 
 
+def changes(tenant: str, session_id: str) -> str:
+    """How far the changes have come that the customer agreed to."""
+    return f"{session(tenant, session_id)}changes"
+
+
 def router_channel(owner: str) -> str:
     """The channel on which a router receives signals for its turns."""
     return f"{ROUTER_CHANNEL_PREFIX}{owner}"

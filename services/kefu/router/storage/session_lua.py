@@ -6,7 +6,7 @@ The lock holds "{turn}:{fence}". The fence is the fencing token: a number in the
 turn begun. So a router that was away for longer than its lease can never write over what came after.
 """
 
-SESSION_KEYS = ("session", "order", "turns", "ratings", "lock", "queue", "stop", "events", "replies")
+SESSION_KEYS = ("session", "order", "turns", "ratings", "lock", "queue", "stop", "events", "replies", "changes")
 
 APPEND_EVENT = """
 local function append_event(kind, what, agent, life)

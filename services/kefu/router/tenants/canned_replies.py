@@ -34,6 +34,12 @@ class CannedReplies:
     about_assistant: str = ""
     sign_in: str = ""
     not_there: str = ""
+    change_yes: str = ""
+    change_no: str = ""
+    change_not_made: str = ""
+    change_asked_again: str = ""
+    handoff_change: str = ""
+    handoff_change_unconfirmed: str = ""
 
     def with_defaults(self, base: "CannedReplies") -> "CannedReplies":
         """These replies, with those of `base` where these are empty."""
@@ -68,6 +74,8 @@ class CannedReplies:
             HandoffReason.COMPLAINT: self.handoff_complaint,
             HandoffReason.OWN_CASE: self.handoff_own_case,
             HandoffReason.ACTION_FAILED: self.handoff_unavailable,
+            HandoffReason.CHANGE_NEEDS_PERSON: self.handoff_change,
+            HandoffReason.CHANGE_UNCONFIRMED: self.handoff_change_unconfirmed,
         }[reason]
 
 
@@ -98,6 +106,12 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
         about_assistant="我是自动客服助手，依据帮助中心的资料为您解答。如需人工客服，请回复“人工”。",
         sign_in="查询您本人的信息需要先确认您的身份。请先登录，然后再问我一次。如需人工客服，请回复“人工”。",
         not_there="在您的账户中没有找到。请核对后再告诉我；如需人工客服，请回复“人工”。",
+        change_yes="是，确认办理",
+        change_no="否，暂不办理",
+        change_not_made="好的，没有做任何更改。",
+        change_asked_again="目前没有做任何更改，需要您明确回答“是”或“否”。",
+        handoff_change="这项办理须由专人处理，您的需求已记录并转交，目前没有做任何更改，请稍候。",
+        handoff_change_unconfirmed="抱歉，我无法确认这项办理是否成功。请不要重复提交，同事会为您核实，请稍候。",
     ),
     "en": CannedReplies(
         greeting="Hello! How can I help you?",
@@ -148,6 +162,17 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
         not_there=(
             "I can't find that in your account. Please check it and tell me again; if you would like to talk to a "
             'person, just say "person".'
+        ),
+        change_yes="Yes, please do it",
+        change_no="No, leave it as it is",
+        change_not_made="All right, nothing was changed.",
+        change_asked_again="Nothing has been changed yet: I need a clear yes or no.",
+        handoff_change=(
+            "A colleague has to do this for you. I have passed on what you told me; nothing has been changed yet."
+        ),
+        handoff_change_unconfirmed=(
+            "I'm sorry, I can't tell whether this was done. Please don't ask for it again: a colleague will check and "
+            "get back to you shortly."
         ),
     ),
 }

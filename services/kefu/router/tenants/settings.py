@@ -11,6 +11,7 @@ from kefu.common.errors import BackendUnavailable, StaleRevision
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.config import RouterConfig
+from kefu.router.domain.risk import Risk
 from kefu.router.domain.turn import OnBusy, Passage
 from kefu.router.storage import keys
 from kefu.router.tenants.canned_replies import DEFAULT_REPLIES, CannedReplies
@@ -54,6 +55,7 @@ class TenantSettings:
     escalate_seconds: int | None = None
     overload_handoffs_per_agent: int | None = None
     identity: IdentitySettings | None = None
+    action_risk: Risk | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,8 @@ class EffectiveSettings:
     overload_handoffs_per_agent: int = 0
     """Customers a minute who may be handed over for load, for each agent at the desk."""
     identity: IdentitySettings = field(default_factory=IdentitySettings)
+    action_risk: Risk = Risk.WRITE
+    """The most that actions may do without a person."""
 
     def least_relevance(self, passage: Passage) -> float:
         """The relevance from which on a passage may hold the answer.
@@ -146,6 +150,7 @@ def effective_settings(settings: TenantSettings, config: RouterConfig) -> Effect
         escalate_seconds=_chosen(settings.escalate_seconds, config.escalate_seconds),
         overload_handoffs_per_agent=_chosen(settings.overload_handoffs_per_agent, 0),
         identity=settings.identity or IdentitySettings(),
+        action_risk=settings.action_risk or Risk.WRITE,
     )
 
 

@@ -21,7 +21,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Action(_message.Message):
-    """Action is something that Kefu looks up for a customer."""
+    """Action is something that Kefu looks up or changes for a customer."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -77,6 +77,7 @@ class Action(_message.Message):
     REVISION_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     INTENTS_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"actions/{action}"."""
     requires_customer: _builtins.bool
@@ -127,6 +128,10 @@ class Action(_message.Message):
         "account_security", "complaint", "praise", "human_request", "small_talk", "abuse_only", "spam", "other".
         """
 
+    @_builtins.property
+    def change(self) -> Global___Change:
+        """Set where the action changes something: `call` is then the change. Such an action needs an input from the customer."""
+
     def __init__(
         self,
         *,
@@ -142,18 +147,137 @@ class Action(_message.Message):
         revision: _builtins.int = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         intents: _abc.Iterable[_builtins.str] | None = ...,
+        change: Global___Change | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "change", b"change", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "call", b"call", "examples", b"examples", "inputs", b"inputs", "intents", b"intents", "name", b"name", "requires_customer", b"requires_customer", "result", b"result", "revision", b"revision", "timeout_seconds", b"timeout_seconds", "update_time", b"update_time", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "call", b"call", "change", b"change", "examples", b"examples", "inputs", b"inputs", "intents", b"intents", "name", b"name", "requires_customer", b"requires_customer", "result", b"result", "revision", b"revision", "timeout_seconds", b"timeout_seconds", "update_time", b"update_time", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Action: _TypeAlias = Action  # noqa: Y015
 
 @_typing.final
+class Change(_message.Message):
+    """Change is how an action changes something. The customer is told what will be done and asked; only a yes to that question,
+    by its button or in words that are nothing but a yes, has the change made, and once: a second yes, a message sent again
+    or a router that dies does not make it again. Each change has a key of its own, which "{idempotency_key}" stands for in
+    `Action.call` and in `outcome`.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class PreviewResultEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class QuestionsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    RISK_FIELD_NUMBER: _builtins.int
+    PREVIEW_FIELD_NUMBER: _builtins.int
+    PREVIEW_RESULT_FIELD_NUMBER: _builtins.int
+    QUESTIONS_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    OUTCOME_ANSWER_FIELD_NUMBER: _builtins.int
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    REFUSALS_FIELD_NUMBER: _builtins.int
+    AUDITED_FIELD_NUMBER: _builtins.int
+    risk: _builtins.str
+    """"write", or "money" where money moves. Above TenantSettings.action_risk a person is called instead, who reads what
+    the customer wants.
+    """
+    outcome_answer: _builtins.str
+    """Where in the outcome's answer that of `call` stands, a JMESPath expression. Empty: it is that answer."""
+    refusal: _builtins.str
+    """Where in an answer of status 4xx the reason of a refusal stands, a JMESPath expression such as "code"."""
+    @_builtins.property
+    def preview(self) -> Global___HttpCall:
+        """Optional. What the change would come to, asked of the system before the customer is, and again before it is made:
+        where that differs by then, the customer is asked anew, and the second time a person is called.
+        """
+
+    @_builtins.property
+    def preview_result(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """What of the preview's answer is used, by name, as Action.result."""
+
+    @_builtins.property
+    def questions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """The question, by language: a Mustache template over the inputs and the names of `preview_result`. A yes and a no
+        button follow it (TenantSettings.Texts.change_yes, change_no).
+        """
+
+    @_builtins.property
+    def outcome(self) -> Global___HttpCall:
+        """Optional. Tells by its key whether the change was made: 200 when it was, 404 when it was not. It is asked where `call`
+        got no answer that could be read. Without it, and where it does not tell either, a person is called.
+        """
+
+    @_builtins.property
+    def refusals(self) -> _containers.RepeatedCompositeFieldContainer[Global___ActionWords]:
+        """What is said for a reason, by language: Mustache templates over the inputs. Without one a person is called."""
+
+    @_builtins.property
+    def audited(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of `preview_result` and `Action.result` whose values are kept in the audit log, before and after the change."""
+
+    def __init__(
+        self,
+        *,
+        risk: _builtins.str = ...,
+        preview: Global___HttpCall | None = ...,
+        preview_result: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        questions: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        outcome: Global___HttpCall | None = ...,
+        outcome_answer: _builtins.str = ...,
+        refusal: _builtins.str = ...,
+        refusals: _abc.Iterable[Global___ActionWords] | None = ...,
+        audited: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome", "preview", b"preview"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audited", b"audited", "outcome", b"outcome", "outcome_answer", b"outcome_answer", "preview", b"preview", "preview_result", b"preview_result", "questions", b"questions", "refusal", b"refusal", "refusals", b"refusals", "risk", b"risk"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Change: _TypeAlias = Change  # noqa: Y015
+
+@_typing.final
 class ActionInput(_message.Message):
-    """ActionInput is a value that the call needs. Exactly one of `from` and `pattern` is set."""
+    """ActionInput is a value that the call needs. Exactly one of `from`, `pattern` and `options` is set."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -237,10 +361,32 @@ class ActionInput(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class QuestionsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     FROM_FIELD_NUMBER: _builtins.int
     PATTERN_FIELD_NUMBER: _builtins.int
     CHOICE_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
+    QUESTIONS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Required. 1 to 40 of a-z, 0-9 and "_", beginning with a letter."""
     pattern: _builtins.str
@@ -251,16 +397,28 @@ class ActionInput(_message.Message):
         customer chooses.
         """
 
+    @_builtins.property
+    def options(self) -> _containers.RepeatedCompositeFieldContainer[Global___ActionWords]:
+        """The value is one of these: `texts` are what the customer reads on a button and says. At most 20."""
+
+    @_builtins.property
+    def questions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """The question where a message names no value, by language. Required with `options`; without it, and without a choice,
+        the customer is told that nothing was found.
+        """
+
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         pattern: _builtins.str = ...,
         choice: Global___ActionInput.Choice | None = ...,
+        options: _abc.Iterable[Global___ActionWords] | None = ...,
+        questions: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice", "from", b"from", "name", b"name", "pattern", b"pattern"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice", "from", b"from", "name", b"name", "options", b"options", "pattern", b"pattern", "questions", b"questions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -295,12 +453,15 @@ class HttpCall(_message.Message):
     METHOD_FIELD_NUMBER: _builtins.int
     URL_FIELD_NUMBER: _builtins.int
     HEADERS_FIELD_NUMBER: _builtins.int
+    BODY_FIELD_NUMBER: _builtins.int
     method: _builtins.str
-    """"GET"."""
+    """"GET"; "POST", "PUT", "PATCH" or "DELETE" for a change, and "POST" for its preview too."""
     url: _builtins.str
     """Such as "https://shop.example.com/customers/{customer}/orders/{order}". No input may stand in scheme, host or port. A
     private address is called only where the operator allows it (KEFU_ROUTER_PRIVATE_NETWORKS).
     """
+    body: _builtins.str
+    """JSON, sent as such. In its texts "{input}" stands for an input's value."""
     @_builtins.property
     def headers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Headers. "{secret:NAME}" stands for a secret of the tenant (AdminService.PutSecret); it is shown nowhere."""
@@ -311,10 +472,11 @@ class HttpCall(_message.Message):
         method: _builtins.str = ...,
         url: _builtins.str = ...,
         headers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        body: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["headers", b"headers", "method", b"method", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "headers", b"headers", "method", b"method", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -349,7 +511,7 @@ class ActionWords(_message.Message):
     VALUE_FIELD_NUMBER: _builtins.int
     TEXTS_FIELD_NUMBER: _builtins.int
     value: _builtins.str
-    """Such as "pending"."""
+    """Such as "pending" or "ORDER_NOT_PENDING"."""
     @_builtins.property
     def texts(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """By language."""
@@ -620,9 +782,9 @@ class TryActionResponse(_message.Message):
     status: _builtins.int
     """HTTP status of the answer."""
     result: _builtins.str
-    """What of the result is used, as JSON."""
+    """What of the result is used, as JSON; of a change what of its preview's."""
     answer: _builtins.str
-    """What would be said."""
+    """What would be said; of a change the question, or why it is refused."""
     def __init__(
         self,
         *,

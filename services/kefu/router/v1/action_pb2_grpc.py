@@ -26,8 +26,9 @@ if _version_not_supported:
 
 
 class ActionServiceStub:
-    """ActionService keeps what Kefu can look up for a customer in the company's own systems: "where is my order". A tenant's
-    admins write actions; code decides when one is called, with whose data and what is said of the result. Names:
+    """ActionService keeps what Kefu can look up and do for a customer in the company's own systems: "where is my order",
+    "cancel it". A tenant's admins write actions; code decides when one is called, with whose data, what is said of the
+    result, and that nothing is changed without the customer's yes. Names:
     "actions/{action}", an id of 1 to 63 of a-z, 0-9 and "-", beginning with a letter. PutAction, DeleteAction and TryAction
     need a key of the `admin` scope, since an action calls what the routers can reach; the others one of `settings`.
     """
@@ -66,8 +67,9 @@ class ActionServiceStub:
 
 
 class ActionServiceServicer:
-    """ActionService keeps what Kefu can look up for a customer in the company's own systems: "where is my order". A tenant's
-    admins write actions; code decides when one is called, with whose data and what is said of the result. Names:
+    """ActionService keeps what Kefu can look up and do for a customer in the company's own systems: "where is my order",
+    "cancel it". A tenant's admins write actions; code decides when one is called, with whose data, what is said of the
+    result, and that nothing is changed without the customer's yes. Names:
     "actions/{action}", an id of 1 to 63 of a-z, 0-9 and "-", beginning with a letter. PutAction, DeleteAction and TryAction
     need a key of the `admin` scope, since an action calls what the routers can reach; the others one of `settings`.
     """
@@ -102,7 +104,8 @@ class ActionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def TryAction(self, request, context):
-        """TryAction calls an action as for a customer, and shows what came back and what would be said.
+        """TryAction calls an action as for a customer, and shows what came back and what would be said. It changes nothing: of
+        an action that does it calls the preview, and shows the question.
         Errors: NOT_FOUND / ACTION_NOT_FOUND, INVALID_ARGUMENT / BAD_REQUEST (an input is missing or wrong),
         UNAVAILABLE / BACKEND_UNAVAILABLE (the company's system did not answer as it should; the message says how).
         """
@@ -147,8 +150,9 @@ def add_ActionServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ActionService:
-    """ActionService keeps what Kefu can look up for a customer in the company's own systems: "where is my order". A tenant's
-    admins write actions; code decides when one is called, with whose data and what is said of the result. Names:
+    """ActionService keeps what Kefu can look up and do for a customer in the company's own systems: "where is my order",
+    "cancel it". A tenant's admins write actions; code decides when one is called, with whose data, what is said of the
+    result, and that nothing is changed without the customer's yes. Names:
     "actions/{action}", an id of 1 to 63 of a-z, 0-9 and "-", beginning with a letter. PutAction, DeleteAction and TryAction
     need a key of the `admin` scope, since an action calls what the routers can reach; the others one of `settings`.
     """

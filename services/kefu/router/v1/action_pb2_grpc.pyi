@@ -27,8 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ActionServiceStub:
-    """ActionService keeps what Kefu can look up for a customer in the company's own systems: "where is my order". A tenant's
-    admins write actions; code decides when one is called, with whose data and what is said of the result. Names:
+    """ActionService keeps what Kefu can look up and do for a customer in the company's own systems: "where is my order",
+    "cancel it". A tenant's admins write actions; code decides when one is called, with whose data, what is said of the
+    result, and that nothing is changed without the customer's yes. Names:
     "actions/{action}", an id of 1 to 63 of a-z, 0-9 and "-", beginning with a letter. PutAction, DeleteAction and TryAction
     need a key of the `admin` scope, since an action calls what the routers can reach; the others one of `settings`.
     """
@@ -48,15 +49,17 @@ class ActionServiceStub:
     DeleteAction: _grpc.UnaryUnaryMultiCallable[_action_pb2.DeleteActionRequest, _action_pb2.DeleteActionResponse]
     """DeleteAction removes an action. Errors: NOT_FOUND / ACTION_NOT_FOUND."""
     TryAction: _grpc.UnaryUnaryMultiCallable[_action_pb2.TryActionRequest, _action_pb2.TryActionResponse]
-    """TryAction calls an action as for a customer, and shows what came back and what would be said.
+    """TryAction calls an action as for a customer, and shows what came back and what would be said. It changes nothing: of
+    an action that does it calls the preview, and shows the question.
     Errors: NOT_FOUND / ACTION_NOT_FOUND, INVALID_ARGUMENT / BAD_REQUEST (an input is missing or wrong),
     UNAVAILABLE / BACKEND_UNAVAILABLE (the company's system did not answer as it should; the message says how).
     """
 
 @_typing.type_check_only
 class ActionServiceAsyncStub(ActionServiceStub):
-    """ActionService keeps what Kefu can look up for a customer in the company's own systems: "where is my order". A tenant's
-    admins write actions; code decides when one is called, with whose data and what is said of the result. Names:
+    """ActionService keeps what Kefu can look up and do for a customer in the company's own systems: "where is my order",
+    "cancel it". A tenant's admins write actions; code decides when one is called, with whose data, what is said of the
+    result, and that nothing is changed without the customer's yes. Names:
     "actions/{action}", an id of 1 to 63 of a-z, 0-9 and "-", beginning with a letter. PutAction, DeleteAction and TryAction
     need a key of the `admin` scope, since an action calls what the routers can reach; the others one of `settings`.
     """
@@ -73,14 +76,16 @@ class ActionServiceAsyncStub(ActionServiceStub):
     DeleteAction: _aio.UnaryUnaryMultiCallable[_action_pb2.DeleteActionRequest, _action_pb2.DeleteActionResponse]  # type: ignore[assignment]
     """DeleteAction removes an action. Errors: NOT_FOUND / ACTION_NOT_FOUND."""
     TryAction: _aio.UnaryUnaryMultiCallable[_action_pb2.TryActionRequest, _action_pb2.TryActionResponse]  # type: ignore[assignment]
-    """TryAction calls an action as for a customer, and shows what came back and what would be said.
+    """TryAction calls an action as for a customer, and shows what came back and what would be said. It changes nothing: of
+    an action that does it calls the preview, and shows the question.
     Errors: NOT_FOUND / ACTION_NOT_FOUND, INVALID_ARGUMENT / BAD_REQUEST (an input is missing or wrong),
     UNAVAILABLE / BACKEND_UNAVAILABLE (the company's system did not answer as it should; the message says how).
     """
 
 class ActionServiceServicer(metaclass=_abc_1.ABCMeta):
-    """ActionService keeps what Kefu can look up for a customer in the company's own systems: "where is my order". A tenant's
-    admins write actions; code decides when one is called, with whose data and what is said of the result. Names:
+    """ActionService keeps what Kefu can look up and do for a customer in the company's own systems: "where is my order",
+    "cancel it". A tenant's admins write actions; code decides when one is called, with whose data, what is said of the
+    result, and that nothing is changed without the customer's yes. Names:
     "actions/{action}", an id of 1 to 63 of a-z, 0-9 and "-", beginning with a letter. PutAction, DeleteAction and TryAction
     need a key of the `admin` scope, since an action calls what the routers can reach; the others one of `settings`.
     """
@@ -125,7 +130,8 @@ class ActionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _action_pb2.TryActionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_action_pb2.TryActionResponse, _abc.Awaitable[_action_pb2.TryActionResponse]]:
-        """TryAction calls an action as for a customer, and shows what came back and what would be said.
+        """TryAction calls an action as for a customer, and shows what came back and what would be said. It changes nothing: of
+        an action that does it calls the preview, and shows the question.
         Errors: NOT_FOUND / ACTION_NOT_FOUND, INVALID_ARGUMENT / BAD_REQUEST (an input is missing or wrong),
         UNAVAILABLE / BACKEND_UNAVAILABLE (the company's system did not answer as it should; the message says how).
         """

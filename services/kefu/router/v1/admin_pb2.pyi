@@ -483,6 +483,12 @@ class TenantSettings(_message.Message):
         NONE_OF_THESE_FIELD_NUMBER: _builtins.int
         SIGN_IN_FIELD_NUMBER: _builtins.int
         NOT_THERE_FIELD_NUMBER: _builtins.int
+        CHANGE_YES_FIELD_NUMBER: _builtins.int
+        CHANGE_NO_FIELD_NUMBER: _builtins.int
+        CHANGE_NOT_MADE_FIELD_NUMBER: _builtins.int
+        CHANGE_ASKED_AGAIN_FIELD_NUMBER: _builtins.int
+        HANDOFF_CHANGE_FIELD_NUMBER: _builtins.int
+        HANDOFF_CHANGE_UNCONFIRMED_FIELD_NUMBER: _builtins.int
         greeting: _builtins.str
         """Reply to a greeting."""
         thanks: _builtins.str
@@ -533,6 +539,18 @@ class TenantSettings(_message.Message):
         """Reply where an action needs to know who the customer is. It should say how to sign in."""
         not_there: _builtins.str
         """Reply where the customer asks for something that is not there, or not the customer's."""
+        change_yes: _builtins.str
+        """The button below the question whether something is to be changed that has it changed."""
+        change_no: _builtins.str
+        """The button that leaves all as it is."""
+        change_not_made: _builtins.str
+        """Reply to a no."""
+        change_asked_again: _builtins.str
+        """Said above the question where it is asked again: the reply was neither yes nor no, or what it is about has changed."""
+        handoff_change: _builtins.str
+        """Hand-over: the change is one that a person makes."""
+        handoff_change_unconfirmed: _builtins.str
+        """Hand-over: whether the change was made is not known."""
         def __init__(
             self,
             *,
@@ -559,10 +577,16 @@ class TenantSettings(_message.Message):
             none_of_these: _builtins.str = ...,
             sign_in: _builtins.str = ...,
             not_there: _builtins.str = ...,
+            change_yes: _builtins.str = ...,
+            change_no: _builtins.str = ...,
+            change_not_made: _builtins.str = ...,
+            change_asked_again: _builtins.str = ...,
+            handoff_change: _builtins.str = ...,
+            handoff_change_unconfirmed: _builtins.str = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["about_assistant", b"about_assistant", "acknowledgement", b"acknowledgement", "clarifying_question", b"clarifying_question", "did_you_mean", b"did_you_mean", "goodbye", b"goodbye", "greeting", b"greeting", "handoff_complaint", b"handoff_complaint", "handoff_customer_asked", b"handoff_customer_asked", "handoff_desk_full", b"handoff_desk_full", "handoff_emergency", b"handoff_emergency", "handoff_not_helpful", b"handoff_not_helpful", "handoff_nothing_relevant", b"handoff_nothing_relevant", "handoff_out_of_hours", b"handoff_out_of_hours", "handoff_own_case", b"handoff_own_case", "handoff_repeated", b"handoff_repeated", "handoff_sensitive", b"handoff_sensitive", "handoff_unavailable", b"handoff_unavailable", "none_of_these", b"none_of_these", "not_there", b"not_there", "out_of_scope", b"out_of_scope", "refused_topic", b"refused_topic", "sign_in", b"sign_in", "thanks", b"thanks"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["about_assistant", b"about_assistant", "acknowledgement", b"acknowledgement", "change_asked_again", b"change_asked_again", "change_no", b"change_no", "change_not_made", b"change_not_made", "change_yes", b"change_yes", "clarifying_question", b"clarifying_question", "did_you_mean", b"did_you_mean", "goodbye", b"goodbye", "greeting", b"greeting", "handoff_change", b"handoff_change", "handoff_change_unconfirmed", b"handoff_change_unconfirmed", "handoff_complaint", b"handoff_complaint", "handoff_customer_asked", b"handoff_customer_asked", "handoff_desk_full", b"handoff_desk_full", "handoff_emergency", b"handoff_emergency", "handoff_not_helpful", b"handoff_not_helpful", "handoff_nothing_relevant", b"handoff_nothing_relevant", "handoff_out_of_hours", b"handoff_out_of_hours", "handoff_own_case", b"handoff_own_case", "handoff_repeated", b"handoff_repeated", "handoff_sensitive", b"handoff_sensitive", "handoff_unavailable", b"handoff_unavailable", "none_of_these", b"none_of_these", "not_there", b"not_there", "out_of_scope", b"out_of_scope", "refused_topic", b"refused_topic", "sign_in", b"sign_in", "thanks", b"thanks"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -609,6 +633,7 @@ class TenantSettings(_message.Message):
     ESCALATE_SECONDS_FIELD_NUMBER: _builtins.int
     OVERLOAD_HANDOFFS_PER_AGENT_FIELD_NUMBER: _builtins.int
     IDENTITY_FIELD_NUMBER: _builtins.int
+    ACTION_RISK_FIELD_NUMBER: _builtins.int
     min_relevance: _builtins.float
     """A passage below this relevance (0 to 1) is not shown to the model; none at or above it: ask back or hand over. Unset:
     each collection's own, as calibrated (see CalibrateCollection), else the installation's.
@@ -656,6 +681,10 @@ class TenantSettings(_message.Message):
     overload_handoffs_per_agent: _builtins.int
     """Customers a minute who may be handed over because more is asked than can be answered, for each agent who is at the
     desk, 0 to 100. All others are refused with a time to come back (RESOURCE_EXHAUSTED / OVERLOADED). Unset: 0, nobody.
+    """
+    action_risk: _builtins.str
+    """The most that actions may do without a person: "read" (look things up), "write" (change something), or "money"
+    (change something that moves money). Unset: "write".
     """
     @_builtins.property
     def texts(self) -> _containers.MessageMap[_builtins.str, Global___TenantSettings.Texts]:
@@ -711,11 +740,14 @@ class TenantSettings(_message.Message):
         escalate_seconds: _builtins.int | None = ...,
         overload_handoffs_per_agent: _builtins.int | None = ...,
         identity: Global___IdentitySettings | None = ...,
+        action_risk: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "asks_back", b"asks_back", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "identity", b"identity", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_action_risk", b"_action_risk", "_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "action_risk", b"action_risk", "asks_back", b"asks_back", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "identity", b"identity", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "asks_back", b"asks_back", "business_hours", b"business_hours", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "identity", b"identity", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "refused_topics", b"refused_topics", "sensitive_topics", b"sensitive_topics", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_action_risk", b"_action_risk", "_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "action_risk", b"action_risk", "asks_back", b"asks_back", "business_hours", b"business_hours", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "identity", b"identity", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "refused_topics", b"refused_topics", "sensitive_topics", b"sensitive_topics", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__action_risk: _TypeAlias = _typing.Literal["action_risk"]  # noqa: Y015
+    _WhichOneofArgType__action_risk: _TypeAlias = _typing.Literal["_action_risk", b"_action_risk"]  # noqa: Y015
     _WhichOneofReturnType__asks_back: _TypeAlias = _typing.Literal["asks_back"]  # noqa: Y015
     _WhichOneofArgType__asks_back: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back"]  # noqa: Y015
     _WhichOneofReturnType__cache_answers: _TypeAlias = _typing.Literal["cache_answers"]  # noqa: Y015
@@ -750,6 +782,8 @@ class TenantSettings(_message.Message):
     _WhichOneofArgType__time_zone: _TypeAlias = _typing.Literal["_time_zone", b"_time_zone"]  # noqa: Y015
     _WhichOneofReturnType__weight: _TypeAlias = _typing.Literal["weight"]  # noqa: Y015
     _WhichOneofArgType__weight: _TypeAlias = _typing.Literal["_weight", b"_weight"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__action_risk) -> _WhichOneofReturnType__action_risk | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__asks_back) -> _WhichOneofReturnType__asks_back | None: ...
     @_typing.overload

@@ -666,6 +666,12 @@ class Handoff(_message.Message):
         """The customer complains and asks nothing, and no document is about it."""
         REASON_ACTION_FAILED: Handoff._Reason.ValueType  # 14
         """An action that should have looked it up failed: the company's system did not answer as it should."""
+        REASON_CHANGE_NEEDS_PERSON: Handoff._Reason.ValueType  # 15
+        """The customer wants a change that a person has to make: it is above the tenant's limit, or came to something else
+        twice. The summary says which, with all that the customer has said of it.
+        """
+        REASON_CHANGE_UNCONFIRMED: Handoff._Reason.ValueType  # 16
+        """The customer said yes to a change, and whether the company's system made it is not known. It is not sent again."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
         """Reason is why a person should take over."""
@@ -702,6 +708,12 @@ class Handoff(_message.Message):
     """The customer complains and asks nothing, and no document is about it."""
     REASON_ACTION_FAILED: Handoff.Reason.ValueType  # 14
     """An action that should have looked it up failed: the company's system did not answer as it should."""
+    REASON_CHANGE_NEEDS_PERSON: Handoff.Reason.ValueType  # 15
+    """The customer wants a change that a person has to make: it is above the tenant's limit, or came to something else
+    twice. The summary says which, with all that the customer has said of it.
+    """
+    REASON_CHANGE_UNCONFIRMED: Handoff.Reason.ValueType  # 16
+    """The customer said yes to a change, and whether the company's system made it is not known. It is not sent again."""
 
     class _Sentiment:
         ValueType = _typing.NewType("ValueType", _builtins.int)

@@ -1,4 +1,4 @@
-"""An action's call: how long it may take, and what of the answer is used."""
+"""An action's calls: how they are filled, how long they may take, and what of the answer is used."""
 
 import json
 import time
@@ -6,17 +6,15 @@ from typing import Any
 
 import pytest
 
+from kefu.common.auth import Principal, Scope
 from kefu.common.outbound.guarded_http import HttpAnswer
-from kefu.router.actions.action import Action, HttpCall
-from kefu.router.actions.http_call import ActionCaller, ActionFailed, projected
+from kefu.router.actions.action import HttpCall
+from kefu.router.actions.http_call import ActionCaller, ActionFailed, NotSent, projected
+from kefu.router.actions.request import ActionRequest
+from kefu.router.domain.risk import Risk
 
-LISTS = Action(
-    "orders",
-    HttpCall("https://shop.example.com/{who}", headers={"authorization": "Bearer {secret:key}"}),
-    {"ids": "orders[].id", "total": "total"},
-    {"en": "{{total}}"},
-    timeout_seconds=5,
-)
+LISTS = HttpCall("https://shop.example.com/{who}", headers={"authorization": "Bearer {secret:key}"})
+RESULT = {"ids": "orders[].id", "total": "total"}
 
 
 class RecordedHttp:
@@ -34,34 +32,53 @@ async def secret(tenant: str, name: str) -> str:
     return f"{tenant}'s {name}"
 
 
+def caller(http: RecordedHttp) -> ActionCaller:
+    return ActionCaller(http, secret)  # pyright: ignore[reportArgumentType]
+
+
 async def test_inputs_are_encoded_and_secrets_stand_in_headers() -> None:
     http = RecordedHttp()
-    found = await ActionCaller(http, secret).call("acme", LISTS, {"who": "../a b?#"})  # pyright: ignore[reportArgumentType]
+    found = await caller(http).look_up("acme", LISTS, RESULT, {"who": "../a b?#"}, 5.0)
     assert found.values == {"ids": None, "total": 3}
     [(url, more)] = http.calls
     assert url == "https://shop.example.com/..%2Fa%20b%3F%23"
     assert more["headers"]["authorization"] == "Bearer acme's key"
-    assert more["seconds"] == 5.0
+    assert (more["seconds"], more["body"]) == (5.0, b"")
+
+
+async def test_inputs_in_a_body_are_text_whatever_they_hold() -> None:
+    http = RecordedHttp()
+    body = '{"why": "because {reason}", "lines": ["{reason}", 1], "all": {"x": true}}'
+    call = HttpCall("https://shop.example.com/", "POST", {"Idempotency-Key": "{idempotency_key}"}, body)
+    hostile = '", "admin": true, "x": "{secret:key}'
+    await caller(http).send("acme", call, {"reason": hostile, "idempotency_key": "k-1"}, 5.0)
+    [(_, more)] = http.calls
+    assert json.loads(more["body"]) == {"why": f"because {hostile}", "lines": [hostile, 1], "all": {"x": True}}
+    assert more["headers"]["idempotency-key"] == "k-1"
+    assert more["headers"]["content-type"] == "application/json"
 
 
 @pytest.mark.parametrize(("left", "seconds"), [(60.0, 5.0), (2.0, 2.0)])
-async def test_a_call_ends_before_the_answer_is_too_late(left: float, seconds: float) -> None:
-    http = RecordedHttp()
-    await ActionCaller(http, secret).call("acme", LISTS, {"who": "a"}, time.monotonic() + left)  # pyright: ignore[reportArgumentType]
-    assert http.calls[0][1]["seconds"] == pytest.approx(seconds, abs=0.5)
+def test_a_call_ends_before_the_answer_is_too_late(left: float, seconds: float) -> None:
+    principal = Principal("acme", "visitor-1", frozenset({Scope.CHAT}))
+    request = ActionRequest(
+        principal, "s", "text", "en", 0.0, Risk.WRITE, ("yes", "no"), deadline=time.monotonic() + left
+    )
+    assert request.seconds(5.0) == pytest.approx(seconds, abs=0.5)
 
 
 async def test_without_time_nobody_is_called() -> None:
     http = RecordedHttp()
-    with pytest.raises(ActionFailed, match="no time"):
-        await ActionCaller(http, secret).call("acme", LISTS, {"who": "a"}, time.monotonic() - 1)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(NotSent, match="no time"):
+        await caller(http).look_up("acme", LISTS, RESULT, {"who": "a"}, -1.0)
     assert http.calls == []
 
 
 def test_nothing_but_the_projection_is_used_and_that_is_bounded() -> None:
     document = {"orders": [{"id": 1, "note": "secret"}], "total": 2, "card": "4111"}
-    assert projected(LISTS, document) == {"ids": [1], "total": 2}
+    assert projected(RESULT, document) == {"ids": [1], "total": 2}
+    assert projected({}, document) == {}
     with pytest.raises(ActionFailed, match="nothing of what"):
-        projected(LISTS, {"card": "4111"})
+        projected(RESULT, {"card": "4111"})
     with pytest.raises(ActionFailed, match="longer than"):
-        projected(LISTS, json.loads(json.dumps({"total": "x" * 30_000})))
+        projected(RESULT, json.loads(json.dumps({"total": "x" * 30_000})))

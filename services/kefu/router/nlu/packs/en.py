@@ -5,6 +5,7 @@ import re
 from kefu.common.text.en.grammar import AUXILIARY_VERBS
 from kefu.router.nlu.packs.language_pack import (
     ClarificationWords,
+    ConsentPatterns,
     HumanRequestPatterns,
     InstructionPatterns,
     IntentPatterns,
@@ -439,6 +440,23 @@ _QUESTIONS = InvertedQuestionPatterns(
     prepositions=r"\b(?:on|for|in|to|at|with|by|from|of|as|under|via)\b",
     articles=r"\b(?:an?|the|my|your)\s",
 )
+_YES = (
+    r"(?:yes|yeah|yea|yep|yup|y|sure|ok|okay|alright|all right|of course|certainly|absolutely|definitely|correct|right"
+    r"|exactly|confirm|confirmed|agreed|i (?:do )?(?:confirm|agree)|do (?:it|that|so)|please do|go (?:ahead|on)"
+    r"|that's (?:right|correct|fine|ok|okay)|sounds good|fine|perfect)"
+)
+_MANNERS = r"(?:please|thanks|thank you|just|now|then)"
+_CONSENT = ConsentPatterns(
+    yes=re.compile(rf"(?:{_MANNERS} ){{0,3}}{_YES}(?: (?:{_YES}|{_MANNERS})){{0,6}}"),
+    beside_yes=re.compile(rf"{_MANNERS}(?: {_MANNERS}){{0,3}}"),
+    no=re.compile(
+        r"(?:oh |well |hm{1,6} |please |i said )?(?:no|nope|nah|n|not|don'?t|do not|never|never ?mind|leave it|keep it"
+        r"|stop|wait|forget it|i'?d rather not|i (?:don'?t|do not|no longer|changed my mind)|rather not)\b"
+    ),
+    hesitates=re.compile(
+        rf"(?:{_YES}|but|hm{{1,6}}|um{{1,6}}|uh{{1,6}}|er{{1,6}}|eh|huh|what|hello|maybe|perhaps|i guess|if)\b"
+    ),
+)
 ENGLISH = LanguagePack(
     code="en",
     misspelt={
@@ -468,6 +486,7 @@ ENGLISH = LanguagePack(
     slips=None,
     human_request=_HUMAN_REQUEST,
     intents=_INTENTS,
+    consent=_CONSENT,
     sensitive=_SENSITIVE,
     sentiment=_SENTIMENT,
     slots=_SLOTS,

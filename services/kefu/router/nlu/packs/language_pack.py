@@ -42,6 +42,20 @@ class IntentPatterns:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConsentPatterns:
+    """Replies to the question whether something is to be done. See `kefu.router.nlu.consent`."""
+
+    yes: re.Pattern[str]
+    """All of a segment: a yes and nothing else."""
+    beside_yes: re.Pattern[str]
+    """All of a segment that may stand beside such a one, and says nothing: "please"."""
+    no: re.Pattern[str]
+    """How a reply begins that is a no."""
+    hesitates: re.Pattern[str]
+    """How a reply begins that may be taken for a yes and is none: "yes but", "hm"."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SensitivePatterns:
     """What should not be left to a program. See `kefu.router.nlu.sensitive_topics`."""
 
@@ -228,6 +242,7 @@ class LanguagePack:
     """Of `misspelt`, those that are looked for inside of a text without blanks between words."""
     human_request: HumanRequestPatterns
     intents: IntentPatterns
+    consent: ConsentPatterns
     sensitive: SensitivePatterns
     sentiment: SentimentWords
     slots: SlotPatterns

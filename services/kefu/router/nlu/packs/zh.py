@@ -4,6 +4,7 @@ import re
 
 from kefu.router.nlu.packs.language_pack import (
     ClarificationWords,
+    ConsentPatterns,
     HumanRequestPatterns,
     InSituQuestionPatterns,
     InstructionPatterns,
@@ -255,6 +256,20 @@ _QUESTIONS = InSituQuestionPatterns(
     presuming_particle="吧",
     possessive="的",
 )
+_YES = (
+    r"(?:是|是的|是呀|是啊|对|对的|对呀|对啊|好|好的|好滴|好呀|好啊|好嘞|行|行的|可以|可以的|没问题|没错|当然|要|要的"
+    r"|(?:确认|确定|同意)(?:取消|退货|换货|修改)?|办理|办理吧|办吧|就这样|就这么办)"
+)
+_MANNERS = r"(?:请|那就|那|我|谢谢|麻烦了|麻烦你|麻烦您|辛苦了)"
+_CONSENT = ConsentPatterns(
+    yes=re.compile(rf"{_MANNERS}{{0,3}}{_YES}(?:{_YES}|{_MANNERS}){{0,6}}"),
+    beside_yes=re.compile(rf"{_MANNERS}{{1,4}}"),
+    no=re.compile(
+        r"(?!.{0,200}[吗呢么]$)(?:哦|啊|呃|嗯|那|我|还是){0,3}(?:不(?!好意思|知道|清楚|明白|懂|过)|否|别|算了|先不|暂不|暂时不|等等|等一下|等下|先等|取消不了|后悔"
+        r"|改主意|再想想|再考虑)"
+    ),
+    hesitates=re.compile(rf"(?:{_YES}|但|可是|不过|[嗯呃额啊哦喔唔]{{1,6}}|什么|啥|可能|也许|大概|应该|如果|看情况)"),
+)
 CHINESE = LanguagePack(
     code="zh",
     misspelt={
@@ -276,6 +291,7 @@ CHINESE = LanguagePack(
     ),
     human_request=_HUMAN_REQUEST,
     intents=_INTENTS,
+    consent=_CONSENT,
     sensitive=_SENSITIVE,
     sentiment=_SENTIMENT,
     slots=_SLOTS,

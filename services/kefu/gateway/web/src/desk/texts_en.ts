@@ -167,6 +167,8 @@ export const en = {
   reasonComplaint: "Complaint",
   reasonOwnCase: "The customer's own order or account",
   reasonActionFailed: "The company's system did not answer as it should",
+  reasonChangeNeedsPerson: "A change that a person has to make",
+  reasonChangeUnconfirmed: "Not known whether a change was made",
   reasonUnknown: "No reason given",
   sourceGenerated: "Generated",
   sourceCurated: "Curated",

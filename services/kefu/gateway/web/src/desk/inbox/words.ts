@@ -39,6 +39,10 @@ export function reasonText(reason: Handoff_Reason): string {
       return t("reasonOwnCase");
     case Handoff_Reason.ACTION_FAILED:
       return t("reasonActionFailed");
+    case Handoff_Reason.CHANGE_NEEDS_PERSON:
+      return t("reasonChangeNeedsPerson");
+    case Handoff_Reason.CHANGE_UNCONFIRMED:
+      return t("reasonChangeUnconfirmed");
     default:
       return t("reasonUnknown");
   }

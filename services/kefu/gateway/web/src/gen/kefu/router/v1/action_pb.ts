@@ -12,10 +12,10 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kefu/router/v1/action.proto.
  */
 export const file_kefu_router_v1_action: GenFile = /*@__PURE__*/
-  fileDesc("ChtrZWZ1L3JvdXRlci92MS9hY3Rpb24ucHJvdG8SDmtlZnUucm91dGVyLnYxIvoDCgZBY3Rpb24SDAoEbmFtZRgBIAEoCRIQCghleGFtcGxlcxgCIAMoCRIrCgZpbnB1dHMYAyADKAsyGy5rZWZ1LnJvdXRlci52MS5BY3Rpb25JbnB1dBImCgRjYWxsGAQgASgLMhgua2VmdS5yb3V0ZXIudjEuSHR0cENhbGwSMgoGcmVzdWx0GAUgAygLMiIua2VmdS5yb3V0ZXIudjEuQWN0aW9uLlJlc3VsdEVudHJ5EjQKB2Fuc3dlcnMYBiADKAsyIy5rZWZ1LnJvdXRlci52MS5BY3Rpb24uQW5zd2Vyc0VudHJ5EioKBXdvcmRzGAcgAygLMhsua2VmdS5yb3V0ZXIudjEuQWN0aW9uV29yZHMSGQoRcmVxdWlyZXNfY3VzdG9tZXIYCCABKAgSFwoPdGltZW91dF9zZWNvbmRzGAkgASgNEhAKCHJldmlzaW9uGAogASgEEi8KC3VwZGF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdpbnRlbnRzGAwgAygJGi0KC1Jlc3VsdEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaLgoMQW5zd2Vyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEijQMKC0FjdGlvbklucHV0EgwKBG5hbWUYASABKAkSDAoEZnJvbRgCIAEoCRIPCgdwYXR0ZXJuGAMgASgJEjIKBmNob2ljZRgEIAEoCzIiLmtlZnUucm91dGVyLnYxLkFjdGlvbklucHV0LkNob2ljZRqcAgoGQ2hvaWNlEg4KBmFjdGlvbhgBIAEoCRIMCgRsaXN0GAIgASgJEg0KBXZhbHVlGAMgASgJEj4KBmxhYmVscxgEIAMoCzIuLmtlZnUucm91dGVyLnYxLkFjdGlvbklucHV0LkNob2ljZS5MYWJlbHNFbnRyeRJECglxdWVzdGlvbnMYBSADKAsyMS5rZWZ1LnJvdXRlci52MS5BY3Rpb25JbnB1dC5DaG9pY2UuUXVlc3Rpb25zRW50cnkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARowCg5RdWVzdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIo8BCghIdHRwQ2FsbBIOCgZtZXRob2QYASABKAkSCwoDdXJsGAIgASgJEjYKB2hlYWRlcnMYAyADKAsyJS5rZWZ1LnJvdXRlci52MS5IdHRwQ2FsbC5IZWFkZXJzRW50cnkaLgoMSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEigQEKC0FjdGlvbldvcmRzEg0KBXZhbHVlGAEgASgJEjUKBXRleHRzGAIgAygLMiYua2VmdS5yb3V0ZXIudjEuQWN0aW9uV29yZHMuVGV4dHNFbnRyeRosCgpUZXh0c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiTAoQUHV0QWN0aW9uUmVxdWVzdBImCgZhY3Rpb24YASABKAsyFi5rZWZ1LnJvdXRlci52MS5BY3Rpb24SEAoIcmV2aXNpb24YAiABKAQiOwoRUHV0QWN0aW9uUmVzcG9uc2USJgoGYWN0aW9uGAEgASgLMhYua2VmdS5yb3V0ZXIudjEuQWN0aW9uIiAKEEdldEFjdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCSI7ChFHZXRBY3Rpb25SZXNwb25zZRImCgZhY3Rpb24YASABKAsyFi5rZWZ1LnJvdXRlci52MS5BY3Rpb24iFAoSTGlzdEFjdGlvbnNSZXF1ZXN0Ij4KE0xpc3RBY3Rpb25zUmVzcG9uc2USJwoHYWN0aW9ucxgBIAMoCzIWLmtlZnUucm91dGVyLnYxLkFjdGlvbiIjChNEZWxldGVBY3Rpb25SZXF1ZXN0EgwKBG5hbWUYASABKAkiFgoURGVsZXRlQWN0aW9uUmVzcG9uc2UingIKEFRyeUFjdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCRIQCghjdXN0b21lchgCIAEoCRI8CgZjbGFpbXMYAyADKAsyLC5rZWZ1LnJvdXRlci52MS5UcnlBY3Rpb25SZXF1ZXN0LkNsYWltc0VudHJ5EjwKBmlucHV0cxgEIAMoCzIsLmtlZnUucm91dGVyLnYxLlRyeUFjdGlvblJlcXVlc3QuSW5wdXRzRW50cnkSEAoIbGFuZ3VhZ2UYBSABKAkaLQoLQ2xhaW1zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARotCgtJbnB1dHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkMKEVRyeUFjdGlvblJlc3BvbnNlEg4KBnN0YXR1cxgBIAEoDRIOCgZyZXN1bHQYAiABKAkSDgoGYW5zd2VyGAMgASgJMrgDCg1BY3Rpb25TZXJ2aWNlElAKCVB1dEFjdGlvbhIgLmtlZnUucm91dGVyLnYxLlB1dEFjdGlvblJlcXVlc3QaIS5rZWZ1LnJvdXRlci52MS5QdXRBY3Rpb25SZXNwb25zZRJQCglHZXRBY3Rpb24SIC5rZWZ1LnJvdXRlci52MS5HZXRBY3Rpb25SZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuR2V0QWN0aW9uUmVzcG9uc2USVgoLTGlzdEFjdGlvbnMSIi5rZWZ1LnJvdXRlci52MS5MaXN0QWN0aW9uc1JlcXVlc3QaIy5rZWZ1LnJvdXRlci52MS5MaXN0QWN0aW9uc1Jlc3BvbnNlElkKDERlbGV0ZUFjdGlvbhIjLmtlZnUucm91dGVyLnYxLkRlbGV0ZUFjdGlvblJlcXVlc3QaJC5rZWZ1LnJvdXRlci52MS5EZWxldGVBY3Rpb25SZXNwb25zZRJQCglUcnlBY3Rpb24SIC5rZWZ1LnJvdXRlci52MS5UcnlBY3Rpb25SZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuVHJ5QWN0aW9uUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("ChtrZWZ1L3JvdXRlci92MS9hY3Rpb24ucHJvdG8SDmtlZnUucm91dGVyLnYxIqIECgZBY3Rpb24SDAoEbmFtZRgBIAEoCRIQCghleGFtcGxlcxgCIAMoCRIrCgZpbnB1dHMYAyADKAsyGy5rZWZ1LnJvdXRlci52MS5BY3Rpb25JbnB1dBImCgRjYWxsGAQgASgLMhgua2VmdS5yb3V0ZXIudjEuSHR0cENhbGwSMgoGcmVzdWx0GAUgAygLMiIua2VmdS5yb3V0ZXIudjEuQWN0aW9uLlJlc3VsdEVudHJ5EjQKB2Fuc3dlcnMYBiADKAsyIy5rZWZ1LnJvdXRlci52MS5BY3Rpb24uQW5zd2Vyc0VudHJ5EioKBXdvcmRzGAcgAygLMhsua2VmdS5yb3V0ZXIudjEuQWN0aW9uV29yZHMSGQoRcmVxdWlyZXNfY3VzdG9tZXIYCCABKAgSFwoPdGltZW91dF9zZWNvbmRzGAkgASgNEhAKCHJldmlzaW9uGAogASgEEi8KC3VwZGF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdpbnRlbnRzGAwgAygJEiYKBmNoYW5nZRgNIAEoCzIWLmtlZnUucm91dGVyLnYxLkNoYW5nZRotCgtSZXN1bHRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGi4KDEFuc3dlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIroDCgZDaGFuZ2USDAoEcmlzaxgBIAEoCRIpCgdwcmV2aWV3GAIgASgLMhgua2VmdS5yb3V0ZXIudjEuSHR0cENhbGwSQQoOcHJldmlld19yZXN1bHQYAyADKAsyKS5rZWZ1LnJvdXRlci52MS5DaGFuZ2UuUHJldmlld1Jlc3VsdEVudHJ5EjgKCXF1ZXN0aW9ucxgEIAMoCzIlLmtlZnUucm91dGVyLnYxLkNoYW5nZS5RdWVzdGlvbnNFbnRyeRIpCgdvdXRjb21lGAUgASgLMhgua2VmdS5yb3V0ZXIudjEuSHR0cENhbGwSFgoOb3V0Y29tZV9hbnN3ZXIYBiABKAkSDwoHcmVmdXNhbBgHIAEoCRItCghyZWZ1c2FscxgIIAMoCzIbLmtlZnUucm91dGVyLnYxLkFjdGlvbldvcmRzEg8KB2F1ZGl0ZWQYCSADKAkaNAoSUHJldmlld1Jlc3VsdEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaMAoOUXVlc3Rpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKsBAoLQWN0aW9uSW5wdXQSDAoEbmFtZRgBIAEoCRIMCgRmcm9tGAIgASgJEg8KB3BhdHRlcm4YAyABKAkSMgoGY2hvaWNlGAQgASgLMiIua2VmdS5yb3V0ZXIudjEuQWN0aW9uSW5wdXQuQ2hvaWNlEiwKB29wdGlvbnMYBSADKAsyGy5rZWZ1LnJvdXRlci52MS5BY3Rpb25Xb3JkcxI9CglxdWVzdGlvbnMYBiADKAsyKi5rZWZ1LnJvdXRlci52MS5BY3Rpb25JbnB1dC5RdWVzdGlvbnNFbnRyeRqcAgoGQ2hvaWNlEg4KBmFjdGlvbhgBIAEoCRIMCgRsaXN0GAIgASgJEg0KBXZhbHVlGAMgASgJEj4KBmxhYmVscxgEIAMoCzIuLmtlZnUucm91dGVyLnYxLkFjdGlvbklucHV0LkNob2ljZS5MYWJlbHNFbnRyeRJECglxdWVzdGlvbnMYBSADKAsyMS5rZWZ1LnJvdXRlci52MS5BY3Rpb25JbnB1dC5DaG9pY2UuUXVlc3Rpb25zRW50cnkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARowCg5RdWVzdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjAKDlF1ZXN0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEinQEKCEh0dHBDYWxsEg4KBm1ldGhvZBgBIAEoCRILCgN1cmwYAiABKAkSNgoHaGVhZGVycxgDIAMoCzIlLmtlZnUucm91dGVyLnYxLkh0dHBDYWxsLkhlYWRlcnNFbnRyeRIMCgRib2R5GAQgASgJGi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIoEBCgtBY3Rpb25Xb3JkcxINCgV2YWx1ZRgBIAEoCRI1CgV0ZXh0cxgCIAMoCzImLmtlZnUucm91dGVyLnYxLkFjdGlvbldvcmRzLlRleHRzRW50cnkaLAoKVGV4dHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkwKEFB1dEFjdGlvblJlcXVlc3QSJgoGYWN0aW9uGAEgASgLMhYua2VmdS5yb3V0ZXIudjEuQWN0aW9uEhAKCHJldmlzaW9uGAIgASgEIjsKEVB1dEFjdGlvblJlc3BvbnNlEiYKBmFjdGlvbhgBIAEoCzIWLmtlZnUucm91dGVyLnYxLkFjdGlvbiIgChBHZXRBY3Rpb25SZXF1ZXN0EgwKBG5hbWUYASABKAkiOwoRR2V0QWN0aW9uUmVzcG9uc2USJgoGYWN0aW9uGAEgASgLMhYua2VmdS5yb3V0ZXIudjEuQWN0aW9uIhQKEkxpc3RBY3Rpb25zUmVxdWVzdCI+ChNMaXN0QWN0aW9uc1Jlc3BvbnNlEicKB2FjdGlvbnMYASADKAsyFi5rZWZ1LnJvdXRlci52MS5BY3Rpb24iIwoTRGVsZXRlQWN0aW9uUmVxdWVzdBIMCgRuYW1lGAEgASgJIhYKFERlbGV0ZUFjdGlvblJlc3BvbnNlIp4CChBUcnlBY3Rpb25SZXF1ZXN0EgwKBG5hbWUYASABKAkSEAoIY3VzdG9tZXIYAiABKAkSPAoGY2xhaW1zGAMgAygLMiwua2VmdS5yb3V0ZXIudjEuVHJ5QWN0aW9uUmVxdWVzdC5DbGFpbXNFbnRyeRI8CgZpbnB1dHMYBCADKAsyLC5rZWZ1LnJvdXRlci52MS5UcnlBY3Rpb25SZXF1ZXN0LklucHV0c0VudHJ5EhAKCGxhbmd1YWdlGAUgASgJGi0KC0NsYWltc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaLQoLSW5wdXRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJDChFUcnlBY3Rpb25SZXNwb25zZRIOCgZzdGF0dXMYASABKA0SDgoGcmVzdWx0GAIgASgJEg4KBmFuc3dlchgDIAEoCTK4AwoNQWN0aW9uU2VydmljZRJQCglQdXRBY3Rpb24SIC5rZWZ1LnJvdXRlci52MS5QdXRBY3Rpb25SZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuUHV0QWN0aW9uUmVzcG9uc2USUAoJR2V0QWN0aW9uEiAua2VmdS5yb3V0ZXIudjEuR2V0QWN0aW9uUmVxdWVzdBohLmtlZnUucm91dGVyLnYxLkdldEFjdGlvblJlc3BvbnNlElYKC0xpc3RBY3Rpb25zEiIua2VmdS5yb3V0ZXIudjEuTGlzdEFjdGlvbnNSZXF1ZXN0GiMua2VmdS5yb3V0ZXIudjEuTGlzdEFjdGlvbnNSZXNwb25zZRJZCgxEZWxldGVBY3Rpb24SIy5rZWZ1LnJvdXRlci52MS5EZWxldGVBY3Rpb25SZXF1ZXN0GiQua2VmdS5yb3V0ZXIudjEuRGVsZXRlQWN0aW9uUmVzcG9uc2USUAoJVHJ5QWN0aW9uEiAua2VmdS5yb3V0ZXIudjEuVHJ5QWN0aW9uUmVxdWVzdBohLmtlZnUucm91dGVyLnYxLlRyeUFjdGlvblJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
- * Action is something that Kefu looks up for a customer.
+ * Action is something that Kefu looks up or changes for a customer.
  *
  * @generated from message kefu.router.v1.Action
  */
@@ -109,6 +109,13 @@ export type Action = Message<"kefu.router.v1.Action"> & {
    * @generated from field: repeated string intents = 12;
    */
   intents: string[];
+
+  /**
+   * Set where the action changes something: `call` is then the change. Such an action needs an input from the customer.
+   *
+   * @generated from field: kefu.router.v1.Change change = 13;
+   */
+  change?: Change | undefined;
 };
 
 /**
@@ -119,7 +126,91 @@ export const ActionSchema: GenMessage<Action> = /*@__PURE__*/
   messageDesc(file_kefu_router_v1_action, 0);
 
 /**
- * ActionInput is a value that the call needs. Exactly one of `from` and `pattern` is set.
+ * Change is how an action changes something. The customer is told what will be done and asked; only a yes to that question,
+ * by its button or in words that are nothing but a yes, has the change made, and once: a second yes, a message sent again
+ * or a router that dies does not make it again. Each change has a key of its own, which "{idempotency_key}" stands for in
+ * `Action.call` and in `outcome`.
+ *
+ * @generated from message kefu.router.v1.Change
+ */
+export type Change = Message<"kefu.router.v1.Change"> & {
+  /**
+   * "write", or "money" where money moves. Above TenantSettings.action_risk a person is called instead, who reads what
+   * the customer wants.
+   *
+   * @generated from field: string risk = 1;
+   */
+  risk: string;
+
+  /**
+   * Optional. What the change would come to, asked of the system before the customer is, and again before it is made:
+   * where that differs by then, the customer is asked anew, and the second time a person is called.
+   *
+   * @generated from field: kefu.router.v1.HttpCall preview = 2;
+   */
+  preview?: HttpCall | undefined;
+
+  /**
+   * What of the preview's answer is used, by name, as Action.result.
+   *
+   * @generated from field: map<string, string> preview_result = 3;
+   */
+  previewResult: { [key: string]: string };
+
+  /**
+   * The question, by language: a Mustache template over the inputs and the names of `preview_result`. A yes and a no
+   * button follow it (TenantSettings.Texts.change_yes, change_no).
+   *
+   * @generated from field: map<string, string> questions = 4;
+   */
+  questions: { [key: string]: string };
+
+  /**
+   * Optional. Tells by its key whether the change was made: 200 when it was, 404 when it was not. It is asked where `call`
+   * got no answer that could be read. Without it, and where it does not tell either, a person is called.
+   *
+   * @generated from field: kefu.router.v1.HttpCall outcome = 5;
+   */
+  outcome?: HttpCall | undefined;
+
+  /**
+   * Where in the outcome's answer that of `call` stands, a JMESPath expression. Empty: it is that answer.
+   *
+   * @generated from field: string outcome_answer = 6;
+   */
+  outcomeAnswer: string;
+
+  /**
+   * Where in an answer of status 4xx the reason of a refusal stands, a JMESPath expression such as "code".
+   *
+   * @generated from field: string refusal = 7;
+   */
+  refusal: string;
+
+  /**
+   * What is said for a reason, by language: Mustache templates over the inputs. Without one a person is called.
+   *
+   * @generated from field: repeated kefu.router.v1.ActionWords refusals = 8;
+   */
+  refusals: ActionWords[];
+
+  /**
+   * Names of `preview_result` and `Action.result` whose values are kept in the audit log, before and after the change.
+   *
+   * @generated from field: repeated string audited = 9;
+   */
+  audited: string[];
+};
+
+/**
+ * Describes the message kefu.router.v1.Change.
+ * Use `create(ChangeSchema)` to create a new message.
+ */
+export const ChangeSchema: GenMessage<Change> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_action, 1);
+
+/**
+ * ActionInput is a value that the call needs. Exactly one of `from`, `pattern` and `options` is set.
  *
  * @generated from message kefu.router.v1.ActionInput
  */
@@ -152,6 +243,21 @@ export type ActionInput = Message<"kefu.router.v1.ActionInput"> & {
    * @generated from field: kefu.router.v1.ActionInput.Choice choice = 4;
    */
   choice?: ActionInput_Choice | undefined;
+
+  /**
+   * The value is one of these: `texts` are what the customer reads on a button and says. At most 20.
+   *
+   * @generated from field: repeated kefu.router.v1.ActionWords options = 5;
+   */
+  options: ActionWords[];
+
+  /**
+   * The question where a message names no value, by language. Required with `options`; without it, and without a choice,
+   * the customer is told that nothing was found.
+   *
+   * @generated from field: map<string, string> questions = 6;
+   */
+  questions: { [key: string]: string };
 };
 
 /**
@@ -159,7 +265,7 @@ export type ActionInput = Message<"kefu.router.v1.ActionInput"> & {
  * Use `create(ActionInputSchema)` to create a new message.
  */
 export const ActionInputSchema: GenMessage<ActionInput> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 1);
+  messageDesc(file_kefu_router_v1_action, 2);
 
 /**
  * Choice takes a value from a list of the customer's own data, and from nowhere else.
@@ -208,7 +314,7 @@ export type ActionInput_Choice = Message<"kefu.router.v1.ActionInput.Choice"> & 
  * Use `create(ActionInput_ChoiceSchema)` to create a new message.
  */
 export const ActionInput_ChoiceSchema: GenMessage<ActionInput_Choice> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 1, 0);
+  messageDesc(file_kefu_router_v1_action, 2, 0);
 
 /**
  * HttpCall is an HTTP call. "{input}" stands for an input's value, encoded as its place needs it.
@@ -217,7 +323,7 @@ export const ActionInput_ChoiceSchema: GenMessage<ActionInput_Choice> = /*@__PUR
  */
 export type HttpCall = Message<"kefu.router.v1.HttpCall"> & {
   /**
-   * "GET".
+   * "GET"; "POST", "PUT", "PATCH" or "DELETE" for a change, and "POST" for its preview too.
    *
    * @generated from field: string method = 1;
    */
@@ -237,6 +343,13 @@ export type HttpCall = Message<"kefu.router.v1.HttpCall"> & {
    * @generated from field: map<string, string> headers = 3;
    */
   headers: { [key: string]: string };
+
+  /**
+   * JSON, sent as such. In its texts "{input}" stands for an input's value.
+   *
+   * @generated from field: string body = 4;
+   */
+  body: string;
 };
 
 /**
@@ -244,7 +357,7 @@ export type HttpCall = Message<"kefu.router.v1.HttpCall"> & {
  * Use `create(HttpCallSchema)` to create a new message.
  */
 export const HttpCallSchema: GenMessage<HttpCall> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 2);
+  messageDesc(file_kefu_router_v1_action, 3);
 
 /**
  * ActionWords are the words for a value.
@@ -253,7 +366,7 @@ export const HttpCallSchema: GenMessage<HttpCall> = /*@__PURE__*/
  */
 export type ActionWords = Message<"kefu.router.v1.ActionWords"> & {
   /**
-   * Such as "pending".
+   * Such as "pending" or "ORDER_NOT_PENDING".
    *
    * @generated from field: string value = 1;
    */
@@ -272,7 +385,7 @@ export type ActionWords = Message<"kefu.router.v1.ActionWords"> & {
  * Use `create(ActionWordsSchema)` to create a new message.
  */
 export const ActionWordsSchema: GenMessage<ActionWords> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 3);
+  messageDesc(file_kefu_router_v1_action, 4);
 
 /**
  * @generated from message kefu.router.v1.PutActionRequest
@@ -298,7 +411,7 @@ export type PutActionRequest = Message<"kefu.router.v1.PutActionRequest"> & {
  * Use `create(PutActionRequestSchema)` to create a new message.
  */
 export const PutActionRequestSchema: GenMessage<PutActionRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 4);
+  messageDesc(file_kefu_router_v1_action, 5);
 
 /**
  * @generated from message kefu.router.v1.PutActionResponse
@@ -317,7 +430,7 @@ export type PutActionResponse = Message<"kefu.router.v1.PutActionResponse"> & {
  * Use `create(PutActionResponseSchema)` to create a new message.
  */
 export const PutActionResponseSchema: GenMessage<PutActionResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 5);
+  messageDesc(file_kefu_router_v1_action, 6);
 
 /**
  * @generated from message kefu.router.v1.GetActionRequest
@@ -336,7 +449,7 @@ export type GetActionRequest = Message<"kefu.router.v1.GetActionRequest"> & {
  * Use `create(GetActionRequestSchema)` to create a new message.
  */
 export const GetActionRequestSchema: GenMessage<GetActionRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 6);
+  messageDesc(file_kefu_router_v1_action, 7);
 
 /**
  * @generated from message kefu.router.v1.GetActionResponse
@@ -355,7 +468,7 @@ export type GetActionResponse = Message<"kefu.router.v1.GetActionResponse"> & {
  * Use `create(GetActionResponseSchema)` to create a new message.
  */
 export const GetActionResponseSchema: GenMessage<GetActionResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 7);
+  messageDesc(file_kefu_router_v1_action, 8);
 
 /**
  * @generated from message kefu.router.v1.ListActionsRequest
@@ -368,7 +481,7 @@ export type ListActionsRequest = Message<"kefu.router.v1.ListActionsRequest"> & 
  * Use `create(ListActionsRequestSchema)` to create a new message.
  */
 export const ListActionsRequestSchema: GenMessage<ListActionsRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 8);
+  messageDesc(file_kefu_router_v1_action, 9);
 
 /**
  * @generated from message kefu.router.v1.ListActionsResponse
@@ -387,7 +500,7 @@ export type ListActionsResponse = Message<"kefu.router.v1.ListActionsResponse"> 
  * Use `create(ListActionsResponseSchema)` to create a new message.
  */
 export const ListActionsResponseSchema: GenMessage<ListActionsResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 9);
+  messageDesc(file_kefu_router_v1_action, 10);
 
 /**
  * @generated from message kefu.router.v1.DeleteActionRequest
@@ -406,7 +519,7 @@ export type DeleteActionRequest = Message<"kefu.router.v1.DeleteActionRequest"> 
  * Use `create(DeleteActionRequestSchema)` to create a new message.
  */
 export const DeleteActionRequestSchema: GenMessage<DeleteActionRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 10);
+  messageDesc(file_kefu_router_v1_action, 11);
 
 /**
  * @generated from message kefu.router.v1.DeleteActionResponse
@@ -419,7 +532,7 @@ export type DeleteActionResponse = Message<"kefu.router.v1.DeleteActionResponse"
  * Use `create(DeleteActionResponseSchema)` to create a new message.
  */
 export const DeleteActionResponseSchema: GenMessage<DeleteActionResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 11);
+  messageDesc(file_kefu_router_v1_action, 12);
 
 /**
  * @generated from message kefu.router.v1.TryActionRequest
@@ -466,7 +579,7 @@ export type TryActionRequest = Message<"kefu.router.v1.TryActionRequest"> & {
  * Use `create(TryActionRequestSchema)` to create a new message.
  */
 export const TryActionRequestSchema: GenMessage<TryActionRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 12);
+  messageDesc(file_kefu_router_v1_action, 13);
 
 /**
  * @generated from message kefu.router.v1.TryActionResponse
@@ -480,14 +593,14 @@ export type TryActionResponse = Message<"kefu.router.v1.TryActionResponse"> & {
   status: number;
 
   /**
-   * What of the result is used, as JSON.
+   * What of the result is used, as JSON; of a change what of its preview's.
    *
    * @generated from field: string result = 2;
    */
   result: string;
 
   /**
-   * What would be said.
+   * What would be said; of a change the question, or why it is refused.
    *
    * @generated from field: string answer = 3;
    */
@@ -499,11 +612,12 @@ export type TryActionResponse = Message<"kefu.router.v1.TryActionResponse"> & {
  * Use `create(TryActionResponseSchema)` to create a new message.
  */
 export const TryActionResponseSchema: GenMessage<TryActionResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 13);
+  messageDesc(file_kefu_router_v1_action, 14);
 
 /**
- * ActionService keeps what Kefu can look up for a customer in the company's own systems: "where is my order". A tenant's
- * admins write actions; code decides when one is called, with whose data and what is said of the result. Names:
+ * ActionService keeps what Kefu can look up and do for a customer in the company's own systems: "where is my order",
+ * "cancel it". A tenant's admins write actions; code decides when one is called, with whose data, what is said of the
+ * result, and that nothing is changed without the customer's yes. Names:
  * "actions/{action}", an id of 1 to 63 of a-z, 0-9 and "-", beginning with a letter. PutAction, DeleteAction and TryAction
  * need a key of the `admin` scope, since an action calls what the routers can reach; the others one of `settings`.
  *
@@ -552,7 +666,8 @@ export const ActionService: GenService<{
     output: typeof DeleteActionResponseSchema;
   },
   /**
-   * TryAction calls an action as for a customer, and shows what came back and what would be said.
+   * TryAction calls an action as for a customer, and shows what came back and what would be said. It changes nothing: of
+   * an action that does it calls the preview, and shows the question.
    * Errors: NOT_FOUND / ACTION_NOT_FOUND, INVALID_ARGUMENT / BAD_REQUEST (an input is missing or wrong),
    * UNAVAILABLE / BACKEND_UNAVAILABLE (the company's system did not answer as it should; the message says how).
    *

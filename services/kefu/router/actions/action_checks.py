@@ -1,0 +1,219 @@
+"""Checks of an action before it is stored: what cannot work is refused with the field that is wrong."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from kefu.router.actions.action import IDEMPOTENCY_KEY, SUB, Action, ActionInput, Change, HttpCall, Texts
+from kefu.router.actions.template import TemplateError, check_template
+from kefu.router.actions.value_pattern import check_pattern
+from kefu.router.domain.risk import Risk
+
+MAX_ACTIONS = 100
+PLACEHOLDER = re.compile(r"\{(secret:)?([a-z][a-z0-9_-]{0,62})\}")
+_MAX_EXAMPLES, _MAX_EXAMPLE_CHARACTERS = 100, 200
+_MAX_INPUTS, _MAX_RESULTS, _MAX_WORDS, _MAX_HEADERS, _MAX_OPTIONS = 10, 20, 100, 20, 20
+_MAX_EXPRESSION_CHARACTERS = 500
+_MAX_TEMPLATE_CHARACTERS = 4_000
+_MAX_URL_CHARACTERS = 2_000
+_MAX_BODY_CHARACTERS = 10_000
+_LANGUAGES = ("zh", "en")
+_READING, _PREVIEWING = ("GET",), ("GET", "POST")
+_CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
+_ID = re.compile(r"[a-z][a-z0-9-]{0,62}")
+_BRACE = re.compile(r"[{}]")
+
+
+def check(action: Action) -> None:
+    """Raise ValueError("field: what is wrong") for an action that cannot work."""
+    if not _ID.fullmatch(action.id):
+        raise ValueError('name: must be "actions/{action}": a-z, 0-9 and "-", beginning with a letter')
+    if len(action.examples) > _MAX_EXAMPLES or any(
+        not 0 < len(each.strip()) <= _MAX_EXAMPLE_CHARACTERS for each in action.examples
+    ):
+        raise ValueError(f"examples: must be at most {_MAX_EXAMPLES} of 1 to {_MAX_EXAMPLE_CHARACTERS} characters")
+    if not 1 <= action.timeout_seconds <= 30:
+        raise ValueError("timeout_seconds: must be 1 to 30")
+    _check_inputs(action.inputs)
+    inputs, change = {each.name for each in action.inputs}, action.change
+    _check_expressions("result", action.result)
+    if change is None:
+        if not action.result:
+            raise ValueError(f"result: must be 1 to {_MAX_RESULTS} expressions: nothing else of an answer is used")
+        _check_call("call", action.call, inputs, _READING)
+    else:
+        _check_change(action, change, inputs)
+    _check_texts("answers", action.answers, {*action.result, *inputs})
+    _check_words("words", action.words, None, _MAX_WORDS)
+
+
+def _check_change(action: Action, change: Change, inputs: set[str]) -> None:
+    if change.risk is Risk.READ:
+        raise ValueError('change.risk: must be "write" or "money"')
+    if not any(each.source for each in action.inputs):
+        raise ValueError("inputs: a change needs one from the customer, such as customer.sub")
+    with_key = {*inputs, IDEMPOTENCY_KEY}
+    _check_call("call", action.call, with_key, _CHANGING)
+    if change.preview is not None:
+        _check_call("change.preview", change.preview, inputs, _PREVIEWING)
+    elif change.preview_result:
+        raise ValueError("change.preview_result: there is no preview")
+    _check_expressions("change.preview_result", change.preview_result)
+    if change.outcome is not None:
+        _check_call("change.outcome", change.outcome, with_key, _READING)
+        for where, call in (("call", action.call), ("change.outcome", change.outcome)):
+            if f"{{{IDEMPOTENCY_KEY}}}" not in "".join((call.url, call.body, *call.headers.values())):
+                raise ValueError(f"{where}: must hold {{{IDEMPOTENCY_KEY}}}, by which the outcome is known")
+    for name, expression in (("outcome_answer", change.outcome_answer), ("refusal", change.refusal)):
+        if expression:
+            _check_expression(f"change.{name}: it", expression)
+    if change.refusals and not change.refusal:
+        raise ValueError("change.refusal: must say where the reason of a refusal stands")
+    _check_words("change.refusals", change.refusals, inputs, _MAX_WORDS)
+    if unknown := set(change.audited) - {*change.preview_result, *action.result}:
+        raise ValueError(f"change.audited: {min(unknown)[:40]!r} is no name of a result")
+    _check_texts("change.questions", change.questions, {*change.preview_result, *inputs})
+
+
+def _check_inputs(inputs: tuple[ActionInput, ...]) -> None:
+    if len(inputs) > _MAX_INPUTS or len({each.name for each in inputs}) < len(inputs):
+        raise ValueError(f"inputs: must be at most {_MAX_INPUTS}, each of its own name")
+    for each in inputs:
+        _check_name("inputs", each.name)
+        if each.name == IDEMPOTENCY_KEY:
+            raise ValueError(f"inputs: {IDEMPOTENCY_KEY} is the name of a change's own key")
+        if sum(map(bool, (each.source, each.pattern, each.options))) != 1:
+            raise ValueError(f"inputs: {each.name} needs either from or pattern or options")
+        if each.source and each.source != SUB and not each.claim:
+            raise ValueError(f'inputs: {each.name}.from must be "{SUB}" or "customer.claims.NAME"')
+        if each.pattern:
+            try:
+                check_pattern(each.pattern)
+            except ValueError as wrong:
+                raise ValueError(f"inputs: {each.name}.pattern: {wrong}") from None
+        if each.options:
+            _check_words(f"inputs: {each.name}.options", each.options, None, _MAX_OPTIONS)
+        if each.options or each.questions:
+            _check_texts(f"inputs: {each.name}.questions", each.questions, set())
+        if (choice := each.choice) is not None:
+            if not each.pattern:
+                raise ValueError(f"inputs: {each.name}.choice goes with a pattern")
+            if not (_ID.fullmatch(choice.action) and choice.list and choice.value):
+                raise ValueError(f"inputs: {each.name}.choice needs action, list and value")
+            _check_texts(f"inputs: {each.name}.choice.labels", choice.labels, None)
+            _check_texts(f"inputs: {each.name}.choice.questions", choice.questions, set())
+
+
+def _check_call(where: str, call: HttpCall, names: set[str], methods: tuple[str, ...]) -> None:
+    if call.method not in methods:
+        raise ValueError(f"{where}.method: must be {' or '.join(methods)}")
+    _check_url(f"{where}.url", call.url)
+    if "{secret:" in call.url:
+        raise ValueError(f"{where}.url: a secret belongs into a header: addresses are logged")
+    _check_placeholders(f"{where}.url", call.url, names)
+    if len(call.headers) > _MAX_HEADERS:
+        raise ValueError(f"{where}.headers: must be at most {_MAX_HEADERS}")
+    for name, value in call.headers.items():
+        if not _HEADER.fullmatch(name) or not value.isascii() or not value.isprintable():
+            raise ValueError(f"{where}.headers: {name[:40]!r} is no header")
+        _check_placeholders(f"{where}.headers", value, names)
+    if not call.body:
+        return
+    if call.method == "GET" or len(call.body) > _MAX_BODY_CHARACTERS:
+        raise ValueError(f"{where}.body: must have at most {_MAX_BODY_CHARACTERS} characters, and GET has none")
+    try:
+        document = json.loads(call.body)
+    except (ValueError, RecursionError):
+        raise ValueError(f"{where}.body: must be JSON") from None
+    for text in _texts_in(document):
+        if "{secret:" in text:
+            raise ValueError(f"{where}.body: a secret belongs into a header")
+        _check_placeholders(f"{where}.body", text, names)
+
+
+def _check_url(where: str, url: str) -> None:
+    if len(url) > _MAX_URL_CHARACTERS:
+        raise ValueError(f"{where}: must have at most {_MAX_URL_CHARACTERS} characters")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError(f"{where}: must be an http(s) address") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or parts.username is not None:
+        raise ValueError(f"{where}: must be an http(s) address without a user name")
+    if "{" in parts.netloc:
+        raise ValueError(f"{where}: no input may stand in host or port")
+    if parts.fragment:
+        raise ValueError(f'{where}: has a "#"; write %23')
+
+
+def _check_placeholders(where: str, text: str, names: set[str]) -> None:
+    for secret, name in PLACEHOLDER.findall(text):
+        if not secret and name not in names:
+            raise ValueError(f"{where}: there is no input {name}")
+    if _BRACE.search(PLACEHOLDER.sub("", text)):
+        raise ValueError(f"{where}: has a brace that belongs to no {{input}}")
+
+
+def _texts_in(document: Any) -> list[str]:
+    """All texts of a JSON document, names included."""
+    if isinstance(document, str):
+        return [document]
+    if isinstance(document, dict):
+        fields = cast("dict[str, Any]", document)
+        return [text for name, each in fields.items() for text in (name, *_texts_in(each))]
+    if isinstance(document, list):
+        return [text for each in cast("list[Any]", document) for text in _texts_in(each)]
+    return []
+
+
+def _check_expressions(where: str, expressions: Mapping[str, str]) -> None:
+    if len(expressions) > _MAX_RESULTS:
+        raise ValueError(f"{where}: must be at most {_MAX_RESULTS} expressions")
+    for name, expression in expressions.items():
+        _check_name(where, name)
+        _check_expression(f"{where}: {name}", expression)
+
+
+def _check_expression(what: str, expression: str) -> None:
+    if len(expression) > _MAX_EXPRESSION_CHARACTERS:
+        raise ValueError(f"{what} has more than {_MAX_EXPRESSION_CHARACTERS} characters")
+    try:
+        jmespath.compile(expression)
+    except (JMESPathError, RecursionError):
+        raise ValueError(f"{what} is no JMESPath expression") from None
+
+
+def _check_name(where: str, name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f'{where}: {name[:40]!r} must be a-z, 0-9 and "_", beginning with a letter')
+
+
+def _check_words(where: str, words: Mapping[str, Texts], names: set[str] | None, most: int) -> None:
+    """`names`: those that their templates may use; None: they are no templates."""
+    if len(words) > most:
+        raise ValueError(f"{where}: must be at most {most}")
+    for texts in words.values():
+        if names is not None:
+            _check_texts(where, texts, names)
+        elif not texts or any(not 0 < len(text) <= _MAX_EXAMPLE_CHARACTERS for text in texts.values()):
+            raise ValueError(f"{where}: must have 1 to {_MAX_EXAMPLE_CHARACTERS} characters")
+
+
+def _check_texts(where: str, texts: Texts, names: set[str] | None) -> None:
+    if not texts or not set(texts) <= set(_LANGUAGES):
+        raise ValueError(f'{where}: must be by language, "zh" or "en", at least one')
+    for language, text in texts.items():
+        if not 0 < len(text) <= _MAX_TEMPLATE_CHARACTERS:
+            raise ValueError(f"{where}: {language} must have 1 to {_MAX_TEMPLATE_CHARACTERS} characters")
+        try:
+            check_template(text, names)
+        except TemplateError as wrong:
+            raise ValueError(f"{where}: {language}: {wrong}") from None

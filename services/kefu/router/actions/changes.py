@@ -1,0 +1,371 @@
+"""
+Changes: what Kefu does for a customer, asked for before and made once.
+
+What will be done is told from the system's own preview, and the customer agrees to exactly that. A change has an id of
+its own, its idempotency key, from the question on. The yes begins the operation in Redis, and only who begins it calls
+the system. Where the call has no answer that can be read, the system is asked for the outcome, and the call is not made
+again. An operation whose router died is gone on with once its call must have ended: its outcome is asked for first, and
+only a change that the system says it has not made is sent, under the same key.
+"""
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+
+from kefu.common.audit.entry import OK, AuditEntry, actor_of
+from kefu.common.errors import BackendUnavailable
+from kefu.common.outbound.guarded_http import HttpAnswer
+from kefu.common.text.language import AnswerLanguage
+from kefu.router.actions.action import IDEMPOTENCY_KEY, Action, Change, HttpCall
+from kefu.router.actions.http_call import ActionCaller, ActionFailed, NotSent, document_of, projected, searched
+from kefu.router.actions.inputs import of_customer
+from kefu.router.actions.operations import Operation, OperationState, OperationStore
+from kefu.router.actions.request import ActionReply, ActionRequest, Missing
+from kefu.router.actions.wording import say
+from kefu.router.domain.turn import PendingChange
+from kefu.router.nlu.consent import Consent
+
+QUESTION_SECONDS = 900.0
+"""A yes that comes later than this is asked for again."""
+_MOST_TIMES_ASKED = 2
+_MOST_ATTEMPTS = 2
+_GRACE_SECONDS = 2.0
+_POLL_SECONDS = 0.25
+_OUTCOME_PAUSES = (0.0, 0.5, 1.5, 3.0)
+_NOTHING = frozenset({404, 410})
+_PERHAPS_MADE = frozenset({408, 409, 425})
+"""Statuses of 4xx that do not say that nothing was done: it may be under way."""
+_MOST_AUDITED = 1_000  # characters
+_log = structlog.stdlib.get_logger()
+
+Record = Callable[[str, AuditEntry], Awaitable[None]]
+"""Writes an entry to a tenant's audit log. Never raises."""
+
+
+@dataclass(frozen=True)
+class _Agreed:
+    """A change that a customer has agreed to, with all that it takes to make it."""
+
+    action: Action
+    change: Change
+    pending: PendingChange
+    request: ActionRequest
+
+    @property
+    def tenant(self) -> str:
+        return self.request.principal.tenant
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Where its operation is stored."""
+        return self.tenant, self.request.session_id, self.pending.operation
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        return {**self.pending.inputs, IDEMPOTENCY_KEY: self.pending.operation}
+
+
+class ChangeMaker:
+    """Asks for changes, and makes those that customers agree to. `record` writes the audit log."""
+
+    def __init__(self, caller: ActionCaller, operations: OperationStore, record: Record) -> None:
+        self._caller = caller
+        self._operations = operations
+        self._record = record
+        self._making: set[asyncio.Task[ActionReply]] = set()
+
+    async def propose(
+        self, action: Action, change: Change, inputs: Mapping[str, str], request: ActionRequest
+    ) -> ActionReply:
+        """The question whether the change is to be made, or why it cannot be. Raises ActionFailed."""
+        if change.risk.exceeds(request.risk_limit):
+            return ActionReply(action.id, missing=Missing.NEEDS_PERSON, detail=_told(action, inputs))
+        tenant, seconds = request.principal.tenant, request.seconds(action.timeout_seconds)
+        shown: Mapping[str, Any] = {}
+        if change.preview is not None:
+            answer = await self._caller.send(tenant, change.preview, inputs, seconds)
+            if refused := _refusal(action, change, answer, inputs, request.language):
+                return ActionReply(action.id, refused)
+            if answer.status in _NOTHING:
+                return ActionReply(action.id, missing=Missing.NOT_THERE)
+            shown = _read(answer, change.preview_result)
+        pending = PendingChange(
+            action.id,
+            action.revision,
+            uuid.uuid4().hex,
+            dict(inputs),
+            say(change.questions, action, {**inputs, **shown}, request.language),
+            request.language,
+            request.buttons,
+            time.time(),
+            before=_audited(change, shown),
+        )
+        return ActionReply(action.id, pending.question, request.buttons, pending)
+
+    async def preview(
+        self, tenant: str, action: Action, change: Change, inputs: Mapping[str, str], language: AnswerLanguage
+    ) -> tuple[int, Mapping[str, Any] | None, str]:
+        """What a change would come to: the preview's status and result, and the question. Raises ActionFailed."""
+        if change.preview is None:
+            return 0, {}, say(change.questions, action, inputs, language)
+        answer = await self._caller.send(tenant, change.preview, inputs, action.timeout_seconds)
+        if refused := _refusal(action, change, answer, inputs, language):
+            return answer.status, None, refused
+        if answer.status in _NOTHING:
+            return answer.status, None, ""
+        shown = _read(answer, change.preview_result)
+        return answer.status, shown, say(change.questions, action, {**inputs, **shown}, language)
+
+    async def was_begun(self, request: ActionRequest, pending: PendingChange) -> bool:
+        """Whether a change was begun already, by a turn that was broken off."""
+        try:
+            found = await self._operations.get(request.principal.tenant, request.session_id, pending.operation)
+        except BackendUnavailable:
+            return False  # the message is answered as any other
+        return found is not None
+
+    async def settle(
+        self, action: Action, pending: PendingChange, request: ActionRequest, consent: Consent | None
+    ) -> ActionReply:
+        """Make the change on a yes, and tell of it where it was begun. Else nothing is done. Never raises."""
+        assert action.change is not None  # noqa: S101 - the caller has looked
+        agreed = _Agreed(action, action.change, pending, request)
+        # In a task of its own: what was begun is ended, also when the customer leaves or stops the answer.
+        task = asyncio.create_task(self._settle(agreed, consent), name=f"change {pending.operation}")
+        self._making.add(task)
+        task.add_done_callback(self._making.discard)
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """Wait for the changes that are being made."""
+        if self._making:
+            await asyncio.wait(self._making)
+
+    async def _settle(self, agreed: _Agreed, consent: Consent | None) -> ActionReply:
+        action, pending = agreed.action, agreed.pending
+        try:
+            known = await self._operations.get(*agreed.key)
+            if known is None and consent is not Consent.YES:
+                if consent is Consent.NO:
+                    return ActionReply(action.id, missing=Missing.NOT_WANTED)
+                return ActionReply(action.id, pending.question, pending.choices, pending, is_asked_again=True)
+            if known is None:
+                again = await self._asked_again(agreed)
+                if again is not None:
+                    return again
+                known = await self._operations.begin(*agreed.key, Operation(OperationState.STARTED, time.time()))
+                if known is None:
+                    return await self._make(agreed, Operation(OperationState.STARTED, time.time()))
+            return await self._ended(agreed, known)
+        except ActionFailed as error:
+            return self._failed(agreed, str(error))
+        except BackendUnavailable as error:
+            return self._failed(agreed, f"it was not begun, since Redis does not answer ({error.message})")
+        except Exception as error:
+            _log.exception("change.broken", action=action.id, operation=pending.operation)
+            detail = f"{_told(action, pending.inputs)}: {type(error).__name__}"
+            return ActionReply(action.id, missing=Missing.UNCONFIRMED, detail=detail)
+
+    async def _asked_again(self, agreed: _Agreed) -> ActionReply | None:
+        """What is said instead of making the change; None: it is what the customer agreed to. Raises ActionFailed."""
+        action, pending = agreed.action, agreed.pending
+        request = replace(agreed.request, language=pending.language, buttons=pending.choices)
+        if any(
+            pending.inputs.get(each.name) != of_customer(each, request.principal.customer)
+            for each in action.inputs
+            if each.source
+        ):
+            return ActionReply(action.id, missing=Missing.NOT_THERE)
+        proposal = await self.propose(action, agreed.change, pending.inputs, request)
+        fresh = proposal.pending
+        if not isinstance(fresh, PendingChange):
+            return proposal
+        is_old = time.time() - pending.ask_time > QUESTION_SECONDS or action.revision != pending.revision
+        if fresh.question == pending.question and not is_old:
+            return None
+        if pending.times_asked >= _MOST_TIMES_ASKED:
+            detail = f"{_told(action, pending.inputs)}: each time the customer agreed it had come to something else"
+            return ActionReply(action.id, missing=Missing.NEEDS_PERSON, detail=detail)
+        fresh = replace(fresh, times_asked=pending.times_asked + 1)
+        return replace(proposal, pending=fresh, is_asked_again=True)
+
+    async def _make(self, agreed: _Agreed, begun: Operation) -> ActionReply:
+        """Call the system, once. The operation is begun, and this router's. Raises NotSent."""
+        action = agreed.action
+        try:
+            answer = await self._caller.send(agreed.tenant, action.call, agreed.inputs, action.timeout_seconds)
+        except NotSent:
+            await self._operations.end(*agreed.key, None)
+            raise
+        except ActionFailed as error:
+            return await self._finish(agreed, await self._outcome(agreed, begun, str(error)))
+        ended, values, why = self._told_by(agreed, begun, answer)
+        if ended is None:
+            return await self._finish(agreed, await self._outcome(agreed, begun, why))
+        return await self._finish(agreed, (ended, values))
+
+    def _told_by(
+        self, agreed: _Agreed, begun: Operation, answer: HttpAnswer
+    ) -> tuple[Operation | None, Mapping[str, Any], str]:
+        """How the operation ended by the answer to the call; None, and why, where the answer does not tell."""
+        action, change = agreed.action, agreed.change
+        if 200 <= answer.status < 300:
+            try:
+                values = _read(answer, action.result)
+            except ActionFailed as error:
+                return None, {}, str(error)
+            return self._done(agreed, begun, values), values, ""
+        if refused := _refusal(action, change, answer, agreed.inputs, agreed.request.language):
+            return replace(begun, state=OperationState.REFUSED, text=refused), {}, ""
+        why = f"it answered with status {answer.status}"
+        if not 400 <= answer.status < 500 or answer.status in _PERHAPS_MADE:
+            return None, {}, why
+        return replace(begun, state=OperationState.FAILED, detail=why), {}, ""
+
+    async def _outcome(
+        self, agreed: _Agreed, begun: Operation, why: str, pauses: tuple[float, ...] = _OUTCOME_PAUSES
+    ) -> tuple[Operation, Mapping[str, Any]]:
+        """How the operation ended, asked of the system. `why`: its call did not tell."""
+        outcome, said = agreed.change.outcome, "there is nothing to ask for the outcome"
+        for pause in pauses if outcome is not None else ():
+            await asyncio.sleep(pause)
+            assert outcome is not None  # noqa: S101 - else there are no pauses
+            try:
+                made, values = await self._made(agreed, outcome)
+            except ActionFailed as error:
+                said = f"asked for the outcome, {error}"
+                continue
+            if made:
+                return self._done(agreed, begun, values), values
+            said = _NOT_MADE
+        return replace(begun, state=OperationState.UNCONFIRMED, detail=f"{why}; {said}"), {}
+
+    async def _made(self, agreed: _Agreed, outcome: HttpCall) -> tuple[bool, Mapping[str, Any]]:
+        """Whether the system says that it made the change, and its result. Raises ActionFailed."""
+        action, change = agreed.action, agreed.change
+        answer = await self._caller.send(agreed.tenant, outcome, agreed.inputs, action.timeout_seconds)
+        if answer.status in _NOTHING:
+            return False, {}
+        if answer.status != 200:
+            raise ActionFailed(f"it answered with status {answer.status}")
+        document = document_of(answer)
+        if change.outcome_answer:
+            document = searched(change.outcome_answer, document)
+        return True, projected(action.result, document)
+
+    async def _ended(self, agreed: _Agreed, known: Operation) -> ActionReply:
+        """What came of an operation that was begun before; gone on with where its router died."""
+        timeout = agreed.action.timeout_seconds
+        while known.state is OperationState.STARTED and time.time() < known.time + timeout + _GRACE_SECONDS:
+            await asyncio.sleep(_POLL_SECONDS)
+            found = await self._operations.get(*agreed.key)
+            if found is None:
+                return self._failed(agreed, "it was not begun after all, or the conversation was erased")
+            known = found
+        if known.state is not OperationState.STARTED:
+            return _reply(agreed, known)
+        ended, values = await self._outcome(agreed, known, "its router ended in the middle of it", (0.0,))
+        may_send = ended.state is OperationState.UNCONFIRMED and ended.detail.endswith(_NOT_MADE)
+        if not may_send or known.attempts >= _MOST_ATTEMPTS:
+            return await self._finish(agreed, (ended, values))
+        taken = replace(known, time=time.time(), attempts=known.attempts + 1)
+        if not await self._operations.take_over(*agreed.key, known, taken):
+            return await self._ended(agreed, taken)
+        return await self._make(agreed, taken)
+
+    @staticmethod
+    def _done(agreed: _Agreed, begun: Operation, values: Mapping[str, Any]) -> Operation:
+        action, pending = agreed.action, agreed.pending
+        text = say(action.answers, action, {**pending.inputs, **values}, agreed.request.language)
+        return replace(begun, state=OperationState.DONE, text=text)
+
+    async def _finish(self, agreed: _Agreed, ended: tuple[Operation, Mapping[str, Any]]) -> ActionReply:
+        """Note how an operation ended, for later turns and in the audit log."""
+        operation, values = ended
+        try:
+            await self._operations.end(*agreed.key, operation)
+        except BackendUnavailable as error:  # it is told now; who asks later has the system asked for the outcome
+            _log.error("change.not_noted", operation=agreed.pending.operation, cause=error.message)
+        _log.info("change", action=agreed.action.id, operation=agreed.pending.operation, state=operation.state)
+        await self._record(agreed.tenant, _entry(agreed, operation, values))
+        return _reply(agreed, operation)
+
+    def _failed(self, agreed: _Agreed, why: str) -> ActionReply:
+        detail = f"{_told(agreed.action, agreed.pending.inputs)}: {why}"
+        _log.warning("change.failed", action=agreed.action.id, operation=agreed.pending.operation, cause=why)
+        return ActionReply(agreed.action.id, missing=Missing.FAILED, detail=detail)
+
+
+_NOT_MADE = "asked for the outcome, it says that nothing was done"
+
+
+def _reply(agreed: _Agreed, operation: Operation) -> ActionReply:
+    action = agreed.action
+    if operation.state in (OperationState.DONE, OperationState.REFUSED):
+        return ActionReply(action.id, operation.text)
+    missing = Missing.FAILED if operation.state is OperationState.FAILED else Missing.UNCONFIRMED
+    detail = f"{_told(action, agreed.pending.inputs)}: {operation.detail}"
+    return ActionReply(action.id, missing=missing, detail=detail)
+
+
+def _refusal(
+    action: Action, change: Change, answer: HttpAnswer, inputs: Mapping[str, str], language: AnswerLanguage
+) -> str:
+    """What is said of an answer that refuses the change; empty where it does not, or nobody wrote words for it."""
+    if not change.refusal or not 400 <= answer.status < 500:
+        return ""
+    try:
+        texts = change.refusals.get(str(searched(change.refusal, document_of(answer))))
+    except ActionFailed:
+        return ""
+    return say(texts, action, inputs, language) if texts else ""
+
+
+def _read(answer: HttpAnswer, result: Mapping[str, str]) -> dict[str, Any]:
+    """What is used of an answer to a change or its preview. Raises ActionFailed."""
+    if not 200 <= answer.status < 300:
+        raise ActionFailed(f"it answered with status {answer.status}")
+    return projected(result, document_of(answer)) if result else {}
+
+
+def _audited(change: Change, values: Mapping[str, Any]) -> str:
+    """What the audit log keeps of a result, as JSON."""
+    return json.dumps({name: values[name] for name in change.audited if name in values}, ensure_ascii=False)
+
+
+def _told(action: Action, inputs: Mapping[str, str]) -> str:
+    """What the customer wants, for a person."""
+    said = ", ".join(f"{each.name}={inputs[each.name]}" for each in action.inputs if not each.source)
+    return f"{action.id} ({said})" if said else action.id
+
+
+def _entry(agreed: _Agreed, operation: Operation, values: Mapping[str, Any]) -> AuditEntry:
+    """The entry of the audit log. What a customer wrote in words of their own is not in it."""
+    action, pending, principal = agreed.action, agreed.pending, agreed.request.principal
+    chosen = {
+        each.name: pending.inputs[each.name] for each in action.inputs if not each.source and not each.is_in_own_words
+    }
+    details = {
+        **chosen,
+        "change": pending.operation,
+        "session": f"sessions/{agreed.request.session_id}",
+        "risk": agreed.change.risk.value,
+        "before": pending.before,
+        "after": _audited(agreed.change, values),
+        "cause": operation.detail,
+    }
+    return AuditEntry(
+        time=round(time.time() * 1000),
+        actor=actor_of(principal.tenant, principal.subject),
+        action="action.change",
+        target=f"actions/{action.id}",
+        outcome=OK if operation.state is OperationState.DONE else operation.state.upper(),
+        scopes=tuple(sorted(principal.scopes)),
+        details={name: value[:_MOST_AUDITED] for name, value in details.items() if value not in ("", "{}")},
+    )

@@ -1,0 +1,89 @@
+"""A message that may ask for an action, and what it gets. Plain values."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from kefu.common.auth import Principal
+from kefu.common.text.language import AnswerLanguage
+from kefu.router.actions.action import Action
+from kefu.router.domain.risk import Risk
+from kefu.router.domain.turn import Pending
+
+
+class Missing(Enum):
+    """Why a message gets no text of the action's own."""
+
+    IDENTITY = auto()
+    """Nobody knows who the customer is."""
+    NOT_THERE = auto()
+    """The customer has nothing of this kind: it is another's, or nobody's."""
+    FAILED = auto()
+    """The company's system did not answer as it should. Nothing was changed."""
+    NOT_WANTED = auto()
+    """The customer does not want the change. Nothing was changed."""
+    NEEDS_PERSON = auto()
+    """A person has to make the change. Nothing was changed."""
+    UNCONFIRMED = auto()
+    """Whether the change was made is not known."""
+
+
+@dataclass(frozen=True)
+class ActionRequest:
+    """A message that may ask for an action."""
+
+    principal: Principal
+    session_id: str
+    text: str
+    language: AnswerLanguage
+    own_case: float
+    """See `kefu.router.nlu.own_case`."""
+    risk_limit: Risk
+    """The most that is done without a person."""
+    buttons: tuple[str, str]
+    """What stands on the buttons below the question whether a change is to be made: yes and no."""
+    choice: str = ""
+    """The choice of the turn before that the message names."""
+    pending: Pending | None = None
+    """What the turn before asked the customer for."""
+    deadline: float | None = None
+    """When an answer is too late, in monotonic seconds."""
+
+    def seconds(self, most: float) -> float:
+        """How long a call may take: `most`, or what is left."""
+        return most if self.deadline is None else min(most, self.deadline - time.monotonic())
+
+
+@dataclass(frozen=True)
+class WantedAction:
+    """An action that a message asks for."""
+
+    action: Action
+    others: Mapping[str, Action]
+    """All of the tenant's, which it may choose from."""
+    given: Mapping[str, str]
+    """Inputs that are known already, by name."""
+
+
+@dataclass(frozen=True)
+class ActionReply:
+    """What a message gets. With `missing` there is no text: the tenant's own words say it."""
+
+    action: str
+    text: str = ""
+    choices: tuple[str, ...] = ()
+    pending: Pending | None = None
+    missing: Missing | None = None
+    detail: str = ""
+    """For the lead: what failed, or what the customer wants."""
+    is_asked_again: bool = False
+    """The text is a question that was asked before."""
+
+
+class Asked(Exception):
+    """An input is missing, and this says so."""
+
+    def __init__(self, reply: ActionReply) -> None:
+        super().__init__(reply.action)
+        self.reply = reply
