@@ -82,7 +82,7 @@ def set_up_logging(service: str, level: str, log_format: Literal["auto", "json",
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for noisy in ("httpx", "httpcore", "asyncio", "opentelemetry", "bm25s", "openai"):
+    for noisy in ("httpx", "httpcore", "asyncio", "opentelemetry", "bm25s", "openai", "mcp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -23,7 +23,7 @@ _KEYED_PER_KEYLESS = 40
 """Calls that an address with a key may make for each that it may make without one."""
 _OPENAI = "/v1/"
 _WEB_IMPORT = "= /api/import"
-_WEB_OPERATIONS = ("/kefu.", "= /desk", "/desk/", _WEB_IMPORT)
+_WEB_OPERATIONS = ("/kefu.", "= /desk", "/desk/", "= /mcp", _WEB_IMPORT)
 """Paths of the gateway for support teams and operators: blocked for customers when operations have another address."""
 _WEB_SUFFIX = "$edge_kind"
 """A suffix of locations: empty for gRPC, `_web` for all else; see web.template."""

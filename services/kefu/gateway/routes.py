@@ -10,6 +10,7 @@ from kefu.common.errors import ServiceError
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.connect_proxy import ConnectProxy
 from kefu.gateway.http_server import Readiness
+from kefu.gateway.mcp_server.endpoint import MCP_PATH, McpEndpoint
 from kefu.gateway.middleware.browser_security import IMPORT_PATH, BodyDeadline, SecurityHeaders, with_cors
 from kefu.gateway.middleware.lingering_close import LingeringClose
 from kefu.gateway.middleware.request_log import RequestLog
@@ -30,6 +31,7 @@ def application(
     import_endpoint: ImportEndpoint,
     chat: ChatCompletions,
     models: ModelEndpoints,
+    mcp: McpEndpoint,
     pages: StaticPages,
     readiness: Readiness,
 ) -> ASGIApp:
@@ -59,6 +61,7 @@ def application(
         Route("/v1/models/{model:path}", models.model),
         *([Route("/v1/embeddings", models.embeddings, methods=["POST"])] if config.embeddings == "on" else ()),
         Route("/v1/{path:path}", openai_unknown, methods=_METHODS),
+        Route(MCP_PATH, mcp),
         Route("/healthz", healthy),
         Route("/readyz", ready),
         Route("/{path:path}", pages.__call__),

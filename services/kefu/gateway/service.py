@@ -14,6 +14,7 @@ from kefu.gateway.config import GatewayConfig
 from kefu.gateway.connect_proxy import ConnectProxy
 from kefu.gateway.grpc_backends import open_backends
 from kefu.gateway.http_server import Readiness, serving_http
+from kefu.gateway.mcp_server.endpoint import McpEndpoint
 from kefu.gateway.openai_api.chat import ChatCompletions
 from kefu.gateway.openai_api.models import ModelEndpoints
 from kefu.gateway.routes import application
@@ -52,6 +53,7 @@ async def gateway(config: GatewayConfig, folder: Path = FOLDER) -> AsyncIterator
             ImportEndpoint(backends, callers),
             ChatCompletions(backends, callers),
             ModelEndpoints(backends, callers, embeddings=config.embeddings == "on"),
+            McpEndpoint(config, backends, callers),
             StaticPages(folder),
             readiness,
         )

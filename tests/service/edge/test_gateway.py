@@ -138,6 +138,8 @@ async def test_an_upload_of_any_size_is_passed_on_while_it_comes(tmp_path: Path)
         "//desk",
         "/x/../desk",
         "/%64esk",
+        "/mcp",
+        "//mcp",
         "/api/import",
         "/kefu.router.v1.DeskService/WatchDesk",
         "/kefu.router.v1.AdminService/ListTenants",

@@ -27,6 +27,9 @@ _ALLOWED_HEADERS = (
     "x-request-id",
     "x-kefu-session",
     "idempotency-key",
+    "mcp-protocol-version",
+    "mcp-method",
+    "mcp-name",
     "traceparent",
 )
 _EXPOSED_HEADERS = (
