@@ -1,4 +1,4 @@
-"""A customer of the sample shop asks for their own orders: sign-in on a page of another origin, a choice, a phone."""
+"""A customer of the sample shop asks for their orders and cancels one: a page of another origin, a phone, the desk."""
 
 import pytest
 from playwright.async_api import FrameLocator, Locator, Page, ViewportSize, expect
@@ -58,6 +58,17 @@ async def test_a_customer_signs_in_at_the_shop_and_learns_where_an_order_is(demo
         foreign = "Where is my order SL700412650183?"  # of Wang Lina
         await ask(chat, foreign)
         await expect(said(chat, "I can't find that in your account.")).to_be_visible(timeout=SLOW)
+
+        await ask(chat, "Cancel order SL700399450621")  # delivered
+        await chat.get_by_role("button", name="I no longer need it").last.click()
+        await expect(said(chat, "SL700399450621 can't be cancelled")).to_be_visible(timeout=SLOW)
+        await ask(chat, "Please cancel my order SL700412697734, I ordered it by mistake")
+        yes = chat.get_by_role("button", name="Yes, please do it").last
+        await expect(yes).to_be_visible(timeout=SLOW)
+        await expect(said(chat, "388 yuan go back within a few working days to your credit card.")).to_be_visible()
+        await yes.press("Enter")  # by keyboard
+        await expect(said(chat, "is cancelled.")).to_be_visible(timeout=SLOW)
+
         await ask(chat, "Please connect me to a human agent")
         await expect(said(chat, "passing you on to a colleague")).to_be_visible(timeout=SLOW)
 
@@ -65,6 +76,10 @@ async def test_a_customer_signs_in_at_the_shop_and_learns_where_an_order_is(demo
         await desk.get_by_text("Please connect me to a human agent").first.click()
         await expect(desk.get_by_text("Emma Clarke").first).to_be_visible(timeout=SLOW)
         await expect(desk.locator(".tick").first).to_be_visible(timeout=SLOW)
+        await desk.goto(f"{desk.url.partition('#')[0]}#/settings/audit")
+        change = desk.get_by_text("action.change").first
+        await expect(change).to_be_visible(timeout=SLOW)
+        await expect(desk.get_by_text("actions/cancel-order").first).to_be_visible()
         await context.close()
 
 
@@ -85,4 +100,14 @@ async def test_the_same_in_chinese(demo: Suite) -> None:
         await delivered.click()
         await expect(said(chat, "已送达")).to_be_visible(timeout=SLOW)
         await expect(said(chat, "运单号：770000341676")).to_be_visible(timeout=SLOW)
+
+        await ask(chat, "取消订单SL700405338902，不想要了")  # delivered
+        await expect(said(chat, "SL700405338902 无法取消")).to_be_visible(timeout=SLOW)
+        await ask(chat, "帮我取消订单SL700412604471")
+        await chat.get_by_role("button", name="拍错了").last.click()
+        await expect(said(chat, "577 元立即退回您的礼品卡")).to_be_visible(timeout=SLOW)
+        await ask(chat, "嗯？")
+        await expect(said(chat, "需要您明确回答")).to_be_visible(timeout=SLOW)
+        await ask(chat, "好的，确认")
+        await expect(said(chat, "已取消")).to_be_visible(timeout=SLOW)
         await context.close()

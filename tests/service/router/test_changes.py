@@ -149,21 +149,62 @@ async def test_a_no_leaves_all_as_it_is(harness: RouterHarness, shop: Shop, repl
     question = await asked(emma)
     told = await emma.ask(reply, question.session)
     assert told.text in ("All right, nothing was changed.", "好的，没有做任何更改。")
-    later = await emma.ask("yes", question.session)
-    assert "cancelled" not in later.text
+    assert question.text not in (await emma.ask("ok", question.session)).text  # it is no yes any more
     assert await status_of(shop) == "pending"
     assert await audited(harness) == []
 
 
-async def test_another_question_is_answered_and_the_yes_behind_it_changes_nothing(
-    harness: RouterHarness, shop: Shop
-) -> None:
+async def test_a_change_of_mind_is_asked_about(harness: RouterHarness, shop: Shop) -> None:
+    emma = await ready(harness, shop.origin)
+    question = await asked(emma)
+    await emma.ask(NO, question.session)
+    again = await emma.ask(YES, question.session)
+    assert again.text.endswith(question.text)
+    assert await status_of(shop) == "pending"
+    assert "cancelled" in (await emma.ask(YES, question.session)).text
+
+
+async def test_another_question_is_answered_and_this_one_asked_again_below(harness: RouterHarness, shop: Shop) -> None:
     emma = await ready(harness, shop.origin)
     question = await asked(emma)
     other = await emma.ask("How long does a refund take?", question.session)
-    assert "7 business days" in other.text
-    await emma.ask("yes", question.session)
+    assert other.text.startswith("Refunds arrive within 7 business days [1].\n\nNothing has been changed yet")
+    assert other.text.endswith(question.text)
+    assert list(other.completed.choices) == [YES, NO]
     assert await status_of(shop) == "pending"
+    third = await emma.ask("And on Sundays?", question.session)
+    assert question.text in third.text
+    assert "cancelled" in (await emma.ask("yes", question.session)).text
+    [_, call] = harness.replica.calls
+    assert PENDING not in str(call.request)  # the model is shown nothing of it
+
+
+async def test_a_yes_behind_something_else_is_asked_for_again(harness: RouterHarness, shop: Shop) -> None:
+    emma = await ready(harness, shop.origin)
+    question = await asked(emma)
+    harness.knowledge.hits = []
+    assert (await emma.ask("Do you sell aeroplanes?", question.session)).handoff
+    again = await emma.ask("yes", question.session)
+    assert again.text.endswith(question.text)
+    assert await status_of(shop) == "pending"
+    assert "cancelled" in (await emma.ask("yes", question.session)).text
+
+
+async def test_what_is_missing_is_asked_for_again_below_another_answer(harness: RouterHarness, shop: Shop) -> None:
+    emma = await ready(harness, shop.origin)
+    first = await emma.ask(CANCEL)
+    why = await emma.ask(PENDING, first.session)
+    other = await emma.ask("How long does a refund take?", first.session)
+    assert other.text == f"Refunds arrive within 7 business days [1].\n\n{why.text}"
+    assert f"**{PENDING}** (I no longer need it)" in (await emma.ask("1", first.session)).text
+
+
+@pytest.mark.parametrize("reply", ["mistake", "I ordered it by mistake!", "1", "拍错了"])
+async def test_part_of_an_option_is_enough_as_a_reply(harness: RouterHarness, shop: Shop, reply: str) -> None:
+    emma = await ready(harness, shop.origin)
+    first = await emma.ask(CANCEL)
+    await emma.ask(PENDING, first.session)
+    assert PENDING in (await emma.ask(reply, first.session)).text
 
 
 async def test_a_person_can_be_had_instead_of_an_answer(harness: RouterHarness, shop: Shop) -> None:
@@ -225,9 +266,10 @@ async def test_double_clicks_and_resent_messages_change_it_once(
     proxy.delay = 0.5
     answers = await asyncio.gather(
         *(emma.ask(YES, question.session, request_id="same", on_busy=chat.ON_BUSY_QUEUE) for _ in range(3)),
-        emma.ask("yes", question.session, on_busy=chat.ON_BUSY_QUEUE),
+        emma.ask(YES, question.session, on_busy=chat.ON_BUSY_QUEUE),
     )
-    assert sum("is cancelled" in each.text for each in answers) == 3
+    assert [each.text for each in answers] == [answers[0].text] * 4
+    assert f"Your order **{PENDING}** is cancelled." in answers[0].text
     assert proxy.writes == 1
     assert len(await audited(harness)) == 1
 
@@ -338,6 +380,38 @@ async def test_a_router_that_is_killed_in_the_middle_of_it_leaves_it_to_another(
         # What had not reached the system is sent once more, under the same key; what had is only asked for.
         assert proxy.writes == (2 if is_lost else 1)
         assert len((await shop.api.get(order_path("emma_clarke", PENDING))).json()["payment_history"]) == 2
+
+
+async def test_redis_that_is_killed_in_the_middle_of_it_loses_no_change(
+    harness: RouterHarness, shop: Shop, proxy: Interposer
+) -> None:
+    emma = await ready(harness, proxy.origin)
+    question = await asked(emma)
+    proxy.delay = 0.5
+    running = asyncio.create_task(emma.ask(YES, question.session))
+    await proxy.arrived.wait()
+    await harness.redis.wait_durable()
+    harness.redis.kill()
+    await asyncio.sleep(0.5)
+    await harness.redis.start()
+    told = await running
+    assert told.text.startswith(f"Your order **{PENDING}** is cancelled.")
+    for _ in range(60):  # until the turn is stored
+        turns = await emma.turns(question.session)
+        if turns[-1].state == chat.Turn.STATE_FINISHED:
+            break
+        await asyncio.sleep(0.25)
+    again = await emma.ask(YES, question.session)
+    assert again.text == told.text
+    assert (proxy.writes, await status_of(shop)) == (1, "cancelled")
+
+
+async def test_without_redis_nothing_is_changed(harness: RouterHarness, shop: Shop, proxy: Interposer) -> None:
+    emma = await ready(harness, proxy.origin)
+    question = await asked(emma)
+    harness.redis.kill()
+    assert (await expect_failure(lambda: emma.ask(YES, question.session))).reason == "BACKEND_UNAVAILABLE"
+    assert (proxy.writes, await status_of(shop)) == (0, "pending")
 
 
 async def test_a_system_that_says_another_thing_by_the_yes_is_asked_about_again(

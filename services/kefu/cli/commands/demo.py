@@ -56,7 +56,7 @@ async def run_demo(remote: Remote, demo: Demo, out: Console) -> bool:
 
 
 async def connect_shop(channel: grpc.aio.Channel, remote: Remote, demo: Demo) -> None:
-    """Let the sample shop's customers sign in and ask for their orders. Identity settings that are there stay."""
+    """Let the sample shop's customers sign in, ask for their orders and cancel them. Settings that are there stay."""
     admin, actions = admin_pb2_grpc.AdminServiceStub(channel), action_pb2_grpc.ActionServiceStub(channel)
     secret = admin_pb2.PutSecretRequest(name="tenants/default/secrets/order-system", value=demo.key)
     await admin.PutSecret(secret, metadata=remote.metadata)
@@ -68,7 +68,8 @@ async def connect_shop(channel: grpc.aio.Channel, remote: Remote, demo: Demo) ->
     settings = found.settings
     issuer = settings.identity.issuer
     is_ours = not settings.HasField("identity") or issuer.startswith("http://127.0.0.1:")
-    if is_ours and issuer != demo.order_system:
+    if is_ours and (issuer != demo.order_system or not settings.HasField("action_risk")):
+        settings.action_risk = "money"  # it is play money
         settings.identity.CopyFrom(
             admin_pb2.IdentitySettings(
                 mode="optional",

@@ -151,10 +151,12 @@ class ChangeMaker:
         action, pending = agreed.action, agreed.pending
         try:
             known = await self._operations.get(*agreed.key)
-            if known is None and consent is not Consent.YES:
-                if consent is Consent.NO:
-                    return ActionReply(action.id, missing=Missing.NOT_WANTED)
-                return ActionReply(action.id, pending.question, pending.choices, pending, is_asked_again=True)
+            if known is None and consent is Consent.NO:
+                settled = replace(pending, is_settled=True)
+                return ActionReply(action.id, pending=settled, missing=Missing.NOT_WANTED)
+            if known is None and (consent is not Consent.YES or pending.is_settled):
+                asking = replace(pending, is_settled=False)
+                return ActionReply(action.id, pending.question, pending.choices, asking, is_asked_again=True)
             if known is None:
                 again = await self._asked_again(agreed)
                 if again is not None:
@@ -308,7 +310,7 @@ _NOT_MADE = "asked for the outcome, it says that nothing was done"
 def _reply(agreed: _Agreed, operation: Operation) -> ActionReply:
     action = agreed.action
     if operation.state in (OperationState.DONE, OperationState.REFUSED):
-        return ActionReply(action.id, operation.text)
+        return ActionReply(action.id, operation.text, pending=replace(agreed.pending, is_settled=True))
     missing = Missing.FAILED if operation.state is OperationState.FAILED else Missing.UNCONFIRMED
     detail = f"{_told(action, agreed.pending.inputs)}: {operation.detail}"
     return ActionReply(action.id, missing=missing, detail=detail)

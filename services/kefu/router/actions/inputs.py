@@ -19,6 +19,7 @@ from kefu.router.domain.turn import PendingInput
 
 _MOST_CHOICES = 8
 _MOST_LABEL = 120
+_MARKS = " .,!?。，！？"
 
 
 class InputReader:
@@ -85,17 +86,20 @@ class InputReader:
         raise _asked(wanted.action, needed, render(in_language(choice.questions, language), {}), labels, given)
 
 
-def named_value(needed: ActionInput, text: str) -> str:
-    """The value that a message names; empty where it names none, or several options."""
-    if needed.options:
-        said = text.casefold()
-        named = [
-            value
-            for value, texts in needed.options.items()
-            if any(each.casefold() in said for each in (value, *texts.values()))
-        ]
-        return named[0] if len(named) == 1 else ""
-    return next(iter(values_in(needed.pattern, text)), "")
+def named_value(needed: ActionInput, text: str, *, is_reply: bool = False) -> str:
+    """The value that a message names; empty where it names none, or several options.
+
+    `is_reply`: it was asked for, so that part of an option's text is enough ("mistake").
+    """
+    if not needed.options:
+        return next(iter(values_in(needed.pattern, text)), "")
+    said = " ".join(text.casefold().split()).strip(_MARKS)
+    named = [
+        value
+        for value, texts in needed.options.items()
+        if any(each.casefold() in said or (is_reply and said and said in each.casefold()) for each in texts.values())
+    ]
+    return named[0] if len(named) == 1 else ""
 
 
 def among(named: Sequence[str], values: Sequence[str]) -> str:
@@ -115,7 +119,7 @@ def of_customer(needed: ActionInput, customer: Customer | None) -> str:
 def _asked(
     action: Action, needed: ActionInput, question: str, labels: Mapping[str, str], given: Mapping[str, str]
 ) -> Asked:
-    pending = PendingInput(action.id, needed.name, labels, given)
+    pending = PendingInput(action.id, needed.name, labels, given, question)
     return Asked(ActionReply(action.id, question, tuple(labels), pending))
 
 

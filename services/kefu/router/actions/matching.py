@@ -77,16 +77,16 @@ class ActionSet:
     def asked_for(self, text: str, cosines: Sequence[float], own_case: float) -> str:
         """The id of the action that a message asks for; empty when it asks for none.
 
-        Less is enough for an action of which the message names a value, such as the number of an order. `cosines`: of
-        the message and each of the texts.
+        Less is enough for an action of which the message names a value, such as the number of an order, and it goes
+        before others. `cosines`: of the message and each of the texts.
         """
         cosine_of = dict(zip(self.texts, cosines, strict=True))
-        best, most = "", 0.0
+        best, most = "", (False, 0.0)
         for action in filter(_is_asked_for, self.actions.values()):
             likely = self._likelihood(action, cosine_of, own_case)
             names = any(each.pattern and values_in(each.pattern, text) for each in action.inputs)
-            if likely >= (LEAST_WITH_VALUE if names else LEAST_LIKELIHOOD) and likely > most:
-                best, most = action.id, likely
+            if likely >= (LEAST_WITH_VALUE if names else LEAST_LIKELIHOOD) and (names, likely) > most:
+                best, most = action.id, (names, likely)
         return best
 
     def _likelihood(self, action: Action, cosine_of: Mapping[str, float], own_case: float) -> float:

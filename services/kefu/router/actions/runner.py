@@ -51,7 +51,9 @@ class ActionRunner:
         pending = request.pending
         if not isinstance(pending, PendingChange):
             return False
-        return consent is not None or await self._changes.was_begun(request, pending)
+        if consent is not None or pending.is_settled:
+            return consent is not None
+        return await self._changes.was_begun(request, pending)
 
     async def settle(self, request: ActionRequest, consent: Consent | None) -> ActionReply:
         """Make the change that the turn before asked about, leave it, or ask again. Never raises."""
@@ -74,7 +76,7 @@ class ActionRunner:
             return None
         value = pending.values.get(request.choice, "")
         if not value and (wanted.options or not pending.values):
-            value = named_value(wanted, request.text)
+            value = named_value(wanted, request.text, is_reply=True)
         elif not value:
             value = among(values_in(wanted.pattern, request.text), list(pending.values.values()))
         return WantedAction(action, actions, {**pending.given, wanted.name: value}) if value else None
@@ -166,6 +168,13 @@ class ActionRunner:
 
 
 def _counted(reply: ActionReply) -> ActionReply:
-    outcome = reply.missing.name.lower() if reply.missing else "asked" if reply.pending else "answered"
-    metrics.ACTIONS.labels(outcome).inc()
+    metrics.ACTIONS.labels(_outcome(reply)).inc()
     return reply
+
+
+def _outcome(reply: ActionReply) -> str:
+    if reply.missing is not None:
+        return reply.missing.name.lower()
+    if isinstance(reply.pending, PendingChange) and reply.pending.is_settled:
+        return "settled"
+    return "answered" if reply.pending is None else "asked"

@@ -9,7 +9,7 @@ from kefu.router.answering.handoff import handoff_of
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.domain.handoff import HandoffReason
-from kefu.router.domain.turn import AnswerSource, Citation, FinishReason, Passage
+from kefu.router.domain.turn import AnswerSource, Citation, FinishReason, Passage, PendingChange, PendingInput
 from kefu.router.grounding.sentence_selection import excerpt
 
 
@@ -63,10 +63,32 @@ def act(question: Question, reply: ActionReply) -> AnswerOutcome:
             text = reply.text
     if reply.is_asked_again:
         text = f"{in_its_variant(replies.change_asked_again)}\n\n{text}"
-    if reply.choices:
-        numbered = "\n".join(f"{number}. {choice}" for number, choice in enumerate(reply.choices, 1))
-        text = f"{text}\n\n{numbered}"
-    return AnswerOutcome(AnswerSource.ACTION, text=text, choices=reply.choices, pending=reply.pending)
+    return AnswerOutcome(
+        AnswerSource.ACTION, text=_with_choices(text, reply.choices), choices=reply.choices, pending=reply.pending
+    )
+
+
+def asked_still(question: Question, outcome: AnswerOutcome) -> AnswerOutcome:
+    """An answer to something else than an action has asked, with the action's question again below it.
+
+    So a yes is always one to what the customer has just read.
+    """
+    pending = question.pending
+    if pending is None or not question.is_asked or question.consent is not None:
+        return outcome
+    if outcome.source is AnswerSource.ACTION or outcome.handoff is not None or outcome.choices:
+        return outcome
+    asked, choices = pending.question, tuple(pending.values) if isinstance(pending, PendingInput) else pending.choices
+    if isinstance(pending, PendingChange):
+        asked = f"{question.message.in_its_variant(question.replies.change_asked_again)}\n\n{asked}"
+    text = f"{outcome.text}\n\n{_with_choices(asked, choices)}"
+    return replace(outcome, text=text, choices=choices, pending=pending)
+
+
+def _with_choices(text: str, choices: Sequence[str]) -> str:
+    """A question with its choices, numbered: for clients that show no buttons."""
+    numbered = "\n".join(f"{number}. {each}" for number, each in enumerate(choices, 1))
+    return f"{text}\n\n{numbered}" if choices else text
 
 
 def turn_away(question: Question, outcome: AnswerOutcome, *, was_begun: bool) -> AnswerOutcome:

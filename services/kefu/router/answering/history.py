@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 
-from kefu.router.domain.turn import AnswerSource, FinishReason, Pending, Turn
+from kefu.router.domain.turn import AnswerSource, Pending, Turn
 from kefu.router.grounding.own_words import own_words
 
 _QUOTED = re.compile(r"“([^“”\n]*)”")
 _LETTER = re.compile(r"[^\W_]")
 _QUOTATION = re.compile(r"(?:[^.!?。！？\]\n:：“]{0,40}[:：]\s?|^)“[^“”\n]*”(?:\s?\[\d+\])?", re.MULTILINE)
 """As `grounding/quotation` and `evidence_answer` write one, however short what it quotes."""
+_MOST_TURNS_PENDING = 3
 NOT_LOOKED_UP = (AnswerSource.CANNED, AnswerSource.REFUSED, AnswerSource.PERSON, AnswerSource.ACTION)
 """Sources of turns that were no question to the knowledge base, or found no answer there."""
 
@@ -32,13 +33,15 @@ def was_asked_back(history: Sequence[Turn]) -> bool:
     return done is not None and bool(done.choices)
 
 
-def pending_of(history: Sequence[Turn]) -> tuple[Pending | None, bool]:
-    """What an action waits for, and whether the last turn asked for it; turns that were broken off are passed over."""
-    for turn in reversed(history):
-        done = turn.completed
-        if done is None or done.finish_reason not in (FinishReason.STOPPED, FinishReason.INTERRUPTED):
-            return turn.pending, turn is history[-1]
-    return None, False
+def pending_of(history: Sequence[Turn]) -> Pending | None:
+    """What an action waits for: asked for in the last turn, or in one of those shortly before it."""
+    return next((turn.pending for turn in reversed(history[-_MOST_TURNS_PENDING:]) if turn.pending is not None), None)
+
+
+def shows_own_data(turn: Turn) -> bool:
+    """Whether an answer holds what an action found, or asks about it."""
+    by_action = turn.completed is not None and turn.completed.source is AnswerSource.ACTION
+    return by_action or turn.pending is not None
 
 
 def exchanges(turns: Sequence[Turn]) -> list[tuple[str, str]]:
@@ -51,7 +54,7 @@ def exchanges(turns: Sequence[Turn]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     waiting: list[str] = []
     for turn in turns:
-        if turn.superseded or (turn.completed is not None and turn.completed.source is AnswerSource.ACTION):
+        if turn.superseded or shows_own_data(turn):
             continue  # what an action found is for its own turn: no model is shown a customer's data
         if turn.agent:
             if waiting:

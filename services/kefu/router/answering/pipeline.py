@@ -40,7 +40,7 @@ from kefu.router.answering.decision import (
 )
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence, EvidenceFinder, evidence_answer
-from kefu.router.answering.fallback import act, give_excerpt, hand_over, turn_away
+from kefu.router.answering.fallback import act, asked_still, give_excerpt, hand_over, turn_away
 from kefu.router.answering.generator import AnswerGenerator
 from kefu.router.answering.history import previous_question
 from kefu.router.answering.outcome import AnswerBasis, AnswerOutcome
@@ -99,7 +99,7 @@ class AnswerPipeline:
         if outcome.handoff is not None and not await self._can_come_to_desk(question, outcome.handoff):
             metrics.DESK_TURNED_AWAY.labels(question.principal.tenant).inc()
             outcome = turn_away(question, outcome, was_begun=draft.log.text_bytes > 0)
-        return _said(outcome, draft)
+        return _said(asked_still(question, outcome), draft)
 
     async def _decide_by_consent(self, question: Question) -> Decision | None:
         """The decision where an action asked whether something is to be changed, and the message speaks to that."""

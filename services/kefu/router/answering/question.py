@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from kefu.common.auth import Principal
 from kefu.common.text.language import AnswerLanguage
-from kefu.router.domain.turn import BrownOut, Pending, Turn
+from kefu.router.domain.turn import BrownOut, Pending, PendingChange, Turn
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.nlu.consent import Consent
 from kefu.router.nlu.message import CustomerMessage
@@ -51,6 +51,12 @@ class Question:
     def text(self) -> str:
         """What the customer wrote."""
         return self.message.text
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the turn before asked for what an action waits for."""
+        is_settled = isinstance(self.pending, PendingChange) and self.pending.is_settled
+        return self.pending is not None and not is_settled and self.history[-1].pending is self.pending
 
     @property
     def replies(self) -> CannedReplies:

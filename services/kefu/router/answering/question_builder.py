@@ -36,12 +36,17 @@ def build_question(
     message = CustomerMessage(f"{carried}\n{request.text}" if carried else request.text)
     reply = CustomerMessage(request.text)
     choice = chosen_subject(reply, history)
-    pending, is_next = pending_of(history)
-    consent = None
+    pending, consent = pending_of(history), None
     rejects = was_asked_back(history) and is_none_of_them(reply, choice, settings)
-    if isinstance(pending, PendingChange) and is_next:
-        consent = _consent_to(pending, reply, choice)
+    is_asked = pending is not None and history[-1].pending is pending
+    if isinstance(pending, PendingChange) and is_asked:
+        consent = _consent_to(pending, reply, choice, history[-1].question)
         choice, rejects = "", False
+    elif isinstance(pending, PendingChange) and not pending.is_settled:
+        # Something else was said since. A yes may be one to that: it is asked again.
+        consent = Consent.UNCLEAR if consent_of(reply.normalized) is Consent.YES else None
+    elif pending is not None and not is_asked:
+        pending = None
     if choice or rejects:
         asked = history[-1].full_question
         message = CustomerMessage(asked if rejects else f"{asked} {choice}")
@@ -70,8 +75,14 @@ def build_question(
     )
 
 
-def _consent_to(pending: PendingChange, reply: CustomerMessage, choice: str) -> Consent | None:
-    """What the reply to a question says whether something is to be changed: by its button, or in words."""
+def _consent_to(pending: PendingChange, reply: CustomerMessage, choice: str, before: str) -> Consent | None:
+    """What the reply to a question says whether something is to be changed: by its button, or in words.
+
+    Once that is settled only the same yes again, as in `before`, or the button: who clicks twice is told it twice.
+    """
+    said = consent_of(reply.normalized)
     if choice in pending.choices:
-        return Consent.YES if choice == pending.choices[0] else Consent.NO
-    return consent_of(reply.normalized)
+        said = Consent.YES if choice == pending.choices[0] else Consent.NO
+    if pending.is_settled and not (said is Consent.YES and reply.text in (before, pending.choices[0])):
+        return None
+    return said

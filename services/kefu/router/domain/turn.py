@@ -192,6 +192,7 @@ class PendingInput:
     """By what the customer reads: the value. Empty where any value of the input's pattern will do."""
     given: Mapping[str, str] = field(default_factory=dict[str, str])
     """Inputs that are known already, by name."""
+    question: str = ""
 
 
 @dataclass(frozen=True)
@@ -215,6 +216,8 @@ class PendingChange:
     """How often, since what it comes to had changed in between."""
     before: str = "{}"
     """What the audit log keeps of the state before, as JSON."""
+    is_settled: bool = False
+    """The turn told what came of it: of the change, or of a no. The same yes again is told the same."""
 
 
 Pending = PendingInput | PendingChange

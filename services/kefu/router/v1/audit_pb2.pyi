@@ -63,7 +63,7 @@ class AuditEntry(_message.Message):
     """Its number in the tenant's log, from 1. 0: the entry was changed so that it cannot be read; see `json`."""
     actor: _builtins.str
     """Who: "tenants/{tenant}/keys/{key}", "tenants/{tenant}/users/{user}" (an operator of the OpenID Connect issuer) or
-    "tenants/{tenant}/visitors/{visitor}" (a hash: the visitor may have been erased).
+    "tenants/{tenant}/visitors/{visitor}" or "tenants/{tenant}/customers/{customer}" (hashes: they may have been erased).
     """
     actor_name: _builtins.str
     """The operator's name, for people; empty for keys and visitors."""

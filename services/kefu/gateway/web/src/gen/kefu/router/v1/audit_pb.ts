@@ -36,7 +36,7 @@ export type AuditEntry = Message<"kefu.router.v1.AuditEntry"> & {
 
   /**
    * Who: "tenants/{tenant}/keys/{key}", "tenants/{tenant}/users/{user}" (an operator of the OpenID Connect issuer) or
-   * "tenants/{tenant}/visitors/{visitor}" (a hash: the visitor may have been erased).
+   * "tenants/{tenant}/visitors/{visitor}" or "tenants/{tenant}/customers/{customer}" (hashes: they may have been erased).
    *
    * @generated from field: string actor = 3;
    */
