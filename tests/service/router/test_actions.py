@@ -197,7 +197,12 @@ async def test_a_private_address_is_called_only_where_the_operator_allows_it(red
 async def test_actions_are_kept_changed_tried_and_deleted(harness: RouterHarness, shop: Shop) -> None:
     root = await set_up(harness, shop.origin)
     listed = await root.actions.ListActions(pb.ListActionsRequest(), metadata=root.metadata)
-    assert [each.name for each in listed.actions] == ["actions/cancel-order", "actions/order-status", "actions/orders"]
+    assert [each.name for each in listed.actions] == [
+        "actions/cancel-order",
+        "actions/order-status",
+        "actions/orders",
+        "actions/return-items",
+    ]
     got = pb.GetActionRequest(name="actions/orders")
     found = (await root.actions.GetAction(got, metadata=root.metadata)).action
     assert found.revision == 1

@@ -173,7 +173,8 @@ async def test_another_question_is_answered_and_this_one_asked_again_below(harne
     assert list(other.completed.choices) == [YES, NO]
     assert await status_of(shop) == "pending"
     third = await emma.ask("And on Sundays?", question.session)
-    assert question.text in third.text
+    assert question.text not in third.text  # once is enough
+    assert (await emma.ask("yes", question.session)).text.endswith(question.text)
     assert "cancelled" in (await emma.ask("yes", question.session)).text
     [_, call] = harness.replica.calls
     assert PENDING not in str(call.request)  # the model is shown nothing of it
@@ -476,6 +477,21 @@ async def test_trying_a_change_shows_the_question_and_changes_nothing(harness: R
     assert await status_of(shop) == "pending"
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"url": "https://shop.example.com/{customer}/{items}", "method": "POST"},
+        {"url": "https://shop.example.com/", "method": "POST", "headers": {"a": "{items}"}},
+        {"url": "https://shop.example.com/", "method": "POST", "body": '{"items": "these: {items}"}'},
+    ],
+)
+async def test_a_list_stands_alone_in_a_text_of_a_body(harness: RouterHarness, call: dict[str, Any]) -> None:
+    wrong = sample("return-items", "https://shop.example.com", call=call)
+    root = await harness.client()
+    failure = await expect_failure(lambda: put(root, wrong))
+    assert (failure.reason, "items is a list" in failure.message) == ("BAD_REQUEST", True), failure.message
+
+
 async def test_a_change_that_anything_may_be_written_to(harness: RouterHarness, shop: Shop) -> None:
     """Values of a pattern stand in a body as text, whatever they hold, and in no audit entry."""
     root = await harness.client()
@@ -508,6 +524,64 @@ async def test_a_change_that_anything_may_be_written_to(harness: RouterHarness, 
     assert (await emma.ask("yes", first.session)).text == f"Moved to {hostile}."
     assert (await shop.api.get("/customers/emma_clarke")).json()["address"]["address1"] == hostile
     assert hostile not in json.dumps(await audited(harness))
+
+
+RETURN = "I want to return an item"
+
+
+async def asked_to_return(client: RouterClient, order: str = DELIVERED) -> AnswerEvents:
+    """Ask to return something of an order, until the question of what."""
+    first = await client.ask(RETURN)
+    return await client.ask(order, first.session)
+
+
+@pytest.mark.parametrize(
+    ("reply", "goods"),
+    [
+        ("1", ["SL-A1 air purifier"]),
+        ("1 and 2", ["SL-A1 air purifier", "SL-L2 desk lamp"]),
+        ("All of them", ["SL-A1 air purifier", "SL-L2 desk lamp"]),
+        ("3", ["SL-A1 air purifier", "SL-L2 desk lamp"]),
+        ("desk lamp", ["SL-L2 desk lamp"]),
+    ],
+)
+async def test_several_things_can_be_chosen(harness: RouterHarness, shop: Shop, reply: str, goods: list[str]) -> None:
+    harness.knowledge.alike[RETURN] = [RETURN]
+    emma = await ready(harness, shop.origin)
+    what = await asked_to_return(emma)
+    assert what.text == (
+        "What do you want to return? You may name several numbers.\n\n"
+        "1. SL-A1 air purifier, 1299\n2. SL-L2 desk lamp, 168\n3. All of them"
+    )
+    question = await emma.ask(reply, what.session)
+    assert [line[2:] for line in question.text.splitlines() if line.startswith("- ")] == goods
+    told = await emma.ask("yes", what.session)
+    assert told.text.startswith(f"The return from your order **{DELIVERED}** is asked for.")
+    order = (await shop.api.get(order_path("emma_clarke", DELIVERED))).json()
+    assert (order["status"], len(order["return_items"])) == ("return requested", len(goods))
+
+
+@pytest.mark.parametrize("reply", ["7 and 9", "SL-K3-WHITE", "the spaceship"])
+async def test_nothing_is_chosen_that_is_not_in_the_list(harness: RouterHarness, shop: Shop, reply: str) -> None:
+    harness.knowledge.alike[RETURN] = [RETURN]
+    emma = await ready(harness, shop.origin)
+    what = await asked_to_return(emma)
+    answer = await emma.ask(reply, what.session)
+    assert "I would ask for the return" not in answer.text
+
+
+async def test_a_list_of_what_a_customer_wrote_is_not_read(harness: RouterHarness, shop: Shop) -> None:
+    """An order's items are listed for an order that was chosen from the customer's own, and for no other."""
+    harness.knowledge.alike[RETURN] = [RETURN]
+    emma = await ready(harness, shop.origin)
+    careless = sample("return-items", shop.origin)
+    careless.inputs[1].ClearField("choice")
+    careless.inputs[1].questions["en"] = "Which order?"
+    await put(await harness.client(), careless)
+    first = await emma.ask(RETURN)
+    told = await emma.ask("SL700398127746", first.session)  # of wang_lina
+    assert told.handoff.reason == chat.Handoff.REASON_ACTION_FAILED
+    assert "was not chosen before" in told.handoff.summary
 
 
 @pytest.mark.parametrize(

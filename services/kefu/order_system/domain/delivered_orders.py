@@ -38,6 +38,7 @@ def return_items(
         customer=customer,
         order=order.model_copy(update=update),
         status_before=order.status,
+        items=tuple(items),
         amounts=announce(customer, transaction(-refund, method_id)),
         return_fee=fee,
     )

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
-from kefu.order_system.domain.records import ZERO, Customer, Money, Order, OrderStatus, Record
+from kefu.order_system.domain.records import ZERO, Customer, Item, Money, Order, OrderStatus, Record
 
 
 class Operation(StrEnum):
@@ -51,6 +51,8 @@ class Outcome(Record):
     """None when it is about no order."""
     status_before: OrderStatus | None = None
     """Of the order."""
+    items: tuple[Item, ...] = ()
+    """Of a return: the items that come back."""
     amounts: tuple[Amount, ...] = ()
     """Empty when no money moves."""
     price_difference: Money | None = None

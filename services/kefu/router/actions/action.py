@@ -23,6 +23,8 @@ class Choice:
     value: str
     labels: Texts
     questions: Texts
+    many: bool = False
+    """Several may be chosen."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class ActionInput:
     def claim(self) -> str:
         """The claim that it is; empty when it is none."""
         return self.source.removeprefix(CLAIM) if self.source.startswith(CLAIM) else ""
+
+    @property
+    def is_list(self) -> bool:
+        """Whether its value is a list."""
+        return self.choice is not None and self.choice.many
 
     @property
     def is_in_own_words(self) -> bool:

@@ -42,7 +42,7 @@ def check(action: Action) -> None:
     if not 1 <= action.timeout_seconds <= 30:
         raise ValueError("timeout_seconds: must be 1 to 30")
     _check_inputs(action.inputs)
-    inputs, change = {each.name for each in action.inputs}, action.change
+    inputs, change = {each.name: each.is_list for each in action.inputs}, action.change
     _check_expressions("result", action.result)
     if change is None:
         if not action.result:
@@ -54,12 +54,12 @@ def check(action: Action) -> None:
     _check_words("words", action.words, None, _MAX_WORDS)
 
 
-def _check_change(action: Action, change: Change, inputs: set[str]) -> None:
+def _check_change(action: Action, change: Change, inputs: Mapping[str, bool]) -> None:
     if change.risk is Risk.READ:
         raise ValueError('change.risk: must be "write" or "money"')
     if not any(each.source for each in action.inputs):
         raise ValueError("inputs: a change needs one from the customer, such as customer.sub")
-    with_key = {*inputs, IDEMPOTENCY_KEY}
+    with_key = {**inputs, IDEMPOTENCY_KEY: False}
     _check_call("call", action.call, with_key, _CHANGING)
     if change.preview is not None:
         _check_call("change.preview", change.preview, inputs, _PREVIEWING)
@@ -76,7 +76,7 @@ def _check_change(action: Action, change: Change, inputs: set[str]) -> None:
             _check_expression(f"change.{name}: it", expression)
     if change.refusals and not change.refusal:
         raise ValueError("change.refusal: must say where the reason of a refusal stands")
-    _check_words("change.refusals", change.refusals, inputs, _MAX_WORDS)
+    _check_words("change.refusals", change.refusals, set(inputs), _MAX_WORDS)
     if unknown := set(change.audited) - {*change.preview_result, *action.result}:
         raise ValueError(f"change.audited: {min(unknown)[:40]!r} is no name of a result")
     _check_texts("change.questions", change.questions, {*change.preview_result, *inputs})
@@ -89,8 +89,8 @@ def _check_inputs(inputs: tuple[ActionInput, ...]) -> None:
         _check_name("inputs", each.name)
         if each.name == IDEMPOTENCY_KEY:
             raise ValueError(f"inputs: {IDEMPOTENCY_KEY} is the name of a change's own key")
-        if sum(map(bool, (each.source, each.pattern, each.options))) != 1:
-            raise ValueError(f"inputs: {each.name} needs either from or pattern or options")
+        if sum(map(bool, (each.source, each.pattern or each.choice, each.options))) != 1:
+            raise ValueError(f"inputs: {each.name} needs either from, or pattern or choice, or options")
         if each.source and each.source != SUB and not each.claim:
             raise ValueError(f'inputs: {each.name}.from must be "{SUB}" or "customer.claims.NAME"')
         if each.pattern:
@@ -103,15 +103,14 @@ def _check_inputs(inputs: tuple[ActionInput, ...]) -> None:
         if each.options or each.questions:
             _check_texts(f"inputs: {each.name}.questions", each.questions, set())
         if (choice := each.choice) is not None:
-            if not each.pattern:
-                raise ValueError(f"inputs: {each.name}.choice goes with a pattern")
             if not (_ID.fullmatch(choice.action) and choice.list and choice.value):
                 raise ValueError(f"inputs: {each.name}.choice needs action, list and value")
             _check_texts(f"inputs: {each.name}.choice.labels", choice.labels, None)
             _check_texts(f"inputs: {each.name}.choice.questions", choice.questions, set())
 
 
-def _check_call(where: str, call: HttpCall, names: set[str], methods: tuple[str, ...]) -> None:
+def _check_call(where: str, call: HttpCall, names: Mapping[str, bool], methods: tuple[str, ...]) -> None:
+    """`names`: of the inputs, and whether each is a list."""
     if call.method not in methods:
         raise ValueError(f"{where}.method: must be {' or '.join(methods)}")
     _check_url(f"{where}.url", call.url)
@@ -135,7 +134,9 @@ def _check_call(where: str, call: HttpCall, names: set[str], methods: tuple[str,
     for text in _texts_in(document):
         if "{secret:" in text:
             raise ValueError(f"{where}.body: a secret belongs into a header")
-        _check_placeholders(f"{where}.body", text, names)
+        _check_placeholders(
+            f"{where}.body", text, dict.fromkeys(names, False) if PLACEHOLDER.fullmatch(text) else names
+        )
 
 
 def _check_url(where: str, url: str) -> None:
@@ -154,10 +155,12 @@ def _check_url(where: str, url: str) -> None:
         raise ValueError(f'{where}: has a "#"; write %23')
 
 
-def _check_placeholders(where: str, text: str, names: set[str]) -> None:
+def _check_placeholders(where: str, text: str, names: Mapping[str, bool]) -> None:
     for secret, name in PLACEHOLDER.findall(text):
         if not secret and name not in names:
             raise ValueError(f"{where}: there is no input {name}")
+        if not secret and names[name]:
+            raise ValueError(f"{where}: {name} is a list, which may only stand alone in a text of a body")
     if _BRACE.search(PLACEHOLDER.sub("", text)):
         raise ValueError(f"{where}: has a brace that belongs to no {{input}}")
 

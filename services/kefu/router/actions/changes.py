@@ -28,7 +28,7 @@ from kefu.router.actions.inputs import of_customer
 from kefu.router.actions.operations import Operation, OperationState, OperationStore
 from kefu.router.actions.request import ActionReply, ActionRequest, Missing
 from kefu.router.actions.wording import say
-from kefu.router.domain.turn import PendingChange
+from kefu.router.domain.turn import InputValue, PendingChange
 from kefu.router.nlu.consent import Consent
 
 QUESTION_SECONDS = 900.0
@@ -67,7 +67,7 @@ class _Agreed:
         return self.tenant, self.request.session_id, self.pending.operation
 
     @property
-    def inputs(self) -> dict[str, str]:
+    def inputs(self) -> dict[str, InputValue]:
         return {**self.pending.inputs, IDEMPOTENCY_KEY: self.pending.operation}
 
 
@@ -81,7 +81,7 @@ class ChangeMaker:
         self._making: set[asyncio.Task[ActionReply]] = set()
 
     async def propose(
-        self, action: Action, change: Change, inputs: Mapping[str, str], request: ActionRequest
+        self, action: Action, change: Change, inputs: Mapping[str, InputValue], request: ActionRequest
     ) -> ActionReply:
         """The question whether the change is to be made, or why it cannot be. Raises ActionFailed."""
         if change.risk.exceeds(request.risk_limit):
@@ -109,7 +109,7 @@ class ChangeMaker:
         return ActionReply(action.id, pending.question, request.buttons, pending)
 
     async def preview(
-        self, tenant: str, action: Action, change: Change, inputs: Mapping[str, str], language: AnswerLanguage
+        self, tenant: str, action: Action, change: Change, inputs: Mapping[str, InputValue], language: AnswerLanguage
     ) -> tuple[int, Mapping[str, Any] | None, str]:
         """What a change would come to: the preview's status and result, and the question. Raises ActionFailed."""
         if change.preview is None:
@@ -317,7 +317,7 @@ def _reply(agreed: _Agreed, operation: Operation) -> ActionReply:
 
 
 def _refusal(
-    action: Action, change: Change, answer: HttpAnswer, inputs: Mapping[str, str], language: AnswerLanguage
+    action: Action, change: Change, answer: HttpAnswer, inputs: Mapping[str, InputValue], language: AnswerLanguage
 ) -> str:
     """What is said of an answer that refuses the change; empty where it does not, or nobody wrote words for it."""
     if not change.refusal or not 400 <= answer.status < 500:
@@ -341,17 +341,23 @@ def _audited(change: Change, values: Mapping[str, Any]) -> str:
     return json.dumps({name: values[name] for name in change.audited if name in values}, ensure_ascii=False)
 
 
-def _told(action: Action, inputs: Mapping[str, str]) -> str:
+def _told(action: Action, inputs: Mapping[str, InputValue]) -> str:
     """What the customer wants, for a person."""
-    said = ", ".join(f"{each.name}={inputs[each.name]}" for each in action.inputs if not each.source)
+    said = ", ".join(f"{each.name}={_as_text(inputs[each.name])}" for each in action.inputs if not each.source)
     return f"{action.id} ({said})" if said else action.id
+
+
+def _as_text(value: InputValue) -> str:
+    return value if isinstance(value, str) else " ".join(value)
 
 
 def _entry(agreed: _Agreed, operation: Operation, values: Mapping[str, Any]) -> AuditEntry:
     """The entry of the audit log. What a customer wrote in words of their own is not in it."""
     action, pending, principal = agreed.action, agreed.pending, agreed.request.principal
     chosen = {
-        each.name: pending.inputs[each.name] for each in action.inputs if not each.source and not each.is_in_own_words
+        each.name: _as_text(pending.inputs[each.name])
+        for each in action.inputs
+        if not each.source and not each.is_in_own_words
     }
     details = {
         **chosen,

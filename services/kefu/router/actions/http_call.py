@@ -13,6 +13,7 @@ from kefu.common.errors import SecretNotFound
 from kefu.common.outbound.guarded_http import CallFailed, GuardedHttp, HttpAnswer
 from kefu.router.actions.action import HttpCall
 from kefu.router.actions.action_checks import PLACEHOLDER
+from kefu.router.domain.turn import InputValue
 
 _MAX_BYTES = 1024 * 1024
 _MAX_RESULT_CHARACTERS = 20_000
@@ -43,7 +44,7 @@ class ActionCaller:
         self._secret = secret
 
     async def look_up(
-        self, tenant: str, call: HttpCall, result: Mapping[str, str], inputs: Mapping[str, str], seconds: float
+        self, tenant: str, call: HttpCall, result: Mapping[str, str], inputs: Mapping[str, InputValue], seconds: float
     ) -> ActionResult:
         """The result of a call that reads, within `seconds`. `inputs` are all there. Raises ActionFailed."""
         answer = await self.send(tenant, call, inputs, seconds)
@@ -53,14 +54,14 @@ class ActionCaller:
             raise ActionFailed(f"it answered with status {answer.status}")
         return ActionResult(answer.status, projected(result, document_of(answer)))
 
-    async def send(self, tenant: str, call: HttpCall, inputs: Mapping[str, str], seconds: float) -> HttpAnswer:
+    async def send(self, tenant: str, call: HttpCall, inputs: Mapping[str, InputValue], seconds: float) -> HttpAnswer:
         """The answer to a call, whatever its status.
 
         Raises ActionFailed: whether the other side took the call is not known then; NotSent where it cannot have.
         """
         if seconds <= 0:
             raise NotSent("no time is left to ask")
-        url = PLACEHOLDER.sub(lambda found: quote(inputs[found[2]], safe=""), call.url)
+        url = PLACEHOLDER.sub(lambda found: quote(str(inputs[found[2]]), safe=""), call.url)
         headers = {"accept": "application/json"}
         for name, text in call.headers.items():
             headers[name.lower()] = await self._header(tenant, text, inputs)
@@ -75,13 +76,13 @@ class ActionCaller:
         except CallFailed as error:
             raise ActionFailed(str(error)) from error
 
-    async def _header(self, tenant: str, text: str, inputs: Mapping[str, str]) -> str:
+    async def _header(self, tenant: str, text: str, inputs: Mapping[str, InputValue]) -> str:
         parts, at = list[str](), 0
         for found in PLACEHOLDER.finditer(text):
             parts.append(text[at : found.start()])
             at = found.end()
             if not found[1]:
-                parts.append(quote(inputs[found[2]], safe=""))
+                parts.append(quote(str(inputs[found[2]]), safe=""))
                 continue
             try:
                 parts.append(await self._secret(tenant, found[2]))
@@ -122,10 +123,13 @@ def projected(result: Mapping[str, str], document: Any) -> dict[str, Any]:
     return values
 
 
-def _filled(document: Any, inputs: Mapping[str, str]) -> Any:
-    """A body's JSON with the inputs in its texts."""
+def _filled(document: Any, inputs: Mapping[str, InputValue]) -> Any:
+    """A body's JSON with the inputs in its texts; one that is a list stands for a text that is nothing else."""
     if isinstance(document, str):
-        return PLACEHOLDER.sub(lambda found: inputs[found[2]], document)
+        alone = PLACEHOLDER.fullmatch(document)
+        if alone and not isinstance(value := inputs[alone[2]], str):
+            return list(value)
+        return PLACEHOLDER.sub(lambda found: str(inputs[found[2]]), document)
     if isinstance(document, dict):
         return {name: _filled(each, inputs) for name, each in cast("dict[str, Any]", document).items()}
     if isinstance(document, list):

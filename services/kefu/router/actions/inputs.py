@@ -5,7 +5,8 @@ taken only where it is in a list of the customer's own data, is one of some opti
 value of a pattern will do.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from kefu.common.customers import Customer
@@ -15,10 +16,13 @@ from kefu.router.actions.request import ActionReply, ActionRequest, Asked, Missi
 from kefu.router.actions.template import render
 from kefu.router.actions.value_pattern import values_in
 from kefu.router.actions.wording import in_language, in_words
-from kefu.router.domain.turn import PendingInput
+from kefu.router.domain.turn import InputValue, PendingInput
 
 _MOST_CHOICES = 8
 _MOST_LABEL = 120
+_MOST_NUMBERED = 40
+"""Characters of a reply that may name several things by their numbers."""
+_NUMBER = re.compile(r"(?<!\d)\d{1,2}(?!\d)", re.ASCII)
 _MARKS = " .,!?。，！？"
 
 
@@ -28,30 +32,29 @@ class InputReader:
     def __init__(self, caller: ActionCaller) -> None:
         self._caller = caller
 
-    async def values(self, wanted: WantedAction, request: ActionRequest) -> dict[str, str]:
+    async def values(self, wanted: WantedAction, request: ActionRequest) -> dict[str, InputValue]:
         """The value of each input. Raises Asked where one is missing, or ActionFailed."""
-        values: dict[str, str] = {}
+        values: dict[str, InputValue] = {}
         for each in wanted.action.inputs:
             values[each.name] = await self._value(each, wanted, request, values)
         return values
 
     async def _value(
-        self, needed: ActionInput, wanted: WantedAction, request: ActionRequest, known: Mapping[str, str]
-    ) -> str:
+        self, needed: ActionInput, wanted: WantedAction, request: ActionRequest, known: Mapping[str, InputValue]
+    ) -> InputValue:
+        """`known`: the inputs before it."""
         if needed.source:
             return of_customer(needed, request.principal.customer)
         if needed.name in wanted.given:
             return wanted.given[needed.name]
-        given = {each.name: known[each.name] for each in wanted.action.inputs if not each.source and each.name in known}
-        given.update(wanted.given)
         if needed.choice is not None:
-            return await self._chosen_value(needed, needed.choice, wanted, request, given)
+            return await self._chosen_value(needed, needed.choice, wanted, request, known)
         if named := named_value(needed, request.text):
             return named
         if not needed.questions:
             raise Asked(ActionReply(wanted.action.id, missing=Missing.NOT_THERE))
         labels = {in_language(texts, request.language): value for value, texts in needed.options.items()}
-        raise _asked(wanted.action, needed, in_language(needed.questions, request.language), labels, given)
+        raise _asked(needed, in_language(needed.questions, request.language), labels, wanted, request, known)
 
     async def _chosen_value(
         self,
@@ -59,31 +62,50 @@ class InputReader:
         choice: Choice,
         wanted: WantedAction,
         request: ActionRequest,
-        given: Mapping[str, str],
-    ) -> str:
+        known: Mapping[str, InputValue],
+    ) -> InputValue:
         """A value from a list of the customer's own data. Raises Asked, ActionFailed."""
         source, language = wanted.others.get(choice.action), request.language
         if source is None or source.change is not None:
             raise ActionFailed(f"there is no action {choice.action} that looks something up, which it chooses from")
-        if not all(each.source for each in source.inputs):
-            raise ActionFailed(f"an input of {source.id}, which it chooses from, is not from the customer")
-        own = {each.name: of_customer(each, request.principal.customer) for each in source.inputs}
+        own = {each.name: _of_own(each, source, wanted.action, request, known) for each in source.inputs}
         listed = await self._caller.look_up(
             request.principal.tenant, source.call, source.result, own, request.seconds(source.timeout_seconds)
         )
         entries = _entries(listed, choice)
         values = [str(entry[choice.value]) for entry in entries]
-        named = values_in(needed.pattern, request.text)
+        named = values_in(needed.pattern, request.text) if needed.pattern else []
         value = among(named, values) if named else values[0] if len(values) == 1 else ""
         if value:
-            return value
+            return (value,) if choice.many else value
         if named or not values:
             raise Asked(ActionReply(wanted.action.id, missing=Missing.NOT_THERE))
-        labels = {
-            render(in_language(choice.labels, language), in_words(entry, source.words, language))[:_MOST_LABEL]: value
-            for entry, value in zip(entries[:_MOST_CHOICES], values, strict=False)
-        }
-        raise _asked(wanted.action, needed, render(in_language(choice.questions, language), {}), labels, given)
+        labels: dict[str, str] = {}
+        for entry, value in zip(entries[:_MOST_CHOICES], values, strict=False):
+            label = render(in_language(choice.labels, language), in_words(entry, source.words, language))[:_MOST_LABEL]
+            labels[label if label not in labels else f"{label} ({len(labels) + 1})"] = value
+        raise _asked(needed, render(in_language(choice.questions, language), {}), labels, wanted, request, known)
+
+
+def value_of_reply(needed: ActionInput, pending: PendingInput, choice: str, text: str) -> InputValue:
+    """The value that the reply to an action's question names; empty where it names none.
+
+    `choice`: the one of the question's choices that it is, by its number or words.
+    """
+    if needed.options or not pending.values:
+        return pending.values.get(choice) or named_value(needed, text, is_reply=True)
+    values = list(pending.values.values())
+    if pending.all_of_these and pending.all_of_these in (choice, _label_of(pending.choices, text)):
+        return tuple(values)
+    named = values_in(needed.pattern, text) if needed.pattern else []
+    one = pending.values.get(choice) or among(named, values) or pending.values.get(_label_of(pending.choices, text), "")
+    if not pending.all_of_these:
+        return one
+    numbers = [] if named or len(text) > _MOST_NUMBERED else [int(number) for number in _NUMBER.findall(text)]
+    if len(numbers) > 1 and all(0 < number <= len(values) for number in numbers):
+        return tuple(dict.fromkeys(values[number - 1] for number in numbers))
+    several = tuple(dict.fromkeys(value for each in named if (value := among([each], values))))
+    return several or ((one,) if one else "")
 
 
 def named_value(needed: ActionInput, text: str, *, is_reply: bool = False) -> str:
@@ -93,13 +115,23 @@ def named_value(needed: ActionInput, text: str, *, is_reply: bool = False) -> st
     """
     if not needed.options:
         return next(iter(values_in(needed.pattern, text)), "")
-    said = " ".join(text.casefold().split()).strip(_MARKS)
-    named = [
-        value
-        for value, texts in needed.options.items()
-        if any(each.casefold() in said or (is_reply and said and said in each.casefold()) for each in texts.values())
-    ]
-    return named[0] if len(named) == 1 else ""
+    labels = {each: value for value, texts in needed.options.items() for each in texts.values()}
+    said = _plain(text)
+    named = {value for label, value in labels.items() if label.casefold() in said}
+    if len(named) != 1 and is_reply:
+        return labels.get(_label_of(labels, text), "")
+    return named.pop() if len(named) == 1 else ""
+
+
+def _label_of(labels: Iterable[str], text: str) -> str:
+    """The one label that a reply is a part of; empty where it is of none, or of several."""
+    said = _plain(text)
+    found = [label for label in labels if said and said in label.casefold()]
+    return found[0] if len(found) == 1 else ""
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split()).strip(_MARKS)
 
 
 def among(named: Sequence[str], values: Sequence[str]) -> str:
@@ -116,11 +148,33 @@ def of_customer(needed: ActionInput, customer: Customer | None) -> str:
     return value
 
 
+def _of_own(
+    needed: ActionInput, source: Action, action: Action, request: ActionRequest, known: Mapping[str, InputValue]
+) -> InputValue:
+    """The value of an input of a list's action: from the customer, or chosen before. Raises ActionFailed.
+
+    A value that a customer wrote in words of their own would reach what is somebody else's.
+    """
+    if needed.source:
+        return of_customer(needed, request.principal.customer)
+    same = next((each for each in action.inputs if each.name == needed.name), None)
+    if same is None or same.is_in_own_words or same.name not in known:
+        raise ActionFailed(f"the input {needed.name} of {source.id}, which it chooses from, was not chosen before")
+    return known[needed.name]
+
+
 def _asked(
-    action: Action, needed: ActionInput, question: str, labels: Mapping[str, str], given: Mapping[str, str]
+    needed: ActionInput,
+    question: str,
+    labels: Mapping[str, str],
+    wanted: WantedAction,
+    request: ActionRequest,
+    known: Mapping[str, InputValue],
 ) -> Asked:
-    pending = PendingInput(action.id, needed.name, labels, given, question)
-    return Asked(ActionReply(action.id, question, tuple(labels), pending))
+    given = {each.name: known[each.name] for each in wanted.action.inputs if not each.source and each.name in known}
+    everything = request.all_of_these if needed.is_list else ""
+    pending = PendingInput(wanted.action.id, needed.name, labels, {**given, **wanted.given}, question, everything)
+    return Asked(ActionReply(wanted.action.id, question, pending.choices, pending))
 
 
 def _entries(listed: ActionResult, choice: Choice) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from kefu.common.auth import Principal
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import Action
 from kefu.router.domain.risk import Risk
-from kefu.router.domain.turn import Pending
+from kefu.router.domain.turn import InputValue, Pending
 
 
 class Missing(Enum):
@@ -43,6 +43,8 @@ class ActionRequest:
     """The most that is done without a person."""
     buttons: tuple[str, str]
     """What stands on the buttons below the question whether a change is to be made: yes and no."""
+    all_of_these: str = ""
+    """What stands on the button that chooses all."""
     choice: str = ""
     """The choice of the turn before that the message names."""
     pending: Pending | None = None
@@ -62,7 +64,7 @@ class WantedAction:
     action: Action
     others: Mapping[str, Action]
     """All of the tenant's, which it may choose from."""
-    given: Mapping[str, str]
+    given: Mapping[str, InputValue]
     """Inputs that are known already, by name."""
 
 

@@ -19,12 +19,11 @@ from kefu.router import metrics
 from kefu.router.actions.action import Action
 from kefu.router.actions.changes import ChangeMaker
 from kefu.router.actions.http_call import ActionCaller, ActionFailed
-from kefu.router.actions.inputs import InputReader, among, named_value, of_customer
+from kefu.router.actions.inputs import InputReader, of_customer, value_of_reply
 from kefu.router.actions.request import ActionReply, ActionRequest, Asked, Missing, WantedAction
 from kefu.router.actions.store import ActionStore
-from kefu.router.actions.value_pattern import values_in
 from kefu.router.actions.wording import say
-from kefu.router.domain.turn import PendingChange, PendingInput
+from kefu.router.domain.turn import InputValue, PendingChange, PendingInput
 from kefu.router.nlu.consent import Consent
 from kefu.router.replicas.retrieval_client import RetrievalClient
 
@@ -74,11 +73,7 @@ class ActionRunner:
         wanted = next((each for each in action.inputs if each.name == pending.input), None) if action else None
         if action is None or wanted is None:
             return None
-        value = pending.values.get(request.choice, "")
-        if not value and (wanted.options or not pending.values):
-            value = named_value(wanted, request.text, is_reply=True)
-        elif not value:
-            value = among(values_in(wanted.pattern, request.text), list(pending.values.values()))
+        value = value_of_reply(wanted, pending, request.choice, request.text)
         return WantedAction(action, actions, {**pending.given, wanted.name: value}) if value else None
 
     async def asked_for(self, request: ActionRequest, seconds: float) -> WantedAction | None:
@@ -133,12 +128,13 @@ class ActionRunner:
         Of a change the preview is called, and nothing is changed. Raises BadRequest for an input that is missing, and
         ActionFailed.
         """
-        inputs: dict[str, str] = {}
+        inputs: dict[str, InputValue] = {}
         for each in action.inputs:
             if each.source:
                 inputs[each.name] = of_customer(each, principal.customer)
             elif each.name in given:
-                inputs[each.name] = given[each.name]
+                several = tuple(given[each.name].split())
+                inputs[each.name] = several if each.is_list else given[each.name]
             else:
                 raise BadRequest("inputs", f"must have {each.name}.")
         if action.change is not None:

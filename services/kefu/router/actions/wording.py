@@ -1,7 +1,7 @@
 """What is said of values: words in place of codes, days in place of points in time."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from kefu.common.text.language import AnswerLanguage
@@ -29,8 +29,8 @@ def in_words(value: Any, words: Mapping[str, Texts], language: AnswerLanguage) -
     if isinstance(value, Mapping):
         fields = cast("Mapping[str, Any]", value)
         return {name: in_words(each, words, language) for name, each in fields.items()}
-    if isinstance(value, list):
-        return [in_words(each, words, language) for each in cast("list[Any]", value)]
+    if isinstance(value, list | tuple):
+        return [in_words(each, words, language) for each in cast("Sequence[Any]", value)]
     if not isinstance(value, str):
         return value
     if value in words:

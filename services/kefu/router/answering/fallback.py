@@ -9,7 +9,7 @@ from kefu.router.answering.handoff import handoff_of
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.domain.handoff import HandoffReason
-from kefu.router.domain.turn import AnswerSource, Citation, FinishReason, Passage, PendingChange, PendingInput
+from kefu.router.domain.turn import AnswerSource, Citation, FinishReason, Passage, PendingChange
 from kefu.router.grounding.sentence_selection import excerpt
 
 
@@ -69,16 +69,19 @@ def act(question: Question, reply: ActionReply) -> AnswerOutcome:
 
 
 def asked_still(question: Question, outcome: AnswerOutcome) -> AnswerOutcome:
-    """An answer to something else than an action has asked, with the action's question again below it.
+    """An answer to something else than an action has just asked, with the action's question again below it: once.
 
     So a yes is always one to what the customer has just read.
     """
     pending = question.pending
     if pending is None or not question.is_asked or question.consent is not None:
         return outcome
+    before = question.history[-1].completed
+    if before is None or before.source is not AnswerSource.ACTION:
+        return outcome
     if outcome.source is AnswerSource.ACTION or outcome.handoff is not None or outcome.choices:
         return outcome
-    asked, choices = pending.question, tuple(pending.values) if isinstance(pending, PendingInput) else pending.choices
+    asked, choices = pending.question, pending.choices
     if isinstance(pending, PendingChange):
         asked = f"{question.message.in_its_variant(question.replies.change_asked_again)}\n\n{asked}"
     text = f"{outcome.text}\n\n{_with_choices(asked, choices)}"

@@ -353,6 +353,7 @@ def _action_request(question: Question) -> ActionRequest:
         question.message.own_case_score,
         question.settings.action_risk,
         (in_its_variant(question.replies.change_yes), in_its_variant(question.replies.change_no)),
+        in_its_variant(question.replies.all_of_these),
         question.choice,
         question.pending,
         None if deadline is None else deadline - RESERVE_SECONDS,

@@ -181,6 +181,10 @@ class Completed:
     """The choices that a clarification offers."""
 
 
+InputValue = str | tuple[str, ...]
+"""The value of an action's input: one, or the several that were chosen."""
+
+
 @dataclass(frozen=True)
 class PendingInput:
     """What an action asked the customer for."""
@@ -190,9 +194,16 @@ class PendingInput:
     """The input of the action that is missing."""
     values: Mapping[str, str]
     """By what the customer reads: the value. Empty where any value of the input's pattern will do."""
-    given: Mapping[str, str] = field(default_factory=dict[str, str])
+    given: Mapping[str, InputValue] = field(default_factory=dict[str, InputValue])
     """Inputs that are known already, by name."""
     question: str = ""
+    all_of_these: str = ""
+    """What the customer reads for all of them; empty where one is wanted."""
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What the customer reads, in order."""
+        return (*self.values, self.all_of_these) if self.all_of_these else tuple(self.values)
 
 
 @dataclass(frozen=True)
@@ -204,7 +215,7 @@ class PendingChange:
     """Of the action, as it was asked by."""
     operation: str
     """Id of this change: its idempotency key."""
-    inputs: Mapping[str, str]
+    inputs: Mapping[str, InputValue]
     question: str
     """What the customer was told that will be done: a yes is a yes to this."""
     language: AnswerLanguage

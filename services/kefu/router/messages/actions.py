@@ -134,6 +134,7 @@ def _choice_message(choice: Choice) -> pb.ActionInput.Choice:
         value=choice.value,
         labels=cast("Mapping[str, str]", choice.labels),
         questions=cast("Mapping[str, str]", choice.questions),
+        many=choice.many,
     )
 
 
@@ -144,6 +145,7 @@ def _choice_of(message: pb.ActionInput.Choice) -> Choice:
         message.value,
         _texts(message.labels),
         _texts(message.questions),
+        message.many,
     )
 
 

@@ -40,6 +40,7 @@ class CannedReplies:
     change_asked_again: str = ""
     handoff_change: str = ""
     handoff_change_unconfirmed: str = ""
+    all_of_these: str = ""
 
     def with_defaults(self, base: "CannedReplies") -> "CannedReplies":
         """These replies, with those of `base` where these are empty."""
@@ -106,6 +107,7 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
         about_assistant="我是自动客服助手，依据帮助中心的资料为您解答。如需人工客服，请回复“人工”。",
         sign_in="查询您本人的信息需要先确认您的身份。请先登录，然后再问我一次。如需人工客服，请回复“人工”。",
         not_there="在您的账户中没有找到。请核对后再告诉我；如需人工客服，请回复“人工”。",
+        all_of_these="全部",
         change_yes="是，确认办理",
         change_no="否，暂不办理",
         change_not_made="好的，没有做任何更改。",
@@ -163,6 +165,7 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
             "I can't find that in your account. Please check it and tell me again; if you would like to talk to a "
             'person, just say "person".'
         ),
+        all_of_these="All of them",
         change_yes="Yes, please do it",
         change_no="No, leave it as it is",
         change_not_made="All right, nothing was changed.",

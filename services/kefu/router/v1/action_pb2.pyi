@@ -277,7 +277,7 @@ Global___Change: _TypeAlias = Change  # noqa: Y015
 
 @_typing.final
 class ActionInput(_message.Message):
-    """ActionInput is a value that the call needs. Exactly one of `from`, `pattern` and `options` is set."""
+    """ActionInput is a value that the call needs: `from` is set, or `options`, or `pattern`, `choice` or both."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -332,12 +332,19 @@ class ActionInput(_message.Message):
         VALUE_FIELD_NUMBER: _builtins.int
         LABELS_FIELD_NUMBER: _builtins.int
         QUESTIONS_FIELD_NUMBER: _builtins.int
+        MANY_FIELD_NUMBER: _builtins.int
         action: _builtins.str
-        """"actions/{action}" whose result has the list; its inputs all come from the customer."""
+        """"actions/{action}" whose result has the list; its inputs come from the customer, or have the names of inputs that
+        stand before this one, such as the order whose items are listed.
+        """
         list: _builtins.str
         """The name of the list in that action's result: objects."""
         value: _builtins.str
         """The field of each that is the value."""
+        many: _builtins.bool
+        """Several of them may be chosen, or all. The input's value is then a list: "{input}", alone in a text of a body, stands
+        for it, and templates have it as a section. No address and no header takes one.
+        """
         @_builtins.property
         def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
             """How each is shown, by language: a Mustache template over its fields."""
@@ -354,10 +361,11 @@ class ActionInput(_message.Message):
             value: _builtins.str = ...,
             labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
             questions: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+            many: _builtins.bool = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "labels", b"labels", "list", b"list", "questions", b"questions", "value", b"value"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "labels", b"labels", "list", b"list", "many", b"many", "questions", b"questions", "value", b"value"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -393,8 +401,8 @@ class ActionInput(_message.Message):
     """How the value looks in a message (RE2 syntax), such as "[A-Z]{2}[0-9]{10}"."""
     @_builtins.property
     def choice(self) -> Global___ActionInput.Choice:
-        """With `pattern`: the value is one of these. Where none was named and there is one only, it is that; of several the
-        customer chooses.
+        """The value is one of these, and a `pattern` says how a message names one. Where none was named and there is one only,
+        it is that; of several the customer chooses.
         """
 
     @_builtins.property
