@@ -183,6 +183,27 @@ def test_a_change_is_taken_once_the_customer_is_known() -> None:
     assert "inputs: a change needs one from the customer: draft it again with --customer PARAM." in made.undecided
 
 
+@pytest.mark.parametrize(
+    ("schema", "sent", "said"),
+    [
+        (
+            {"properties": {"a": TEXT, "b": TEXT}},
+            "{}",
+            "no field is required, and the draft has none. Those that can be: a, b.",
+        ),
+        ({}, "{}", "no field is required, and the draft has none. Those that can be: the document does not say which"),
+        ({"type": "array", "items": TEXT}, "[]", "it is no object (array), and the draft's is empty."),
+    ],
+)
+def test_a_body_that_is_left_to_a_person_is_named(schema: dict[str, Any], sent: str, said: str) -> None:
+    made = drafted(
+        document({"parameters": [parameter("id")], "requestBody": body(schema)}, method="post"), customer="id"
+    )
+    assert made.action["call"]["body"] == sent
+    assert f"call.body: {said}" in "\n".join(made.undecided)
+    taken(made)
+
+
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
 def test_a_change_that_is_not_posted_has_no_preview(method: str) -> None:
     required = parameter("dry_run", "query", {"type": "boolean"})
@@ -232,6 +253,17 @@ def test_who_calls_is_shown_by_a_secret(security: list[str], headers: dict[str, 
     assert made.action["call"].get("headers", {}) == headers
     assert said in "\n".join(made.undecided)
     taken(made)
+
+
+def test_a_cookie_that_is_no_secret_is_named() -> None:
+    made = drafted(document({"parameters": [parameter("theme", "cookie")], "responses": answers(TEXT)}))
+    assert "call.headers: the system wants a cookie, theme, which the draft does not send." in made.undecided
+
+
+def test_of_several_ways_the_first_that_a_header_shows_is_taken() -> None:
+    operation = {"responses": answers(ORDER), "security": [{"Login": ["read"]}, {"ShopKey": list[str]()}]}
+    made = drafted(document(operation, components={**PARTS, "securitySchemes": SCHEMES}))
+    assert made.action["call"]["headers"] == {"X-Api-Key": "{secret:shop-key}"}
 
 
 def test_a_document_wide_requirement_holds_and_its_secret_has_the_given_name() -> None:

@@ -7,12 +7,18 @@ from kefu.cli.openapi.naming import kebab
 
 
 def credentials(document: Document, operation: Operation, secret: str) -> tuple[dict[str, str], list[str]]:
-    """The headers of an operation's first security requirement, and what a person has to see to.
+    """The headers of the first of an operation's ways to show who calls, and what a person has to see to.
 
-    `secret`: the name of the tenant's secret; empty: that of the scheme.
+    A way that no header can show is taken only where there is no other. `secret`: the name of the tenant's secret;
+    empty: that of the scheme.
     """
+    ways = [_shown(document, list(each), secret) for each in operation.security or () if each]
+    return next((each for each in ways if each[0]), ways[0] if ways else ({}, []))
+
+
+def _shown(document: Document, names: list[str], secret: str) -> tuple[dict[str, str], list[str]]:
     headers, undecided = dict[str, str](), list[str]()
-    for name in next((each for each in operation.security or () if each), dict[str, list[str]]()):
+    for name in names:
         scheme = document.at(
             SecurityScheme, f"#/components/securitySchemes/{name.replace('~', '~0').replace('/', '~1')}"
         )

@@ -84,6 +84,11 @@ def draft(
         "answers": {"en": said(lines) or "Done.", "zh": said(lines, "：") or "已办理。"},
     }
     undecided = ["examples, intents: what customers write when they want it.", *inputs.undecided, *undecided]
+    undecided += [
+        f"call.headers: the system wants a cookie, {each.name}, which the draft does not send."
+        for each in parameters
+        if each.param_in.value == "cookie" and each.required
+    ]
     if is_change:
         previews = dry_run and found.method == "POST"
         action["change"] = _change(told, inputs, lines if previews else {})
@@ -93,7 +98,7 @@ def draft(
     elif not result:
         action |= {"result": {"answer": "@"}, "answers": {"en": "{{answer}}", "zh": "{{answer}}"}}
         undecided.append("result, answers: the document does not say which fields come back.")
-    elif not inputs.has_customer:
+    if not is_change and not inputs.has_customer:
         undecided.append("requires_customer: set it where this is for customers alone who are signed in.")
     undecided.append("result, answers, words: what of the answer is used, and how it is said, in each language.")
     return Draft(action, undecided)

@@ -84,6 +84,10 @@ class Inputs:
 
     def body_for(self, node: Node) -> str:
         """The body, as JSON: an object of the fields that are required."""
+        whole = type_of(plain(self._document, node))
+        if whole not in ("", "object"):
+            self._notes.append(f"call.body: it is no object ({whole}), and the draft's is empty.")
+            return json.dumps(_EMPTY.get(whole, ""))
         found, required = fields(self._document, node)
         body: dict[str, Any] = {}
         for name, field in found.items():
@@ -92,8 +96,9 @@ class Inputs:
                 continue
             kind = type_of(schema)
             body[name] = self.text_for(name, field) if kind in ("", "string") else self._fixed(name, kind, schema)
-        if not found:
-            self._notes.append("call.body: the document does not say which fields it has.")
+        if not body:
+            names = ", ".join(list(found)[:_MOST_OPTIONS]) or "the document does not say which it has"
+            self._notes.append(f"call.body: no field is required, and the draft has none. Those that can be: {names}.")
         return json.dumps(body, ensure_ascii=False)
 
     def _new(self, name: str, node: Node | None) -> str:
