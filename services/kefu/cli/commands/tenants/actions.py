@@ -1,4 +1,4 @@
-"""`kefu actions`: what Kefu looks up for customers in the company's own systems: put, list, show, try, delete."""
+"""`kefu actions`: what Kefu looks up in the company's own systems: import, put, list, show, try, delete."""
 
 import json
 from pathlib import Path
@@ -9,6 +9,7 @@ from google.protobuf import json_format
 
 from kefu.cli.command_group import group
 from kefu.cli.commands.collections import Yes, confirm
+from kefu.cli.commands.tenants.action_import import import_action
 from kefu.cli.console import CommandFailed, console, local_time, print_json, print_table
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.resource_names import full, short
@@ -16,7 +17,7 @@ from kefu.common.text.terminal_text import printable
 from kefu.router.v1 import action_pb2 as pb
 from kefu.router.v1 import action_pb2_grpc as rpc
 
-actions = group("Actions: what Kefu looks up for a customer. put, list, show, try, delete.")
+actions = group("Actions: what Kefu looks up for a customer. import, put, list, show, try, delete.")
 Name = Annotated[str, typer.Argument(help="actions/NAME, or the name alone.")]
 
 
@@ -115,6 +116,7 @@ def _as_dict(action: pb.Action) -> dict[str, object]:
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
+    actions.command("import")(import_action)
     actions.command("put")(remote(_put))
     actions.command("list")(remote(_list))
     actions.command("show")(remote(_show))

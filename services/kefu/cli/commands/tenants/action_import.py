@@ -1,0 +1,102 @@
+"""`kefu actions import`: the operations of an OpenAPI document, and a draft of an action from one of them."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urljoin, urlsplit
+
+import typer
+
+from kefu.cli.console import CommandFailed, console, print_json, print_table
+from kefu.cli.documents.web_pages import is_url
+from kefu.cli.openapi.document import MAX_BYTES, Document, DocumentError, read
+from kefu.cli.openapi.draft import draft
+from kefu.cli.remote.connection import Json, print_failures
+from kefu.common.outbound.guarded_http import CallFailed, open_guarded_http
+from kefu.common.text.terminal_text import printable
+
+_FETCH_SECONDS = 30.0
+_ACCEPT = {"accept": "application/json, application/yaml;q=0.9, */*;q=0.5"}
+
+
+def import_action(
+    document: Annotated[str, typer.Argument(help="A file or an address: OpenAPI 3.0 or 3.1, JSON or YAML.")],
+    operation: Annotated[
+        str, typer.Option(help="The operation to draft an action from: its operationId, or METHOD /path.")
+    ] = "",
+    server: Annotated[str, typer.Option(help="Address of the company's system, in place of the document's.")] = "",
+    secret: Annotated[str, typer.Option(help="Name of the secret that the system wants.")] = "",
+    customer: Annotated[
+        str, typer.Option(metavar="PARAM", help="The parameter that is the id of the customer: their `sub`.")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The file to write; it must not exist.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the operations of an OpenAPI document, or print a draft of an action that calls one. Stores nothing."""
+    with print_failures():
+        try:
+            found = _document(document)
+            if operation:
+                _print_draft(found, operation, server, secret, customer, out)
+            else:
+                _print_operations(found, as_json=as_json)
+        except DocumentError as error:
+            raise CommandFailed(f"{document}: {error}") from None
+
+
+def _print_operations(found: Document, *, as_json: bool) -> None:
+    listed = list(found.operations())
+    if as_json:
+        print_json([vars(each) for each in listed])
+        return
+    print_table(
+        ("operation", "method", "path", "what it does"),
+        [(each.id, each.method, each.path, each.summary) for each in listed],
+        empty="It has no operations.",
+    )
+
+
+def _print_draft(found: Document, operation: str, server: str, secret: str, customer: str, out: Path | None) -> None:
+    made = draft(found, found.find(operation), server=server, secret=secret, customer=customer)
+    if out is None:
+        print_json(made.action)
+    else:
+        try:
+            with out.open("x", encoding="utf-8") as file:
+                file.write(json.dumps(made.action, ensure_ascii=False, indent=2) + "\n")
+        except OSError as error:
+            raise CommandFailed(f"{out} cannot be written: {error.strerror}.") from None
+        console().print(f"Wrote {out}. Once it is decided: kefu actions put {out}", soft_wrap=True)
+    said = console(stderr=True)
+    said.print("Still to be decided:")
+    for each in made.undecided:
+        said.print(printable(f"- {each}"), soft_wrap=True)
+
+
+def _document(given: str) -> Document:
+    if is_url(given):
+        return read(asyncio.run(_fetched(given)), given)
+    try:
+        with Path(given).open("rb") as file:
+            return read(file.read(MAX_BYTES + 1))
+    except OSError as error:
+        raise CommandFailed(f"{given} cannot be read: {error.strerror}.") from None
+
+
+async def _fetched(url: str) -> bytes:
+    """The bytes at an address, a private one too: whoever types it is on this side of the network."""
+    try:
+        if urlsplit(url).username is not None:
+            raise CommandFailed(f"{url} holds a user name: save the document as a file, and name that.")
+        async with open_guarded_http(lambda _: True) as http:
+            answer = await http.call("GET", url, headers=_ACCEPT, seconds=_FETCH_SECONDS, most_bytes=MAX_BYTES)
+    except (CallFailed, ValueError) as error:
+        raise CommandFailed(f"{url} could not be fetched: {error}.") from None
+    if 300 <= answer.status < 400 and "location" in answer.headers:
+        raise CommandFailed(f"{url} leads on to {urljoin(url, answer.headers['location'])}: name that.")
+    if answer.status != 200:
+        raise CommandFailed(f"{url} could not be fetched: the server answered with status {answer.status}.")
+    return answer.body
