@@ -306,6 +306,11 @@ async def test_what_is_not_known_goes_to_a_person_who_reads_it(
     assert proxy.writes == 1
     [entry] = await audited(harness)
     assert entry["outcome"] == "UNCONFIRMED"
+    other = await emma.ask("How long does a refund take?", question.session)
+    assert "7 business days" in other.text  # it does not stand in the way of other questions
+    again = await emma.ask(YES, question.session)
+    assert proxy.writes == 1
+    assert "cancelled" not in again.text
 
 
 async def test_without_a_way_to_ask_for_the_outcome_a_person_is_called(

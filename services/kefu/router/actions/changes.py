@@ -35,9 +35,10 @@ QUESTION_SECONDS = 900.0
 """A yes that comes later than this is asked for again."""
 _MOST_TIMES_ASKED = 2
 _MOST_ATTEMPTS = 2
-_GRACE_SECONDS = 2.0
 _POLL_SECONDS = 0.25
 _OUTCOME_PAUSES = (0.0, 0.5, 1.5, 3.0)
+_GRACE_SECONDS = 4.0
+"""Beyond the call's time-out: a router that has not renewed an operation for so long has died. More than any pause."""
 _NOTHING = frozenset({404, 410})
 _PERHAPS_MADE = frozenset({408, 409, 425})
 """Statuses of 4xx that do not say that nothing was done: it may be under way."""
@@ -78,7 +79,7 @@ class ChangeMaker:
         self._caller = caller
         self._operations = operations
         self._record = record
-        self._making: set[asyncio.Task[ActionReply]] = set()
+        self._making: dict[str, asyncio.Task[ActionReply]] = {}
 
     async def propose(
         self, action: Action, change: Change, inputs: Mapping[str, InputValue], request: ActionRequest
@@ -137,18 +138,20 @@ class ChangeMaker:
         assert action.change is not None  # noqa: S101 - the caller has looked
         agreed = _Agreed(action, action.change, pending, request)
         # In a task of its own: what was begun is ended, also when the customer leaves or stops the answer.
-        task = asyncio.create_task(self._settle(agreed, consent), name=f"change {pending.operation}")
-        self._making.add(task)
-        task.add_done_callback(self._making.discard)
+        task = self._making.get(pending.operation)
+        if task is None:
+            task = asyncio.create_task(self._settle(agreed, consent), name=f"change {pending.operation}")
+            self._making[pending.operation] = task
+            task.add_done_callback(lambda _: self._making.pop(pending.operation))
         return await asyncio.shield(task)
 
     async def close(self) -> None:
         """Wait for the changes that are being made."""
         if self._making:
-            await asyncio.wait(self._making)
+            await asyncio.wait(self._making.values())
 
     async def _settle(self, agreed: _Agreed, consent: Consent | None) -> ActionReply:
-        action, pending = agreed.action, agreed.pending
+        action, pending, known = agreed.action, agreed.pending, None
         try:
             known = await self._operations.get(*agreed.key)
             if known is None and consent is Consent.NO:
@@ -168,11 +171,13 @@ class ChangeMaker:
         except ActionFailed as error:
             return self._failed(agreed, str(error))
         except BackendUnavailable as error:
-            return self._failed(agreed, f"it was not begun, since Redis does not answer ({error.message})")
+            if known is None:
+                return self._failed(agreed, f"it was not begun, since Redis does not answer ({error.message})")
+            return _reply(agreed, replace(known, state=OperationState.UNCONFIRMED, detail=error.message))
         except Exception as error:
             _log.exception("change.broken", action=action.id, operation=pending.operation)
-            detail = f"{_told(action, pending.inputs)}: {type(error).__name__}"
-            return ActionReply(action.id, missing=Missing.UNCONFIRMED, detail=detail)
+            broken = Operation(OperationState.UNCONFIRMED, time.time(), detail=type(error).__name__)
+            return _reply(agreed, broken)
 
     async def _asked_again(self, agreed: _Agreed) -> ActionReply | None:
         """What is said instead of making the change; None: it is what the customer agreed to. Raises ActionFailed."""
@@ -203,7 +208,7 @@ class ChangeMaker:
         try:
             answer = await self._caller.send(agreed.tenant, action.call, agreed.inputs, action.timeout_seconds)
         except NotSent:
-            await self._operations.end(*agreed.key, None)
+            await self._operations.note(*agreed.key, None)
             raise
         except ActionFailed as error:
             return await self._finish(agreed, await self._outcome(agreed, begun, str(error)))
@@ -238,6 +243,7 @@ class ChangeMaker:
         for pause in pauses if outcome is not None else ():
             await asyncio.sleep(pause)
             assert outcome is not None  # noqa: S101 - else there are no pauses
+            await self._note(agreed, replace(begun, time=time.time()))
             try:
                 made, values = await self._made(agreed, outcome)
             except ActionFailed as error:
@@ -272,14 +278,14 @@ class ChangeMaker:
             known = found
         if known.state is not OperationState.STARTED:
             return _reply(agreed, known)
-        ended, values = await self._outcome(agreed, known, "its router ended in the middle of it", (0.0,))
-        may_send = ended.state is OperationState.UNCONFIRMED and ended.detail.endswith(_NOT_MADE)
-        if not may_send or known.attempts >= _MOST_ATTEMPTS:
-            return await self._finish(agreed, (ended, values))
         taken = replace(known, time=time.time(), attempts=known.attempts + 1)
         if not await self._operations.take_over(*agreed.key, known, taken):
-            return await self._ended(agreed, taken)
-        return await self._make(agreed, taken)
+            return await self._ended(agreed, taken)  # another router goes on with it
+        ended, values = await self._outcome(agreed, taken, "its router ended in the middle of it", (0.0,))
+        may_send = ended.state is OperationState.UNCONFIRMED and ended.detail.endswith(_NOT_MADE)
+        if may_send and taken.attempts <= _MOST_ATTEMPTS:
+            return await self._make(agreed, taken)
+        return await self._finish(agreed, (ended, values))
 
     @staticmethod
     def _done(agreed: _Agreed, begun: Operation, values: Mapping[str, Any]) -> Operation:
@@ -290,30 +296,34 @@ class ChangeMaker:
     async def _finish(self, agreed: _Agreed, ended: tuple[Operation, Mapping[str, Any]]) -> ActionReply:
         """Note how an operation ended, for later turns and in the audit log."""
         operation, values = ended
-        try:
-            await self._operations.end(*agreed.key, operation)
-        except BackendUnavailable as error:  # it is told now; who asks later has the system asked for the outcome
-            _log.error("change.not_noted", operation=agreed.pending.operation, cause=error.message)
+        await self._note(agreed, operation)
         _log.info("change", action=agreed.action.id, operation=agreed.pending.operation, state=operation.state)
         await self._record(agreed.tenant, _entry(agreed, operation, values))
         return _reply(agreed, operation)
 
-    def _failed(self, agreed: _Agreed, why: str) -> ActionReply:
-        detail = f"{_told(agreed.action, agreed.pending.inputs)}: {why}"
+    async def _note(self, agreed: _Agreed, operation: Operation) -> None:
+        """Store how far an operation has come. Without Redis who asks later has the system asked for the outcome."""
+        try:
+            await self._operations.note(*agreed.key, operation)
+        except BackendUnavailable as error:
+            _log.error("change.not_noted", operation=agreed.pending.operation, cause=error.message)
+
+    @staticmethod
+    def _failed(agreed: _Agreed, why: str) -> ActionReply:
         _log.warning("change.failed", action=agreed.action.id, operation=agreed.pending.operation, cause=why)
-        return ActionReply(agreed.action.id, missing=Missing.FAILED, detail=detail)
+        return _reply(agreed, Operation(OperationState.FAILED, time.time(), detail=why))
 
 
 _NOT_MADE = "asked for the outcome, it says that nothing was done"
 
 
 def _reply(agreed: _Agreed, operation: Operation) -> ActionReply:
-    action = agreed.action
+    action, settled = agreed.action, replace(agreed.pending, is_settled=True)
     if operation.state in (OperationState.DONE, OperationState.REFUSED):
-        return ActionReply(action.id, operation.text, pending=replace(agreed.pending, is_settled=True))
+        return ActionReply(action.id, operation.text, pending=settled)
     missing = Missing.FAILED if operation.state is OperationState.FAILED else Missing.UNCONFIRMED
     detail = f"{_told(action, agreed.pending.inputs)}: {operation.detail}"
-    return ActionReply(action.id, missing=missing, detail=detail)
+    return ActionReply(action.id, pending=settled, missing=missing, detail=detail)
 
 
 def _refusal(

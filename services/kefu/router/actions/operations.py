@@ -86,8 +86,8 @@ class OperationStore:
         arguments = (operation_id, _json(read), _json(operation))
         return bool(await self._commands.script(REPLACE, [keys.changes(tenant, session_id)], arguments))
 
-    async def end(self, tenant: str, session_id: str, operation_id: str, operation: Operation | None) -> None:
-        """Note how an operation ended; None: it was not begun after all."""
+    async def note(self, tenant: str, session_id: str, operation_id: str, operation: Operation | None) -> None:
+        """Note how far an operation has come, or how it ended; None: it was not begun after all."""
         arguments = (operation_id, "", "" if operation is None else _json(operation))
         await self._commands.script(REPLACE, [keys.changes(tenant, session_id)], arguments)
 

@@ -12,6 +12,12 @@ from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, Citation, FinishReason, Passage, PendingChange
 from kefu.router.grounding.sentence_selection import excerpt
 
+_CALLS_PERSON = {
+    Missing.FAILED: HandoffReason.ACTION_FAILED,
+    Missing.NEEDS_PERSON: HandoffReason.CHANGE_NEEDS_PERSON,
+    Missing.UNCONFIRMED: HandoffReason.CHANGE_UNCONFIRMED,
+}
+
 
 def give_excerpt(question: Question, passages: Sequence[Passage], otherwise: HandoffReason) -> AnswerOutcome:
     """An excerpt of the first passage in the customer's language; a handoff for the reason `otherwise` without one."""
@@ -46,20 +52,16 @@ def hand_over(
 def act(question: Question, reply: ActionReply) -> AnswerOutcome:
     """What an action says, or what is missing for it. Where it failed a person is called, who reads why."""
     in_its_variant, replies = question.message.in_its_variant, question.replies
+    if reply.missing in _CALLS_PERSON:
+        return replace(hand_over(question, _CALLS_PERSON[reply.missing], detail=reply.detail), pending=reply.pending)
     match reply.missing:
-        case Missing.FAILED:
-            return hand_over(question, HandoffReason.ACTION_FAILED, detail=reply.detail)
-        case Missing.NEEDS_PERSON:
-            return hand_over(question, HandoffReason.CHANGE_NEEDS_PERSON, detail=reply.detail)
-        case Missing.UNCONFIRMED:
-            return hand_over(question, HandoffReason.CHANGE_UNCONFIRMED, detail=reply.detail)
         case Missing.IDENTITY:
             text = in_its_variant(replies.sign_in)
         case Missing.NOT_THERE:
             text = in_its_variant(replies.not_there)
         case Missing.NOT_WANTED:
             text = in_its_variant(replies.change_not_made)
-        case None:
+        case _:
             text = reply.text
     if reply.is_asked_again:
         text = f"{in_its_variant(replies.change_asked_again)}\n\n{text}"
