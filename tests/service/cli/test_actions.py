@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kefu.testing.redis_server import RedisServer
-from tests.service.order_system.harness import API_KEY, Shop, open_shop
+from tests.service.order_system.harness import API_KEY, Shop, open_shop, order_path
 from tests.support.cli_harness import CliHarness
 from tests.support.router_harness import RouterHarness, open_router_harness
 
@@ -58,3 +58,21 @@ async def test_actions_are_put_listed_tried_and_deleted(harness: RouterHarness, 
     assert "cannot be read" in (await kefu("actions", "put", str(tmp_path / "gone.json"))).err
     assert (await kefu("actions", "delete", "orders", "--yes")).out == "Deleted orders.\n"
     assert "There is no action orders" in (await kefu("actions", "show", "orders")).err
+
+
+async def test_a_change_says_who_makes_it_and_is_tried_without_changing_anything(
+    harness: RouterHarness, shop: Shop, tmp_path: Path
+) -> None:
+    kefu = CliHarness(tmp_path, harness.routers[0].port)
+    await kefu("secrets", "put", "order-system", stdin=API_KEY.encode())
+    file = tmp_path / "cancel-order.json"
+    file.write_text((SAMPLE / file.name).read_text("utf-8").replace("${ORDERS}", shop.origin), "utf-8")
+    done = await kefu("actions", "put", str(file))
+    assert done.out.endswith("until you allow it: kefu settings set action_risk=money\n")
+    assert (await kefu("settings", "set", "action_risk=money")).out.startswith("Stored as revision")
+    assert "until you allow it" not in (await kefu("actions", "put", str(file))).out
+    assert "money" in (await kefu("actions", "list", COLUMNS="300")).out
+    inputs = ("order=SL700412697734", "reason=no longer needed", "--customer", "emma_clarke")
+    tried = await kefu("actions", "try", "cancel-order", *inputs)
+    assert "I would cancel your order **SL700412697734**" in tried.out
+    assert (await shop.api.get(order_path("emma_clarke", "SL700412697734"))).json()["status"] == "pending"

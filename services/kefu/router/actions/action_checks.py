@@ -45,9 +45,9 @@ def check(action: Action) -> None:
     inputs, change = {each.name: each.is_list for each in action.inputs}, action.change
     _check_expressions("result", action.result)
     if change is None:
+        _check_call("call", action.call, inputs, _READING)
         if not action.result:
             raise ValueError(f"result: must be 1 to {_MAX_RESULTS} expressions: nothing else of an answer is used")
-        _check_call("call", action.call, inputs, _READING)
     else:
         _check_change(action, change, inputs)
     _check_texts("answers", action.answers, {*action.result, *inputs})

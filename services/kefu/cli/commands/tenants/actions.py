@@ -1,4 +1,4 @@
-"""`kefu actions`: what Kefu looks up in the company's own systems: import, put, list, show, try, delete."""
+"""`kefu actions`: what Kefu looks up and does in the company's own systems: import, put, list, show, try, delete."""
 
 import json
 from pathlib import Path
@@ -16,8 +16,11 @@ from kefu.cli.remote.resource_names import full, short
 from kefu.common.text.terminal_text import printable
 from kefu.router.v1 import action_pb2 as pb
 from kefu.router.v1 import action_pb2_grpc as rpc
+from kefu.router.v1 import admin_pb2, admin_pb2_grpc
 
-actions = group("Actions: what Kefu looks up for a customer. import, put, list, show, try, delete.")
+actions = group("Actions: what Kefu looks up and does for a customer. import, put, list, show, try, delete.")
+_MONEY = "money"
+_NEEDS_PERSON = "Where money moves a person is called, until you allow it: kefu settings set action_risk=money"
 Name = Annotated[str, typer.Argument(help="actions/NAME, or the name alone.")]
 
 
@@ -32,6 +35,11 @@ async def _put(
             request = pb.PutActionRequest(action=action)
             stored = (await rpc.ActionServiceStub(channel).PutAction(request, metadata=target.metadata)).action
             console().print(f"{file}: stored {short(stored.name)} as revision {stored.revision}.", soft_wrap=True)
+        if any(action.change.risk == _MONEY for _, action in read):
+            admin = admin_pb2_grpc.AdminServiceStub(channel)
+            found = await admin.GetTenantSettings(admin_pb2.GetTenantSettingsRequest(), metadata=target.metadata)
+            if found.settings.action_risk != _MONEY:
+                console().print(_NEEDS_PERSON, soft_wrap=True)
 
 
 async def _list(target: Remote, as_json: Json = False) -> None:
@@ -42,12 +50,13 @@ async def _list(target: Remote, as_json: Json = False) -> None:
         print_json([_as_dict(each) for each in found.actions])
         return
     print_table(
-        ("action", "calls", "asked for by", "revision", "changed"),
+        ("action", "does", "calls", "asked for by", "revision", "changed"),
         [
             (
                 short(each.name),
+                each.change.risk or "read",
                 f"{each.call.method} {each.call.url}",
-                each.examples[0] if each.examples else "another action's choice",
+                next(iter((*each.examples, *each.intents)), "another action's choice"),
                 str(each.revision),
                 local_time(each.update_time),
             )
@@ -74,7 +83,7 @@ async def _try(
     customer: Annotated[str, typer.Option(help="The customer's `sub`.", show_default=False)] = "",
     language: Annotated[str, typer.Option(help="zh or en.")] = "en",
 ) -> None:
-    """Call an action as for a customer, and show what came back and what would be said."""
+    """Call an action as for a customer, and show what came back and what would be said. Nothing is changed."""
     given: dict[str, str] = {}
     for each in inputs or ():
         key, equals, value = each.partition("=")
@@ -85,7 +94,7 @@ async def _try(
     async with target.to_router() as channel:
         found = await rpc.ActionServiceStub(channel).TryAction(request, metadata=target.metadata)
     out = console()
-    out.print(f"HTTP {found.status}", style="dim")
+    out.print(f"HTTP {found.status}" if found.status else "It has no preview: nothing was called.", style="dim")
     out.print(
         printable(json.dumps(json.loads(found.result), ensure_ascii=False, indent=1)), style="dim", soft_wrap=True
     )
