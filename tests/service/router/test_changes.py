@@ -76,6 +76,13 @@ async def asked(client: RouterClient, order: str = PENDING) -> AnswerEvents:
     return await client.ask("2", first.session)
 
 
+async def asked_impatiently(harness: RouterHarness, proxy: Interposer) -> tuple[RouterClient, AnswerEvents]:
+    """A customer who is asked whether a change is to be made that may take a second."""
+    emma = await ready(harness, proxy.origin)
+    await put(await harness.client(), sample("cancel-order", proxy.origin, timeout_seconds=1))
+    return emma, await asked(emma)
+
+
 async def status_of(shop: Shop, order: str = PENDING, owner: str = "emma_clarke") -> str:
     return (await shop.api.get(order_path(owner, order))).json()["status"]
 
@@ -208,11 +215,45 @@ async def test_part_of_an_option_is_enough_as_a_reply(harness: RouterHarness, sh
     assert PENDING in (await emma.ask(reply, first.session)).text
 
 
-async def test_a_person_can_be_had_instead_of_an_answer(harness: RouterHarness, shop: Shop) -> None:
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        ("I want to talk to a person", chat.Handoff.REASON_CUSTOMER_ASKED),
+        ("No, I want to talk to a human agent", chat.Handoff.REASON_CUSTOMER_ASKED),
+        ("不，转人工", chat.Handoff.REASON_CUSTOMER_ASKED),
+        ("No! Stop! My house is on fire", chat.Handoff.REASON_SENSITIVE),
+    ],
+)
+async def test_a_person_can_be_had_instead_of_an_answer(
+    harness: RouterHarness, shop: Shop, reply: str, reason: chat.Handoff.Reason.ValueType
+) -> None:
     emma = await ready(harness, shop.origin)
-    told = await emma.ask("I want to talk to a person", (await asked(emma)).session)
-    assert told.handoff.reason == chat.Handoff.REASON_CUSTOMER_ASKED
+    told = await emma.ask(reply, (await asked(emma)).session)
+    assert told.handoff.reason == reason
     assert await status_of(shop) == "pending"
+
+
+async def test_a_change_that_fails_says_that_nothing_was_changed(harness: RouterHarness, shop: Shop) -> None:
+    emma = await ready(harness, shop.origin)
+    root = await harness.client()
+    broken = sample("cancel-order", shop.origin)
+    broken.change.preview.headers["authorization"] = "Bearer wrong"
+    await put(root, broken)
+    told = await asked(emma)
+    assert told.handoff.reason == chat.Handoff.REASON_CHANGE_NEEDS_PERSON
+    assert "nothing has been changed" in told.handoff.message
+    assert "status 401" in told.handoff.summary
+    await put(root, sample("cancel-order", shop.origin))
+    question = await asked(await customer(harness, "priya_shah"), "SL700412720088")
+    refusing = sample("cancel-order", shop.origin)
+    refusing.call.headers["authorization"] = "Bearer wrong"
+    await put(root, refusing)  # another revision: it is asked anew
+    priya = await customer(harness, "priya_shah")
+    assert "Nothing has been changed yet" in (await priya.ask(YES, question.session)).text
+    failed = await priya.ask(YES, question.session)
+    assert failed.handoff.reason == chat.Handoff.REASON_CHANGE_NEEDS_PERSON
+    assert "status 401" in failed.handoff.summary
+    assert [entry["outcome"] for entry in await audited(harness)] == ["FAILED"]
 
 
 async def test_what_the_policy_refuses_is_said_before_anything_is_asked(harness: RouterHarness, shop: Shop) -> None:
@@ -279,10 +320,7 @@ async def test_double_clicks_and_resent_messages_change_it_once(
 async def test_a_lost_answer_is_asked_for_and_the_call_is_not_made_again(
     harness: RouterHarness, shop: Shop, proxy: Interposer, fate: Fate
 ) -> None:
-    emma = await ready(harness, proxy.origin)
-    root = await harness.client()
-    await put(root, sample("cancel-order", proxy.origin, timeout_seconds=1))
-    question = await asked(emma)
+    emma, question = await asked_impatiently(harness, proxy)
     proxy.fate = fate
     told = await emma.ask(YES, question.session)
     assert told.text.startswith(f"Your order **{PENDING}** is cancelled.")
@@ -293,10 +331,7 @@ async def test_a_lost_answer_is_asked_for_and_the_call_is_not_made_again(
 async def test_what_is_not_known_goes_to_a_person_who_reads_it(
     harness: RouterHarness, shop: Shop, proxy: Interposer
 ) -> None:
-    emma = await ready(harness, proxy.origin)
-    root = await harness.client()
-    await put(root, sample("cancel-order", proxy.origin, timeout_seconds=1))
-    question = await asked(emma)
+    emma, question = await asked_impatiently(harness, proxy)
     proxy.fate = Fate.LOSE
     told = await emma.ask(YES, question.session)
     assert told.handoff.reason == chat.Handoff.REASON_CHANGE_UNCONFIRMED
@@ -585,7 +620,7 @@ async def test_a_list_of_what_a_customer_wrote_is_not_read(harness: RouterHarnes
     await put(await harness.client(), careless)
     first = await emma.ask(RETURN)
     told = await emma.ask("SL700398127746", first.session)  # of wang_lina
-    assert told.handoff.reason == chat.Handoff.REASON_ACTION_FAILED
+    assert told.handoff.reason == chat.Handoff.REASON_CHANGE_NEEDS_PERSON
     assert "was not chosen before" in told.handoff.summary
 
 

@@ -1,5 +1,6 @@
 """What the tools take and give. Docstrings of the fields are their descriptions in the tools' JSON schemas."""
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -27,9 +28,9 @@ class ToolArguments(_Message, extra="forbid"):
 class ToolResult(_Message):
     """What a tool gives: fields for programs, and a text for language models."""
 
+    @abstractmethod
     def as_text(self) -> str:
         """The result in words."""
-        raise NotImplementedError
 
 
 class SearchArguments(ToolArguments):

@@ -1,11 +1,14 @@
 """An action of a tenant: its inputs, its calls, what of the result is used, what is said. Plain values."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.risk import Risk
 
+PLACEHOLDER = re.compile(r"\{(secret:)?([a-z][a-z0-9_-]{0,62})\}")
+"""Of a call: an input, or a secret."""
 SUB = "customer.sub"
 CLAIM = "customer.claims."
 IDEMPOTENCY_KEY = "idempotency_key"

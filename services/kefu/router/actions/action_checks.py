@@ -9,13 +9,12 @@ from urllib.parse import urlsplit
 import jmespath
 from jmespath.exceptions import JMESPathError
 
-from kefu.router.actions.action import IDEMPOTENCY_KEY, SUB, Action, ActionInput, Change, HttpCall, Texts
+from kefu.router.actions.action import IDEMPOTENCY_KEY, PLACEHOLDER, SUB, Action, ActionInput, Change, HttpCall, Texts
 from kefu.router.actions.template import TemplateError, check_template
 from kefu.router.actions.value_pattern import check_pattern
 from kefu.router.domain.risk import Risk
 
 MAX_ACTIONS = 100
-PLACEHOLDER = re.compile(r"\{(secret:)?([a-z][a-z0-9_-]{0,62})\}")
 _MAX_EXAMPLES, _MAX_EXAMPLE_CHARACTERS = 100, 200
 _MAX_INPUTS, _MAX_RESULTS, _MAX_WORDS, _MAX_HEADERS, _MAX_OPTIONS = 10, 20, 100, 20, 20
 _MAX_EXPRESSION_CHARACTERS = 500

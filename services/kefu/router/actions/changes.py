@@ -12,7 +12,7 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from kefu.common.errors import BackendUnavailable
 from kefu.common.outbound.guarded_http import HttpAnswer
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import IDEMPOTENCY_KEY, Action, Change, HttpCall
-from kefu.router.actions.http_call import ActionCaller, ActionFailed, NotSent, document_of, projected, searched
+from kefu.router.actions.http_call import NOTHING, ActionCaller, ActionFailed, NotSent, document_of, projected, searched
 from kefu.router.actions.inputs import of_customer
 from kefu.router.actions.operations import Operation, OperationState, OperationStore
 from kefu.router.actions.request import ActionReply, ActionRequest, Missing
@@ -39,7 +39,6 @@ _POLL_SECONDS = 0.25
 _OUTCOME_PAUSES = (0.0, 0.5, 1.5, 3.0)
 _GRACE_SECONDS = 4.0
 """Beyond the call's time-out: a router that has not renewed an operation for so long has died. More than any pause."""
-_NOTHING = frozenset({404, 410})
 _PERHAPS_MADE = frozenset({408, 409, 425})
 """Statuses of 4xx that do not say that nothing was done: it may be under way."""
 _MOST_AUDITED = 1_000  # characters
@@ -72,6 +71,29 @@ class _Agreed:
         return {**self.pending.inputs, IDEMPOTENCY_KEY: self.pending.operation}
 
 
+@dataclass(frozen=True)
+class Previewed:
+    """What a change would come to."""
+
+    status: int
+    """HTTP status of the preview; 0: there is none."""
+    values: Mapping[str, Any] | None
+    """What is used of the preview; None: the change cannot be made."""
+    said: str
+    """The question whether it is to be made, or why it is refused; empty: there is nothing of the kind."""
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What a system says of a change that it was asked for by its key."""
+
+    made: bool | None
+    """None: it does not tell."""
+    values: Mapping[str, Any]
+    said: str
+    """In words, for a person."""
+
+
 class ChangeMaker:
     """Asks for changes, and makes those that customers agree to. `record` writes the audit log."""
 
@@ -87,41 +109,44 @@ class ChangeMaker:
         """The question whether the change is to be made, or why it cannot be. Raises ActionFailed."""
         if change.risk.exceeds(request.risk_limit):
             return ActionReply(action.id, missing=Missing.NEEDS_PERSON, detail=_told(action, inputs))
-        tenant, seconds = request.principal.tenant, request.seconds(action.timeout_seconds)
-        shown: Mapping[str, Any] = {}
-        if change.preview is not None:
-            answer = await self._caller.send(tenant, change.preview, inputs, seconds)
-            if refused := _refusal(action, change, answer, inputs, request.language):
-                return ActionReply(action.id, refused)
-            if answer.status in _NOTHING:
-                return ActionReply(action.id, missing=Missing.NOT_THERE)
-            shown = _read(answer, change.preview_result)
+        seconds, language = request.seconds(action.timeout_seconds), request.language
+        found = await self.preview(request.principal.tenant, action, change, inputs, language, seconds)
+        if found.values is None:
+            missing = None if found.said else Missing.NOT_THERE
+            return ActionReply(action.id, found.said, missing=missing)
         pending = PendingChange(
             action.id,
             action.revision,
             uuid.uuid4().hex,
             dict(inputs),
-            say(change.questions, action, {**inputs, **shown}, request.language),
-            request.language,
+            found.said,
+            language,
             request.buttons,
             time.time(),
-            before=_audited(change, shown),
+            before=_audited(change, found.values),
         )
         return ActionReply(action.id, pending.question, request.buttons, pending)
 
     async def preview(
-        self, tenant: str, action: Action, change: Change, inputs: Mapping[str, InputValue], language: AnswerLanguage
-    ) -> tuple[int, Mapping[str, Any] | None, str]:
-        """What a change would come to: the preview's status and result, and the question. Raises ActionFailed."""
-        if change.preview is None:
-            return 0, {}, say(change.questions, action, inputs, language)
-        answer = await self._caller.send(tenant, change.preview, inputs, action.timeout_seconds)
-        if refused := _refusal(action, change, answer, inputs, language):
-            return answer.status, None, refused
-        if answer.status in _NOTHING:
-            return answer.status, None, ""
-        shown = _read(answer, change.preview_result)
-        return answer.status, shown, say(change.questions, action, {**inputs, **shown}, language)
+        self,
+        tenant: str,
+        action: Action,
+        change: Change,
+        inputs: Mapping[str, InputValue],
+        language: AnswerLanguage,
+        seconds: float,
+    ) -> Previewed:
+        """What a change would come to. Nothing is changed. Raises ActionFailed."""
+        status, shown = 0, dict[str, Any]()
+        if change.preview is not None:
+            answer = await self._caller.send(tenant, change.preview, inputs, seconds)
+            status = answer.status
+            if refused := _refusal(action, change, answer, inputs, language):
+                return Previewed(status, None, refused)
+            if status in NOTHING:
+                return Previewed(status, None, "")
+            shown = _read(answer, change.preview_result)
+        return Previewed(status, shown, say(change.questions, action, {**inputs, **shown}, language))
 
     async def was_begun(self, request: ActionRequest, pending: PendingChange) -> bool:
         """Whether a change was begun already, by a turn that was broken off."""
@@ -164,9 +189,10 @@ class ChangeMaker:
                 again = await self._asked_again(agreed)
                 if again is not None:
                     return again
-                known = await self._operations.begin(*agreed.key, Operation(OperationState.STARTED, time.time()))
+                begun = Operation(OperationState.STARTED, time.time())
+                known = await self._operations.begin(*agreed.key, begun)
                 if known is None:
-                    return await self._make(agreed, Operation(OperationState.STARTED, time.time()))
+                    return await self._make(agreed, begun)
             return await self._ended(agreed, known)
         except ActionFailed as error:
             return self._failed(agreed, str(error))
@@ -211,54 +237,50 @@ class ChangeMaker:
             await self._operations.note(*agreed.key, None)
             raise
         except ActionFailed as error:
-            return await self._finish(agreed, await self._outcome(agreed, begun, str(error)))
-        ended, values, why = self._told_by(agreed, begun, answer)
-        if ended is None:
-            return await self._finish(agreed, await self._outcome(agreed, begun, why))
-        return await self._finish(agreed, (ended, values))
-
-    def _told_by(
-        self, agreed: _Agreed, begun: Operation, answer: HttpAnswer
-    ) -> tuple[Operation | None, Mapping[str, Any], str]:
-        """How the operation ended by the answer to the call; None, and why, where the answer does not tell."""
-        action, change = agreed.action, agreed.change
+            return await self._finish(agreed, *await self._by_outcome(agreed, begun, str(error)))
         if 200 <= answer.status < 300:
             try:
                 values = _read(answer, action.result)
             except ActionFailed as error:
-                return None, {}, str(error)
-            return self._done(agreed, begun, values), values, ""
-        if refused := _refusal(action, change, answer, agreed.inputs, agreed.request.language):
-            return replace(begun, state=OperationState.REFUSED, text=refused), {}, ""
+                return await self._finish(agreed, *await self._by_outcome(agreed, begun, str(error)))
+            return await self._finish(agreed, _done(agreed, begun, values), values)
+        if refused := _refusal(action, agreed.change, answer, agreed.inputs, agreed.request.language):
+            return await self._finish(agreed, replace(begun, state=OperationState.REFUSED, text=refused), {})
         why = f"it answered with status {answer.status}"
-        if not 400 <= answer.status < 500 or answer.status in _PERHAPS_MADE:
-            return None, {}, why
-        return replace(begun, state=OperationState.FAILED, detail=why), {}, ""
+        if 400 <= answer.status < 500 and answer.status not in _PERHAPS_MADE:
+            return await self._finish(agreed, replace(begun, state=OperationState.FAILED, detail=why), {})
+        return await self._finish(agreed, *await self._by_outcome(agreed, begun, why))
 
-    async def _outcome(
-        self, agreed: _Agreed, begun: Operation, why: str, pauses: tuple[float, ...] = _OUTCOME_PAUSES
-    ) -> tuple[Operation, Mapping[str, Any]]:
-        """How the operation ended, asked of the system. `why`: its call did not tell."""
-        outcome, said = agreed.change.outcome, "there is nothing to ask for the outcome"
-        for pause in pauses if outcome is not None else ():
+    async def _by_outcome(self, agreed: _Agreed, begun: Operation, why: str) -> tuple[Operation, Mapping[str, Any]]:
+        """How an operation ended, and the result, where its call did not tell: `why`."""
+        found = await self._outcome(agreed, begun, _OUTCOME_PAUSES)
+        if found.made:
+            return _done(agreed, begun, found.values), found.values
+        return replace(begun, state=OperationState.UNCONFIRMED, detail=f"{why}; {found.said}"), {}
+
+    async def _outcome(self, agreed: _Agreed, begun: Operation, pauses: Sequence[float]) -> _Outcome:
+        """What the system says became of an operation: asked after each pause, until it says that it is made."""
+        outcome, found = agreed.change.outcome, _Outcome(None, {}, "there is nothing to ask for the outcome")
+        if outcome is None:
+            return found
+        for pause in pauses:
             await asyncio.sleep(pause)
-            assert outcome is not None  # noqa: S101 - else there are no pauses
             await self._note(agreed, replace(begun, time=time.time()))
             try:
                 made, values = await self._made(agreed, outcome)
             except ActionFailed as error:
-                said = f"asked for the outcome, {error}"
+                found = _Outcome(None, {}, f"asked for the outcome, {error}")
                 continue
+            found = _Outcome(made, values, "asked for the outcome, it says that nothing was done")
             if made:
-                return self._done(agreed, begun, values), values
-            said = _NOT_MADE
-        return replace(begun, state=OperationState.UNCONFIRMED, detail=f"{why}; {said}"), {}
+                break
+        return found
 
     async def _made(self, agreed: _Agreed, outcome: HttpCall) -> tuple[bool, Mapping[str, Any]]:
         """Whether the system says that it made the change, and its result. Raises ActionFailed."""
         action, change = agreed.action, agreed.change
         answer = await self._caller.send(agreed.tenant, outcome, agreed.inputs, action.timeout_seconds)
-        if answer.status in _NOTHING:
+        if answer.status in NOTHING:
             return False, {}
         if answer.status != 200:
             raise ActionFailed(f"it answered with status {answer.status}")
@@ -281,21 +303,15 @@ class ChangeMaker:
         taken = replace(known, time=time.time(), attempts=known.attempts + 1)
         if not await self._operations.take_over(*agreed.key, known, taken):
             return await self._ended(agreed, taken)  # another router goes on with it
-        ended, values = await self._outcome(agreed, taken, "its router ended in the middle of it", (0.0,))
-        may_send = ended.state is OperationState.UNCONFIRMED and ended.detail.endswith(_NOT_MADE)
-        if may_send and taken.attempts <= _MOST_ATTEMPTS:
+        found = await self._outcome(agreed, taken, (0.0,))
+        if found.made is False and taken.attempts <= _MOST_ATTEMPTS:
             return await self._make(agreed, taken)
-        return await self._finish(agreed, (ended, values))
+        return await self._finish(
+            agreed, *await self._by_outcome(agreed, taken, "its router ended in the middle of it")
+        )
 
-    @staticmethod
-    def _done(agreed: _Agreed, begun: Operation, values: Mapping[str, Any]) -> Operation:
-        action, pending = agreed.action, agreed.pending
-        text = say(action.answers, action, {**pending.inputs, **values}, agreed.request.language)
-        return replace(begun, state=OperationState.DONE, text=text)
-
-    async def _finish(self, agreed: _Agreed, ended: tuple[Operation, Mapping[str, Any]]) -> ActionReply:
+    async def _finish(self, agreed: _Agreed, operation: Operation, values: Mapping[str, Any]) -> ActionReply:
         """Note how an operation ended, for later turns and in the audit log."""
-        operation, values = ended
         await self._note(agreed, operation)
         _log.info("change", action=agreed.action.id, operation=agreed.pending.operation, state=operation.state)
         await self._record(agreed.tenant, _entry(agreed, operation, values))
@@ -314,14 +330,18 @@ class ChangeMaker:
         return _reply(agreed, Operation(OperationState.FAILED, time.time(), detail=why))
 
 
-_NOT_MADE = "asked for the outcome, it says that nothing was done"
+def _done(agreed: _Agreed, begun: Operation, values: Mapping[str, Any]) -> Operation:
+    """An operation that the system has made."""
+    action, pending = agreed.action, agreed.pending
+    text = say(action.answers, action, {**pending.inputs, **values}, agreed.request.language)
+    return replace(begun, state=OperationState.DONE, text=text)
 
 
 def _reply(agreed: _Agreed, operation: Operation) -> ActionReply:
     action, settled = agreed.action, replace(agreed.pending, is_settled=True)
     if operation.state in (OperationState.DONE, OperationState.REFUSED):
         return ActionReply(action.id, operation.text, pending=settled)
-    missing = Missing.FAILED if operation.state is OperationState.FAILED else Missing.UNCONFIRMED
+    missing = Missing.NEEDS_PERSON if operation.state is OperationState.FAILED else Missing.UNCONFIRMED
     detail = f"{_told(action, agreed.pending.inputs)}: {operation.detail}"
     return ActionReply(action.id, pending=settled, missing=missing, detail=detail)
 

@@ -11,13 +11,13 @@ from jmespath.exceptions import JMESPathError
 
 from kefu.common.errors import SecretNotFound
 from kefu.common.outbound.guarded_http import CallFailed, GuardedHttp, HttpAnswer
-from kefu.router.actions.action import HttpCall
-from kefu.router.actions.action_checks import PLACEHOLDER
+from kefu.router.actions.action import PLACEHOLDER, HttpCall
 from kefu.router.domain.turn import InputValue
 
 _MAX_BYTES = 1024 * 1024
 _MAX_RESULT_CHARACTERS = 20_000
-_NOTHING = frozenset({404, 410})
+NOTHING = frozenset({404, 410})
+"""Statuses that say that there is no such thing."""
 
 
 class ActionFailed(Exception):
@@ -48,7 +48,7 @@ class ActionCaller:
     ) -> ActionResult:
         """The result of a call that reads, within `seconds`. `inputs` are all there. Raises ActionFailed."""
         answer = await self.send(tenant, call, inputs, seconds)
-        if answer.status in _NOTHING:
+        if answer.status in NOTHING:
             return ActionResult(answer.status, None)
         if answer.status != 200:
             raise ActionFailed(f"it answered with status {answer.status}")

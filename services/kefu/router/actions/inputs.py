@@ -22,8 +22,9 @@ _MOST_CHOICES = 8
 _MOST_LABEL = 120
 _MOST_NUMBERED = 40
 """Characters of a reply that may name several things by their numbers."""
+_LEAST_LETTERS = 4
+"""Of part of a label: "no" and "ok" say something else."""
 _NUMBER = re.compile(r"(?<!\d)\d{1,2}(?!\d)", re.ASCII)
-_MARKS = " .,!?。，！？"
 
 
 class InputReader:
@@ -95,10 +96,10 @@ def value_of_reply(needed: ActionInput, pending: PendingInput, choice: str, text
     if needed.options or not pending.values:
         return pending.values.get(choice) or named_value(needed, text, is_reply=True)
     values = list(pending.values.values())
-    if pending.all_of_these and pending.all_of_these in (choice, _label_of(pending.choices, text)):
+    if pending.all_of_these and (choice == pending.all_of_these or _begins(pending.all_of_these, text)):
         return tuple(values)
     named = values_in(needed.pattern, text) if needed.pattern else []
-    one = pending.values.get(choice) or among(named, values) or pending.values.get(_label_of(pending.choices, text), "")
+    one = pending.values.get(choice) or among(named, values) or pending.values.get(_label_of(pending.values, text), "")
     if not pending.all_of_these:
         return one
     numbers = [] if named or len(text) > _MOST_NUMBERED else [int(number) for number in _NUMBER.findall(text)]
@@ -117,7 +118,7 @@ def named_value(needed: ActionInput, text: str, *, is_reply: bool = False) -> st
         return next(iter(values_in(needed.pattern, text)), "")
     labels = {each: value for value, texts in needed.options.items() for each in texts.values()}
     said = _plain(text)
-    named = {value for label, value in labels.items() if label.casefold() in said}
+    named = {value for label, value in labels.items() if _holds(said, _plain(label))}
     if len(named) != 1 and is_reply:
         return labels.get(_label_of(labels, text), "")
     return named.pop() if len(named) == 1 else ""
@@ -126,12 +127,26 @@ def named_value(needed: ActionInput, text: str, *, is_reply: bool = False) -> st
 def _label_of(labels: Iterable[str], text: str) -> str:
     """The one label that a reply is a part of; empty where it is of none, or of several."""
     said = _plain(text)
-    found = [label for label in labels if said and said in label.casefold()]
+    if said.isascii() and len(said) < _LEAST_LETTERS:
+        return ""
+    found = [label for label in labels if _holds(_plain(label), said)]
     return found[0] if len(found) == 1 else ""
 
 
+def _begins(label: str, text: str) -> bool:
+    """Whether a reply is how a label begins, in whole words: "all"."""
+    said = _plain(text)
+    return bool(said) and f"{_plain(label)} ".startswith(f"{said} ")
+
+
 def _plain(text: str) -> str:
-    return " ".join(text.casefold().split()).strip(_MARKS)
+    """A text in lower case, with a blank in place of all that is no letter and no digit."""
+    return " ".join("".join(each if each.isalnum() else " " for each in text.casefold()).split())
+
+
+def _holds(text: str, part: str) -> bool:
+    """Whether a plain text holds another one as whole words; in Chinese, which writes none, two characters are one."""
+    return f" {part} " in f" {text} " or (not part.isascii() and len(part) > 1 and part in text)
 
 
 def among(named: Sequence[str], values: Sequence[str]) -> str:

@@ -20,11 +20,11 @@ class Missing(Enum):
     NOT_THERE = auto()
     """The customer has nothing of this kind: it is another's, or nobody's."""
     FAILED = auto()
-    """The company's system did not answer as it should. Nothing was changed."""
+    """The company's system did not answer as it should, asked to look something up."""
     NOT_WANTED = auto()
     """The customer does not want the change. Nothing was changed."""
     NEEDS_PERSON = auto()
-    """A person has to make the change. Nothing was changed."""
+    """A person has to make the change: by the tenant's limit, or since it failed. Nothing was changed."""
     UNCONFIRMED = auto()
     """Whether the change was made is not known."""
 

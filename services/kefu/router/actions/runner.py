@@ -45,22 +45,20 @@ class ActionRunner:
         self._retrieval = retrieval
         self._warming: asyncio.Task[None] | None = None
 
-    async def agreed(self, request: ActionRequest, consent: Consent | None) -> bool:
-        """Whether a message speaks to the change that the turn before asked about, or that change was begun."""
+    async def owes_outcome(self, request: ActionRequest) -> bool:
+        """Whether a change was begun, and the turn that was to tell what came of it was broken off."""
         pending = request.pending
-        if not isinstance(pending, PendingChange):
+        if not isinstance(pending, PendingChange) or pending.is_settled:
             return False
-        if consent is not None or pending.is_settled:
-            return consent is not None
         return await self._changes.was_begun(request, pending)
 
     async def settle(self, request: ActionRequest, consent: Consent | None) -> ActionReply:
         """Make the change that the turn before asked about, leave it, or ask again. Never raises."""
         pending = request.pending
-        assert isinstance(pending, PendingChange)  # noqa: S101 - see `agreed`
+        assert isinstance(pending, PendingChange)  # noqa: S101 - else there is nothing to settle
         action = (await self._store.in_force(request.principal.tenant)).actions.get(pending.action)
         if action is None or action.change is None:
-            return _counted(ActionReply(pending.action, missing=Missing.FAILED, detail="the action is gone"))
+            return _counted(ActionReply(pending.action, missing=Missing.NEEDS_PERSON, detail="the action is gone"))
         return _counted(await self._changes.settle(action, pending, request, consent))
 
     async def chosen(self, request: ActionRequest) -> WantedAction | None:
@@ -113,7 +111,8 @@ class ActionRunner:
             return _counted(asked.reply)
         except ActionFailed as error:
             _log.warning("action.failed", action=action.id, cause=str(error))
-            return _counted(ActionReply(action.id, missing=Missing.FAILED, detail=f"{action.id}: {error}"))
+            missing = Missing.FAILED if action.change is None else Missing.NEEDS_PERSON
+            return _counted(ActionReply(action.id, missing=missing, detail=f"{action.id}: {error}"))
         if found.values is None:
             return _counted(ActionReply(action.id, missing=Missing.NOT_THERE))
         return _counted(
@@ -133,12 +132,13 @@ class ActionRunner:
             if each.source:
                 inputs[each.name] = of_customer(each, principal.customer)
             elif each.name in given:
-                several = tuple(given[each.name].split())
-                inputs[each.name] = several if each.is_list else given[each.name]
+                inputs[each.name] = tuple(given[each.name].split()) if each.is_list else given[each.name]
             else:
                 raise BadRequest("inputs", f"must have {each.name}.")
         if action.change is not None:
-            return await self._changes.preview(principal.tenant, action, action.change, inputs, language)
+            seconds = float(action.timeout_seconds)
+            shown = await self._changes.preview(principal.tenant, action, action.change, inputs, language, seconds)
+            return shown.status, shown.values, shown.said
         found = await self._caller.look_up(principal.tenant, action.call, action.result, inputs, action.timeout_seconds)
         said = "" if found.values is None else say(action.answers, action, {**inputs, **found.values}, language)
         return found.status, found.values, said

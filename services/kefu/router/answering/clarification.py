@@ -108,8 +108,12 @@ def clarify(question: Question, choices: tuple[str, ...], *, is_unsure: bool = F
     replies, in_its_variant = question.replies, question.message.in_its_variant
     asked = in_its_variant(replies.did_you_mean if is_unsure else replies.clarifying_question)
     offered = (*choices, in_its_variant(replies.none_of_these)) if is_unsure else choices
-    numbered = (f"{number}. {choice}" for number, choice in enumerate(offered, start=1))
-    return AnswerOutcome(AnswerSource.CLARIFYING, text="\n".join([asked, *numbered]), choices=offered)
+    return AnswerOutcome(AnswerSource.CLARIFYING, text=with_choices(asked, offered), choices=offered)
+
+
+def with_choices(question: str, choices: Sequence[str]) -> str:
+    """A question with its choices below it, numbered: for clients that show no buttons."""
+    return "\n".join([question, *(f"{number}. {choice}" for number, choice in enumerate(choices, start=1))])
 
 
 def chosen_subject(message: CustomerMessage, history: Sequence[Turn]) -> str:

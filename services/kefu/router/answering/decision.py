@@ -119,7 +119,7 @@ class Settle:
     """The message speaks to the change that an action asked about: make it on a yes."""
 
     consent: Consent | None
-    """None: it speaks of something else, and the change was begun already."""
+    """None: it speaks of something else, and is told what came of a change that was begun."""
 
 
 OUT_OF_SCOPE_RELEVANCE = 0.05
@@ -149,6 +149,8 @@ Decision = (
 def before_search(question: Question) -> Decision | None:
     """The decision by the message alone; None: search the knowledge."""
     message, settings = question.message, question.settings
+    if question.consent is Consent.YES:  # in words that say nothing else
+        return Settle(Consent.YES)
     if message.intent is Intent.PERSON:
         return HandOver(HandoffReason.CUSTOMER_ASKED)
     if question.is_none_of_them:
@@ -161,8 +163,8 @@ def before_search(question: Question) -> Decision | None:
         return HandOver(HandoffReason.REPEATED_FAILURE)
     if message.topic(settings.refused_topics):
         return Refuse()
-    if question.consent is Consent.UNCLEAR:
-        return Settle(Consent.UNCLEAR)
+    if question.consent is not None:
+        return Settle(question.consent)
     if message.intent is not None:
         return GiveCanned(message.intent)
     return None

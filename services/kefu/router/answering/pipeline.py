@@ -16,6 +16,7 @@ from kefu.router import metrics
 from kefu.router.actions.request import ActionRequest
 from kefu.router.actions.runner import ActionRunner
 from kefu.router.admission.scheduler import AdmissionScheduler, SlotRequest
+from kefu.router.answering.action_answer import act, asked_still
 from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.clarification import chosen_passages, clarify
 from kefu.router.answering.decision import (
@@ -40,7 +41,7 @@ from kefu.router.answering.decision import (
 )
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence, EvidenceFinder, evidence_answer
-from kefu.router.answering.fallback import act, asked_still, give_excerpt, hand_over, turn_away
+from kefu.router.answering.fallback import give_excerpt, hand_over, turn_away
 from kefu.router.answering.generator import AnswerGenerator
 from kefu.router.answering.history import previous_question
 from kefu.router.answering.outcome import AnswerBasis, AnswerOutcome
@@ -50,7 +51,6 @@ from kefu.router.dispatch.relay import RESERVE_SECONDS, ReplicaChooser
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut, Passage
 from kefu.router.guardrails.prompt_injection import passage_for_model
-from kefu.router.nlu.consent import Consent
 from kefu.router.nlu.question_splitting import split_questions
 from kefu.router.nlu.sensitive_topics import EMERGENCIES
 from kefu.router.replicas.retrieval_client import CuratedAnswer, RetrievalClient, SearchLate, SearchResult
@@ -91,7 +91,9 @@ class AnswerPipeline:
         Raises CollectionNotFound, and DeadlineExceeded in mid-answer. Raises Overloaded before anything was said, where
         more is asked than can be answered. Whatever else fails is answered by a handoff.
         """
-        decision = _continuation(draft) or await self._decide_by_consent(question) or before_search(question)
+        decision = _continuation(draft) or before_search(question)
+        if decision is None or isinstance(decision, GiveCanned):
+            decision = await self._decide_by_owed_outcome(question) or decision
         decision = decision or await self._decide_by_choice(question)
         if decision is None:
             question, decision = await self._decide_under_load(question, draft)
@@ -101,12 +103,10 @@ class AnswerPipeline:
             outcome = turn_away(question, outcome, was_begun=draft.log.text_bytes > 0)
         return _said(asked_still(question, outcome), draft)
 
-    async def _decide_by_consent(self, question: Question) -> Decision | None:
-        """The decision where an action asked whether something is to be changed, and the message speaks to that."""
-        if self._actions is None or question.consent is Consent.UNCLEAR:
-            return None  # whatever else the message may be goes before
-        speaks_to_it = await self._actions.agreed(_action_request(question), question.consent)
-        return Settle(question.consent) if speaks_to_it else None
+    async def _decide_by_owed_outcome(self, question: Question) -> Decision | None:
+        """The decision where a change was begun, and its customer was not told what came of it."""
+        owes = self._actions is not None and await self._actions.owes_outcome(_action_request(question))
+        return Settle(None) if owes else None
 
     async def _decide_by_choice(self, question: Question) -> Decision | None:
         """The decision where an action asked the customer for something, and the message names it."""

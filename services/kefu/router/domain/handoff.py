@@ -36,7 +36,7 @@ class HandoffReason(StrEnum):
     ACTION_FAILED = "action_failed"
     """The company's system did not answer an action as it should."""
     CHANGE_NEEDS_PERSON = "change_needs_person"
-    """The customer wants a change that a person has to make."""
+    """The customer wants a change that a person has to make; nothing was changed."""
     CHANGE_UNCONFIRMED = "change_unconfirmed"
     """Whether the company's system made a change is not known."""
 

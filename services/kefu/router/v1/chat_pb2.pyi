@@ -667,8 +667,8 @@ class Handoff(_message.Message):
         REASON_ACTION_FAILED: Handoff._Reason.ValueType  # 14
         """An action that should have looked it up failed: the company's system did not answer as it should."""
         REASON_CHANGE_NEEDS_PERSON: Handoff._Reason.ValueType  # 15
-        """The customer wants a change that a person has to make: it is above the tenant's limit, or came to something else
-        twice. The summary says which, with all that the customer has said of it.
+        """The customer wants a change that a person has to make, and nothing was changed: it is above the tenant's limit, it
+        came to something else twice, or the company's system failed. The summary says why, with what the customer wants.
         """
         REASON_CHANGE_UNCONFIRMED: Handoff._Reason.ValueType  # 16
         """The customer said yes to a change, and whether the company's system made it is not known. It is not sent again."""
@@ -709,8 +709,8 @@ class Handoff(_message.Message):
     REASON_ACTION_FAILED: Handoff.Reason.ValueType  # 14
     """An action that should have looked it up failed: the company's system did not answer as it should."""
     REASON_CHANGE_NEEDS_PERSON: Handoff.Reason.ValueType  # 15
-    """The customer wants a change that a person has to make: it is above the tenant's limit, or came to something else
-    twice. The summary says which, with all that the customer has said of it.
+    """The customer wants a change that a person has to make, and nothing was changed: it is above the tenant's limit, it
+    came to something else twice, or the company's system failed. The summary says why, with what the customer wants.
     """
     REASON_CHANGE_UNCONFIRMED: Handoff.Reason.ValueType  # 16
     """The customer said yes to a change, and whether the company's system made it is not known. It is not sent again."""

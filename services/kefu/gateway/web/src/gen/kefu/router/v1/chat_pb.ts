@@ -791,8 +791,8 @@ export enum Handoff_Reason {
   ACTION_FAILED = 14,
 
   /**
-   * The customer wants a change that a person has to make: it is above the tenant's limit, or came to something else
-   * twice. The summary says which, with all that the customer has said of it.
+   * The customer wants a change that a person has to make, and nothing was changed: it is above the tenant's limit, it
+   * came to something else twice, or the company's system failed. The summary says why, with what the customer wants.
    *
    * @generated from enum value: REASON_CHANGE_NEEDS_PERSON = 15;
    */
