@@ -207,6 +207,21 @@ async def test_what_is_missing_is_asked_for_again_below_another_answer(harness: 
     assert f"**{PENDING}** (I no longer need it)" in (await emma.ask("1", first.session)).text
 
 
+@pytest.mark.parametrize("reply", ["never mind", "算了", "No thanks", "不用了"])
+async def test_who_does_not_want_it_any_more_is_not_asked_again(harness: RouterHarness, shop: Shop, reply: str) -> None:
+    emma = await ready(harness, shop.origin)
+    for replies in ((), (PENDING,)):
+        told = await emma.ask(CANCEL)
+        for each in replies:
+            await emma.ask(each, told.session)
+        left = await emma.ask(reply, told.session)
+        assert left.text in ("All right, nothing was changed.", "好的，没有做任何更改。")
+        assert not left.completed.choices
+    told = await emma.ask(CANCEL)
+    named = await emma.ask(f"not that one, {PENDING}", told.session)
+    assert named.text.startswith("Why do you want to cancel it?")
+
+
 @pytest.mark.parametrize("reply", ["mistake", "I ordered it by mistake!", "1", "拍错了"])
 async def test_part_of_an_option_is_enough_as_a_reply(harness: RouterHarness, shop: Shop, reply: str) -> None:
     emma = await ready(harness, shop.origin)

@@ -53,9 +53,17 @@ class ActionRunner:
         return await self._changes.was_begun(request, pending)
 
     async def settle(self, request: ActionRequest, consent: Consent | None) -> ActionReply:
-        """Make the change that the turn before asked about, leave it, or ask again. Never raises."""
+        """Make the change that the turn before asked about, leave it, or ask again. Never raises.
+
+        A no to the question for an input leaves it too, unless the message names a value nevertheless.
+        """
         pending = request.pending
-        assert isinstance(pending, PendingChange)  # noqa: S101 - else there is nothing to settle
+        assert pending is not None  # noqa: S101 - else there is nothing to settle
+        if isinstance(pending, PendingInput):
+            wanted = await self.chosen(request)
+            if wanted is not None:
+                return await self.run(wanted, request)
+            return _counted(ActionReply(pending.action, missing=Missing.NOT_WANTED))
         action = (await self._store.in_force(request.principal.tenant)).actions.get(pending.action)
         if action is None or action.change is None:
             return _counted(ActionReply(pending.action, missing=Missing.NEEDS_PERSON, detail="the action is gone"))

@@ -43,7 +43,7 @@ class Question:
     pending: Pending | None = None
     """What an action asked the customer for."""
     consent: Consent | None = None
-    """What the message says to the question, asked in the turn before, whether something is to be changed."""
+    """What the message says to whether something is to be changed. To a question for an input: NO, or None."""
     disliked: frozenset[str] = frozenset()
     """Ids of earlier turns whose answers were rated down."""
 

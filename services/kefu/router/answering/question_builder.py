@@ -47,6 +47,8 @@ def build_question(
         consent = Consent.UNCLEAR if consent_of(reply.normalized) is Consent.YES else None
     elif pending is not None and not is_asked:
         pending = None
+    elif pending is not None and not choice and consent_of(reply.normalized) is Consent.NO:
+        consent, rejects = Consent.NO, False
     if choice or rejects:
         asked = history[-1].full_question
         message = CustomerMessage(asked if rejects else f"{asked} {choice}")
