@@ -29,6 +29,7 @@ from kefu.order_system.messages import (
     PaymentMethodRequest,
     ProductDetails,
     ProductList,
+    ReplacementList,
     ReplacementRequest,
     ReturnRequest,
     WriteResult,
@@ -175,7 +176,21 @@ def _routes(store: Store, api_key: str) -> APIRouter:
     def get_order(customer_id: _Customer, order_id: _OrderId) -> OrderDetails:  # pyright: ignore[reportUnusedFunction]
         with store.reading() as book:
             order = book.order(customer_id, order_id)
-        return OrderDetails(**dict(order), currency=shop.currency, total=order.price)
+            methods = list(book.refund_methods(customer_id, order_id))
+        return OrderDetails(**dict(order), currency=shop.currency, total=order.price, refund_methods=methods)
+
+    @get(
+        "/customers/{customer_id}/orders/{order_id}/items/{item_id}/replacements",
+        "listReplacements",
+        ReplacementList,
+        "What an item of an order may be replaced with, or exchanged for",
+    )
+    def list_replacements(  # pyright: ignore[reportUnusedFunction]
+        customer_id: _Customer, order_id: _OrderId, item_id: Annotated[str, InPath(description="The item's id.")]
+    ) -> ReplacementList:
+        with store.reading() as book:
+            item, variants = book.replacements(customer_id, order_id, item_id)
+        return ReplacementList(currency=shop.currency, item=item, variants=variants)
 
     @get("/products", "listProducts", ProductList, "All products of the shop")
     def list_products() -> ProductList:  # pyright: ignore[reportUnusedFunction]

@@ -6,9 +6,18 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, Json
 
 from kefu.order_system.domain.order_items import Replacement
-from kefu.order_system.domain.outcome import Amount, Operation, Outcome
+from kefu.order_system.domain.outcome import Amount, Operation, Outcome, ReplacedItem
 from kefu.order_system.domain.pending_orders import CancelReason
-from kefu.order_system.domain.records import Customer, Item, Money, Order, OrderStatus, Product
+from kefu.order_system.domain.records import (
+    Customer,
+    Item,
+    Money,
+    Order,
+    OrderStatus,
+    PaymentMethod,
+    Product,
+    Variant,
+)
 
 _MAX_ITEMS = 100
 
@@ -59,6 +68,8 @@ class WriteResult(Message):
     """Whether nothing was changed."""
     currency: str
     """Of all amounts, ISO 4217."""
+    replaced: list[ReplacedItem] | None = None
+    """Of a modification or an exchange: each item, and what stands in its place."""
     amounts: list[Amount]
     """What the customer pays or gets back, and when. Empty when no money moves."""
     price_difference: Money | None = None
@@ -98,6 +109,17 @@ class OrderDetails(Order):
     """Of all amounts, ISO 4217."""
     total: Money
     """Its items and the delivery."""
+    refund_methods: list[PaymentMethod]
+    """Where the refund of a return may go."""
+
+
+class ReplacementList(Message):
+    """What an item of an order may be replaced with, or exchanged for."""
+
+    currency: str
+    item: Item
+    variants: list[Variant]
+    """Of the same product, those that can be had: the item's own too."""
 
 
 class OrderList(Message):
@@ -156,6 +178,7 @@ def write_result(outcome: Outcome, currency: str, *, dry_run: bool) -> WriteResu
         operation=outcome.operation,
         dry_run=dry_run,
         currency=currency,
+        replaced=list(outcome.replaced) or None,
         amounts=list(outcome.amounts),
         price_difference=outcome.price_difference,
         return_fee=outcome.return_fee or None,

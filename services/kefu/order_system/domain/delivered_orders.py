@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from kefu.order_system.domain.failures import Refusal, Refused
 from kefu.order_system.domain.order_items import ProductOf, Replacement, positions_of, replacing_items, return_fee
-from kefu.order_system.domain.outcome import Operation, Outcome
+from kefu.order_system.domain.outcome import Operation, Outcome, ReplacedItem
 from kefu.order_system.domain.payments import announce, check_covers, payment_method, transaction
-from kefu.order_system.domain.records import ZERO, Customer, Order, OrderStatus
+from kefu.order_system.domain.records import ZERO, Customer, Order, OrderStatus, PaymentMethod
 
 
 def return_items(
@@ -19,7 +19,7 @@ def return_items(
     """
     _check_delivered(order, "returned")
     method = payment_method(customer, method_id)
-    if not method.is_gift_card and method_id != order.payment_history[0].payment_method_id:
+    if method not in refund_methods(customer, order):
         raise Refused(
             Refusal.PAYMENT_METHOD_NOT_ALLOWED,
             f"The refund goes to the payment method of the order ({order.payment_history[0].payment_method_id}) "
@@ -41,6 +41,15 @@ def return_items(
         items=tuple(items),
         amounts=announce(customer, transaction(-refund, method_id)),
         return_fee=fee,
+    )
+
+
+def refund_methods(customer: Customer, order: Order) -> tuple[PaymentMethod, ...]:
+    """Where the refund of a return may go: what paid the order, and the customer's gift cards."""
+    paid = order.payment_history[0].payment_method_id if order.payment_history else ""
+    methods = customer.payment_methods.values()
+    return tuple(
+        sorted((each for each in methods if each.is_gift_card or each.id == paid), key=lambda each: each.id != paid)
     )
 
 
@@ -69,6 +78,7 @@ def exchange_items(
         customer=customer,
         order=order.model_copy(update=update),
         status_before=order.status,
+        replaced=tuple(ReplacedItem(old=order.items[position], new=new) for position, new in replaced.items()),
         amounts=announce(customer, transaction(difference + fee, method_id)),
         price_difference=difference,
         return_fee=fee,

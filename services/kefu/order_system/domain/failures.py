@@ -10,6 +10,7 @@ class Missing(StrEnum):
     ORDER = "ORDER_NOT_FOUND"
     """There is none, or it is another customer's: a caller cannot tell the two apart."""
     PRODUCT = "PRODUCT_NOT_FOUND"
+    ITEM = "ITEM_NOT_FOUND"
     OPERATION = "OPERATION_NOT_FOUND"
 
 

@@ -7,7 +7,16 @@ from kefu.order_system.domain import delivered_orders, pending_orders
 from kefu.order_system.domain.failures import Missing, NotFound
 from kefu.order_system.domain.order_items import Replacement
 from kefu.order_system.domain.outcome import Operation, Outcome
-from kefu.order_system.domain.records import Address, Customer, Order, OrderStatus, Product
+from kefu.order_system.domain.records import (
+    Address,
+    Customer,
+    Item,
+    Order,
+    OrderStatus,
+    PaymentMethod,
+    Product,
+    Variant,
+)
 
 
 class Records(Protocol):
@@ -91,6 +100,19 @@ class OrderBook:
         if found is None:
             raise NotFound(Missing.PRODUCT, f"There is no product {product_id}.")
         return found
+
+    def replacements(self, customer_id: str, order_id: str, item_id: str) -> tuple[Item, list[Variant]]:
+        """An item of the customer's order, and the variants of its product that can be had. Raises NotFound."""
+        order = self.order(customer_id, order_id)
+        item = next((each for each in order.items if each.item_id == item_id), None)
+        if item is None:
+            raise NotFound(Missing.ITEM, f"Order {order.order_id} has no item {item_id}.")
+        return item, [variant for variant in self.product(item.product_id).variants.values() if variant.available]
+
+    def refund_methods(self, customer_id: str, order_id: str) -> tuple[PaymentMethod, ...]:
+        """See `delivered_orders.refund_methods`. Raises NotFound."""
+        order = self.order(customer_id, order_id)
+        return delivered_orders.refund_methods(self.customer(customer_id), order)
 
     def products(self) -> list[Product]:
         """All products, by name."""

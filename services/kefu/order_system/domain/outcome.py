@@ -42,6 +42,13 @@ class Amount(Record):
     """What a gift card then holds, when it moves at once."""
 
 
+class ReplacedItem(Record):
+    """A piece of an order, and what stands in its place."""
+
+    old: Item
+    new: Item
+
+
 class Outcome(Record):
     """The state after an operation, not stored yet."""
 
@@ -53,6 +60,8 @@ class Outcome(Record):
     """Of the order."""
     items: tuple[Item, ...] = ()
     """Of a return: the items that come back."""
+    replaced: tuple[ReplacedItem, ...] = ()
+    """Of a modification or an exchange."""
     amounts: tuple[Amount, ...] = ()
     """Empty when no money moves."""
     price_difference: Money | None = None

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from kefu.order_system.domain.failures import Refusal, Refused
 from kefu.order_system.domain.order_items import ProductOf, Replacement, replacing_items
-from kefu.order_system.domain.outcome import Operation, Outcome
+from kefu.order_system.domain.outcome import Operation, Outcome, ReplacedItem
 from kefu.order_system.domain.payments import check_covers, payment_method, settle, transaction
 from kefu.order_system.domain.records import ZERO, Address, Customer, Order, OrderStatus, Transaction
 
@@ -107,6 +107,7 @@ def modify_items(
         customer=after,
         order=order.model_copy(update=update),
         status_before=order.status,
+        replaced=tuple(ReplacedItem(old=order.items[position], new=new) for position, new in replaced.items()),
         amounts=amounts,
         price_difference=difference,
     )

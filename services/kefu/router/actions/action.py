@@ -44,6 +44,10 @@ class ActionInput:
     """By value: what the customer reads and says."""
     questions: Texts = field(default_factory=dict[AnswerLanguage, str])
     """What is asked where a message names no value."""
+    max_characters: int = 0
+    """More than 0: the value is what the customer writes when asked, word for word."""
+    for_each: str = ""
+    """An input that is a list: one is chosen for each of its values."""
 
     @property
     def claim(self) -> str:
@@ -53,12 +57,17 @@ class ActionInput:
     @property
     def is_list(self) -> bool:
         """Whether its value is a list."""
-        return self.choice is not None and self.choice.many
+        return bool(self.for_each) or (self.choice is not None and self.choice.many)
 
     @property
     def is_in_own_words(self) -> bool:
         """Whether its value is what the customer wrote, and not one of a list."""
-        return bool(self.pattern) and self.choice is None
+        return self.choice is None and (bool(self.pattern) or self.is_text)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether any text will do."""
+        return self.max_characters > 0
 
 
 @dataclass(frozen=True)

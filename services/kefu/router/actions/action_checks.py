@@ -10,6 +10,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from kefu.router.actions.action import IDEMPOTENCY_KEY, PLACEHOLDER, SUB, Action, ActionInput, Change, HttpCall, Texts
+from kefu.router.actions.http_call import names_in
 from kefu.router.actions.template import TemplateError, check_template
 from kefu.router.actions.value_pattern import check_pattern
 from kefu.router.domain.risk import Risk
@@ -21,8 +22,9 @@ _MAX_EXPRESSION_CHARACTERS = 500
 _MAX_TEMPLATE_CHARACTERS = 4_000
 _MAX_URL_CHARACTERS = 2_000
 _MAX_BODY_CHARACTERS = 10_000
+_MAX_TEXT_CHARACTERS = 500
 _LANGUAGES = ("zh", "en")
-_READING, _PREVIEWING = ("GET",), ("GET", "POST")
+_READING, _PREVIEWING = ("GET",), ("GET", "POST", "PUT", "PATCH")
 _CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -41,7 +43,8 @@ def check(action: Action) -> None:
     if not 1 <= action.timeout_seconds <= 30:
         raise ValueError("timeout_seconds: must be 1 to 30")
     _check_inputs(action.inputs)
-    inputs, change = {each.name: each.is_list for each in action.inputs}, action.change
+    inputs = {each.name: (each.for_each or each.name) if each.is_list else "" for each in action.inputs}
+    change = action.change
     _check_expressions("result", action.result)
     if change is None:
         _check_call("call", action.call, inputs, _READING)
@@ -53,12 +56,12 @@ def check(action: Action) -> None:
     _check_words("words", action.words, None, _MAX_WORDS)
 
 
-def _check_change(action: Action, change: Change, inputs: Mapping[str, bool]) -> None:
+def _check_change(action: Action, change: Change, inputs: Mapping[str, str]) -> None:
     if change.risk is Risk.READ:
         raise ValueError('change.risk: must be "write" or "money"')
     if not any(each.source for each in action.inputs):
         raise ValueError("inputs: a change needs one from the customer, such as customer.sub")
-    with_key = {**inputs, IDEMPOTENCY_KEY: False}
+    with_key = {**inputs, IDEMPOTENCY_KEY: ""}
     _check_call("call", action.call, with_key, _CHANGING)
     if change.preview is not None:
         _check_call("change.preview", change.preview, inputs, _PREVIEWING)
@@ -88,8 +91,14 @@ def _check_inputs(inputs: tuple[ActionInput, ...]) -> None:
         _check_name("inputs", each.name)
         if each.name == IDEMPOTENCY_KEY:
             raise ValueError(f"inputs: {IDEMPOTENCY_KEY} is the name of a change's own key")
-        if sum(map(bool, (each.source, each.pattern or each.choice, each.options))) != 1:
-            raise ValueError(f"inputs: {each.name} needs either from, or pattern or choice, or options")
+        if sum(map(bool, (each.source, each.pattern or each.choice, each.options, each.max_characters))) != 1:
+            raise ValueError(
+                f"inputs: {each.name} needs either from, or pattern or choice, or options, or max_characters"
+            )
+        if each.max_characters > _MAX_TEXT_CHARACTERS:
+            raise ValueError(f"inputs: {each.name}.max_characters must be at most {_MAX_TEXT_CHARACTERS}")
+        if each.for_each:
+            _check_for_each(each, inputs)
         if each.source and each.source != SUB and not each.claim:
             raise ValueError(f'inputs: {each.name}.from must be "{SUB}" or "customer.claims.NAME"')
         if each.pattern:
@@ -99,17 +108,26 @@ def _check_inputs(inputs: tuple[ActionInput, ...]) -> None:
                 raise ValueError(f"inputs: {each.name}.pattern: {wrong}") from None
         if each.options:
             _check_words(f"inputs: {each.name}.options", each.options, None, _MAX_OPTIONS)
-        if each.options or each.questions:
+        if each.options or each.max_characters or each.questions:
             _check_texts(f"inputs: {each.name}.questions", each.questions, set())
         if (choice := each.choice) is not None:
             if not (_ID.fullmatch(choice.action) and choice.list and choice.value):
                 raise ValueError(f"inputs: {each.name}.choice needs action, list and value")
             _check_texts(f"inputs: {each.name}.choice.labels", choice.labels, None)
-            _check_texts(f"inputs: {each.name}.choice.questions", choice.questions, set())
+            _check_texts(f"inputs: {each.name}.choice.questions", choice.questions, None)
 
 
-def _check_call(where: str, call: HttpCall, names: Mapping[str, bool], methods: tuple[str, ...]) -> None:
-    """`names`: of the inputs, and whether each is a list."""
+def _check_for_each(needed: ActionInput, inputs: tuple[ActionInput, ...]) -> None:
+    before = {each.name: each for each in inputs[: inputs.index(needed)]}
+    listed = before.get(needed.for_each)
+    if listed is None or listed.choice is None or not listed.choice.many:
+        raise ValueError(f"inputs: {needed.name}.for_each must be an input before it of which many are chosen")
+    if needed.choice is None or needed.choice.many or needed.pattern:
+        raise ValueError(f"inputs: {needed.name}.for_each needs a choice that is not many, and no pattern")
+
+
+def _check_call(where: str, call: HttpCall, names: Mapping[str, str], methods: tuple[str, ...]) -> None:
+    """`names`: of the inputs, and for one that is a list the list that its values belong to."""
     if call.method not in methods:
         raise ValueError(f"{where}.method: must be {' or '.join(methods)}")
     _check_url(f"{where}.url", call.url)
@@ -133,9 +151,19 @@ def _check_call(where: str, call: HttpCall, names: Mapping[str, bool], methods: 
     for text in _texts_in(document):
         if "{secret:" in text:
             raise ValueError(f"{where}.body: a secret belongs into a header")
-        _check_placeholders(
-            f"{where}.body", text, dict.fromkeys(names, False) if PLACEHOLDER.fullmatch(text) else names
-        )
+        _check_placeholders(f"{where}.body", text, dict.fromkeys(names, "") if PLACEHOLDER.fullmatch(text) else names)
+    _check_entries(f"{where}.body", document, names)
+
+
+def _check_entries(where: str, document: Any, names: Mapping[str, str]) -> None:
+    """Raise ValueError for an object in a list that would have to stand there for lists of different lengths."""
+    within = cast("list[Any]", document) if isinstance(document, list) else []
+    for each in within:
+        if len({names[name] for name in names_in(each) if names.get(name)}) > 1:
+            raise ValueError(f"{where}: an object in a list has inputs that are lists of their own, of other lengths")
+    values = list(cast("dict[str, Any]", document).values()) if isinstance(document, dict) else within
+    for each in values:
+        _check_entries(where, each, names)
 
 
 def _check_url(where: str, url: str) -> None:
@@ -154,7 +182,7 @@ def _check_url(where: str, url: str) -> None:
         raise ValueError(f'{where}: has a "#"; write %23')
 
 
-def _check_placeholders(where: str, text: str, names: Mapping[str, bool]) -> None:
+def _check_placeholders(where: str, text: str, names: Mapping[str, str]) -> None:
     for secret, name in PLACEHOLDER.findall(text):
         if not secret and name not in names:
             raise ValueError(f"{where}: there is no input {name}")

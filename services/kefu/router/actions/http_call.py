@@ -7,6 +7,7 @@ from typing import Any, cast
 from urllib.parse import quote
 
 import jmespath
+import jmespath.functions
 from jmespath.exceptions import JMESPathError
 
 from kefu.common.errors import SecretNotFound
@@ -18,6 +19,18 @@ _MAX_BYTES = 1024 * 1024
 _MAX_RESULT_CHARACTERS = 20_000
 NOTHING = frozenset({404, 410})
 """Statuses that say that there is no such thing."""
+
+
+class _Functions(jmespath.functions.Functions):
+    """The functions of JMESPath, with one of its Community Edition."""
+
+    @jmespath.functions.signature({"types": ["object"]})
+    def _func_items(self, entries: dict[str, Any]) -> list[list[Any]]:  # pyright: ignore[reportUnusedFunction]
+        """The names of an object with their values: items(@), for all whose names nobody knows beforehand."""
+        return [[name, value] for name, value in entries.items()]
+
+
+_OPTIONS = jmespath.Options(custom_functions=_Functions())
 
 
 class ActionFailed(Exception):
@@ -108,7 +121,7 @@ def document_of(answer: HttpAnswer) -> Any:
 def searched(expression: str, document: Any) -> Any:
     """What a JMESPath expression finds in a document. Raises ActionFailed where it does not fit."""
     try:
-        return jmespath.search(expression, document)
+        return jmespath.search(expression, document, options=_OPTIONS)
     except (JMESPathError, RecursionError):
         raise ActionFailed("its answer is of another form than is expected") from None
 
@@ -123,8 +136,16 @@ def projected(result: Mapping[str, str], document: Any) -> dict[str, Any]:
     return values
 
 
+def names_in(entry: Any) -> set[str]:
+    """The inputs that stand alone in a text of an object, and in those that it holds."""
+    if isinstance(entry, dict):
+        return set[str]().union(*map(names_in, cast("dict[str, Any]", entry).values()))
+    alone = PLACEHOLDER.fullmatch(entry) if isinstance(entry, str) else None
+    return {alone[2]} if alone else set()
+
+
 def _filled(document: Any, inputs: Mapping[str, InputValue]) -> Any:
-    """A body's JSON with the inputs in its texts; one that is a list stands for a text that is nothing else."""
+    """A body's JSON with the inputs in its texts; see `HttpCall.body` in the contract for those that are lists."""
     if isinstance(document, str):
         alone = PLACEHOLDER.fullmatch(document)
         if alone and not isinstance(value := inputs[alone[2]], str):
@@ -133,5 +154,16 @@ def _filled(document: Any, inputs: Mapping[str, InputValue]) -> Any:
     if isinstance(document, dict):
         return {name: _filled(each, inputs) for name, each in cast("dict[str, Any]", document).items()}
     if isinstance(document, list):
-        return [_filled(each, inputs) for each in cast("list[Any]", document)]
+        return [filled for each in cast("list[Any]", document) for filled in _repeated(each, inputs)]
     return document
+
+
+def _repeated(entry: Any, inputs: Mapping[str, InputValue]) -> list[Any]:
+    """An entry of a list, filled: an object once for each value of the lists in it, which are equally long."""
+    if not isinstance(entry, dict):
+        return [_filled(entry, inputs)]
+    lists = {name: value for name in names_in(entry) if not isinstance(value := inputs[name], str)}
+    if not lists:
+        return [_filled(entry, inputs)]
+    rows = zip(*lists.values(), strict=True)
+    return [_filled(entry, {**inputs, **dict(zip(lists, row, strict=True))}) for row in rows]

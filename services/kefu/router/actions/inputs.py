@@ -5,26 +5,21 @@ taken only where it is in a list of the customer's own data, is one of some opti
 value of a pattern will do.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
 from kefu.common.customers import Customer
 from kefu.router.actions.action import SUB, Action, ActionInput, Choice
 from kefu.router.actions.http_call import ActionCaller, ActionFailed, ActionResult
+from kefu.router.actions.reply import among, named_value
 from kefu.router.actions.request import ActionReply, ActionRequest, Asked, Missing, WantedAction
 from kefu.router.actions.template import render
 from kefu.router.actions.value_pattern import values_in
 from kefu.router.actions.wording import in_language, in_words
 from kefu.router.domain.turn import InputValue, PendingInput
 
-_MOST_CHOICES = 8
+_MOST_CHOICES = 20
 _MOST_LABEL = 120
-_MOST_NUMBERED = 40
-"""Characters of a reply that may name several things by their numbers."""
-_LEAST_LETTERS = 4
-"""Of part of a label: "no" and "ok" say something else."""
-_NUMBER = re.compile(r"(?<!\d)\d{1,2}(?!\d)", re.ASCII)
 
 
 class InputReader:
@@ -46,16 +41,34 @@ class InputReader:
         """`known`: the inputs before it."""
         if needed.source:
             return of_customer(needed, request.principal.customer)
+        if needed.for_each and needed.choice is not None:
+            return await self._value_for_each(needed, needed.choice, wanted, request, known)
         if needed.name in wanted.given:
             return wanted.given[needed.name]
         if needed.choice is not None:
             return await self._chosen_value(needed, needed.choice, wanted, request, known)
-        if named := named_value(needed, request.text):
+        if not needed.is_text and (named := named_value(needed, request.text)):
             return named
         if not needed.questions:
             raise Asked(ActionReply(wanted.action.id, missing=Missing.NOT_THERE))
         labels = {in_language(texts, request.language): value for value, texts in needed.options.items()}
         raise _asked(needed, in_language(needed.questions, request.language), labels, wanted, request, known)
+
+    async def _value_for_each(
+        self,
+        needed: ActionInput,
+        choice: Choice,
+        wanted: WantedAction,
+        request: ActionRequest,
+        known: Mapping[str, InputValue],
+    ) -> tuple[str, ...]:
+        """One value for each of another input's. Raises as `_chosen_value`."""
+        done = (*wanted.given.get(needed.name, ()),)
+        for one in known[needed.for_each][len(done) :]:
+            so_far = {**known, needed.name: done}
+            value = await self._chosen_value(needed, choice, wanted, request, so_far, {needed.for_each: one})
+            done = (*done, str(value))
+        return done
 
     async def _chosen_value(
         self,
@@ -64,16 +77,19 @@ class InputReader:
         wanted: WantedAction,
         request: ActionRequest,
         known: Mapping[str, InputValue],
+        one: Mapping[str, str] | None = None,
     ) -> InputValue:
-        """A value from a list of the customer's own data. Raises Asked, ActionFailed."""
+        """A value from a list of the customer's own data; `one`: what it is for. Raises Asked, ActionFailed."""
         source, language = wanted.others.get(choice.action), request.language
         if source is None or source.change is not None:
             raise ActionFailed(f"there is no action {choice.action} that looks something up, which it chooses from")
-        own = {each.name: _of_own(each, source, wanted.action, request, known) for each in source.inputs}
+        chosen = {**known, **(one or {})}
+        own = {each.name: _of_own(each, source, wanted.action, request, chosen) for each in source.inputs}
         listed = await self._caller.look_up(
             request.principal.tenant, source.call, source.result, own, request.seconds(source.timeout_seconds)
         )
         entries = _entries(listed, choice)
+        entries = [each for each in entries if str(each[choice.value]) in wanted.among] or entries
         values = [str(entry[choice.value]) for entry in entries]
         named = values_in(needed.pattern, request.text) if needed.pattern else []
         value = among(named, values) if named else values[0] if len(values) == 1 else ""
@@ -85,74 +101,8 @@ class InputReader:
         for entry, value in zip(entries[:_MOST_CHOICES], values, strict=False):
             label = render(in_language(choice.labels, language), in_words(entry, source.words, language))[:_MOST_LABEL]
             labels[label if label not in labels else f"{label} ({len(labels) + 1})"] = value
-        raise _asked(needed, render(in_language(choice.questions, language), {}), labels, wanted, request, known)
-
-
-def value_of_reply(needed: ActionInput, pending: PendingInput, choice: str, text: str) -> InputValue:
-    """The value that the reply to an action's question names; empty where it names none.
-
-    `choice`: the one of the question's choices that it is, by its number or words.
-    """
-    if needed.options or not pending.values:
-        return pending.values.get(choice) or named_value(needed, text, is_reply=True)
-    values = list(pending.values.values())
-    if pending.all_of_these and (choice == pending.all_of_these or _begins(pending.all_of_these, text)):
-        return tuple(values)
-    named = values_in(needed.pattern, text) if needed.pattern else []
-    one = pending.values.get(choice) or among(named, values) or pending.values.get(_label_of(pending.values, text), "")
-    if not pending.all_of_these:
-        return one
-    numbers = [] if named or len(text) > _MOST_NUMBERED else [int(number) for number in _NUMBER.findall(text)]
-    if len(numbers) > 1 and all(0 < number <= len(values) for number in numbers):
-        return tuple(dict.fromkeys(values[number - 1] for number in numbers))
-    several = tuple(dict.fromkeys(value for each in named if (value := among([each], values))))
-    return several or ((one,) if one else "")
-
-
-def named_value(needed: ActionInput, text: str, *, is_reply: bool = False) -> str:
-    """The value that a message names; empty where it names none, or several options.
-
-    `is_reply`: it was asked for, so that part of an option's text is enough ("mistake").
-    """
-    if not needed.options:
-        return next(iter(values_in(needed.pattern, text)), "")
-    labels = {each: value for value, texts in needed.options.items() for each in texts.values()}
-    said = _plain(text)
-    named = {value for label, value in labels.items() if _holds(said, _plain(label))}
-    if len(named) != 1 and is_reply:
-        return labels.get(_label_of(labels, text), "")
-    return named.pop() if len(named) == 1 else ""
-
-
-def _label_of(labels: Iterable[str], text: str) -> str:
-    """The one label that a reply is a part of; empty where it is of none, or of several."""
-    said = _plain(text)
-    if said.isascii() and len(said) < _LEAST_LETTERS:
-        return ""
-    found = [label for label in labels if _holds(_plain(label), said)]
-    return found[0] if len(found) == 1 else ""
-
-
-def _begins(label: str, text: str) -> bool:
-    """Whether a reply is how a label begins, in whole words: "all"."""
-    said = _plain(text)
-    return bool(said) and f"{_plain(label)} ".startswith(f"{said} ")
-
-
-def _plain(text: str) -> str:
-    """A text in lower case, with a blank in place of all that is no letter and no digit."""
-    return " ".join("".join(each if each.isalnum() else " " for each in text.casefold()).split())
-
-
-def _holds(text: str, part: str) -> bool:
-    """Whether a plain text holds another one as whole words; in Chinese, which writes none, two characters are one."""
-    return f" {part} " in f" {text} " or (not part.isascii() and len(part) > 1 and part in text)
-
-
-def among(named: Sequence[str], values: Sequence[str]) -> str:
-    """The first of the values that was named, however it was written ("#w1" for "#W1")."""
-    known = {_bare(value): value for value in values}
-    return next((known[bare] for each in named if (bare := _bare(each)) in known), "")
+        asked = in_words(listed.values or {}, source.words, language)
+        raise _asked(needed, render(in_language(choice.questions, language), asked), labels, wanted, request, known)
 
 
 def of_customer(needed: ActionInput, customer: Customer | None) -> str:
@@ -187,8 +137,8 @@ def _asked(
     known: Mapping[str, InputValue],
 ) -> Asked:
     given = {each.name: known[each.name] for each in wanted.action.inputs if not each.source and each.name in known}
-    everything = request.all_of_these if needed.is_list else ""
-    pending = PendingInput(wanted.action.id, needed.name, labels, {**given, **wanted.given}, question, everything)
+    everything = request.all_of_these if needed.choice is not None and needed.choice.many else ""
+    pending = PendingInput(wanted.action.id, needed.name, labels, {**wanted.given, **given}, question, everything)
     return Asked(ActionReply(wanted.action.id, question, pending.choices, pending))
 
 
@@ -200,7 +150,3 @@ def _entries(listed: ActionResult, choice: Choice) -> list[dict[str, Any]]:
     ):
         raise ActionFailed(f"{choice.list} of {choice.action} is no list of objects with {choice.value}")
     return cast("list[dict[str, Any]]", found)
-
-
-def _bare(value: str) -> str:
-    return "".join(character for character in value.casefold() if character.isalnum())

@@ -66,6 +66,8 @@ class WantedAction:
     """All of the tenant's, which it may choose from."""
     given: Mapping[str, InputValue]
     """Inputs that are known already, by name."""
+    among: tuple[str, ...] = ()
+    """What the reply to the question for an input left over of its values; empty: all."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from kefu.router import metrics
 from kefu.router.actions.action import Action
 from kefu.router.actions.changes import ChangeMaker
 from kefu.router.actions.http_call import ActionCaller, ActionFailed
-from kefu.router.actions.inputs import InputReader, of_customer, value_of_reply
+from kefu.router.actions.inputs import InputReader, of_customer
+from kefu.router.actions.reply import named_by_reply
 from kefu.router.actions.request import ActionReply, ActionRequest, Asked, Missing, WantedAction
 from kefu.router.actions.store import ActionStore
 from kefu.router.actions.wording import say
@@ -60,7 +61,7 @@ class ActionRunner:
         pending = request.pending
         assert pending is not None  # noqa: S101 - else there is nothing to settle
         if isinstance(pending, PendingInput):
-            wanted = await self.chosen(request)
+            wanted = await self.chosen(request, is_no=True)
             if wanted is not None:
                 return await self.run(wanted, request)
             return _counted(ActionReply(pending.action, missing=Missing.NOT_WANTED))
@@ -69,8 +70,11 @@ class ActionRunner:
             return _counted(ActionReply(pending.action, missing=Missing.NEEDS_PERSON, detail="the action is gone"))
         return _counted(await self._changes.settle(action, pending, request, consent))
 
-    async def chosen(self, request: ActionRequest) -> WantedAction | None:
-        """The action that asked the customer for an input in the turn before, where this message names a value."""
+    async def chosen(self, request: ActionRequest, *, is_no: bool = False) -> WantedAction | None:
+        """The action that asked the customer for an input in the turn before, where this message names a value.
+
+        `is_no`: the message says no.
+        """
         pending = request.pending
         if not isinstance(pending, PendingInput):
             return None
@@ -79,8 +83,12 @@ class ActionRunner:
         wanted = next((each for each in action.inputs if each.name == pending.input), None) if action else None
         if action is None or wanted is None:
             return None
-        value = value_of_reply(wanted, pending, request.choice, request.text)
-        return WantedAction(action, actions, {**pending.given, wanted.name: value}) if value else None
+        named = named_by_reply(wanted, pending, request.choice, request.text, is_no=is_no)
+        if named.value is None:
+            return WantedAction(action, actions, pending.given, named.among) if named.among else None
+        done = pending.given.get(wanted.name, ())
+        value = (*done, str(named.value)) if wanted.for_each else named.value
+        return WantedAction(action, actions, {**pending.given, wanted.name: value})
 
     async def asked_for(self, request: ActionRequest, seconds: float) -> WantedAction | None:
         """The action that a message asks for; None: none, or it could not be told within `seconds`.

@@ -29,6 +29,8 @@ def action_message(action: Action) -> pb.Action:
                 choice=None if each.choice is None else _choice_message(each.choice),
                 options=_word_messages(each.options),
                 questions=cast("Mapping[str, str]", each.questions),
+                max_characters=each.max_characters,
+                for_each=each.for_each,
             )
             for each in action.inputs
         ],
@@ -58,6 +60,8 @@ def action_of(message: pb.Action) -> Action:
                 _choice_of(each.choice) if each.HasField("choice") else None,
                 _words(each.options),
                 _texts(each.questions),
+                each.max_characters,
+                each.for_each,
             )
             for each in message.inputs
         ),

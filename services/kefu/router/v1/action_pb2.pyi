@@ -105,7 +105,9 @@ class Action(_message.Message):
 
     @_builtins.property
     def result(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """What of the result is used, by name: expressions of JMESPath (jmespath.org), at most 20. Nothing else is kept or said."""
+        """What of the result is used, by name: expressions of JMESPath (jmespath.org), at most 20, which may call items() of its
+        Community Edition, too. Nothing else is kept or said.
+        """
 
     @_builtins.property
     def answers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
@@ -277,7 +279,9 @@ Global___Change: _TypeAlias = Change  # noqa: Y015
 
 @_typing.final
 class ActionInput(_message.Message):
-    """ActionInput is a value that the call needs: `from` is set, or `options`, or `pattern`, `choice` or both."""
+    """ActionInput is a value that the call needs: `from` is set, or `options`, or `max_characters`, or `pattern`, `choice` or
+    both.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -351,7 +355,7 @@ class ActionInput(_message.Message):
 
         @_builtins.property
         def questions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-            """The question above them, by language."""
+            """The question above them, by language: a Mustache template over the names of that action's result."""
 
         def __init__(
             self,
@@ -395,10 +399,22 @@ class ActionInput(_message.Message):
     CHOICE_FIELD_NUMBER: _builtins.int
     OPTIONS_FIELD_NUMBER: _builtins.int
     QUESTIONS_FIELD_NUMBER: _builtins.int
+    MAX_CHARACTERS_FIELD_NUMBER: _builtins.int
+    FOR_EACH_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Required. 1 to 40 of a-z, 0-9 and "_", beginning with a letter."""
     pattern: _builtins.str
     """How the value looks in a message (RE2 syntax), such as "[A-Z]{2}[0-9]{10}"."""
+    max_characters: _builtins.int
+    """The value is what the customer writes when asked, word for word and in one line, at most so many characters, 1 to 500:
+    a street, a name. A text without letters and digits ("-") stands for an empty one. A question, a no and a wish for a
+    person are never taken for it.
+    """
+    for_each: _builtins.str
+    """The name of an input that stands before this one and is a list: `choice` is made for each of its values, such as what is
+    wanted in place of each item. Its action has an input of that name, which is then the one value. This input's value is
+    a list too, in the order of that one.
+    """
     @_builtins.property
     def choice(self) -> Global___ActionInput.Choice:
         """The value is one of these, and a `pattern` says how a message names one. Where none was named and there is one only,
@@ -411,8 +427,8 @@ class ActionInput(_message.Message):
 
     @_builtins.property
     def questions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """The question where a message names no value, by language. Required with `options`; without it, and without a choice,
-        the customer is told that nothing was found.
+        """The question where a message names no value, by language. Required with `options` and `max_characters`; without it, and
+        without a choice, the customer is told that nothing was found.
         """
 
     def __init__(
@@ -423,10 +439,12 @@ class ActionInput(_message.Message):
         choice: Global___ActionInput.Choice | None = ...,
         options: _abc.Iterable[Global___ActionWords] | None = ...,
         questions: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        max_characters: _builtins.int = ...,
+        for_each: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice", "from", b"from", "name", b"name", "options", b"options", "pattern", b"pattern", "questions", b"questions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice", "for_each", b"for_each", "from", b"from", "max_characters", b"max_characters", "name", b"name", "options", b"options", "pattern", b"pattern", "questions", b"questions"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -463,13 +481,16 @@ class HttpCall(_message.Message):
     HEADERS_FIELD_NUMBER: _builtins.int
     BODY_FIELD_NUMBER: _builtins.int
     method: _builtins.str
-    """"GET"; "POST", "PUT", "PATCH" or "DELETE" for a change, and "POST" for its preview too."""
+    """"GET"; "POST", "PUT", "PATCH" or "DELETE" for a change, and all of them but "DELETE" for its preview."""
     url: _builtins.str
     """Such as "https://shop.example.com/customers/{customer}/orders/{order}". No input may stand in scheme, host or port. A
     private address is called only where the operator allows it (KEFU_ROUTER_PRIVATE_NETWORKS).
     """
     body: _builtins.str
-    """JSON, sent as such. In its texts "{input}" stands for an input's value."""
+    """JSON, sent as such. In its texts "{input}" stands for an input's value. A text that is nothing but an input which is a
+    list stands for that list; within an object that is an entry of a list it stands for one value, and the object stands
+    there once for each: [{"item": "{items}", "new": "{new_items}"}].
+    """
     @_builtins.property
     def headers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Headers. "{secret:NAME}" stands for a secret of the tenant (AdminService.PutSecret); it is shown nowhere."""

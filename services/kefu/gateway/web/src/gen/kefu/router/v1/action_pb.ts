@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kefu/router/v1/action.proto.
  */
 export const file_kefu_router_v1_action: GenFile = /*@__PURE__*/
-  fileDesc("ChtrZWZ1L3JvdXRlci92MS9hY3Rpb24ucHJvdG8SDmtlZnUucm91dGVyLnYxIqIECgZBY3Rpb24SDAoEbmFtZRgBIAEoCRIQCghleGFtcGxlcxgCIAMoCRIrCgZpbnB1dHMYAyADKAsyGy5rZWZ1LnJvdXRlci52MS5BY3Rpb25JbnB1dBImCgRjYWxsGAQgASgLMhgua2VmdS5yb3V0ZXIudjEuSHR0cENhbGwSMgoGcmVzdWx0GAUgAygLMiIua2VmdS5yb3V0ZXIudjEuQWN0aW9uLlJlc3VsdEVudHJ5EjQKB2Fuc3dlcnMYBiADKAsyIy5rZWZ1LnJvdXRlci52MS5BY3Rpb24uQW5zd2Vyc0VudHJ5EioKBXdvcmRzGAcgAygLMhsua2VmdS5yb3V0ZXIudjEuQWN0aW9uV29yZHMSGQoRcmVxdWlyZXNfY3VzdG9tZXIYCCABKAgSFwoPdGltZW91dF9zZWNvbmRzGAkgASgNEhAKCHJldmlzaW9uGAogASgEEi8KC3VwZGF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdpbnRlbnRzGAwgAygJEiYKBmNoYW5nZRgNIAEoCzIWLmtlZnUucm91dGVyLnYxLkNoYW5nZRotCgtSZXN1bHRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGi4KDEFuc3dlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIroDCgZDaGFuZ2USDAoEcmlzaxgBIAEoCRIpCgdwcmV2aWV3GAIgASgLMhgua2VmdS5yb3V0ZXIudjEuSHR0cENhbGwSQQoOcHJldmlld19yZXN1bHQYAyADKAsyKS5rZWZ1LnJvdXRlci52MS5DaGFuZ2UuUHJldmlld1Jlc3VsdEVudHJ5EjgKCXF1ZXN0aW9ucxgEIAMoCzIlLmtlZnUucm91dGVyLnYxLkNoYW5nZS5RdWVzdGlvbnNFbnRyeRIpCgdvdXRjb21lGAUgASgLMhgua2VmdS5yb3V0ZXIudjEuSHR0cENhbGwSFgoOb3V0Y29tZV9hbnN3ZXIYBiABKAkSDwoHcmVmdXNhbBgHIAEoCRItCghyZWZ1c2FscxgIIAMoCzIbLmtlZnUucm91dGVyLnYxLkFjdGlvbldvcmRzEg8KB2F1ZGl0ZWQYCSADKAkaNAoSUHJldmlld1Jlc3VsdEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaMAoOUXVlc3Rpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASK6BAoLQWN0aW9uSW5wdXQSDAoEbmFtZRgBIAEoCRIMCgRmcm9tGAIgASgJEg8KB3BhdHRlcm4YAyABKAkSMgoGY2hvaWNlGAQgASgLMiIua2VmdS5yb3V0ZXIudjEuQWN0aW9uSW5wdXQuQ2hvaWNlEiwKB29wdGlvbnMYBSADKAsyGy5rZWZ1LnJvdXRlci52MS5BY3Rpb25Xb3JkcxI9CglxdWVzdGlvbnMYBiADKAsyKi5rZWZ1LnJvdXRlci52MS5BY3Rpb25JbnB1dC5RdWVzdGlvbnNFbnRyeRqqAgoGQ2hvaWNlEg4KBmFjdGlvbhgBIAEoCRIMCgRsaXN0GAIgASgJEg0KBXZhbHVlGAMgASgJEj4KBmxhYmVscxgEIAMoCzIuLmtlZnUucm91dGVyLnYxLkFjdGlvbklucHV0LkNob2ljZS5MYWJlbHNFbnRyeRJECglxdWVzdGlvbnMYBSADKAsyMS5rZWZ1LnJvdXRlci52MS5BY3Rpb25JbnB1dC5DaG9pY2UuUXVlc3Rpb25zRW50cnkSDAoEbWFueRgGIAEoCBotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjAKDlF1ZXN0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaMAoOUXVlc3Rpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKdAQoISHR0cENhbGwSDgoGbWV0aG9kGAEgASgJEgsKA3VybBgCIAEoCRI2CgdoZWFkZXJzGAMgAygLMiUua2VmdS5yb3V0ZXIudjEuSHR0cENhbGwuSGVhZGVyc0VudHJ5EgwKBGJvZHkYBCABKAkaLgoMSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEigQEKC0FjdGlvbldvcmRzEg0KBXZhbHVlGAEgASgJEjUKBXRleHRzGAIgAygLMiYua2VmdS5yb3V0ZXIudjEuQWN0aW9uV29yZHMuVGV4dHNFbnRyeRosCgpUZXh0c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiTAoQUHV0QWN0aW9uUmVxdWVzdBImCgZhY3Rpb24YASABKAsyFi5rZWZ1LnJvdXRlci52MS5BY3Rpb24SEAoIcmV2aXNpb24YAiABKAQiOwoRUHV0QWN0aW9uUmVzcG9uc2USJgoGYWN0aW9uGAEgASgLMhYua2VmdS5yb3V0ZXIudjEuQWN0aW9uIiAKEEdldEFjdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCSI7ChFHZXRBY3Rpb25SZXNwb25zZRImCgZhY3Rpb24YASABKAsyFi5rZWZ1LnJvdXRlci52MS5BY3Rpb24iFAoSTGlzdEFjdGlvbnNSZXF1ZXN0Ij4KE0xpc3RBY3Rpb25zUmVzcG9uc2USJwoHYWN0aW9ucxgBIAMoCzIWLmtlZnUucm91dGVyLnYxLkFjdGlvbiIjChNEZWxldGVBY3Rpb25SZXF1ZXN0EgwKBG5hbWUYASABKAkiFgoURGVsZXRlQWN0aW9uUmVzcG9uc2UingIKEFRyeUFjdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCRIQCghjdXN0b21lchgCIAEoCRI8CgZjbGFpbXMYAyADKAsyLC5rZWZ1LnJvdXRlci52MS5UcnlBY3Rpb25SZXF1ZXN0LkNsYWltc0VudHJ5EjwKBmlucHV0cxgEIAMoCzIsLmtlZnUucm91dGVyLnYxLlRyeUFjdGlvblJlcXVlc3QuSW5wdXRzRW50cnkSEAoIbGFuZ3VhZ2UYBSABKAkaLQoLQ2xhaW1zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARotCgtJbnB1dHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkMKEVRyeUFjdGlvblJlc3BvbnNlEg4KBnN0YXR1cxgBIAEoDRIOCgZyZXN1bHQYAiABKAkSDgoGYW5zd2VyGAMgASgJMrgDCg1BY3Rpb25TZXJ2aWNlElAKCVB1dEFjdGlvbhIgLmtlZnUucm91dGVyLnYxLlB1dEFjdGlvblJlcXVlc3QaIS5rZWZ1LnJvdXRlci52MS5QdXRBY3Rpb25SZXNwb25zZRJQCglHZXRBY3Rpb24SIC5rZWZ1LnJvdXRlci52MS5HZXRBY3Rpb25SZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuR2V0QWN0aW9uUmVzcG9uc2USVgoLTGlzdEFjdGlvbnMSIi5rZWZ1LnJvdXRlci52MS5MaXN0QWN0aW9uc1JlcXVlc3QaIy5rZWZ1LnJvdXRlci52MS5MaXN0QWN0aW9uc1Jlc3BvbnNlElkKDERlbGV0ZUFjdGlvbhIjLmtlZnUucm91dGVyLnYxLkRlbGV0ZUFjdGlvblJlcXVlc3QaJC5rZWZ1LnJvdXRlci52MS5EZWxldGVBY3Rpb25SZXNwb25zZRJQCglUcnlBY3Rpb24SIC5rZWZ1LnJvdXRlci52MS5UcnlBY3Rpb25SZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuVHJ5QWN0aW9uUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("ChtrZWZ1L3JvdXRlci92MS9hY3Rpb24ucHJvdG8SDmtlZnUucm91dGVyLnYxIqIECgZBY3Rpb24SDAoEbmFtZRgBIAEoCRIQCghleGFtcGxlcxgCIAMoCRIrCgZpbnB1dHMYAyADKAsyGy5rZWZ1LnJvdXRlci52MS5BY3Rpb25JbnB1dBImCgRjYWxsGAQgASgLMhgua2VmdS5yb3V0ZXIudjEuSHR0cENhbGwSMgoGcmVzdWx0GAUgAygLMiIua2VmdS5yb3V0ZXIudjEuQWN0aW9uLlJlc3VsdEVudHJ5EjQKB2Fuc3dlcnMYBiADKAsyIy5rZWZ1LnJvdXRlci52MS5BY3Rpb24uQW5zd2Vyc0VudHJ5EioKBXdvcmRzGAcgAygLMhsua2VmdS5yb3V0ZXIudjEuQWN0aW9uV29yZHMSGQoRcmVxdWlyZXNfY3VzdG9tZXIYCCABKAgSFwoPdGltZW91dF9zZWNvbmRzGAkgASgNEhAKCHJldmlzaW9uGAogASgEEi8KC3VwZGF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdpbnRlbnRzGAwgAygJEiYKBmNoYW5nZRgNIAEoCzIWLmtlZnUucm91dGVyLnYxLkNoYW5nZRotCgtSZXN1bHRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGi4KDEFuc3dlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIroDCgZDaGFuZ2USDAoEcmlzaxgBIAEoCRIpCgdwcmV2aWV3GAIgASgLMhgua2VmdS5yb3V0ZXIudjEuSHR0cENhbGwSQQoOcHJldmlld19yZXN1bHQYAyADKAsyKS5rZWZ1LnJvdXRlci52MS5DaGFuZ2UuUHJldmlld1Jlc3VsdEVudHJ5EjgKCXF1ZXN0aW9ucxgEIAMoCzIlLmtlZnUucm91dGVyLnYxLkNoYW5nZS5RdWVzdGlvbnNFbnRyeRIpCgdvdXRjb21lGAUgASgLMhgua2VmdS5yb3V0ZXIudjEuSHR0cENhbGwSFgoOb3V0Y29tZV9hbnN3ZXIYBiABKAkSDwoHcmVmdXNhbBgHIAEoCRItCghyZWZ1c2FscxgIIAMoCzIbLmtlZnUucm91dGVyLnYxLkFjdGlvbldvcmRzEg8KB2F1ZGl0ZWQYCSADKAkaNAoSUHJldmlld1Jlc3VsdEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaMAoOUXVlc3Rpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASLkBAoLQWN0aW9uSW5wdXQSDAoEbmFtZRgBIAEoCRIMCgRmcm9tGAIgASgJEg8KB3BhdHRlcm4YAyABKAkSMgoGY2hvaWNlGAQgASgLMiIua2VmdS5yb3V0ZXIudjEuQWN0aW9uSW5wdXQuQ2hvaWNlEiwKB29wdGlvbnMYBSADKAsyGy5rZWZ1LnJvdXRlci52MS5BY3Rpb25Xb3JkcxI9CglxdWVzdGlvbnMYBiADKAsyKi5rZWZ1LnJvdXRlci52MS5BY3Rpb25JbnB1dC5RdWVzdGlvbnNFbnRyeRIWCg5tYXhfY2hhcmFjdGVycxgHIAEoDRIQCghmb3JfZWFjaBgIIAEoCRqqAgoGQ2hvaWNlEg4KBmFjdGlvbhgBIAEoCRIMCgRsaXN0GAIgASgJEg0KBXZhbHVlGAMgASgJEj4KBmxhYmVscxgEIAMoCzIuLmtlZnUucm91dGVyLnYxLkFjdGlvbklucHV0LkNob2ljZS5MYWJlbHNFbnRyeRJECglxdWVzdGlvbnMYBSADKAsyMS5rZWZ1LnJvdXRlci52MS5BY3Rpb25JbnB1dC5DaG9pY2UuUXVlc3Rpb25zRW50cnkSDAoEbWFueRgGIAEoCBotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjAKDlF1ZXN0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaMAoOUXVlc3Rpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKdAQoISHR0cENhbGwSDgoGbWV0aG9kGAEgASgJEgsKA3VybBgCIAEoCRI2CgdoZWFkZXJzGAMgAygLMiUua2VmdS5yb3V0ZXIudjEuSHR0cENhbGwuSGVhZGVyc0VudHJ5EgwKBGJvZHkYBCABKAkaLgoMSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEigQEKC0FjdGlvbldvcmRzEg0KBXZhbHVlGAEgASgJEjUKBXRleHRzGAIgAygLMiYua2VmdS5yb3V0ZXIudjEuQWN0aW9uV29yZHMuVGV4dHNFbnRyeRosCgpUZXh0c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiTAoQUHV0QWN0aW9uUmVxdWVzdBImCgZhY3Rpb24YASABKAsyFi5rZWZ1LnJvdXRlci52MS5BY3Rpb24SEAoIcmV2aXNpb24YAiABKAQiOwoRUHV0QWN0aW9uUmVzcG9uc2USJgoGYWN0aW9uGAEgASgLMhYua2VmdS5yb3V0ZXIudjEuQWN0aW9uIiAKEEdldEFjdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCSI7ChFHZXRBY3Rpb25SZXNwb25zZRImCgZhY3Rpb24YASABKAsyFi5rZWZ1LnJvdXRlci52MS5BY3Rpb24iFAoSTGlzdEFjdGlvbnNSZXF1ZXN0Ij4KE0xpc3RBY3Rpb25zUmVzcG9uc2USJwoHYWN0aW9ucxgBIAMoCzIWLmtlZnUucm91dGVyLnYxLkFjdGlvbiIjChNEZWxldGVBY3Rpb25SZXF1ZXN0EgwKBG5hbWUYASABKAkiFgoURGVsZXRlQWN0aW9uUmVzcG9uc2UingIKEFRyeUFjdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCRIQCghjdXN0b21lchgCIAEoCRI8CgZjbGFpbXMYAyADKAsyLC5rZWZ1LnJvdXRlci52MS5UcnlBY3Rpb25SZXF1ZXN0LkNsYWltc0VudHJ5EjwKBmlucHV0cxgEIAMoCzIsLmtlZnUucm91dGVyLnYxLlRyeUFjdGlvblJlcXVlc3QuSW5wdXRzRW50cnkSEAoIbGFuZ3VhZ2UYBSABKAkaLQoLQ2xhaW1zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARotCgtJbnB1dHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkMKEVRyeUFjdGlvblJlc3BvbnNlEg4KBnN0YXR1cxgBIAEoDRIOCgZyZXN1bHQYAiABKAkSDgoGYW5zd2VyGAMgASgJMrgDCg1BY3Rpb25TZXJ2aWNlElAKCVB1dEFjdGlvbhIgLmtlZnUucm91dGVyLnYxLlB1dEFjdGlvblJlcXVlc3QaIS5rZWZ1LnJvdXRlci52MS5QdXRBY3Rpb25SZXNwb25zZRJQCglHZXRBY3Rpb24SIC5rZWZ1LnJvdXRlci52MS5HZXRBY3Rpb25SZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuR2V0QWN0aW9uUmVzcG9uc2USVgoLTGlzdEFjdGlvbnMSIi5rZWZ1LnJvdXRlci52MS5MaXN0QWN0aW9uc1JlcXVlc3QaIy5rZWZ1LnJvdXRlci52MS5MaXN0QWN0aW9uc1Jlc3BvbnNlElkKDERlbGV0ZUFjdGlvbhIjLmtlZnUucm91dGVyLnYxLkRlbGV0ZUFjdGlvblJlcXVlc3QaJC5rZWZ1LnJvdXRlci52MS5EZWxldGVBY3Rpb25SZXNwb25zZRJQCglUcnlBY3Rpb24SIC5rZWZ1LnJvdXRlci52MS5UcnlBY3Rpb25SZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuVHJ5QWN0aW9uUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Action is something that Kefu looks up or changes for a customer.
@@ -51,7 +51,8 @@ export type Action = Message<"kefu.router.v1.Action"> & {
   call?: HttpCall | undefined;
 
   /**
-   * What of the result is used, by name: expressions of JMESPath (jmespath.org), at most 20. Nothing else is kept or said.
+   * What of the result is used, by name: expressions of JMESPath (jmespath.org), at most 20, which may call items() of its
+   * Community Edition, too. Nothing else is kept or said.
    *
    * @generated from field: map<string, string> result = 5;
    */
@@ -210,7 +211,8 @@ export const ChangeSchema: GenMessage<Change> = /*@__PURE__*/
   messageDesc(file_kefu_router_v1_action, 1);
 
 /**
- * ActionInput is a value that the call needs: `from` is set, or `options`, or `pattern`, `choice` or both.
+ * ActionInput is a value that the call needs: `from` is set, or `options`, or `max_characters`, or `pattern`, `choice` or
+ * both.
  *
  * @generated from message kefu.router.v1.ActionInput
  */
@@ -252,12 +254,30 @@ export type ActionInput = Message<"kefu.router.v1.ActionInput"> & {
   options: ActionWords[];
 
   /**
-   * The question where a message names no value, by language. Required with `options`; without it, and without a choice,
-   * the customer is told that nothing was found.
+   * The question where a message names no value, by language. Required with `options` and `max_characters`; without it, and
+   * without a choice, the customer is told that nothing was found.
    *
    * @generated from field: map<string, string> questions = 6;
    */
   questions: { [key: string]: string };
+
+  /**
+   * The value is what the customer writes when asked, word for word and in one line, at most so many characters, 1 to 500:
+   * a street, a name. A text without letters and digits ("-") stands for an empty one. A question, a no and a wish for a
+   * person are never taken for it.
+   *
+   * @generated from field: uint32 max_characters = 7;
+   */
+  maxCharacters: number;
+
+  /**
+   * The name of an input that stands before this one and is a list: `choice` is made for each of its values, such as what is
+   * wanted in place of each item. Its action has an input of that name, which is then the one value. This input's value is
+   * a list too, in the order of that one.
+   *
+   * @generated from field: string for_each = 8;
+   */
+  forEach: string;
 };
 
 /**
@@ -303,7 +323,7 @@ export type ActionInput_Choice = Message<"kefu.router.v1.ActionInput.Choice"> & 
   labels: { [key: string]: string };
 
   /**
-   * The question above them, by language.
+   * The question above them, by language: a Mustache template over the names of that action's result.
    *
    * @generated from field: map<string, string> questions = 5;
    */
@@ -332,7 +352,7 @@ export const ActionInput_ChoiceSchema: GenMessage<ActionInput_Choice> = /*@__PUR
  */
 export type HttpCall = Message<"kefu.router.v1.HttpCall"> & {
   /**
-   * "GET"; "POST", "PUT", "PATCH" or "DELETE" for a change, and "POST" for its preview too.
+   * "GET"; "POST", "PUT", "PATCH" or "DELETE" for a change, and all of them but "DELETE" for its preview.
    *
    * @generated from field: string method = 1;
    */
@@ -354,7 +374,9 @@ export type HttpCall = Message<"kefu.router.v1.HttpCall"> & {
   headers: { [key: string]: string };
 
   /**
-   * JSON, sent as such. In its texts "{input}" stands for an input's value.
+   * JSON, sent as such. In its texts "{input}" stands for an input's value. A text that is nothing but an input which is a
+   * list stands for that list; within an object that is an entry of a list it stands for one value, and the object stands
+   * there once for each: [{"item": "{items}", "new": "{new_items}"}].
    *
    * @generated from field: string body = 4;
    */

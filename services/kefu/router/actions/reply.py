@@ -1,0 +1,153 @@
+"""What a customer's reply to an action's question names: by its number, in words, or word for word."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kefu.router.actions.action import ActionInput
+from kefu.router.actions.value_pattern import values_in
+from kefu.router.domain.turn import InputValue, PendingInput
+from kefu.router.nlu.normalization import normalize
+from kefu.router.nlu.own_case import asks_something
+
+_MOST_NUMBERED = 40
+"""Characters of a reply that may name several things by their numbers."""
+_MOST_WORDS = 80
+"""Characters of a reply that may name a thing by some of its words; who writes more speaks of something else."""
+_LEAST_LETTERS = 4
+"""Of part of an option's text: "no" and "ok" say something else."""
+_NUMBER = re.compile(r"(?<!\d)\d{1,2}(?!\d)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a reply names."""
+
+    value: InputValue | None = None
+    """None: no value alone."""
+    among: tuple[str, ...] = ()
+    """The values of which it may be each, where it is none alone."""
+
+
+NOTHING_NAMED = Named()
+
+
+def named_by_reply(needed: ActionInput, pending: PendingInput, choice: str, text: str, *, is_no: bool = False) -> Named:
+    """What the reply to an action's question names.
+
+    `choice`: the one of the question's choices that it is, by its number or words. `is_no`: it says no, and names a
+    value only where it does so by a number or in full.
+    """
+    if needed.is_text:
+        return NOTHING_NAMED if is_no else _text(needed, text)
+    if needed.options or not pending.values:
+        return Named(pending.values.get(choice) or named_value(needed, text, is_reply=True) or None)
+    values = list(pending.values.values())
+    if pending.all_of_these and (choice == pending.all_of_these or _begins(pending.all_of_these, text)):
+        return Named(tuple(values))
+    named = values_in(needed.pattern, text) if needed.pattern else []
+    one = pending.values.get(choice) or among(named, values)
+    many = bool(pending.all_of_these)
+    if many and (several := _numbered(values, named, text) or _known(named, values)):
+        return Named(several)
+    if one:
+        return Named((one,) if many else one)
+    return NOTHING_NAMED if is_no else _by_words(pending.values, text, many=many)
+
+
+def named_value(needed: ActionInput, text: str, *, is_reply: bool = False) -> str:
+    """The value that a message names; empty where it names none, or several options.
+
+    `is_reply`: it was asked for, so that part of an option's text is enough ("mistake").
+    """
+    if not needed.options:
+        return next(iter(values_in(needed.pattern, text)), "")
+    labels = {each: value for value, texts in needed.options.items() for each in texts.values()}
+    said = _plain(text)
+    named = {value for label, value in labels.items() if _holds(said, _plain(label))}
+    if len(named) != 1 and is_reply:
+        return labels.get(_label_of(labels, text), "")
+    return named.pop() if len(named) == 1 else ""
+
+
+def among(named: Sequence[str], values: Sequence[str]) -> str:
+    """The first of the values that was named, however it was written ("#w1" for "#W1")."""
+    return next(iter(_known(named, values)), "")
+
+
+def _known(named: Sequence[str], values: Sequence[str]) -> tuple[str, ...]:
+    """Those of the values that were named."""
+    known = {_bare(value): value for value in values}
+    return tuple(dict.fromkeys(known[bare] for each in named if (bare := _bare(each)) in known))
+
+
+def _numbered(values: Sequence[str], named: Sequence[str], text: str) -> tuple[str, ...]:
+    """The values of several numbers in a reply ("1 and 3"); empty where it has not several, or others too."""
+    numbers = [] if named or len(text) > _MOST_NUMBERED else [int(number) for number in _NUMBER.findall(text)]
+    if len(numbers) < 2 or not all(0 < number <= len(values) for number in numbers):
+        return ()
+    return tuple(dict.fromkeys(values[number - 1] for number in numbers))
+
+
+def _by_words(labels: Mapping[str, str], text: str, *, many: bool) -> Named:
+    """What a reply names by words that not all labels have: "the blue one". `labels`: values by what was shown.
+
+    Of several labels those of which it has the most words; where `many` may be meant, each that has a word of its own,
+    unless another word says that more is meant ("the kettle and a lamp", of two lamps).
+    """
+    normalized = normalize(text)
+    if len(text) > _MOST_WORDS or asks_something(normalized):
+        return NOTHING_NAMED
+    said = _plain(text)
+    words = {label: {word for word in _plain(label).split() if _holds(said, word)} for label in labels}
+    of_all = set[str].intersection(*words.values()) if len(words) > 1 else set[str]()
+    heard = {label: found - of_all for label, found in words.items() if found - of_all}
+    if not heard:
+        return NOTHING_NAMED
+    if many:
+        counts = {word: sum(word in found for found in heard.values()) for found in heard.values() for word in found}
+        meant = [label for label, found in heard.items() if any(counts[word] == 1 for word in found)]
+        explained = set[str]().union(*(heard[label] for label in meant))
+        return Named(tuple(dict.fromkeys(labels[each] for each in meant))) if counts.keys() <= explained else Named()
+    most = max(map(len, heard.values()))
+    meant = [label for label, found in heard.items() if len(found) == most]
+    if len(meant) == 1:
+        return Named(labels[meant[0]])
+    return Named(among=tuple(labels[each] for each in meant)) if len(meant) < len(labels) else NOTHING_NAMED
+
+
+def _text(needed: ActionInput, text: str) -> Named:
+    """A text in one line; one without letters and digits is an empty one."""
+    line = " ".join(text.split())
+    if len(line) > needed.max_characters or asks_something(normalize(text)):
+        return NOTHING_NAMED
+    return Named(line if any(map(str.isalnum, line)) else "")
+
+
+def _label_of(labels: Iterable[str], text: str) -> str:
+    """The one label that a reply is a part of; empty where it is of none, or of several."""
+    said = _plain(text)
+    if said.isascii() and len(said) < _LEAST_LETTERS:
+        return ""
+    found = [label for label in labels if _holds(_plain(label), said)]
+    return found[0] if len(found) == 1 else ""
+
+
+def _begins(label: str, text: str) -> bool:
+    """Whether a reply is how a label begins, in whole words: "all"."""
+    said = _plain(text)
+    return bool(said) and f"{_plain(label)} ".startswith(f"{said} ")
+
+
+def _plain(text: str) -> str:
+    """A text in lower case, with a blank in place of all that is no letter and no digit."""
+    return " ".join("".join(each if each.isalnum() else " " for each in text.casefold()).split())
+
+
+def _holds(text: str, part: str) -> bool:
+    """Whether a plain text holds another one as whole words; in Chinese, which writes none, two characters are one."""
+    return f" {part} " in f" {text} " or (not part.isascii() and len(part) > 1 and part in text)
+
+
+def _bare(value: str) -> str:
+    return "".join(character for character in value.casefold() if character.isalnum())
