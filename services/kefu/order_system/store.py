@@ -9,7 +9,7 @@ import hashlib
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 from kefu.common.errors import StartupError
 from kefu.order_system.domain.order_book import OrderBook
 from kefu.order_system.domain.outcome import Outcome
-from kefu.order_system.domain.records import Customer, Shop
+from kefu.order_system.domain.records import Customer, Order, Shop
 from kefu.order_system.seed import Seed
 from kefu.order_system.sqlite_records import SCHEMA, SqliteRecords, put_customer, put_order, read_customers
 
@@ -158,6 +158,14 @@ class Store:
                 put_order(connection, outcome.order)
             connection.execute("INSERT INTO operations VALUES (?, ?, ?, ?)", (key, fingerprint, response, now))
         return StoredOperation(response, now, replayed=False)
+
+    def put(self, customers: Iterable[Customer], orders: Iterable[Order]) -> None:
+        """Store records as they are given, in place of those of the same ids: for measurements that begin anew."""
+        with self._transaction() as connection:
+            for customer in customers:
+                put_customer(connection, customer)
+            for order in orders:
+                put_order(connection, order)
 
     def operation(self, key: str) -> StoredOperation | None:
         """The write with this idempotency key; None when it has not taken place."""

@@ -7,7 +7,7 @@ import pytest
 from kefu.order_system.domain.failures import Refusal
 from kefu.order_system.domain.outcome import When
 from kefu.order_system.domain.records import OrderStatus
-from tests.unit.order_system.memory_records import (
+from tests.unit.order_system.small_shop import (
     BLUE,
     CARD,
     CUP,

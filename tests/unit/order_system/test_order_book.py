@@ -7,7 +7,8 @@ import pytest
 from kefu.order_system.domain.failures import Missing, NotFound
 from kefu.order_system.domain.order_book import OrderBook
 from kefu.order_system.domain.records import Address, Customer, Order, OrderStatus, Transaction
-from tests.unit.order_system.memory_records import RED, MemoryRecords, book, small_shop
+from kefu.order_system.memory_records import MemoryRecords
+from tests.unit.order_system.small_shop import RED, book, small_shop
 
 
 @pytest.mark.parametrize("written", ["#W1", "W1", " W1 "])

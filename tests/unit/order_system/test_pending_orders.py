@@ -8,7 +8,7 @@ from kefu.order_system.domain.failures import Refusal
 from kefu.order_system.domain.order_book import OrderBook
 from kefu.order_system.domain.outcome import When
 from kefu.order_system.domain.records import Address, OrderStatus
-from tests.unit.order_system.memory_records import (
+from tests.unit.order_system.small_shop import (
     BLUE,
     CARD,
     CUP,

@@ -11,14 +11,13 @@ from typing import Any
 
 import pytest
 
+from kefu.evaluation.actions.tasks import call_of, performed
 from kefu.order_system.domain.failures import Refused
 from kefu.order_system.domain.order_book import OrderBook
-from kefu.order_system.domain.order_items import Replacement
-from kefu.order_system.domain.outcome import Outcome
-from kefu.order_system.domain.records import Address, Record
+from kefu.order_system.domain.records import Record
+from kefu.order_system.memory_records import MemoryRecords
 from kefu.order_system.seed import Seed, read_folder
 from tests.unit.order_system import tau_bench_tools
-from tests.unit.order_system.memory_records import MemoryRecords
 
 FOLDER = Path(os.environ.get("KEFU_TEST_RETAIL_ACTIONS", "nowhere"))
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="KEFU_TEST_RETAIL_ACTIONS names no folder")
@@ -33,31 +32,10 @@ def seed() -> Seed:
     return read_folder(FOLDER)
 
 
-def perform(book: OrderBook, customer: str, name: str, order_id: str, **given: Any) -> Outcome:
-    pairs = zip(given.get("item_ids", ()), given.get("new_item_ids", ()), strict=False)
-    replacements = [Replacement(item_id=old, new_item_id=new) for old, new in pairs]
-    method = given.get("payment_method_id", "")
-    match name:
-        case "cancel_pending_order":
-            return book.cancel_order(customer, order_id, given["reason"])
-        case "modify_pending_order_address":
-            return book.change_order_address(customer, order_id, Address(**given))
-        case "modify_pending_order_payment":
-            return book.change_payment_method(customer, order_id, method)
-        case "modify_pending_order_items":
-            return book.modify_items(customer, order_id, replacements, method)
-        case "return_delivered_order_items":
-            return book.return_items(customer, order_id, given["item_ids"], method)
-        case "exchange_delivered_order_items":
-            return book.exchange_items(customer, order_id, replacements, method)
-        case _:
-            raise AssertionError(name)
-
-
 def attempt(records: MemoryRecords, customer: str, action: dict[str, Any]) -> str | None:
     """Perform one of a task's calls. Returns None, or why it was refused."""
     try:
-        records.save(perform(OrderBook(records), customer, action["name"], **action["kwargs"]))
+        records.save(performed(OrderBook(records), customer, call_of(action["name"], action["kwargs"])))
     except Refused as error:
         return error.code
     return None

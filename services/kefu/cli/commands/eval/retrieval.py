@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from kefu.cli.commands.eval.abstention import abstention, calibrate
+from kefu.cli.commands.eval.actions import actions
 from kefu.cli.commands.eval.answers import answers
 from kefu.cli.commands.eval.cache import cache as cache_command
 from kefu.cli.commands.eval.conversations import conversations
@@ -29,6 +30,7 @@ from kefu.retrieval.embedders import open_embedder
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Measure what is found, answered and refused.")
 app.command()(answers)
 app.command()(conversations)
+app.command()(actions)
 app.command("cache")(cache_command)
 app.command()(abstention)
 app.command()(calibrate)

@@ -1,4 +1,4 @@
-"""Records in memory, and a small shop: one customer with three payment methods, two products."""
+"""A small shop: one customer with three payment methods, two products."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -12,6 +12,7 @@ from kefu.order_system.domain.order_book import OrderBook
 from kefu.order_system.domain.order_items import Replacement
 from kefu.order_system.domain.outcome import Outcome, When
 from kefu.order_system.domain.records import Customer, Order, Product
+from kefu.order_system.memory_records import MemoryRecords
 
 ADDRESS = {"address1": "1 Elm Road", "address2": "", "city": "York", "country": "UK", "state": "", "zip": "YO1"}
 LAMP = {"name": "Lamp", "product_id": "lamp"}
@@ -19,48 +20,6 @@ RED, BLUE, GOLD, GONE = "lamp-red", "lamp-blue", "lamp-gold", "lamp-gone"
 CUP = "cup-white"
 CARD, GIFT, OTHER_CARD = "credit_card_1", "gift_card_1", "credit_card_2"
 PRICES = {RED: 20.10, BLUE: 30.35, GOLD: 95.00, GONE: 5.00, CUP: 7.55}
-
-
-class MemoryRecords:
-    """See kefu.order_system.domain.order_book.Records."""
-
-    def __init__(self, customers: list[Customer], orders: list[Order], products: list[Product]) -> None:
-        self._customers = {each.customer_id: each for each in customers}
-        self._orders = {each.order_id: each for each in orders}
-        self._products = {each.product_id: each for each in products}
-
-    def customer(self, customer_id: str) -> Customer | None:
-        return self._customers.get(customer_id)
-
-    def customers_by_email(self, email: str) -> list[Customer]:
-        return [each for each in self._customers.values() if each.email.casefold() == email.casefold()]
-
-    def customers_by_name_and_zip(self, first_name: str, last_name: str, zip_code: str) -> list[Customer]:
-        wanted = (first_name.casefold(), last_name.casefold(), zip_code)
-        return [
-            each
-            for each in self._customers.values()
-            if (each.name.first_name.casefold(), each.name.last_name.casefold(), each.address.zip) == wanted
-        ]
-
-    def order(self, order_id: str) -> Order | None:
-        return self._orders.get(order_id)
-
-    def orders_of(self, customer_id: str) -> list[Order]:
-        return [self._orders[order_id] for order_id in self._customers[customer_id].orders]
-
-    def product(self, product_id: str) -> Product | None:
-        return self._products.get(product_id)
-
-    def products(self) -> list[Product]:
-        return list(self._products.values())
-
-    def save(self, outcome: Outcome) -> Outcome:
-        """Keep what an operation came to."""
-        self._customers[outcome.customer.customer_id] = outcome.customer
-        if outcome.order is not None:
-            self._orders[outcome.order.order_id] = outcome.order
-        return outcome
 
 
 def item(item_id: str) -> dict[str, Any]:

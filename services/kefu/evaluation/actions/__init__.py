@@ -1,0 +1,1 @@
+"""`kefu eval actions`: customers who want something done, and what is done for them."""
