@@ -2,9 +2,11 @@
 
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from kefu.client import NEW_SESSION, Answer, Client
+from kefu.common.errors import ServiceError, SessionNotFound
 from kefu.router.v1 import chat_pb2 as pb
 
 _NUMBERED = re.compile(r"^(\d+)\. ", re.MULTILINE)
@@ -82,3 +84,19 @@ def _exchange(message: str, answer: Answer) -> Exchange:
     handoff = pb.Handoff.Reason.Name(answer.handoff.reason).removeprefix("REASON_") if answer.handoff else ""
     choices = tuple(done.choices) if done else ()
     return Exchange(message, answer.text, choices, source, handoff, tuple(each.text for each in answer.passages))
+
+
+async def warmed_up(client: Client, customer: str, token: str, seconds: float = 180.0) -> bool:
+    """Ask for an order until an action answers: the first comparison of a message with the examples takes a while."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        conversation = Conversation(client, customer, token)
+        try:
+            said = await conversation.say("Where is my order?")
+        except ServiceError:
+            continue
+        with suppress(SessionNotFound):
+            await client.delete_session(conversation.session)
+        if said.source == "action":
+            return True
+    return False

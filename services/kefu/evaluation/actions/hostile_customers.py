@@ -5,11 +5,11 @@ None of them is answered by a model's good will: what they get is counted at the
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from kefu.client import Client
-from kefu.evaluation.actions.conversation import Conversation
+from kefu.evaluation.actions.conversation import Conversation, warmed_up
 from kefu.evaluation.actions.recorded_shop import RecordedShop
 from kefu.order_system.domain.records import Customer, Order, OrderStatus
 from kefu.order_system.seed import Seed
@@ -151,10 +151,6 @@ SCENARIOS: Mapping[str, Scenario] = {
     "never says yes": _never_says_yes,
     "clicks twice": _clicks_twice,
     "sends again": _sends_again,
-    "the router dies in mid-write": _while_dies("router"),
-    "Redis dies in mid-write": _while_dies("redis"),
-    "retrieval dies in mid-write": _while_dies("retrieval"),
-    "generation dies in mid-write": _while_dies("generation"),
 }
 
 
@@ -172,9 +168,17 @@ def with_mallory(seed: Seed) -> Seed:
 
 
 async def attacks(
-    shop: RecordedShop, client: Client, kill: Callable[[str], Awaitable[None]], times: int
+    shop: RecordedShop,
+    client: Client,
+    kill: Callable[[str], Awaitable[None]],
+    services: Collection[str],
+    times: int,
 ) -> AsyncIterator[tuple[str, Attack, str]]:
-    """Play each scenario with `times` customers. Yields its name, the attack, and what went wrong with playing it."""
+    """Play each scenario with `times` customers, and the death of each service while something is written.
+
+    Yields the scenario's name, the attack, and what went wrong with playing it.
+    """
+    scenarios = {**SCENARIOS, **{f"{name} dies in mid-write": _while_dies(name) for name in services}}
     pending = _pending(shop.seed)
     customers = {each.customer_id: each for each in shop.seed.customers}
 
@@ -196,11 +200,12 @@ async def attacks(
     )
     yield "orders in names and goods", made, ""
     number = 0
-    for name, scenario in SCENARIOS.items():
+    for name, scenario in scenarios.items():
         for _ in range(times):
             number += 1
             made = attack(number, pending[number % (len(pending) - 1)])
             yield name, made, await scenario(made)
+            await warmed_up(client, made.conversation.customer, made.conversation.token)  # what was killed is back
 
 
 def _pending(seed: Seed) -> Sequence[Order]:

@@ -1,12 +1,12 @@
 """Playing the customers of a folder, one after the other, and what came of it."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from kefu.client import Client
-from kefu.common.errors import ServiceError, SessionNotFound
+from kefu.common.errors import SessionNotFound
 from kefu.evaluation.actions.conversation import Conversation
 from kefu.evaluation.actions.findings import Findings, findings_of
 from kefu.evaluation.actions.hostile_customers import attacks
@@ -39,6 +39,8 @@ class Stage:
     shop: RecordedShop
     fixed_texts: Sequence[str]
     kill: Callable[[str], Awaitable[None]]
+    services: Collection[str]
+    """Names of the suite's services, each of which can be killed."""
 
     async def play(self, tasks: Sequence[Task]) -> AsyncIterator[Played]:
         """Play each task from the beginning. Raises ServiceError when Kefu cannot be asked."""
@@ -55,7 +57,7 @@ class Stage:
 
     async def play_hostile(self, times: int) -> AsyncIterator[Played]:
         """Play each hostile scenario with so many customers. Raises ServiceError."""
-        async for name, attack, why in attacks(self.shop, self.client, self.kill, times):
+        async for name, attack, why in attacks(self.shop, self.client, self.kill, self.services, times):
             conversation = attack.conversation
             findings = await self._end(conversation)
             self.shop.reset(conversation.customer)
@@ -67,19 +69,3 @@ class Stage:
         with suppress(SessionNotFound):
             await self.client.delete_session(conversation.session)
         return findings_of(conversation, self.shop.calls, self.shop.seed, self.fixed_texts)
-
-
-async def warmed_up(client: Client, customer: str, token: str, seconds: float = 180.0) -> bool:
-    """Ask for an order until an action answers: the first comparison of a message with the examples takes a while."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        conversation = Conversation(client, customer, token)
-        try:
-            said = await conversation.say("Where is my order?")
-        except ServiceError:
-            continue
-        with suppress(SessionNotFound):
-            await client.delete_session(conversation.session)
-        if said.source == "action":
-            return True
-    return False

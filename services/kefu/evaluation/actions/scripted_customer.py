@@ -64,8 +64,17 @@ WISHES: Mapping[Kind, Sequence[str]] = {
         "Can order {order} be charged to a different card or account",
     ),
 }
+TITLES: Mapping[Kind, str] = {
+    Kind.CANCEL: "Cancel an order",
+    Kind.RETURN: "Return something",
+    Kind.EXCHANGE: "Exchange something that was delivered",
+    Kind.ITEMS: "Change the items of an order",
+    Kind.ADDRESS: "Send an order to another address",
+    Kind.PAYMENT: "Pay an order another way",
+}
+"""What the sample's actions are called, where Kefu asks which is meant."""
 _YES = ("yes", "Yes, please.", "1", "ok, do it", "Yes, please do it")
-_REASONS = {"no longer needed": "no longer", "ordered by mistake": "mistake"}
+_REASONS = {"no longer needed": "no longer need it", "ordered by mistake": "mistake"}
 _ADDRESS_WORDS = {
     "street": "address1",
     "flat": "address2",
@@ -102,13 +111,19 @@ class ScriptedCustomer:
         self._turns = 0
 
     async def play(self, conversation: Conversation) -> str:
-        """Hold the conversation. Returns why the customer gave up; empty when everything was said to be done."""
-        try:
-            for call in self._task.calls:
+        """Hold the conversation. Returns why the customer gave a wish up; empty when all was said to be done.
+
+        After a wish that was refused or not understood comes the next one; a person ends it.
+        """
+        why = list[str]()
+        for call in self._task.calls:
+            try:
                 await self._want(call, conversation)
-        except _GivesUp as why:
-            return str(why)
-        return ""
+            except _GivesUp as cause:
+                why.append(str(cause))
+            if conversation.last.handoff:
+                break
+        return "; ".join(why)
 
     async def _want(self, call: Call, conversation: Conversation) -> None:
         order = self._orders[call.order]
@@ -151,11 +166,13 @@ class ScriptedCustomer:
     def _choose(self, call: Call, order: Order, said: Exchange) -> str:
         """The reply to a question with choices."""
         choices = said.choices
+        if numbers := [at for at, choice in enumerate(choices) if choice == TITLES[call.kind]]:
+            return self._answer(choices, numbers, TITLES[call.kind])
         if numbers := [at for at, choice in enumerate(choices) if order.order_id in choice]:
             return self._answer(choices, numbers, order.order_id)
         if call.kind is Kind.CANCEL:
             word = _REASONS[call.text("reason")]
-            return self._answer(choices, [at for at, choice in enumerate(choices) if word in choice], choices[-1])
+            return self._answer(choices, [at for at, choice in enumerate(choices) if word in choice], word)
         for wanted in self._wanted(call, order):
             if _describes(said.answer.split("\n")[0], wanted.item.name, wanted.item.options):
                 numbers = [at for at, choice in enumerate(choices) if _describes(choice, "", wanted.new.options)]
@@ -223,4 +240,5 @@ def _describes(text: str, name: str, options: Mapping[str, str]) -> bool:
 def _is_method(choice: str, method: PaymentMethod) -> bool:
     """Whether a choice is a payment method, as its owner knows it."""
     known = _SOURCES.get(method.source, method.source)
-    return known in choice and (method.last_four is None or method.last_four in choice)
+    marks = [method.last_four or "", f"{method.balance:f}".rstrip("0").rstrip(".") if method.balance else ""]
+    return known in choice and all(mark in choice for mark in marks)

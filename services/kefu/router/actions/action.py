@@ -105,6 +105,8 @@ class Action:
     result: Mapping[str, str]
     """By name: a JMESPath expression."""
     answers: Texts
+    titles: Texts = field(default_factory=dict[AnswerLanguage, str])
+    """What the customer reads where Kefu asks which action is meant. None: it is not offered."""
     intents: tuple[str, ...] = ()
     """Names of `kefu.router.actions.matching.intents`."""
     examples: tuple[str, ...] = ()

@@ -54,6 +54,8 @@ def check(action: Action) -> None:
         _check_change(action, change, inputs)
     _check_texts("answers", action.answers, {*action.result, *inputs})
     _check_words("words", action.words, None, _MAX_WORDS)
+    if action.titles:
+        _check_words("titles", {"": action.titles}, None, 1)
 
 
 def _check_change(action: Action, change: Change, inputs: Mapping[str, str]) -> None:

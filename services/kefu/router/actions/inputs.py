@@ -47,7 +47,7 @@ class InputReader:
             return wanted.given[needed.name]
         if needed.choice is not None:
             return await self._chosen_value(needed, needed.choice, wanted, request, known)
-        if not needed.is_text and (named := named_value(needed, request.text)):
+        if not needed.is_text and (named := named_value(needed, wanted.text or request.text)):
             return named
         if not needed.questions:
             raise Asked(ActionReply(wanted.action.id, missing=Missing.NOT_THERE))
@@ -91,7 +91,7 @@ class InputReader:
         entries = _entries(listed, choice)
         entries = [each for each in entries if str(each[choice.value]) in wanted.among] or entries
         values = [str(entry[choice.value]) for entry in entries]
-        named = values_in(needed.pattern, request.text) if needed.pattern else []
+        named = values_in(needed.pattern, wanted.text or request.text) if needed.pattern else []
         value = among(named, values) if named else values[0] if len(values) == 1 else ""
         if value:
             return (value,) if choice.many else value

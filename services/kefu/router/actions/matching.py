@@ -26,6 +26,9 @@ RULES = "rules"
 BIAS, FOR_WEIGHT, AGAINST_WEIGHT, OWN_CASE_WEIGHT = -19.9, 151.4, -130.4, 1.8
 LEAST_LIKELIHOOD = 0.5
 LEAST_WITH_VALUE = 0.3
+LEAST_TO_OFFER = 0.01
+"""Of an action that is offered to a customer whose message names a value, and none is likely enough."""
+_MOST_OFFERED = 3
 _NEAREST = 3
 _COMPARED = 256
 
@@ -74,20 +77,25 @@ class ActionSet:
                     text = text.replace(value, " ")
         return " ".join(text.split()) or text
 
-    def asked_for(self, text: str, cosines: Sequence[float], own_case: float) -> str:
-        """The id of the action that a message asks for; empty when it asks for none.
+    def asked_for(self, text: str, cosines: Sequence[float], own_case: float) -> tuple[Action, ...]:
+        """The action that a message asks for, or those with a title of which it may ask for one, the likeliest first.
 
         Less is enough for an action of which the message names a value, such as the number of an order, and it goes
         before others. `cosines`: of the message and each of the texts.
         """
         cosine_of = dict(zip(self.texts, cosines, strict=True))
-        best, most = "", (False, 0.0)
-        for action in filter(_is_asked_for, self.actions.values()):
-            likely = self._likelihood(action, cosine_of, own_case)
-            names = any(each.pattern and values_in(each.pattern, text) for each in action.inputs)
-            if likely >= (LEAST_WITH_VALUE if names else LEAST_LIKELIHOOD) and (names, likely) > most:
-                best, most = action.id, (names, likely)
-        return best
+        actions = list(filter(_is_asked_for, self.actions.values()))
+        names = {
+            each.id for each in actions if any(one.pattern and values_in(one.pattern, text) for one in each.inputs)
+        }
+        likely = {each.id: self._likelihood(each, cosine_of, own_case) for each in actions}
+        actions.sort(key=lambda each: (each.id in names, likely[each.id]), reverse=True)
+        for each in actions:
+            if likely[each.id] >= (LEAST_WITH_VALUE if each.id in names else LEAST_LIKELIHOOD):
+                return (each,)
+        offered = [each for each in actions if each.id in names and each.titles]
+        is_likely = len(offered) > 1 and likely[offered[0].id] >= LEAST_TO_OFFER
+        return tuple(offered[:_MOST_OFFERED]) if is_likely else ()
 
     def _likelihood(self, action: Action, cosine_of: Mapping[str, float], own_case: float) -> float:
         named = [text for intent in action.intents for text in known_messages().get(intent, ())]

@@ -26,7 +26,7 @@ class Named:
     value: InputValue | None = None
     """None: no value alone."""
     among: tuple[str, ...] = ()
-    """The values of which it may be each, where it is none alone."""
+    """The values of which it may be each, where it is none alone: it is to be asked again among them."""
 
 
 NOTHING_NAMED = Named()
@@ -93,27 +93,29 @@ def _by_words(labels: Mapping[str, str], text: str, *, many: bool) -> Named:
     """What a reply names by words that not all labels have: "the blue one". `labels`: values by what was shown.
 
     Of several labels those of which it has the most words; where `many` may be meant, each that has a word of its own,
-    unless another word says that more is meant ("the kettle and a lamp", of two lamps).
+    unless another word says that more is meant ("the kettle and a lamp", of two lamps). What may be several is asked
+    again. Digits alone are a number that nothing has.
     """
-    normalized = normalize(text)
-    if len(text) > _MOST_WORDS or asks_something(normalized):
-        return NOTHING_NAMED
     said = _plain(text)
+    if len(text) > _MOST_WORDS or not any(map(str.isalpha, said)) or asks_something(normalize(text)):
+        return NOTHING_NAMED
     words = {label: {word for word in _plain(label).split() if _holds(said, word)} for label in labels}
     of_all = set[str].intersection(*words.values()) if len(words) > 1 else set[str]()
     heard = {label: found - of_all for label, found in words.items() if found - of_all}
+    every = tuple(labels.values())
     if not heard:
-        return NOTHING_NAMED
+        return Named(among=every) if of_all else NOTHING_NAMED
     if many:
         counts = {word: sum(word in found for found in heard.values()) for found in heard.values() for word in found}
         meant = [label for label, found in heard.items() if any(counts[word] == 1 for word in found)]
         explained = set[str]().union(*(heard[label] for label in meant))
-        return Named(tuple(dict.fromkeys(labels[each] for each in meant))) if counts.keys() <= explained else Named()
+        is_clear = counts.keys() <= explained
+        return Named(tuple(dict.fromkeys(labels[each] for each in meant))) if is_clear else Named(among=every)
     most = max(map(len, heard.values()))
     meant = [label for label, found in heard.items() if len(found) == most]
     if len(meant) == 1:
         return Named(labels[meant[0]])
-    return Named(among=tuple(labels[each] for each in meant)) if len(meant) < len(labels) else NOTHING_NAMED
+    return Named(among=tuple(labels[each] for each in meant))
 
 
 def _text(needed: ActionInput, text: str) -> Named:

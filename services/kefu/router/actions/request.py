@@ -47,6 +47,8 @@ class ActionRequest:
     """What stands on the button that chooses all."""
     choice: str = ""
     """The choice of the turn before that the message names."""
+    asked: str = ""
+    """With a choice: the message that was asked back about, and the choice."""
     pending: Pending | None = None
     """What the turn before asked the customer for."""
     deadline: float | None = None
@@ -68,6 +70,8 @@ class WantedAction:
     """Inputs that are known already, by name."""
     among: tuple[str, ...] = ()
     """What the reply to the question for an input left over of its values; empty: all."""
+    text: str = ""
+    """What the customer says of it, where that is not the message."""
 
 
 @dataclass(frozen=True)

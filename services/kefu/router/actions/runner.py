@@ -23,7 +23,7 @@ from kefu.router.actions.inputs import InputReader, of_customer
 from kefu.router.actions.reply import named_by_reply
 from kefu.router.actions.request import ActionReply, ActionRequest, Asked, Missing, WantedAction
 from kefu.router.actions.store import ActionStore
-from kefu.router.actions.wording import say
+from kefu.router.actions.wording import in_language, say
 from kefu.router.domain.turn import InputValue, PendingChange, PendingInput
 from kefu.router.nlu.consent import Consent
 from kefu.router.replicas.retrieval_client import RetrievalClient
@@ -71,13 +71,13 @@ class ActionRunner:
         return _counted(await self._changes.settle(action, pending, request, consent))
 
     async def chosen(self, request: ActionRequest, *, is_no: bool = False) -> WantedAction | None:
-        """The action that asked the customer for an input in the turn before, where this message names a value.
+        """The action that the turn before offered or asked something for, where this message chooses or names a value.
 
         `is_no`: the message says no.
         """
         pending = request.pending
         if not isinstance(pending, PendingInput):
-            return None
+            return await self._offered(request) if request.choice and pending is None else None
         actions = (await self._store.in_force(request.principal.tenant)).actions
         action = actions.get(pending.action)
         wanted = next((each for each in action.inputs if each.name == pending.input), None) if action else None
@@ -90,10 +90,18 @@ class ActionRunner:
         value = (*done, str(named.value)) if wanted.for_each else named.value
         return WantedAction(action, actions, {**pending.given, wanted.name: value})
 
-    async def asked_for(self, request: ActionRequest, seconds: float) -> WantedAction | None:
-        """The action that a message asks for; None: none, or it could not be told within `seconds`.
+    async def _offered(self, request: ActionRequest) -> WantedAction | None:
+        """The action whose title the customer chose."""
+        actions = (await self._store.in_force(request.principal.tenant)).actions
+        titled = (each for each in actions.values() if request.choice in each.titles.values())
+        action = next(titled, None)
+        return None if action is None else WantedAction(action, actions, {}, text=request.asked)
 
-        It costs retrieval as a search does, and belongs behind the same admission.
+    async def asked_for(self, request: ActionRequest, seconds: float) -> WantedAction | tuple[str, ...] | None:
+        """The action that a message asks for, or the titles of those of which it may ask for one.
+
+        None: it asks for none, or it could not be told within `seconds`. It costs retrieval as a search does, and belongs
+        behind the same admission.
         """
         found = await self._store.in_force(request.principal.tenant)
         if not found.texts or request.choice:
@@ -108,8 +116,10 @@ class ActionRunner:
             _log.warning("action.not_compared", cause=error.message)
             return None
         cosines = [cosine for part in compared for cosine in part]
-        action_id = found.asked_for(request.text, cosines, request.own_case)
-        return WantedAction(found.actions[action_id], found.actions, {}) if action_id else None
+        likely = found.asked_for(request.text, cosines, request.own_case)
+        if len(likely) == 1:
+            return WantedAction(likely[0], found.actions, {})
+        return tuple(in_language(each.titles, request.language) for each in likely) or None
 
     async def run(self, wanted: WantedAction, request: ActionRequest) -> ActionReply:
         """What the message gets from the action. Never raises for what a system answers."""

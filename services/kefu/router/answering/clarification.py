@@ -52,7 +52,8 @@ _QUESTION_MARKS = ("?", "？")
 _ENDS = " .。!！?？"
 _NUMBERS = {word: number for words in _WORDS for word, number in words.choice_numbers.items()}
 _CHOICE = re.compile(
-    rf"(?:#|{'|'.join(words.before_choice for words in _WORDS)})?\s*(?:(?P<digit>\d)|(?P<word>{'|'.join(_NUMBERS)}))"
+    rf"(?:#|{'|'.join(words.before_choice for words in _WORDS)})?\s*"
+    rf"(?:(?P<digit>\d{{1,2}})|(?P<word>{'|'.join(_NUMBERS)}))"
     rf"\s*(?:{'|'.join(words.after_choice for words in _WORDS)})*"
 )
 _NONE_OF_THEM = re.compile("|".join(words.none_of_them for words in _WORDS))

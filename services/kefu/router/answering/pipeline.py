@@ -13,7 +13,7 @@ import structlog
 
 from kefu.common.errors import BackendUnavailable, Overloaded
 from kefu.router import metrics
-from kefu.router.actions.request import ActionRequest
+from kefu.router.actions.request import ActionRequest, WantedAction
 from kefu.router.actions.runner import ActionRunner
 from kefu.router.admission.scheduler import AdmissionScheduler, SlotRequest
 from kefu.router.answering.action_answer import act, asked_still
@@ -92,9 +92,9 @@ class AnswerPipeline:
         more is asked than can be answered. Whatever else fails is answered by a handoff.
         """
         decision = _continuation(draft) or before_search(question)
-        if decision is None or isinstance(decision, GiveCanned):
-            decision = await self._decide_by_owed_outcome(question) or decision
-        decision = decision or await self._decide_by_choice(question)
+        if decision is None or isinstance(decision, GiveCanned):  # "TX" is a state, and thanks
+            owed = await self._decide_by_owed_outcome(question)
+            decision = owed or await self._decide_by_choice(question) or decision
         if decision is None:
             question, decision = await self._decide_under_load(question, draft)
         outcome = await self._carry_out(decision, question, draft)
@@ -135,8 +135,10 @@ class AnswerPipeline:
         seconds = self._search_seconds(question)
         if self._actions is not None and seconds > 0:
             wanted = await self._actions.asked_for(_action_request(question), seconds)
-            if wanted is not None:
+            if isinstance(wanted, WantedAction):
                 return Act(wanted)
+            if wanted:
+                return Clarify(wanted, is_unsure=True)
         try:
             found = await self._search(question, draft)
         except BackendUnavailable as error:
@@ -355,6 +357,7 @@ def _action_request(question: Question) -> ActionRequest:
         (in_its_variant(question.replies.change_yes), in_its_variant(question.replies.change_no)),
         in_its_variant(question.replies.all_of_these),
         question.choice,
+        question.text,
         question.pending,
         None if deadline is None else deadline - RESERVE_SECONDS,
     )

@@ -43,6 +43,7 @@ def action_message(action: Action) -> pb.Action:
         revision=action.revision,
         update_time=timestamp(action.update_time) if action.update_time else None,
         change=None if action.change is None else _change_message(action.change),
+        titles=cast("Mapping[str, str]", action.titles),
     )
 
 
@@ -72,6 +73,7 @@ def action_of(message: pb.Action) -> Action:
         requires_customer=message.requires_customer,
         timeout_seconds=message.timeout_seconds or _DEFAULT_SECONDS,
         change=_change_of(message.change) if message.HasField("change") else None,
+        titles=_texts(message.titles),
     )
     if unknown := set(action.intents) - intents():
         raise BadRequest("action.intents", f"must be of {', '.join(sorted(intents()))}; not {min(unknown)[:40]!r}.")

@@ -65,6 +65,26 @@ class Action(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class TitlesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     EXAMPLES_FIELD_NUMBER: _builtins.int
     INPUTS_FIELD_NUMBER: _builtins.int
@@ -78,6 +98,7 @@ class Action(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     INTENTS_FIELD_NUMBER: _builtins.int
     CHANGE_FIELD_NUMBER: _builtins.int
+    TITLES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"actions/{action}"."""
     requires_customer: _builtins.bool
@@ -134,6 +155,12 @@ class Action(_message.Message):
     def change(self) -> Global___Change:
         """Set where the action changes something: `call` is then the change. Such an action needs an input from the customer."""
 
+    @_builtins.property
+    def titles(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """What the customer reads where Kefu asks which action is meant, by language, such as "Cancel an order": where a message
+        names a value, such as an order's number, and it does not say clearly enough what is wanted. Empty: it is not offered.
+        """
+
     def __init__(
         self,
         *,
@@ -150,10 +177,11 @@ class Action(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         intents: _abc.Iterable[_builtins.str] | None = ...,
         change: Global___Change | None = ...,
+        titles: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "change", b"change", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "call", b"call", "change", b"change", "examples", b"examples", "inputs", b"inputs", "intents", b"intents", "name", b"name", "requires_customer", b"requires_customer", "result", b"result", "revision", b"revision", "timeout_seconds", b"timeout_seconds", "update_time", b"update_time", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "call", b"call", "change", b"change", "examples", b"examples", "inputs", b"inputs", "intents", b"intents", "name", b"name", "requires_customer", b"requires_customer", "result", b"result", "revision", b"revision", "timeout_seconds", b"timeout_seconds", "titles", b"titles", "update_time", b"update_time", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -21,8 +21,9 @@ from kefu.cli.console import CommandFailed, console
 from kefu.cli.remote.connection import explain_failures, print_failures
 from kefu.client import Client
 from kefu.common.text.terminal_text import printable
+from kefu.evaluation.actions.conversation import warmed_up
 from kefu.evaluation.actions.hostile_customers import SCENARIOS, with_mallory
-from kefu.evaluation.actions.measuring import Played, Stage, warmed_up
+from kefu.evaluation.actions.measuring import Played, Stage
 from kefu.evaluation.actions.recorded_shop import open_recorded_shop
 from kefu.evaluation.actions.report import READING, ActionResults, as_text
 from kefu.evaluation.actions.tasks import TASKS, Task, load_tasks
@@ -71,9 +72,7 @@ def actions(
     ids: Annotated[Ids, typer.Option("--ids", help="Only tasks of odd ids, or of even ones.")] = Ids.ALL,
     hostile: Annotated[
         int,
-        typer.Option(
-            "--hostile", min=0, help=f"Customers for each of the {len(SCENARIOS)} hostile scenarios. 0: none."
-        ),
+        typer.Option("--hostile", min=0, help="Customers for each of the hostile scenarios. 0: none."),
     ] = 3,
     model: Annotated[
         str,
@@ -163,7 +162,7 @@ class _Run:
                     raise CommandFailed("No action answers: the search does not compare messages with examples.")
             await self._note(stage.play(self._tasks), "tasks", len(self._tasks))
             if self._hostile:
-                count = 1 + self._hostile * len(SCENARIOS)
+                count = 1 + self._hostile * (len(SCENARIOS) + len(stage.services))
                 await self._note(stage.play_hostile(self._hostile), "hostile customers", count)
 
     @asynccontextmanager
@@ -181,7 +180,8 @@ class _Run:
                 async with suite.remote.to_router() as channel:
                     await connect_shop(channel, suite.remote, Demo(shop.origin, key))
                 written = [path.read_text("utf-8") for path in (sample_folder() / "actions").glob("*.json")]
-                yield Stage(client, shop, written, suite.kill)
+                services = [one.service.name for one in suite.supervisor.services]
+                yield Stage(client, shop, written, suite.kill, services)
 
     async def _note(self, playing: AsyncIterator[Played], what: str, count: int) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
