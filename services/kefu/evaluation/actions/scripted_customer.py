@@ -186,8 +186,13 @@ class ScriptedCustomer:
         if numbers:
             return self._answer(choices, numbers, " and ".join(item.name for item in items))
         method = self._methods.get(str(call.arguments.get("payment_method_id", "")))
-        numbers = [at for at, choice in enumerate(choices) if method is not None and _is_method(choice, method)]
-        return self._answer(choices, numbers[:1], _SOURCES[method.source] if method is not None else "")
+        if method is None:
+            return ""
+        known = _SOURCES.get(method.source, method.source)
+        numbers = [at for at, choice in enumerate(choices) if known in choice]
+        if len(numbers) > 1:  # of several of a kind, which one its digits or its balance say
+            numbers = [at for at in numbers if all(mark in choices[at] for mark in _marks(method))]
+        return self._answer(choices, numbers[:1], known)
 
     def _answer(self, choices: Sequence[str], numbers: Sequence[int], words: str) -> str:
         """A choice by number, by its own text, or in the customer's words: each in its turn."""
@@ -237,8 +242,7 @@ def _describes(text: str, name: str, options: Mapping[str, str]) -> bool:
     )
 
 
-def _is_method(choice: str, method: PaymentMethod) -> bool:
-    """Whether a choice is a payment method, as its owner knows it."""
-    known = _SOURCES.get(method.source, method.source)
-    marks = [method.last_four or "", f"{method.balance:f}".rstrip("0").rstrip(".") if method.balance else ""]
-    return known in choice and all(mark in choice for mark in marks)
+def _marks(method: PaymentMethod) -> list[str]:
+    """What tells a payment method from others of its kind, as its owner knows it."""
+    balance = f"{method.balance:f}".rstrip("0").rstrip(".") if method.balance else ""
+    return [mark for mark in (method.last_four or "", balance) if mark]

@@ -100,8 +100,8 @@ class ActionRunner:
     async def asked_for(self, request: ActionRequest, seconds: float) -> WantedAction | tuple[str, ...] | None:
         """The action that a message asks for, or the titles of those of which it may ask for one.
 
-        None: it asks for none, or it could not be told within `seconds`. It costs retrieval as a search does, and belongs
-        behind the same admission.
+        None: it asks for none, or that could not be told within `seconds`. It costs retrieval what a search costs, and
+        belongs behind the same admission.
         """
         found = await self._store.in_force(request.principal.tenant)
         if not found.texts or request.choice:
