@@ -4,8 +4,10 @@ python -m loadtest.quality.action_matching [--write] [--errors N]
 
 Measured with the sample's actions, their intents and examples, on the messages of tests/data/intents and the questions
 of services/kefu/sample/questions.jsonl about the shop's rules; delivery_problem is left out, since those may ask for an
-order's status or not. --write chooses the known messages anew, evenly among even numbers. The weights are fitted to all
-other even numbers with the action `order-status`; what is printed is found and false on those, and on odd numbers.
+order's status or not. Of an action without an intent only what is false of the questions about rules can be told: the
+messages of other intents may be rightly for it. --write chooses the known messages anew, evenly among even numbers. The
+weights are fitted to all other even numbers with the action `order-status`; what is printed is found and false on
+those, and on odd numbers.
 """
 
 import argparse
@@ -76,9 +78,10 @@ def chosen(found: list[Message]) -> dict[str, list[str]]:
 
 
 def sample_actions() -> dict[str, tuple[str, list[str]]]:
-    """By id of the sample's actions that name one: the intent, and the examples."""
+    """By id of the sample's actions that messages ask for: the intent, empty for none, and the examples."""
     found = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((_SAMPLE / "actions").glob("*.json"))}
-    return {name: (each["intents"][0], each["examples"]) for name, each in found.items() if each.get("intents")}
+    asked_for = {name: each for name, each in found.items() if each.get("examples")}
+    return {name: ((each.get("intents") or [""])[0], each["examples"]) for name, each in asked_for.items()}
 
 
 def features(found: list[Message], actions: dict[str, tuple[str, list[str]]]) -> dict[str, np.ndarray]:

@@ -21,8 +21,17 @@ TEMPLATE = "Refunds take 5 days."
 
 
 def call(time: float, path: str = "/orders/%23W1/cancellation", method: str = "POST", **changes: Any) -> ShopCall:
-    fields: dict[str, Any] = {"customer": "ada", "body": b"{}", "is_trial": False, "is_replay": False, "status": 200}
-    return ShopCall(time, method=method, path=path, **{**fields, "answer": '{"amount": 27.65}', **changes})
+    fields: dict[str, Any] = {
+        "customer": "ada",
+        "body": b"{}",
+        "is_trial": False,
+        "is_replay": False,
+        "status": 200,
+        "answer": '{"amount": 27.65}',
+        "method": method,
+        **changes,
+    }
+    return ShopCall(time=time, path=path, **fields)
 
 
 def findings(

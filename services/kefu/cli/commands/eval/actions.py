@@ -20,6 +20,7 @@ from kefu.cli.commands.up import with_model
 from kefu.cli.console import CommandFailed, console
 from kefu.cli.remote.connection import explain_failures, print_failures
 from kefu.client import Client
+from kefu.common.telemetry import set_up_logging
 from kefu.common.text.terminal_text import printable
 from kefu.evaluation.actions.conversation import warmed_up
 from kefu.evaluation.actions.hostile_customers import SCENARIOS, with_mallory
@@ -98,6 +99,7 @@ def actions(
             raise CommandFailed(f"{folder / TASKS}: nobody in users.jsonl is {unknown.customer}.", _BAD_SET)
         out = console(stderr=True)
         options = SuiteOptions() if model == _NO_MODEL else with_model(SuiteOptions(model=model), out)
+        set_up_logging("eval", "WARNING", "auto")  # choosing the model may have said more; the shop is in this process
         played: list[Played] = []
         with _opened(texts) as file:
             run = _Run(options, seed, tasks, hostile, out, file, played)
