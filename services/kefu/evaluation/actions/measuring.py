@@ -1,7 +1,7 @@
 """Playing the customers of a folder, one after the other, and what came of it."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from kefu.client import Client
 from kefu.common.errors import SessionNotFound
 from kefu.evaluation.actions.conversation import Conversation
 from kefu.evaluation.actions.findings import Findings, findings_of
-from kefu.evaluation.actions.hostile_customers import attacks
+from kefu.evaluation.actions.hostile_customers import Services, attacks
 from kefu.evaluation.actions.recorded_shop import RecordedShop, plain
 from kefu.evaluation.actions.scripted_customer import ScriptedCustomer
 from kefu.evaluation.actions.tasks import Task, state_after
@@ -38,9 +38,7 @@ class Stage:
     client: Client
     shop: RecordedShop
     fixed_texts: Sequence[str]
-    kill: Callable[[str], Awaitable[None]]
-    services: Collection[str]
-    """Names of the suite's services, each of which can be killed."""
+    services: Services
 
     async def play(self, tasks: Sequence[Task]) -> AsyncIterator[Played]:
         """Play each task from the beginning. Raises ServiceError when Kefu cannot be asked."""
@@ -57,7 +55,7 @@ class Stage:
 
     async def play_hostile(self, times: int) -> AsyncIterator[Played]:
         """Play each hostile scenario with so many customers. Raises ServiceError."""
-        async for name, attack, why in attacks(self.shop, self.client, self.kill, self.services, times):
+        async for name, attack, why in attacks(self.shop, self.client, self.services, times):
             conversation = attack.conversation
             findings = await self._end(conversation)
             self.shop.reset(conversation.customer)

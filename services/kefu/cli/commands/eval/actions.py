@@ -164,7 +164,7 @@ class _Run:
                     raise CommandFailed("No action answers: the search does not compare messages with examples.")
             await self._note(stage.play(self._tasks), "tasks", len(self._tasks))
             if self._hostile:
-                count = 1 + self._hostile * (len(SCENARIOS) + len(stage.services))
+                count = 1 + self._hostile * (len(SCENARIOS) + len(stage.services.names))
                 await self._note(stage.play_hostile(self._hostile), "hostile customers", count)
 
     @asynccontextmanager
@@ -182,8 +182,7 @@ class _Run:
                 async with suite.remote.to_router() as channel:
                     await connect_shop(channel, suite.remote, Demo(shop.origin, key))
                 written = [path.read_text("utf-8") for path in (sample_folder() / "actions").glob("*.json")]
-                services = [one.service.name for one in suite.supervisor.services]
-                yield Stage(client, shop, written, suite.kill, services)
+                yield Stage(client, shop, written, suite)
 
     async def _note(self, playing: AsyncIterator[Played], what: str, count: int) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

@@ -20,7 +20,7 @@ from kefu.common.text.terminal_text import printable
 from kefu.local.data_dir import DataDir
 from kefu.local.ports import PortAllocator, unused_ports
 from kefu.local.suite import SuiteOptions, compose
-from kefu.local.supervisor import Service, SupervisedService, Supervisor
+from kefu.local.supervisor import Service, ServiceStatus, SupervisedService, Supervisor
 
 _SETTINGS = {
     "router": {
@@ -33,6 +33,7 @@ _SETTINGS = {
 _NOT_NEEDED = ("gateway",)
 _PORTS = ("port", "retrieval_port", "generation_port", "redis_port", "gateway_port")
 _DEATH_SECONDS = 0.01
+_READY_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,18 @@ class OwnSuite:
 
     remote: Remote
     supervisor: Supervisor
+
+    @property
+    def names(self) -> list[str]:
+        """What its services are called."""
+        return [one.service.name for one in self.supervisor.services]
+
+    async def until_ready(self) -> None:
+        """Wait until all services serve. Raises CommandFailed when one has died too often."""
+        while any(one.state is not ServiceStatus.READY for one in self.supervisor.services):
+            if failed := self.supervisor.failed():
+                raise _failure(failed)
+            await asyncio.sleep(_READY_SECONDS)
 
     async def kill(self, name: str) -> None:
         """Kill a service at once, as kill -9 does, and return once it has died. It is started again."""
@@ -100,7 +113,7 @@ def _with_settings(service: Service, router: Mapping[str, str]) -> Service:
 
 
 def _failure(failed: list[SupervisedService]) -> CommandFailed:
-    lines = ["The suite for the measurement did not start."]
+    lines = ["The suite for the measurement did not start, or stopped."]
     for one in failed:
         lines.append(f"{one.service.name}: {printable(one.detail)}")
         if one.exit_status != CANNOT_START:  # then the detail says it all
