@@ -52,7 +52,13 @@ class _Call:
 
 
 def draft(
-    document: Document, found: FoundOperation, *, server: str = "", secret: str = "", customer: str = ""
+    document: Document,
+    found: FoundOperation,
+    *,
+    server: str = "",
+    secret: str = "",
+    customer: str = "",
+    is_change: bool | None = None,
 ) -> Draft:
     """A draft of an action that calls an operation. Raises DocumentError.
 
@@ -62,8 +68,10 @@ def draft(
         server: the address of the system, in place of the document's.
         secret: the name of the tenant's secret that the system wants.
         customer: the parameter that is the id of the customer.
+        is_change: whether it changes something; None: as its method says.
     """
-    operation, is_change = document.operation(found), found.method != "GET"
+    operation = document.operation(found)
+    is_change = found.method != "GET" if is_change is None else is_change
     inputs = Inputs(document, customer, is_change=is_change)
     parameters = _parameters(document, operation)
     headers, undecided = credentials(document, operation, secret)

@@ -79,6 +79,10 @@ class HttpCall:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     body: str = ""
     """JSON with placeholders in its texts; empty: none is sent."""
+    tool: str = ""
+    """The tool of an MCP server, whose address `url` is; `body` are its arguments, and there is no method."""
+    tool_hash: str = ""
+    """See `kefu.common.outbound.mcp_tools.digest_of`."""
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,14 @@ _MAX_TEMPLATE_CHARACTERS = 4_000
 _MAX_URL_CHARACTERS = 2_000
 _MAX_BODY_CHARACTERS = 10_000
 _MAX_TEXT_CHARACTERS = 500
+_MAX_TOOL_CHARACTERS = 128
 _LANGUAGES = ("zh", "en")
 _READING, _PREVIEWING = ("GET",), ("GET", "POST", "PUT", "PATCH")
 _CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 _ID = re.compile(r"[a-z][a-z0-9-]{0,62}")
+_HASH = re.compile(r"[0-9a-f]{64}")
 _BRACE = re.compile(r"[{}]")
 
 
@@ -130,7 +132,11 @@ def _check_for_each(needed: ActionInput, inputs: tuple[ActionInput, ...]) -> Non
 
 def _check_call(where: str, call: HttpCall, names: Mapping[str, str], methods: tuple[str, ...]) -> None:
     """`names`: of the inputs, and for one that is a list the list that its values belong to."""
-    if call.method not in methods:
+    if call.tool:
+        _check_tool(where, call)
+    elif call.tool_hash:
+        raise ValueError(f"{where}.tool_hash: there is no tool")
+    elif call.method not in methods:
         raise ValueError(f"{where}.method: must be {' or '.join(methods)}")
     _check_url(f"{where}.url", call.url)
     if "{secret:" in call.url:
@@ -150,6 +156,8 @@ def _check_call(where: str, call: HttpCall, names: Mapping[str, str], methods: t
         document = json.loads(call.body)
     except (ValueError, RecursionError):
         raise ValueError(f"{where}.body: must be JSON") from None
+    if call.tool and not isinstance(document, dict):
+        raise ValueError(f"{where}.body: must be an object, the arguments of the tool")
     for text in _texts_in(document):
         if "{secret:" in text:
             raise ValueError(f"{where}.body: a secret belongs into a header")
@@ -166,6 +174,17 @@ def _check_entries(where: str, document: Any, names: Mapping[str, str]) -> None:
     values = list(cast("dict[str, Any]", document).values()) if isinstance(document, dict) else within
     for each in values:
         _check_entries(where, each, names)
+
+
+def _check_tool(where: str, call: HttpCall) -> None:
+    if call.method:
+        raise ValueError(f"{where}.method: a tool has none")
+    if not 0 < len(call.tool.strip()) <= _MAX_TOOL_CHARACTERS or not call.tool.isprintable():
+        raise ValueError(f"{where}.tool: must be its name, at most {_MAX_TOOL_CHARACTERS} characters")
+    if not _HASH.fullmatch(call.tool_hash):
+        raise ValueError(
+            f"{where}.tool_hash: must be the 64 digits that `kefu actions import --mcp` shows for the tool"
+        )
 
 
 def _check_url(where: str, url: str) -> None:

@@ -12,11 +12,14 @@ from jmespath.exceptions import JMESPathError
 
 from kefu.common.errors import SecretNotFound
 from kefu.common.outbound.guarded_http import CallFailed, GuardedHttp, HttpAnswer
+from kefu.common.outbound.mcp_tools import NotCalled, ToolChanged, call_tool
 from kefu.router.actions.action import PLACEHOLDER, HttpCall
 from kefu.router.domain.turn import InputValue
 
 _MAX_BYTES = 1024 * 1024
 _MAX_RESULT_CHARACTERS = 20_000
+_TOOL_FAILED = 409
+_MOST_SAID = 200
 NOTHING = frozenset({404, 410})
 """Statuses that say that there is no such thing."""
 
@@ -63,6 +66,8 @@ class ActionCaller:
         answer = await self.send(tenant, call, inputs, seconds)
         if answer.status in NOTHING:
             return ActionResult(answer.status, None)
+        if call.tool and answer.status == _TOOL_FAILED:
+            raise ActionFailed(f"the tool says that it failed: {answer.body.decode()[:_MOST_SAID]}")
         if answer.status != 200:
             raise ActionFailed(f"it answered with status {answer.status}")
         return ActionResult(answer.status, projected(result, document_of(answer)))
@@ -78,6 +83,8 @@ class ActionCaller:
         headers = {"accept": "application/json"}
         for name, text in call.headers.items():
             headers[name.lower()] = await self._header(tenant, text, inputs)
+        if call.tool:
+            return await self._call_tool(call, url, headers, inputs, seconds)
         body = b""
         if call.body:
             body = json.dumps(_filled(json.loads(call.body), inputs), ensure_ascii=False).encode()
@@ -88,6 +95,20 @@ class ActionCaller:
             )
         except CallFailed as error:
             raise ActionFailed(str(error)) from error
+
+    async def _call_tool(
+        self, call: HttpCall, url: str, headers: Mapping[str, str], inputs: Mapping[str, InputValue], seconds: float
+    ) -> HttpAnswer:
+        """What a tool answers. Where it says that it failed, it may have done something all the same: 409."""
+        arguments = _filled(json.loads(call.body or "{}"), inputs)
+        try:
+            answer = await call_tool(self._http, url, headers, call.tool, call.tool_hash, arguments, seconds)
+        except (ToolChanged, NotCalled) as error:
+            raise NotSent(str(error)) from error
+        except CallFailed as error:
+            raise ActionFailed(str(error)) from error
+        body = json.dumps(answer.document, ensure_ascii=False).encode()
+        return HttpAnswer(_TOOL_FAILED if answer.is_error else 200, {"content-type": "application/json"}, body)
 
     async def _header(self, tenant: str, text: str, inputs: Mapping[str, InputValue]) -> str:
         parts, at = list[str](), 0

@@ -118,11 +118,19 @@ def _change_of(message: pb.Change) -> Change:
 
 
 def _call_message(call: HttpCall) -> pb.HttpCall:
-    return pb.HttpCall(method=call.method, url=call.url, headers=call.headers, body=call.body)
+    return pb.HttpCall(
+        method=call.method,
+        url=call.url,
+        headers=call.headers,
+        body=call.body,
+        tool=call.tool,
+        tool_hash=call.tool_hash,
+    )
 
 
 def _call(message: pb.HttpCall) -> HttpCall:
-    return HttpCall(message.url, message.method or "GET", dict(message.headers), message.body)
+    method = message.method or ("" if message.tool else "GET")
+    return HttpCall(message.url, method, dict(message.headers), message.body, message.tool, message.tool_hash)
 
 
 def _word_messages(words: Mapping[str, Texts]) -> list[pb.ActionWords]:

@@ -508,6 +508,8 @@ class HttpCall(_message.Message):
     URL_FIELD_NUMBER: _builtins.int
     HEADERS_FIELD_NUMBER: _builtins.int
     BODY_FIELD_NUMBER: _builtins.int
+    TOOL_FIELD_NUMBER: _builtins.int
+    TOOL_HASH_FIELD_NUMBER: _builtins.int
     method: _builtins.str
     """"GET"; "POST", "PUT", "PATCH" or "DELETE" for a change, and all of them but "DELETE" for its preview."""
     url: _builtins.str
@@ -518,6 +520,16 @@ class HttpCall(_message.Message):
     """JSON, sent as such. In its texts "{input}" stands for an input's value. A text that is nothing but an input which is a
     list stands for that list; within an object that is an entry of a list it stands for one value, and the object stands
     there once for each: [{"item": "{items}", "new": "{new_items}"}].
+    """
+    tool: _builtins.str
+    """Set for a tool of an MCP server (modelcontextprotocol.io) at `url`, by streamable HTTP: its name. `body` are then its
+    arguments, an object, and `method` is empty. `result` and others read its structured content; else its text, as JSON
+    where it is some, or as {"text": "..."}. A tool that says that it failed is read as an answer of status 409. No other
+    tool of the server is called.
+    """
+    tool_hash: _builtins.str
+    """Required with `tool`: the hash of the tool's definition, as `kefu actions import --mcp` shows it. The tool is listed
+    before each call, and not called once it is described otherwise.
     """
     @_builtins.property
     def headers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
@@ -530,10 +542,12 @@ class HttpCall(_message.Message):
         url: _builtins.str = ...,
         headers: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         body: _builtins.str = ...,
+        tool: _builtins.str = ...,
+        tool_hash: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "headers", b"headers", "method", b"method", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body", b"body", "headers", b"headers", "method", b"method", "tool", b"tool", "tool_hash", b"tool_hash", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,7 +1,8 @@
-"""`kefu actions import`: the operations of an OpenAPI document, and a draft of an action from one of them."""
+"""`kefu actions import`: operations of an OpenAPI document, or tools of an MCP server, and drafts of actions."""
 
 import asyncio
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urljoin, urlsplit
@@ -11,9 +12,11 @@ import typer
 from kefu.cli.console import CommandFailed, console, print_json, print_table
 from kefu.cli.documents.web_pages import is_url
 from kefu.cli.openapi.document import MAX_BYTES, Document, DocumentError, read
-from kefu.cli.openapi.draft import draft
+from kefu.cli.openapi.draft import Draft, draft
+from kefu.cli.openapi.mcp_tools import tool_draft
 from kefu.cli.remote.connection import Json, print_failures
 from kefu.common.outbound.guarded_http import CallFailed, open_guarded_http
+from kefu.common.outbound.mcp_tools import Tool, list_tools
 from kefu.common.text.terminal_text import printable
 
 _FETCH_SECONDS = 30.0
@@ -21,10 +24,29 @@ _ACCEPT = {"accept": "application/json, application/yaml;q=0.9, */*;q=0.5"}
 
 
 def import_action(
-    document: Annotated[str, typer.Argument(help="A file or an address: OpenAPI 3.0 or 3.1, JSON or YAML.")],
+    document: Annotated[
+        str,
+        typer.Argument(
+            help="A file or an address: OpenAPI 3.0 or 3.1, JSON or YAML; with --mcp that of an MCP server."
+        ),
+    ],
     operation: Annotated[
-        str, typer.Option(help="The operation to draft an action from: its operationId, or METHOD /path.")
+        str,
+        typer.Option(
+            "--operation",
+            "--tool",
+            help="The operation to draft an action from: its operationId, METHOD /path, or a tool.",
+        ),
     ] = "",
+    mcp: Annotated[
+        bool, typer.Option("--mcp", help="The address is that of an MCP server (streamable HTTP): its tools.")
+    ] = False,
+    bearer: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file with the token that the MCP server wants now, to list its tools.", show_default=False
+        ),
+    ] = None,
     server: Annotated[str, typer.Option(help="Address of the company's system, in place of the document's.")] = "",
     secret: Annotated[str, typer.Option(help="Name of the secret that the system wants.")] = "",
     customer: Annotated[
@@ -35,12 +57,18 @@ def import_action(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the operations of an OpenAPI document, or print a draft of an action that calls one. Stores nothing."""
+    """List the operations of an OpenAPI document or the tools of an MCP server, or print a draft of an action that
+    calls one. Stores nothing.
+    """
     with print_failures():
         try:
+            if mcp:
+                _of_tools(document, bearer, operation, secret, customer, out, as_json=as_json)
+                return
             found = _document(document)
             if operation:
-                _print_draft(found, operation, server, secret, customer, out)
+                made = draft(found, found.find(operation), server=server, secret=secret, customer=customer)
+                _print_draft(made, out)
             else:
                 _print_operations(found, as_json=as_json)
         except DocumentError as error:
@@ -59,8 +87,39 @@ def _print_operations(found: Document, *, as_json: bool) -> None:
     )
 
 
-def _print_draft(found: Document, operation: str, server: str, secret: str, customer: str, out: Path | None) -> None:
-    made = draft(found, found.find(operation), server=server, secret=secret, customer=customer)
+def _of_tools(
+    url: str, bearer: Path | None, tool: str, secret: str, customer: str, out: Path | None, *, as_json: bool
+) -> None:
+    try:
+        headers = {"authorization": f"Bearer {bearer.read_text('utf-8').strip()}"} if bearer else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandFailed(f"{bearer} cannot be read: {error}.") from None
+    tools = asyncio.run(_tools(url, headers))
+    if tool:
+        _print_draft(tool_draft(url, tools, tool, secret=secret, customer=customer), out)
+    elif as_json:
+        print_json([vars(each) for each in tools])
+    else:
+        print_table(
+            ("tool", "changes something", "hash", "what it does"),
+            [
+                (each.name, "no" if each.is_read_only else "perhaps", each.digest[:12], each.description.split("\n")[0])
+                for each in tools
+            ],
+            empty="It has no tools.",
+        )
+
+
+async def _tools(url: str, headers: Mapping[str, str]) -> list[Tool]:
+    """The tools of a server, at a private address too: whoever types it is on this side of the network."""
+    try:
+        async with open_guarded_http(lambda _: True) as http:
+            return await list_tools(http, url, headers, _FETCH_SECONDS)
+    except CallFailed as error:
+        raise CommandFailed(f"{url}: {error}.") from None
+
+
+def _print_draft(made: Draft, out: Path | None) -> None:
     if out is None:
         print_json(made.action)
     else:
