@@ -45,7 +45,7 @@ async def published(origin: str) -> Document:
         return read((await client.get(url)).content, url)
 
 
-async def imported(root: RouterClient, of: Document, operation: str, decided: dict[str, Any], **options: str) -> None:
+async def imported(root: RouterClient, of: Document, operation: str, decided: dict[str, Any], **options: Any) -> None:
     """Store the draft of an operation, with what a person has decided."""
     made = draft(of, of.find(operation), **options).action
     await put(root, json_format.ParseDict({**made, **decided}, pb.Action()))

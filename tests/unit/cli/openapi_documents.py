@@ -36,7 +36,7 @@ def body(schema: dict[str, Any]) -> dict[str, Any]:
     return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
-def drafted(of: Document, **options: str) -> Draft:
+def drafted(of: Document, **options: Any) -> Draft:
     """The draft of a document's one operation."""
     [found] = of.operations()
     return draft(of, found, **options)

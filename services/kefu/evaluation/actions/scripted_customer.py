@@ -5,7 +5,6 @@ order, the names and options of its items and of what is wanted, and the own pay
 payment methods are never written. Wordings and ways to answer are chosen by the task's place in the set.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -237,9 +236,18 @@ class ScriptedCustomer:
 
 def _describes(text: str, name: str, options: Mapping[str, str]) -> bool:
     """Whether a text names a thing with all its options."""
-    return name in text and all(
-        re.search(rf"\b{re.escape(f'{option} {value}')}(?![\w.-])", text) for option, value in options.items()
-    )
+    return name in text and all(_says(text, f"{option} {value}") for option, value in options.items())
+
+
+def _says(text: str, part: str) -> bool:
+    """Whether a text holds a part that goes on on neither side: "size 8" is not in "size 8.5"."""
+    at = text.find(part)
+    while at >= 0:
+        before, after = text[:at][-1:], text[at + len(part) :][:1]
+        if not before.isalnum() and not after.isalnum() and after not in (".", "-"):
+            return True
+        at = text.find(part, at + 1)
+    return False
 
 
 def _marks(method: PaymentMethod) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 from kefu.router.actions.action import Action, ActionInput, HttpCall
 from kefu.router.actions.matching import (
     LEAST_LIKELIHOOD,
+    LEAST_TO_OFFER,
     LEAST_WITH_VALUE,
     RULES,
     ActionSet,
@@ -25,25 +26,30 @@ def compared(of: ActionSet, near: set[str]) -> list[float]:
     return [0.95 if text in near else 0.8 for text in of.texts]
 
 
+def ids(of: ActionSet, text: str, cosines: list[float], own_case: float) -> list[str]:
+    """Of the action that is asked for, or those that are offered."""
+    return [each.id for each in of.asked_for(text, cosines, own_case)]
+
+
 def test_the_action_with_the_nearest_messages_is_asked_for() -> None:
     actions = [action("orders", "my orders", "all I bought"), action("status", "where is it", "track it", "any news")]
     of = ActionSet.of(actions)
     assert of.texts[-5:] == ("my orders", "all I bought", "where is it", "track it", "any news")
-    assert of.asked_for("x", compared(of, {"where is it", "track it", "any news"}), own_case=0.5) == "status"
-    assert of.asked_for("x", compared(of, set()), own_case=0.5) == ""
+    assert ids(of, "x", compared(of, {"where is it", "track it", "any news"}), 0.5) == ["status"]
+    assert ids(of, "x", compared(of, set()), 0.5) == []
 
 
 def test_messages_of_an_intent_are_for_the_action_that_names_it_and_against_all_others() -> None:
     of = ActionSet.of([action("a", intents=("order_status",)), action("b", "bb")])
-    assert of.asked_for("x", compared(of, set(known_messages()["order_status"])), 0.5) == "a"
+    assert ids(of, "x", compared(of, set(known_messages()["order_status"])), 0.5) == ["a"]
     alone = ActionSet.of([action("b", "bb", "cc", "dd")])
-    assert alone.asked_for("x", compared(alone, {"bb", *known_messages()["order_status"]}), 0.5) == ""
+    assert ids(alone, "x", compared(alone, {"bb", *known_messages()["order_status"]}), 0.5) == []
 
 
 def test_an_example_that_is_a_known_message_of_another_intent_is_not_against_its_action() -> None:
     text = known_messages()["cancel_order"][0]
     of = ActionSet.of([action("a", text)])
-    assert of.asked_for("x", compared(of, {text}), 0.5) == "a"
+    assert ids(of, "x", compared(of, {text}), 0.5) == ["a"]
 
 
 def test_a_value_that_is_named_lets_less_be_enough() -> None:
@@ -51,16 +57,36 @@ def test_a_value_that_is_named_lets_less_be_enough() -> None:
     of = ActionSet.of([wants])
     near = [0.868 if text in ("aa", "bb", "cc") else 0.86 for text in of.texts]
     assert LEAST_WITH_VALUE <= likelihood(0.868, 0.86, 0.0) < LEAST_LIKELIHOOD
-    assert of.asked_for("hm", near, 0.0) == ""
-    assert of.asked_for("hm SL12", near, 0.0) == "a"
+    assert ids(of, "hm", near, 0.0) == []
+    assert ids(of, "hm SL12", near, 0.0) == ["a"]
     assert of.without_values("where is  SL12, SL12?") == "where is , ?"
-    assert of.asked_for("hm SL12", compared(of, set(known_messages()["complaint"])), 0.0) == ""
+    assert ids(of, "hm SL12", compared(of, set(known_messages()["complaint"])), 0.0) == []
+
+
+def test_where_a_value_is_named_and_nothing_is_likely_enough_the_likeliest_with_titles_are_offered() -> None:
+    order = (ActionInput("order", pattern="SL[0-9]+"),)
+    titles = {"en": "Do it"}
+    wants = [
+        replace(action(name, f"{name}1", f"{name}2", f"{name}3"), inputs=order, titles=titles)
+        for name in ("a", "b", "c", "d")
+    ]
+    unnamed = replace(action("e", "e1"), titles=titles)
+    untitled = replace(action("f", "f1"), inputs=order)
+    of = ActionSet.of([*wants, unnamed, untitled])
+    nearest = {"b": 0.851, "a": 0.85, "d": 0.845, "c": 0.84, "e": 0.853, "f": 0.853}
+    cosines = [
+        nearest[text[0]] if len(text) == 2 and text[0] in nearest and text[1].isdigit() else 0.86 for text in of.texts
+    ]
+    assert LEAST_TO_OFFER <= likelihood(0.851, 0.86, 0.5) < LEAST_WITH_VALUE
+    assert ids(of, "hm SL12", cosines, 0.5) == ["b", "a", "d"]
+    assert ids(of, "hm", cosines, 0.5) == []
+    assert ids(of, "hm SL12", [0.8 if len(text) == 2 else 0.9 for text in of.texts], 0.5) == []
 
 
 def test_without_intents_and_examples_there_is_nothing_to_compare() -> None:
     only_chosen_from = ActionSet.of([action("a")])
     assert (list(only_chosen_from.actions), only_chosen_from.texts, only_chosen_from.parts) == (["a"], (), [])
-    assert only_chosen_from.asked_for("x", [], 1.0) == ""
+    assert ids(only_chosen_from, "x", [], 1.0) == []
 
 
 @pytest.mark.parametrize("own_case", [0.0, 1.0])
