@@ -16,7 +16,7 @@ from tests.service.order_system.harness import API_KEY, Shop, open_shop
 from tests.support.grpc_calls import expect_failure
 from tests.support.router_harness import RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
-from tests.support.shop_actions import EMMAS, BadSystem, customer, http, put, sample, set_up
+from tests.support.shop_actions import EMMAS, SAMPLE, BadSystem, customer, http, put, sample, set_up
 
 ASK, ASK_ZH = "Where's my order?", "我的订单到哪里了？"
 ALIKE = {ASK: ["Where is my order?"], ASK_ZH: ["我的订单到哪了"], "what did I order": ["What have I ordered?"]}
@@ -197,12 +197,7 @@ async def test_a_private_address_is_called_only_where_the_operator_allows_it(red
 async def test_actions_are_kept_changed_tried_and_deleted(harness: RouterHarness, shop: Shop) -> None:
     root = await set_up(harness, shop.origin)
     listed = await root.actions.ListActions(pb.ListActionsRequest(), metadata=root.metadata)
-    assert [each.name for each in listed.actions] == [
-        "actions/cancel-order",
-        "actions/order-status",
-        "actions/orders",
-        "actions/return-items",
-    ]
+    assert [each.name for each in listed.actions] == sorted(f"actions/{path.stem}" for path in SAMPLE.glob("*.json"))
     got = pb.GetActionRequest(name="actions/orders")
     found = (await root.actions.GetAction(got, metadata=root.metadata)).action
     assert found.revision == 1

@@ -606,9 +606,11 @@ async def test_several_things_can_be_chosen(harness: RouterHarness, shop: Shop, 
     what = await asked_to_return(emma)
     assert what.text == (
         "What do you want to return? You may name several numbers.\n\n"
-        "1. SL-A1 air purifier, 1299\n2. SL-L2 desk lamp, 168\n3. All of them"
+        "1. SL-A1 air purifier (colour grey), 1299\n2. SL-L2 desk lamp (colour black), 168\n3. All of them"
     )
-    question = await emma.ask(reply, what.session)
+    where = await emma.ask(reply, what.session)
+    assert where.text == "Where should the refund go?\n\n1. credit card 4471\n2. gift card (500 left)"
+    question = await emma.ask("credit card", what.session)
     assert [line[2:] for line in question.text.splitlines() if line.startswith("- ")] == goods
     told = await emma.ask("yes", what.session)
     assert told.text.startswith(f"The return from your order **{DELIVERED}** is asked for.")

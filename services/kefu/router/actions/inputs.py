@@ -12,7 +12,7 @@ from kefu.common.customers import Customer
 from kefu.router.actions.action import SUB, Action, ActionInput, Choice
 from kefu.router.actions.http_call import ActionCaller, ActionFailed, ActionResult
 from kefu.router.actions.reply import among, named_value
-from kefu.router.actions.request import ActionReply, ActionRequest, Asked, Missing, WantedAction
+from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, WantedAction
 from kefu.router.actions.template import render
 from kefu.router.actions.value_pattern import values_in
 from kefu.router.actions.wording import in_language, in_words
@@ -29,7 +29,7 @@ class InputReader:
         self._caller = caller
 
     async def values(self, wanted: WantedAction, request: ActionRequest) -> dict[str, InputValue]:
-        """The value of each input. Raises Asked where one is missing, or ActionFailed."""
+        """The value of each input. Raises InputAsked where one is missing, or ActionFailed."""
         values: dict[str, InputValue] = {}
         for each in wanted.action.inputs:
             values[each.name] = await self._value(each, wanted, request, values)
@@ -50,7 +50,7 @@ class InputReader:
         if not needed.is_text and (named := named_value(needed, wanted.text or request.text)):
             return named
         if not needed.questions:
-            raise Asked(ActionReply(wanted.action.id, missing=Missing.NOT_THERE))
+            raise InputAsked(ActionReply(wanted.action.id, missing=Missing.NOT_THERE))
         labels = {in_language(texts, request.language): value for value, texts in needed.options.items()}
         raise _asked(needed, in_language(needed.questions, request.language), labels, wanted, request, known)
 
@@ -79,7 +79,7 @@ class InputReader:
         known: Mapping[str, InputValue],
         one: Mapping[str, str] | None = None,
     ) -> InputValue:
-        """A value from a list of the customer's own data; `one`: what it is for. Raises Asked, ActionFailed."""
+        """A value from a list of the customer's own data; `one`: what it is for. Raises InputAsked, ActionFailed."""
         source, language = wanted.others.get(choice.action), request.language
         if source is None or source.change is not None:
             raise ActionFailed(f"there is no action {choice.action} that looks something up, which it chooses from")
@@ -96,7 +96,7 @@ class InputReader:
         if value:
             return (value,) if choice.many else value
         if named or not values:
-            raise Asked(ActionReply(wanted.action.id, missing=Missing.NOT_THERE))
+            raise InputAsked(ActionReply(wanted.action.id, missing=Missing.NOT_THERE))
         labels: dict[str, str] = {}
         for entry, value in zip(entries[:_MOST_CHOICES], values, strict=False):
             label = render(in_language(choice.labels, language), in_words(entry, source.words, language))[:_MOST_LABEL]
@@ -135,11 +135,11 @@ def _asked(
     wanted: WantedAction,
     request: ActionRequest,
     known: Mapping[str, InputValue],
-) -> Asked:
+) -> InputAsked:
     given = {each.name: known[each.name] for each in wanted.action.inputs if not each.source and each.name in known}
     everything = request.all_of_these if needed.choice is not None and needed.choice.many else ""
     pending = PendingInput(wanted.action.id, needed.name, labels, {**wanted.given, **given}, question, everything)
-    return Asked(ActionReply(wanted.action.id, question, pending.choices, pending))
+    return InputAsked(ActionReply(wanted.action.id, question, pending.choices, pending))
 
 
 def _entries(listed: ActionResult, choice: Choice) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import cache
 from pathlib import Path
 
@@ -26,8 +27,11 @@ RULES = "rules"
 BIAS, FOR_WEIGHT, AGAINST_WEIGHT, OWN_CASE_WEIGHT = -19.9, 151.4, -130.4, 1.8
 LEAST_LIKELIHOOD = 0.5
 LEAST_WITH_VALUE = 0.3
-LEAST_TO_OFFER = 0.01
-"""Of an action that is offered to a customer whose message names a value, and none is likely enough."""
+LEAST_TO_OFFER = 0.001
+"""From here on actions are offered to a customer whose message names a value, and asks for none clearly."""
+LEAST_BEFORE_PERSON = 0.2
+"""From here on they are offered before a person is called, where no value is named."""
+_LEAST_BESIDE = 0.01
 _MOST_OFFERED = 3
 _NEAREST = 3
 _COMPARED = 256
@@ -43,6 +47,25 @@ def known_messages() -> Mapping[str, tuple[str, ...]]:
 def intents() -> frozenset[str]:
     """The intents that an action may name."""
     return frozenset(known_messages()) - {RULES}
+
+
+class Asked(Enum):
+    """How clearly a message asks for actions."""
+
+    CLEARLY = auto()
+    """For the one."""
+    BY_VALUE = auto()
+    """It names a value, and may ask for one of these."""
+    PERHAPS = auto()
+    """It may ask for one of these, before a person is called."""
+
+
+@dataclass(frozen=True)
+class Likely:
+    """The actions that a message may ask for, the likeliest first."""
+
+    actions: tuple[Action, ...]
+    asked: Asked
 
 
 @dataclass(frozen=True)
@@ -77,8 +100,8 @@ class ActionSet:
                     text = text.replace(value, " ")
         return " ".join(text.split()) or text
 
-    def asked_for(self, text: str, cosines: Sequence[float], own_case: float) -> tuple[Action, ...]:
-        """The action that a message asks for, or those with a title of which it may ask for one, the likeliest first.
+    def asked_for(self, text: str, cosines: Sequence[float], own_case: float) -> Likely | None:
+        """The action that a message asks for, or those with a title of which it may ask for one; None: for none.
 
         Less is enough for an action of which the message names a value, such as the number of an order, and it goes
         before others. `cosines`: of the message and each of the texts.
@@ -92,10 +115,14 @@ class ActionSet:
         actions.sort(key=lambda each: (each.id in names, likely[each.id]), reverse=True)
         for each in actions:
             if likely[each.id] >= (LEAST_WITH_VALUE if each.id in names else LEAST_LIKELIHOOD):
-                return (each,)
-        offered = [each for each in actions if each.id in names and each.titles]
-        is_likely = len(offered) > 1 and likely[offered[0].id] >= LEAST_TO_OFFER
-        return tuple(offered[:_MOST_OFFERED]) if is_likely else ()
+                return Likely((each,), Asked.CLEARLY)
+        named = [each for each in actions if each.id in names and each.titles]
+        if named and likely[named[0].id] >= LEAST_TO_OFFER:
+            return Likely(tuple(named[:_MOST_OFFERED]), Asked.BY_VALUE)
+        titled = [each for each in actions if each.titles and likely[each.id] >= _LEAST_BESIDE]
+        if titled and likely[titled[0].id] >= LEAST_BEFORE_PERSON:
+            return Likely(tuple(titled[:_MOST_OFFERED]), Asked.PERHAPS)
+        return None
 
     def _likelihood(self, action: Action, cosine_of: Mapping[str, float], own_case: float) -> float:
         named = [text for intent in action.intents for text in known_messages().get(intent, ())]

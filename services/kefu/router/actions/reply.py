@@ -16,6 +16,9 @@ _MOST_WORDS = 80
 """Characters of a reply that may name a thing by some of its words; who writes more speaks of something else."""
 _LEAST_LETTERS = 4
 """Of part of an option's text: "no" and "ok" say something else."""
+_AND = re.compile(r"[,，、;；&+]|\band\b|和|与|跟|及")
+_DENIES = re.compile(r"\b(?:not|no|never|none|neither|except|but|without|besides|other)\b|n't|[不没別别除非無无]")
+"""What turns the words beside it round, in whatever way."""
 _NUMBER = re.compile(r"(?<!\d)\d{1,2}(?!\d)", re.ASCII)
 
 
@@ -92,30 +95,38 @@ def _numbered(values: Sequence[str], named: Sequence[str], text: str) -> tuple[s
 def _by_words(labels: Mapping[str, str], text: str, *, many: bool) -> Named:
     """What a reply names by words that not all labels have: "the blue one". `labels`: values by what was shown.
 
-    Of several labels those of which it has the most words; where `many` may be meant, each that has a word of its own,
-    unless another word says that more is meant ("the kettle and a lamp", of two lamps). What may be several is asked
-    again. Digits alone are a number that nothing has.
+    Where `many` may be meant, each part of "the kettle and the lamp" names one. What may be several, names nothing in
+    one of its parts, or has a no or an exception in it, is asked again: nothing is taken silently. Digits alone are a
+    number that nothing has.
     """
-    said = _plain(text)
-    if len(text) > _MOST_WORDS or not any(map(str.isalpha, said)) or asks_something(normalize(text)):
+    if len(text) > _MOST_WORDS or not any(map(str.isalpha, text)) or asks_something(normalize(text)):
         return NOTHING_NAMED
-    words = {label: {word for word in _plain(label).split() if _holds(said, word)} for label in labels}
+    parts = [part for each in (_AND.split(text.casefold()) if many else [text]) if (part := _plain(each))]
+    named = [_nearest(labels, part) for part in parts]
+    if not any(named):
+        return NOTHING_NAMED
+    if _DENIES.search(text.casefold()) or not all(named):
+        return Named(among=tuple(labels.values()))
+    if not many:
+        [meant] = named
+        return Named(labels[meant[0]]) if len(meant) == 1 else Named(among=tuple(labels[each] for each in meant))
+    if any(len(meant) > 1 for meant in named):
+        return Named(among=tuple(labels.values()))
+    return Named(tuple(dict.fromkeys(labels[meant[0]] for meant in named)))
+
+
+def _nearest(labels: Iterable[str], said: str) -> list[str]:
+    """The labels that have most of what is said; all of them where it is said of each, none where it is of none."""
+    words = {
+        label: {word for word in _plain(label).split() if _holds(said, word) or _is_part(said, word)}
+        for label in labels
+    }
     of_all = set[str].intersection(*words.values()) if len(words) > 1 else set[str]()
-    heard = {label: found - of_all for label, found in words.items() if found - of_all}
-    every = tuple(labels.values())
-    if not heard:
-        return Named(among=every) if of_all else NOTHING_NAMED
-    if many:
-        counts = {word: sum(word in found for found in heard.values()) for found in heard.values() for word in found}
-        meant = [label for label, found in heard.items() if any(counts[word] == 1 for word in found)]
-        explained = set[str]().union(*(heard[label] for label in meant))
-        is_clear = counts.keys() <= explained
-        return Named(tuple(dict.fromkeys(labels[each] for each in meant))) if is_clear else Named(among=every)
-    most = max(map(len, heard.values()))
-    meant = [label for label, found in heard.items() if len(found) == most]
-    if len(meant) == 1:
-        return Named(labels[meant[0]])
-    return Named(among=tuple(labels[each] for each in meant))
+    counts = {label: len(found - of_all) for label, found in words.items()}
+    most = max(counts.values())
+    if not most and not of_all:
+        return []
+    return [label for label, count in counts.items() if count == most]
 
 
 def _text(needed: ActionInput, text: str) -> Named:
@@ -149,6 +160,11 @@ def _plain(text: str) -> str:
 def _holds(text: str, part: str) -> bool:
     """Whether a plain text holds another one as whole words; in Chinese, which writes none, two characters are one."""
     return f" {part} " in f" {text} " or (not part.isascii() and len(part) > 1 and part in text)
+
+
+def _is_part(said: str, word: str) -> bool:
+    """Whether what is said is a part of a word, as only Chinese has it: 水壶 of 电水壶."""
+    return not said.isascii() and len(said) > 1 and said in word
 
 
 def _bare(value: str) -> str:

@@ -75,6 +75,15 @@ class WantedAction:
 
 
 @dataclass(frozen=True)
+class OfferedActions:
+    """Actions of which a message may ask for one. `titles`: what the customer reads."""
+
+    titles: tuple[str, ...]
+    is_before_person: bool
+    """They are offered only where else a person would be called."""
+
+
+@dataclass(frozen=True)
 class ActionReply:
     """What a message gets. With `missing` there is no text: the tenant's own words say it."""
 
@@ -89,7 +98,7 @@ class ActionReply:
     """The text is a question that was asked before."""
 
 
-class Asked(Exception):
+class InputAsked(Exception):
     """An input is missing, and this says so."""
 
     def __init__(self, reply: ActionReply) -> None:

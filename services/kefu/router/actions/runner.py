@@ -20,8 +20,9 @@ from kefu.router.actions.action import Action
 from kefu.router.actions.changes import ChangeMaker
 from kefu.router.actions.http_call import ActionCaller, ActionFailed
 from kefu.router.actions.inputs import InputReader, of_customer
+from kefu.router.actions.matching import Asked
 from kefu.router.actions.reply import named_by_reply
-from kefu.router.actions.request import ActionReply, ActionRequest, Asked, Missing, WantedAction
+from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, OfferedActions, WantedAction
 from kefu.router.actions.store import ActionStore
 from kefu.router.actions.wording import in_language, say
 from kefu.router.domain.turn import InputValue, PendingChange, PendingInput
@@ -97,8 +98,8 @@ class ActionRunner:
         action = next(titled, None)
         return None if action is None else WantedAction(action, actions, {}, text=request.asked)
 
-    async def asked_for(self, request: ActionRequest, seconds: float) -> WantedAction | tuple[str, ...] | None:
-        """The action that a message asks for, or the titles of those of which it may ask for one.
+    async def asked_for(self, request: ActionRequest, seconds: float) -> WantedAction | OfferedActions | None:
+        """The action that a message asks for, or those of which it may ask for one.
 
         None: it asks for none, or that could not be told within `seconds`. It costs retrieval what a search costs, and
         belongs behind the same admission.
@@ -117,9 +118,12 @@ class ActionRunner:
             return None
         cosines = [cosine for part in compared for cosine in part]
         likely = found.asked_for(request.text, cosines, request.own_case)
-        if len(likely) == 1:
-            return WantedAction(likely[0], found.actions, {})
-        return tuple(in_language(each.titles, request.language) for each in likely) or None
+        if likely is None:
+            return None
+        if likely.asked is Asked.CLEARLY:
+            return WantedAction(likely.actions[0], found.actions, {})
+        titles = tuple(in_language(each.titles, request.language) for each in likely.actions)
+        return OfferedActions(titles, is_before_person=likely.asked is Asked.PERHAPS)
 
     async def run(self, wanted: WantedAction, request: ActionRequest) -> ActionReply:
         """What the message gets from the action. Never raises for what a system answers."""
@@ -133,7 +137,7 @@ class ActionRunner:
             found = await self._caller.look_up(
                 request.principal.tenant, action.call, action.result, inputs, request.seconds(action.timeout_seconds)
             )
-        except Asked as asked:
+        except InputAsked as asked:
             return _counted(asked.reply)
         except ActionFailed as error:
             _log.warning("action.failed", action=action.id, cause=str(error))

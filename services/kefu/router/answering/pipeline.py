@@ -59,6 +59,7 @@ from kefu.router.storage.desk_index import DeskRoom
 _log = structlog.stdlib.get_logger()
 _LEAST_CANDIDATES = 20
 """Passages that are asked for: evidence is chosen among more than are likely to hold it."""
+_BEFORE_WHICH_ACTIONS_ARE_OFFERED = (HandoffReason.NOTHING_RELEVANT, HandoffReason.OWN_CASE)
 _MOST_QUERY = 4000  # characters; see SearchRequest.query
 
 
@@ -137,8 +138,14 @@ class AnswerPipeline:
             wanted = await self._actions.asked_for(_action_request(question), seconds)
             if isinstance(wanted, WantedAction):
                 return Act(wanted)
-            if wanted:
-                return Clarify(wanted, is_unsure=True)
+            if wanted is not None and question.settings.asks_back and not question.waits_for_person:
+                offer = Clarify(wanted.titles, is_unsure=True)
+                decision = await self._decide_by_pages(question, draft) if wanted.is_before_person else None
+                is_for_person = isinstance(decision, HandOver) and decision.reason in _BEFORE_WHICH_ACTIONS_ARE_OFFERED
+                return offer if decision is None or is_for_person else decision
+        return await self._decide_by_pages(question, draft)
+
+    async def _decide_by_pages(self, question: Question, draft: AnswerDraft) -> Decision:
         try:
             found = await self._search(question, draft)
         except BackendUnavailable as error:

@@ -6,11 +6,13 @@ import pytest
 
 from kefu.router.actions.action import Action, ActionInput, HttpCall
 from kefu.router.actions.matching import (
+    LEAST_BEFORE_PERSON,
     LEAST_LIKELIHOOD,
     LEAST_TO_OFFER,
     LEAST_WITH_VALUE,
     RULES,
     ActionSet,
+    Asked,
     intents,
     known_messages,
     likelihood,
@@ -27,8 +29,10 @@ def compared(of: ActionSet, near: set[str]) -> list[float]:
 
 
 def ids(of: ActionSet, text: str, cosines: list[float], own_case: float) -> list[str]:
-    """Of the action that is asked for, or those that are offered."""
-    return [each.id for each in of.asked_for(text, cosines, own_case)]
+    """Of the action that is clearly asked for; of several that may be with "?" before them."""
+    found = of.asked_for(text, cosines, own_case)
+    mark = {Asked.CLEARLY: "", Asked.BY_VALUE: "?", Asked.PERHAPS: "??"}
+    return [] if found is None else [f"{mark[found.asked]}{each.id}" for each in found.actions]
 
 
 def test_the_action_with_the_nearest_messages_is_asked_for() -> None:
@@ -77,10 +81,20 @@ def test_where_a_value_is_named_and_nothing_is_likely_enough_the_likeliest_with_
     cosines = [
         nearest[text[0]] if len(text) == 2 and text[0] in nearest and text[1].isdigit() else 0.86 for text in of.texts
     ]
-    assert LEAST_TO_OFFER <= likelihood(0.851, 0.86, 0.5) < LEAST_WITH_VALUE
-    assert ids(of, "hm SL12", cosines, 0.5) == ["b", "a", "d"]
+    assert LEAST_TO_OFFER <= likelihood(0.851, 0.86, 0.5) < LEAST_BEFORE_PERSON
+    assert ids(of, "hm SL12", cosines, 0.5) == ["?b", "?a", "?d"]
     assert ids(of, "hm", cosines, 0.5) == []
     assert ids(of, "hm SL12", [0.8 if len(text) == 2 else 0.9 for text in of.texts], 0.5) == []
+
+
+def test_without_a_value_the_likeliest_are_offered_before_a_person_is_called() -> None:
+    titles = {"en": "Do it"}
+    wants = [replace(action(name, f"{name}1"), titles=titles) for name in ("a", "b", "c")]
+    of = ActionSet.of([*wants, action("d", "d1")])
+    nearest = {"a1": 0.8602, "b1": 0.863, "c1": 0.8, "d1": 0.8635}
+    cosines = [nearest.get(text, 0.86) for text in of.texts]
+    assert LEAST_BEFORE_PERSON <= likelihood(0.863, 0.86, 0.5) < LEAST_LIKELIHOOD
+    assert ids(of, "hm", cosines, 0.5) == ["??b", "??a"]
 
 
 def test_without_intents_and_examples_there_is_nothing_to_compare() -> None:

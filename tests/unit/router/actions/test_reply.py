@@ -85,6 +85,22 @@ def test_a_word_that_says_more_than_is_known_of_several_things_asks_again() -> N
     assert named_by_reply(ITEMS, pending, "", "the kettle and the white lamp") == Named(("K", "L1"))
 
 
+@pytest.mark.parametrize(
+    ("reply", "value"),
+    [
+        ("水壶和台灯", ("K", "L")),
+        ("台灯、水壶", ("L", "K")),
+        ("水壶", ("K",)),
+        *((reply, None) for reply in ("水壶和被子", "除了水壶都要", "不要水壶", "all but the 水壶", "not the kettle")),
+    ],
+)
+def test_what_is_named_only_in_part_or_excepted_is_asked_again(reply: str, value: tuple[str, ...] | None) -> None:
+    """Once it took the lamp alone, for the kettle is 电水壶 in the label."""
+    labels = {"SL-K3 电水壶（白色）": "K", "SL-L2 台灯（白色）": "L", "towel": "T", "kettle": "X"}
+    pending = PendingInput("exchange-items", "items", labels, {}, "?", "全部")
+    assert named_by_reply(ITEMS, pending, "", reply).value == value
+
+
 def test_words_that_everything_has_are_asked_about_again() -> None:
     cards = PendingInput("change-payment", "method", {"credit card 1020": "a", "credit card 4466": "b"})
     one = ActionInput("method", choice=Choice("payment-methods", "methods", "id", {"en": "{{id}}"}, {"en": "How?"}))

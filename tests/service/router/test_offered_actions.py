@@ -1,0 +1,79 @@
+"""Where a message may ask for several actions, Kefu asks which is meant: before the pages, or before a person."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from kefu.router.actions.matching import RULES, known_messages
+from kefu.router.v1 import admin_pb2 as admin
+from kefu.router.v1 import chat_pb2 as chat
+from kefu.testing.redis_server import RedisServer
+from tests.service.order_system.harness import Shop, open_shop
+from tests.service.router.test_changes import prepare, ready
+from tests.support.router_harness import RouterHarness, open_router_harness
+from tests.support.shop_actions import EMMAS
+
+PENDING = EMMAS[0]
+WRONG, KETTLE = f"{PENDING} something is wrong with it", "I want the kettle in a different size"
+CANCEL, PERSON = "Cancel an order", "None of these: a person"
+
+
+@pytest.fixture
+async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(redis, private_networks="127.0.0.0/8") as opened:
+        prepare(opened)
+        against = {known_messages()[RULES][0]: 0.885}
+        exchange = dict.fromkeys(("Exchange my order", "I want to exchange an item", "我要换货"), 0.888)
+        opened.knowledge.cosines = {
+            "something is wrong with it": {**against, "Cancel my order": 0.88},
+            KETTLE: {**against, **exchange},
+        }
+        yield opened
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    async with open_shop(tmp_path) as opened:
+        yield opened
+
+
+async def test_an_order_that_is_named_without_a_clear_wish_is_asked_about(harness: RouterHarness, shop: Shop) -> None:
+    emma = await ready(harness, shop.origin)
+    asked = await emma.ask(WRONG)
+    assert asked.completed.source == chat.ANSWER_SOURCE_CLARIFYING, asked.text
+    choices = list(asked.completed.choices)
+    assert (choices[0], choices[-1], len(choices)) == (CANCEL, PERSON, 4)
+    assert harness.knowledge.requests == []  # the pages were not searched
+    why = await emma.ask("1", asked.session)
+    assert why.text.startswith("Why do you want to cancel it?")  # which order was said
+    question = await emma.ask("2", asked.session)
+    assert f"I would cancel your order **{PENDING}**" in question.text
+
+
+async def test_none_of_them_calls_a_person(harness: RouterHarness, shop: Shop) -> None:
+    emma = await ready(harness, shop.origin)
+    asked = await emma.ask(WRONG)
+    told = await emma.ask(PERSON, asked.session)
+    assert told.completed.finish_reason == chat.FINISH_REASON_HANDOFF
+
+
+async def test_actions_are_offered_before_a_person_and_not_before_an_answer(harness: RouterHarness, shop: Shop) -> None:
+    emma = await ready(harness, shop.origin)
+    answered = await emma.ask(KETTLE)
+    assert answered.completed.source == chat.ANSWER_SOURCE_GENERATED, answered.text
+    harness.knowledge.hits = []
+    offered = await emma.ask(KETTLE)
+    assert offered.completed.source == chat.ANSWER_SOURCE_CLARIFYING, offered.text
+    assert PERSON in offered.completed.choices
+
+
+async def test_a_tenant_that_does_not_ask_back_offers_nothing(harness: RouterHarness, shop: Shop) -> None:
+    emma = await ready(harness, shop.origin)
+    root = await harness.client()
+    found = await root.admin.GetTenantSettings(admin.GetTenantSettingsRequest(), metadata=root.metadata)
+    found.settings.asks_back = False
+    update = admin.UpdateTenantSettingsRequest(settings=found.settings, revision=found.revision)
+    await root.admin.UpdateTenantSettings(update, metadata=root.metadata)
+    asked = await emma.ask(WRONG)
+    assert asked.completed.source != chat.ANSWER_SOURCE_CLARIFYING
