@@ -28,6 +28,8 @@ class Choice:
     questions: Texts
     many: bool = False
     """Several may be chosen."""
+    nothing: Texts = field(default_factory=dict[AnswerLanguage, str])
+    """What is said where the list is empty."""
 
 
 @dataclass(frozen=True)

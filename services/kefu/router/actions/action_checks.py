@@ -119,6 +119,8 @@ def _check_inputs(inputs: tuple[ActionInput, ...]) -> None:
                 raise ValueError(f"inputs: {each.name}.choice needs action, list and value")
             _check_texts(f"inputs: {each.name}.choice.labels", choice.labels, None)
             _check_texts(f"inputs: {each.name}.choice.questions", choice.questions, None)
+            if choice.nothing:
+                _check_texts(f"inputs: {each.name}.choice.nothing", choice.nothing, None)
 
 
 def _check_for_each(needed: ActionInput, inputs: tuple[ActionInput, ...]) -> None:

@@ -95,14 +95,16 @@ class InputReader:
         value = among(named, values) if named else values[0] if len(values) == 1 else ""
         if value:
             return (value,) if choice.many else value
+        shown = in_words(listed.values or {}, source.words, language)
+        if not values and choice.nothing:
+            raise InputAsked(ActionReply(wanted.action.id, render(in_language(choice.nothing, language), shown)))
         if named or not values:
             raise InputAsked(ActionReply(wanted.action.id, missing=Missing.NOT_THERE))
         labels: dict[str, str] = {}
         for entry, value in zip(entries[:_MOST_CHOICES], values, strict=False):
             label = render(in_language(choice.labels, language), in_words(entry, source.words, language))[:_MOST_LABEL]
             labels[label if label not in labels else f"{label} ({len(labels) + 1})"] = value
-        asked = in_words(listed.values or {}, source.words, language)
-        raise _asked(needed, render(in_language(choice.questions, language), asked), labels, wanted, request, known)
+        raise _asked(needed, render(in_language(choice.questions, language), shown), labels, wanted, request, known)
 
 
 def of_customer(needed: ActionInput, customer: Customer | None) -> str:

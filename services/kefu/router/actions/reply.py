@@ -19,6 +19,8 @@ _LEAST_LETTERS = 4
 _AND = re.compile(r"[,，、;；&+]|\band\b|和|与|跟|及")
 _DENIES = re.compile(r"\b(?:not|no|never|none|neither|except|but|without|besides|other)\b|n't|[不没別别除非無无]")
 """What turns the words beside it round, in whatever way."""
+_NOTHING = frozenset({"", "none", "n a", "没有", "沒有", "没", "无", "無"})
+"""Plain texts that stand for an empty one."""
 _NUMBER = re.compile(r"(?<!\d)\d{1,2}(?!\d)", re.ASCII)
 
 
@@ -130,11 +132,11 @@ def _nearest(labels: Iterable[str], said: str) -> list[str]:
 
 
 def _text(needed: ActionInput, text: str) -> Named:
-    """A text in one line; one without letters and digits is an empty one."""
+    """A text in one line; one without letters and digits, or that says that there is none, is an empty one."""
     line = " ".join(text.split())
     if len(line) > needed.max_characters or asks_something(normalize(text)):
         return NOTHING_NAMED
-    return Named(line if any(map(str.isalnum, line)) else "")
+    return Named("" if _plain(line) in _NOTHING else line)
 
 
 def _label_of(labels: Iterable[str], text: str) -> str:

@@ -149,6 +149,7 @@ def _choice_message(choice: Choice) -> pb.ActionInput.Choice:
         labels=cast("Mapping[str, str]", choice.labels),
         questions=cast("Mapping[str, str]", choice.questions),
         many=choice.many,
+        nothing=cast("Mapping[str, str]", choice.nothing),
     )
 
 
@@ -160,6 +161,7 @@ def _choice_of(message: pb.ActionInput.Choice) -> Choice:
         _texts(message.labels),
         _texts(message.questions),
         message.many,
+        _texts(message.nothing),
     )
 
 

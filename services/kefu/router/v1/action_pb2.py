@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bkefu/router/v1/action.proto\x12\x0ekefu.router.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x85\x05\n\x06\x41\x63tion\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x65xamples\x18\x02 \x03(\t\x12+\n\x06inputs\x18\x03 \x03(\x0b\x32\x1b.kefu.router.v1.ActionInput\x12&\n\x04\x63\x61ll\x18\x04 \x01(\x0b\x32\x18.kefu.router.v1.HttpCall\x12\x32\n\x06result\x18\x05 \x03(\x0b\x32\".kefu.router.v1.Action.ResultEntry\x12\x34\n\x07\x61nswers\x18\x06 \x03(\x0b\x32#.kefu.router.v1.Action.AnswersEntry\x12*\n\x05words\x18\x07 \x03(\x0b\x32\x1b.kefu.router.v1.ActionWords\x12\x19\n\x11requires_customer\x18\x08 \x01(\x08\x12\x17\n\x0ftimeout_seconds\x18\t \x01(\r\x12\x10\n\x08revision\x18\n \x01(\x04\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07intents\x18\x0c \x03(\t\x12&\n\x06\x63hange\x18\r \x01(\x0b\x32\x16.kefu.router.v1.Change\x12\x32\n\x06titles\x18\x0e \x03(\x0b\x32\".kefu.router.v1.Action.TitlesEntry\x1a-\n\x0bResultEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a.\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a-\n\x0bTitlesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xba\x03\n\x06\x43hange\x12\x0c\n\x04risk\x18\x01 \x01(\t\x12)\n\x07preview\x18\x02 \x01(\x0b\x32\x18.kefu.router.v1.HttpCall\x12\x41\n\x0epreview_result\x18\x03 \x03(\x0b\x32).kefu.router.v1.Change.PreviewResultEntry\x12\x38\n\tquestions\x18\x04 \x03(\x0b\x32%.kefu.router.v1.Change.QuestionsEntry\x12)\n\x07outcome\x18\x05 \x01(\x0b\x32\x18.kefu.router.v1.HttpCall\x12\x16\n\x0eoutcome_answer\x18\x06 \x01(\t\x12\x0f\n\x07refusal\x18\x07 \x01(\t\x12-\n\x08refusals\x18\x08 \x03(\x0b\x32\x1b.kefu.router.v1.ActionWords\x12\x0f\n\x07\x61udited\x18\t \x03(\t\x1a\x34\n\x12PreviewResultEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x30\n\x0eQuestionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xe4\x04\n\x0b\x41\x63tionInput\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x66rom\x18\x02 \x01(\t\x12\x0f\n\x07pattern\x18\x03 \x01(\t\x12\x32\n\x06\x63hoice\x18\x04 \x01(\x0b\x32\".kefu.router.v1.ActionInput.Choice\x12,\n\x07options\x18\x05 \x03(\x0b\x32\x1b.kefu.router.v1.ActionWords\x12=\n\tquestions\x18\x06 \x03(\x0b\x32*.kefu.router.v1.ActionInput.QuestionsEntry\x12\x16\n\x0emax_characters\x18\x07 \x01(\r\x12\x10\n\x08\x66or_each\x18\x08 \x01(\t\x1a\xaa\x02\n\x06\x43hoice\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12\x0c\n\x04list\x18\x02 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\t\x12>\n\x06labels\x18\x04 \x03(\x0b\x32..kefu.router.v1.ActionInput.Choice.LabelsEntry\x12\x44\n\tquestions\x18\x05 \x03(\x0b\x32\x31.kefu.router.v1.ActionInput.Choice.QuestionsEntry\x12\x0c\n\x04many\x18\x06 \x01(\x08\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x30\n\x0eQuestionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x30\n\x0eQuestionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xbe\x01\n\x08HttpCall\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x36\n\x07headers\x18\x03 \x03(\x0b\x32%.kefu.router.v1.HttpCall.HeadersEntry\x12\x0c\n\x04\x62ody\x18\x04 \x01(\t\x12\x0c\n\x04tool\x18\x05 \x01(\t\x12\x11\n\ttool_hash\x18\x06 \x01(\t\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x81\x01\n\x0b\x41\x63tionWords\x12\r\n\x05value\x18\x01 \x01(\t\x12\x35\n\x05texts\x18\x02 \x03(\x0b\x32&.kefu.router.v1.ActionWords.TextsEntry\x1a,\n\nTextsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"L\n\x10PutActionRequest\x12&\n\x06\x61\x63tion\x18\x01 \x01(\x0b\x32\x16.kefu.router.v1.Action\x12\x10\n\x08revision\x18\x02 \x01(\x04\";\n\x11PutActionResponse\x12&\n\x06\x61\x63tion\x18\x01 \x01(\x0b\x32\x16.kefu.router.v1.Action\" \n\x10GetActionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\";\n\x11GetActionResponse\x12&\n\x06\x61\x63tion\x18\x01 \x01(\x0b\x32\x16.kefu.router.v1.Action\"\x14\n\x12ListActionsRequest\">\n\x13ListActionsResponse\x12\'\n\x07\x61\x63tions\x18\x01 \x03(\x0b\x32\x16.kefu.router.v1.Action\"#\n\x13\x44\x65leteActionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x16\n\x14\x44\x65leteActionResponse\"\x9e\x02\n\x10TryActionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x63ustomer\x18\x02 \x01(\t\x12<\n\x06\x63laims\x18\x03 \x03(\x0b\x32,.kefu.router.v1.TryActionRequest.ClaimsEntry\x12<\n\x06inputs\x18\x04 \x03(\x0b\x32,.kefu.router.v1.TryActionRequest.InputsEntry\x12\x10\n\x08language\x18\x05 \x01(\t\x1a-\n\x0b\x43laimsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a-\n\x0bInputsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"C\n\x11TryActionResponse\x12\x0e\n\x06status\x18\x01 \x01(\r\x12\x0e\n\x06result\x18\x02 \x01(\t\x12\x0e\n\x06\x61nswer\x18\x03 \x01(\t2\xb8\x03\n\rActionService\x12P\n\tPutAction\x12 .kefu.router.v1.PutActionRequest\x1a!.kefu.router.v1.PutActionResponse\x12P\n\tGetAction\x12 .kefu.router.v1.GetActionRequest\x1a!.kefu.router.v1.GetActionResponse\x12V\n\x0bListActions\x12\".kefu.router.v1.ListActionsRequest\x1a#.kefu.router.v1.ListActionsResponse\x12Y\n\x0c\x44\x65leteAction\x12#.kefu.router.v1.DeleteActionRequest\x1a$.kefu.router.v1.DeleteActionResponse\x12P\n\tTryAction\x12 .kefu.router.v1.TryActionRequest\x1a!.kefu.router.v1.TryActionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bkefu/router/v1/action.proto\x12\x0ekefu.router.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x85\x05\n\x06\x41\x63tion\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x65xamples\x18\x02 \x03(\t\x12+\n\x06inputs\x18\x03 \x03(\x0b\x32\x1b.kefu.router.v1.ActionInput\x12&\n\x04\x63\x61ll\x18\x04 \x01(\x0b\x32\x18.kefu.router.v1.HttpCall\x12\x32\n\x06result\x18\x05 \x03(\x0b\x32\".kefu.router.v1.Action.ResultEntry\x12\x34\n\x07\x61nswers\x18\x06 \x03(\x0b\x32#.kefu.router.v1.Action.AnswersEntry\x12*\n\x05words\x18\x07 \x03(\x0b\x32\x1b.kefu.router.v1.ActionWords\x12\x19\n\x11requires_customer\x18\x08 \x01(\x08\x12\x17\n\x0ftimeout_seconds\x18\t \x01(\r\x12\x10\n\x08revision\x18\n \x01(\x04\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07intents\x18\x0c \x03(\t\x12&\n\x06\x63hange\x18\r \x01(\x0b\x32\x16.kefu.router.v1.Change\x12\x32\n\x06titles\x18\x0e \x03(\x0b\x32\".kefu.router.v1.Action.TitlesEntry\x1a-\n\x0bResultEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a.\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a-\n\x0bTitlesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xba\x03\n\x06\x43hange\x12\x0c\n\x04risk\x18\x01 \x01(\t\x12)\n\x07preview\x18\x02 \x01(\x0b\x32\x18.kefu.router.v1.HttpCall\x12\x41\n\x0epreview_result\x18\x03 \x03(\x0b\x32).kefu.router.v1.Change.PreviewResultEntry\x12\x38\n\tquestions\x18\x04 \x03(\x0b\x32%.kefu.router.v1.Change.QuestionsEntry\x12)\n\x07outcome\x18\x05 \x01(\x0b\x32\x18.kefu.router.v1.HttpCall\x12\x16\n\x0eoutcome_answer\x18\x06 \x01(\t\x12\x0f\n\x07refusal\x18\x07 \x01(\t\x12-\n\x08refusals\x18\x08 \x03(\x0b\x32\x1b.kefu.router.v1.ActionWords\x12\x0f\n\x07\x61udited\x18\t \x03(\t\x1a\x34\n\x12PreviewResultEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x30\n\x0eQuestionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xd6\x05\n\x0b\x41\x63tionInput\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x66rom\x18\x02 \x01(\t\x12\x0f\n\x07pattern\x18\x03 \x01(\t\x12\x32\n\x06\x63hoice\x18\x04 \x01(\x0b\x32\".kefu.router.v1.ActionInput.Choice\x12,\n\x07options\x18\x05 \x03(\x0b\x32\x1b.kefu.router.v1.ActionWords\x12=\n\tquestions\x18\x06 \x03(\x0b\x32*.kefu.router.v1.ActionInput.QuestionsEntry\x12\x16\n\x0emax_characters\x18\x07 \x01(\r\x12\x10\n\x08\x66or_each\x18\x08 \x01(\t\x1a\x9c\x03\n\x06\x43hoice\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12\x0c\n\x04list\x18\x02 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\t\x12>\n\x06labels\x18\x04 \x03(\x0b\x32..kefu.router.v1.ActionInput.Choice.LabelsEntry\x12\x44\n\tquestions\x18\x05 \x03(\x0b\x32\x31.kefu.router.v1.ActionInput.Choice.QuestionsEntry\x12\x0c\n\x04many\x18\x06 \x01(\x08\x12@\n\x07nothing\x18\x07 \x03(\x0b\x32/.kefu.router.v1.ActionInput.Choice.NothingEntry\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x30\n\x0eQuestionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a.\n\x0cNothingEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x30\n\x0eQuestionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xbe\x01\n\x08HttpCall\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x36\n\x07headers\x18\x03 \x03(\x0b\x32%.kefu.router.v1.HttpCall.HeadersEntry\x12\x0c\n\x04\x62ody\x18\x04 \x01(\t\x12\x0c\n\x04tool\x18\x05 \x01(\t\x12\x11\n\ttool_hash\x18\x06 \x01(\t\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x81\x01\n\x0b\x41\x63tionWords\x12\r\n\x05value\x18\x01 \x01(\t\x12\x35\n\x05texts\x18\x02 \x03(\x0b\x32&.kefu.router.v1.ActionWords.TextsEntry\x1a,\n\nTextsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"L\n\x10PutActionRequest\x12&\n\x06\x61\x63tion\x18\x01 \x01(\x0b\x32\x16.kefu.router.v1.Action\x12\x10\n\x08revision\x18\x02 \x01(\x04\";\n\x11PutActionResponse\x12&\n\x06\x61\x63tion\x18\x01 \x01(\x0b\x32\x16.kefu.router.v1.Action\" \n\x10GetActionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\";\n\x11GetActionResponse\x12&\n\x06\x61\x63tion\x18\x01 \x01(\x0b\x32\x16.kefu.router.v1.Action\"\x14\n\x12ListActionsRequest\">\n\x13ListActionsResponse\x12\'\n\x07\x61\x63tions\x18\x01 \x03(\x0b\x32\x16.kefu.router.v1.Action\"#\n\x13\x44\x65leteActionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x16\n\x14\x44\x65leteActionResponse\"\x9e\x02\n\x10TryActionRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08\x63ustomer\x18\x02 \x01(\t\x12<\n\x06\x63laims\x18\x03 \x03(\x0b\x32,.kefu.router.v1.TryActionRequest.ClaimsEntry\x12<\n\x06inputs\x18\x04 \x03(\x0b\x32,.kefu.router.v1.TryActionRequest.InputsEntry\x12\x10\n\x08language\x18\x05 \x01(\t\x1a-\n\x0b\x43laimsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a-\n\x0bInputsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"C\n\x11TryActionResponse\x12\x0e\n\x06status\x18\x01 \x01(\r\x12\x0e\n\x06result\x18\x02 \x01(\t\x12\x0e\n\x06\x61nswer\x18\x03 \x01(\t2\xb8\x03\n\rActionService\x12P\n\tPutAction\x12 .kefu.router.v1.PutActionRequest\x1a!.kefu.router.v1.PutActionResponse\x12P\n\tGetAction\x12 .kefu.router.v1.GetActionRequest\x1a!.kefu.router.v1.GetActionResponse\x12V\n\x0bListActions\x12\".kefu.router.v1.ListActionsRequest\x1a#.kefu.router.v1.ListActionsResponse\x12Y\n\x0c\x44\x65leteAction\x12#.kefu.router.v1.DeleteActionRequest\x1a$.kefu.router.v1.DeleteActionResponse\x12P\n\tTryAction\x12 .kefu.router.v1.TryActionRequest\x1a!.kefu.router.v1.TryActionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,6 +46,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACTIONINPUT_CHOICE_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_ACTIONINPUT_CHOICE_QUESTIONSENTRY']._loaded_options = None
   _globals['_ACTIONINPUT_CHOICE_QUESTIONSENTRY']._serialized_options = b'8\001'
+  _globals['_ACTIONINPUT_CHOICE_NOTHINGENTRY']._loaded_options = None
+  _globals['_ACTIONINPUT_CHOICE_NOTHINGENTRY']._serialized_options = b'8\001'
   _globals['_ACTIONINPUT_QUESTIONSENTRY']._loaded_options = None
   _globals['_ACTIONINPUT_QUESTIONSENTRY']._serialized_options = b'8\001'
   _globals['_HTTPCALL_HEADERSENTRY']._loaded_options = None
@@ -71,47 +73,49 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHANGE_QUESTIONSENTRY']._serialized_start=1123
   _globals['_CHANGE_QUESTIONSENTRY']._serialized_end=1171
   _globals['_ACTIONINPUT']._serialized_start=1174
-  _globals['_ACTIONINPUT']._serialized_end=1786
+  _globals['_ACTIONINPUT']._serialized_end=1900
   _globals['_ACTIONINPUT_CHOICE']._serialized_start=1438
-  _globals['_ACTIONINPUT_CHOICE']._serialized_end=1736
-  _globals['_ACTIONINPUT_CHOICE_LABELSENTRY']._serialized_start=1641
-  _globals['_ACTIONINPUT_CHOICE_LABELSENTRY']._serialized_end=1686
+  _globals['_ACTIONINPUT_CHOICE']._serialized_end=1850
+  _globals['_ACTIONINPUT_CHOICE_LABELSENTRY']._serialized_start=1707
+  _globals['_ACTIONINPUT_CHOICE_LABELSENTRY']._serialized_end=1752
   _globals['_ACTIONINPUT_CHOICE_QUESTIONSENTRY']._serialized_start=1123
   _globals['_ACTIONINPUT_CHOICE_QUESTIONSENTRY']._serialized_end=1171
+  _globals['_ACTIONINPUT_CHOICE_NOTHINGENTRY']._serialized_start=1804
+  _globals['_ACTIONINPUT_CHOICE_NOTHINGENTRY']._serialized_end=1850
   _globals['_ACTIONINPUT_QUESTIONSENTRY']._serialized_start=1123
   _globals['_ACTIONINPUT_QUESTIONSENTRY']._serialized_end=1171
-  _globals['_HTTPCALL']._serialized_start=1789
-  _globals['_HTTPCALL']._serialized_end=1979
-  _globals['_HTTPCALL_HEADERSENTRY']._serialized_start=1933
-  _globals['_HTTPCALL_HEADERSENTRY']._serialized_end=1979
-  _globals['_ACTIONWORDS']._serialized_start=1982
-  _globals['_ACTIONWORDS']._serialized_end=2111
-  _globals['_ACTIONWORDS_TEXTSENTRY']._serialized_start=2067
-  _globals['_ACTIONWORDS_TEXTSENTRY']._serialized_end=2111
-  _globals['_PUTACTIONREQUEST']._serialized_start=2113
-  _globals['_PUTACTIONREQUEST']._serialized_end=2189
-  _globals['_PUTACTIONRESPONSE']._serialized_start=2191
-  _globals['_PUTACTIONRESPONSE']._serialized_end=2250
-  _globals['_GETACTIONREQUEST']._serialized_start=2252
-  _globals['_GETACTIONREQUEST']._serialized_end=2284
-  _globals['_GETACTIONRESPONSE']._serialized_start=2286
-  _globals['_GETACTIONRESPONSE']._serialized_end=2345
-  _globals['_LISTACTIONSREQUEST']._serialized_start=2347
-  _globals['_LISTACTIONSREQUEST']._serialized_end=2367
-  _globals['_LISTACTIONSRESPONSE']._serialized_start=2369
-  _globals['_LISTACTIONSRESPONSE']._serialized_end=2431
-  _globals['_DELETEACTIONREQUEST']._serialized_start=2433
-  _globals['_DELETEACTIONREQUEST']._serialized_end=2468
-  _globals['_DELETEACTIONRESPONSE']._serialized_start=2470
-  _globals['_DELETEACTIONRESPONSE']._serialized_end=2492
-  _globals['_TRYACTIONREQUEST']._serialized_start=2495
-  _globals['_TRYACTIONREQUEST']._serialized_end=2781
-  _globals['_TRYACTIONREQUEST_CLAIMSENTRY']._serialized_start=2689
-  _globals['_TRYACTIONREQUEST_CLAIMSENTRY']._serialized_end=2734
-  _globals['_TRYACTIONREQUEST_INPUTSENTRY']._serialized_start=2736
-  _globals['_TRYACTIONREQUEST_INPUTSENTRY']._serialized_end=2781
-  _globals['_TRYACTIONRESPONSE']._serialized_start=2783
-  _globals['_TRYACTIONRESPONSE']._serialized_end=2850
-  _globals['_ACTIONSERVICE']._serialized_start=2853
-  _globals['_ACTIONSERVICE']._serialized_end=3293
+  _globals['_HTTPCALL']._serialized_start=1903
+  _globals['_HTTPCALL']._serialized_end=2093
+  _globals['_HTTPCALL_HEADERSENTRY']._serialized_start=2047
+  _globals['_HTTPCALL_HEADERSENTRY']._serialized_end=2093
+  _globals['_ACTIONWORDS']._serialized_start=2096
+  _globals['_ACTIONWORDS']._serialized_end=2225
+  _globals['_ACTIONWORDS_TEXTSENTRY']._serialized_start=2181
+  _globals['_ACTIONWORDS_TEXTSENTRY']._serialized_end=2225
+  _globals['_PUTACTIONREQUEST']._serialized_start=2227
+  _globals['_PUTACTIONREQUEST']._serialized_end=2303
+  _globals['_PUTACTIONRESPONSE']._serialized_start=2305
+  _globals['_PUTACTIONRESPONSE']._serialized_end=2364
+  _globals['_GETACTIONREQUEST']._serialized_start=2366
+  _globals['_GETACTIONREQUEST']._serialized_end=2398
+  _globals['_GETACTIONRESPONSE']._serialized_start=2400
+  _globals['_GETACTIONRESPONSE']._serialized_end=2459
+  _globals['_LISTACTIONSREQUEST']._serialized_start=2461
+  _globals['_LISTACTIONSREQUEST']._serialized_end=2481
+  _globals['_LISTACTIONSRESPONSE']._serialized_start=2483
+  _globals['_LISTACTIONSRESPONSE']._serialized_end=2545
+  _globals['_DELETEACTIONREQUEST']._serialized_start=2547
+  _globals['_DELETEACTIONREQUEST']._serialized_end=2582
+  _globals['_DELETEACTIONRESPONSE']._serialized_start=2584
+  _globals['_DELETEACTIONRESPONSE']._serialized_end=2606
+  _globals['_TRYACTIONREQUEST']._serialized_start=2609
+  _globals['_TRYACTIONREQUEST']._serialized_end=2895
+  _globals['_TRYACTIONREQUEST_CLAIMSENTRY']._serialized_start=2803
+  _globals['_TRYACTIONREQUEST_CLAIMSENTRY']._serialized_end=2848
+  _globals['_TRYACTIONREQUEST_INPUTSENTRY']._serialized_start=2850
+  _globals['_TRYACTIONREQUEST_INPUTSENTRY']._serialized_end=2895
+  _globals['_TRYACTIONRESPONSE']._serialized_start=2897
+  _globals['_TRYACTIONRESPONSE']._serialized_end=2964
+  _globals['_ACTIONSERVICE']._serialized_start=2967
+  _globals['_ACTIONSERVICE']._serialized_end=3407
 # @@protoc_insertion_point(module_scope)

@@ -359,12 +359,33 @@ class ActionInput(_message.Message):
             def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
             def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+        @_typing.final
+        class NothingEntry(_message.Message):
+            DESCRIPTOR: _descriptor.Descriptor
+
+            KEY_FIELD_NUMBER: _builtins.int
+            VALUE_FIELD_NUMBER: _builtins.int
+            key: _builtins.str
+            value: _builtins.str
+            def __init__(
+                self,
+                *,
+                key: _builtins.str = ...,
+                value: _builtins.str = ...,
+            ) -> None: ...
+            _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+            def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+            _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+            def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+            def WhichOneof(self, oneof_group: _Never) -> None: ...
+
         ACTION_FIELD_NUMBER: _builtins.int
         LIST_FIELD_NUMBER: _builtins.int
         VALUE_FIELD_NUMBER: _builtins.int
         LABELS_FIELD_NUMBER: _builtins.int
         QUESTIONS_FIELD_NUMBER: _builtins.int
         MANY_FIELD_NUMBER: _builtins.int
+        NOTHING_FIELD_NUMBER: _builtins.int
         action: _builtins.str
         """"actions/{action}" whose result has the list; its inputs come from the customer, or have the names of inputs that
         stand before this one, such as the order whose items are listed.
@@ -385,6 +406,12 @@ class ActionInput(_message.Message):
         def questions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
             """The question above them, by language: a Mustache template over the names of that action's result."""
 
+        @_builtins.property
+        def nothing(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+            """Optional. What is said where the list is empty, by language: a template as `questions` are. Without it the customer is
+            told that nothing was found in the account.
+            """
+
         def __init__(
             self,
             *,
@@ -394,10 +421,11 @@ class ActionInput(_message.Message):
             labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
             questions: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
             many: _builtins.bool = ...,
+            nothing: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "labels", b"labels", "list", b"list", "many", b"many", "questions", b"questions", "value", b"value"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "labels", b"labels", "list", b"list", "many", b"many", "nothing", b"nothing", "questions", b"questions", "value", b"value"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -435,8 +463,8 @@ class ActionInput(_message.Message):
     """How the value looks in a message (RE2 syntax), such as "[A-Z]{2}[0-9]{10}"."""
     max_characters: _builtins.int
     """The value is what the customer writes when asked, word for word and in one line, at most so many characters, 1 to 500:
-    a street, a name. A text without letters and digits ("-") stands for an empty one. A question, a no and a wish for a
-    person are never taken for it.
+    a street, a name. A text without letters and digits ("-"), and "none", stand for an empty one. A question, a no and a
+    wish for a person are never taken for it.
     """
     for_each: _builtins.str
     """The name of an input that stands before this one and is a list: `choice` is made for each of its values, such as what is

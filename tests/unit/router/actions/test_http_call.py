@@ -82,3 +82,21 @@ def test_nothing_but_the_projection_is_used_and_that_is_bounded() -> None:
         projected(RESULT, {"card": "4111"})
     with pytest.raises(ActionFailed, match="longer than"):
         projected(RESULT, json.loads(json.dumps({"total": "x" * 30_000})))
+
+
+async def test_an_object_in_a_list_stands_there_once_for_each_value() -> None:
+    http = RecordedHttp()
+    body = '{"items": [{"item": "{item}", "new": "{new}", "why": "for {who}"}, {"gift": "{who}"}], "ids": "{item}"}'
+    call = HttpCall("https://shop.example.com/", "POST", {}, body)
+    await caller(http).send("acme", call, {"item": ("a", "b"), "new": ("x", "y"), "who": "ada"}, 5.0)
+    [(_, more)] = http.calls
+    rows = [{"item": "a", "new": "x", "why": "for ada"}, {"item": "b", "new": "y", "why": "for ada"}, {"gift": "ada"}]
+    assert json.loads(more["body"]) == {"items": rows, "ids": ["a", "b"]}
+
+
+def test_items_gives_the_names_of_an_object_with_their_values() -> None:
+    named = "things[].{text: join(', ', map(&join(' ', @), items(options)))}"
+    found = projected({"things": named}, {"things": [{"options": {"size": "L", "colour": "blue"}}, {"options": {}}]})
+    assert found == {"things": [{"text": "size L, colour blue"}, {"text": ""}]}
+    with pytest.raises(ActionFailed):
+        projected({"things": "items(options)"}, {"options": None})

@@ -120,7 +120,8 @@ def test_a_no_names_nothing_by_a_word_in_passing() -> None:
     [
         ("12 Hill Road", False, "12 Hill Road"),
         ("  文三路\n218 号 ", False, "文三路 218 号"),
-        ("-", False, ""),
+        *((none, False, "") for none in ("-", "none", "N/A", "没有")),
+        ("None Street 5", False, "None Street 5"),
         ("x" * 40, False, "x" * 40),
         ("x" * 41, False, None),
         ("What do you need it for?", False, None),

@@ -1,0 +1,104 @@
+"""Values of inputs from a customer's own data: one for each that was chosen, and what is asked where one is missing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from kefu.common.auth import Principal
+from kefu.common.customers import Customer, Verification
+from kefu.router.actions.action import Action, ActionInput, Choice, HttpCall
+from kefu.router.actions.http_call import ActionFailed, ActionResult
+from kefu.router.actions.inputs import InputReader
+from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, WantedAction
+from kefu.router.domain.risk import Risk
+from kefu.router.domain.turn import InputValue, PendingInput
+
+CALL = HttpCall("https://shop.example.com/")
+ORDERS = Choice("orders", "orders", "id", {"en": "{{id}}"}, {"en": "Which order?"}, nothing={"en": "No orders."})
+ITEMS = Choice("items", "items", "id", {"en": "{{id}}"}, {"en": "Which items?"}, many=True)
+VARIANTS = Choice(
+    "variants", "variants", "id", {"en": "{{id}}"}, {"en": "{{of}}: which one?"}, nothing={"en": "No {{of}}."}
+)
+EXCHANGE = Action(
+    "exchange",
+    CALL,
+    {},
+    {"en": "Done."},
+    inputs=(
+        ActionInput("customer", "customer.sub"),
+        ActionInput("item", choice=ITEMS),
+        ActionInput("new_item", choice=VARIANTS, for_each="item"),
+    ),
+)
+OTHERS = {
+    "orders": Action("orders", CALL, {}, {}, inputs=(ActionInput("customer", "customer.sub"),)),
+    "items": Action("items", CALL, {}, {}, inputs=(ActionInput("customer", "customer.sub"),)),
+    "variants": Action("variants", CALL, {}, {}, inputs=(ActionInput("item", choice=ITEMS),)),
+}
+VARIANTS_OF = {"lamp": ["white", "black"], "cup": ["small", "large", "tiny"], "bed": ["oak"], "rug": []}
+
+
+class OwnData:
+    """What the customer has; `asked`: the inputs of each call."""
+
+    def __init__(self) -> None:
+        self.asked: list[Mapping[str, InputValue]] = []
+
+    async def look_up(
+        self, tenant: str, call: HttpCall, result: Mapping[str, str], inputs: Mapping[str, Any], seconds: float
+    ) -> ActionResult:
+        self.asked.append(inputs)
+        of = inputs.get("item", "")
+        values = {"orders": [], "items": [{"id": each} for each in VARIANTS_OF], "of": of}
+        return ActionResult(200, {**values, "variants": [{"id": each} for each in VARIANTS_OF.get(of, [])]})
+
+
+def request(text: str = "") -> ActionRequest:
+    ada = Customer("ada", {}, Verification.TOKEN, 1.0)
+    principal = Principal("acme", "subject", frozenset(), customer=ada)
+    return ActionRequest(principal, "s-1", text, "en", 0.0, Risk.MONEY, ("Yes", "No"), "All of them")
+
+
+async def asked(action: Action, data: OwnData, **given: Any) -> ActionReply:
+    wanted = WantedAction(action, OTHERS, given.pop("given", {}), **given)
+    with pytest.raises(InputAsked) as caught:
+        await InputReader(data).values(wanted, request())  # pyright: ignore[reportArgumentType]
+    return caught.value.reply
+
+
+async def test_each_that_was_chosen_is_asked_about_in_turn_and_what_is_known_is_kept() -> None:
+    data = OwnData()
+    first = await asked(EXCHANGE, data, given={"item": ("lamp", "bed", "cup")})
+    assert (first.text, first.choices) == ("lamp: which one?", ("white", "black"))
+    assert data.asked == [{"item": "lamp"}]
+    then = await asked(EXCHANGE, data, given={"item": ("lamp", "bed", "cup"), "new_item": ("black",)})
+    assert then.text == "cup: which one?"  # of the bed there is one
+    assert isinstance(then.pending, PendingInput)
+    assert then.pending.given == {"item": ("lamp", "bed", "cup"), "new_item": ("black", "oak")}
+    reader = InputReader(data)  # pyright: ignore[reportArgumentType]
+    given = {"item": ("lamp", "cup"), "new_item": ("black", "tiny")}
+    assert await reader.values(WantedAction(EXCHANGE, OTHERS, given), request()) == {"customer": "ada", **given}
+
+
+async def test_what_a_reply_left_over_is_asked_about_alone() -> None:
+    some = await asked(EXCHANGE, OwnData(), given={"item": ("cup",)}, among=("small", "tiny"))
+    assert some.choices == ("small", "tiny")
+
+
+async def test_an_empty_list_is_told_in_the_tenants_words_or_as_not_there() -> None:
+    sold_out = await asked(EXCHANGE, OwnData(), given={"item": ("rug",)})
+    assert (sold_out.text, sold_out.missing, sold_out.pending) == ("No rug.", None, None)
+    cancel = Action("cancel", CALL, {}, {}, inputs=(ActionInput("order", choice=ORDERS),))
+    assert (await asked(cancel, OwnData())).text == "No orders."
+    silent = Action("c", CALL, {}, {}, inputs=(ActionInput("order", choice=Choice("orders", "orders", "id", {}, {})),))
+    assert (await asked(silent, OwnData())).missing is Missing.NOT_THERE
+
+
+async def test_a_text_is_no_value_that_another_list_may_be_read_with() -> None:
+    free = ActionInput("item", max_characters=20, questions={"en": "Which?"})
+    wrong = Action("wrong", CALL, {}, {}, inputs=(free, ActionInput("new_item", choice=VARIANTS)))
+    with pytest.raises(ActionFailed, match="was not chosen before"):
+        await InputReader(OwnData()).values(  # pyright: ignore[reportArgumentType]
+            WantedAction(wrong, OTHERS, {"item": "lamp"}), request()
+        )
