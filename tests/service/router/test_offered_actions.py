@@ -68,6 +68,15 @@ async def test_actions_are_offered_before_a_person_and_not_before_an_answer(harn
     assert PERSON in offered.completed.choices
 
 
+async def test_actions_are_not_offered_twice_in_a_row(harness: RouterHarness, shop: Shop) -> None:
+    emma = await ready(harness, shop.origin)
+    asked = await emma.ask(WRONG)
+    told = await emma.ask(WRONG, asked.session)
+    assert told.completed.source != chat.ANSWER_SOURCE_CLARIFYING, told.text
+    again = await emma.ask(WRONG, asked.session)
+    assert again.completed.source == chat.ANSWER_SOURCE_CLARIFYING, again.text
+
+
 async def test_a_tenant_that_does_not_ask_back_offers_nothing(harness: RouterHarness, shop: Shop) -> None:
     emma = await ready(harness, shop.origin)
     root = await harness.client()

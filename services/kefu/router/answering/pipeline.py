@@ -138,7 +138,7 @@ class AnswerPipeline:
             wanted = await self._actions.asked_for(_action_request(question), seconds)
             if isinstance(wanted, WantedAction):
                 return Act(wanted)
-            if wanted is not None and question.settings.asks_back and not question.waits_for_person:
+            if wanted is not None and _may_offer_actions(question):
                 offer = Clarify(wanted.titles, is_unsure=True)
                 decision = await self._decide_by_pages(question, draft) if wanted.is_before_person else None
                 is_for_person = isinstance(decision, HandOver) and decision.reason in _BEFORE_WHICH_ACTIONS_ARE_OFFERED
@@ -350,6 +350,13 @@ class AnswerPipeline:
         deadline = question.request.deadline
         most = self._config.search_seconds
         return most if deadline is None else min(most, deadline - time.monotonic() - RESERVE_SECONDS)
+
+
+def _may_offer_actions(question: Question) -> bool:
+    """Whether Kefu may ask which action is meant: never twice in a row, nor of who waits for a person."""
+    last = question.history[-1].completed if question.history else None
+    has_just_asked = last is not None and last.source is AnswerSource.CLARIFYING
+    return question.settings.asks_back and not question.waits_for_person and not has_just_asked
 
 
 def _action_request(question: Question) -> ActionRequest:
