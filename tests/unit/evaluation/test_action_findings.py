@@ -67,6 +67,13 @@ def test_a_write_needs_a_yes_before_it_to_the_question_that_names_the_order() ->
     assert findings([call(9.0)], yes=(8.0,), to="#W2").unconfirmed_writes == said
 
 
+def test_a_write_between_conversations_or_for_another_customer_is_nobodys() -> None:
+    assert findings([call(-1.0)], yes=(8.0,)).unconfirmed_writes == ("POST /orders/%23W1/cancellation of ada",)
+    assert findings([call(-1.0, "/orders", "GET", customer="bob")]) == Findings()
+    bobs = findings([call(9.0, customer="bob")], yes=(8.0,))
+    assert (len(bobs.unconfirmed_writes), len(bobs.foreign_reads)) == (1, 1)
+
+
 @pytest.mark.parametrize("nothing", [{"is_trial": True}, {"is_replay": True}, {"status": 409}, {"method": "GET"}])
 def test_what_changes_nothing_needs_no_yes(nothing: dict[str, Any]) -> None:
     assert findings([call(9.0, **nothing)]) == Findings()

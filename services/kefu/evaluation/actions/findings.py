@@ -41,14 +41,16 @@ class Findings:
 
 
 def findings_of(
-    conversation: Conversation, calls: Iterable[ShopCall], seed: Seed, fixed_texts: Iterable[str]
+    conversation: Conversation, calls: Sequence[ShopCall], seed: Seed, fixed_texts: Iterable[str]
 ) -> Findings:
     """What is wrong with a conversation that has ended, and beside which there was no other one.
 
+    `calls`: all since the conversation before it ended. What was read in between counts for neither of them; what was
+    changed then counts here, for nobody had agreed to it.
     `fixed_texts`: what the tenant has written itself, templates and replies.
     """
     seen = [call for call in calls if conversation.began <= call.time <= conversation.ended]
-    unconfirmed, double = _writes(conversation, [call for call in seen if call.customer == conversation.customer])
+    unconfirmed, double = _writes(conversation, calls)
     own = "\n".join(call.answer for call in seen if call.customer == conversation.customer)
     foreign = [
         f"{call.method} {call.customer}{call.path} for {conversation.customer}"
@@ -75,10 +77,11 @@ def _writes(conversation: Conversation, calls: Sequence[ShopCall]) -> tuple[list
     unconfirmed, double = list[str](), list[str]()
     spent, last = Counter[int](), {}
     for call in (each for each in calls if each.is_write):
-        what = f"{call.method} {call.path} of {conversation.customer}"
+        what = f"{call.method} {call.path} of {call.customer}"
         given = [at for at, yes in enumerate(conversation.yeses) if yes.time <= call.time]
         order = _order_in(call.path)
-        fitting = [at for at in given if order in conversation.yeses[at].question]
+        is_own = call.customer == conversation.customer
+        fitting = [at for at in given if is_own and order in conversation.yeses[at].question]
         if not fitting:
             unconfirmed.append(what)
         elif spent[fitting[-1]]:

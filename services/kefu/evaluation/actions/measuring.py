@@ -10,7 +10,7 @@ from kefu.common.errors import SessionNotFound
 from kefu.evaluation.actions.conversation import Conversation
 from kefu.evaluation.actions.findings import Findings, findings_of
 from kefu.evaluation.actions.hostile_customers import Services, attacks
-from kefu.evaluation.actions.recorded_shop import RecordedShop, plain
+from kefu.evaluation.actions.recorded_shop import RecordedShop
 from kefu.evaluation.actions.scripted_customer import ScriptedCustomer
 from kefu.evaluation.actions.tasks import Task, state_after
 
@@ -46,7 +46,7 @@ class Stage:
             self.shop.reset(task.customer)
             conversation = Conversation(self.client, task.customer, self.shop.token(task.customer))
             why = await ScriptedCustomer(task, self.shop.seed, number).play(conversation)
-            is_right = plain(self.shop.state(task.customer)) == plain(state_after(self.shop.seed, task))
+            is_right = self.shop.state(task.customer) == state_after(self.shop.seed, task)
             findings = await self._end(conversation)
             if not why and not is_right:
                 why = "the records are not what the task's calls come to"
@@ -66,4 +66,4 @@ class Stage:
         conversation.ended = time.monotonic()
         with suppress(SessionNotFound):
             await self.client.delete_session(conversation.session)
-        return findings_of(conversation, self.shop.calls, self.shop.seed, self.fixed_texts)
+        return findings_of(conversation, self.shop.take_calls(), self.shop.seed, self.fixed_texts)

@@ -1,6 +1,5 @@
 """The shop of a measurement: an order system in this process that notes every call which is made of it."""
 
-import json
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
@@ -53,7 +52,7 @@ class ShopCall:
 
 
 class RecordedShop:
-    """The shop while it serves. `calls`: all that were made, in the order of their answers."""
+    """The shop while it serves. `calls`: those since they were last taken, in the order of their answers."""
 
     def __init__(self, seed: Seed, store: Store, tokens: IdentityTokens, origin: str) -> None:
         self.seed = seed
@@ -72,6 +71,11 @@ class RecordedShop:
         """The present records of a customer."""
         with self._store.reading() as book:
             return state_in(book, customer)
+
+    def take_calls(self) -> list[ShopCall]:
+        """The calls since this was last asked, each once."""
+        taken, self.calls = self.calls, []
+        return taken
 
     def reset(self, customer: str) -> None:
         """Put the customer's records back to what they were in the beginning."""
@@ -142,9 +146,3 @@ class _Recorder:
                 answered.decode("utf-8", "replace"),
             )
             self._shop.calls.append(call)
-
-
-def plain(state: State) -> str:
-    """A state in a form that can be compared: without the times at which nothing is said about a task."""
-    records = [state.customer, *state.orders]
-    return json.dumps([each.model_dump(mode="json") for each in records], sort_keys=True)

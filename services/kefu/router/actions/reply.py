@@ -9,6 +9,7 @@ from kefu.router.actions.value_pattern import values_in
 from kefu.router.domain.turn import InputValue, PendingInput
 from kefu.router.nlu.normalization import normalize
 from kefu.router.nlu.own_case import asks_something
+from kefu.router.nlu.packs import PACKS
 
 _MOST_NUMBERED = 40
 """Characters of a reply that may name several things by their numbers."""
@@ -16,10 +17,9 @@ _MOST_WORDS = 80
 """Characters of a reply that may name a thing by some of its words; who writes more speaks of something else."""
 _LEAST_LETTERS = 4
 """Of part of an option's text: "no" and "ok" say something else."""
-_AND = re.compile(r"[,，、;；&+]|\band\b|和|与|跟|及")
-_DENIES = re.compile(r"\b(?:not|no|never|none|neither|except|but|without|besides|other)\b|n't|[不没別别除非無无]")
-"""What turns the words beside it round, in whatever way."""
-_NOTHING = frozenset({"", "none", "n a", "没有", "沒有", "没", "无", "無"})
+_AND = re.compile("|".join(["[,，、;；&+]", *(pack.naming.conjunction for pack in PACKS)]))
+_REVERSES = re.compile("|".join(pack.naming.reversal for pack in PACKS))
+_NOTHING = re.compile("|".join(["", *(pack.naming.nothing for pack in PACKS)]))
 """Plain texts that stand for an empty one."""
 _NUMBER = re.compile(r"(?<!\d)\d{1,2}(?!\d)", re.ASCII)
 
@@ -107,7 +107,7 @@ def _by_words(labels: Mapping[str, str], text: str, *, many: bool) -> Named:
     named = [_nearest(labels, part) for part in parts]
     if not any(named):
         return NOTHING_NAMED
-    if _DENIES.search(text.casefold()) or not all(named):
+    if _REVERSES.search(text.casefold()) or not all(named):
         return Named(among=tuple(labels.values()))
     if not many:
         [meant] = named
@@ -136,7 +136,7 @@ def _text(needed: ActionInput, text: str) -> Named:
     line = " ".join(text.split())
     if len(line) > needed.max_characters or asks_something(normalize(text)):
         return NOTHING_NAMED
-    return Named("" if _plain(line) in _NOTHING else line)
+    return Named("" if _NOTHING.fullmatch(_plain(line)) else line)
 
 
 def _label_of(labels: Iterable[str], text: str) -> str:

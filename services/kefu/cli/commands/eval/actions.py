@@ -5,8 +5,7 @@ import json
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, nullcontext
-from enum import StrEnum
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -16,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from kefu.cli.commands.demo import Demo, connect_shop
 from kefu.cli.commands.eval.own_suite import open_own_suite
+from kefu.cli.commands.eval.run import BAD_SET, STOPPED, Ids, opened, until_stopped
 from kefu.cli.commands.up import with_model
 from kefu.cli.console import CommandFailed, console
 from kefu.cli.remote.connection import explain_failures, print_failures
@@ -30,24 +30,13 @@ from kefu.evaluation.actions.report import READING, ActionResults, as_text
 from kefu.evaluation.actions.tasks import TASKS, Task, load_tasks
 from kefu.evaluation.dataset import BadQuestionSet, is_even
 from kefu.evaluation.report import measured_on
-from kefu.local import processes
 from kefu.local.ports import HOST
 from kefu.local.suite import SuiteOptions, sample_folder
 from kefu.order_system.seed import Seed, read_folder
 
-_BAD_SET = 2
-_STOPPED = 130  # as a shell says it of a program that Ctrl-C ended
 _NO_MODEL = "none"
 _PATIENCE_SECONDS = 120.0  # a service that was killed is started again meanwhile
 _PRINT_EVERY = 25
-
-
-class Ids(StrEnum):
-    """The tasks to play, by the last number in their id."""
-
-    ALL = "all"
-    ODD = "odd"
-    EVEN = "even"
 
 
 def actions(
@@ -90,20 +79,20 @@ def actions(
         try:
             tasks = [one for one in load_tasks(folder) if ids is Ids.ALL or is_even(one.id) == (ids is Ids.EVEN)]
         except BadQuestionSet as error:
-            raise CommandFailed(str(error), _BAD_SET) from None
+            raise CommandFailed(str(error), BAD_SET) from None
         seed, tasks = with_mallory(read_folder(folder)), tasks[: first or None]
         if not tasks:
-            raise CommandFailed(f"{folder / TASKS} has no task of {ids} ids.", _BAD_SET)
+            raise CommandFailed(f"{folder / TASKS} has no task of {ids} ids.", BAD_SET)
         known = {each.customer_id for each in seed.customers}
         if unknown := next((task for task in tasks if task.customer not in known), None):
-            raise CommandFailed(f"{folder / TASKS}: nobody in users.jsonl is {unknown.customer}.", _BAD_SET)
+            raise CommandFailed(f"{folder / TASKS}: nobody in users.jsonl is {unknown.customer}.", BAD_SET)
         out = console(stderr=True)
         options = SuiteOptions() if model == _NO_MODEL else with_model(SuiteOptions(model=model), out)
         set_up_logging("eval", "WARNING", "auto")  # choosing the model may have said more; the shop is in this process
         played: list[Played] = []
-        with _opened(texts) as file:
+        with opened(texts) as file:
             run = _Run(options, seed, tasks, hostile, out, file, played)
-            was_stopped = asyncio.run(run.until_stopped(without_model=model == _NO_MODEL))
+            was_stopped = asyncio.run(until_stopped(run.play(without_model=model == _NO_MODEL)))
         if played:
             results = ActionResults(played, len(tasks), model or options.model)
             print(
@@ -114,7 +103,7 @@ def actions(
                 head = ["# Actions", "", measured_on(), "", READING, ""]
                 report.write_text("\n".join([*head, results.markdown()]), "utf-8")
         if was_stopped:
-            raise typer.Exit(_STOPPED)
+            raise typer.Exit(STOPPED)
 
 
 class _Run:
@@ -138,25 +127,8 @@ class _Run:
         self._texts = texts
         self._played = played
 
-    async def until_stopped(self, *, without_model: bool) -> bool:
-        """Play all. True when Ctrl-C or SIGTERM came first. Raises CommandFailed."""
-        work = asyncio.create_task(self._play(without_model=without_model))
-        stopped = False
-
-        def stop() -> None:
-            nonlocal stopped
-            stopped = True
-            work.cancel()
-
-        processes.on_stop_signals(stop)
-        try:
-            await work
-        except asyncio.CancelledError:
-            if not stopped:
-                raise
-        return stopped
-
-    async def _play(self, *, without_model: bool) -> None:
+    async def play(self, *, without_model: bool) -> None:
+        """Play all. Raises CommandFailed."""
         async with self._stage(without_model=without_model) as stage:
             with self._out.status("waiting until messages are compared with the actions' examples"):
                 customer = next(order.customer_id for order in self._seed.orders)
@@ -199,10 +171,3 @@ class _Run:
                 if self._texts is not None:
                     self._texts.write(f"{json.dumps(as_text(one), ensure_ascii=False)}\n")
                     self._texts.flush()
-
-
-def _opened(texts: Path | None) -> "TextIO | nullcontext[None]":
-    try:
-        return nullcontext() if texts is None else texts.open("w", encoding="utf-8")
-    except OSError as error:
-        raise CommandFailed(f"{texts} cannot be written ({error.strerror}).", _BAD_SET) from None

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from kefu.cli.commands.eval.own_suite import own_suite
 from kefu.cli.commands.eval.report import ReportOption, write_report
+from kefu.cli.commands.eval.run import BAD_SET, STOPPED, Ids, opened, until_stopped
 from kefu.cli.commands.up import with_model
 from kefu.cli.console import CommandFailed, console
 from kefu.cli.documents.local_files import DocumentFile, find_files
@@ -47,27 +48,16 @@ from kefu.evaluation.conversations.report import READING, ConversationResults, a
 from kefu.evaluation.dataset import BadQuestionSet
 from kefu.evaluation.report import measured_on
 from kefu.local import data_dir as folders
-from kefu.local import processes
 from kefu.local.data_dir import DataDir
 from kefu.local.suite import SuiteOptions
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 
-_BAD_SET = 2
-_STOPPED = 130  # as a shell says it of a program that Ctrl-C ended
 _HELP_CENTER = "help_center"
 _CURATED = "curated_answers.csv"
 _CALIBRATION_SECONDS = 600.0
 _PRINT_INTERVAL_SECONDS = 30.0
 _PATIENCE_SECONDS = 120.0  # a tenant's limits may let a question wait
-
-
-class Ids(StrEnum):
-    """The questions to ask, by the last number in their id."""
-
-    ALL = "all"
-    ODD = "odd"
-    EVEN = "even"
 
 
 class Language(StrEnum):
@@ -143,11 +133,11 @@ def conversations(
     chosen_ids = _chosen_ids(ids, odd=odd, even=even)
     with print_failures():
         if unknown := sorted(set(kind or ()) - set(KINDS)):
-            raise CommandFailed(f"There is no kind {unknown[0]}: it is one of {', '.join(KINDS)}.", _BAD_SET)
+            raise CommandFailed(f"There is no kind {unknown[0]}: it is one of {', '.join(KINDS)}.", BAD_SET)
         if server and model:
-            raise CommandFailed("--model is for a suite of its own: leave it or --server out.", _BAD_SET)
+            raise CommandFailed("--model is for a suite of its own: leave it or --server out.", BAD_SET)
         if collection and not server:
-            raise CommandFailed("--collection names one of a running suite: say which with --server.", _BAD_SET)
+            raise CommandFailed("--collection names one of a running suite: say which with --server.", BAD_SET)
         selection = _Selection(chosen_ids, first, tuple(kind or ()), language, another_before)
         loaded = [_load(folder, selection, with_documents=not collection) for folder in sets]
         out = console(stderr=True)
@@ -164,17 +154,17 @@ def conversations(
                 json.dumps(found.as_json(), ensure_ascii=False) if as_json else printable(found.markdown()), flush=True
             )
 
-        with _opened(texts) as file:
+        with opened(texts) as file:
             run = _Run(serving, collection, bool(server), parallel, out, file, on_results)
             try:
-                was_stopped = asyncio.run(run.until_stopped(loaded))
+                was_stopped = asyncio.run(until_stopped(run.measure(loaded)))
             finally:
                 if report is not None and results:
                     head = ["# Conversations", "", measured_on(), "", READING, ""]
                     text = "\n".join([*head, *(found.markdown() for found in results)])
                     write_report(report, text, [found.panel() for found in results])
         if was_stopped:
-            raise typer.Exit(_STOPPED)
+            raise typer.Exit(STOPPED)
 
 
 @dataclass(frozen=True)
@@ -226,9 +216,9 @@ def _load(folder: Path, selection: _Selection, *, with_documents: bool) -> _Load
     try:
         questions = selection.of(load_questions(folder))
     except BadQuestionSet as exc:
-        raise CommandFailed(str(exc), _BAD_SET) from None
+        raise CommandFailed(str(exc), BAD_SET) from None
     if not questions:
-        raise CommandFailed(f"{folder / QUESTIONS} has no question of the chosen ones ({selection}).", _BAD_SET)
+        raise CommandFailed(f"{folder / QUESTIONS} has no question of the chosen ones ({selection}).", BAD_SET)
     documents = _documents(folder) if with_documents else []
     return _LoadedSet(folder.resolve().name, questions, str(selection), documents)
 
@@ -242,16 +232,9 @@ def _documents(folder: Path) -> list[DocumentFile]:
     files = [one for one in found.files if one.file.resolve() not in beside]
     if not files:
         raise CommandFailed(
-            f"{folder} has no documents: put them into {help_center}, as `kefu import` takes them.", _BAD_SET
+            f"{folder} has no documents: put them into {help_center}, as `kefu import` takes them.", BAD_SET
         )
     return files + (find_files([], [curated]).files if curated.exists() else [])
-
-
-def _opened(texts: Path | None) -> "TextIO | nullcontext[None]":
-    try:
-        return nullcontext() if texts is None else texts.open("w", encoding="utf-8")
-    except OSError as exc:
-        raise CommandFailed(f"{texts} cannot be written ({exc.strerror}).", _BAD_SET) from None
 
 
 @dataclass(frozen=True)
@@ -266,25 +249,8 @@ class _Run:
     texts: TextIO | None
     on_results: Callable[[ConversationResults], None]
 
-    async def until_stopped(self, sets: Sequence[_LoadedSet]) -> bool:
-        """Measure all sets. True when Ctrl-C or SIGTERM came first. Raises CommandFailed."""
-        work = asyncio.create_task(self._measure(sets))
-        stopped = False
-
-        def stop() -> None:
-            nonlocal stopped
-            stopped = True
-            work.cancel()
-
-        processes.on_stop_signals(stop)
-        try:
-            await work
-        except asyncio.CancelledError:
-            if not stopped:
-                raise
-        return stopped
-
-    async def _measure(self, sets: Sequence[_LoadedSet]) -> None:
+    async def measure(self, sets: Sequence[_LoadedSet]) -> None:
+        """Measure all sets. Raises CommandFailed."""
         async with self.serving as target, explain_failures(target.router):
             tls = Path(target.root_certificate) if target.root_certificate else False
             for one in sets:

@@ -11,6 +11,7 @@ from kefu.router.nlu.packs.language_pack import (
     IntentPatterns,
     InvertedQuestionPatterns,
     LanguagePack,
+    NamingPatterns,
     OwnCasePatterns,
     SensitivePatterns,
     SentimentWords,
@@ -457,6 +458,11 @@ _CONSENT = ConsentPatterns(
         rf"(?:{_YES}|but|hm{{1,6}}|um{{1,6}}|uh{{1,6}}|er{{1,6}}|eh|huh|what|hello|maybe|perhaps|i guess|if)\b"
     ),
 )
+_NAMING = NamingPatterns(
+    conjunction=r"\band\b",
+    reversal=r"\b(?:not|no|never|none|neither|except|but|without|besides|other)\b|n't",
+    nothing=r"none|n a",
+)
 ENGLISH = LanguagePack(
     code="en",
     misspelt={
@@ -487,6 +493,7 @@ ENGLISH = LanguagePack(
     human_request=_HUMAN_REQUEST,
     intents=_INTENTS,
     consent=_CONSENT,
+    naming=_NAMING,
     sensitive=_SENSITIVE,
     sentiment=_SENTIMENT,
     slots=_SLOTS,

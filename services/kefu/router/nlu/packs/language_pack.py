@@ -56,6 +56,18 @@ class ConsentPatterns:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NamingPatterns:
+    """Replies that name some of the things that were shown: alternatives. See `kefu.router.actions.reply`."""
+
+    conjunction: str
+    """What joins two things: "and"."""
+    reversal: str
+    """What turns the words beside it round: "not", "all but"."""
+    nothing: str
+    """A whole reply that there is none: "none"."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SensitivePatterns:
     """What should not be left to a program. See `kefu.router.nlu.sensitive_topics`."""
 
@@ -243,6 +255,7 @@ class LanguagePack:
     human_request: HumanRequestPatterns
     intents: IntentPatterns
     consent: ConsentPatterns
+    naming: NamingPatterns
     sensitive: SensitivePatterns
     sentiment: SentimentWords
     slots: SlotPatterns

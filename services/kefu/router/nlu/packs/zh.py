@@ -10,6 +10,7 @@ from kefu.router.nlu.packs.language_pack import (
     InstructionPatterns,
     IntentPatterns,
     LanguagePack,
+    NamingPatterns,
     OwnCasePatterns,
     SensitivePatterns,
     SentimentWords,
@@ -270,6 +271,7 @@ _CONSENT = ConsentPatterns(
     ),
     hesitates=re.compile(rf"(?:{_YES}|但|可是|不过|[嗯呃额啊哦喔唔]{{1,6}}|什么|啥|可能|也许|大概|应该|如果|看情况)"),
 )
+_NAMING = NamingPatterns(conjunction="和|与|跟|及", reversal="[不没沒别別除非無无]", nothing="没有?|沒有?|[无無]")
 CHINESE = LanguagePack(
     code="zh",
     misspelt={
@@ -292,6 +294,7 @@ CHINESE = LanguagePack(
     human_request=_HUMAN_REQUEST,
     intents=_INTENTS,
     consent=_CONSENT,
+    naming=_NAMING,
     sensitive=_SENSITIVE,
     sentiment=_SENTIMENT,
     slots=_SLOTS,
