@@ -23,7 +23,7 @@ from kefu.common.text.chinese import simplified
 from kefu.retrieval.embedders import open_embedder
 from kefu.retrieval.embedders.base import question_form
 from kefu.router.actions import matching
-from kefu.router.actions.matching import LEAST_LIKELIHOOD, PATH, RULES, known_messages, likelihood
+from kefu.router.actions.matching import LEAST_LIKELIHOOD, PATH, RULES, asks_about_rule, known_messages, likelihood
 from kefu.router.nlu.normalization import normalize
 from kefu.router.nlu.own_case import own_case_score
 from loadtest.harness.tables import table
@@ -75,6 +75,13 @@ def chosen(found: list[Message]) -> dict[str, list[str]]:
             count = _OF_RULES if intent == RULES else _OF_OTHER if intent == "other" else _OF_INTENT
             known.setdefault(intent, []).extend(even[at * len(even) // count].text for at in range(count))
     return known
+
+
+def sample_changes() -> set[str]:
+    """Ids of the sample's actions that change something."""
+    return {
+        path.stem for path in (_SAMPLE / "actions").glob("*.json") if "change" in json.loads(path.read_text("utf-8"))
+    }
 
 
 def sample_actions() -> dict[str, tuple[str, list[str]]]:
@@ -145,11 +152,15 @@ def main() -> None:
     counts = np.where(rules[even], _RULES_WEIGHT, 1.0)
     weights = fitted(rows[_FITTED][even], wanted[even].astype(np.float64), counts)
     print("fitted:", ", ".join(f"{weight:.1f}" for weight in weights), f"({len(known)} known messages)")
+    changes = sample_changes()
+    about_rule = np.array([asks_about_rule(each.text, row[-1]) for each, row in zip(found, rows[_FITTED], strict=True)])
     in_use = (matching.BIAS, matching.FOR_WEIGHT, matching.AGAINST_WEIGHT, matching.OWN_CASE_WEIGHT)
     print("in use:", ", ".join(map(str, in_use)), f"from {LEAST_LIKELIHOOD} on\n")
     for action, (intent, _) in actions.items():
         wanted = np.array([each.intent == intent for each in found])
         asks = np.array([likelihood(*row[1:]) >= LEAST_LIKELIHOOD for row in rows[action]])
+        if action in changes:
+            asks &= ~about_rule
         lines = [
             (of, "even" if parity else "odd", _share(asks, here & wanted), _share(asks, here & ~wanted))
             for of in ("en", "zh", "rules", "rules, short")

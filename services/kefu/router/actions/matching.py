@@ -20,6 +20,8 @@ from pathlib import Path
 
 from kefu.router.actions.action import Action
 from kefu.router.actions.value_pattern import values_in
+from kefu.router.nlu.normalization import normalize
+from kefu.router.nlu.own_case import LIKELY_SCORE, asks_something
 
 PATH = Path(__file__).with_name("messages.json")
 RULES = "rules"
@@ -104,7 +106,8 @@ class ActionSet:
         """The action that a message asks for, or those with a title of which it may ask for one; None: for none.
 
         Less is enough for an action of which the message names a value, such as the number of an order, and it goes
-        before others. `cosines`: of the message and each of the texts.
+        before others. A question that is about no case of the customer's own, and names no value, is one about the
+        rule: the pages come before an action that changes something. `cosines`: of the message and each of the texts.
         """
         cosine_of = dict(zip(self.texts, cosines, strict=True))
         actions = list(filter(_is_asked_for, self.actions.values()))
@@ -113,7 +116,10 @@ class ActionSet:
         }
         likely = {each.id: self._likelihood(each, cosine_of, own_case) for each in actions}
         actions.sort(key=lambda each: (each.id in names, likely[each.id]), reverse=True)
+        is_about_rule = not names and asks_about_rule(text, own_case)
         for each in actions:
+            if is_about_rule and each.change is not None:
+                continue
             if likely[each.id] >= (LEAST_WITH_VALUE if each.id in names else LEAST_LIKELIHOOD):
                 return Likely((each,), Asked.CLEARLY)
         named = [each for each in actions if each.id in names and each.titles]
@@ -141,6 +147,11 @@ class ActionSet:
 def _is_asked_for(action: Action) -> bool:
     """Whether messages ask for it, and not only another action's choice."""
     return bool(action.intents or action.examples)
+
+
+def asks_about_rule(text: str, own_case: float) -> bool:
+    """Whether a message asks something, and hardly of a case of the customer's own: "can I exchange an item twice?"."""
+    return own_case < LIKELY_SCORE and asks_something(normalize(text))
 
 
 def likelihood(nearest_for: float, nearest_against: float, own_case: float) -> float:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from kefu.router.actions.action import Action, ActionInput, HttpCall
+from kefu.router.actions.action import Action, ActionInput, Change, HttpCall
 from kefu.router.actions.matching import (
     LEAST_BEFORE_PERSON,
     LEAST_LIKELIHOOD,
@@ -17,6 +17,7 @@ from kefu.router.actions.matching import (
     known_messages,
     likelihood,
 )
+from kefu.router.domain.risk import Risk
 
 
 def action(name: str, *examples: str, intents: tuple[str, ...] = ()) -> Action:
@@ -95,6 +96,21 @@ def test_without_a_value_the_likeliest_are_offered_before_a_person_is_called() -
     cosines = [nearest.get(text, 0.86) for text in of.texts]
     assert LEAST_BEFORE_PERSON <= likelihood(0.863, 0.86, 0.5) < LEAST_LIKELIHOOD
     assert ids(of, "hm", cosines, 0.5) == ["??b", "??a"]
+
+
+def test_a_question_about_the_rule_is_for_the_pages_before_a_change() -> None:
+    change = Change(Risk.WRITE, {"en": "Shall I?"})
+    order = (ActionInput("order", pattern="SL[0-9]+"),)
+    changing = replace(action("a", "aa", "bb", "cc"), inputs=order, change=change, titles={"en": "A"})
+    of = ActionSet.of([changing])
+    near = compared(of, {"aa", "bb", "cc"})
+    assert ids(of, "Can I exchange an item twice?", near, 0.01) == ["??a"]
+    assert ids(of, "换过一次的还能再换吗", near, 0.01) == ["??a"]
+    assert ids(of, "Can you exchange my lamp?", near, 0.7) == ["a"]
+    assert ids(of, "Can I exchange SL12?", near, 0.01) == ["a"]
+    assert ids(of, "exchange it", near, 0.01) == ["a"]
+    looking = ActionSet.of([replace(changing, change=None)])
+    assert ids(looking, "What have I ordered?", near, 0.01) == ["a"]
 
 
 def test_without_intents_and_examples_there_is_nothing_to_compare() -> None:
