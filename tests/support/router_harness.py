@@ -19,7 +19,14 @@ from kefu.router.api.webhook_servicer import HostResolver
 from kefu.router.config import RouterConfig, Timing
 from kefu.router.domain.event_bus import Observer
 from kefu.router.service import router
-from kefu.router.v1 import action_pb2_grpc, admin_pb2_grpc, audit_pb2_grpc, chat_pb2_grpc, desk_pb2_grpc
+from kefu.router.v1 import (
+    action_pb2_grpc,
+    admin_pb2_grpc,
+    audit_pb2_grpc,
+    chat_pb2_grpc,
+    desk_pb2_grpc,
+    procedure_pb2_grpc,
+)
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer
@@ -39,6 +46,7 @@ class RouterClient:
         self.chat = chat_pb2_grpc.ChatServiceStub(channel)
         self.admin = admin_pb2_grpc.AdminServiceStub(channel)
         self.actions = action_pb2_grpc.ActionServiceStub(channel)
+        self.procedures = procedure_pb2_grpc.ProcedureServiceStub(channel)
         self.audit = audit_pb2_grpc.AuditServiceStub(channel)
         self.desk = desk_pb2_grpc.DeskServiceStub(channel)
 

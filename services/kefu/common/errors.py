@@ -18,6 +18,7 @@ Every error that a caller can see, with its status code and what the caller shou
   KeyNotFound             NOT_FOUND            list the keys
   WebhookNotFound         NOT_FOUND            list the webhooks
   ActionNotFound          NOT_FOUND            list the actions
+  ProcedureNotFound       NOT_FOUND            list the procedures, or its revisions
   SecretNotFound          NOT_FOUND            list the secrets
   DeliveryNotFound        NOT_FOUND            list the webhook's deliveries
   CollectionExists        ALREADY_EXISTS       use it, or choose another id
@@ -162,6 +163,13 @@ class ActionNotFound(ServiceError):
 
     code = grpc.StatusCode.NOT_FOUND
     reason = "ACTION_NOT_FOUND"
+
+
+class ProcedureNotFound(ServiceError):
+    """No such procedure, or no such revision of it."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "PROCEDURE_NOT_FOUND"
 
 
 class SecretNotFound(ServiceError):

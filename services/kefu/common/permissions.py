@@ -113,6 +113,14 @@ PERMISSIONS: Permissions = {
         "DeleteAction": _ADMIN,
         "TryAction": _ADMIN,
     },
+    "kefu.router.v1.ProcedureService": {
+        "CheckProcedure": _SETTINGS,
+        "PutProcedure": _SETTINGS,
+        "GetProcedure": _SETTINGS,
+        "ListProcedures": _SETTINGS,
+        "ListProcedureRevisions": _SETTINGS,
+        "DeleteProcedure": _SETTINGS,
+    },
     "kefu.router.v1.AuditService": {
         "ListAuditEntries": _ADMIN,
         "VerifyAudit": _ADMIN,

@@ -16,7 +16,17 @@ from kefu.common.rpc.interceptor import principal_metadata
 from kefu.common.tls import Tls, internal_channel
 from kefu.gateway.config import GatewayConfig
 from kefu.retrieval.v1 import knowledge_pb2
-from kefu.router.v1 import action_pb2, admin_pb2, audit_pb2, chat_pb2, desk_pb2, identity_pb2, insight_pb2, webhook_pb2
+from kefu.router.v1 import (
+    action_pb2,
+    admin_pb2,
+    audit_pb2,
+    chat_pb2,
+    desk_pb2,
+    identity_pb2,
+    insight_pb2,
+    procedure_pb2,
+    webhook_pb2,
+)
 
 Metadata = tuple[tuple[str, str], ...]
 Call = grpc.aio.UnaryStreamCall[Any, Any]
@@ -25,7 +35,17 @@ CHAT = "kefu.router.v1.ChatService"
 KNOWLEDGE = "kefu.retrieval.v1.KnowledgeService"
 IDENTITY = "kefu.router.v1.IdentityService"
 _IDENTITY_SECONDS = 5.0
-_ROUTER_FILES = (chat_pb2, desk_pb2, insight_pb2, webhook_pb2, admin_pb2, action_pb2, audit_pb2, identity_pb2)
+_ROUTER_FILES = (
+    chat_pb2,
+    desk_pb2,
+    insight_pb2,
+    webhook_pb2,
+    admin_pb2,
+    action_pb2,
+    procedure_pb2,
+    audit_pb2,
+    identity_pb2,
+)
 _RETRIEVAL_FILES = (knowledge_pb2,)
 _OPTIONS = (
     *CLIENT_OPTIONS,

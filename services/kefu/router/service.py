@@ -43,6 +43,7 @@ from kefu.router.api import (
     desk_servicer,
     identity_servicer,
     insight_servicer,
+    procedure_servicer,
     webhook_servicer,
 )
 from kefu.router.api.action_servicer import ActionServicer
@@ -52,6 +53,7 @@ from kefu.router.api.chat_servicer import ChatServicer
 from kefu.router.api.desk_servicer import DeskServicer
 from kefu.router.api.identity_servicer import IdentityServicer
 from kefu.router.api.insight_servicer import InsightServicer
+from kefu.router.api.procedure_servicer import ProcedureServicer
 from kefu.router.api.server_stream import StreamLimits
 from kefu.router.api.webhook_servicer import HostResolver, WebhookServicer
 from kefu.router.config import RouterConfig, Timing
@@ -76,6 +78,9 @@ from kefu.router.event_recorder import EventRecorder, open_event_recorder
 from kefu.router.insight.counter_store import CounterStore
 from kefu.router.insight.unanswered import UnansweredStore
 from kefu.router.insight.unanswered_groups import UnansweredGroups
+from kefu.router.procedures.catalogue import ProcedureCatalogue
+from kefu.router.procedures.runner import ProcedureRunner
+from kefu.router.procedures.store import ProcedureStore
 from kefu.router.replicas.pool import open_pool
 from kefu.router.replicas.retrieval_client import RetrievalClient
 from kefu.router.replicas.retrieval_pool import open_retrieval_pool
@@ -96,6 +101,7 @@ from kefu.router.webhooks.store import RETENTION_SECONDS, WebhookStore
 
 PERMISSIONS = permissions_of(
     action_servicer.SERVICE,
+    procedure_servicer.SERVICE,
     chat_servicer.SERVICE,
     desk_servicer.SERVICE,
     admin_servicer.SERVICE,
@@ -177,7 +183,9 @@ async def router(
         audit = await enter(open_audit_recorder(audit_log, audited_methods.AUDITED, internal_key=internal_key))
         caller = ActionCaller(http, tenant_secrets.get)
         changes = ChangeMaker(caller, OperationStore(commands, life=life), audit.record)
-        action_runner = ActionRunner(actions, caller, changes, retrieval)
+        procedures = ProcedureStore(commands, seconds=config.settings_seconds)
+        catalogue = ProcedureCatalogue(actions, procedures)
+        action_runner = ActionRunner(catalogue, caller, changes, retrieval)
         stack.push_async_callback(action_runner.close)
         insight = await enter(open_insight(config, commands, retrieval, name, resolve))
         event_bus = EventBus([insight.recorder, *observers])
@@ -197,7 +205,7 @@ async def router(
                 pool,
                 cache,
                 DeskRoom(commands, config.desk_conversations),
-                action_runner,
+                ProcedureRunner(catalogue, action_runner, caller, changes),
             ),
             event_bus=event_bus,
             erasure=insight.erasure,
@@ -239,6 +247,7 @@ async def router(
             AuditServicer(audit_log, tenants).register(server)
             IdentityServicer(identity).register(server)
             ActionServicer(actions, action_runner).register(server)
+            ProcedureServicer(procedures, actions, action_runner).register(server)
             insight.register(server)
 
         def end_watches() -> None:

@@ -14,7 +14,7 @@ from kefu.cli.documents.upload import ImportView, print_summary, send
 from kefu.cli.remote.connection import Remote
 from kefu.cli.view.answer_view import AnswerView, answer_one
 from kefu.local.suite import sample_folder
-from kefu.router.v1 import action_pb2, action_pb2_grpc, admin_pb2, admin_pb2_grpc
+from kefu.router.v1 import action_pb2, action_pb2_grpc, admin_pb2, admin_pb2_grpc, procedure_pb2, procedure_pb2_grpc
 from kefu.router.v1 import chat_pb2 as pb
 
 COLLECTION = "help"
@@ -64,6 +64,7 @@ async def connect_shop(channel: grpc.aio.Channel, remote: Remote, demo: Demo) ->
         text = path.read_text("utf-8").replace("${ORDERS}", demo.order_system)
         action = json_format.ParseDict(json.loads(text), action_pb2.Action())
         await actions.PutAction(action_pb2.PutActionRequest(action=action), metadata=remote.metadata)
+    await _put_procedures(channel, remote)
     found = await admin.GetTenantSettings(admin_pb2.GetTenantSettingsRequest(), metadata=remote.metadata)
     settings = found.settings
     issuer = settings.identity.issuer
@@ -81,3 +82,15 @@ async def connect_shop(channel: grpc.aio.Channel, remote: Remote, demo: Demo) ->
         )
         update = admin_pb2.UpdateTenantSettingsRequest(settings=settings, revision=found.revision)
         await admin.UpdateTenantSettings(update, metadata=remote.metadata)
+
+
+async def _put_procedures(channel: grpc.aio.Channel, remote: Remote) -> None:
+    """Store the sample's procedures. Those that are there stay: somebody may have changed them."""
+    stub = procedure_pb2_grpc.ProcedureServiceStub(channel)
+    stored = await stub.ListProcedures(procedure_pb2.ListProceduresRequest(), metadata=remote.metadata)
+    there = {each.name for each in stored.procedures}
+    for path in sorted((sample_folder() / "procedures").glob("*.md")):
+        procedure = procedure_pb2.Procedure(name=f"procedures/{path.stem}", page=path.read_text("utf-8"))
+        if procedure.name not in there:
+            request = procedure_pb2.PutProcedureRequest(procedure=procedure)
+            await stub.PutProcedure(request, metadata=remote.metadata)

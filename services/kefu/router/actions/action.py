@@ -126,6 +126,11 @@ class Action:
     """None: it looks something up."""
 
     @property
+    def changes_something(self) -> bool:
+        """Whether it does more than look something up."""
+        return self.change is not None
+
+    @property
     def is_personal(self) -> bool:
         """Whether it is for customers alone whose identity is verified."""
         return self.requires_customer or any(each.source or each.choice for each in self.inputs)

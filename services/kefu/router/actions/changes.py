@@ -104,9 +104,17 @@ class ChangeMaker:
         self._making: dict[str, asyncio.Task[ActionReply]] = {}
 
     async def propose(
-        self, action: Action, change: Change, inputs: Mapping[str, InputValue], request: ActionRequest
+        self,
+        action: Action,
+        change: Change,
+        inputs: Mapping[str, InputValue],
+        request: ActionRequest,
+        forbids: Callable[[Mapping[str, Any]], str] = lambda _: "",
     ) -> ActionReply:
-        """The question whether the change is to be made, or why it cannot be. Raises ActionFailed."""
+        """The question whether the change is to be made, or why it cannot be. Raises ActionFailed.
+
+        `forbids`: why a person has to make it after all, from what the preview says; empty where nothing does.
+        """
         if change.risk.exceeds(request.risk_limit):
             return ActionReply(action.id, missing=Missing.NEEDS_PERSON, detail=_told(action, inputs))
         seconds, language = request.seconds(action.timeout_seconds), request.language
@@ -114,6 +122,8 @@ class ChangeMaker:
         if found.values is None:
             missing = None if found.said else Missing.NOT_THERE
             return ActionReply(action.id, found.said, missing=missing)
+        if why := forbids(found.values):
+            return ActionReply(action.id, missing=Missing.NEEDS_PERSON, detail=f"{_told(action, inputs)}: {why}")
         pending = PendingChange(
             action.id,
             action.revision,
@@ -225,7 +235,7 @@ class ChangeMaker:
         if pending.times_asked >= _MOST_TIMES_ASKED:
             detail = f"{_told(action, pending.inputs)}: each time the customer agreed it had come to something else"
             return ActionReply(action.id, missing=Missing.NEEDS_PERSON, detail=detail)
-        fresh = replace(fresh, times_asked=pending.times_asked + 1)
+        fresh = replace(fresh, times_asked=pending.times_asked + 1, procedure=pending.procedure)
         return replace(proposal, pending=fresh, is_asked_again=True)
 
     async def _make(self, agreed: _Agreed, begun: Operation) -> ActionReply:
@@ -340,7 +350,8 @@ def _done(agreed: _Agreed, begun: Operation, values: Mapping[str, Any]) -> Opera
 def _reply(agreed: _Agreed, operation: Operation) -> ActionReply:
     action, settled = agreed.action, replace(agreed.pending, is_settled=True)
     if operation.state in (OperationState.DONE, OperationState.REFUSED):
-        return ActionReply(action.id, operation.text, pending=settled)
+        is_made = operation.state is OperationState.DONE
+        return ActionReply(action.id, operation.text, pending=settled, is_made=is_made)
     missing = Missing.NEEDS_PERSON if operation.state is OperationState.FAILED else Missing.UNCONFIRMED
     detail = f"{_told(action, agreed.pending.inputs)}: {operation.detail}"
     return ActionReply(action.id, pending=settled, missing=missing, detail=detail)

@@ -115,6 +115,12 @@ def of_customer(needed: ActionInput, customer: Customer | None) -> str:
     return value
 
 
+def given_with(needed: ActionInput, pending: PendingInput, value: InputValue) -> dict[str, InputValue]:
+    """The inputs that are known, with a value that the customer named for one: the next of its list, if it is one."""
+    done = pending.given.get(needed.name, ())
+    return {**pending.given, needed.name: (*done, str(value)) if needed.for_each else value}
+
+
 def _of_own(
     needed: ActionInput, source: Action, action: Action, request: ActionRequest, known: Mapping[str, InputValue]
 ) -> InputValue:

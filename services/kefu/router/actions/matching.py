@@ -12,13 +12,14 @@ searches; the weights belong to e5.
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
-from kefu.router.actions.action import Action
+from kefu.router.actions.action import Action, ActionInput, Texts
 from kefu.router.actions.value_pattern import values_in
 from kefu.router.nlu.normalization import normalize
 from kefu.router.nlu.own_case import LIKELY_SCORE, asks_something
@@ -51,6 +52,40 @@ def intents() -> frozenset[str]:
     return frozenset(known_messages()) - {RULES}
 
 
+class Wanted(Protocol):
+    """What messages may ask for: an action, or what is done by several of them."""
+
+    @property
+    def id(self) -> str:
+        """Its id among its kind."""
+        ...
+
+    @property
+    def titles(self) -> Texts:
+        """What the customer reads where Kefu asks what is meant; empty: it is not offered."""
+        ...
+
+    @property
+    def intents(self) -> Sequence[str]:
+        """Intents of which messages ask for it."""
+        ...
+
+    @property
+    def examples(self) -> Sequence[str]:
+        """Messages that ask for it."""
+        ...
+
+    @property
+    def inputs(self) -> Sequence[ActionInput]:
+        """Those whose patterns tell whether a message names a value of it."""
+        ...
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether it does more than look something up."""
+        ...
+
+
 class Asked(Enum):
     """How clearly a message asks for actions."""
 
@@ -64,9 +99,9 @@ class Asked(Enum):
 
 @dataclass(frozen=True)
 class Likely:
-    """The actions that a message may ask for, the likeliest first."""
+    """What a message may ask for, the likeliest first."""
 
-    actions: tuple[Action, ...]
+    wanted: tuple[Wanted, ...]
     asked: Asked
 
 
@@ -76,18 +111,24 @@ class ActionSet:
 
     actions: Mapping[str, Action]
     """By id."""
+    asked_for_by_messages: tuple[Wanted, ...]
     texts: tuple[str, ...]
-    """Each once; none where no action has intents or examples."""
+    """Each once; none where nothing has intents or examples."""
 
     @classmethod
-    def of(cls, actions: Sequence[Action]) -> "ActionSet":
-        """The set of some actions."""
+    def of(cls, actions: Sequence[Action], others: Sequence[Wanted] = (), done: Collection[str] = ()) -> "ActionSet":
+        """The set of some actions, and of `others` that messages may ask for.
+
+        `done`: ids of actions that are asked for by way of the others alone.
+        """
         by_id = {action.id: action for action in actions}
-        if not any(map(_is_asked_for, actions)):
-            return cls(by_id, ())
+        asked = tuple(each for each in (*actions, *others) if each.intents or each.examples)
+        asked = tuple(each for each in asked if not (isinstance(each, Action) and each.id in done))
+        if not asked:
+            return cls(by_id, (), ())
         known = [text for texts in known_messages().values() for text in texts]
-        examples = [text for action in actions for text in action.examples]
-        return cls(by_id, tuple(dict.fromkeys([*known, *examples])))
+        examples = [text for each in asked for text in each.examples]
+        return cls(by_id, asked, tuple(dict.fromkeys([*known, *examples])))
 
     @property
     def parts(self) -> list[tuple[str, ...]]:
@@ -103,50 +144,55 @@ class ActionSet:
         return " ".join(text.split()) or text
 
     def asked_for(self, text: str, cosines: Sequence[float], own_case: float) -> Likely | None:
-        """The action that a message asks for, or those with a title of which it may ask for one; None: for none.
+        """What a message asks for, or what with a title it may ask for; None: for nothing.
 
         Less is enough for an action of which the message names a value, such as the number of an order, and it goes
         before others. A question that is about no case of the customer's own, and names no value, is one about the
         rule: the pages come before an action that changes something. `cosines`: of the message and each of the texts.
         """
+        asked = self.asked_for_by_messages
         cosine_of = dict(zip(self.texts, cosines, strict=True))
-        actions = list(filter(_is_asked_for, self.actions.values()))
-        names = {
-            each.id for each in actions if any(one.pattern and values_in(one.pattern, text) for one in each.inputs)
-        }
-        likely = {each.id: self._likelihood(each, cosine_of, own_case) for each in actions}
-        actions.sort(key=lambda each: (each.id in names, likely[each.id]), reverse=True)
-        is_about_rule = not names and asks_about_rule(text, own_case)
-        for each in actions:
-            if is_about_rule and each.change is not None:
+        found = [_Candidate(each, _is_named(each, text), self._likelihood(each, cosine_of, own_case)) for each in asked]
+        found.sort(key=lambda each: (each.is_named, each.likelihood), reverse=True)
+        is_about_rule = not found[0].is_named and asks_about_rule(text, own_case)
+        for each in found:
+            if is_about_rule and each.wanted.changes_something:
                 continue
-            if likely[each.id] >= (LEAST_WITH_VALUE if each.id in names else LEAST_LIKELIHOOD):
-                return Likely((each,), Asked.CLEARLY)
-        named = [each for each in actions if each.id in names and each.titles]
-        if named and likely[named[0].id] >= LEAST_TO_OFFER:
-            return Likely(tuple(named[:_MOST_OFFERED]), Asked.BY_VALUE)
-        titled = [each for each in actions if each.titles and likely[each.id] >= _LEAST_BESIDE]
-        if titled and likely[titled[0].id] >= LEAST_BEFORE_PERSON:
-            return Likely(tuple(titled[:_MOST_OFFERED]), Asked.PERHAPS)
+            if each.likelihood >= (LEAST_WITH_VALUE if each.is_named else LEAST_LIKELIHOOD):
+                return Likely((each.wanted,), Asked.CLEARLY)
+        titled = [each for each in found if each.wanted.titles]
+        named = [each for each in titled if each.is_named]
+        if named and named[0].likelihood >= LEAST_TO_OFFER:
+            return Likely(tuple(each.wanted for each in named[:_MOST_OFFERED]), Asked.BY_VALUE)
+        titled = [each for each in titled if each.likelihood >= _LEAST_BESIDE]
+        if titled and titled[0].likelihood >= LEAST_BEFORE_PERSON:
+            return Likely(tuple(each.wanted for each in titled[:_MOST_OFFERED]), Asked.PERHAPS)
         return None
 
-    def _likelihood(self, action: Action, cosine_of: Mapping[str, float], own_case: float) -> float:
-        named = [text for intent in action.intents for text in known_messages().get(intent, ())]
-        own = {*named, *action.examples}
+    def _likelihood(self, wanted: Wanted, cosine_of: Mapping[str, float], own_case: float) -> float:
+        named = [text for intent in wanted.intents for text in known_messages().get(intent, ())]
+        own = {*named, *wanted.examples}
         nearest = sorted((cosine_of[text] for text in own), reverse=True)[:_NEAREST]
         against = (
             cosine_of[text]
             for intent, texts in known_messages().items()
-            if intent not in action.intents
+            if intent not in wanted.intents
             for text in texts
             if text not in own
         )
         return likelihood(sum(nearest) / len(nearest), max(against), own_case)
 
 
-def _is_asked_for(action: Action) -> bool:
-    """Whether messages ask for it, and not only another action's choice."""
-    return bool(action.intents or action.examples)
+@dataclass(frozen=True)
+class _Candidate:
+    wanted: Wanted
+    is_named: bool
+    """Whether the message names one of its values."""
+    likelihood: float
+
+
+def _is_named(wanted: Wanted, text: str) -> bool:
+    return any(each.pattern and values_in(each.pattern, text) for each in wanted.inputs)
 
 
 def asks_about_rule(text: str, own_case: float) -> bool:

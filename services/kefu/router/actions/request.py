@@ -23,6 +23,8 @@ class Missing(Enum):
     """The company's system did not answer as it should, asked to look something up."""
     NOT_WANTED = auto()
     """The customer does not want the change. Nothing was changed."""
+    BY_PROCEDURE = auto()
+    """A procedure calls a person here."""
     NEEDS_PERSON = auto()
     """A person has to make the change: by the tenant's limit, or since it failed. Nothing was changed."""
     UNCONFIRMED = auto()
@@ -85,7 +87,7 @@ class OfferedActions:
 
 @dataclass(frozen=True)
 class ActionReply:
-    """What a message gets. With `missing` there is no text: the tenant's own words say it."""
+    """What a message gets. With `missing` the tenant's own words say it, below the text if there is one."""
 
     action: str
     text: str = ""
@@ -96,6 +98,8 @@ class ActionReply:
     """For the lead: what failed, or what the customer wants."""
     is_asked_again: bool = False
     """The text is a question that was asked before."""
+    is_made: bool = False
+    """The text tells of a change that was made."""
 
 
 class InputAsked(Exception):

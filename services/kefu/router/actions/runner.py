@@ -7,7 +7,7 @@ system did not. What changes something is asked for first; see `kefu.router.acti
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -19,12 +19,11 @@ from kefu.router import metrics
 from kefu.router.actions.action import Action
 from kefu.router.actions.changes import ChangeMaker
 from kefu.router.actions.http_call import ActionCaller, ActionFailed
-from kefu.router.actions.inputs import InputReader, of_customer
-from kefu.router.actions.matching import Asked
+from kefu.router.actions.inputs import InputReader, given_with, of_customer
+from kefu.router.actions.matching import ActionSet, Likely, Wanted
 from kefu.router.actions.reply import named_by_reply
-from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, OfferedActions, WantedAction
-from kefu.router.actions.store import ActionStore
-from kefu.router.actions.wording import in_language, say
+from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, WantedAction
+from kefu.router.actions.wording import say
 from kefu.router.domain.turn import InputValue, PendingChange, PendingInput
 from kefu.router.nlu.consent import Consent
 from kefu.router.replicas.retrieval_client import RetrievalClient
@@ -34,13 +33,21 @@ _MOST_MESSAGE = 4_000
 _log = structlog.stdlib.get_logger()
 
 
+class Catalogue(Protocol):
+    """Knows what can be asked for."""
+
+    async def in_force(self, tenant: str) -> ActionSet:
+        """A tenant's actions for a turn, with all that messages may ask for. Never raises."""
+        ...
+
+
 class ActionRunner:
     """Finds the action that a message asks for, and runs it."""
 
     def __init__(
-        self, store: ActionStore, caller: ActionCaller, changes: ChangeMaker, retrieval: RetrievalClient
+        self, catalogue: Catalogue, caller: ActionCaller, changes: ChangeMaker, retrieval: RetrievalClient
     ) -> None:
-        self._store = store
+        self._catalogue = catalogue
         self._caller = caller
         self._inputs = InputReader(caller)
         self._changes = changes
@@ -65,21 +72,21 @@ class ActionRunner:
             wanted = await self.chosen(request, is_no=True)
             if wanted is not None:
                 return await self.run(wanted, request)
-            return _counted(ActionReply(pending.action, missing=Missing.NOT_WANTED))
-        action = (await self._store.in_force(request.principal.tenant)).actions.get(pending.action)
+            return counted(ActionReply(pending.action, missing=Missing.NOT_WANTED))
+        action = (await self._catalogue.in_force(request.principal.tenant)).actions.get(pending.action)
         if action is None or action.change is None:
-            return _counted(ActionReply(pending.action, missing=Missing.NEEDS_PERSON, detail="the action is gone"))
-        return _counted(await self._changes.settle(action, pending, request, consent))
+            return counted(ActionReply(pending.action, missing=Missing.NEEDS_PERSON, detail="the action is gone"))
+        return counted(await self._changes.settle(action, pending, request, consent))
 
     async def chosen(self, request: ActionRequest, *, is_no: bool = False) -> WantedAction | None:
-        """The action that the turn before offered or asked something for, where this message chooses or names a value.
+        """The action that the turn before asked something for, where this message names a value for it.
 
         `is_no`: the message says no.
         """
         pending = request.pending
         if not isinstance(pending, PendingInput):
-            return await self._offered(request) if request.choice and pending is None else None
-        actions = (await self._store.in_force(request.principal.tenant)).actions
+            return None
+        actions = (await self._catalogue.in_force(request.principal.tenant)).actions
         action = actions.get(pending.action)
         wanted = next((each for each in action.inputs if each.name == pending.input), None) if action else None
         if action is None or wanted is None:
@@ -87,24 +94,22 @@ class ActionRunner:
         named = named_by_reply(wanted, pending, request.choice, request.text, is_no=is_no)
         if named.value is None:
             return WantedAction(action, actions, pending.given, named.among) if named.among else None
-        done = pending.given.get(wanted.name, ())
-        value = (*done, str(named.value)) if wanted.for_each else named.value
-        return WantedAction(action, actions, {**pending.given, wanted.name: value})
+        return WantedAction(action, actions, given_with(wanted, pending, named.value))
 
-    async def _offered(self, request: ActionRequest) -> WantedAction | None:
-        """The action whose title the customer chose."""
-        actions = (await self._store.in_force(request.principal.tenant)).actions
-        titled = (each for each in actions.values() if request.choice in each.titles.values())
-        action = next(titled, None)
-        return None if action is None else WantedAction(action, actions, {}, text=request.asked)
+    async def titled(self, request: ActionRequest) -> Wanted | None:
+        """What the customer chose of what was offered by its title."""
+        if not request.choice or request.pending is not None:
+            return None
+        found = await self._catalogue.in_force(request.principal.tenant)
+        return next((each for each in found.asked_for_by_messages if request.choice in each.titles.values()), None)
 
-    async def asked_for(self, request: ActionRequest, seconds: float) -> WantedAction | OfferedActions | None:
-        """The action that a message asks for, or those of which it may ask for one.
+    async def likely(self, request: ActionRequest, seconds: float) -> Likely | None:
+        """What a message asks for, or what it may ask for.
 
-        None: it asks for none, or that could not be told within `seconds`. It costs retrieval what a search costs, and
-        belongs behind the same admission.
+        None: it asks for nothing, or that could not be told within `seconds`. It costs retrieval what a search costs,
+        and belongs behind the same admission.
         """
-        found = await self._store.in_force(request.principal.tenant)
+        found = await self._catalogue.in_force(request.principal.tenant)
         if not found.texts or request.choice:
             return None
         question = found.without_values(request.text)[:_MOST_MESSAGE]
@@ -117,35 +122,29 @@ class ActionRunner:
             _log.warning("action.not_compared", cause=error.message)
             return None
         cosines = [cosine for part in compared for cosine in part]
-        likely = found.asked_for(request.text, cosines, request.own_case)
-        if likely is None:
-            return None
-        if likely.asked is Asked.CLEARLY:
-            return WantedAction(likely.actions[0], found.actions, {})
-        titles = tuple(in_language(each.titles, request.language) for each in likely.actions)
-        return OfferedActions(titles, is_before_person=likely.asked is Asked.PERHAPS)
+        return found.asked_for(request.text, cosines, request.own_case)
 
     async def run(self, wanted: WantedAction, request: ActionRequest) -> ActionReply:
         """What the message gets from the action. Never raises for what a system answers."""
         action = wanted.action
         if action.is_personal and request.principal.customer is None:
-            return _counted(ActionReply(action.id, missing=Missing.IDENTITY))
+            return counted(ActionReply(action.id, missing=Missing.IDENTITY))
         try:
             inputs = await self._inputs.values(wanted, request)
             if action.change is not None:
-                return _counted(await self._changes.propose(action, action.change, inputs, request))
+                return counted(await self._changes.propose(action, action.change, inputs, request))
             found = await self._caller.look_up(
                 request.principal.tenant, action.call, action.result, inputs, request.seconds(action.timeout_seconds)
             )
         except InputAsked as asked:
-            return _counted(asked.reply)
+            return counted(asked.reply)
         except ActionFailed as error:
             _log.warning("action.failed", action=action.id, cause=str(error))
             missing = Missing.FAILED if action.change is None else Missing.NEEDS_PERSON
-            return _counted(ActionReply(action.id, missing=missing, detail=f"{action.id}: {error}"))
+            return counted(ActionReply(action.id, missing=missing, detail=f"{action.id}: {error}"))
         if found.values is None:
-            return _counted(ActionReply(action.id, missing=Missing.NOT_THERE))
-        return _counted(
+            return counted(ActionReply(action.id, missing=Missing.NOT_THERE))
+        return counted(
             ActionReply(action.id, say(action.answers, action, {**inputs, **found.values}, request.language))
         )
 
@@ -185,7 +184,7 @@ class ActionRunner:
         await self._changes.close()
 
     async def _warm_up(self, principal: Principal) -> None:
-        found = await self._store.in_force(principal.tenant)
+        found = await self._catalogue.in_force(principal.tenant)
         try:
             for part in found.parts:
                 await self._retrieval.compare(principal, part[0], part, _WARM_UP_SECONDS)
@@ -193,7 +192,8 @@ class ActionRunner:
             _log.warning("action.not_warm", cause=error.message)
 
 
-def _counted(reply: ActionReply) -> ActionReply:
+def counted(reply: ActionReply) -> ActionReply:
+    """A reply, counted by its outcome."""
     metrics.ACTIONS.labels(_outcome(reply)).inc()
     return reply
 

@@ -1,5 +1,6 @@
 """Templates of what is said: Mustache (mustache.github.io), which has values and sections and no logic to run away."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from pystache.parser import ParsingError
 
 _mustache: Any = pystache  # it is not typed
 _MAX_CHARACTERS = 8_000
+_TAG = re.compile(r"\{\{[^{}]*\}\}")
 _renderer = _mustache.Renderer(escape=str, partials={}, missing_tags="ignore")
 
 
@@ -17,17 +19,31 @@ class TemplateError(ValueError):
 
 def check_template(template: str, names: set[str] | None) -> None:
     """Raise TemplateError for what is no template, or names something outside sections that is not in `names`."""
+    for name in names_of(template):
+        if names is not None and name.partition(".")[0] not in names:
+            raise TemplateError(f"it names {name.partition('.')[0]}, which is no name of a result or an input")
+
+
+def names_of(template: str) -> list[str]:
+    """What a template names outside sections, with full stops as it is written. Raises TemplateError."""
     try:
         nodes: list[Any] = _mustache.parse(template, raise_on_mismatch=True)._parse_tree  # there is no public way
     except (ParsingError, RecursionError) as error:
         raise TemplateError(f"it is no Mustache template ({error})") from None
+    names = list[str]()
     for node in nodes:
         kind = type(node).__name__
         if kind in ("_PartialNode", "_ChangeNode"):
             raise TemplateError("it has a partial or changes its delimiters, which are not taken")
-        name = str(getattr(node, "key", "")).partition(".")[0]
-        if names is not None and name and kind != "_CommentNode" and name not in names:
-            raise TemplateError(f"it names {name}, which is no name of a result or an input")
+        name = str(getattr(node, "key", ""))
+        if name.partition(".")[0] and kind != "_CommentNode":
+            names.append(name)
+    return names
+
+
+def without_tags(template: str) -> str:
+    """A template's own words."""
+    return _TAG.sub(" ", template)
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:

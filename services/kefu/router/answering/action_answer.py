@@ -12,6 +12,7 @@ from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, PendingChange
 
 _CALLS_PERSON = {
+    Missing.BY_PROCEDURE: HandoffReason.PROCEDURE,
     Missing.FAILED: HandoffReason.ACTION_FAILED,
     Missing.NEEDS_PERSON: HandoffReason.CHANGE_NEEDS_PERSON,
     Missing.UNCONFIRMED: HandoffReason.CHANGE_UNCONFIRMED,
@@ -22,7 +23,9 @@ def act(question: Question, reply: ActionReply) -> AnswerOutcome:
     """What an action says, or what is missing for it. Where it failed a person is called, who reads why."""
     in_its_variant, replies = question.message.in_its_variant, question.replies
     if reply.missing in _CALLS_PERSON:
-        return replace(hand_over(question, _CALLS_PERSON[reply.missing], detail=reply.detail), pending=reply.pending)
+        reason = _CALLS_PERSON[reply.missing]
+        outcome = hand_over(question, reason, detail=reply.detail, said_before=reply.text)
+        return replace(outcome, pending=reply.pending)
     match reply.missing:
         case Missing.IDENTITY:
             text = in_its_variant(replies.sign_in)
@@ -31,7 +34,8 @@ def act(question: Question, reply: ActionReply) -> AnswerOutcome:
         case Missing.NOT_WANTED:
             text = in_its_variant(replies.change_not_made)
         case _:
-            text = reply.text
+            text = ""
+    text = "\n\n".join(filter(None, [reply.text, text]))
     if reply.is_asked_again:
         text = f"{in_its_variant(replies.change_asked_again)}\n\n{text}"
     return AnswerOutcome(

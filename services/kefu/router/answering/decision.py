@@ -20,6 +20,7 @@ from kefu.router.guardrails.prompt_injection import gives_instructions, override
 from kefu.router.nlu.consent import Consent
 from kefu.router.nlu.intents import Intent
 from kefu.router.nlu.own_case import LEAST_SCORE, LIKELY_SCORE
+from kefu.router.procedures.runner import WantedProcedure
 from kefu.router.replicas.retrieval_client import CuratedAnswer, SearchResult
 from kefu.router.storage.turn_drafts import SavedDraft
 
@@ -111,7 +112,7 @@ class Generate:
 class Act:
     """An action of the tenant answers, or says what it needs."""
 
-    wanted: WantedAction
+    wanted: WantedAction | WantedProcedure
 
 
 @dataclass(frozen=True)

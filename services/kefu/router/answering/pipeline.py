@@ -13,8 +13,7 @@ import structlog
 
 from kefu.common.errors import BackendUnavailable, Overloaded
 from kefu.router import metrics
-from kefu.router.actions.request import ActionRequest, WantedAction
-from kefu.router.actions.runner import ActionRunner
+from kefu.router.actions.request import ActionRequest, OfferedActions
 from kefu.router.admission.scheduler import AdmissionScheduler, SlotRequest
 from kefu.router.answering.action_answer import act, asked_still
 from kefu.router.answering.answer_cache import AnswerCache
@@ -53,6 +52,7 @@ from kefu.router.domain.turn import AnswerSource, BrownOut, Passage
 from kefu.router.guardrails.prompt_injection import passage_for_model
 from kefu.router.nlu.question_splitting import split_questions
 from kefu.router.nlu.sensitive_topics import EMERGENCIES
+from kefu.router.procedures.runner import ProcedureRunner
 from kefu.router.replicas.retrieval_client import CuratedAnswer, RetrievalClient, SearchLate, SearchResult
 from kefu.router.storage.desk_index import DeskRoom
 
@@ -74,7 +74,7 @@ class AnswerPipeline:
         pool: ReplicaChooser,
         cache: AnswerCache | None = None,
         desk_room: DeskRoom | None = None,
-        actions: ActionRunner | None = None,
+        actions: ProcedureRunner | None = None,
     ) -> None:
         """`search_admission`: the slots of turns that search."""
         self._config = config
@@ -136,7 +136,7 @@ class AnswerPipeline:
         seconds = self._search_seconds(question)
         if self._actions is not None and seconds > 0:
             wanted = await self._actions.asked_for(_action_request(question), seconds)
-            if isinstance(wanted, WantedAction):
+            if wanted is not None and not isinstance(wanted, OfferedActions):
                 return Act(wanted)
             if wanted is not None and _may_offer_actions(question):
                 offer = Clarify(wanted.titles, is_unsure=True)

@@ -17,9 +17,11 @@ from kefu.router.v1 import audit_pb2 as audit
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import desk_pb2 as desk
 from kefu.router.v1 import insight_pb2 as insight
+from kefu.router.v1 import procedure_pb2 as procedure
 from kefu.router.v1 import webhook_pb2 as webhook
 
 _ACTION = "kefu.router.v1.ActionService"
+_PROCEDURE = "kefu.router.v1.ProcedureService"
 _ADMIN = "kefu.router.v1.AdminService"
 _AUDIT = "kefu.router.v1.AuditService"
 _CHAT = "kefu.router.v1.ChatService"
@@ -81,6 +83,14 @@ def _stored_action(act: Act, response: action.PutActionResponse) -> None:
     act.details["revision"] = str(response.action.revision)
 
 
+def _put_procedure(act: Act, request: procedure.PutProcedureRequest) -> None:
+    act.target = request.procedure.name
+
+
+def _stored_procedure(act: Act, response: procedure.PutProcedureResponse) -> None:
+    act.details["revision"] = str(response.procedure.revision)
+
+
 def _try_action(act: Act, request: action.TryActionRequest) -> None:
     act.target = request.name
     act.details["customer"] = pseudonym(request.customer) if request.customer else ""
@@ -105,7 +115,8 @@ def _name(
     request: webhook.DeleteWebhookRequest
     | webhook.RedeliverRequest
     | chat.DeleteSessionRequest
-    | action.DeleteActionRequest,
+    | action.DeleteActionRequest
+    | procedure.DeleteProcedureRequest,
 ) -> None:
     act.target = request.name
 
@@ -163,6 +174,8 @@ AUDITED: Mapping[str, AuditedMethod] = {
     f"{_ACTION}/PutAction": AuditedMethod("action.put", _put_action, _stored_action),
     f"{_ACTION}/DeleteAction": AuditedMethod("action.delete", _name),
     f"{_ACTION}/TryAction": AuditedMethod("action.try", _try_action),
+    f"{_PROCEDURE}/PutProcedure": AuditedMethod("procedure.put", _put_procedure, _stored_procedure),
+    f"{_PROCEDURE}/DeleteProcedure": AuditedMethod("procedure.delete", _name),
     f"{_WEBHOOK}/CreateWebhook": AuditedMethod("webhook.create", _create_webhook, _created_webhook),
     f"{_WEBHOOK}/DeleteWebhook": AuditedMethod("webhook.delete", _name),
     f"{_WEBHOOK}/Redeliver": AuditedMethod("webhook.redeliver", _name),
@@ -179,6 +192,10 @@ AUDITED: Mapping[str, AuditedMethod] = {
 NOT_AUDITED = frozenset(
     {
         *(f"{_ACTION}/{method}" for method in ("GetAction", "ListActions")),
+        *(
+            f"{_PROCEDURE}/{method}"
+            for method in ("CheckProcedure", "GetProcedure", "ListProcedures", "ListProcedureRevisions")
+        ),
         *(f"{_ADMIN}/{method}" for method in ("ListTenants", "ListKeys", "GetTenantSettings", "ListSettingsRevisions")),
         f"{_ADMIN}/ListSecrets",
         f"{_AUDIT}/VerifyAudit",

@@ -33,6 +33,8 @@ class HandoffReason(StrEnum):
     """The customer complains, asks nothing, and no document is about it."""
     OWN_CASE = "own_case"
     """The message is about the customer's own order, refund or account, which only a person can look up."""
+    PROCEDURE = "procedure"
+    """A procedure of the company's calls a person here; the summary says which, and why."""
     ACTION_FAILED = "action_failed"
     """The company's system did not answer an action as it should."""
     CHANGE_NEEDS_PERSON = "change_needs_person"

@@ -186,6 +186,22 @@ InputValue = str | tuple[str, ...]
 
 
 @dataclass(frozen=True)
+class ProcedureProgress:
+    """How far a procedure has been followed. What it looked up is not kept: it is looked up again."""
+
+    procedure: str
+    revision: int
+    text: str = ""
+    """The message that asked for it."""
+    given: Mapping[str, InputValue] = field(default_factory=dict[str, InputValue])
+    """What the customer named or chose: by "action.input", or by the name of a value of the procedure's own."""
+    done: tuple[int, ...] = ()
+    """Lines of the steps that said or changed something."""
+    at: int = 0
+    """The line of the change that the customer was asked about."""
+
+
+@dataclass(frozen=True)
 class PendingInput:
     """What an action asked the customer for."""
 
@@ -199,6 +215,8 @@ class PendingInput:
     question: str = ""
     all_of_these: str = ""
     """What the customer reads for all of them; empty where one is wanted."""
+    procedure: ProcedureProgress | None = None
+    """The procedure that asked, where one did."""
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -229,6 +247,8 @@ class PendingChange:
     """What the audit log keeps of the state before, as JSON."""
     is_settled: bool = False
     """The turn told what came of it: of the change, or of a no. The same yes again is told the same."""
+    procedure: ProcedureProgress | None = None
+    """The procedure that asked, where one did."""
 
 
 Pending = PendingInput | PendingChange

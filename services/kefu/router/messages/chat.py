@@ -60,6 +60,7 @@ _REASON = {
     HandoffReason.ABUSE: pb.Handoff.REASON_ABUSE,
     HandoffReason.COMPLAINT: pb.Handoff.REASON_COMPLAINT,
     HandoffReason.OWN_CASE: pb.Handoff.REASON_OWN_CASE,
+    HandoffReason.PROCEDURE: pb.Handoff.REASON_PROCEDURE,
     HandoffReason.ACTION_FAILED: pb.Handoff.REASON_ACTION_FAILED,
     HandoffReason.CHANGE_NEEDS_PERSON: pb.Handoff.REASON_CHANGE_NEEDS_PERSON,
     HandoffReason.CHANGE_UNCONFIRMED: pb.Handoff.REASON_CHANGE_UNCONFIRMED,

@@ -105,6 +105,16 @@ def actions(tenant: str) -> str:
     return f"kefu:1:{{tenant:{tenant}}}:actions"
 
 
+def procedures(tenant: str) -> str:
+    """A tenant's procedures, as they are in force."""
+    return f"kefu:1:{{tenant:{tenant}}}:procedures"
+
+
+def procedure_revisions(tenant: str, procedure: str) -> str:
+    """The last revisions of a procedure."""
+    return f"kefu:1:{{tenant:{tenant}}}:procedure:{procedure}"
+
+
 def secrets(tenant: str) -> str:
     """A tenant's secrets, encrypted."""
     return f"kefu:1:{{tenant:{tenant}}}:secrets"

@@ -74,6 +74,7 @@ class CannedReplies:
             HandoffReason.ABUSE: self.handoff_not_helpful,
             HandoffReason.COMPLAINT: self.handoff_complaint,
             HandoffReason.OWN_CASE: self.handoff_own_case,
+            HandoffReason.PROCEDURE: self.handoff_sensitive,
             HandoffReason.ACTION_FAILED: self.handoff_unavailable,
             HandoffReason.CHANGE_NEEDS_PERSON: self.handoff_change,
             HandoffReason.CHANGE_UNCONFIRMED: self.handoff_change_unconfirmed,

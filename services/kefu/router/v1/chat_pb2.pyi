@@ -672,6 +672,8 @@ class Handoff(_message.Message):
         """
         REASON_CHANGE_UNCONFIRMED: Handoff._Reason.ValueType  # 16
         """The customer said yes to a change, and whether the company's system made it is not known. It is not sent again."""
+        REASON_PROCEDURE: Handoff._Reason.ValueType  # 18
+        """A procedure of the company's calls a person at this point; the summary says which, and why."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
         """Reason is why a person should take over."""
@@ -714,6 +716,8 @@ class Handoff(_message.Message):
     """
     REASON_CHANGE_UNCONFIRMED: Handoff.Reason.ValueType  # 16
     """The customer said yes to a change, and whether the company's system made it is not known. It is not sent again."""
+    REASON_PROCEDURE: Handoff.Reason.ValueType  # 18
+    """A procedure of the company's calls a person at this point; the summary says which, and why."""
 
     class _Sentiment:
         ValueType = _typing.NewType("ValueType", _builtins.int)

@@ -33,7 +33,7 @@ def ids(of: ActionSet, text: str, cosines: list[float], own_case: float) -> list
     """Of the action that is clearly asked for; of several that may be with "?" before them."""
     found = of.asked_for(text, cosines, own_case)
     mark = {Asked.CLEARLY: "", Asked.BY_VALUE: "?", Asked.PERHAPS: "??"}
-    return [] if found is None else [f"{mark[found.asked]}{each.id}" for each in found.actions]
+    return [] if found is None else [f"{mark[found.asked]}{each.id}" for each in found.wanted]
 
 
 def test_the_action_with_the_nearest_messages_is_asked_for() -> None:

@@ -153,7 +153,8 @@ class _Run:
             ):
                 async with suite.remote.to_router() as channel:
                     await connect_shop(channel, suite.remote, Demo(shop.origin, key))
-                written = [path.read_text("utf-8") for path in (sample_folder() / "actions").glob("*.json")]
+                pages = [*(sample_folder() / "actions").iterdir(), *(sample_folder() / "procedures").iterdir()]
+                written = [path.read_text("utf-8") for path in pages]
                 yield Stage(client, shop, written, suite)
 
     async def _note(self, playing: AsyncIterator[Played], what: str, count: int) -> None:

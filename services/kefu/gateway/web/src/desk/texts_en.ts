@@ -169,6 +169,7 @@ export const en = {
   reasonActionFailed: "The company's system did not answer as it should",
   reasonChangeNeedsPerson: "A change that a person has to make",
   reasonChangeUnconfirmed: "Not known whether a change was made",
+  reasonProcedure: "A procedure calls a person",
   reasonUnknown: "No reason given",
   sourceGenerated: "Generated",
   sourceCurated: "Curated",

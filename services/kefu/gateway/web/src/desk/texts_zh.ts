@@ -171,6 +171,7 @@ export const zh: Record<keyof typeof en, string> = {
   reasonActionFailed: "业务系统没有正常应答",
   reasonChangeNeedsPerson: "须由人工办理的变更",
   reasonChangeUnconfirmed: "无法确认变更是否成功",
+  reasonProcedure: "按流程转人工",
   reasonUnknown: "原因未知",
   sourceGenerated: "模型生成",
   sourceCurated: "标准答案",

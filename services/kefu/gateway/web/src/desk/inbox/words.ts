@@ -43,6 +43,8 @@ export function reasonText(reason: Handoff_Reason): string {
       return t("reasonChangeNeedsPerson");
     case Handoff_Reason.CHANGE_UNCONFIRMED:
       return t("reasonChangeUnconfirmed");
+    case Handoff_Reason.PROCEDURE:
+      return t("reasonProcedure");
     default:
       return t("reasonUnknown");
   }
