@@ -154,7 +154,7 @@ class ActionSet:
         cosine_of = dict(zip(self.texts, cosines, strict=True))
         found = [_Candidate(each, _is_named(each, text), self._likelihood(each, cosine_of, own_case)) for each in asked]
         found.sort(key=lambda each: (each.is_named, each.likelihood), reverse=True)
-        is_about_rule = not found[0].is_named and asks_about_rule(text, own_case)
+        is_about_rule = not any(each.is_named for each in found) and asks_about_rule(text, own_case)
         for each in found:
             if is_about_rule and each.wanted.changes_something:
                 continue

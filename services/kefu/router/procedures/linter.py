@@ -185,7 +185,7 @@ class _Linter:
                 self._wrong(line, f"“{name.text}” is {what}, and nothing before it has it{self._who_has(field_name)}")
             elif not from_action and len(sources - {""}) > 1:
                 written = _listed(f"{each}.{field_name}" for each in sorted(sources - {""}))
-                self._wrong(line, f"{name.text} is what several actions have: write one of {written}")
+                self._wrong(line, f"“{name.text}” is what several actions have: write one of {written}")
 
     def _who_has(self, name: str) -> str:
         having = [each.id for each in self._actions.values() if name in each.result and each.change is None]
