@@ -115,6 +115,7 @@ PERMISSIONS: Permissions = {
     },
     "kefu.router.v1.ProcedureService": {
         "CheckProcedure": _SETTINGS,
+        "SimulateProcedure": _SETTINGS,
         "PutProcedure": _SETTINGS,
         "GetProcedure": _SETTINGS,
         "ListProcedures": _SETTINGS,

@@ -194,7 +194,13 @@ NOT_AUDITED = frozenset(
         *(f"{_ACTION}/{method}" for method in ("GetAction", "ListActions")),
         *(
             f"{_PROCEDURE}/{method}"
-            for method in ("CheckProcedure", "GetProcedure", "ListProcedures", "ListProcedureRevisions")
+            for method in (
+                "CheckProcedure",
+                "SimulateProcedure",
+                "GetProcedure",
+                "ListProcedures",
+                "ListProcedureRevisions",
+            )
         ),
         *(f"{_ADMIN}/{method}" for method in ("ListTenants", "ListKeys", "GetTenantSettings", "ListSettingsRevisions")),
         f"{_ADMIN}/ListSecrets",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput
 
 from kefu.common.text.language import AnswerLanguage, language_of
 from kefu.router.actions.action import ActionInput, Texts
@@ -132,8 +132,8 @@ def _read(start: str, sentence: str) -> Tree[Token]:
     try:
         return _grammar().parse(sentence, start=start)
     except UnexpectedInput as error:
-        is_short = isinstance(error, UnexpectedToken) and error.token.type == "$END"
-        at = len(sentence) if is_short else error.pos_in_stream or 0
+        token: Token | None = getattr(error, "token", None)
+        at = len(sentence) if token is not None and token.type == "$END" else error.pos_in_stream or 0
         rest = sentence[at:].strip()
         before = " ".join(sentence[:at].split())[-_MOST_SHOWN:]
         where = f"after “{before}” " if before else ""

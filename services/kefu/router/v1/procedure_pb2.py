@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekefu/router/v1/procedure.proto\x12\x0ekefu.router.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc1\x02\n\tProcedure\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04page\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x04\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61uthor\x18\x05 \x01(\t\x12\x35\n\x06titles\x18\x06 \x03(\x0b\x32%.kefu.router.v1.Procedure.TitlesEntry\x12\x32\n\x08\x66indings\x18\x07 \x03(\x0b\x32 .kefu.router.v1.ProcedureFinding\x12+\n\x04\x66low\x18\x08 \x03(\x0b\x32\x1d.kefu.router.v1.ProcedureStep\x1a-\n\x0bTitlesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"@\n\x10ProcedureFinding\x12\x0c\n\x04line\x18\x01 \x01(\r\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x10\n\x08is_error\x18\x03 \x01(\x08\"\x89\x02\n\rProcedureStep\x12\x0c\n\x04line\x18\x01 \x01(\r\x12\r\n\x05\x64\x65pth\x18\x02 \x01(\r\x12\x30\n\x04kind\x18\x03 \x01(\x0e\x32\".kefu.router.v1.ProcedureStep.Kind\x12\x0c\n\x04text\x18\x04 \x01(\t\"\x9a\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0c\n\x08KIND_ASK\x10\x01\x12\x10\n\x0cKIND_LOOK_UP\x10\x02\x12\x0b\n\x07KIND_IF\x10\x03\x12\x12\n\x0eKIND_OTHERWISE\x10\x04\x12\x0c\n\x08KIND_SAY\x10\x05\x12\x0b\n\x07KIND_DO\x10\x06\x12\x12\n\x0eKIND_HAND_OVER\x10\x07\x12\x0c\n\x08KIND_END\x10\x08\"%\n\x15\x43heckProcedureRequest\x12\x0c\n\x04page\x18\x01 \x01(\t\"y\n\x16\x43heckProcedureResponse\x12\x32\n\x08\x66indings\x18\x01 \x03(\x0b\x32 .kefu.router.v1.ProcedureFinding\x12+\n\x04\x66low\x18\x02 \x03(\x0b\x32\x1d.kefu.router.v1.ProcedureStep\"U\n\x13PutProcedureRequest\x12,\n\tprocedure\x18\x01 \x01(\x0b\x32\x19.kefu.router.v1.Procedure\x12\x10\n\x08revision\x18\x02 \x01(\x04\"D\n\x14PutProcedureResponse\x12,\n\tprocedure\x18\x01 \x01(\x0b\x32\x19.kefu.router.v1.Procedure\"5\n\x13GetProcedureRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x04\"D\n\x14GetProcedureResponse\x12,\n\tprocedure\x18\x01 \x01(\x0b\x32\x19.kefu.router.v1.Procedure\"\x17\n\x15ListProceduresRequest\"G\n\x16ListProceduresResponse\x12-\n\nprocedures\x18\x01 \x03(\x0b\x32\x19.kefu.router.v1.Procedure\"-\n\x1dListProcedureRevisionsRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"O\n\x1eListProcedureRevisionsResponse\x12-\n\nprocedures\x18\x01 \x03(\x0b\x32\x19.kefu.router.v1.Procedure\"&\n\x16\x44\x65leteProcedureRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x19\n\x17\x44\x65leteProcedureResponse2\xe7\x04\n\x10ProcedureService\x12_\n\x0e\x43heckProcedure\x12%.kefu.router.v1.CheckProcedureRequest\x1a&.kefu.router.v1.CheckProcedureResponse\x12Y\n\x0cPutProcedure\x12#.kefu.router.v1.PutProcedureRequest\x1a$.kefu.router.v1.PutProcedureResponse\x12Y\n\x0cGetProcedure\x12#.kefu.router.v1.GetProcedureRequest\x1a$.kefu.router.v1.GetProcedureResponse\x12_\n\x0eListProcedures\x12%.kefu.router.v1.ListProceduresRequest\x1a&.kefu.router.v1.ListProceduresResponse\x12w\n\x16ListProcedureRevisions\x12-.kefu.router.v1.ListProcedureRevisionsRequest\x1a..kefu.router.v1.ListProcedureRevisionsResponse\x12\x62\n\x0f\x44\x65leteProcedure\x12&.kefu.router.v1.DeleteProcedureRequest\x1a\'.kefu.router.v1.DeleteProcedureResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ekefu/router/v1/procedure.proto\x12\x0ekefu.router.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc1\x02\n\tProcedure\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04page\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x04\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61uthor\x18\x05 \x01(\t\x12\x35\n\x06titles\x18\x06 \x03(\x0b\x32%.kefu.router.v1.Procedure.TitlesEntry\x12\x32\n\x08\x66indings\x18\x07 \x03(\x0b\x32 .kefu.router.v1.ProcedureFinding\x12+\n\x04\x66low\x18\x08 \x03(\x0b\x32\x1d.kefu.router.v1.ProcedureStep\x1a-\n\x0bTitlesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"@\n\x10ProcedureFinding\x12\x0c\n\x04line\x18\x01 \x01(\r\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x10\n\x08is_error\x18\x03 \x01(\x08\"\x89\x02\n\rProcedureStep\x12\x0c\n\x04line\x18\x01 \x01(\r\x12\r\n\x05\x64\x65pth\x18\x02 \x01(\r\x12\x30\n\x04kind\x18\x03 \x01(\x0e\x32\".kefu.router.v1.ProcedureStep.Kind\x12\x0c\n\x04text\x18\x04 \x01(\t\"\x9a\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0c\n\x08KIND_ASK\x10\x01\x12\x10\n\x0cKIND_LOOK_UP\x10\x02\x12\x0b\n\x07KIND_IF\x10\x03\x12\x12\n\x0eKIND_OTHERWISE\x10\x04\x12\x0c\n\x08KIND_SAY\x10\x05\x12\x0b\n\x07KIND_DO\x10\x06\x12\x12\n\x0eKIND_HAND_OVER\x10\x07\x12\x0c\n\x08KIND_END\x10\x08\"%\n\x15\x43heckProcedureRequest\x12\x0c\n\x04page\x18\x01 \x01(\t\"y\n\x16\x43heckProcedureResponse\x12\x32\n\x08\x66indings\x18\x01 \x03(\x0b\x32 .kefu.router.v1.ProcedureFinding\x12+\n\x04\x66low\x18\x02 \x03(\x0b\x32\x1d.kefu.router.v1.ProcedureStep\":\n\x18SimulateProcedureRequest\x12\x0c\n\x04page\x18\x01 \x01(\t\x12\x10\n\x08language\x18\x02 \x01(\t\"{\n\x19SimulateProcedureResponse\x12<\n\rconversations\x18\x01 \x03(\x0b\x32%.kefu.router.v1.SimulatedConversation\x12\r\n\x05wrong\x18\x02 \x01(\r\x12\x11\n\tunreached\x18\x03 \x03(\r\"\xd8\x02\n\x15SimulatedConversation\x12\x10\n\x08\x63ustomer\x18\x01 \x01(\t\x12G\n\tsituation\x18\x02 \x03(\x0b\x32\x34.kefu.router.v1.SimulatedConversation.SituationEntry\x12?\n\x08messages\x18\x03 \x03(\x0b\x32-.kefu.router.v1.SimulatedConversation.Message\x12\x0f\n\x07outcome\x18\x04 \x01(\t\x12\x0f\n\x07\x63hanges\x18\x05 \x03(\t\x12\x10\n\x08problems\x18\x06 \x03(\t\x1a=\n\x07Message\x12\x13\n\x0bis_customer\x18\x01 \x01(\x08\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07\x63hoices\x18\x03 \x03(\t\x1a\x30\n\x0eSituationEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"U\n\x13PutProcedureRequest\x12,\n\tprocedure\x18\x01 \x01(\x0b\x32\x19.kefu.router.v1.Procedure\x12\x10\n\x08revision\x18\x02 \x01(\x04\"D\n\x14PutProcedureResponse\x12,\n\tprocedure\x18\x01 \x01(\x0b\x32\x19.kefu.router.v1.Procedure\"5\n\x13GetProcedureRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x04\"D\n\x14GetProcedureResponse\x12,\n\tprocedure\x18\x01 \x01(\x0b\x32\x19.kefu.router.v1.Procedure\"\x17\n\x15ListProceduresRequest\"G\n\x16ListProceduresResponse\x12-\n\nprocedures\x18\x01 \x03(\x0b\x32\x19.kefu.router.v1.Procedure\"-\n\x1dListProcedureRevisionsRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"O\n\x1eListProcedureRevisionsResponse\x12-\n\nprocedures\x18\x01 \x03(\x0b\x32\x19.kefu.router.v1.Procedure\"&\n\x16\x44\x65leteProcedureRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x19\n\x17\x44\x65leteProcedureResponse2\xd1\x05\n\x10ProcedureService\x12_\n\x0e\x43heckProcedure\x12%.kefu.router.v1.CheckProcedureRequest\x1a&.kefu.router.v1.CheckProcedureResponse\x12h\n\x11SimulateProcedure\x12(.kefu.router.v1.SimulateProcedureRequest\x1a).kefu.router.v1.SimulateProcedureResponse\x12Y\n\x0cPutProcedure\x12#.kefu.router.v1.PutProcedureRequest\x1a$.kefu.router.v1.PutProcedureResponse\x12Y\n\x0cGetProcedure\x12#.kefu.router.v1.GetProcedureRequest\x1a$.kefu.router.v1.GetProcedureResponse\x12_\n\x0eListProcedures\x12%.kefu.router.v1.ListProceduresRequest\x1a&.kefu.router.v1.ListProceduresResponse\x12w\n\x16ListProcedureRevisions\x12-.kefu.router.v1.ListProcedureRevisionsRequest\x1a..kefu.router.v1.ListProcedureRevisionsResponse\x12\x62\n\x0f\x44\x65leteProcedure\x12&.kefu.router.v1.DeleteProcedureRequest\x1a\'.kefu.router.v1.DeleteProcedureResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,6 +34,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PROCEDURE_TITLESENTRY']._loaded_options = None
   _globals['_PROCEDURE_TITLESENTRY']._serialized_options = b'8\001'
+  _globals['_SIMULATEDCONVERSATION_SITUATIONENTRY']._loaded_options = None
+  _globals['_SIMULATEDCONVERSATION_SITUATIONENTRY']._serialized_options = b'8\001'
   _globals['_PROCEDURE']._serialized_start=84
   _globals['_PROCEDURE']._serialized_end=405
   _globals['_PROCEDURE_TITLESENTRY']._serialized_start=360
@@ -48,26 +50,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKPROCEDUREREQUEST']._serialized_end=778
   _globals['_CHECKPROCEDURERESPONSE']._serialized_start=780
   _globals['_CHECKPROCEDURERESPONSE']._serialized_end=901
-  _globals['_PUTPROCEDUREREQUEST']._serialized_start=903
-  _globals['_PUTPROCEDUREREQUEST']._serialized_end=988
-  _globals['_PUTPROCEDURERESPONSE']._serialized_start=990
-  _globals['_PUTPROCEDURERESPONSE']._serialized_end=1058
-  _globals['_GETPROCEDUREREQUEST']._serialized_start=1060
-  _globals['_GETPROCEDUREREQUEST']._serialized_end=1113
-  _globals['_GETPROCEDURERESPONSE']._serialized_start=1115
-  _globals['_GETPROCEDURERESPONSE']._serialized_end=1183
-  _globals['_LISTPROCEDURESREQUEST']._serialized_start=1185
-  _globals['_LISTPROCEDURESREQUEST']._serialized_end=1208
-  _globals['_LISTPROCEDURESRESPONSE']._serialized_start=1210
-  _globals['_LISTPROCEDURESRESPONSE']._serialized_end=1281
-  _globals['_LISTPROCEDUREREVISIONSREQUEST']._serialized_start=1283
-  _globals['_LISTPROCEDUREREVISIONSREQUEST']._serialized_end=1328
-  _globals['_LISTPROCEDUREREVISIONSRESPONSE']._serialized_start=1330
-  _globals['_LISTPROCEDUREREVISIONSRESPONSE']._serialized_end=1409
-  _globals['_DELETEPROCEDUREREQUEST']._serialized_start=1411
-  _globals['_DELETEPROCEDUREREQUEST']._serialized_end=1449
-  _globals['_DELETEPROCEDURERESPONSE']._serialized_start=1451
-  _globals['_DELETEPROCEDURERESPONSE']._serialized_end=1476
-  _globals['_PROCEDURESERVICE']._serialized_start=1479
-  _globals['_PROCEDURESERVICE']._serialized_end=2094
+  _globals['_SIMULATEPROCEDUREREQUEST']._serialized_start=903
+  _globals['_SIMULATEPROCEDUREREQUEST']._serialized_end=961
+  _globals['_SIMULATEPROCEDURERESPONSE']._serialized_start=963
+  _globals['_SIMULATEPROCEDURERESPONSE']._serialized_end=1086
+  _globals['_SIMULATEDCONVERSATION']._serialized_start=1089
+  _globals['_SIMULATEDCONVERSATION']._serialized_end=1433
+  _globals['_SIMULATEDCONVERSATION_MESSAGE']._serialized_start=1322
+  _globals['_SIMULATEDCONVERSATION_MESSAGE']._serialized_end=1383
+  _globals['_SIMULATEDCONVERSATION_SITUATIONENTRY']._serialized_start=1385
+  _globals['_SIMULATEDCONVERSATION_SITUATIONENTRY']._serialized_end=1433
+  _globals['_PUTPROCEDUREREQUEST']._serialized_start=1435
+  _globals['_PUTPROCEDUREREQUEST']._serialized_end=1520
+  _globals['_PUTPROCEDURERESPONSE']._serialized_start=1522
+  _globals['_PUTPROCEDURERESPONSE']._serialized_end=1590
+  _globals['_GETPROCEDUREREQUEST']._serialized_start=1592
+  _globals['_GETPROCEDUREREQUEST']._serialized_end=1645
+  _globals['_GETPROCEDURERESPONSE']._serialized_start=1647
+  _globals['_GETPROCEDURERESPONSE']._serialized_end=1715
+  _globals['_LISTPROCEDURESREQUEST']._serialized_start=1717
+  _globals['_LISTPROCEDURESREQUEST']._serialized_end=1740
+  _globals['_LISTPROCEDURESRESPONSE']._serialized_start=1742
+  _globals['_LISTPROCEDURESRESPONSE']._serialized_end=1813
+  _globals['_LISTPROCEDUREREVISIONSREQUEST']._serialized_start=1815
+  _globals['_LISTPROCEDUREREVISIONSREQUEST']._serialized_end=1860
+  _globals['_LISTPROCEDUREREVISIONSRESPONSE']._serialized_start=1862
+  _globals['_LISTPROCEDUREREVISIONSRESPONSE']._serialized_end=1941
+  _globals['_DELETEPROCEDUREREQUEST']._serialized_start=1943
+  _globals['_DELETEPROCEDUREREQUEST']._serialized_end=1981
+  _globals['_DELETEPROCEDURERESPONSE']._serialized_start=1983
+  _globals['_DELETEPROCEDURERESPONSE']._serialized_end=2008
+  _globals['_PROCEDURESERVICE']._serialized_start=2011
+  _globals['_PROCEDURESERVICE']._serialized_end=2732
 # @@protoc_insertion_point(module_scope)

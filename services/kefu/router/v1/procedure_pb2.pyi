@@ -257,6 +257,160 @@ class CheckProcedureResponse(_message.Message):
 Global___CheckProcedureResponse: _TypeAlias = CheckProcedureResponse  # noqa: Y015
 
 @_typing.final
+class SimulateProcedureRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    page: _builtins.str
+    """Required. Markdown."""
+    language: _builtins.str
+    """Optional. "zh" or "en": what the customers write. Empty: "en"."""
+    def __init__(
+        self,
+        *,
+        page: _builtins.str = ...,
+        language: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "page", b"page"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SimulateProcedureRequest: _TypeAlias = SimulateProcedureRequest  # noqa: Y015
+
+@_typing.final
+class SimulateProcedureResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATIONS_FIELD_NUMBER: _builtins.int
+    WRONG_FIELD_NUMBER: _builtins.int
+    UNREACHED_FIELD_NUMBER: _builtins.int
+    wrong: _builtins.int
+    """How many of them went wrong."""
+    @_builtins.property
+    def conversations(self) -> _containers.RepeatedCompositeFieldContainer[Global___SimulatedConversation]:
+        """The conversations, by customer."""
+
+    @_builtins.property
+    def unreached(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Lines of steps that nobody reached."""
+
+    def __init__(
+        self,
+        *,
+        conversations: _abc.Iterable[Global___SimulatedConversation] | None = ...,
+        wrong: _builtins.int = ...,
+        unreached: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversations", b"conversations", "unreached", b"unreached", "wrong", b"wrong"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SimulateProcedureResponse: _TypeAlias = SimulateProcedureResponse  # noqa: Y015
+
+@_typing.final
+class SimulatedConversation(_message.Message):
+    """SimulatedConversation is a scripted customer in one situation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Message(_message.Message):
+        """Message is what one of the two says."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        IS_CUSTOMER_FIELD_NUMBER: _builtins.int
+        TEXT_FIELD_NUMBER: _builtins.int
+        CHOICES_FIELD_NUMBER: _builtins.int
+        is_customer: _builtins.bool
+        """Whether it is the customer's."""
+        text: _builtins.str
+        """The text; of Kefu's the Markdown that the customer reads."""
+        @_builtins.property
+        def choices(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+            """What Kefu offers to choose from."""
+
+        def __init__(
+            self,
+            *,
+            is_customer: _builtins.bool = ...,
+            text: _builtins.str = ...,
+            choices: _abc.Iterable[_builtins.str] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["choices", b"choices", "is_customer", b"is_customer", "text", b"text"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class SituationEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    CUSTOMER_FIELD_NUMBER: _builtins.int
+    SITUATION_FIELD_NUMBER: _builtins.int
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    PROBLEMS_FIELD_NUMBER: _builtins.int
+    customer: _builtins.str
+    """Who it is, such as "changes-mind"."""
+    outcome: _builtins.str
+    """How it ended: "changed", "answered", "person", "asked"."""
+    @_builtins.property
+    def situation(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """The values that were made up, by name, such as "status": "pending"."""
+
+    @_builtins.property
+    def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___SimulatedConversation.Message]: ...
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The actions that changed something, in order. Nothing was really changed."""
+
+    @_builtins.property
+    def problems(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What went wrong, in sentences. None: nothing."""
+
+    def __init__(
+        self,
+        *,
+        customer: _builtins.str = ...,
+        situation: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        messages: _abc.Iterable[Global___SimulatedConversation.Message] | None = ...,
+        outcome: _builtins.str = ...,
+        changes: _abc.Iterable[_builtins.str] | None = ...,
+        problems: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "customer", b"customer", "messages", b"messages", "outcome", b"outcome", "problems", b"problems", "situation", b"situation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SimulatedConversation: _TypeAlias = SimulatedConversation  # noqa: Y015
+
+@_typing.final
 class PutProcedureRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -44,6 +44,11 @@ class ProcedureServiceStub:
                 request_serializer=kefu_dot_router_dot_v1_dot_procedure__pb2.CheckProcedureRequest.SerializeToString,
                 response_deserializer=kefu_dot_router_dot_v1_dot_procedure__pb2.CheckProcedureResponse.FromString,
                 _registered_method=True)
+        self.SimulateProcedure = channel.unary_unary(
+                '/kefu.router.v1.ProcedureService/SimulateProcedure',
+                request_serializer=kefu_dot_router_dot_v1_dot_procedure__pb2.SimulateProcedureRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_procedure__pb2.SimulateProcedureResponse.FromString,
+                _registered_method=True)
         self.PutProcedure = channel.unary_unary(
                 '/kefu.router.v1.ProcedureService/PutProcedure',
                 request_serializer=kefu_dot_router_dot_v1_dot_procedure__pb2.PutProcedureRequest.SerializeToString,
@@ -81,6 +86,17 @@ class ProcedureServiceServicer:
 
     def CheckProcedure(self, request, context):
         """CheckProcedure compiles a page with the tenant's actions and says what is wrong with it. Nothing is stored.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SimulateProcedure(self, request, context):
+        """SimulateProcedure plays scripted customers against a page and says what went wrong: who answers all, changes their
+        mind, asks something else, hesitates, names two things or somebody else's, is rude, is not signed in, says yes twice,
+        leaves; each in the situations that the page's conditions tell apart. No system of the company is called: what is
+        looked up is made up so that each way of the procedure is gone, and no change is made. It is the same each time.
+        Errors: INVALID_ARGUMENT / BAD_REQUEST (the page has an error).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -132,6 +148,11 @@ def add_ProcedureServiceServicer_to_server(servicer, server):
                     servicer.CheckProcedure,
                     request_deserializer=kefu_dot_router_dot_v1_dot_procedure__pb2.CheckProcedureRequest.FromString,
                     response_serializer=kefu_dot_router_dot_v1_dot_procedure__pb2.CheckProcedureResponse.SerializeToString,
+            ),
+            'SimulateProcedure': grpc.unary_unary_rpc_method_handler(
+                    servicer.SimulateProcedure,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_procedure__pb2.SimulateProcedureRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_procedure__pb2.SimulateProcedureResponse.SerializeToString,
             ),
             'PutProcedure': grpc.unary_unary_rpc_method_handler(
                     servicer.PutProcedure,
@@ -191,6 +212,33 @@ class ProcedureService:
             '/kefu.router.v1.ProcedureService/CheckProcedure',
             kefu_dot_router_dot_v1_dot_procedure__pb2.CheckProcedureRequest.SerializeToString,
             kefu_dot_router_dot_v1_dot_procedure__pb2.CheckProcedureResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SimulateProcedure(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.router.v1.ProcedureService/SimulateProcedure',
+            kefu_dot_router_dot_v1_dot_procedure__pb2.SimulateProcedureRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_procedure__pb2.SimulateProcedureResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,6 +40,13 @@ class ProcedureServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ProcedureServiceAsyncStub: ...
     CheckProcedure: _grpc.UnaryUnaryMultiCallable[_procedure_pb2.CheckProcedureRequest, _procedure_pb2.CheckProcedureResponse]
     """CheckProcedure compiles a page with the tenant's actions and says what is wrong with it. Nothing is stored."""
+    SimulateProcedure: _grpc.UnaryUnaryMultiCallable[_procedure_pb2.SimulateProcedureRequest, _procedure_pb2.SimulateProcedureResponse]
+    """SimulateProcedure plays scripted customers against a page and says what went wrong: who answers all, changes their
+    mind, asks something else, hesitates, names two things or somebody else's, is rude, is not signed in, says yes twice,
+    leaves; each in the situations that the page's conditions tell apart. No system of the company is called: what is
+    looked up is made up so that each way of the procedure is gone, and no change is made. It is the same each time.
+    Errors: INVALID_ARGUMENT / BAD_REQUEST (the page has an error).
+    """
     PutProcedure: _grpc.UnaryUnaryMultiCallable[_procedure_pb2.PutProcedureRequest, _procedure_pb2.PutProcedureResponse]
     """PutProcedure stores a page, in place of the one of its name, which stays as a revision. It is followed within seconds,
     on every router; conversations that are in the midst of the revision before go on with that.
@@ -69,6 +76,13 @@ class ProcedureServiceAsyncStub(ProcedureServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     CheckProcedure: _aio.UnaryUnaryMultiCallable[_procedure_pb2.CheckProcedureRequest, _procedure_pb2.CheckProcedureResponse]  # type: ignore[assignment]
     """CheckProcedure compiles a page with the tenant's actions and says what is wrong with it. Nothing is stored."""
+    SimulateProcedure: _aio.UnaryUnaryMultiCallable[_procedure_pb2.SimulateProcedureRequest, _procedure_pb2.SimulateProcedureResponse]  # type: ignore[assignment]
+    """SimulateProcedure plays scripted customers against a page and says what went wrong: who answers all, changes their
+    mind, asks something else, hesitates, names two things or somebody else's, is rude, is not signed in, says yes twice,
+    leaves; each in the situations that the page's conditions tell apart. No system of the company is called: what is
+    looked up is made up so that each way of the procedure is gone, and no change is made. It is the same each time.
+    Errors: INVALID_ARGUMENT / BAD_REQUEST (the page has an error).
+    """
     PutProcedure: _aio.UnaryUnaryMultiCallable[_procedure_pb2.PutProcedureRequest, _procedure_pb2.PutProcedureResponse]  # type: ignore[assignment]
     """PutProcedure stores a page, in place of the one of its name, which stays as a revision. It is followed within seconds,
     on every router; conversations that are in the midst of the revision before go on with that.
@@ -101,6 +115,19 @@ class ProcedureServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_procedure_pb2.CheckProcedureResponse, _abc.Awaitable[_procedure_pb2.CheckProcedureResponse]]:
         """CheckProcedure compiles a page with the tenant's actions and says what is wrong with it. Nothing is stored."""
+
+    @_abc_1.abstractmethod
+    def SimulateProcedure(
+        self,
+        request: _procedure_pb2.SimulateProcedureRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_procedure_pb2.SimulateProcedureResponse, _abc.Awaitable[_procedure_pb2.SimulateProcedureResponse]]:
+        """SimulateProcedure plays scripted customers against a page and says what went wrong: who answers all, changes their
+        mind, asks something else, hesitates, names two things or somebody else's, is rude, is not signed in, says yes twice,
+        leaves; each in the situations that the page's conditions tell apart. No system of the company is called: what is
+        looked up is made up so that each way of the procedure is gone, and no change is made. It is the same each time.
+        Errors: INVALID_ARGUMENT / BAD_REQUEST (the page has an error).
+        """
 
     @_abc_1.abstractmethod
     def PutProcedure(

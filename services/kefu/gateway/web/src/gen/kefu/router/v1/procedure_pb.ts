@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kefu/router/v1/procedure.proto.
  */
 export const file_kefu_router_v1_procedure: GenFile = /*@__PURE__*/
-  fileDesc("Ch5rZWZ1L3JvdXRlci92MS9wcm9jZWR1cmUucHJvdG8SDmtlZnUucm91dGVyLnYxIsECCglQcm9jZWR1cmUSDAoEbmFtZRgBIAEoCRIMCgRwYWdlGAIgASgJEhAKCHJldmlzaW9uGAMgASgEEi8KC3VwZGF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZhdXRob3IYBSABKAkSNQoGdGl0bGVzGAYgAygLMiUua2VmdS5yb3V0ZXIudjEuUHJvY2VkdXJlLlRpdGxlc0VudHJ5EjIKCGZpbmRpbmdzGAcgAygLMiAua2VmdS5yb3V0ZXIudjEuUHJvY2VkdXJlRmluZGluZxIrCgRmbG93GAggAygLMh0ua2VmdS5yb3V0ZXIudjEuUHJvY2VkdXJlU3RlcBotCgtUaXRsZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkAKEFByb2NlZHVyZUZpbmRpbmcSDAoEbGluZRgBIAEoDRIMCgR0ZXh0GAIgASgJEhAKCGlzX2Vycm9yGAMgASgIIokCCg1Qcm9jZWR1cmVTdGVwEgwKBGxpbmUYASABKA0SDQoFZGVwdGgYAiABKA0SMAoEa2luZBgDIAEoDjIiLmtlZnUucm91dGVyLnYxLlByb2NlZHVyZVN0ZXAuS2luZBIMCgR0ZXh0GAQgASgJIpoBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIMCghLSU5EX0FTSxABEhAKDEtJTkRfTE9PS19VUBACEgsKB0tJTkRfSUYQAxISCg5LSU5EX09USEVSV0lTRRAEEgwKCEtJTkRfU0FZEAUSCwoHS0lORF9ETxAGEhIKDktJTkRfSEFORF9PVkVSEAcSDAoIS0lORF9FTkQQCCIlChVDaGVja1Byb2NlZHVyZVJlcXVlc3QSDAoEcGFnZRgBIAEoCSJ5ChZDaGVja1Byb2NlZHVyZVJlc3BvbnNlEjIKCGZpbmRpbmdzGAEgAygLMiAua2VmdS5yb3V0ZXIudjEuUHJvY2VkdXJlRmluZGluZxIrCgRmbG93GAIgAygLMh0ua2VmdS5yb3V0ZXIudjEuUHJvY2VkdXJlU3RlcCJVChNQdXRQcm9jZWR1cmVSZXF1ZXN0EiwKCXByb2NlZHVyZRgBIAEoCzIZLmtlZnUucm91dGVyLnYxLlByb2NlZHVyZRIQCghyZXZpc2lvbhgCIAEoBCJEChRQdXRQcm9jZWR1cmVSZXNwb25zZRIsCglwcm9jZWR1cmUYASABKAsyGS5rZWZ1LnJvdXRlci52MS5Qcm9jZWR1cmUiNQoTR2V0UHJvY2VkdXJlUmVxdWVzdBIMCgRuYW1lGAEgASgJEhAKCHJldmlzaW9uGAIgASgEIkQKFEdldFByb2NlZHVyZVJlc3BvbnNlEiwKCXByb2NlZHVyZRgBIAEoCzIZLmtlZnUucm91dGVyLnYxLlByb2NlZHVyZSIXChVMaXN0UHJvY2VkdXJlc1JlcXVlc3QiRwoWTGlzdFByb2NlZHVyZXNSZXNwb25zZRItCgpwcm9jZWR1cmVzGAEgAygLMhkua2VmdS5yb3V0ZXIudjEuUHJvY2VkdXJlIi0KHUxpc3RQcm9jZWR1cmVSZXZpc2lvbnNSZXF1ZXN0EgwKBG5hbWUYASABKAkiTwoeTGlzdFByb2NlZHVyZVJldmlzaW9uc1Jlc3BvbnNlEi0KCnByb2NlZHVyZXMYASADKAsyGS5rZWZ1LnJvdXRlci52MS5Qcm9jZWR1cmUiJgoWRGVsZXRlUHJvY2VkdXJlUmVxdWVzdBIMCgRuYW1lGAEgASgJIhkKF0RlbGV0ZVByb2NlZHVyZVJlc3BvbnNlMucEChBQcm9jZWR1cmVTZXJ2aWNlEl8KDkNoZWNrUHJvY2VkdXJlEiUua2VmdS5yb3V0ZXIudjEuQ2hlY2tQcm9jZWR1cmVSZXF1ZXN0GiYua2VmdS5yb3V0ZXIudjEuQ2hlY2tQcm9jZWR1cmVSZXNwb25zZRJZCgxQdXRQcm9jZWR1cmUSIy5rZWZ1LnJvdXRlci52MS5QdXRQcm9jZWR1cmVSZXF1ZXN0GiQua2VmdS5yb3V0ZXIudjEuUHV0UHJvY2VkdXJlUmVzcG9uc2USWQoMR2V0UHJvY2VkdXJlEiMua2VmdS5yb3V0ZXIudjEuR2V0UHJvY2VkdXJlUmVxdWVzdBokLmtlZnUucm91dGVyLnYxLkdldFByb2NlZHVyZVJlc3BvbnNlEl8KDkxpc3RQcm9jZWR1cmVzEiUua2VmdS5yb3V0ZXIudjEuTGlzdFByb2NlZHVyZXNSZXF1ZXN0GiYua2VmdS5yb3V0ZXIudjEuTGlzdFByb2NlZHVyZXNSZXNwb25zZRJ3ChZMaXN0UHJvY2VkdXJlUmV2aXNpb25zEi0ua2VmdS5yb3V0ZXIudjEuTGlzdFByb2NlZHVyZVJldmlzaW9uc1JlcXVlc3QaLi5rZWZ1LnJvdXRlci52MS5MaXN0UHJvY2VkdXJlUmV2aXNpb25zUmVzcG9uc2USYgoPRGVsZXRlUHJvY2VkdXJlEiYua2VmdS5yb3V0ZXIudjEuRGVsZXRlUHJvY2VkdXJlUmVxdWVzdBonLmtlZnUucm91dGVyLnYxLkRlbGV0ZVByb2NlZHVyZVJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Ch5rZWZ1L3JvdXRlci92MS9wcm9jZWR1cmUucHJvdG8SDmtlZnUucm91dGVyLnYxIsECCglQcm9jZWR1cmUSDAoEbmFtZRgBIAEoCRIMCgRwYWdlGAIgASgJEhAKCHJldmlzaW9uGAMgASgEEi8KC3VwZGF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZhdXRob3IYBSABKAkSNQoGdGl0bGVzGAYgAygLMiUua2VmdS5yb3V0ZXIudjEuUHJvY2VkdXJlLlRpdGxlc0VudHJ5EjIKCGZpbmRpbmdzGAcgAygLMiAua2VmdS5yb3V0ZXIudjEuUHJvY2VkdXJlRmluZGluZxIrCgRmbG93GAggAygLMh0ua2VmdS5yb3V0ZXIudjEuUHJvY2VkdXJlU3RlcBotCgtUaXRsZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkAKEFByb2NlZHVyZUZpbmRpbmcSDAoEbGluZRgBIAEoDRIMCgR0ZXh0GAIgASgJEhAKCGlzX2Vycm9yGAMgASgIIokCCg1Qcm9jZWR1cmVTdGVwEgwKBGxpbmUYASABKA0SDQoFZGVwdGgYAiABKA0SMAoEa2luZBgDIAEoDjIiLmtlZnUucm91dGVyLnYxLlByb2NlZHVyZVN0ZXAuS2luZBIMCgR0ZXh0GAQgASgJIpoBCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIMCghLSU5EX0FTSxABEhAKDEtJTkRfTE9PS19VUBACEgsKB0tJTkRfSUYQAxISCg5LSU5EX09USEVSV0lTRRAEEgwKCEtJTkRfU0FZEAUSCwoHS0lORF9ETxAGEhIKDktJTkRfSEFORF9PVkVSEAcSDAoIS0lORF9FTkQQCCIlChVDaGVja1Byb2NlZHVyZVJlcXVlc3QSDAoEcGFnZRgBIAEoCSJ5ChZDaGVja1Byb2NlZHVyZVJlc3BvbnNlEjIKCGZpbmRpbmdzGAEgAygLMiAua2VmdS5yb3V0ZXIudjEuUHJvY2VkdXJlRmluZGluZxIrCgRmbG93GAIgAygLMh0ua2VmdS5yb3V0ZXIudjEuUHJvY2VkdXJlU3RlcCI6ChhTaW11bGF0ZVByb2NlZHVyZVJlcXVlc3QSDAoEcGFnZRgBIAEoCRIQCghsYW5ndWFnZRgCIAEoCSJ7ChlTaW11bGF0ZVByb2NlZHVyZVJlc3BvbnNlEjwKDWNvbnZlcnNhdGlvbnMYASADKAsyJS5rZWZ1LnJvdXRlci52MS5TaW11bGF0ZWRDb252ZXJzYXRpb24SDQoFd3JvbmcYAiABKA0SEQoJdW5yZWFjaGVkGAMgAygNItgCChVTaW11bGF0ZWRDb252ZXJzYXRpb24SEAoIY3VzdG9tZXIYASABKAkSRwoJc2l0dWF0aW9uGAIgAygLMjQua2VmdS5yb3V0ZXIudjEuU2ltdWxhdGVkQ29udmVyc2F0aW9uLlNpdHVhdGlvbkVudHJ5Ej8KCG1lc3NhZ2VzGAMgAygLMi0ua2VmdS5yb3V0ZXIudjEuU2ltdWxhdGVkQ29udmVyc2F0aW9uLk1lc3NhZ2USDwoHb3V0Y29tZRgEIAEoCRIPCgdjaGFuZ2VzGAUgAygJEhAKCHByb2JsZW1zGAYgAygJGj0KB01lc3NhZ2USEwoLaXNfY3VzdG9tZXIYASABKAgSDAoEdGV4dBgCIAEoCRIPCgdjaG9pY2VzGAMgAygJGjAKDlNpdHVhdGlvbkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiVQoTUHV0UHJvY2VkdXJlUmVxdWVzdBIsCglwcm9jZWR1cmUYASABKAsyGS5rZWZ1LnJvdXRlci52MS5Qcm9jZWR1cmUSEAoIcmV2aXNpb24YAiABKAQiRAoUUHV0UHJvY2VkdXJlUmVzcG9uc2USLAoJcHJvY2VkdXJlGAEgASgLMhkua2VmdS5yb3V0ZXIudjEuUHJvY2VkdXJlIjUKE0dldFByb2NlZHVyZVJlcXVlc3QSDAoEbmFtZRgBIAEoCRIQCghyZXZpc2lvbhgCIAEoBCJEChRHZXRQcm9jZWR1cmVSZXNwb25zZRIsCglwcm9jZWR1cmUYASABKAsyGS5rZWZ1LnJvdXRlci52MS5Qcm9jZWR1cmUiFwoVTGlzdFByb2NlZHVyZXNSZXF1ZXN0IkcKFkxpc3RQcm9jZWR1cmVzUmVzcG9uc2USLQoKcHJvY2VkdXJlcxgBIAMoCzIZLmtlZnUucm91dGVyLnYxLlByb2NlZHVyZSItCh1MaXN0UHJvY2VkdXJlUmV2aXNpb25zUmVxdWVzdBIMCgRuYW1lGAEgASgJIk8KHkxpc3RQcm9jZWR1cmVSZXZpc2lvbnNSZXNwb25zZRItCgpwcm9jZWR1cmVzGAEgAygLMhkua2VmdS5yb3V0ZXIudjEuUHJvY2VkdXJlIiYKFkRlbGV0ZVByb2NlZHVyZVJlcXVlc3QSDAoEbmFtZRgBIAEoCSIZChdEZWxldGVQcm9jZWR1cmVSZXNwb25zZTLRBQoQUHJvY2VkdXJlU2VydmljZRJfCg5DaGVja1Byb2NlZHVyZRIlLmtlZnUucm91dGVyLnYxLkNoZWNrUHJvY2VkdXJlUmVxdWVzdBomLmtlZnUucm91dGVyLnYxLkNoZWNrUHJvY2VkdXJlUmVzcG9uc2USaAoRU2ltdWxhdGVQcm9jZWR1cmUSKC5rZWZ1LnJvdXRlci52MS5TaW11bGF0ZVByb2NlZHVyZVJlcXVlc3QaKS5rZWZ1LnJvdXRlci52MS5TaW11bGF0ZVByb2NlZHVyZVJlc3BvbnNlElkKDFB1dFByb2NlZHVyZRIjLmtlZnUucm91dGVyLnYxLlB1dFByb2NlZHVyZVJlcXVlc3QaJC5rZWZ1LnJvdXRlci52MS5QdXRQcm9jZWR1cmVSZXNwb25zZRJZCgxHZXRQcm9jZWR1cmUSIy5rZWZ1LnJvdXRlci52MS5HZXRQcm9jZWR1cmVSZXF1ZXN0GiQua2VmdS5yb3V0ZXIudjEuR2V0UHJvY2VkdXJlUmVzcG9uc2USXwoOTGlzdFByb2NlZHVyZXMSJS5rZWZ1LnJvdXRlci52MS5MaXN0UHJvY2VkdXJlc1JlcXVlc3QaJi5rZWZ1LnJvdXRlci52MS5MaXN0UHJvY2VkdXJlc1Jlc3BvbnNlEncKFkxpc3RQcm9jZWR1cmVSZXZpc2lvbnMSLS5rZWZ1LnJvdXRlci52MS5MaXN0UHJvY2VkdXJlUmV2aXNpb25zUmVxdWVzdBouLmtlZnUucm91dGVyLnYxLkxpc3RQcm9jZWR1cmVSZXZpc2lvbnNSZXNwb25zZRJiCg9EZWxldGVQcm9jZWR1cmUSJi5rZWZ1LnJvdXRlci52MS5EZWxldGVQcm9jZWR1cmVSZXF1ZXN0Gicua2VmdS5yb3V0ZXIudjEuRGVsZXRlUHJvY2VkdXJlUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Procedure is a page that says how customers are to be served.
@@ -281,6 +281,154 @@ export const CheckProcedureResponseSchema: GenMessage<CheckProcedureResponse> = 
   messageDesc(file_kefu_router_v1_procedure, 4);
 
 /**
+ * @generated from message kefu.router.v1.SimulateProcedureRequest
+ */
+export type SimulateProcedureRequest = Message<"kefu.router.v1.SimulateProcedureRequest"> & {
+  /**
+   * Required. Markdown.
+   *
+   * @generated from field: string page = 1;
+   */
+  page: string;
+
+  /**
+   * Optional. "zh" or "en": what the customers write. Empty: "en".
+   *
+   * @generated from field: string language = 2;
+   */
+  language: string;
+};
+
+/**
+ * Describes the message kefu.router.v1.SimulateProcedureRequest.
+ * Use `create(SimulateProcedureRequestSchema)` to create a new message.
+ */
+export const SimulateProcedureRequestSchema: GenMessage<SimulateProcedureRequest> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_procedure, 5);
+
+/**
+ * @generated from message kefu.router.v1.SimulateProcedureResponse
+ */
+export type SimulateProcedureResponse = Message<"kefu.router.v1.SimulateProcedureResponse"> & {
+  /**
+   * The conversations, by customer.
+   *
+   * @generated from field: repeated kefu.router.v1.SimulatedConversation conversations = 1;
+   */
+  conversations: SimulatedConversation[];
+
+  /**
+   * How many of them went wrong.
+   *
+   * @generated from field: uint32 wrong = 2;
+   */
+  wrong: number;
+
+  /**
+   * Lines of steps that nobody reached.
+   *
+   * @generated from field: repeated uint32 unreached = 3;
+   */
+  unreached: number[];
+};
+
+/**
+ * Describes the message kefu.router.v1.SimulateProcedureResponse.
+ * Use `create(SimulateProcedureResponseSchema)` to create a new message.
+ */
+export const SimulateProcedureResponseSchema: GenMessage<SimulateProcedureResponse> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_procedure, 6);
+
+/**
+ * SimulatedConversation is a scripted customer in one situation.
+ *
+ * @generated from message kefu.router.v1.SimulatedConversation
+ */
+export type SimulatedConversation = Message<"kefu.router.v1.SimulatedConversation"> & {
+  /**
+   * Who it is, such as "changes-mind".
+   *
+   * @generated from field: string customer = 1;
+   */
+  customer: string;
+
+  /**
+   * The values that were made up, by name, such as "status": "pending".
+   *
+   * @generated from field: map<string, string> situation = 2;
+   */
+  situation: { [key: string]: string };
+
+  /**
+   * @generated from field: repeated kefu.router.v1.SimulatedConversation.Message messages = 3;
+   */
+  messages: SimulatedConversation_Message[];
+
+  /**
+   * How it ended: "changed", "answered", "person", "asked".
+   *
+   * @generated from field: string outcome = 4;
+   */
+  outcome: string;
+
+  /**
+   * The actions that changed something, in order. Nothing was really changed.
+   *
+   * @generated from field: repeated string changes = 5;
+   */
+  changes: string[];
+
+  /**
+   * What went wrong, in sentences. None: nothing.
+   *
+   * @generated from field: repeated string problems = 6;
+   */
+  problems: string[];
+};
+
+/**
+ * Describes the message kefu.router.v1.SimulatedConversation.
+ * Use `create(SimulatedConversationSchema)` to create a new message.
+ */
+export const SimulatedConversationSchema: GenMessage<SimulatedConversation> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_procedure, 7);
+
+/**
+ * Message is what one of the two says.
+ *
+ * @generated from message kefu.router.v1.SimulatedConversation.Message
+ */
+export type SimulatedConversation_Message = Message<"kefu.router.v1.SimulatedConversation.Message"> & {
+  /**
+   * Whether it is the customer's.
+   *
+   * @generated from field: bool is_customer = 1;
+   */
+  isCustomer: boolean;
+
+  /**
+   * The text; of Kefu's the Markdown that the customer reads.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+
+  /**
+   * What Kefu offers to choose from.
+   *
+   * @generated from field: repeated string choices = 3;
+   */
+  choices: string[];
+};
+
+/**
+ * Describes the message kefu.router.v1.SimulatedConversation.Message.
+ * Use `create(SimulatedConversation_MessageSchema)` to create a new message.
+ */
+export const SimulatedConversation_MessageSchema: GenMessage<SimulatedConversation_Message> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_procedure, 7, 0);
+
+/**
  * @generated from message kefu.router.v1.PutProcedureRequest
  */
 export type PutProcedureRequest = Message<"kefu.router.v1.PutProcedureRequest"> & {
@@ -304,7 +452,7 @@ export type PutProcedureRequest = Message<"kefu.router.v1.PutProcedureRequest"> 
  * Use `create(PutProcedureRequestSchema)` to create a new message.
  */
 export const PutProcedureRequestSchema: GenMessage<PutProcedureRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_procedure, 5);
+  messageDesc(file_kefu_router_v1_procedure, 8);
 
 /**
  * @generated from message kefu.router.v1.PutProcedureResponse
@@ -323,7 +471,7 @@ export type PutProcedureResponse = Message<"kefu.router.v1.PutProcedureResponse"
  * Use `create(PutProcedureResponseSchema)` to create a new message.
  */
 export const PutProcedureResponseSchema: GenMessage<PutProcedureResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_procedure, 6);
+  messageDesc(file_kefu_router_v1_procedure, 9);
 
 /**
  * @generated from message kefu.router.v1.GetProcedureRequest
@@ -349,7 +497,7 @@ export type GetProcedureRequest = Message<"kefu.router.v1.GetProcedureRequest"> 
  * Use `create(GetProcedureRequestSchema)` to create a new message.
  */
 export const GetProcedureRequestSchema: GenMessage<GetProcedureRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_procedure, 7);
+  messageDesc(file_kefu_router_v1_procedure, 10);
 
 /**
  * @generated from message kefu.router.v1.GetProcedureResponse
@@ -368,7 +516,7 @@ export type GetProcedureResponse = Message<"kefu.router.v1.GetProcedureResponse"
  * Use `create(GetProcedureResponseSchema)` to create a new message.
  */
 export const GetProcedureResponseSchema: GenMessage<GetProcedureResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_procedure, 8);
+  messageDesc(file_kefu_router_v1_procedure, 11);
 
 /**
  * @generated from message kefu.router.v1.ListProceduresRequest
@@ -381,7 +529,7 @@ export type ListProceduresRequest = Message<"kefu.router.v1.ListProceduresReques
  * Use `create(ListProceduresRequestSchema)` to create a new message.
  */
 export const ListProceduresRequestSchema: GenMessage<ListProceduresRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_procedure, 9);
+  messageDesc(file_kefu_router_v1_procedure, 12);
 
 /**
  * @generated from message kefu.router.v1.ListProceduresResponse
@@ -400,7 +548,7 @@ export type ListProceduresResponse = Message<"kefu.router.v1.ListProceduresRespo
  * Use `create(ListProceduresResponseSchema)` to create a new message.
  */
 export const ListProceduresResponseSchema: GenMessage<ListProceduresResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_procedure, 10);
+  messageDesc(file_kefu_router_v1_procedure, 13);
 
 /**
  * @generated from message kefu.router.v1.ListProcedureRevisionsRequest
@@ -419,7 +567,7 @@ export type ListProcedureRevisionsRequest = Message<"kefu.router.v1.ListProcedur
  * Use `create(ListProcedureRevisionsRequestSchema)` to create a new message.
  */
 export const ListProcedureRevisionsRequestSchema: GenMessage<ListProcedureRevisionsRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_procedure, 11);
+  messageDesc(file_kefu_router_v1_procedure, 14);
 
 /**
  * @generated from message kefu.router.v1.ListProcedureRevisionsResponse
@@ -438,7 +586,7 @@ export type ListProcedureRevisionsResponse = Message<"kefu.router.v1.ListProcedu
  * Use `create(ListProcedureRevisionsResponseSchema)` to create a new message.
  */
 export const ListProcedureRevisionsResponseSchema: GenMessage<ListProcedureRevisionsResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_procedure, 12);
+  messageDesc(file_kefu_router_v1_procedure, 15);
 
 /**
  * @generated from message kefu.router.v1.DeleteProcedureRequest
@@ -457,7 +605,7 @@ export type DeleteProcedureRequest = Message<"kefu.router.v1.DeleteProcedureRequ
  * Use `create(DeleteProcedureRequestSchema)` to create a new message.
  */
 export const DeleteProcedureRequestSchema: GenMessage<DeleteProcedureRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_procedure, 13);
+  messageDesc(file_kefu_router_v1_procedure, 16);
 
 /**
  * @generated from message kefu.router.v1.DeleteProcedureResponse
@@ -470,7 +618,7 @@ export type DeleteProcedureResponse = Message<"kefu.router.v1.DeleteProcedureRes
  * Use `create(DeleteProcedureResponseSchema)` to create a new message.
  */
 export const DeleteProcedureResponseSchema: GenMessage<DeleteProcedureResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_procedure, 14);
+  messageDesc(file_kefu_router_v1_procedure, 17);
 
 /**
  * ProcedureService keeps how customers are to be served, as a support lead has written it down: "when a customer wants to
@@ -491,6 +639,20 @@ export const ProcedureService: GenService<{
     methodKind: "unary";
     input: typeof CheckProcedureRequestSchema;
     output: typeof CheckProcedureResponseSchema;
+  },
+  /**
+   * SimulateProcedure plays scripted customers against a page and says what went wrong: who answers all, changes their
+   * mind, asks something else, hesitates, names two things or somebody else's, is rude, is not signed in, says yes twice,
+   * leaves; each in the situations that the page's conditions tell apart. No system of the company is called: what is
+   * looked up is made up so that each way of the procedure is gone, and no change is made. It is the same each time.
+   * Errors: INVALID_ARGUMENT / BAD_REQUEST (the page has an error).
+   *
+   * @generated from rpc kefu.router.v1.ProcedureService.SimulateProcedure
+   */
+  simulateProcedure: {
+    methodKind: "unary";
+    input: typeof SimulateProcedureRequestSchema;
+    output: typeof SimulateProcedureResponseSchema;
   },
   /**
    * PutProcedure stores a page, in place of the one of its name, which stays as a revision. It is followed within seconds,
