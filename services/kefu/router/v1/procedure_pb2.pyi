@@ -190,6 +190,7 @@ class ProcedureStep(_message.Message):
     depth: _builtins.int
     """How many Ifs it stands below."""
     kind: Global___ProcedureStep.Kind.ValueType
+    """What it does."""
     text: _builtins.str
     """The sentence as it was written; empty for an Otherwise."""
     def __init__(
@@ -383,7 +384,9 @@ class SimulatedConversation(_message.Message):
         """The values that were made up, by name, such as "status": "pending"."""
 
     @_builtins.property
-    def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___SimulatedConversation.Message]: ...
+    def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___SimulatedConversation.Message]:
+        """What was said, in order."""
+
     @_builtins.property
     def changes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The actions that changed something, in order. Nothing was really changed."""
