@@ -24,6 +24,9 @@ from kefu.router import metrics
 from kefu.router.actions.changes import ChangeMaker
 from kefu.router.actions.http_call import ActionCaller
 from kefu.router.actions.operations import OperationStore
+from kefu.router.actions.procedures.catalogue import ProcedureCatalogue
+from kefu.router.actions.procedures.runner import ProcedureRunner
+from kefu.router.actions.procedures.store import ProcedureStore
 from kefu.router.actions.runner import ActionRunner
 from kefu.router.actions.store import ActionStore
 from kefu.router.admission.concurrency_limit import EngineLimit
@@ -78,9 +81,6 @@ from kefu.router.event_recorder import EventRecorder, open_event_recorder
 from kefu.router.insight.counter_store import CounterStore
 from kefu.router.insight.unanswered import UnansweredStore
 from kefu.router.insight.unanswered_groups import UnansweredGroups
-from kefu.router.procedures.catalogue import ProcedureCatalogue
-from kefu.router.procedures.runner import ProcedureRunner
-from kefu.router.procedures.store import ProcedureStore
 from kefu.router.replicas.pool import open_pool
 from kefu.router.replicas.retrieval_client import RetrievalClient
 from kefu.router.replicas.retrieval_pool import open_retrieval_pool
@@ -247,7 +247,7 @@ async def router(
             AuditServicer(audit_log, tenants).register(server)
             IdentityServicer(identity).register(server)
             ActionServicer(actions, action_runner).register(server)
-            ProcedureServicer(procedures, actions, action_runner).register(server)
+            ProcedureServicer(procedures, actions, settings, action_runner).register(server)
             insight.register(server)
 
         def end_watches() -> None:

@@ -20,6 +20,7 @@ from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import audit_pb2 as audit
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import desk_pb2 as desk
+from kefu.router.v1 import procedure_pb2 as procedure
 from kefu.router.v1 import webhook_pb2 as webhook
 from kefu.testing.redis_server import RedisServer
 from tests.permissions import may_call
@@ -125,6 +126,9 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
         answers={"en": "{{orders}}"},
     )
     await make("ActionService/PutAction", action.PutActionRequest(action=looks_up))
+    page = "# Orders\n\n## When\n- `orders`\n\n## Steps\n1. Hand over.\n"
+    written = procedure.Procedure(name="procedures/orders", page=page)
+    await make("ProcedureService/PutProcedure", procedure.PutProcedureRequest(procedure=written))
     hook_events = [webhook.WEBHOOK_EVENT_TURN]
     request = webhook.CreateWebhookRequest(url="https://1.1.1.1/hook", events=hook_events)
     hook = await make("WebhookService/CreateWebhook", request)
@@ -158,6 +162,9 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
         "ActionService/GetAction": action.GetActionRequest(name="actions/orders"),
         "ActionService/TryAction": action.TryActionRequest(name="actions/orders"),
         "ActionService/DeleteAction": action.DeleteActionRequest(name="actions/orders"),
+        "ProcedureService/GetProcedure": procedure.GetProcedureRequest(name=written.name),
+        "ProcedureService/ListProcedureRevisions": procedure.ListProcedureRevisionsRequest(name=written.name),
+        "ProcedureService/DeleteProcedure": procedure.DeleteProcedureRequest(name=written.name),
         "AdminService/PutSecret": admin.PutSecretRequest(name="tenants/acme/secrets/site", value="mine"),
         "AdminService/ListSecrets": admin.ListSecretsRequest(tenant="tenants/acme"),
         "AdminService/DeleteSecret": admin.DeleteSecretRequest(name="tenants/acme/secrets/site"),

@@ -92,9 +92,16 @@ class InputReader:
         entries = [each for each in entries if str(each[choice.value]) in wanted.among] or entries
         values = [str(entry[choice.value]) for entry in entries]
         named = values_in(needed.pattern, wanted.text or request.text) if needed.pattern else []
-        value = among(named, values) if named else values[0] if len(values) == 1 else ""
-        if value:
-            return (value,) if choice.many else value
+        meant = among(named, values)
+        if len(meant) > 1 and not choice.many:  # two are named, and one is wanted
+            entries = [each for each in entries if str(each[choice.value]) in meant]
+            values, named = list(meant), []
+        elif len(values) == 1 and not named:
+            meant = (values[0],)
+        if meant and choice.many:
+            return meant
+        if len(meant) == 1:
+            return meant[0]
         shown = in_words(listed.values or {}, source.words, language)
         if not values and choice.nothing:
             raise InputAsked(ActionReply(wanted.action.id, render(in_language(choice.nothing, language), shown)))

@@ -51,10 +51,13 @@ def named_by_reply(needed: ActionInput, pending: PendingInput, choice: str, text
     if pending.all_of_these and (choice == pending.all_of_these or _begins(pending.all_of_these, text)):
         return Named(tuple(values))
     named = values_in(needed.pattern, text) if needed.pattern else []
-    one = pending.values.get(choice) or among(named, values)
+    known = among(named, values)
     many = bool(pending.all_of_these)
-    if many and (several := _numbered(values, named, text) or _known(named, values)):
+    if many and (several := _numbered(values, named, text) or known):
         return Named(several)
+    if len(known) > 1:
+        return Named(among=known)
+    one = pending.values.get(choice) or next(iter(known), "")
     if one:
         return Named((one,) if many else one)
     return NOTHING_NAMED if is_no else _by_words(pending.values, text, many=many)
@@ -75,13 +78,8 @@ def named_value(needed: ActionInput, text: str, *, is_reply: bool = False) -> st
     return named.pop() if len(named) == 1 else ""
 
 
-def among(named: Sequence[str], values: Sequence[str]) -> str:
-    """The first of the values that was named, however it was written ("#w1" for "#W1")."""
-    return next(iter(_known(named, values)), "")
-
-
-def _known(named: Sequence[str], values: Sequence[str]) -> tuple[str, ...]:
-    """Those of the values that were named."""
+def among(named: Sequence[str], values: Sequence[str]) -> tuple[str, ...]:
+    """Those of the values that were named, however they were written ("#w1" for "#W1")."""
     known = {_bare(value): value for value in values}
     return tuple(dict.fromkeys(known[bare] for each in named if (bare := _bare(each)) in known))
 

@@ -26,12 +26,8 @@ def check_template(template: str, names: set[str] | None) -> None:
 
 def names_of(template: str) -> list[str]:
     """What a template names outside sections, with full stops as it is written. Raises TemplateError."""
-    try:
-        nodes: list[Any] = _mustache.parse(template, raise_on_mismatch=True)._parse_tree  # there is no public way
-    except (ParsingError, RecursionError) as error:
-        raise TemplateError(f"it is no Mustache template ({error})") from None
     names = list[str]()
-    for node in nodes:
+    for node in _nodes(template):
         kind = type(node).__name__
         if kind in ("_PartialNode", "_ChangeNode"):
             raise TemplateError("it has a partial or changes its delimiters, which are not taken")
@@ -39,6 +35,23 @@ def names_of(template: str) -> list[str]:
         if name.partition(".")[0] and kind != "_CommentNode":
             names.append(name)
     return names
+
+
+def sections_of(template: str) -> dict[str, set[str]]:
+    """What the sections of a template name, by section. Raises TemplateError."""
+    sections: dict[str, set[str]] = {}
+    for node in _nodes(template):
+        if type(node).__name__ == "_SectionNode":
+            names = {str(getattr(each, "key", "")) for each in node.parsed._parse_tree}
+            sections.setdefault(str(node.key), set()).update(names - {""})
+    return sections
+
+
+def _nodes(template: str) -> list[Any]:
+    try:
+        return _mustache.parse(template, raise_on_mismatch=True)._parse_tree  # there is no public way
+    except (ParsingError, RecursionError) as error:
+        raise TemplateError(f"it is no Mustache template ({error})") from None
 
 
 def without_tags(template: str) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kefu.router.actions.request import ActionReply, Missing
+from kefu.router.actions.request import ActionReply, ActionRequest, Missing
 from kefu.router.answering.clarification import with_choices
 from kefu.router.answering.fallback import hand_over
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
+from kefu.router.dispatch.relay import RESERVE_SECONDS
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, PendingChange
 
@@ -17,6 +18,25 @@ _CALLS_PERSON = {
     Missing.NEEDS_PERSON: HandoffReason.CHANGE_NEEDS_PERSON,
     Missing.UNCONFIRMED: HandoffReason.CHANGE_UNCONFIRMED,
 }
+
+
+def action_request(question: Question) -> ActionRequest:
+    """A message as actions and procedures take it."""
+    deadline, in_its_variant = question.request.deadline, question.message.in_its_variant
+    return ActionRequest(
+        question.principal,
+        question.session_id,
+        question.request.text,
+        question.language,
+        question.message.own_case_score,
+        question.settings.action_risk,
+        (in_its_variant(question.replies.change_yes), in_its_variant(question.replies.change_no)),
+        in_its_variant(question.replies.all_of_these),
+        question.choice,
+        question.text,
+        question.pending,
+        None if deadline is None else deadline - RESERVE_SECONDS,
+    )
 
 
 def act(question: Question, reply: ActionReply) -> AnswerOutcome:

@@ -7,6 +7,7 @@ A decision is made in two steps: by the message alone, and where that does not d
 
 from dataclasses import dataclass
 
+from kefu.router.actions.procedures.runner import WantedProcedure
 from kefu.router.actions.request import WantedAction
 from kefu.router.answering.answer_cache import CachedAnswer
 from kefu.router.answering.clarification import choices_of, chosen_passages, nearly_relevant
@@ -20,7 +21,6 @@ from kefu.router.guardrails.prompt_injection import gives_instructions, override
 from kefu.router.nlu.consent import Consent
 from kefu.router.nlu.intents import Intent
 from kefu.router.nlu.own_case import LEAST_SCORE, LIKELY_SCORE
-from kefu.router.procedures.runner import WantedProcedure
 from kefu.router.replicas.retrieval_client import CuratedAnswer, SearchResult
 from kefu.router.storage.turn_drafts import SavedDraft
 
@@ -169,6 +169,14 @@ def before_search(question: Question) -> Decision | None:
     if message.intent is not None:
         return GiveCanned(message.intent)
     return None
+
+
+def gives_way_to_reply(decision: Decision | None) -> bool:
+    """Whether a message that replies to an action's question is that first: "TX" is a state, and thanks.
+
+    So is "1" to three questions in a row.
+    """
+    return decision is None or isinstance(decision, GiveCanned) or decision == HandOver(HandoffReason.REPEATED_FAILURE)
 
 
 def after_search(question: Question, found: SearchResult) -> Decision:

@@ -13,9 +13,10 @@ import structlog
 
 from kefu.common.errors import BackendUnavailable, Overloaded
 from kefu.router import metrics
-from kefu.router.actions.request import ActionRequest, OfferedActions
+from kefu.router.actions.procedures.runner import ProcedureRunner
+from kefu.router.actions.request import OfferedActions
 from kefu.router.admission.scheduler import AdmissionScheduler, SlotRequest
-from kefu.router.answering.action_answer import act, asked_still
+from kefu.router.answering.action_answer import act, action_request, asked_still
 from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.clarification import chosen_passages, clarify
 from kefu.router.answering.decision import (
@@ -36,6 +37,7 @@ from kefu.router.answering.decision import (
     after_evidence,
     after_search,
     before_search,
+    gives_way_to_reply,
     may_be_evidence,
 )
 from kefu.router.answering.draft import AnswerDraft
@@ -52,7 +54,6 @@ from kefu.router.domain.turn import AnswerSource, BrownOut, Passage
 from kefu.router.guardrails.prompt_injection import passage_for_model
 from kefu.router.nlu.question_splitting import split_questions
 from kefu.router.nlu.sensitive_topics import EMERGENCIES
-from kefu.router.procedures.runner import ProcedureRunner
 from kefu.router.replicas.retrieval_client import CuratedAnswer, RetrievalClient, SearchLate, SearchResult
 from kefu.router.storage.desk_index import DeskRoom
 
@@ -93,7 +94,7 @@ class AnswerPipeline:
         more is asked than can be answered. Whatever else fails is answered by a handoff.
         """
         decision = _continuation(draft) or before_search(question)
-        if decision is None or isinstance(decision, GiveCanned):  # "TX" is a state, and thanks
+        if gives_way_to_reply(decision):
             owed = await self._decide_by_owed_outcome(question)
             decision = owed or await self._decide_by_choice(question) or decision
         if decision is None:
@@ -106,12 +107,12 @@ class AnswerPipeline:
 
     async def _decide_by_owed_outcome(self, question: Question) -> Decision | None:
         """The decision where a change was begun, and its customer was not told what came of it."""
-        owes = self._actions is not None and await self._actions.owes_outcome(_action_request(question))
+        owes = self._actions is not None and await self._actions.owes_outcome(action_request(question))
         return Settle(None) if owes else None
 
     async def _decide_by_choice(self, question: Question) -> Decision | None:
         """The decision where an action asked the customer for something, and the message names it."""
-        wanted = None if self._actions is None else await self._actions.chosen(_action_request(question))
+        wanted = None if self._actions is None else await self._actions.chosen(action_request(question))
         return Act(wanted) if wanted is not None else None
 
     async def _decide_under_load(self, question: Question, draft: AnswerDraft) -> tuple[Question, Decision]:
@@ -135,7 +136,7 @@ class AnswerPipeline:
     async def _decide_by_search(self, question: Question, draft: AnswerDraft) -> Decision:
         seconds = self._search_seconds(question)
         if self._actions is not None and seconds > 0:
-            wanted = await self._actions.asked_for(_action_request(question), seconds)
+            wanted = await self._actions.asked_for(action_request(question), seconds)
             if wanted is not None and not isinstance(wanted, OfferedActions):
                 return Act(wanted)
             if wanted is not None and _may_offer_actions(question):
@@ -279,10 +280,10 @@ class AnswerPipeline:
                 return AnswerOutcome(AnswerSource.REFUSED, text=refusal)
             case Act(wanted):
                 assert self._actions is not None  # noqa: S101 - it found the action
-                return act(question, await self._actions.run(wanted, _action_request(question)))
+                return act(question, await self._actions.run(wanted, action_request(question)))
             case Settle(consent):
                 assert self._actions is not None  # noqa: S101 - it asked for consent
-                return act(question, await self._actions.settle(_action_request(question), consent))
+                return act(question, await self._actions.settle(action_request(question), consent))
             case GiveCanned(intent):
                 return AnswerOutcome(AnswerSource.CANNED, text=question.replies.reply_to(intent))
 
@@ -357,24 +358,6 @@ def _may_offer_actions(question: Question) -> bool:
     last = question.history[-1].completed if question.history else None
     has_just_asked = last is not None and last.source is AnswerSource.CLARIFYING
     return question.settings.asks_back and not question.waits_for_person and not has_just_asked
-
-
-def _action_request(question: Question) -> ActionRequest:
-    deadline, in_its_variant = question.request.deadline, question.message.in_its_variant
-    return ActionRequest(
-        question.principal,
-        question.session_id,
-        question.request.text,
-        question.language,
-        question.message.own_case_score,
-        question.settings.action_risk,
-        (in_its_variant(question.replies.change_yes), in_its_variant(question.replies.change_no)),
-        in_its_variant(question.replies.all_of_these),
-        question.choice,
-        question.text,
-        question.pending,
-        None if deadline is None else deadline - RESERVE_SECONDS,
-    )
 
 
 def _slot_request(question: Question) -> SlotRequest:

@@ -7,12 +7,12 @@ import grpc.aio
 
 from kefu.common.auth import Principal, Scope, caller
 from kefu.common.customers import Customer, Verification
-from kefu.common.errors import BackendUnavailable, BadRequest
+from kefu.common.errors import BackendUnavailable
 from kefu.common.resource_names import check_id, parse_name
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.http_call import ActionFailed
 from kefu.router.actions.runner import ActionRunner
 from kefu.router.actions.store import ActionStore
+from kefu.router.api.requests import language_in
 from kefu.router.messages.actions import action_message, action_of
 from kefu.router.v1 import action_pb2 as pb
 from kefu.router.v1 import action_pb2_grpc as rpc
@@ -54,7 +54,7 @@ class ActionServicer(rpc.ActionServiceServicer):
 
     async def TryAction(self, request: pb.TryActionRequest, context: Context) -> pb.TryActionResponse:
         """See the contract."""
-        language = _language(request.language)
+        language = language_in(request.language)
         action = await self._store.get(caller().tenant, _id(request.name))
         customer = (
             Customer(request.customer, dict(request.claims), Verification.TOKEN, 0.0) if request.customer else None
@@ -70,13 +70,3 @@ class ActionServicer(rpc.ActionServiceServicer):
 def _id(name: str) -> str:
     [action_id] = parse_name("name", name, "actions")
     return check_id("name", action_id)
-
-
-def _language(value: str) -> AnswerLanguage:
-    match value:
-        case "" | "en":
-            return "en"
-        case "zh":
-            return "zh"
-        case _:
-            raise BadRequest("language", 'must be "zh" or "en".')

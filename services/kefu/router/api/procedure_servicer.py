@@ -1,5 +1,6 @@
 """ProcedureService: proto in, proto out."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import grpc.aio
@@ -9,11 +10,14 @@ from kefu.common.auth import caller
 from kefu.common.errors import BadRequest
 from kefu.common.resource_names import check_id, parse_name
 from kefu.router.actions.action import Action
+from kefu.router.actions.procedures.compiler import check, compiled, page_of
+from kefu.router.actions.procedures.store import ProcedureStore, StoredPage
 from kefu.router.actions.runner import ActionRunner
 from kefu.router.actions.store import ActionStore
-from kefu.router.messages.procedures import finding_message, flow_messages, procedure_message
-from kefu.router.procedures.compiler import check, page_of
-from kefu.router.procedures.store import ProcedureStore, StoredPage
+from kefu.router.api.requests import language_in
+from kefu.router.conversations.simulation.simulator import simulate
+from kefu.router.messages.procedures import finding_message, flow_messages, procedure_message, simulation_message
+from kefu.router.tenants.settings import SettingsStore
 from kefu.router.v1 import procedure_pb2 as pb
 from kefu.router.v1 import procedure_pb2_grpc as rpc
 
@@ -24,9 +28,12 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class ProcedureServicer(rpc.ProcedureServiceServicer):
     """See the contract."""
 
-    def __init__(self, store: ProcedureStore, actions: ActionStore, runner: ActionRunner) -> None:
+    def __init__(
+        self, store: ProcedureStore, actions: ActionStore, settings: SettingsStore, runner: ActionRunner
+    ) -> None:
         self._store = store
         self._actions = actions
+        self._settings = settings
         self._runner = runner
 
     def register(self, server: grpc.aio.Server) -> None:
@@ -40,15 +47,22 @@ class ProcedureServicer(rpc.ProcedureServiceServicer):
             findings=map(finding_message, findings), flow=flow_messages(page_of(request.page).steps)
         )
 
+    async def SimulateProcedure(
+        self, request: pb.SimulateProcedureRequest, context: Context
+    ) -> pb.SimulateProcedureResponse:
+        """See the contract."""
+        tenant, language = caller().tenant, language_in(request.language)
+        actions = await self._known()
+        self._refuse_errors("page", request.page, actions)
+        procedure = compiled("simulated", request.page, actions)
+        return simulation_message(await simulate(procedure, actions, await self._settings.effective(tenant), language))
+
     async def PutProcedure(self, request: pb.PutProcedureRequest, context: Context) -> pb.PutProcedureResponse:
         """See the contract."""
         principal = caller()
         given = request.procedure
         procedure_id = _id("procedure.name", given.name)
-        wrong = [each for each in check(given.page, await self._known()) if each.is_error]
-        if wrong:
-            more = f" ({len(wrong) - 1} more: kefu procedures check)" if len(wrong) > 1 else ""
-            raise BadRequest("procedure.page", f"line {wrong[0].line}: {wrong[0].text}{more}")
+        self._refuse_errors("procedure.page", given.page, await self._known())
         page = StoredPage(procedure_id, given.page, actor_of(principal.tenant, principal.subject))
         stored = await self._store.put(principal.tenant, page, request.revision)
         self._runner.warm_up(principal)
@@ -75,6 +89,13 @@ class ProcedureServicer(rpc.ProcedureServiceServicer):
         """See the contract."""
         await self._store.delete(caller().tenant, _id("name", request.name))
         return pb.DeleteProcedureResponse()
+
+    @staticmethod
+    def _refuse_errors(field: str, page: str, actions: Mapping[str, Action]) -> None:
+        wrong = [each for each in check(page, actions) if each.is_error]
+        if wrong:
+            more = f" ({len(wrong) - 1} more: kefu procedures check)" if len(wrong) > 1 else ""
+            raise BadRequest(field, f"line {wrong[0].line}: {wrong[0].text}{more}")
 
     async def _known(self) -> dict[str, Action]:
         return {each.id: each for each in await self._actions.all(caller().tenant)}

@@ -123,3 +123,14 @@ def _collections(request: pb.ConverseRequest, principal: Principal) -> tuple[str
     if named and allowed != frozenset(named):
         raise CollectionNotFound("There is no such collection, or the key may not search it.")
     return tuple(dict.fromkeys(named))
+
+
+def language_in(value: str) -> AnswerLanguage:
+    """The language that a request names; English where it names none. Raises BadRequest."""
+    match value:
+        case "" | "en":
+            return "en"
+        case "zh":
+            return "zh"
+        case _:
+            raise BadRequest("language", 'must be "zh" or "en".')

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
-from kefu.router.messages.chat import timestamp
-from kefu.router.procedures.finding import Finding
-from kefu.router.procedures.procedure import (
+from kefu.router.actions.procedures.finding import Finding
+from kefu.router.actions.procedures.procedure import (
     PREFIX,
     Ask,
     Do,
@@ -17,7 +16,9 @@ from kefu.router.procedures.procedure import (
     Say,
     Step,
 )
-from kefu.router.procedures.store import StoredPage
+from kefu.router.actions.procedures.store import StoredPage
+from kefu.router.conversations.simulation.simulator import Simulated, Simulation
+from kefu.router.messages.chat import timestamp
 from kefu.router.v1 import procedure_pb2 as pb
 
 _KINDS: Mapping[type[Step], pb.ProcedureStep.Kind.ValueType] = {
@@ -42,6 +43,31 @@ def procedure_message(stored: StoredPage, page: Page, findings: Iterable[Finding
         titles=cast("Mapping[str, str]", page.titles),
         findings=map(finding_message, findings),
         flow=flow_messages(page.steps),
+    )
+
+
+def simulation_message(simulation: Simulation) -> pb.SimulateProcedureResponse:
+    """A simulation as a message."""
+    return pb.SimulateProcedureResponse(
+        conversations=map(_conversation_message, simulation.conversations),
+        wrong=sum(bool(each.problems) for each in simulation.conversations),
+        unreached=simulation.unreached,
+    )
+
+
+def _conversation_message(one: Simulated) -> pb.SimulatedConversation:
+    messages = list[pb.SimulatedConversation.Message]()
+    for turn in one.turns:
+        choices = turn.completed.choices if turn.completed is not None else ()
+        messages.append(pb.SimulatedConversation.Message(is_customer=True, text=turn.question))
+        messages.append(pb.SimulatedConversation.Message(text=turn.text, choices=choices))
+    return pb.SimulatedConversation(
+        customer=one.customer,
+        situation=one.situation.shown(),
+        messages=messages,
+        outcome=one.ending,
+        changes=one.changes,
+        problems=one.problems,
     )
 
 

@@ -133,3 +133,12 @@ def test_a_text_is_taken_word_for_word_and_neither_a_question_nor_a_no(
 ) -> None:
     street = ActionInput("street", max_characters=40, questions={"en": "Where?"})
     assert named_by_reply(street, PendingInput("a", "street", {}), "", reply, is_no=is_no) == Named(value)
+
+
+def test_two_things_named_where_one_is_wanted_are_asked_about() -> None:
+    order = ActionInput(
+        "order", pattern="W[0-9]{3}", choice=Choice("orders", "orders", "id", {"en": "{{id}}"}, {"en": "Which?"})
+    )
+    pending = PendingInput("cancel-order", "order", {each: each for each in ("W001", "W002", "W003")}, {}, "Which?")
+    assert named_by_reply(order, pending, "", "W001 and #W003 please") == Named(among=("W001", "W003"))
+    assert named_by_reply(order, pending, "", "W002, not W999") == Named("W002")

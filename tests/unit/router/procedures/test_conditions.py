@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from kefu.router.procedures.conditions import NotComparable, holds
-from kefu.router.procedures.procedure import If
-from kefu.router.procedures.sentences import step_of
+from kefu.router.actions.procedures.conditions import NotComparable, holds
+from kefu.router.actions.procedures.procedure import If
+from kefu.router.actions.procedures.sentences import step_of
 
 DAY = 86_400
 VALUES: dict[str, Any] = {

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from kefu.router.procedures.procedure import (
+from kefu.router.actions.procedures.procedure import (
     Ask,
     Comparison,
     Condition,
@@ -20,7 +20,14 @@ from kefu.router.procedures.procedure import (
     Say,
     Step,
 )
-from kefu.router.procedures.sentences import MAX_CHARACTERS, SentenceError, never_of, occasion_of, option_of, step_of
+from kefu.router.actions.procedures.sentences import (
+    MAX_CHARACTERS,
+    SentenceError,
+    never_of,
+    occasion_of,
+    option_of,
+    step_of,
+)
 from tests.support.cpu_time import loops
 
 

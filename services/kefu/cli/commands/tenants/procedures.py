@@ -6,6 +6,7 @@ from typing import Annotated
 
 import grpc.aio
 import typer
+from google.protobuf import json_format
 
 from kefu.cli.command_group import group
 from kefu.cli.commands.collections import Yes, confirm
@@ -18,7 +19,7 @@ from kefu.router.v1 import procedure_pb2_grpc as rpc
 
 procedures = group(
     "Procedures: how customers are to be served, as pages in Markdown. "
-    "check, put, list, show, revisions, diff, restore, delete."
+    "check, simulate, put, list, show, revisions, diff, restore, delete."
 )
 _KIND = pb.ProcedureStep
 _MARKS = {
@@ -52,6 +53,58 @@ async def _check(target: Remote, files: Files) -> None:
                 out.print(printable(text), soft_wrap=True, markup=False, style="dim")
     if wrong:
         raise CommandFailed("A page with an error is not stored.")
+
+
+async def _simulate(
+    target: Remote,
+    file: Annotated[Path, typer.Argument(help="A Markdown file; it need not be stored.")],
+    language: Annotated[str, typer.Option(help="What the customers write: zh or en.")] = "en",
+    customer: Annotated[str, typer.Option(help="Show the conversations of this customer whole.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Play scripted customers against a page, in all situations that it tells apart. No system is called.
+
+    Ends with 1 where something goes wrong: for CI.
+    """
+    request = pb.SimulateProcedureRequest(page=_page(file), language=language)
+    async with target.to_router() as channel:
+        found = await rpc.ProcedureServiceStub(channel).SimulateProcedure(request, metadata=target.metadata)
+    if as_json:
+        print_json(json_format.MessageToDict(found, preserving_proto_field_name=True))
+    else:
+        _print_simulation(found, customer)
+    if found.wrong:
+        raise CommandFailed(f"{found.wrong} of {len(found.conversations)} conversations went wrong.")
+
+
+def _print_simulation(found: pb.SimulateProcedureResponse, customer: str) -> None:
+    out = console()
+    print_table(
+        ("customer", "situation", "messages", "ended", "changes", "wrong"),
+        [
+            (
+                each.customer,
+                ", ".join(f"{name}={each.situation[name]}" for name in sorted(each.situation)) or "-",
+                str(sum(message.is_customer for message in each.messages)),
+                each.outcome,
+                ", ".join(each.changes) or "-",
+                str(len(each.problems) or "-"),
+            )
+            for each in found.conversations
+        ],
+        empty="There are none.",
+    )
+    for each in found.conversations:
+        if each.customer == customer or each.problems:
+            out.print(f"\n{each.customer}: {dict(each.situation)}", style="bold", markup=False, soft_wrap=True)
+            for message in each.messages:
+                out.print(
+                    printable(f"{'> ' if message.is_customer else ''}{message.text}"), markup=False, soft_wrap=True
+                )
+            for problem in each.problems:
+                out.print(f"WRONG: {printable(problem)}", style="red", markup=False, soft_wrap=True)
+    for line in found.unreached:
+        out.print(f"Line {line}: nobody reached this step.", style="yellow", soft_wrap=True)
 
 
 async def _put(target: Remote, files: Files) -> None:
@@ -183,6 +236,7 @@ def _as_dict(procedure: pb.Procedure) -> dict[str, object]:
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     procedures.command("check")(remote(_check))
+    procedures.command("simulate")(remote(_simulate))
     procedures.command("put")(remote(_put))
     procedures.command("list")(remote(_list))
     procedures.command("show")(remote(_show))

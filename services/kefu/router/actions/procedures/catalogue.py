@@ -1,10 +1,10 @@
 """The catalogue of what messages may ask for: a tenant's actions, and the procedures that do some of them."""
 
 from kefu.router.actions.matching import ActionSet
+from kefu.router.actions.procedures.compiler import compiled
+from kefu.router.actions.procedures.procedure import Do, Procedure, walk
+from kefu.router.actions.procedures.store import ProcedureStore
 from kefu.router.actions.store import ActionStore
-from kefu.router.procedures.compiler import compiled
-from kefu.router.procedures.procedure import Do, Procedure, walk
-from kefu.router.procedures.store import ProcedureStore
 
 
 class ProcedureCatalogue:

@@ -15,8 +15,7 @@ from lark.exceptions import UnexpectedInput
 
 from kefu.common.text.language import AnswerLanguage, language_of
 from kefu.router.actions.action import ActionInput, Texts
-from kefu.router.actions.template import without_tags
-from kefu.router.procedures.procedure import (
+from kefu.router.actions.procedures.procedure import (
     Ask,
     Comparison,
     Condition,
@@ -32,6 +31,7 @@ from kefu.router.procedures.procedure import (
     Say,
     Step,
 )
+from kefu.router.actions.template import without_tags
 
 MAX_CHARACTERS = 4_000
 _MOST_SHOWN = 60

@@ -8,9 +8,22 @@ from dataclasses import dataclass, field, replace
 
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import Action, ActionInput, Texts
+from kefu.router.actions.procedures.finding import Finding
+from kefu.router.actions.procedures.procedure import (
+    Ask,
+    Do,
+    End,
+    HandOver,
+    If,
+    LookUp,
+    Name,
+    Never,
+    Page,
+    Say,
+    Step,
+    walk,
+)
 from kefu.router.actions.template import TemplateError, names_of
-from kefu.router.procedures.finding import Finding
-from kefu.router.procedures.procedure import Ask, Do, End, HandOver, If, LookUp, Name, Never, Page, Say, Step, walk
 
 _MOST_EXAMPLES, _MOST_EXAMPLE_CHARACTERS = 100, 200
 _LANGUAGES: Mapping[AnswerLanguage, str] = {"en": "English", "zh": "Chinese"}

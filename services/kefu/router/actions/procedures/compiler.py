@@ -5,10 +5,10 @@ from functools import lru_cache
 
 from kefu.router.actions.action import Action
 from kefu.router.actions.matching import intents
-from kefu.router.procedures.finding import Finding
-from kefu.router.procedures.linter import lint
-from kefu.router.procedures.page import read_page
-from kefu.router.procedures.procedure import Ask, Do, LookUp, Page, Procedure, walk
+from kefu.router.actions.procedures.finding import Finding
+from kefu.router.actions.procedures.linter import lint
+from kefu.router.actions.procedures.page import read_page
+from kefu.router.actions.procedures.procedure import Ask, Do, LookUp, Page, Procedure, walk
 
 
 def check(text: str, actions: Mapping[str, Action]) -> list[Finding]:

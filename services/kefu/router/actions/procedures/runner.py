@@ -6,9 +6,9 @@ procedure is followed again from its beginning, with what the customer named or 
 read again. Steps that said or changed something are behind.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -17,18 +17,9 @@ from kefu.router.actions.action import Action, ActionInput, HttpCall
 from kefu.router.actions.changes import ChangeMaker
 from kefu.router.actions.http_call import ActionCaller, ActionFailed
 from kefu.router.actions.inputs import InputReader, given_with
-from kefu.router.actions.matching import Asked, Wanted
-from kefu.router.actions.reply import named_by_reply
-from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, OfferedActions, WantedAction
-from kefu.router.actions.runner import ActionRunner, counted
-from kefu.router.actions.template import render
-from kefu.router.actions.value_pattern import values_in
-from kefu.router.actions.wording import in_language, in_words
-from kefu.router.domain.turn import InputValue, PendingInput, ProcedureProgress
-from kefu.router.nlu.consent import Consent
-from kefu.router.procedures.catalogue import ProcedureCatalogue
-from kefu.router.procedures.conditions import NotComparable, holds
-from kefu.router.procedures.procedure import (
+from kefu.router.actions.matching import ActionSet, Asked, Wanted
+from kefu.router.actions.procedures.conditions import NotComparable, holds
+from kefu.router.actions.procedures.procedure import (
     PREFIX,
     Ask,
     Do,
@@ -41,6 +32,14 @@ from kefu.router.procedures.procedure import (
     Say,
     Step,
 )
+from kefu.router.actions.reply import named_by_reply
+from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, OfferedActions, WantedAction
+from kefu.router.actions.runner import ActionRunner, counted
+from kefu.router.actions.template import render
+from kefu.router.actions.value_pattern import values_in
+from kefu.router.actions.wording import in_language, in_words
+from kefu.router.domain.turn import InputValue, PendingInput, ProcedureProgress
+from kefu.router.nlu.consent import Consent
 
 _log = structlog.stdlib.get_logger()
 
@@ -60,16 +59,35 @@ class WantedProcedure:
     """What the customer is told before all else."""
 
 
+class Catalogue(Protocol):
+    """Knows what can be asked for."""
+
+    async def in_force(self, tenant: str) -> ActionSet:
+        """A tenant's actions for a turn, with all that messages may ask for. Never raises."""
+        ...
+
+    async def procedure(self, tenant: str, procedure_id: str, revision: int) -> Procedure:
+        """A revision of a procedure. Raises ProcedureNotFound, BackendUnavailable."""
+        ...
+
+
 class ProcedureRunner:
     """Finds what a message asks for, and does it: the one way from a turn to actions and procedures."""
 
     def __init__(
-        self, catalogue: ProcedureCatalogue, actions: ActionRunner, caller: ActionCaller, changes: ChangeMaker
+        self,
+        catalogue: Catalogue,
+        actions: ActionRunner,
+        caller: ActionCaller,
+        changes: ChangeMaker,
+        on_step: Callable[[Step], None] = lambda _: None,
     ) -> None:
+        """`on_step` is told of each step that is taken."""
         self._catalogue = catalogue
         self._actions = actions
         self._caller = caller
         self._changes = changes
+        self._on_step = on_step
 
     async def owes_outcome(self, request: ActionRequest) -> bool:
         """Whether a change was begun, and the turn that was to tell what came of it was broken off."""
@@ -136,7 +154,7 @@ class ProcedureRunner:
         """What the message gets. Never raises for what a system answers."""
         if isinstance(wanted, WantedAction):
             return await self._actions.run(wanted, request)
-        return counted(await _Follower(wanted, request, self._caller, self._changes).reply())
+        return counted(await _Follower(wanted, request, self._caller, self._changes, self._on_step).reply())
 
     async def _wanted(self, found: Wanted, request: ActionRequest, text: str = "") -> WantedAction | WantedProcedure:
         actions = (await self._catalogue.in_force(request.principal.tenant)).actions
@@ -161,12 +179,18 @@ class _Follower:
     """Follows one procedure for one message."""
 
     def __init__(
-        self, wanted: WantedProcedure, request: ActionRequest, caller: ActionCaller, changes: ChangeMaker
+        self,
+        wanted: WantedProcedure,
+        request: ActionRequest,
+        caller: ActionCaller,
+        changes: ChangeMaker,
+        on_step: Callable[[Step], None],
     ) -> None:
         self._wanted = wanted
         self._request = request
         self._caller = caller
         self._changes = changes
+        self._on_step = on_step
         self._inputs = InputReader(caller)
         self._progress = wanted.progress
         self._said = list(wanted.said)
@@ -211,6 +235,7 @@ class _Follower:
         return None
 
     async def _take(self, step: Step) -> ActionReply | None:
+        self._on_step(step)
         match step:
             case Ask():
                 await self._ask(step)

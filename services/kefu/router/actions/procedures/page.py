@@ -14,9 +14,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from kefu.common.text.language import AnswerLanguage
-from kefu.router.procedures.finding import Finding
-from kefu.router.procedures.procedure import Ask, If, Page, Step, walk
-from kefu.router.procedures.sentences import SentenceError, never_of, occasion_of, option_of, step_of, titles_of
+from kefu.router.actions.procedures.finding import Finding
+from kefu.router.actions.procedures.procedure import Ask, If, Page, Step, walk
+from kefu.router.actions.procedures.sentences import SentenceError, never_of, occasion_of, option_of, step_of, titles_of
 
 _T = TypeVar("_T")
 MAX_CHARACTERS = 40_000

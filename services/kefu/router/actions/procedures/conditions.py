@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
-from kefu.router.procedures.procedure import Comparison, Condition, Name, Operand, Operator
+from kefu.router.actions.procedures.procedure import Comparison, Condition, Name, Operand, Operator
 
 _DAY_SECONDS = 86_400
 
