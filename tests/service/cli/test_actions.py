@@ -1,4 +1,4 @@
-"""`kefu actions`, as processes that call a real router, which calls a real order system."""
+"""`kefu actions` and `kefu procedures`, as processes that call a real router, which calls a real order system."""
 
 import json
 from collections.abc import AsyncIterator
@@ -76,3 +76,42 @@ async def test_a_change_says_who_makes_it_and_is_tried_without_changing_anything
     tried = await kefu("actions", "try", "cancel-order", *inputs)
     assert "I would cancel your order **SL700412697734**" in tried.out
     assert (await shop.api.get(order_path("emma_clarke", "SL700412697734"))).json()["status"] == "pending"
+
+
+async def test_procedures_are_checked_simulated_put_compared_and_restored(
+    harness: RouterHarness, shop: Shop, tmp_path: Path
+) -> None:
+    kefu = CliHarness(tmp_path, harness.routers[0].port)
+    await kefu("secrets", "put", "order-system", stdin=API_KEY.encode())
+    files: list[str] = []
+    for name in ("orders", "order-status", "cancel-order"):
+        file = tmp_path / f"{name}.json"
+        file.write_text((SAMPLE / file.name).read_text("utf-8").replace("${ORDERS}", shop.origin), "utf-8")
+        files.append(str(file))
+    await kefu("actions", "put", *files)
+    await kefu("settings", "set", "action_risk=money")
+    page = tmp_path / "cancel-order.md"
+    good = (SAMPLE.parent / "procedures/cancel-order.md").read_text("utf-8")
+    page.write_text(good.replace("Look up `order-status`", "Look it up"), "utf-8")
+    checked = await kefu("procedures", "check", str(page))
+    assert checked.status == 1
+    assert f"{page}:13: “Look it up.” is not understood: a step begins with" in checked.out
+    refused = await kefu("procedures", "put", str(page))
+    assert (refused.status, "line 13: “Look it up.” is not" in refused.err) == (1, True)
+    page.write_text(good, "utf-8")
+    assert "do: Do `cancel-order`." in (await kefu("procedures", "check", str(page))).out
+    played = await kefu("procedures", "simulate", str(page), "--customer", "changes-mind", COLUMNS="200")
+    assert (played.status, "All right, nothing was changed." in played.out) == (0, True)
+    assert "says-yes-twice" in played.out
+    assert (await kefu("procedures", "put", str(page))).out == "Stored cancel-order as revision 1.\n"
+    page.write_text(good.replace("We", "we").replace("can be cancelled", "can be called off"), "utf-8")
+    assert (await kefu("procedures", "put", str(page))).out == "Stored cancel-order as revision 2.\n"
+    difference = (await kefu("procedures", "diff", "cancel-order", "1")).out
+    assert "-Only an order that is not packed yet can be cancelled." in difference
+    assert (await kefu("procedures", "restore", "cancel-order", "1")).out == "Stored cancel-order as revision 3.\n"
+    assert (await kefu("procedures", "show", "cancel-order")).out == good
+    assert (await kefu("procedures", "revisions", "cancel-order")).out.count("bootstrap") == 3
+    assert "Cancel an order / 取消订单" in (await kefu("procedures", "list", COLUMNS="200")).out
+    await kefu("actions", "delete", "order-status", "--yes")
+    assert '"error": true' in (await kefu("procedures", "list", "--json")).out
+    assert (await kefu("procedures", "delete", "cancel-order", "--yes")).out == "Deleted cancel-order.\n"

@@ -11,6 +11,7 @@ from kefu.router.v1 import action_pb2 as action
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import identity_pb2, identity_pb2_grpc
+from kefu.router.v1 import procedure_pb2 as procedure
 from kefu.router.v1 import webhook_pb2 as hooks
 from kefu.router.v1 import webhook_pb2_grpc as hooks_rpc
 from kefu.testing.ports import free_port
@@ -62,6 +63,9 @@ async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
             answers={"en": "{{orders}}"},
         )
         await root.actions.PutAction(action.PutActionRequest(action=looks_up), metadata=root.metadata)
+        page = "# Orders\n\n## When\n- `orders`\n\n## Steps\n1. Hand over.\n"
+        written = procedure.Procedure(name="procedures/hand-over", page=page)
+        await root.procedures.PutProcedure(procedure.PutProcedureRequest(procedure=written), metadata=root.metadata)
         secret = admin.PutSecretRequest(name="tenants/acme/secrets/site", value="a secret")
         await root.admin.PutSecret(secret, metadata=root.metadata)
         identity = admin.IdentitySettings(
@@ -132,7 +136,20 @@ async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
         await here.disconnect()
     for kind in ("erased", "identity-token", "email-code", "email-codes-sent"):
         assert any(f":{kind}:" in name for name in seen), kind
-    expected = ("actions", "secrets", "bell", "desks", "events", "replies", "open", "past", "agents", "attendant")
+    expected = (
+        "actions",
+        "procedures",
+        "hand-over",
+        "secrets",
+        "bell",
+        "desks",
+        "events",
+        "replies",
+        "open",
+        "past",
+        "agents",
+        "attendant",
+    )
     assert {key.rpartition(":")[2] for key in seen} >= set(expected)
     rows = documented()
     assert len(rows) >= 15

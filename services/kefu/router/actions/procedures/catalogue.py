@@ -3,8 +3,10 @@
 from kefu.router.actions.matching import ActionSet
 from kefu.router.actions.procedures.compiler import compiled
 from kefu.router.actions.procedures.procedure import Do, Procedure, walk
-from kefu.router.actions.procedures.store import ProcedureStore
+from kefu.router.actions.procedures.store import ProcedureStore, StoredPage
 from kefu.router.actions.store import ActionStore
+
+_MAX_CACHED = 10_000
 
 
 class ProcedureCatalogue:
@@ -13,6 +15,8 @@ class ProcedureCatalogue:
     def __init__(self, actions: ActionStore, procedures: ProcedureStore) -> None:
         self._actions = actions
         self._procedures = procedures
+        self._known: dict[str, tuple[ActionSet, tuple[StoredPage, ...], ActionSet]] = {}
+        """By tenant: what was put together last, and from what."""
 
     async def in_force(self, tenant: str) -> ActionSet:
         """A tenant's actions, and what messages may ask for. An action that a procedure does is asked for by that one.
@@ -23,9 +27,16 @@ class ProcedureCatalogue:
         pages = await self._procedures.in_force(tenant)
         if not pages:
             return found
+        known = self._known.get(tenant)
+        if known is not None and known[0] is found and known[1] is pages:
+            return known[2]
         procedures = [compiled(each.id, each.page, found.actions, each.revision) for each in pages]
         done = {step.action for each in procedures for step in walk(each.steps) if isinstance(step, Do)}
-        return ActionSet.of(tuple(found.actions.values()), procedures, done)
+        if len(self._known) >= _MAX_CACHED:
+            self._known.clear()
+        together = ActionSet.of(tuple(found.actions.values()), procedures, done)
+        self._known[tenant] = (found, pages, together)
+        return together
 
     async def procedure(self, tenant: str, procedure_id: str, revision: int) -> Procedure:
         """A revision of a procedure. Raises ProcedureNotFound, BackendUnavailable."""

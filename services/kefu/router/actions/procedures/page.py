@@ -20,7 +20,7 @@ from kefu.router.actions.procedures.sentences import SentenceError, never_of, oc
 
 _T = TypeVar("_T")
 MAX_CHARACTERS = 40_000
-_MOST_STEPS = 200
+_MOST_STEPS, _MOST_ENTRIES = 200, 1_000
 _SECTIONS = {
     "when": "when",
     "何时": "when",
@@ -75,6 +75,9 @@ class _Reader:
                 sections[section] += _entries(tokens, at)
         if not titles:
             self._wrong(title_line, 'the page has no title: a first line such as "# Cancel an order / 取消订单"')
+        if sum(each.type == "list_item_open" for each in tokens) > _MOST_ENTRIES:
+            self._wrong(1, f"the page has more than {_MOST_ENTRIES} entries of lists")
+            return Page(titles), self._findings
         page = self._when(replace(Page(titles), steps=self._steps(sections["steps"])), sections["when"])
         never = [
             found

@@ -206,12 +206,15 @@ class _Follower:
             reply = asked.reply
         except ActionFailed as error:
             _log.warning("procedure.failed", procedure=name, cause=str(error))
-            reply = ActionReply(name, missing=Missing.FAILED, detail=f"{name}: {error}")
+            missing = Missing.NEEDS_PERSON if self._progress.at else Missing.FAILED  # at: it is about a change
+            reply = ActionReply(name, missing=missing, detail=self._detail(str(error)))
         except NotComparable as error:
             _log.warning("procedure.not_comparable", procedure=name, cause=str(error))
-            reply = ActionReply(name, missing=Missing.BY_PROCEDURE, detail=f"{name}: {error}")
+            reply = ActionReply(name, missing=Missing.BY_PROCEDURE, detail=self._detail(str(error)))
         if reply is None and not self._said:
-            reply = ActionReply(name, missing=Missing.BY_PROCEDURE, detail=f"{name}: it ended, and had said nothing")
+            reply = ActionReply(
+                name, missing=Missing.BY_PROCEDURE, detail=self._detail("it ended, and had said nothing")
+            )
         reply = reply or ActionReply(name)
         text = "\n\n".join(filter(None, [*self._said, reply.text]))
         pending = None if reply.pending is None else replace(reply.pending, procedure=self._progress_at(reply))
@@ -320,9 +323,13 @@ class _Follower:
 
     def _hand_over(self, line: int, why: str) -> ActionReply:
         name = f"{PREFIX}{self._wanted.procedure.id}"
+        return ActionReply(name, missing=Missing.BY_PROCEDURE, detail=self._detail(why, f", line {line}"))
+
+    def _detail(self, why: str, where: str = "") -> str:
+        """Why a person is called, with what the customer has named."""
         given = ", ".join(f"{key}={_as_text(value)}" for key, value in self._progress.given.items())
-        detail = f"{name}, line {line}" + (f": {why}" if why else "") + (f" ({given})" if given else "")
-        return ActionReply(name, missing=Missing.BY_PROCEDURE, detail=detail)
+        name = f"{PREFIX}{self._wanted.procedure.id}{where}"
+        return name + (f": {why}" if why else "") + (f" ({given})" if given else "")
 
     async def _read(self, action: Action, given: Mapping[str, InputValue]) -> dict[str, InputValue]:
         pending, text = self._wanted.pending, self._request.text
