@@ -32,10 +32,17 @@ def act(question: Question, reply: ActionReply) -> AnswerOutcome:
             text = in_its_variant(replies.change_not_made)
         case _:
             text = reply.text
+    cards = reply.cards
     if reply.is_asked_again:
-        text = f"{in_its_variant(replies.change_asked_again)}\n\n{text}"
+        again = in_its_variant(replies.change_asked_again)
+        text = f"{again}\n\n{text}"
+        cards = cards and replace(cards, text=f"{again}\n\n{cards.text}")
     return AnswerOutcome(
-        AnswerSource.ACTION, text=_below(text, reply.choices), choices=reply.choices, pending=reply.pending
+        AnswerSource.ACTION,
+        text=_below(text, reply.choices),
+        choices=reply.choices,
+        pending=reply.pending,
+        cards=cards,
     )
 
 

@@ -279,10 +279,10 @@ class AnswerPipeline:
                 return AnswerOutcome(AnswerSource.REFUSED, text=refusal)
             case Act(wanted):
                 assert self._actions is not None  # noqa: S101 - it found the action
-                return act(question, await self._actions.run(wanted, _action_request(question)))
+                return act(question, await self._actions.run(wanted, _action_request(question, draft)))
             case Settle(consent):
                 assert self._actions is not None  # noqa: S101 - it asked for consent
-                return act(question, await self._actions.settle(_action_request(question), consent))
+                return act(question, await self._actions.settle(_action_request(question, draft), consent))
             case GiveCanned(intent):
                 return AnswerOutcome(AnswerSource.CANNED, text=question.replies.reply_to(intent))
 
@@ -359,9 +359,10 @@ def _may_offer_actions(question: Question) -> bool:
     return question.settings.asks_back and not question.waits_for_person and not has_just_asked
 
 
-def _action_request(question: Question) -> ActionRequest:
+def _action_request(question: Question, draft: AnswerDraft | None = None) -> ActionRequest:
+    """`draft`: its readers are told what is being done."""
     deadline, in_its_variant = question.request.deadline, question.message.in_its_variant
-    return ActionRequest(
+    request = ActionRequest(
         question.principal,
         question.session_id,
         question.request.text,
@@ -375,6 +376,7 @@ def _action_request(question: Question) -> ActionRequest:
         question.pending,
         None if deadline is None else deadline - RESERVE_SECONDS,
     )
+    return request if draft is None else replace(request, tell=draft.tell)
 
 
 def _slot_request(question: Question) -> SlotRequest:
