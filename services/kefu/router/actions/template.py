@@ -36,11 +36,13 @@ def render(template: str, values: Mapping[str, Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """JSON as the renderer takes it: whole numbers without a fraction; truth as itself."""
+    """JSON as the renderer takes it: whole numbers without a fraction; truth as itself; null as nothing."""
     if isinstance(value, Mapping):
         return {str(name): _plain(each) for name, each in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if isinstance(value, list):
         return [_plain(each) for each in value]  # pyright: ignore[reportUnknownVariableType]
+    if value is None:
+        return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     # Zero is something to say, and no empty section.

@@ -80,7 +80,7 @@ it("is drawn in place of the text, with its button, and what is no card has a bu
   const { conversation, said } = page(completed());
   await act(() => conversation.send("Where is my order?"));
   expect(texts(".markdown")).toEqual(["Which order?"]);
-  expect(texts("article.card h3")).toEqual(["A1", "B2"]);
+  expect(texts("article.card h3")).toEqual(["1. A1", "2. B2"]);
   expect(texts(".card-status")).toEqual(["on its way"]);
   expect(texts("dt")).toEqual(["Items"]);
   expect(texts(".card button")).toEqual(["Choose A1", "Choose B2"]);
@@ -93,7 +93,7 @@ it("is drawn in place of the text, with its button, and what is no card has a bu
   await vi.waitFor(() => expect(said).toEqual(["Where is my order?", LABELS[0]]));
   await vi.waitFor(() => expect(document.activeElement).toBe([...box.querySelectorAll(".turn")].at(-1)));
   expect(texts(".card button, .choices button")).toEqual([]); // what is over is not chosen from
-  expect(texts("article.card h3")).toEqual(["A1", "B2"]);
+  expect(texts("article.card h3")).toEqual(["1. A1", "2. B2"]);
   conversation.fresh();
 });
 
@@ -102,7 +102,7 @@ it("shows what looks like HTML as the text it is, and loads nothing", async () =
   const { conversation } = page(end);
   await act(() => conversation.send("Where is my order?"));
   expect(box.querySelectorAll("img, script")).toHaveLength(0);
-  expect(texts(".card h3, .card-status, dt, dd")).toEqual([HOSTILE, HOSTILE, HOSTILE, HOSTILE]);
+  expect(texts(".card h3, .card-status, dt, dd")).toEqual([`1. ${HOSTILE}`, HOSTILE, HOSTILE, HOSTILE]);
   expect(texts(".card button")).toEqual([`Choose ${HOSTILE}`]);
   conversation.fresh();
 });
@@ -166,7 +166,7 @@ it("is left to programs, with the text and the progress", async () => {
 it("is what a person at the desk sees too, without its buttons", () => {
   const turn = create(TurnSchema, { name: "t", question: "Where is my order?", text: "The text", state: Turn_State.FINISHED, completed: completed() });
   act(() => render(<Messages turns={[turn]} hidden={0} onEarlier={() => {}} />, box));
-  expect(texts("article.card h3")).toEqual(["A1", "B2"]);
+  expect(texts("article.card h3")).toEqual(["1. A1", "2. B2"]);
   expect(texts("button")).toEqual([]);
   expect(box.textContent).not.toContain("The text");
 });

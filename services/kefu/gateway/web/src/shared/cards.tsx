@@ -15,19 +15,20 @@ interface CardsProps {
 export function CardList({ cards, ...more }: CardsProps) {
   const [only] = cards;
   if (!only) return null;
-  if (cards.length === 1) return <OneCard card={only} {...more} />;
+  if (cards.length === 1) return <OneCard card={only} number={1} {...more} />;
   return (
     <ul class="cards">
-      {cards.map((card) => (
+      {cards.map((card, index) => (
         <li>
-          <OneCard card={card} {...more} />
+          <OneCard card={card} number={index + 1} {...more} />
         </li>
       ))}
     </ul>
   );
 }
 
-function OneCard({ card, open, below }: Omit<CardsProps, "cards"> & { card: Card }) {
+/** `number`: by which a reply may choose it, as in the text. */
+function OneCard({ card, number, open, below }: Omit<CardsProps, "cards"> & { card: Card; number: number }) {
   const id = useId();
   const address = secureAddress(card.link);
   const details = [card.status && `${id}-status`, card.fields.length > 0 && `${id}-fields`].filter(Boolean).join(" ");
@@ -35,6 +36,7 @@ function OneCard({ card, open, below }: Omit<CardsProps, "cards"> & { card: Card
     <article class="card" aria-labelledby={`${id}-title`}>
       <header>
         <h3 id={`${id}-title`} dir="auto">
+          {card.choice && `${number}. `}
           {card.title}
         </h3>
         {card.status && (
