@@ -1,10 +1,15 @@
 """What actions say as cards, and what they do as progress: in the turn's events, and in what is stored of the turn."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from kefu.common.redis.client import open_redis
+from kefu.common.redis.commands import RedisCommands
+from kefu.router.actions.operations import Operation, OperationState, OperationStore
+from kefu.router.storage.keys import changes
 from kefu.router.v1 import action_pb2 as pb
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as chat
@@ -110,6 +115,17 @@ async def test_a_change_is_asked_for_on_a_card_and_told_as_it_is_made(harness: R
         "Cancelling your order"
     ]
     assert not done.completed.HasField("cards")
+
+
+async def test_an_operation_of_an_earlier_release_is_gone_on_with(redis: RedisServer) -> None:
+    """What it stored is compared letter by letter, and knew no cards."""
+    stored = '{"state":"started","time":1.0,"attempts":1,"text":"","detail":""}'
+    async with open_redis(redis.url) as client:
+        await client.hset(changes("default", "s"), "o", stored)  # pyright: ignore
+        operations = OperationStore(RedisCommands(client), life=60)
+        known = Operation(OperationState.STARTED, 1.0)
+        assert await operations.get("default", "s", "o") == known
+        assert await operations.take_over("default", "s", "o", known, replace(known, attempts=2))
 
 
 async def test_an_admin_sees_what_would_be_shown(harness: RouterHarness, shop: Shop) -> None:

@@ -2,6 +2,7 @@
 import type { ComponentChild } from "preact";
 import { useId } from "preact/hooks";
 import type { Card } from "../gen/kefu/router/v1/chat_pb.js";
+import "./cards.css";
 
 interface CardsProps {
   cards: readonly Card[];
