@@ -6,8 +6,8 @@ from urllib.parse import quote, urlsplit
 
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import PLACEHOLDER, Action, CardTemplate, Texts
-from kefu.router.actions.template import render
-from kefu.router.actions.wording import in_language, in_words, words_of
+from kefu.router.actions.template import plain, render_plain
+from kefu.router.actions.wording import in_language, in_words, say, words_of
 from kefu.router.domain.card import Card, CardField, Cards
 
 _MOST_CARDS = 20
@@ -27,9 +27,10 @@ def cards_of(
     entries = cast("list[dict[str, Any]]", listed)
     if len(entries) > _MOST_CARDS:
         return None
-    words = words_of(action)
-    text = render(in_language(template.texts, language), in_words(values, words, language)) if template.texts else ""
-    return together(text, [card_of(template, {**values, **each}, words, language) for each in entries])
+    shared = {name: value for name, value in values.items() if name != template.list}
+    writer = CardWriter(template, shared, words_of(action), language)
+    text = say(template.texts, action, values, language) if template.texts else ""
+    return together(text, map(writer.card, entries))
 
 
 def together(text: str, cards: Iterable[Card]) -> Cards | None:
@@ -38,26 +39,43 @@ def together(text: str, cards: Iterable[Card]) -> Cards | None:
     return Cards(text, every) if 0 < len(every) <= _MOST_CARDS and all(map(_fits, every)) else None
 
 
-def card_of(
-    template: CardTemplate,
-    values: Mapping[str, Any],
-    words: Mapping[str, Texts],
-    language: AnswerLanguage,
-    choice: str = "",
-) -> Card:
-    """A card of a thing's values. `choice`: the one that it stands for."""
-    said = in_words(values, words, language)
-    fields = [
-        CardField(in_language(each.labels, language), _lines(render(in_language(each.values, language), said)))
-        for each in template.fields
-    ]
-    return Card(
-        _line(render(in_language(template.titles, language), said)),
-        _line(render(in_language(template.statuses, language), said)) if template.statuses else "",
-        tuple(each for each in fields if each.value),
-        _address(template.link, values),
-        choice,
-    )
+class CardWriter:
+    """Writes cards. `shared`: the values that all of them may show."""
+
+    def __init__(
+        self,
+        template: CardTemplate,
+        shared: Mapping[str, Any],
+        words: Mapping[str, Texts],
+        language: AnswerLanguage,
+    ) -> None:
+        self._template = template
+        self._shared = shared
+        self._words = words
+        self._language: AnswerLanguage = language
+        self._said = self._in_words(shared)
+
+    def card(self, values: Mapping[str, Any], choice: str = "") -> Card:
+        """The card of a thing's values. `choice`: the one that it stands for."""
+        template, said = self._template, {**self._said, **self._in_words(values)}
+
+        def written(texts: Texts) -> str:
+            return render_plain(in_language(texts, self._language), said) if texts else ""
+
+        fields = [
+            CardField(in_language(each.labels, self._language), _lines(written(each.values)))
+            for each in template.fields
+        ]
+        return Card(
+            _line(written(template.titles)),
+            _line(written(template.statuses)),
+            tuple(each for each in fields if each.value),
+            _address(template.link, {**self._shared, **values}),
+            choice,
+        )
+
+    def _in_words(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return plain(in_words(values, self._words, self._language))
 
 
 def _fits(card: Card) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from kefu.common.customers import Customer
 from kefu.router.actions.action import SUB, Action, ActionInput, Choice
-from kefu.router.actions.cards import card_of, together
+from kefu.router.actions.cards import CardWriter, together
 from kefu.router.actions.http_call import ActionCaller, ActionFailed, ActionResult
 from kefu.router.actions.reply import among, named_value
 from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, WantedAction
@@ -103,14 +103,15 @@ class InputReader:
             raise InputAsked(ActionReply(wanted.action.id, render(in_language(choice.nothing, language), shown)))
         if named or not values:
             raise InputAsked(ActionReply(wanted.action.id, missing=Missing.NOT_THERE))
+        shared = {name: value for name, value in (listed.values or {}).items() if name != choice.list}
+        writer = None if choice.cards is None else CardWriter(choice.cards, shared, source.words, language)
         labels, cards = dict[str, str](), list[Card]()
         for entry, value in zip(entries[:_MOST_CHOICES], values, strict=False):
             label = render(in_language(choice.labels, language), in_words(entry, source.words, language))[:_MOST_LABEL]
             label = label if label not in labels else f"{label} ({len(labels) + 1})"
             labels[label] = value
-            if choice.cards is not None:
-                told = {**(listed.values or {}), **entry}
-                cards.append(card_of(choice.cards, told, source.words, language, label))
+            if writer is not None:
+                cards.append(writer.card(entry, label))
         question = render(in_language(choice.questions, language), shown)
         raise _asked(needed, question, labels, wanted, request, known, together(question, cards))
 

@@ -11,6 +11,8 @@ from kefu.router.actions.action_checks import check
 from kefu.router.actions.cards import cards_of
 from kefu.router.domain.card import Card, CardField
 from kefu.router.domain.risk import Risk
+from kefu.testing.hostile_text import hostile_texts
+from tests.support.cpu_time import loops
 
 LINK = "https://shop.example.com/orders/{id}?for={customer}"
 ORDERS = CardTemplate(
@@ -122,6 +124,13 @@ def test_a_link_leads_to_its_own_place_or_nowhere(value: Any, link: str) -> None
     card = shown({"id": value}, template)
     assert card is not None
     assert card.link == link
+
+
+def test_a_hostile_result_is_shown_at_once() -> None:
+    for text in hostile_texts(900):
+        orders = [{"id": text[:100], "items": [text]}] * 20
+        values = {"customer": text, "currency": "CNY", "orders": orders, "others": [1] * 5_000}
+        assert loops(lambda values=values: cards_of(ORDERS, ACTION, values, "en")) < 30
 
 
 def refused(says: str, **cards: Any) -> None:
