@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Frame, Page, async_playwright, expect
 from pydantic import SecretStr
 
 from kefu.gateway.config import GatewayConfig
@@ -136,7 +136,7 @@ async def send_message(page: Page, text: str) -> None:
     await page.keyboard.press("Enter")
 
 
-async def find_violations(page: Page) -> list[str]:
+async def find_violations(page: Page | Frame) -> list[str]:
     """Serious and critical violations of WCAG 2.2 AA on the page as it is now, found by axe."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(read_axe_or_skip())

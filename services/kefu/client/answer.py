@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 from kefu.router.v1 import chat_pb2 as pb
 
-Event = pb.TurnStarted | pb.PassagesFound | pb.ReasoningDelta | pb.TextDelta | pb.Handoff | pb.TurnCompleted
+Event = (
+    pb.TurnStarted | pb.PassagesFound | pb.ReasoningDelta | pb.Progress | pb.TextDelta | pb.Handoff | pb.TurnCompleted
+)
 """One event of an answer, as the contract has it."""
 
 
@@ -28,6 +30,8 @@ class Answer:
     """The text so far in UTF-8, empty after a handoff, which withdraws it. Offsets count these bytes."""
     passages: list[pb.SourcePassage] = field(default_factory=list[pb.SourcePassage])
     """The passages that were found."""
+    progress: str = ""
+    """What is being done for the customer, such as "Looking up your orders"; empty before, and once it has ended."""
     handoff: pb.Handoff | None = None
     """Why a person takes over; None when Kefu answers."""
     completed: pb.TurnCompleted | None = None
@@ -54,6 +58,11 @@ class Answer:
         """The citations: ranges of bytes of `joined`, each tied to a passage."""
         return self.completed.citations if self.completed else ()
 
+    @property
+    def cards(self) -> pb.Cards | None:
+        """What `text` says, as cards; None where there are none. A program shows one or the other."""
+        return self.completed.cards if self.completed and self.completed.HasField("cards") else None
+
     def add(self, event: Event) -> None:
         """Add the next event."""
         match event:
@@ -61,6 +70,8 @@ class Answer:
                 self.session, self.turn, self.language = event.session, event.turn, event.language
             case pb.PassagesFound():
                 self.passages, self.query = list(event.passages), event.query
+            case pb.Progress():
+                self.progress = event.text
             case pb.TextDelta():
                 self._seen()
                 self.joined = self.joined[: event.offset] + event.text.encode()
@@ -68,7 +79,7 @@ class Answer:
                 self._seen()
                 self.handoff, self.joined = event, b""
             case pb.TurnCompleted():
-                self.completed = event
+                self.completed, self.progress = event, ""
                 self.total = time.monotonic() - self.began
             case _:
                 pass  # reasoning is not kept

@@ -74,6 +74,7 @@ class _Merged:
         self.turn = ""
         self.text = b""
         self.completed = False
+        self._progress = ""
         self._told = set[str]()
 
     def news(self, message: pb.ConverseEvent) -> list[Event]:
@@ -89,6 +90,9 @@ class _Merged:
                 return [*rest, message.turn_completed]
             case "reasoning_delta":
                 return [message.reasoning_delta]
+            case "progress":
+                known, self._progress = self._progress, message.progress.text
+                return [message.progress] if self._progress != known else []
             case "passages_found" if kind not in self._told:
                 self._told.add(kind)
                 return [message.passages_found]

@@ -46,6 +46,7 @@ async def test_actions_are_put_listed_tried_and_deleted(harness: RouterHarness, 
     tried = await kefu("actions", "try", "order-status", "order=SL700411902853", "--customer", "emma_clarke")
     assert "HTTP 200" in tried.out
     assert "Your order **SL700411902853** is on its way." in tried.out
+    assert "As cards:\nYour order is on its way.\n\nSL700411902853 (on its way)\n  Items: " in tried.out
     foreign = await kefu("actions", "try", "order-status", "order=SL700412650183", "--customer", "emma_clarke")
     assert "There is no such thing." in foreign.out
     missing = await kefu("actions", "try", "order-status", "--customer", "emma_clarke")

@@ -8,15 +8,15 @@ import grpc
 import grpc.aio
 import pytest
 
-from kefu.client import NEW_SESSION, Client
+from kefu.client import NEW_SESSION, Answer, Client
 from kefu.common.errors import BackendUnavailable, ServiceError, SessionBusy, TurnNotFound
 from kefu.common.rpc.status import trailers_of
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 
 TURN = "sessions/s/turns/t"
-Step = tuple[int, str] | ServiceError | None
-"""A piece of text at an offset, an error, or the end of the stream without the end of the turn."""
+Step = tuple[int, str] | pb.Progress | ServiceError | None
+"""A piece of text at an offset, a progress, an error, or the end of the stream without the end of the turn."""
 
 
 class Chat(rpc.ChatServiceServicer):
@@ -50,10 +50,13 @@ class Chat(rpc.ChatServiceServicer):
                 await context.abort(step.code, step.message)
             elif step is None:
                 return
+            elif isinstance(step, pb.Progress):
+                yield pb.ConverseEvent(progress=step)
             else:
                 size = step[0] + len(step[1].encode())
                 yield pb.ConverseEvent(text_delta=pb.TextDelta(offset=step[0], text=step[1]))
-        completed = pb.TurnCompleted(finish_reason=pb.FINISH_REASON_STOP, text_bytes=size)
+        cards = pb.Cards(cards=[pb.Card(title="A1")]) if any(isinstance(step, pb.Progress) for step in script) else None
+        completed = pb.TurnCompleted(finish_reason=pb.FINISH_REASON_STOP, text_bytes=size, cards=cards)
         yield pb.ConverseEvent(turn_completed=completed)
 
 
@@ -117,6 +120,24 @@ async def test_what_was_told_is_told_once_and_replaced_from_where_it_differs(
         pb.PassagesFound,
         pb.TurnCompleted,
     ]
+
+
+async def test_progress_is_told_once_and_the_answer_has_its_cards() -> None:
+    orders, order = pb.Progress(text="Looking up your orders"), pb.Progress(text="Looking up your order")
+    chat, told, answer = scripted([orders, LOST], [orders, order, HELD]), list[str](), Answer()
+    async with asking(chat) as kefu:
+        async for event in kefu.converse(NEW_SESSION, "Where is it?"):
+            answer.add(event)
+            if isinstance(event, pb.Progress):
+                told.append(event.text)
+                assert answer.progress == event.text
+    assert told == ["Looking up your orders", "Looking up your order"]
+    assert answer.progress == ""
+    assert answer.text == HELD[1]
+    assert answer.cards is not None
+    assert [card.title for card in answer.cards.cards] == ["A1"]
+    async with asking(scripted([HELD])) as kefu:
+        assert (await kefu.ask("How long?")).cards is None
 
 
 async def test_what_would_not_help_is_raised_at_once() -> None:

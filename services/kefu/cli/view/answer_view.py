@@ -31,6 +31,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "handoff": as_dict(answer.handoff) if answer.handoff else None,
         "passages": [as_dict(passage) for passage in answer.passages],
         "citations": completed.get("citations", []),
+        "cards": completed.get("cards"),
         "usage": completed.get("usage"),
         "timings": completed.get("timings"),
         "client_seconds": {"first_text": answer.first_text, "total": answer.total},
@@ -52,6 +53,8 @@ class AnswerView:
             case pb.ReasoningDelta() if self._show_reasoning:
                 self._thinking = True
                 self._write(event.text, style="dim italic")
+            case pb.Progress():
+                self._out.print(f"{one_line(event.text, 100)} …", style="dim", soft_wrap=True, markup=False)
             case pb.TextDelta():
                 if self._thinking:
                     self._thinking = False

@@ -18,6 +18,28 @@ Texts = Mapping[AnswerLanguage, str]
 
 
 @dataclass(frozen=True)
+class FieldTemplate:
+    """A line of a card."""
+
+    labels: Texts
+    values: Texts
+
+
+@dataclass(frozen=True)
+class CardTemplate:
+    """How a result is shown as cards. See the contract."""
+
+    titles: Texts
+    list: str = ""
+    """A list in the result, with a card for each; empty: the result is one card."""
+    statuses: Texts = field(default_factory=dict[AnswerLanguage, str])
+    fields: tuple[FieldTemplate, ...] = ()
+    link: str = ""
+    texts: Texts = field(default_factory=dict[AnswerLanguage, str])
+    """What stands above them."""
+
+
+@dataclass(frozen=True)
 class Choice:
     """A value from a list of the customer's own data. See the contract."""
 
@@ -30,6 +52,7 @@ class Choice:
     """Several may be chosen."""
     nothing: Texts = field(default_factory=dict[AnswerLanguage, str])
     """What is said where the list is empty."""
+    cards: CardTemplate | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +123,8 @@ class Change:
     refusal: str = ""
     refusals: Mapping[str, Texts] = field(default_factory=dict[str, Texts])
     audited: tuple[str, ...] = ()
+    cards: CardTemplate | None = None
+    """The question as cards."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +149,10 @@ class Action:
     update_time: float = 0.0
     change: Change | None = None
     """None: it looks something up."""
+    cards: CardTemplate | None = None
+    """The answer as cards."""
+    progress: Texts = field(default_factory=dict[AnswerLanguage, str])
+    """What the customer reads while the call runs; none: the titles."""
 
     @property
     def changes_something(self) -> bool:

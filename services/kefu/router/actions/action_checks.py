@@ -9,7 +9,17 @@ from urllib.parse import urlsplit
 import jmespath
 from jmespath.exceptions import JMESPathError
 
-from kefu.router.actions.action import IDEMPOTENCY_KEY, PLACEHOLDER, SUB, Action, ActionInput, Change, HttpCall, Texts
+from kefu.router.actions.action import (
+    IDEMPOTENCY_KEY,
+    PLACEHOLDER,
+    SUB,
+    Action,
+    ActionInput,
+    CardTemplate,
+    Change,
+    HttpCall,
+    Texts,
+)
 from kefu.router.actions.http_call import names_in
 from kefu.router.actions.template import TemplateError, check_template
 from kefu.router.actions.value_pattern import check_pattern
@@ -24,6 +34,7 @@ _MAX_URL_CHARACTERS = 2_000
 _MAX_BODY_CHARACTERS = 10_000
 _MAX_TEXT_CHARACTERS = 500
 _MAX_TOOL_CHARACTERS = 128
+_MAX_CARD_FIELDS = 8
 _LANGUAGES = ("zh", "en")
 _READING, _PREVIEWING = ("GET",), ("GET", "POST", "PUT", "PATCH")
 _CHANGING = ("POST", "PUT", "PATCH", "DELETE")
@@ -56,8 +67,11 @@ def check(action: Action) -> None:
         _check_change(action, change, inputs)
     _check_texts("answers", action.answers, {*action.result, *inputs})
     _check_words("words", action.words, None, _MAX_WORDS)
-    if action.titles:
-        _check_words("titles", {"": action.titles}, None, 1)
+    for where, texts in (("titles", action.titles), ("progress", action.progress)):
+        if texts:
+            _check_words(where, {"": texts}, None, 1)
+    if action.cards is not None:
+        _check_cards("cards", action.cards, set(action.result), set(inputs))
 
 
 def _check_change(action: Action, change: Change, inputs: Mapping[str, str]) -> None:
@@ -86,6 +100,10 @@ def _check_change(action: Action, change: Change, inputs: Mapping[str, str]) -> 
     if unknown := set(change.audited) - {*change.preview_result, *action.result}:
         raise ValueError(f"change.audited: {min(unknown)[:40]!r} is no name of a result")
     _check_texts("change.questions", change.questions, {*change.preview_result, *inputs})
+    if change.cards is not None:
+        _check_cards("change.cards", change.cards, set(change.preview_result), set(inputs))
+        if not change.cards.texts:
+            raise ValueError("change.cards.texts: must ask the question, by language")
 
 
 def _check_inputs(inputs: tuple[ActionInput, ...]) -> None:
@@ -121,6 +139,40 @@ def _check_inputs(inputs: tuple[ActionInput, ...]) -> None:
             _check_texts(f"inputs: {each.name}.choice.questions", choice.questions, None)
             if choice.nothing:
                 _check_texts(f"inputs: {each.name}.choice.nothing", choice.nothing, None)
+            if choice.cards is not None:
+                _check_cards(f"inputs: {each.name}.choice.cards", choice.cards, None, set())
+
+
+def _check_cards(where: str, cards: CardTemplate, result: set[str] | None, inputs: set[str]) -> None:
+    """`result`: the names of the result; None: the cards are those of a choice, which has names of its own."""
+    if result is None and (cards.list or cards.texts):
+        raise ValueError(f"{where}: has no list and no texts of its own: the choice has them")
+    if result is not None and cards.list and cards.list not in result:
+        raise ValueError(f"{where}.list: {cards.list[:40]!r} is no name of a result")
+    known = None if result is None else result | inputs
+    names = None if cards.list else known  # a list's objects have names of their own
+    _check_texts(f"{where}.titles", cards.titles, names)
+    if cards.statuses:
+        _check_texts(f"{where}.statuses", cards.statuses, names)
+    if cards.texts:
+        _check_texts(f"{where}.texts", cards.texts, known)
+    if len(cards.fields) > _MAX_CARD_FIELDS:
+        raise ValueError(f"{where}.fields: must be at most {_MAX_CARD_FIELDS}")
+    for each in cards.fields:
+        _check_words(f"{where}.fields.labels", {"": each.labels}, None, 1)
+        _check_texts(f"{where}.fields.values", each.values, names)
+    if cards.link:
+        _check_link(f"{where}.link", cards.link, names)
+
+
+def _check_link(where: str, link: str, names: set[str] | None) -> None:
+    _check_url(where, link)
+    if not link.startswith("https://"):
+        raise ValueError(f"{where}: must be an https address")
+    if "{secret:" in link:
+        raise ValueError(f"{where}: a secret belongs into no link")
+    used = dict.fromkeys((name for _, name in PLACEHOLDER.findall(link)), "")
+    _check_placeholders(where, link, used if names is None else dict.fromkeys(names, ""))
 
 
 def _check_for_each(needed: ActionInput, inputs: tuple[ActionInput, ...]) -> None:
@@ -256,6 +308,8 @@ def _check_words(where: str, words: Mapping[str, Texts], names: set[str] | None,
     for texts in words.values():
         if names is not None:
             _check_texts(where, texts, names)
+        elif not set(texts) <= set(_LANGUAGES):
+            raise ValueError(f'{where}: must be by language, "zh" or "en"')
         elif not texts or any(not 0 < len(text) <= _MAX_EXAMPLE_CHARACTERS for text in texts.values()):
             raise ValueError(f"{where}: must have 1 to {_MAX_EXAMPLE_CHARACTERS} characters")
 

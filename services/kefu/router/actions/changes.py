@@ -23,11 +23,13 @@ from kefu.common.errors import BackendUnavailable
 from kefu.common.outbound.guarded_http import HttpAnswer
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import IDEMPOTENCY_KEY, Action, Change, HttpCall
+from kefu.router.actions.cards import cards_of
 from kefu.router.actions.http_call import NOTHING, ActionCaller, ActionFailed, NotSent, document_of, projected, searched
 from kefu.router.actions.inputs import of_customer
 from kefu.router.actions.operations import Operation, OperationState, OperationStore
 from kefu.router.actions.request import ActionReply, ActionRequest, Missing
-from kefu.router.actions.wording import say
+from kefu.router.actions.wording import progress_of, say
+from kefu.router.domain.card import Cards
 from kefu.router.domain.turn import InputValue, PendingChange
 from kefu.router.nlu.consent import Consent
 
@@ -81,6 +83,8 @@ class Previewed:
     """What is used of the preview; None: the change cannot be made."""
     said: str
     """The question whether it is to be made, or why it is refused; empty: there is nothing of the kind."""
+    cards: Cards | None = None
+    """The question as cards."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +138,9 @@ class ChangeMaker:
             request.buttons,
             time.time(),
             before=_audited(change, found.values),
+            cards=found.cards,
         )
-        return ActionReply(action.id, pending.question, request.buttons, pending)
+        return ActionReply(action.id, pending.question, request.buttons, pending, cards=pending.cards)
 
     async def preview(
         self,
@@ -156,7 +161,9 @@ class ChangeMaker:
             if status in NOTHING:
                 return Previewed(status, None, "")
             shown = _read(answer, change.preview_result)
-        return Previewed(status, shown, say(change.questions, action, {**inputs, **shown}, language))
+        told = {**inputs, **shown}
+        cards = cards_of(change.cards, action, told, language)
+        return Previewed(status, shown, say(change.questions, action, told, language), cards)
 
     async def was_begun(self, request: ActionRequest, pending: PendingChange) -> bool:
         """Whether a change was begun already, by a turn that was broken off."""
@@ -194,7 +201,9 @@ class ChangeMaker:
                 return ActionReply(action.id, pending=settled, missing=Missing.NOT_WANTED)
             if known is None and (consent is not Consent.YES or pending.is_settled):
                 asking = replace(pending, is_settled=False)
-                return ActionReply(action.id, pending.question, pending.choices, asking, is_asked_again=True)
+                return ActionReply(
+                    action.id, pending.question, pending.choices, asking, is_asked_again=True, cards=pending.cards
+                )
             if known is None:
                 again = await self._asked_again(agreed)
                 if again is not None:
@@ -230,7 +239,7 @@ class ChangeMaker:
         if not isinstance(fresh, PendingChange):
             return proposal
         is_old = time.time() - pending.ask_time > QUESTION_SECONDS or action.revision != pending.revision
-        if fresh.question == pending.question and not is_old:
+        if (fresh.question, fresh.cards) == (pending.question, pending.cards) and not is_old:
             return None
         if pending.times_asked >= _MOST_TIMES_ASKED:
             detail = f"{_told(action, pending.inputs)}: each time the customer agreed it had come to something else"
@@ -241,6 +250,7 @@ class ChangeMaker:
     async def _make(self, agreed: _Agreed, begun: Operation) -> ActionReply:
         """Call the system, once. The operation is begun, and this router's. Raises NotSent."""
         action = agreed.action
+        agreed.request.tell(progress_of(action, agreed.request.language))
         try:
             answer = await self._caller.send(agreed.tenant, action.call, agreed.inputs, action.timeout_seconds)
         except NotSent:
@@ -343,15 +353,16 @@ class ChangeMaker:
 def _done(agreed: _Agreed, begun: Operation, values: Mapping[str, Any]) -> Operation:
     """An operation that the system has made."""
     action, pending = agreed.action, agreed.pending
-    text = say(action.answers, action, {**pending.inputs, **values}, agreed.request.language)
-    return replace(begun, state=OperationState.DONE, text=text)
+    told, language = {**pending.inputs, **values}, agreed.request.language
+    cards = cards_of(action.cards, action, told, language)
+    return replace(begun, state=OperationState.DONE, text=say(action.answers, action, told, language), cards=cards)
 
 
 def _reply(agreed: _Agreed, operation: Operation) -> ActionReply:
     action, settled = agreed.action, replace(agreed.pending, is_settled=True)
     if operation.state in (OperationState.DONE, OperationState.REFUSED):
         is_made = operation.state is OperationState.DONE
-        return ActionReply(action.id, operation.text, pending=settled, is_made=is_made)
+        return ActionReply(action.id, operation.text, pending=settled, is_made=is_made, cards=operation.cards)
     missing = Missing.NEEDS_PERSON if operation.state is OperationState.FAILED else Missing.UNCONFIRMED
     detail = f"{_told(action, agreed.pending.inputs)}: {operation.detail}"
     return ActionReply(action.id, pending=settled, missing=missing, detail=detail)

@@ -10,12 +10,14 @@ from typing import Any, cast
 
 from kefu.common.customers import Customer
 from kefu.router.actions.action import SUB, Action, ActionInput, Choice
+from kefu.router.actions.cards import CardWriter, together
 from kefu.router.actions.http_call import ActionCaller, ActionFailed, ActionResult
 from kefu.router.actions.reply import among, named_value
 from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, WantedAction
 from kefu.router.actions.template import render
 from kefu.router.actions.value_pattern import values_in
-from kefu.router.actions.wording import in_language, in_words
+from kefu.router.actions.wording import in_language, in_words, progress_of
+from kefu.router.domain.card import Card, Cards
 from kefu.router.domain.turn import InputValue, PendingInput
 
 _MOST_CHOICES = 20
@@ -85,6 +87,7 @@ class InputReader:
             raise ActionFailed(f"there is no action {choice.action} that looks something up, which it chooses from")
         chosen = {**known, **(one or {})}
         own = {each.name: _of_own(each, source, wanted.action, request, chosen) for each in source.inputs}
+        request.tell(progress_of(source, language))
         listed = await self._caller.look_up(
             request.principal.tenant, source.call, source.result, own, request.seconds(source.timeout_seconds)
         )
@@ -107,11 +110,17 @@ class InputReader:
             raise InputAsked(ActionReply(wanted.action.id, render(in_language(choice.nothing, language), shown)))
         if named or not values:
             raise InputAsked(ActionReply(wanted.action.id, missing=Missing.NOT_THERE))
-        labels: dict[str, str] = {}
+        shared = {name: value for name, value in (listed.values or {}).items() if name != choice.list}
+        writer = None if choice.cards is None else CardWriter(choice.cards, shared, source.words, language)
+        labels, cards = dict[str, str](), list[Card]()
         for entry, value in zip(entries[:_MOST_CHOICES], values, strict=False):
             label = render(in_language(choice.labels, language), in_words(entry, source.words, language))[:_MOST_LABEL]
-            labels[label if label not in labels else f"{label} ({len(labels) + 1})"] = value
-        raise _asked(needed, render(in_language(choice.questions, language), shown), labels, wanted, request, known)
+            label = label if label not in labels else f"{label} ({len(labels) + 1})"
+            labels[label] = value
+            if writer is not None:
+                cards.append(writer.card(entry, label))
+        question = render(in_language(choice.questions, language), shown)
+        raise _asked(needed, question, labels, wanted, request, known, together(question, cards))
 
 
 def of_customer(needed: ActionInput, customer: Customer | None) -> str:
@@ -150,11 +159,12 @@ def _asked(
     wanted: WantedAction,
     request: ActionRequest,
     known: Mapping[str, InputValue],
+    cards: Cards | None = None,
 ) -> InputAsked:
     given = {each.name: known[each.name] for each in wanted.action.inputs if not each.source and each.name in known}
     everything = request.all_of_these if needed.choice is not None and needed.choice.many else ""
     pending = PendingInput(wanted.action.id, needed.name, labels, {**wanted.given, **given}, question, everything)
-    return InputAsked(ActionReply(wanted.action.id, question, pending.choices, pending))
+    return InputAsked(ActionReply(wanted.action.id, question, pending.choices, pending, cards=cards))
 
 
 def _entries(listed: ActionResult, choice: Choice) -> list[dict[str, Any]]:

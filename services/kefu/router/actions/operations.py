@@ -6,6 +6,7 @@ from enum import StrEnum
 import pydantic
 
 from kefu.common.redis.commands import RedisCommands
+from kefu.router.domain.card import Cards
 from kefu.router.storage import keys
 
 BEGIN = """
@@ -55,6 +56,8 @@ class Operation:
     """What the customer is told, once it is DONE or REFUSED."""
     detail: str = ""
     """For the lead: why it is FAILED or UNCONFIRMED."""
+    cards: Cards | None = None
+    """What the customer is told, as cards."""
 
 
 _OPERATION = pydantic.TypeAdapter(Operation)
@@ -93,4 +96,5 @@ class OperationStore:
 
 
 def _json(operation: Operation) -> str:
-    return _OPERATION.dump_json(operation).decode()
+    # Without cards it reads as an earlier release wrote it: `take_over` compares what is stored.
+    return _OPERATION.dump_json(operation, exclude={"cards"} if operation.cards is None else None).decode()

@@ -1,13 +1,14 @@
 """A message that may ask for an action, and what it gets. Plain values."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from kefu.common.auth import Principal
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import Action
+from kefu.router.domain.card import Cards
 from kefu.router.domain.risk import Risk
 from kefu.router.domain.turn import InputValue, Pending
 
@@ -55,6 +56,8 @@ class ActionRequest:
     """What the turn before asked the customer for."""
     deadline: float | None = None
     """When an answer is too late, in monotonic seconds."""
+    tell: Callable[[str], None] = lambda _: None
+    """Tells the customer what is being done."""
 
     def seconds(self, most: float) -> float:
         """How long a call may take: `most`, or what is left."""
@@ -100,6 +103,8 @@ class ActionReply:
     """The text is a question that was asked before."""
     is_made: bool = False
     """The text tells of a change that was made."""
+    cards: Cards | None = None
+    """What the text says, as cards."""
 
 
 class InputAsked(Exception):

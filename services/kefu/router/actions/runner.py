@@ -7,7 +7,7 @@ system did not. What changes something is asked for first; see `kefu.router.acti
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -17,13 +17,14 @@ from kefu.common.errors import BackendUnavailable, BadRequest
 from kefu.common.text.language import AnswerLanguage
 from kefu.router import metrics
 from kefu.router.actions.action import Action
-from kefu.router.actions.changes import ChangeMaker
+from kefu.router.actions.cards import cards_of
+from kefu.router.actions.changes import ChangeMaker, Previewed
 from kefu.router.actions.http_call import ActionCaller, ActionFailed
 from kefu.router.actions.inputs import InputReader, given_with, of_customer
 from kefu.router.actions.matching import ActionSet, Likely, Wanted
 from kefu.router.actions.reply import named_by_reply
 from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, WantedAction
-from kefu.router.actions.wording import say
+from kefu.router.actions.wording import progress_of, say
 from kefu.router.domain.turn import InputValue, PendingChange, PendingInput
 from kefu.router.nlu.consent import Consent
 from kefu.router.replicas.retrieval_client import RetrievalClient
@@ -133,6 +134,7 @@ class ActionRunner:
             inputs = await self._inputs.values(wanted, request)
             if action.change is not None:
                 return counted(await self._changes.propose(action, action.change, inputs, request))
+            request.tell(progress_of(action, request.language))
             found = await self._caller.look_up(
                 request.principal.tenant, action.call, action.result, inputs, request.seconds(action.timeout_seconds)
             )
@@ -144,14 +146,14 @@ class ActionRunner:
             return counted(ActionReply(action.id, missing=missing, detail=f"{action.id}: {error}"))
         if found.values is None:
             return counted(ActionReply(action.id, missing=Missing.NOT_THERE))
-        return counted(
-            ActionReply(action.id, say(action.answers, action, {**inputs, **found.values}, request.language))
-        )
+        told, language = {**inputs, **found.values}, request.language
+        cards = cards_of(action.cards, action, told, language)
+        return counted(ActionReply(action.id, say(action.answers, action, told, language), cards=cards))
 
     async def attempt(
         self, principal: Principal, action: Action, given: Mapping[str, str], language: AnswerLanguage
-    ) -> tuple[int, Mapping[str, Any] | None, str]:
-        """Call an action for a customer, with the other inputs `given`: the status, the result, and what would be said.
+    ) -> Previewed:
+        """Call an action for a customer, with the other inputs `given`: what came back, and what would be said.
 
         Of a change the preview is called, and nothing is changed. Raises BadRequest for an input that is missing, and
         ActionFailed.
@@ -166,11 +168,13 @@ class ActionRunner:
                 raise BadRequest("inputs", f"must have {each.name}.")
         if action.change is not None:
             seconds = float(action.timeout_seconds)
-            shown = await self._changes.preview(principal.tenant, action, action.change, inputs, language, seconds)
-            return shown.status, shown.values, shown.said
+            return await self._changes.preview(principal.tenant, action, action.change, inputs, language, seconds)
         found = await self._caller.look_up(principal.tenant, action.call, action.result, inputs, action.timeout_seconds)
-        said = "" if found.values is None else say(action.answers, action, {**inputs, **found.values}, language)
-        return found.status, found.values, said
+        if found.values is None:
+            return Previewed(found.status, None, "")
+        told = {**inputs, **found.values}
+        cards = cards_of(action.cards, action, told, language)
+        return Previewed(found.status, found.values, say(action.answers, action, told, language), cards)
 
     def warm_up(self, principal: Principal) -> None:
         """Have all that messages are compared with embedded, beside whatever goes on: the first time takes seconds."""

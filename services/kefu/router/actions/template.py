@@ -61,15 +61,22 @@ def without_tags(template: str) -> str:
 
 def render(template: str, values: Mapping[str, Any]) -> str:
     """A template with values, without blank lines around it, cut at 8,000 characters."""
-    return str(_renderer.render(template, _plain(values))).strip()[:_MAX_CHARACTERS]
+    return render_plain(template, plain(values))
 
 
-def _plain(value: Any) -> Any:
-    """JSON as the renderer takes it: whole numbers without a fraction; truth as itself."""
+def render_plain(template: str, values: Mapping[str, Any]) -> str:
+    """As `render`, for values that are `plain` already: many templates over the same ones."""
+    return str(_renderer.render(template, values)).strip()[:_MAX_CHARACTERS]
+
+
+def plain(value: Any) -> Any:
+    """JSON as the renderer takes it: whole numbers without a fraction; truth as itself; null as nothing."""
     if isinstance(value, Mapping):
-        return {str(name): _plain(each) for name, each in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return {str(name): plain(each) for name, each in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if isinstance(value, list):
-        return [_plain(each) for each in value]  # pyright: ignore[reportUnknownVariableType]
+        return [plain(each) for each in value]  # pyright: ignore[reportUnknownVariableType]
+    if value is None:
+        return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     # Zero is something to say, and no empty section.

@@ -15,8 +15,19 @@ _DAY_CHARACTERS = len("2026-11-25")
 
 def say(texts: Texts, action: Action, values: Mapping[str, Any], language: AnswerLanguage) -> str:
     """A template of an action over its inputs and results."""
+    return render(in_language(texts, language), in_words(values, words_of(action), language))
+
+
+def words_of(action: Action) -> Mapping[str, Texts]:
+    """What an action has words for: by value, those of its options too."""
     options = {value: texts for each in action.inputs for value, texts in each.options.items()}
-    return render(in_language(texts, language), in_words(values, {**action.words, **options}, language))
+    return {**action.words, **options}
+
+
+def progress_of(action: Action, language: AnswerLanguage) -> str:
+    """What the customer reads while an action's call runs; empty where nobody wrote words for it."""
+    texts = action.progress or action.titles
+    return in_language(texts, language) if texts else ""
 
 
 def in_language(texts: Texts, language: AnswerLanguage) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from kefu.router.actions.request import ActionReply, ActionRequest, Missing
 from kefu.router.answering.clarification import with_choices
+from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.fallback import hand_over
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
@@ -20,10 +21,10 @@ _CALLS_PERSON = {
 }
 
 
-def action_request(question: Question) -> ActionRequest:
-    """A message as actions and procedures take it."""
+def action_request(question: Question, draft: AnswerDraft | None = None) -> ActionRequest:
+    """A message as actions and procedures take it. `draft`: its readers are told what is being done."""
     deadline, in_its_variant = question.request.deadline, question.message.in_its_variant
-    return ActionRequest(
+    request = ActionRequest(
         question.principal,
         question.session_id,
         question.request.text,
@@ -37,6 +38,7 @@ def action_request(question: Question) -> ActionRequest:
         question.pending,
         None if deadline is None else deadline - RESERVE_SECONDS,
     )
+    return request if draft is None else replace(request, tell=draft.tell)
 
 
 def act(question: Question, reply: ActionReply) -> AnswerOutcome:
@@ -56,10 +58,17 @@ def act(question: Question, reply: ActionReply) -> AnswerOutcome:
         case _:
             text = ""
     text = "\n\n".join(filter(None, [reply.text, text]))
+    cards = reply.cards
     if reply.is_asked_again:
-        text = f"{in_its_variant(replies.change_asked_again)}\n\n{text}"
+        again = in_its_variant(replies.change_asked_again)
+        text = f"{again}\n\n{text}"
+        cards = cards and replace(cards, text=f"{again}\n\n{cards.text}")
     return AnswerOutcome(
-        AnswerSource.ACTION, text=_below(text, reply.choices), choices=reply.choices, pending=reply.pending
+        AnswerSource.ACTION,
+        text=_below(text, reply.choices),
+        choices=reply.choices,
+        pending=reply.pending,
+        cards=cards,
     )
 
 

@@ -45,6 +45,11 @@ class AnswerDraft:
             self._seen()
             self.log.add_text(text)
 
+    def tell(self, progress: str) -> None:
+        """What is being done for the customer; it is no part of the answer."""
+        if progress:
+            self.log.add_progress(progress)
+
     def hand_over(self, handoff: Handoff) -> None:
         """A person is called, and the customer told so."""
         self._seen()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from kefu.router.domain.card import Cards
 from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.turn import (
     AnswerSource,
@@ -48,6 +49,8 @@ class AnswerOutcome:
     """What the customer is asked to choose from, when the answer is a question back."""
     pending: Pending | None = None
     """What an action asks the customer for."""
+    cards: Cards | None = None
+    """What an action says, as cards."""
     handoff: Handoff | None = None
     usage: Usage | None = None
     is_cut: bool = False

@@ -280,10 +280,10 @@ class AnswerPipeline:
                 return AnswerOutcome(AnswerSource.REFUSED, text=refusal)
             case Act(wanted):
                 assert self._actions is not None  # noqa: S101 - it found the action
-                return act(question, await self._actions.run(wanted, action_request(question)))
+                return act(question, await self._actions.run(wanted, action_request(question, draft)))
             case Settle(consent):
                 assert self._actions is not None  # noqa: S101 - it asked for consent
-                return act(question, await self._actions.settle(action_request(question), consent))
+                return act(question, await self._actions.settle(action_request(question, draft), consent))
             case GiveCanned(intent):
                 return AnswerOutcome(AnswerSource.CANNED, text=question.replies.reply_to(intent))
 

@@ -14,6 +14,7 @@ from kefu.router.actions.runner import ActionRunner
 from kefu.router.actions.store import ActionStore
 from kefu.router.api.requests import language_in
 from kefu.router.messages.actions import action_message, action_of
+from kefu.router.messages.chat import cards_message
 from kefu.router.v1 import action_pb2 as pb
 from kefu.router.v1 import action_pb2_grpc as rpc
 
@@ -61,10 +62,15 @@ class ActionServicer(rpc.ActionServiceServicer):
         )
         principal = Principal(caller().tenant, caller().subject, frozenset({Scope.CHAT}), customer=customer)
         try:
-            status, values, said = await self._runner.attempt(principal, action, dict(request.inputs), language)
+            found = await self._runner.attempt(principal, action, dict(request.inputs), language)
         except ActionFailed as error:
             raise BackendUnavailable(f"The action failed: {error}.") from error
-        return pb.TryActionResponse(status=status, result=json.dumps(values, ensure_ascii=False), answer=said)
+        return pb.TryActionResponse(
+            status=found.status,
+            result=json.dumps(found.values, ensure_ascii=False),
+            answer=found.said,
+            cards=None if found.cards is None else cards_message(found.cards),
+        )
 
 
 def _id(name: str) -> str:

@@ -54,6 +54,7 @@ def completed_of(outcome: AnswerOutcome, draft: AnswerDraft, queue_seconds: floa
         brown_out=outcome.basis.brown_out,
         supports=outcome.supports,
         choices=outcome.choices,
+        cards=outcome.cards,
     )
 
 

@@ -8,6 +8,7 @@ import pydantic
 
 from kefu.common.auth import Priority
 from kefu.common.text.language import AnswerLanguage
+from kefu.router.domain.card import Cards
 from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.turn_request import TurnRequest
 
@@ -179,6 +180,8 @@ class Completed:
     supports: tuple[Support, ...] = ()
     choices: tuple[str, ...] = ()
     """The choices that a clarification offers."""
+    cards: Cards | None = None
+    """The answer as cards, where an action has some."""
 
 
 InputValue = str | tuple[str, ...]
@@ -249,6 +252,8 @@ class PendingChange:
     """The turn told what came of it: of the change, or of a no. The same yes again is told the same."""
     procedure: ProcedureProgress | None = None
     """The procedure that asked, where one did."""
+    cards: Cards | None = None
+    """The question as cards. What they show is part of it."""
 
 
 Pending = PendingInput | PendingChange

@@ -4,7 +4,16 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from kefu.common.errors import BadRequest
-from kefu.router.actions.action import Action, ActionInput, Change, Choice, HttpCall, Texts
+from kefu.router.actions.action import (
+    Action,
+    ActionInput,
+    CardTemplate,
+    Change,
+    Choice,
+    FieldTemplate,
+    HttpCall,
+    Texts,
+)
 from kefu.router.actions.action_checks import check
 from kefu.router.actions.matching import intents
 from kefu.router.domain.risk import Risk
@@ -44,6 +53,8 @@ def action_message(action: Action) -> pb.Action:
         update_time=timestamp(action.update_time) if action.update_time else None,
         change=None if action.change is None else _change_message(action.change),
         titles=cast("Mapping[str, str]", action.titles),
+        cards=_card_message(action.cards),
+        progress=cast("Mapping[str, str]", action.progress),
     )
 
 
@@ -74,6 +85,8 @@ def action_of(message: pb.Action) -> Action:
         timeout_seconds=message.timeout_seconds or _DEFAULT_SECONDS,
         change=_change_of(message.change) if message.HasField("change") else None,
         titles=_texts(message.titles),
+        cards=_card_template(message.cards) if message.HasField("cards") else None,
+        progress=_texts(message.progress),
     )
     if unknown := set(action.intents) - intents():
         raise BadRequest("action.intents", f"must be of {', '.join(sorted(intents()))}; not {min(unknown)[:40]!r}.")
@@ -96,6 +109,7 @@ def _change_message(change: Change) -> pb.Change:
         refusal=change.refusal,
         refusals=_word_messages(change.refusals),
         audited=change.audited,
+        cards=_card_message(change.cards),
     )
 
 
@@ -114,6 +128,7 @@ def _change_of(message: pb.Change) -> Change:
         message.refusal,
         _words(message.refusals),
         tuple(dict.fromkeys(message.audited)),
+        _card_template(message.cards) if message.HasField("cards") else None,
     )
 
 
@@ -150,6 +165,7 @@ def _choice_message(choice: Choice) -> pb.ActionInput.Choice:
         questions=cast("Mapping[str, str]", choice.questions),
         many=choice.many,
         nothing=cast("Mapping[str, str]", choice.nothing),
+        cards=_card_message(choice.cards),
     )
 
 
@@ -162,6 +178,36 @@ def _choice_of(message: pb.ActionInput.Choice) -> Choice:
         _texts(message.questions),
         message.many,
         _texts(message.nothing),
+        _card_template(message.cards) if message.HasField("cards") else None,
+    )
+
+
+def _card_message(template: CardTemplate | None) -> pb.CardTemplate | None:
+    if template is None:
+        return None
+    return pb.CardTemplate(
+        list=template.list,
+        titles=cast("Mapping[str, str]", template.titles),
+        statuses=cast("Mapping[str, str]", template.statuses),
+        fields=[
+            pb.CardTemplate.Field(
+                labels=cast("Mapping[str, str]", each.labels), values=cast("Mapping[str, str]", each.values)
+            )
+            for each in template.fields
+        ],
+        link=template.link,
+        texts=cast("Mapping[str, str]", template.texts),
+    )
+
+
+def _card_template(message: pb.CardTemplate) -> CardTemplate:
+    return CardTemplate(
+        _texts(message.titles),
+        message.list,
+        _texts(message.statuses),
+        tuple(FieldTemplate(_texts(each.labels), _texts(each.values)) for each in message.fields),
+        message.link,
+        _texts(message.texts),
     )
 
 

@@ -4,6 +4,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kefu.common.customers import Customer, Verification
+from kefu.router.domain.card import Cards
 from kefu.router.domain.handoff import Handoff, HandoffReason, Sentiment, SlotKind
 from kefu.router.domain.session import Session, SessionState
 from kefu.router.domain.turn import (
@@ -17,7 +18,16 @@ from kefu.router.domain.turn import (
     TurnState,
 )
 from kefu.router.storage.session_events import SessionEvent, SessionEventsMissed, SessionStateChanged, SessionTurnStored
-from kefu.router.turn_stream.events import HandedOff, PassagesFound, Reasoning, Started, StreamEnd, Text, TurnEvent
+from kefu.router.turn_stream.events import (
+    HandedOff,
+    PassagesFound,
+    Progress,
+    Reasoning,
+    Started,
+    StreamEnd,
+    Text,
+    TurnEvent,
+)
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import identity_pb2
 
@@ -144,6 +154,8 @@ def event_message(event: TurnEvent) -> pb.ConverseEvent:
             return pb.ConverseEvent(passages_found=found)
         case Reasoning():
             return pb.ConverseEvent(reasoning_delta=pb.ReasoningDelta(text=event.text))
+        case Progress():
+            return pb.ConverseEvent(progress=pb.Progress(text=event.text))
         case Text():
             return pb.ConverseEvent(text_delta=pb.TextDelta(offset=event.offset, text=event.text))
         case HandedOff():
@@ -292,6 +304,24 @@ def _completed(completed: Completed) -> pb.TurnCompleted:
             for support in completed.supports
         ],
         choices=completed.choices,
+        cards=None if completed.cards is None else cards_message(completed.cards),
+    )
+
+
+def cards_message(cards: Cards) -> pb.Cards:
+    """Cards as a message."""
+    return pb.Cards(
+        text=cards.text,
+        cards=[
+            pb.Card(
+                title=card.title,
+                status=card.status,
+                fields=[pb.Card.Field(label=field.label, value=field.value) for field in card.fields],
+                link=card.link,
+                choice=card.choice,
+            )
+            for card in cards.cards
+        ],
     )
 
 

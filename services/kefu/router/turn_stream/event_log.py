@@ -12,7 +12,16 @@ from dataclasses import replace
 from kefu.common.errors import OffsetOutOfRange
 from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.turn import Completed
-from kefu.router.turn_stream.events import HandedOff, PassagesFound, Reasoning, Started, StreamEnd, Text, TurnEvent
+from kefu.router.turn_stream.events import (
+    HandedOff,
+    PassagesFound,
+    Progress,
+    Reasoning,
+    Started,
+    StreamEnd,
+    Text,
+    TurnEvent,
+)
 
 _MAX_DELTA_BYTES = 65_536  # gRPC messages have at most 4 MiB unless their receiver says otherwise
 
@@ -35,6 +44,7 @@ class TurnEventLog:
     def __init__(self) -> None:
         self._text = bytearray()
         self._reasoning = ""
+        self._progress: Progress | None = None
         self._started: Started | None = None
         self._found: PassagesFound | None = None
         self._handoff: Handoff | None = None
@@ -98,6 +108,11 @@ class TurnEventLog:
         self._reasoning += text
         self._notify()
 
+    def add_progress(self, text: str) -> None:
+        """Add what is being done. Whoever reads later gets the last of it alone."""
+        self._progress = Progress(text)
+        self._notify()
+
     def add_text(self, text: str) -> None:
         """Append to the answer."""
         if text:
@@ -131,7 +146,7 @@ class TurnEventLog:
         if offset > len(self._text) and not awaits_offset:
             self._check_rewritten()
         started = found = handed_off = positioned = False
-        reasoned = 0
+        reasoned, progressed = 0, None
         while True:
             begin = offset if positioned or self.rewritten_from is None else min(offset, self.rewritten_from)
             if self._started is not None and not started:
@@ -143,6 +158,10 @@ class TurnEventLog:
             elif reasoning and reasoned < len(self._reasoning):
                 piece, reasoned = self._reasoning[reasoned:], len(self._reasoning)
                 yield Reasoning(piece)
+            elif self._progress is not progressed:
+                progressed = self._progress
+                if progressed is not None:
+                    yield progressed
             elif begin < len(self._text):
                 begin = character_start(self._text, begin)
                 offset, positioned = delta_end(self._text, begin), True

@@ -33,6 +33,13 @@ class Reasoning:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """What is being done for the customer."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Text:
     """A piece of the answer. `offset` is in UTF-8 bytes from the answer's start."""
 
@@ -54,4 +61,4 @@ class StreamEnd:
     completed: Completed
 
 
-TurnEvent = Started | PassagesFound | Reasoning | Text | HandedOff | StreamEnd
+TurnEvent = Started | PassagesFound | Reasoning | Progress | Text | HandedOff | StreamEnd

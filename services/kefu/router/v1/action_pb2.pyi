@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from kefu.router.v1 import chat_pb2 as _chat_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -85,6 +86,26 @@ class Action(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class ProgressEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     EXAMPLES_FIELD_NUMBER: _builtins.int
     INPUTS_FIELD_NUMBER: _builtins.int
@@ -99,6 +120,8 @@ class Action(_message.Message):
     INTENTS_FIELD_NUMBER: _builtins.int
     CHANGE_FIELD_NUMBER: _builtins.int
     TITLES_FIELD_NUMBER: _builtins.int
+    CARDS_FIELD_NUMBER: _builtins.int
+    PROGRESS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"actions/{action}"."""
     requires_customer: _builtins.bool
@@ -161,6 +184,16 @@ class Action(_message.Message):
         names a value, such as an order's number, and it does not say clearly enough what is wanted. Empty: it is not offered.
         """
 
+    @_builtins.property
+    def cards(self) -> Global___CardTemplate:
+        """Optional. `answers` as cards, for clients that draw them."""
+
+    @_builtins.property
+    def progress(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Optional. What the customer reads while `call` runs, by language, such as "Looking up your orders": see Progress. Empty:
+        `titles`.
+        """
+
     def __init__(
         self,
         *,
@@ -178,14 +211,204 @@ class Action(_message.Message):
         intents: _abc.Iterable[_builtins.str] | None = ...,
         change: Global___Change | None = ...,
         titles: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        cards: Global___CardTemplate | None = ...,
+        progress: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "change", b"change", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["call", b"call", "cards", b"cards", "change", b"change", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "call", b"call", "change", b"change", "examples", b"examples", "inputs", b"inputs", "intents", b"intents", "name", b"name", "requires_customer", b"requires_customer", "result", b"result", "revision", b"revision", "timeout_seconds", b"timeout_seconds", "titles", b"titles", "update_time", b"update_time", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "call", b"call", "cards", b"cards", "change", b"change", "examples", b"examples", "inputs", b"inputs", "intents", b"intents", "name", b"name", "progress", b"progress", "requires_customer", b"requires_customer", "result", b"result", "revision", b"revision", "timeout_seconds", b"timeout_seconds", "titles", b"titles", "update_time", b"update_time", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Action: _TypeAlias = Action  # noqa: Y015
+
+@_typing.final
+class CardTemplate(_message.Message):
+    """CardTemplate is how a result is shown as cards, beside the text that says the same. Its templates are Mustache over the
+    names of the result and of the inputs, and what they write is plain text. Nothing is cut: where a title has more than 200
+    characters, a status more than 100 or a value more than 1,000, there are no cards, and the text is shown.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Field(_message.Message):
+        """Field is a line of a card."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        @_typing.final
+        class LabelsEntry(_message.Message):
+            DESCRIPTOR: _descriptor.Descriptor
+
+            KEY_FIELD_NUMBER: _builtins.int
+            VALUE_FIELD_NUMBER: _builtins.int
+            key: _builtins.str
+            value: _builtins.str
+            def __init__(
+                self,
+                *,
+                key: _builtins.str = ...,
+                value: _builtins.str = ...,
+            ) -> None: ...
+            _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+            def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+            _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+            def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+            def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+        @_typing.final
+        class ValuesEntry(_message.Message):
+            DESCRIPTOR: _descriptor.Descriptor
+
+            KEY_FIELD_NUMBER: _builtins.int
+            VALUE_FIELD_NUMBER: _builtins.int
+            key: _builtins.str
+            value: _builtins.str
+            def __init__(
+                self,
+                *,
+                key: _builtins.str = ...,
+                value: _builtins.str = ...,
+            ) -> None: ...
+            _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+            def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+            _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+            def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+            def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+        LABELS_FIELD_NUMBER: _builtins.int
+        VALUES_FIELD_NUMBER: _builtins.int
+        @_builtins.property
+        def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+            """Such as "Total", by language: no template."""
+
+        @_builtins.property
+        def values(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+            """By language. Where it comes to nothing, the card goes without this field."""
+
+        def __init__(
+            self,
+            *,
+            labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+            values: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["labels", b"labels", "values", b"values"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class TitlesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class StatusesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class TextsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    LIST_FIELD_NUMBER: _builtins.int
+    TITLES_FIELD_NUMBER: _builtins.int
+    STATUSES_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    LINK_FIELD_NUMBER: _builtins.int
+    TEXTS_FIELD_NUMBER: _builtins.int
+    list: _builtins.str
+    """The name of a list of objects in the result: a card for each, whose templates have its fields too. Where it is empty
+    or has more than 20 there are no cards. Empty: one card, for the result itself.
+    """
+    link: _builtins.str
+    """Optional. An https address to open, such as "https://shop.example.com/orders/{id}": "{name}" stands for a text or a
+    number of the object, the result or the inputs, encoded, and nowhere in scheme, host or port. A card for which there is
+    none has no link.
+    """
+    @_builtins.property
+    def titles(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Required. What a card's title is, by language. Where one comes to nothing there are no cards."""
+
+    @_builtins.property
+    def statuses(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Optional. How the thing stands, by language."""
+
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedCompositeFieldContainer[Global___CardTemplate.Field]:
+        """At most 8."""
+
+    @_builtins.property
+    def texts(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """What stands above the cards, by language: a template, Markdown as `answers`. Required in Change.cards, where it asks the
+        question; none in Choice.cards, where the question stands.
+        """
+
+    def __init__(
+        self,
+        *,
+        list: _builtins.str = ...,
+        titles: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        statuses: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        fields: _abc.Iterable[Global___CardTemplate.Field] | None = ...,
+        link: _builtins.str = ...,
+        texts: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "link", b"link", "list", b"list", "statuses", b"statuses", "texts", b"texts", "titles", b"titles"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CardTemplate: _TypeAlias = CardTemplate  # noqa: Y015
 
 @_typing.final
 class Change(_message.Message):
@@ -246,6 +469,7 @@ class Change(_message.Message):
     REFUSAL_FIELD_NUMBER: _builtins.int
     REFUSALS_FIELD_NUMBER: _builtins.int
     AUDITED_FIELD_NUMBER: _builtins.int
+    CARDS_FIELD_NUMBER: _builtins.int
     risk: _builtins.str
     """"write", or "money" where money moves. Above TenantSettings.action_risk a person is called instead, who reads what
     the customer wants.
@@ -284,6 +508,12 @@ class Change(_message.Message):
     def audited(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of `preview_result` and `Action.result` whose values are kept in the audit log, before and after the change."""
 
+    @_builtins.property
+    def cards(self) -> Global___CardTemplate:
+        """Optional. `questions` as cards, over the inputs and the names of `preview_result`. What they show is part of what the
+        customer agrees to.
+        """
+
     def __init__(
         self,
         *,
@@ -296,10 +526,11 @@ class Change(_message.Message):
         refusal: _builtins.str = ...,
         refusals: _abc.Iterable[Global___ActionWords] | None = ...,
         audited: _abc.Iterable[_builtins.str] | None = ...,
+        cards: Global___CardTemplate | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome", "preview", b"preview"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cards", b"cards", "outcome", b"outcome", "preview", b"preview"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audited", b"audited", "outcome", b"outcome", "outcome_answer", b"outcome_answer", "preview", b"preview", "preview_result", b"preview_result", "questions", b"questions", "refusal", b"refusal", "refusals", b"refusals", "risk", b"risk"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audited", b"audited", "cards", b"cards", "outcome", b"outcome", "outcome_answer", b"outcome_answer", "preview", b"preview", "preview_result", b"preview_result", "questions", b"questions", "refusal", b"refusal", "refusals", b"refusals", "risk", b"risk"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -386,6 +617,7 @@ class ActionInput(_message.Message):
         QUESTIONS_FIELD_NUMBER: _builtins.int
         MANY_FIELD_NUMBER: _builtins.int
         NOTHING_FIELD_NUMBER: _builtins.int
+        CARDS_FIELD_NUMBER: _builtins.int
         action: _builtins.str
         """"actions/{action}" whose result has the list; its inputs come from the customer, or have the names of inputs that
         stand before this one, such as the order whose items are listed.
@@ -412,6 +644,10 @@ class ActionInput(_message.Message):
             told that nothing was found in the account.
             """
 
+        @_builtins.property
+        def cards(self) -> Global___CardTemplate:
+            """Optional. Each as a card with its button, over its fields and the names of that action's result; without `list`."""
+
         def __init__(
             self,
             *,
@@ -422,10 +658,11 @@ class ActionInput(_message.Message):
             questions: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
             many: _builtins.bool = ...,
             nothing: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+            cards: Global___CardTemplate | None = ...,
         ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        _HasFieldArgType: _TypeAlias = _typing.Literal["cards", b"cards"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "labels", b"labels", "list", b"list", "many", b"many", "nothing", b"nothing", "questions", b"questions", "value", b"value"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "cards", b"cards", "labels", b"labels", "list", b"list", "many", b"many", "nothing", b"nothing", "questions", b"questions", "value", b"value"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -878,22 +1115,28 @@ class TryActionResponse(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     RESULT_FIELD_NUMBER: _builtins.int
     ANSWER_FIELD_NUMBER: _builtins.int
+    CARDS_FIELD_NUMBER: _builtins.int
     status: _builtins.int
     """HTTP status of the answer."""
     result: _builtins.str
     """What of the result is used, as JSON; of a change what of its preview's."""
     answer: _builtins.str
     """What would be said; of a change the question, or why it is refused."""
+    @_builtins.property
+    def cards(self) -> _chat_pb2.Cards:
+        """What would be shown; unset where there are no cards."""
+
     def __init__(
         self,
         *,
         status: _builtins.int = ...,
         result: _builtins.str = ...,
         answer: _builtins.str = ...,
+        cards: _chat_pb2.Cards | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cards", b"cards"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "result", b"result", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "cards", b"cards", "result", b"result", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -407,6 +407,7 @@ class ConverseEvent(_message.Message):
     TEXT_DELTA_FIELD_NUMBER: _builtins.int
     HANDOFF_FIELD_NUMBER: _builtins.int
     TURN_COMPLETED_FIELD_NUMBER: _builtins.int
+    PROGRESS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def turn_started(self) -> Global___TurnStarted:
         """The first event."""
@@ -431,6 +432,10 @@ class ConverseEvent(_message.Message):
     def turn_completed(self) -> Global___TurnCompleted:
         """The last event."""
 
+    @_builtins.property
+    def progress(self) -> Global___Progress:
+        """What is being done. A client may ignore it."""
+
     def __init__(
         self,
         *,
@@ -440,12 +445,13 @@ class ConverseEvent(_message.Message):
         text_delta: Global___TextDelta | None = ...,
         handoff: Global___Handoff | None = ...,
         turn_completed: Global___TurnCompleted | None = ...,
+        progress: Global___Progress | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "handoff", b"handoff", "passages_found", b"passages_found", "reasoning_delta", b"reasoning_delta", "text_delta", b"text_delta", "turn_completed", b"turn_completed", "turn_started", b"turn_started"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "handoff", b"handoff", "passages_found", b"passages_found", "progress", b"progress", "reasoning_delta", b"reasoning_delta", "text_delta", b"text_delta", "turn_completed", b"turn_completed", "turn_started", b"turn_started"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "handoff", b"handoff", "passages_found", b"passages_found", "reasoning_delta", b"reasoning_delta", "text_delta", b"text_delta", "turn_completed", b"turn_completed", "turn_started", b"turn_started"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "handoff", b"handoff", "passages_found", b"passages_found", "progress", b"progress", "reasoning_delta", b"reasoning_delta", "text_delta", b"text_delta", "turn_completed", b"turn_completed", "turn_started", b"turn_started"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["turn_started", "passages_found", "reasoning_delta", "text_delta", "handoff", "turn_completed"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["turn_started", "passages_found", "reasoning_delta", "text_delta", "handoff", "turn_completed", "progress"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -621,6 +627,30 @@ class TextDelta(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TextDelta: _TypeAlias = TextDelta  # noqa: Y015
+
+@_typing.final
+class Progress(_message.Message):
+    """Progress says what is being done for the customer in the company's systems. It is no part of the answer, and is stored
+    nowhere: a turn that is replayed, or followed from another router than the one it runs on, has none.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """Such as "Looking up your orders", in the answer's language. It takes the place of the one before."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Progress: _TypeAlias = Progress  # noqa: Y015
 
 @_typing.final
 class Handoff(_message.Message):
@@ -1065,6 +1095,98 @@ class Timings(_message.Message):
 Global___Timings: _TypeAlias = Timings  # noqa: Y015
 
 @_typing.final
+class Card(_message.Message):
+    """Card shows one thing of the customer's, such as an order. All of it is plain text."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Field(_message.Message):
+        """Field is a line of a card."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        LABEL_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        label: _builtins.str
+        """Such as "Total"."""
+        value: _builtins.str
+        """Such as "388 yuan". It may have several lines."""
+        def __init__(
+            self,
+            *,
+            label: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["label", b"label", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    LINK_FIELD_NUMBER: _builtins.int
+    CHOICE_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """What it is, such as an order's number. Never empty."""
+    status: _builtins.str
+    """How it stands, such as "on its way", or empty."""
+    link: _builtins.str
+    """An https address to open, or empty."""
+    choice: _builtins.str
+    """The one of TurnCompleted.choices that it stands for: a client draws its button within the card. Empty: none."""
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedCompositeFieldContainer[Global___Card.Field]:
+        """At most 8, in order."""
+
+    def __init__(
+        self,
+        *,
+        title: _builtins.str = ...,
+        status: _builtins.str = ...,
+        fields: _abc.Iterable[Global___Card.Field] | None = ...,
+        link: _builtins.str = ...,
+        choice: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice", "fields", b"fields", "link", b"link", "status", b"status", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Card: _TypeAlias = Card  # noqa: Y015
+
+@_typing.final
+class Cards(_message.Message):
+    """Cards show what the turn's text says in another form: a client shows one or the other."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    CARDS_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """What stands above the cards, Markdown as the turn's text; it may be empty. With choices it does not number them."""
+    @_builtins.property
+    def cards(self) -> _containers.RepeatedCompositeFieldContainer[Global___Card]:
+        """1 to 20, in order."""
+
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        cards: _abc.Iterable[Global___Card] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cards", b"cards", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Cards: _TypeAlias = Cards  # noqa: Y015
+
+@_typing.final
 class TurnCompleted(_message.Message):
     """TurnCompleted ends a turn."""
 
@@ -1080,6 +1202,7 @@ class TurnCompleted(_message.Message):
     BROWN_OUT_FIELD_NUMBER: _builtins.int
     SUPPORTS_FIELD_NUMBER: _builtins.int
     CHOICES_FIELD_NUMBER: _builtins.int
+    CARDS_FIELD_NUMBER: _builtins.int
     finish_reason: Global___FinishReason.ValueType
     """How it ended."""
     source: Global___AnswerSource.ValueType
@@ -1114,6 +1237,10 @@ class TurnCompleted(_message.Message):
         from, such as the customer's orders, 2 to 8.
         """
 
+    @_builtins.property
+    def cards(self) -> Global___Cards:
+        """With ANSWER_SOURCE_ACTION: the answer as cards, where the action has some. Unset: the text alone."""
+
     def __init__(
         self,
         *,
@@ -1127,10 +1254,11 @@ class TurnCompleted(_message.Message):
         brown_out: Global___BrownOut.ValueType = ...,
         supports: _abc.Iterable[Global___Support] | None = ...,
         choices: _abc.Iterable[_builtins.str] | None = ...,
+        cards: Global___Cards | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["timings", b"timings", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cards", b"cards", "timings", b"timings", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brown_out", b"brown_out", "choices", b"choices", "citations", b"citations", "finish_reason", b"finish_reason", "model", b"model", "source", b"source", "supports", b"supports", "text_bytes", b"text_bytes", "timings", b"timings", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["brown_out", b"brown_out", "cards", b"cards", "choices", b"choices", "citations", b"citations", "finish_reason", b"finish_reason", "model", b"model", "source", b"source", "supports", b"supports", "text_bytes", b"text_bytes", "timings", b"timings", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

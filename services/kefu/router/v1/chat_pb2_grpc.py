@@ -113,7 +113,7 @@ class ChatServiceServicer:
 
         Events come in this order: one TurnStarted; one PassagesFound, unless nothing was looked up; ReasoningDelta, only
         when asked for; any number of TextDelta; at most one Handoff, which withdraws the text before it; one TurnCompleted.
-        A stream that ends without TurnCompleted has failed:
+        Progress may come anywhere between the first and the last. A stream that ends without TurnCompleted has failed:
         INVALID_ARGUMENT / BAD_REQUEST (BadRequest names the field), INVALID_ARGUMENT / REQUEST_ID_REUSED,
         NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
         ABORTED / SESSION_BUSY (answering another message: see `on_busy`),

@@ -42,6 +42,7 @@ def test_one_for_each_of_several_may_stand_in_an_object_of_a_list() -> None:
         (exchange(ActionInput("text", max_characters=50)), "text.questions: must be by language"),
         (exchange(ActionInput("text", max_characters=50, options={"a": {"en": "A"}})), "needs either from"),
         (exchange(ITEM, NEW, titles={"en": ""}), "titles: must have 1 to 200"),
+        (exchange(ITEM, NEW, titles={"fr": "Échange"}), "titles: must be by language"),
         (exchange(replace(ITEM, choice=replace(MANY, nothing={"xx": "?"}))), "choice.nothing: must be by language"),
     ],
 )

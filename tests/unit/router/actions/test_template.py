@@ -22,6 +22,7 @@ from tests.support.cpu_time import loops
         ("{{#orders}}{{id}};{{/orders}}", {"orders": [{"id": "a"}, {"id": "b"}]}, "a;b;"),
         ("{{#ids}}{{.}} {{/ids}}", {"ids": ["a", "b"]}, "a b"),
         ("{{gone}}!", {}, "!"),
+        ("{{a}}{{#a}}x{{/a}}{{^a}}y{{/a}}{{b.c}}", {"a": None, "b": {"c": None}}, "y"),
         ("{{#yes}}y{{/yes}}{{^yes}}n{{/yes}}", {"yes": False}, "n"),
         ("{{a}}", {"a": "{{b}} {{> /etc/passwd}}", "b": "secret"}, "{{b}} {{> /etc/passwd}}"),
         ("{{a.__class__}}{{a.upper}}", {"a": "x"}, ""),

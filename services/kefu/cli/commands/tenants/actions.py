@@ -17,6 +17,7 @@ from kefu.common.text.terminal_text import printable
 from kefu.router.v1 import action_pb2 as pb
 from kefu.router.v1 import action_pb2_grpc as rpc
 from kefu.router.v1 import admin_pb2, admin_pb2_grpc
+from kefu.router.v1.chat_pb2 import Cards
 
 actions = group("Actions: what Kefu looks up and does for a customer. import, put, list, show, try, delete.")
 _MONEY = "money"
@@ -99,6 +100,9 @@ async def _try(
         printable(json.dumps(json.loads(found.result), ensure_ascii=False, indent=1)), style="dim", soft_wrap=True
     )
     out.print(printable(found.answer) if found.answer else "There is no such thing.", soft_wrap=True)
+    if found.HasField("cards"):
+        out.print("As cards:", style="dim")
+        out.print(printable(_cards_text(found.cards)), soft_wrap=True, markup=False)
 
 
 async def _delete(target: Remote, name: Name, yes: Yes = False) -> None:
@@ -108,6 +112,16 @@ async def _delete(target: Remote, name: Name, yes: Yes = False) -> None:
         request = pb.DeleteActionRequest(name=full("actions", name))
         await rpc.ActionServiceStub(channel).DeleteAction(request, metadata=target.metadata)
     console().print(f"Deleted {short(name)}.")
+
+
+def _cards_text(cards: Cards) -> str:
+    """Cards as lines, a blank one between two."""
+    shown = [cards.text] if cards.text else []
+    for card in cards.cards:
+        fields = [f"{each.label}: {'; '.join(each.value.splitlines())}" for each in card.fields]
+        head = f"{card.title} ({card.status})" if card.status else card.title
+        shown.append("\n  ".join(filter(None, (head, *fields, card.link))))
+    return "\n\n".join(shown)
 
 
 def _action(file: Path) -> pb.Action:

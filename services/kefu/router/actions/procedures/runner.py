@@ -37,7 +37,7 @@ from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, 
 from kefu.router.actions.runner import ActionRunner, counted
 from kefu.router.actions.template import render
 from kefu.router.actions.value_pattern import values_in
-from kefu.router.actions.wording import in_language, in_words
+from kefu.router.actions.wording import in_language, in_words, progress_of
 from kefu.router.domain.turn import InputValue, PendingInput, ProcedureProgress
 from kefu.router.nlu.consent import Consent
 
@@ -115,6 +115,8 @@ class ProcedureRunner:
         if wanted is None:
             return reply
         further = await self.run(replace(wanted, said=(reply.text,)), request)
+        if further.text == reply.text:  # nothing follows: the cards of what was done stay
+            further = replace(further, cards=reply.cards)
         return replace(further, pending=further.pending or reply.pending)
 
     async def chosen(self, request: ActionRequest, *, is_no: bool = False) -> WantedAction | WantedProcedure | None:
@@ -216,9 +218,12 @@ class _Follower:
                 name, missing=Missing.BY_PROCEDURE, detail=self._detail("it ended, and had said nothing")
             )
         reply = reply or ActionReply(name)
-        text = "\n\n".join(filter(None, [*self._said, reply.text]))
         pending = None if reply.pending is None else replace(reply.pending, procedure=self._progress_at(reply))
-        return replace(reply, text=text, pending=pending)
+        cards = reply.cards and replace(reply.cards, text=self._below_what_was_said(reply.cards.text))
+        return replace(reply, text=self._below_what_was_said(reply.text), pending=pending, cards=cards)
+
+    def _below_what_was_said(self, text: str) -> str:
+        return "\n\n".join(filter(None, [*self._said, text]))
 
     def _progress_at(self, reply: ActionReply) -> ProcedureProgress:
         """How far it has been followed, with what the customer named for the question that is asked now."""
@@ -282,6 +287,7 @@ class _Follower:
         if (missing := self._signed_out(action)) is not None:
             return missing
         inputs = await self._read(action, self._given(action))
+        self._request.tell(progress_of(action, self._request.language))
         tenant, seconds = self._request.principal.tenant, self._request.seconds(action.timeout_seconds)
         found = await self._caller.look_up(tenant, action.call, action.result, inputs, seconds)
         if found.values is None:

@@ -2,6 +2,7 @@
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { KnowledgeService, type SearchResponse } from "../../src/gen/kefu/retrieval/v1/knowledge_pb.js";
 import {
+  type Cards,
   ChatService,
   type Citation,
   type FinishReason,
@@ -48,6 +49,8 @@ export interface AskOptions {
   profile?: Record<string, string>;
   /** Called with the text so far whenever it has grown, was replaced after a resume, or was withdrawn by a handoff (""). */
   onText?: (text: string) => void;
+  /** Called with what is being done for the customer meanwhile, such as "Looking up your orders". */
+  onProgress?: (text: string) => void;
   /** Called when the connection is lost (true) and found again (false). */
   onReconnecting?: (lost: boolean) => void;
   /** Ends the reading. `Kefu.stop` ends the answer itself. */
@@ -62,6 +65,8 @@ export interface Answer {
   finishReason: FinishReason;
   citations: Citation[];
   passages: SourcePassage[];
+  /** What `text` says, as cards: show one or the other. Null: there are none. */
+  cards: Cards | null;
   handoff: Handoff | null;
   completed: TurnCompleted;
 }
@@ -97,13 +102,15 @@ export class Kefu {
         got.turn = event.turn;
       },
       passages: (passages: SourcePassage[]) => (got.passages = passages),
+      progress: (text: string) => options.onProgress?.(text),
       text: () => options.onText?.(answer.text),
       handoff: (event: Handoff) => (got.handoff = event),
       reconnecting: (lost: boolean) => options.onReconnecting?.(lost),
     };
     const completed = await followTurn(this.chat, question, answer, sink, options.signal ?? new AbortController().signal);
     const { finishReason, citations } = completed;
-    return { ...got, text: got.handoff?.message ?? answer.text, finishReason, citations, completed };
+    const cards = completed.cards ?? null;
+    return { ...got, text: got.handoff?.message ?? answer.text, finishReason, citations, cards, completed };
   }
 
   /** What happens in a session, from now on or after an event. Never ends by itself; see `watchSession`. */

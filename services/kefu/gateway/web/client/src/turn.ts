@@ -33,6 +33,8 @@ export interface Question {
 export interface TurnSink {
   started?(event: TurnStarted): void;
   passages?(passages: SourcePassage[]): void;
+  /** What is being done for the customer, such as "Looking up your orders". */
+  progress?(text: string): void;
   /** `answer` has changed. */
   text?(answer: AnswerText): void;
   /** A person takes over. `answer` is empty again: what was said is withdrawn, and the message stands in its place. */
@@ -96,6 +98,9 @@ export async function followTurn(
             break;
           case "passagesFound":
             sink.passages?.(event.value.passages);
+            break;
+          case "progress":
+            sink.progress?.(event.value.text);
             break;
           case "textDelta":
             if (!answer.apply(Number(event.value.offset), event.value.text)) throw new Gap();

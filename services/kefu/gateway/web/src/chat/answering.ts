@@ -51,9 +51,15 @@ export async function showAnswer(
       told.started(event);
     },
     passages: (passages) => (entry.passages.value = passages),
+    progress: (text) => {
+      if (isLeft()) return;
+      entry.progress.value = text;
+      announce(text);
+    },
     text: () => {
-      entry.state.value = "answering";
       entry.reconnecting.value = false;
+      if (entry.progress.value) return; // an action's text comes whole, and perhaps as cards: it is shown when that is known
+      entry.state.value = "answering";
       show.soon();
     },
     handoff: (event) => {
@@ -87,6 +93,7 @@ export async function showAnswer(
       announce(t("failed"));
     }
   } finally {
+    entry.progress.value = "";
     entry.reconnecting.value = false;
   }
 }

@@ -26,6 +26,8 @@ export class Entry {
   /** Something was shown before a hand-over withdrew it. */
   readonly withdrawn = signal(false);
   readonly reconnecting = signal(false);
+  /** What is being done for the customer in the company's systems, or empty. */
+  readonly progress = signal("");
   readonly failure = signal<Failure | null>(null);
   readonly rating = signal<Rating>(Rating.UNSPECIFIED);
   /** The person who wrote `text`, or empty. */

@@ -5,6 +5,7 @@ import { Code } from "@connectrpc/connect";
 import { AnswerSource, FinishReason, type SourcePassage } from "../gen/kefu/router/v1/chat_pb.js";
 import type { Failure } from "@kefu/client";
 import { locale } from "../shared/i18n.ts";
+import { CardList } from "../shared/cards.tsx";
 import { Icon } from "../shared/icons.tsx";
 import { markdown } from "../shared/markdown.tsx";
 import { type Conversation, isRunning } from "./conversation.ts";
@@ -29,8 +30,12 @@ export function Message({ entry, conversation, receiver, onCite }: MessageProps)
   const reason = completed?.finishReason;
   const forPerson = reason === FinishReason.HUMAN;
   const cite = (number: number) => onCite(entry, number);
+  const asking = isAsking(entry, conversation);
+  const cards = completed?.cards?.cards ?? [];
+  const onCards = new Set(cards.map((card) => card.choice));
+  const loose = asking ? (completed?.choices.filter((choice) => !onCards.has(choice)) ?? []) : [];
   return (
-    <article class="turn" aria-busy={isRunning(entry)}>
+    <article class="turn" tabIndex={-1} aria-busy={isRunning(entry)}>
       {entry.question && (
         <div class="asked">
           <h2 class="unseen">{t("you")}</h2>
@@ -54,11 +59,23 @@ export function Message({ entry, conversation, receiver, onCite }: MessageProps)
               {entry.byPerson ? entry.agent.value || t("colleague") : t("assistant")}
             </h2>
             {entry.withdrawn.value && <p class="note withdrawn">{t("withdrawn")}</p>}
-            <Answer entry={entry} isAsking={isAsking(entry, conversation)} onCite={cite} />
+            <Answer entry={entry} isAsking={asking} onCite={cite} />
+            <CardList
+              cards={cards}
+              open={t("open_card")}
+              below={(card, details) =>
+                asking &&
+                card.choice && (
+                  <button type="button" class="button" aria-describedby={details} onClick={() => choose(conversation, card.choice)}>
+                    {t("choose", { title: card.title })}
+                  </button>
+                )
+              }
+            />
             {state === "waiting" && (
               <p class="thinking">
                 <span class="dots" aria-hidden="true" />
-                <span>{entry.passages.value.length ? t("answering") : t("thinking")}</span>
+                <span dir="auto">{entry.progress.value || (entry.passages.value.length ? t("answering") : t("thinking"))}</span>
               </p>
             )}
             {entry.reconnecting.value && isRunning(entry) && (
@@ -77,10 +94,10 @@ export function Message({ entry, conversation, receiver, onCite }: MessageProps)
                 </button>
               </p>
             )}
-            {isAsking(entry, conversation) && (
+            {loose.length > 0 && (
               <div class="choices">
-                {completed?.choices.map((choice) => (
-                  <button type="button" class="button" onClick={() => void conversation.send(choice)}>
+                {loose.map((choice) => (
+                  <button type="button" class="button" onClick={() => choose(conversation, choice)}>
                     {choice}
                   </button>
                 ))}
@@ -102,6 +119,12 @@ function isAsking(entry: Entry, conversation: Conversation): boolean {
   return Boolean(entry.completed.value?.choices.length) && conversation.entries.value.at(-1) === entry;
 }
 
+/** Send a choice. Its button goes: whoever works by keyboard goes on from the message that comes of it. */
+function choose(conversation: Conversation, choice: string): void {
+  void conversation.send(choice);
+  requestAnimationFrame(() => [...document.querySelectorAll<HTMLElement>(".turn")].at(-1)?.focus({ preventScroll: true }));
+}
+
 interface AnswerProps {
   entry: Entry;
   /** Its choices are buttons: the text need not list them too. */
@@ -116,7 +139,9 @@ function Answer({ entry, isAsking, onCite }: AnswerProps) {
   });
   const mark = (number: number) => <Footnote number={number} passages={entry.passages.value} onCite={onCite} />;
   const { loose } = answer.value;
-  const source = isAsking ? withoutChoices(answer.value.source, entry.completed.value?.choices ?? []) : answer.value.source;
+  const { cards, choices = [] } = entry.completed.value ?? {};
+  const text = cards ? cards.text : answer.value.source; // cards stand in place of the text that says the same
+  const source = isAsking && !cards ? withoutChoices(text, choices) : text;
   if (!source) return null;
   return (
     <div class="markdown">

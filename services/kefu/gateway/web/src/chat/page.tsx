@@ -224,15 +224,23 @@ function Transcript({ conversation, onCite }: TranscriptProps) {
   const entries = conversation.entries.value;
   const Message = answers.value?.Message;
   const follows = useRef(true);
+  /** Where it was scrolled to last, of how much. */
+  const seen = useRef({ top: 0, height: 0 });
+  const look = (element: HTMLElement) => (seen.current = { top: element.scrollTop, height: element.scrollHeight });
   const bottom = (smooth = false) => {
     const element = list.current;
     element?.scrollTo({ top: element.scrollHeight, behavior: smooth ? "smooth" : "instant" });
+    if (element && !smooth) look(element);
   };
 
   useEffect(() => {
     const element = list.current!;
     const scrolled = () => {
-      follows.current = element.scrollHeight - element.scrollTop - element.clientHeight < 96;
+      const before = seen.current;
+      const { top, height } = look(element);
+      if (height - top - element.clientHeight < 96) follows.current = true;
+      // Who reads went up. Else it is cards that came at once, and the observer follows them.
+      else if (top < before.top && height >= before.height) follows.current = false;
       setAway(!follows.current);
     };
     const resized = new ResizeObserver(() => follows.current && bottom());

@@ -55,6 +55,8 @@ export const EN = {
   failed_denied: "This page cannot ask questions at the moment.",
   failed_identity: "Please sign in first, and send it again.",
   opens_new: "(opens a new tab)",
+  choose: "Choose {title}",
+  open_card: "Open (in a new tab)",
 } as const;
 
 export type ChatKey = keyof typeof EN;
@@ -112,6 +114,8 @@ export const ZH: Record<ChatKey, string> = {
   failed_denied: "此页面目前不能提问。",
   failed_identity: "请先登录，然后重新发送。",
   opens_new: "（在新标签页中打开）",
+  choose: "选择 {title}",
+  open_card: "打开（在新标签页中）",
 };
 
 export const t = texts(EN, ZH);

@@ -93,6 +93,7 @@ export const en = {
   handedOver: "Handed over",
   stillWriting: "writing",
   sources: "Sources",
+  openCard: "Open (in a new tab)",
   ratedUp: "Rated helpful",
   ratedDown: "Rated not helpful",
   heldByMe: "Held by you",

@@ -95,6 +95,7 @@ export const zh: Record<keyof typeof en, string> = {
   handedOver: "转人工",
   stillWriting: "正在回答",
   sources: "来源",
+  openCard: "打开（在新标签页中）",
   ratedUp: "评价：有帮助",
   ratedDown: "评价：没帮助",
   heldByMe: "由您接待",

@@ -1,6 +1,7 @@
 /** What was said, as text: nothing that a customer, a document or a model wrote is ever read as HTML. */
 
 import { Rating, type Turn, Turn_State } from "../../gen/kefu/router/v1/chat_pb.ts";
+import { CardList } from "../../shared/cards.tsx";
 import { Icon } from "../../shared/icons.tsx";
 import { clock } from "../shared/format.ts";
 import { Badge } from "../shared/ui.tsx";
@@ -35,6 +36,7 @@ function Body({ message }: { message: Message }) {
       </p>
     );
   }
+  const cards = message.kind === "kefu" ? message.turn.completed?.cards : undefined;
   const who = message.kind === "customer" ? t("customer") : message.kind === "kefu" ? t("kefu") : message.agent;
   return (
     <>
@@ -49,8 +51,9 @@ function Body({ message }: { message: Message }) {
         </p>
       ) : null}
       <p class="message-text" dir="auto">
-        {message.text}
+        {cards ? cards.text : message.text}
       </p>
+      {cards ? <CardList cards={cards.cards} open={t("openCard")} /> : null}
       {message.kind === "kefu" ? <Rated turn={message.turn} /> : null}
     </>
   );

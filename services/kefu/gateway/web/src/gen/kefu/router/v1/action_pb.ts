@@ -6,13 +6,15 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Cards } from "./chat_pb.js";
+import { file_kefu_router_v1_chat } from "./chat_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file kefu/router/v1/action.proto.
  */
 export const file_kefu_router_v1_action: GenFile = /*@__PURE__*/
-  fileDesc("ChtrZWZ1L3JvdXRlci92MS9hY3Rpb24ucHJvdG8SDmtlZnUucm91dGVyLnYxIoUFCgZBY3Rpb24SDAoEbmFtZRgBIAEoCRIQCghleGFtcGxlcxgCIAMoCRIrCgZpbnB1dHMYAyADKAsyGy5rZWZ1LnJvdXRlci52MS5BY3Rpb25JbnB1dBImCgRjYWxsGAQgASgLMhgua2VmdS5yb3V0ZXIudjEuSHR0cENhbGwSMgoGcmVzdWx0GAUgAygLMiIua2VmdS5yb3V0ZXIudjEuQWN0aW9uLlJlc3VsdEVudHJ5EjQKB2Fuc3dlcnMYBiADKAsyIy5rZWZ1LnJvdXRlci52MS5BY3Rpb24uQW5zd2Vyc0VudHJ5EioKBXdvcmRzGAcgAygLMhsua2VmdS5yb3V0ZXIudjEuQWN0aW9uV29yZHMSGQoRcmVxdWlyZXNfY3VzdG9tZXIYCCABKAgSFwoPdGltZW91dF9zZWNvbmRzGAkgASgNEhAKCHJldmlzaW9uGAogASgEEi8KC3VwZGF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdpbnRlbnRzGAwgAygJEiYKBmNoYW5nZRgNIAEoCzIWLmtlZnUucm91dGVyLnYxLkNoYW5nZRIyCgZ0aXRsZXMYDiADKAsyIi5rZWZ1LnJvdXRlci52MS5BY3Rpb24uVGl0bGVzRW50cnkaLQoLUmVzdWx0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARouCgxBbnN3ZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARotCgtUaXRsZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIroDCgZDaGFuZ2USDAoEcmlzaxgBIAEoCRIpCgdwcmV2aWV3GAIgASgLMhgua2VmdS5yb3V0ZXIudjEuSHR0cENhbGwSQQoOcHJldmlld19yZXN1bHQYAyADKAsyKS5rZWZ1LnJvdXRlci52MS5DaGFuZ2UuUHJldmlld1Jlc3VsdEVudHJ5EjgKCXF1ZXN0aW9ucxgEIAMoCzIlLmtlZnUucm91dGVyLnYxLkNoYW5nZS5RdWVzdGlvbnNFbnRyeRIpCgdvdXRjb21lGAUgASgLMhgua2VmdS5yb3V0ZXIudjEuSHR0cENhbGwSFgoOb3V0Y29tZV9hbnN3ZXIYBiABKAkSDwoHcmVmdXNhbBgHIAEoCRItCghyZWZ1c2FscxgIIAMoCzIbLmtlZnUucm91dGVyLnYxLkFjdGlvbldvcmRzEg8KB2F1ZGl0ZWQYCSADKAkaNAoSUHJldmlld1Jlc3VsdEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaMAoOUXVlc3Rpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASLWBQoLQWN0aW9uSW5wdXQSDAoEbmFtZRgBIAEoCRIMCgRmcm9tGAIgASgJEg8KB3BhdHRlcm4YAyABKAkSMgoGY2hvaWNlGAQgASgLMiIua2VmdS5yb3V0ZXIudjEuQWN0aW9uSW5wdXQuQ2hvaWNlEiwKB29wdGlvbnMYBSADKAsyGy5rZWZ1LnJvdXRlci52MS5BY3Rpb25Xb3JkcxI9CglxdWVzdGlvbnMYBiADKAsyKi5rZWZ1LnJvdXRlci52MS5BY3Rpb25JbnB1dC5RdWVzdGlvbnNFbnRyeRIWCg5tYXhfY2hhcmFjdGVycxgHIAEoDRIQCghmb3JfZWFjaBgIIAEoCRqcAwoGQ2hvaWNlEg4KBmFjdGlvbhgBIAEoCRIMCgRsaXN0GAIgASgJEg0KBXZhbHVlGAMgASgJEj4KBmxhYmVscxgEIAMoCzIuLmtlZnUucm91dGVyLnYxLkFjdGlvbklucHV0LkNob2ljZS5MYWJlbHNFbnRyeRJECglxdWVzdGlvbnMYBSADKAsyMS5rZWZ1LnJvdXRlci52MS5BY3Rpb25JbnB1dC5DaG9pY2UuUXVlc3Rpb25zRW50cnkSDAoEbWFueRgGIAEoCBJACgdub3RoaW5nGAcgAygLMi8ua2VmdS5yb3V0ZXIudjEuQWN0aW9uSW5wdXQuQ2hvaWNlLk5vdGhpbmdFbnRyeRotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjAKDlF1ZXN0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaLgoMTm90aGluZ0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaMAoOUXVlc3Rpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASK+AQoISHR0cENhbGwSDgoGbWV0aG9kGAEgASgJEgsKA3VybBgCIAEoCRI2CgdoZWFkZXJzGAMgAygLMiUua2VmdS5yb3V0ZXIudjEuSHR0cENhbGwuSGVhZGVyc0VudHJ5EgwKBGJvZHkYBCABKAkSDAoEdG9vbBgFIAEoCRIRCgl0b29sX2hhc2gYBiABKAkaLgoMSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEigQEKC0FjdGlvbldvcmRzEg0KBXZhbHVlGAEgASgJEjUKBXRleHRzGAIgAygLMiYua2VmdS5yb3V0ZXIudjEuQWN0aW9uV29yZHMuVGV4dHNFbnRyeRosCgpUZXh0c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiTAoQUHV0QWN0aW9uUmVxdWVzdBImCgZhY3Rpb24YASABKAsyFi5rZWZ1LnJvdXRlci52MS5BY3Rpb24SEAoIcmV2aXNpb24YAiABKAQiOwoRUHV0QWN0aW9uUmVzcG9uc2USJgoGYWN0aW9uGAEgASgLMhYua2VmdS5yb3V0ZXIudjEuQWN0aW9uIiAKEEdldEFjdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCSI7ChFHZXRBY3Rpb25SZXNwb25zZRImCgZhY3Rpb24YASABKAsyFi5rZWZ1LnJvdXRlci52MS5BY3Rpb24iFAoSTGlzdEFjdGlvbnNSZXF1ZXN0Ij4KE0xpc3RBY3Rpb25zUmVzcG9uc2USJwoHYWN0aW9ucxgBIAMoCzIWLmtlZnUucm91dGVyLnYxLkFjdGlvbiIjChNEZWxldGVBY3Rpb25SZXF1ZXN0EgwKBG5hbWUYASABKAkiFgoURGVsZXRlQWN0aW9uUmVzcG9uc2UingIKEFRyeUFjdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCRIQCghjdXN0b21lchgCIAEoCRI8CgZjbGFpbXMYAyADKAsyLC5rZWZ1LnJvdXRlci52MS5UcnlBY3Rpb25SZXF1ZXN0LkNsYWltc0VudHJ5EjwKBmlucHV0cxgEIAMoCzIsLmtlZnUucm91dGVyLnYxLlRyeUFjdGlvblJlcXVlc3QuSW5wdXRzRW50cnkSEAoIbGFuZ3VhZ2UYBSABKAkaLQoLQ2xhaW1zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARotCgtJbnB1dHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkMKEVRyeUFjdGlvblJlc3BvbnNlEg4KBnN0YXR1cxgBIAEoDRIOCgZyZXN1bHQYAiABKAkSDgoGYW5zd2VyGAMgASgJMrgDCg1BY3Rpb25TZXJ2aWNlElAKCVB1dEFjdGlvbhIgLmtlZnUucm91dGVyLnYxLlB1dEFjdGlvblJlcXVlc3QaIS5rZWZ1LnJvdXRlci52MS5QdXRBY3Rpb25SZXNwb25zZRJQCglHZXRBY3Rpb24SIC5rZWZ1LnJvdXRlci52MS5HZXRBY3Rpb25SZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuR2V0QWN0aW9uUmVzcG9uc2USVgoLTGlzdEFjdGlvbnMSIi5rZWZ1LnJvdXRlci52MS5MaXN0QWN0aW9uc1JlcXVlc3QaIy5rZWZ1LnJvdXRlci52MS5MaXN0QWN0aW9uc1Jlc3BvbnNlElkKDERlbGV0ZUFjdGlvbhIjLmtlZnUucm91dGVyLnYxLkRlbGV0ZUFjdGlvblJlcXVlc3QaJC5rZWZ1LnJvdXRlci52MS5EZWxldGVBY3Rpb25SZXNwb25zZRJQCglUcnlBY3Rpb24SIC5rZWZ1LnJvdXRlci52MS5UcnlBY3Rpb25SZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuVHJ5QWN0aW9uUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("ChtrZWZ1L3JvdXRlci92MS9hY3Rpb24ucHJvdG8SDmtlZnUucm91dGVyLnYxIpsGCgZBY3Rpb24SDAoEbmFtZRgBIAEoCRIQCghleGFtcGxlcxgCIAMoCRIrCgZpbnB1dHMYAyADKAsyGy5rZWZ1LnJvdXRlci52MS5BY3Rpb25JbnB1dBImCgRjYWxsGAQgASgLMhgua2VmdS5yb3V0ZXIudjEuSHR0cENhbGwSMgoGcmVzdWx0GAUgAygLMiIua2VmdS5yb3V0ZXIudjEuQWN0aW9uLlJlc3VsdEVudHJ5EjQKB2Fuc3dlcnMYBiADKAsyIy5rZWZ1LnJvdXRlci52MS5BY3Rpb24uQW5zd2Vyc0VudHJ5EioKBXdvcmRzGAcgAygLMhsua2VmdS5yb3V0ZXIudjEuQWN0aW9uV29yZHMSGQoRcmVxdWlyZXNfY3VzdG9tZXIYCCABKAgSFwoPdGltZW91dF9zZWNvbmRzGAkgASgNEhAKCHJldmlzaW9uGAogASgEEi8KC3VwZGF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdpbnRlbnRzGAwgAygJEiYKBmNoYW5nZRgNIAEoCzIWLmtlZnUucm91dGVyLnYxLkNoYW5nZRIyCgZ0aXRsZXMYDiADKAsyIi5rZWZ1LnJvdXRlci52MS5BY3Rpb24uVGl0bGVzRW50cnkSKwoFY2FyZHMYDyABKAsyHC5rZWZ1LnJvdXRlci52MS5DYXJkVGVtcGxhdGUSNgoIcHJvZ3Jlc3MYECADKAsyJC5rZWZ1LnJvdXRlci52MS5BY3Rpb24uUHJvZ3Jlc3NFbnRyeRotCgtSZXN1bHRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGi4KDEFuc3dlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGi0KC1RpdGxlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaLwoNUHJvZ3Jlc3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIoQFCgxDYXJkVGVtcGxhdGUSDAoEbGlzdBgBIAEoCRI4CgZ0aXRsZXMYAiADKAsyKC5rZWZ1LnJvdXRlci52MS5DYXJkVGVtcGxhdGUuVGl0bGVzRW50cnkSPAoIc3RhdHVzZXMYAyADKAsyKi5rZWZ1LnJvdXRlci52MS5DYXJkVGVtcGxhdGUuU3RhdHVzZXNFbnRyeRIyCgZmaWVsZHMYBCADKAsyIi5rZWZ1LnJvdXRlci52MS5DYXJkVGVtcGxhdGUuRmllbGQSDAoEbGluaxgFIAEoCRI2CgV0ZXh0cxgGIAMoCzInLmtlZnUucm91dGVyLnYxLkNhcmRUZW1wbGF0ZS5UZXh0c0VudHJ5GuUBCgVGaWVsZBI+CgZsYWJlbHMYASADKAsyLi5rZWZ1LnJvdXRlci52MS5DYXJkVGVtcGxhdGUuRmllbGQuTGFiZWxzRW50cnkSPgoGdmFsdWVzGAIgAygLMi4ua2VmdS5yb3V0ZXIudjEuQ2FyZFRlbXBsYXRlLkZpZWxkLlZhbHVlc0VudHJ5Gi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaLQoLVmFsdWVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARotCgtUaXRsZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGi8KDVN0YXR1c2VzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARosCgpUZXh0c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEi5wMKBkNoYW5nZRIMCgRyaXNrGAEgASgJEikKB3ByZXZpZXcYAiABKAsyGC5rZWZ1LnJvdXRlci52MS5IdHRwQ2FsbBJBCg5wcmV2aWV3X3Jlc3VsdBgDIAMoCzIpLmtlZnUucm91dGVyLnYxLkNoYW5nZS5QcmV2aWV3UmVzdWx0RW50cnkSOAoJcXVlc3Rpb25zGAQgAygLMiUua2VmdS5yb3V0ZXIudjEuQ2hhbmdlLlF1ZXN0aW9uc0VudHJ5EikKB291dGNvbWUYBSABKAsyGC5rZWZ1LnJvdXRlci52MS5IdHRwQ2FsbBIWCg5vdXRjb21lX2Fuc3dlchgGIAEoCRIPCgdyZWZ1c2FsGAcgASgJEi0KCHJlZnVzYWxzGAggAygLMhsua2VmdS5yb3V0ZXIudjEuQWN0aW9uV29yZHMSDwoHYXVkaXRlZBgJIAMoCRIrCgVjYXJkcxgKIAEoCzIcLmtlZnUucm91dGVyLnYxLkNhcmRUZW1wbGF0ZRo0ChJQcmV2aWV3UmVzdWx0RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARowCg5RdWVzdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIoMGCgtBY3Rpb25JbnB1dBIMCgRuYW1lGAEgASgJEgwKBGZyb20YAiABKAkSDwoHcGF0dGVybhgDIAEoCRIyCgZjaG9pY2UYBCABKAsyIi5rZWZ1LnJvdXRlci52MS5BY3Rpb25JbnB1dC5DaG9pY2USLAoHb3B0aW9ucxgFIAMoCzIbLmtlZnUucm91dGVyLnYxLkFjdGlvbldvcmRzEj0KCXF1ZXN0aW9ucxgGIAMoCzIqLmtlZnUucm91dGVyLnYxLkFjdGlvbklucHV0LlF1ZXN0aW9uc0VudHJ5EhYKDm1heF9jaGFyYWN0ZXJzGAcgASgNEhAKCGZvcl9lYWNoGAggASgJGskDCgZDaG9pY2USDgoGYWN0aW9uGAEgASgJEgwKBGxpc3QYAiABKAkSDQoFdmFsdWUYAyABKAkSPgoGbGFiZWxzGAQgAygLMi4ua2VmdS5yb3V0ZXIudjEuQWN0aW9uSW5wdXQuQ2hvaWNlLkxhYmVsc0VudHJ5EkQKCXF1ZXN0aW9ucxgFIAMoCzIxLmtlZnUucm91dGVyLnYxLkFjdGlvbklucHV0LkNob2ljZS5RdWVzdGlvbnNFbnRyeRIMCgRtYW55GAYgASgIEkAKB25vdGhpbmcYByADKAsyLy5rZWZ1LnJvdXRlci52MS5BY3Rpb25JbnB1dC5DaG9pY2UuTm90aGluZ0VudHJ5EisKBWNhcmRzGAggASgLMhwua2VmdS5yb3V0ZXIudjEuQ2FyZFRlbXBsYXRlGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaMAoOUXVlc3Rpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARouCgxOb3RoaW5nRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARowCg5RdWVzdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIr4BCghIdHRwQ2FsbBIOCgZtZXRob2QYASABKAkSCwoDdXJsGAIgASgJEjYKB2hlYWRlcnMYAyADKAsyJS5rZWZ1LnJvdXRlci52MS5IdHRwQ2FsbC5IZWFkZXJzRW50cnkSDAoEYm9keRgEIAEoCRIMCgR0b29sGAUgASgJEhEKCXRvb2xfaGFzaBgGIAEoCRouCgxIZWFkZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKBAQoLQWN0aW9uV29yZHMSDQoFdmFsdWUYASABKAkSNQoFdGV4dHMYAiADKAsyJi5rZWZ1LnJvdXRlci52MS5BY3Rpb25Xb3Jkcy5UZXh0c0VudHJ5GiwKClRleHRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJMChBQdXRBY3Rpb25SZXF1ZXN0EiYKBmFjdGlvbhgBIAEoCzIWLmtlZnUucm91dGVyLnYxLkFjdGlvbhIQCghyZXZpc2lvbhgCIAEoBCI7ChFQdXRBY3Rpb25SZXNwb25zZRImCgZhY3Rpb24YASABKAsyFi5rZWZ1LnJvdXRlci52MS5BY3Rpb24iIAoQR2V0QWN0aW9uUmVxdWVzdBIMCgRuYW1lGAEgASgJIjsKEUdldEFjdGlvblJlc3BvbnNlEiYKBmFjdGlvbhgBIAEoCzIWLmtlZnUucm91dGVyLnYxLkFjdGlvbiIUChJMaXN0QWN0aW9uc1JlcXVlc3QiPgoTTGlzdEFjdGlvbnNSZXNwb25zZRInCgdhY3Rpb25zGAEgAygLMhYua2VmdS5yb3V0ZXIudjEuQWN0aW9uIiMKE0RlbGV0ZUFjdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCSIWChREZWxldGVBY3Rpb25SZXNwb25zZSKeAgoQVHJ5QWN0aW9uUmVxdWVzdBIMCgRuYW1lGAEgASgJEhAKCGN1c3RvbWVyGAIgASgJEjwKBmNsYWltcxgDIAMoCzIsLmtlZnUucm91dGVyLnYxLlRyeUFjdGlvblJlcXVlc3QuQ2xhaW1zRW50cnkSPAoGaW5wdXRzGAQgAygLMiwua2VmdS5yb3V0ZXIudjEuVHJ5QWN0aW9uUmVxdWVzdC5JbnB1dHNFbnRyeRIQCghsYW5ndWFnZRgFIAEoCRotCgtDbGFpbXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGi0KC0lucHV0c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiaQoRVHJ5QWN0aW9uUmVzcG9uc2USDgoGc3RhdHVzGAEgASgNEg4KBnJlc3VsdBgCIAEoCRIOCgZhbnN3ZXIYAyABKAkSJAoFY2FyZHMYBCABKAsyFS5rZWZ1LnJvdXRlci52MS5DYXJkczK4AwoNQWN0aW9uU2VydmljZRJQCglQdXRBY3Rpb24SIC5rZWZ1LnJvdXRlci52MS5QdXRBY3Rpb25SZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuUHV0QWN0aW9uUmVzcG9uc2USUAoJR2V0QWN0aW9uEiAua2VmdS5yb3V0ZXIudjEuR2V0QWN0aW9uUmVxdWVzdBohLmtlZnUucm91dGVyLnYxLkdldEFjdGlvblJlc3BvbnNlElYKC0xpc3RBY3Rpb25zEiIua2VmdS5yb3V0ZXIudjEuTGlzdEFjdGlvbnNSZXF1ZXN0GiMua2VmdS5yb3V0ZXIudjEuTGlzdEFjdGlvbnNSZXNwb25zZRJZCgxEZWxldGVBY3Rpb24SIy5rZWZ1LnJvdXRlci52MS5EZWxldGVBY3Rpb25SZXF1ZXN0GiQua2VmdS5yb3V0ZXIudjEuRGVsZXRlQWN0aW9uUmVzcG9uc2USUAoJVHJ5QWN0aW9uEiAua2VmdS5yb3V0ZXIudjEuVHJ5QWN0aW9uUmVxdWVzdBohLmtlZnUucm91dGVyLnYxLlRyeUFjdGlvblJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_kefu_router_v1_chat]);
 
 /**
  * Action is something that Kefu looks up or changes for a customer.
@@ -125,6 +127,21 @@ export type Action = Message<"kefu.router.v1.Action"> & {
    * @generated from field: map<string, string> titles = 14;
    */
   titles: { [key: string]: string };
+
+  /**
+   * Optional. `answers` as cards, for clients that draw them.
+   *
+   * @generated from field: kefu.router.v1.CardTemplate cards = 15;
+   */
+  cards?: CardTemplate | undefined;
+
+  /**
+   * Optional. What the customer reads while `call` runs, by language, such as "Looking up your orders": see Progress. Empty:
+   * `titles`.
+   *
+   * @generated from field: map<string, string> progress = 16;
+   */
+  progress: { [key: string]: string };
 };
 
 /**
@@ -133,6 +150,96 @@ export type Action = Message<"kefu.router.v1.Action"> & {
  */
 export const ActionSchema: GenMessage<Action> = /*@__PURE__*/
   messageDesc(file_kefu_router_v1_action, 0);
+
+/**
+ * CardTemplate is how a result is shown as cards, beside the text that says the same. Its templates are Mustache over the
+ * names of the result and of the inputs, and what they write is plain text. Nothing is cut: where a title has more than 200
+ * characters, a status more than 100 or a value more than 1,000, there are no cards, and the text is shown.
+ *
+ * @generated from message kefu.router.v1.CardTemplate
+ */
+export type CardTemplate = Message<"kefu.router.v1.CardTemplate"> & {
+  /**
+   * The name of a list of objects in the result: a card for each, whose templates have its fields too. Where it is empty
+   * or has more than 20 there are no cards. Empty: one card, for the result itself.
+   *
+   * @generated from field: string list = 1;
+   */
+  list: string;
+
+  /**
+   * Required. What a card's title is, by language. Where one comes to nothing there are no cards.
+   *
+   * @generated from field: map<string, string> titles = 2;
+   */
+  titles: { [key: string]: string };
+
+  /**
+   * Optional. How the thing stands, by language.
+   *
+   * @generated from field: map<string, string> statuses = 3;
+   */
+  statuses: { [key: string]: string };
+
+  /**
+   * At most 8.
+   *
+   * @generated from field: repeated kefu.router.v1.CardTemplate.Field fields = 4;
+   */
+  fields: CardTemplate_Field[];
+
+  /**
+   * Optional. An https address to open, such as "https://shop.example.com/orders/{id}": "{name}" stands for a text or a
+   * number of the object, the result or the inputs, encoded, and nowhere in scheme, host or port. A card for which there is
+   * none has no link.
+   *
+   * @generated from field: string link = 5;
+   */
+  link: string;
+
+  /**
+   * What stands above the cards, by language: a template, Markdown as `answers`. Required in Change.cards, where it asks the
+   * question; none in Choice.cards, where the question stands.
+   *
+   * @generated from field: map<string, string> texts = 6;
+   */
+  texts: { [key: string]: string };
+};
+
+/**
+ * Describes the message kefu.router.v1.CardTemplate.
+ * Use `create(CardTemplateSchema)` to create a new message.
+ */
+export const CardTemplateSchema: GenMessage<CardTemplate> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_action, 1);
+
+/**
+ * Field is a line of a card.
+ *
+ * @generated from message kefu.router.v1.CardTemplate.Field
+ */
+export type CardTemplate_Field = Message<"kefu.router.v1.CardTemplate.Field"> & {
+  /**
+   * Such as "Total", by language: no template.
+   *
+   * @generated from field: map<string, string> labels = 1;
+   */
+  labels: { [key: string]: string };
+
+  /**
+   * By language. Where it comes to nothing, the card goes without this field.
+   *
+   * @generated from field: map<string, string> values = 2;
+   */
+  values: { [key: string]: string };
+};
+
+/**
+ * Describes the message kefu.router.v1.CardTemplate.Field.
+ * Use `create(CardTemplate_FieldSchema)` to create a new message.
+ */
+export const CardTemplate_FieldSchema: GenMessage<CardTemplate_Field> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_action, 1, 0);
 
 /**
  * Change is how an action changes something. The customer is told what will be done and asked; only a yes to that question,
@@ -209,6 +316,14 @@ export type Change = Message<"kefu.router.v1.Change"> & {
    * @generated from field: repeated string audited = 9;
    */
   audited: string[];
+
+  /**
+   * Optional. `questions` as cards, over the inputs and the names of `preview_result`. What they show is part of what the
+   * customer agrees to.
+   *
+   * @generated from field: kefu.router.v1.CardTemplate cards = 10;
+   */
+  cards?: CardTemplate | undefined;
 };
 
 /**
@@ -216,7 +331,7 @@ export type Change = Message<"kefu.router.v1.Change"> & {
  * Use `create(ChangeSchema)` to create a new message.
  */
 export const ChangeSchema: GenMessage<Change> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 1);
+  messageDesc(file_kefu_router_v1_action, 2);
 
 /**
  * ActionInput is a value that the call needs: `from` is set, or `options`, or `max_characters`, or `pattern`, `choice` or
@@ -293,7 +408,7 @@ export type ActionInput = Message<"kefu.router.v1.ActionInput"> & {
  * Use `create(ActionInputSchema)` to create a new message.
  */
 export const ActionInputSchema: GenMessage<ActionInput> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 2);
+  messageDesc(file_kefu_router_v1_action, 3);
 
 /**
  * Choice takes a value from a list of the customer's own data, and from nowhere else.
@@ -352,6 +467,13 @@ export type ActionInput_Choice = Message<"kefu.router.v1.ActionInput.Choice"> & 
    * @generated from field: map<string, string> nothing = 7;
    */
   nothing: { [key: string]: string };
+
+  /**
+   * Optional. Each as a card with its button, over its fields and the names of that action's result; without `list`.
+   *
+   * @generated from field: kefu.router.v1.CardTemplate cards = 8;
+   */
+  cards?: CardTemplate | undefined;
 };
 
 /**
@@ -359,7 +481,7 @@ export type ActionInput_Choice = Message<"kefu.router.v1.ActionInput.Choice"> & 
  * Use `create(ActionInput_ChoiceSchema)` to create a new message.
  */
 export const ActionInput_ChoiceSchema: GenMessage<ActionInput_Choice> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 2, 0);
+  messageDesc(file_kefu_router_v1_action, 3, 0);
 
 /**
  * HttpCall is an HTTP call. "{input}" stands for an input's value, encoded as its place needs it.
@@ -422,7 +544,7 @@ export type HttpCall = Message<"kefu.router.v1.HttpCall"> & {
  * Use `create(HttpCallSchema)` to create a new message.
  */
 export const HttpCallSchema: GenMessage<HttpCall> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 3);
+  messageDesc(file_kefu_router_v1_action, 4);
 
 /**
  * ActionWords are the words for a value.
@@ -450,7 +572,7 @@ export type ActionWords = Message<"kefu.router.v1.ActionWords"> & {
  * Use `create(ActionWordsSchema)` to create a new message.
  */
 export const ActionWordsSchema: GenMessage<ActionWords> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 4);
+  messageDesc(file_kefu_router_v1_action, 5);
 
 /**
  * @generated from message kefu.router.v1.PutActionRequest
@@ -476,7 +598,7 @@ export type PutActionRequest = Message<"kefu.router.v1.PutActionRequest"> & {
  * Use `create(PutActionRequestSchema)` to create a new message.
  */
 export const PutActionRequestSchema: GenMessage<PutActionRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 5);
+  messageDesc(file_kefu_router_v1_action, 6);
 
 /**
  * @generated from message kefu.router.v1.PutActionResponse
@@ -495,7 +617,7 @@ export type PutActionResponse = Message<"kefu.router.v1.PutActionResponse"> & {
  * Use `create(PutActionResponseSchema)` to create a new message.
  */
 export const PutActionResponseSchema: GenMessage<PutActionResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 6);
+  messageDesc(file_kefu_router_v1_action, 7);
 
 /**
  * @generated from message kefu.router.v1.GetActionRequest
@@ -514,7 +636,7 @@ export type GetActionRequest = Message<"kefu.router.v1.GetActionRequest"> & {
  * Use `create(GetActionRequestSchema)` to create a new message.
  */
 export const GetActionRequestSchema: GenMessage<GetActionRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 7);
+  messageDesc(file_kefu_router_v1_action, 8);
 
 /**
  * @generated from message kefu.router.v1.GetActionResponse
@@ -533,7 +655,7 @@ export type GetActionResponse = Message<"kefu.router.v1.GetActionResponse"> & {
  * Use `create(GetActionResponseSchema)` to create a new message.
  */
 export const GetActionResponseSchema: GenMessage<GetActionResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 8);
+  messageDesc(file_kefu_router_v1_action, 9);
 
 /**
  * @generated from message kefu.router.v1.ListActionsRequest
@@ -546,7 +668,7 @@ export type ListActionsRequest = Message<"kefu.router.v1.ListActionsRequest"> & 
  * Use `create(ListActionsRequestSchema)` to create a new message.
  */
 export const ListActionsRequestSchema: GenMessage<ListActionsRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 9);
+  messageDesc(file_kefu_router_v1_action, 10);
 
 /**
  * @generated from message kefu.router.v1.ListActionsResponse
@@ -565,7 +687,7 @@ export type ListActionsResponse = Message<"kefu.router.v1.ListActionsResponse"> 
  * Use `create(ListActionsResponseSchema)` to create a new message.
  */
 export const ListActionsResponseSchema: GenMessage<ListActionsResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 10);
+  messageDesc(file_kefu_router_v1_action, 11);
 
 /**
  * @generated from message kefu.router.v1.DeleteActionRequest
@@ -584,7 +706,7 @@ export type DeleteActionRequest = Message<"kefu.router.v1.DeleteActionRequest"> 
  * Use `create(DeleteActionRequestSchema)` to create a new message.
  */
 export const DeleteActionRequestSchema: GenMessage<DeleteActionRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 11);
+  messageDesc(file_kefu_router_v1_action, 12);
 
 /**
  * @generated from message kefu.router.v1.DeleteActionResponse
@@ -597,7 +719,7 @@ export type DeleteActionResponse = Message<"kefu.router.v1.DeleteActionResponse"
  * Use `create(DeleteActionResponseSchema)` to create a new message.
  */
 export const DeleteActionResponseSchema: GenMessage<DeleteActionResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 12);
+  messageDesc(file_kefu_router_v1_action, 13);
 
 /**
  * @generated from message kefu.router.v1.TryActionRequest
@@ -644,7 +766,7 @@ export type TryActionRequest = Message<"kefu.router.v1.TryActionRequest"> & {
  * Use `create(TryActionRequestSchema)` to create a new message.
  */
 export const TryActionRequestSchema: GenMessage<TryActionRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 13);
+  messageDesc(file_kefu_router_v1_action, 14);
 
 /**
  * @generated from message kefu.router.v1.TryActionResponse
@@ -670,6 +792,13 @@ export type TryActionResponse = Message<"kefu.router.v1.TryActionResponse"> & {
    * @generated from field: string answer = 3;
    */
   answer: string;
+
+  /**
+   * What would be shown; unset where there are no cards.
+   *
+   * @generated from field: kefu.router.v1.Cards cards = 4;
+   */
+  cards?: Cards | undefined;
 };
 
 /**
@@ -677,7 +806,7 @@ export type TryActionResponse = Message<"kefu.router.v1.TryActionResponse"> & {
  * Use `create(TryActionResponseSchema)` to create a new message.
  */
 export const TryActionResponseSchema: GenMessage<TryActionResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_action, 14);
+  messageDesc(file_kefu_router_v1_action, 15);
 
 /**
  * ActionService keeps what Kefu can look up and do for a customer in the company's own systems: "where is my order",

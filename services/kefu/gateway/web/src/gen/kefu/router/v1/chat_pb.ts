@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kefu/router/v1/chat.proto.
  */
 export const file_kefu_router_v1_chat: GenFile = /*@__PURE__*/
-  fileDesc("ChlrZWZ1L3JvdXRlci92MS9jaGF0LnByb3RvEg5rZWZ1LnJvdXRlci52MSL7AwoPQ29udmVyc2VSZXF1ZXN0Eg8KB3Nlc3Npb24YASABKAkSDAoEdGV4dBgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJEhMKC2NvbGxlY3Rpb25zGAQgAygJEgwKBHVzZXIYBSABKAkSJwoHb25fYnVzeRgGIAEoDjIWLmtlZnUucm91dGVyLnYxLk9uQnVzeRINCgVhc19vZhgHIAEoCRIRCglyZXN1bWFibGUYCCABKAgSMwoJcmVhc29uaW5nGAkgASgLMiAua2VmdS5yb3V0ZXIudjEuUmVhc29uaW5nT3B0aW9ucxIXCgptYXhfdG9rZW5zGAogASgNSACIAQESGAoLdGVtcGVyYXR1cmUYCyABKAJIAYgBARIQCghsYW5ndWFnZRgMIAEoCRInCgdmaWx0ZXJzGA0gAygLMhYua2VmdS5yb3V0ZXIudjEuRmlsdGVyEhYKDmlkZW50aXR5X3Rva2VuGA4gASgJEj0KB3Byb2ZpbGUYDyADKAsyLC5rZWZ1LnJvdXRlci52MS5Db252ZXJzZVJlcXVlc3QuUHJvZmlsZUVudHJ5Gi4KDFByb2ZpbGVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQg0KC19tYXhfdG9rZW5zQg4KDF90ZW1wZXJhdHVyZSIkCgZGaWx0ZXISCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJIjcKEFJlYXNvbmluZ09wdGlvbnMSEgoKbWF4X3Rva2VucxgBIAEoDRIPCgdpbmNsdWRlGAIgASgIItcCCg1Db252ZXJzZUV2ZW50EjMKDHR1cm5fc3RhcnRlZBgBIAEoCzIbLmtlZnUucm91dGVyLnYxLlR1cm5TdGFydGVkSAASNwoOcGFzc2FnZXNfZm91bmQYAiABKAsyHS5rZWZ1LnJvdXRlci52MS5QYXNzYWdlc0ZvdW5kSAASOQoPcmVhc29uaW5nX2RlbHRhGAMgASgLMh4ua2VmdS5yb3V0ZXIudjEuUmVhc29uaW5nRGVsdGFIABIvCgp0ZXh0X2RlbHRhGAQgASgLMhkua2VmdS5yb3V0ZXIudjEuVGV4dERlbHRhSAASKgoHaGFuZG9mZhgFIAEoCzIXLmtlZnUucm91dGVyLnYxLkhhbmRvZmZIABI3Cg50dXJuX2NvbXBsZXRlZBgGIAEoCzIdLmtlZnUucm91dGVyLnYxLlR1cm5Db21wbGV0ZWRIAEIHCgVldmVudCJjCgtUdXJuU3RhcnRlZBIPCgdzZXNzaW9uGAEgASgJEgwKBHR1cm4YAiABKAkSEAoIbGFuZ3VhZ2UYAyABKAkSEAoIcmVwbGF5ZWQYBCABKAgSEQoJZXBoZW1lcmFsGAUgASgIIk8KDVBhc3NhZ2VzRm91bmQSLwoIcGFzc2FnZXMYASADKAsyHS5rZWZ1LnJvdXRlci52MS5Tb3VyY2VQYXNzYWdlEg0KBXF1ZXJ5GAIgASgJIo4BCg1Tb3VyY2VQYXNzYWdlEg4KBm51bWJlchgBIAEoDRIMCgRuYW1lGAIgASgJEg0KBXRpdGxlGAMgASgJEhAKCGhlYWRpbmdzGAQgAygJEgwKBHRleHQYBSABKAkSCwoDdXJpGAYgASgJEhEKCXJlbGV2YW5jZRgHIAEoAhIQCghsYW5ndWFnZRgIIAEoCSIeCg5SZWFzb25pbmdEZWx0YRIMCgR0ZXh0GAEgASgJIikKCVRleHREZWx0YRIOCgZvZmZzZXQYASABKAQSDAoEdGV4dBgCIAEoCSK1CQoHSGFuZG9mZhIuCgZyZWFzb24YASABKA4yHi5rZWZ1LnJvdXRlci52MS5IYW5kb2ZmLlJlYXNvbhIPCgdtZXNzYWdlGAIgASgJEg8KB3N1bW1hcnkYAyABKAkSFAoMb3V0X29mX2hvdXJzGAQgASgIEjAKDG5leHRfb3BlbmluZxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoIcGFzc2FnZXMYBiADKAsyJC5rZWZ1LnJvdXRlci52MS5IYW5kb2ZmLlBhc3NhZ2VUcmllZBIrCgVzbG90cxgHIAMoCzIcLmtlZnUucm91dGVyLnYxLkhhbmRvZmYuU2xvdBI0CglzZW50aW1lbnQYCCABKA4yIS5rZWZ1LnJvdXRlci52MS5IYW5kb2ZmLlNlbnRpbWVudBIQCghyZXBlYXRlZBgJIAEoCBIPCgdzdWJqZWN0GAogASgJGj4KDFBhc3NhZ2VUcmllZBIMCgRuYW1lGAEgASgJEg0KBXRpdGxlGAIgASgJEhEKCXJlbGV2YW5jZRgDIAEoAhrEAQoEU2xvdBIvCgRraW5kGAEgASgOMiEua2VmdS5yb3V0ZXIudjEuSGFuZG9mZi5TbG90LktpbmQSDQoFdmFsdWUYAiABKAkifAoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASDwoLS0lORF9OVU1CRVIQARINCglLSU5EX0RBVEUQAhIPCgtLSU5EX0FNT1VOVBADEg0KCUtJTkRfQ09ERRAEEg4KCktJTkRfUEhPTkUQBRIOCgpLSU5EX0VNQUlMEAYi2wMKBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABIbChdSRUFTT05fTk9USElOR19SRUxFVkFOVBABEhkKFVJFQVNPTl9DVVNUT01FUl9BU0tFRBACEh0KGVJFQVNPTl9TRUFSQ0hfVU5BVkFJTEFCTEUQAxIcChhSRUFTT05fTU9ERUxfVU5BVkFJTEFCTEUQBBIXChNSRUFTT05fRU1QVFlfQU5TV0VSEAUSHQoZUkVBU09OX1VOU1VQUE9SVEVEX0FOU1dFUhAGEhUKEVJFQVNPTl9PVkVSTE9BREVEEAcSFgoSUkVBU09OX0xPV19TVVBQT1JUEAgSGwoXUkVBU09OX1JFUEVBVEVEX0ZBSUxVUkUQCRIUChBSRUFTT05fU0VOU0lUSVZFEAoSEAoMUkVBU09OX0FCVVNFEAsSEwoPUkVBU09OX09XTl9DQVNFEAwSFAoQUkVBU09OX0NPTVBMQUlOVBANEhgKFFJFQVNPTl9BQ1RJT05fRkFJTEVEEA4SHgoaUkVBU09OX0NIQU5HRV9ORUVEU19QRVJTT04QDxIdChlSRUFTT05fQ0hBTkdFX1VOQ09ORklSTUVEEBASFAoQUkVBU09OX1BST0NFRFVSRRASIm0KCVNlbnRpbWVudBIZChVTRU5USU1FTlRfVU5TUEVDSUZJRUQQABIWChJTRU5USU1FTlRfTkVHQVRJVkUQARIVChFTRU5USU1FTlRfTkVVVFJBTBACEhYKElNFTlRJTUVOVF9QT1NJVElWRRADImMKCENpdGF0aW9uEg0KBXN0YXJ0GAEgASgEEgsKA2VuZBgCIAEoBBIOCgZudW1iZXIYAyABKA0SDwoHcGFzc2FnZRgEIAEoCRINCgV0aXRsZRgFIAEoCRILCgN1cmkYBiABKAkiVgoHU3VwcG9ydBINCgVzdGFydBgBIAEoBBILCgNlbmQYAiABKAQSDQoFc2hhcmUYAyABKAISDgoGbnVtYmVyGAQgASgNEhAKCGV2aWRlbmNlGAUgASgJInEKBVVzYWdlEhUKDXByb21wdF90b2tlbnMYASABKA0SHAoUY2FjaGVkX3Byb21wdF90b2tlbnMYAiABKA0SGQoRY29tcGxldGlvbl90b2tlbnMYAyABKA0SGAoQcmVhc29uaW5nX3Rva2VucxgEIAEoDSK3AQoHVGltaW5ncxIoCgVxdWV1ZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIpCgZzZWFyY2gYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLQoKZmlyc3RfdGV4dBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIoCgV0b3RhbBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiL7AgoNVHVybkNvbXBsZXRlZBIzCg1maW5pc2hfcmVhc29uGAEgASgOMhwua2VmdS5yb3V0ZXIudjEuRmluaXNoUmVhc29uEiwKBnNvdXJjZRgCIAEoDjIcLmtlZnUucm91dGVyLnYxLkFuc3dlclNvdXJjZRIrCgljaXRhdGlvbnMYAyADKAsyGC5rZWZ1LnJvdXRlci52MS5DaXRhdGlvbhIkCgV1c2FnZRgEIAEoCzIVLmtlZnUucm91dGVyLnYxLlVzYWdlEigKB3RpbWluZ3MYBSABKAsyFy5rZWZ1LnJvdXRlci52MS5UaW1pbmdzEhIKCnRleHRfYnl0ZXMYBiABKAQSDQoFbW9kZWwYByABKAkSKwoJYnJvd25fb3V0GAggASgOMhgua2VmdS5yb3V0ZXIudjEuQnJvd25PdXQSKQoIc3VwcG9ydHMYCSADKAsyFy5rZWZ1LnJvdXRlci52MS5TdXBwb3J0Eg8KB2Nob2ljZXMYCyADKAkiMQoRUmVzdW1lVHVyblJlcXVlc3QSDAoEdHVybhgBIAEoCRIOCgZvZmZzZXQYAiABKAQiHwoPU3RvcFR1cm5SZXF1ZXN0EgwKBHR1cm4YASABKAkiEgoQU3RvcFR1cm5SZXNwb25zZSLWBAoHU2Vzc2lvbhIMCgRuYW1lGAEgASgJEiwKBXN0YXRlGAIgASgOMh0ua2VmdS5yb3V0ZXIudjEuU2Vzc2lvbi5TdGF0ZRIMCgR1c2VyGAMgASgJEhIKCnR1cm5fY291bnQYBCABKA0SLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFdGl0bGUYCCABKAkSFAoMcnVubmluZ190dXJuGAkgASgJEg0KBWFnZW50GAogASgJEhIKCmxhc3RfZXZlbnQYCyABKAkSMgoIY3VzdG9tZXIYDCABKAsyIC5rZWZ1LnJvdXRlci52MS5WZXJpZmllZEN1c3RvbWVyEjUKB3Byb2ZpbGUYDSADKAsyJC5rZWZ1LnJvdXRlci52MS5TZXNzaW9uLlByb2ZpbGVFbnRyeRouCgxQcm9maWxlRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJ3CgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEg0KCVNUQVRFX0JPVBABEhEKDVNUQVRFX1dBSVRJTkcQAhIPCgtTVEFURV9IVU1BThADEhIKDlNUQVRFX1JFVFVSTkVEEAQSEAoMU1RBVEVfQ0xPU0VEEAUijQQKBFR1cm4SDAoEbmFtZRgBIAEoCRIpCgVzdGF0ZRgCIAEoDjIaLmtlZnUucm91dGVyLnYxLlR1cm4uU3RhdGUSEgoKcmVxdWVzdF9pZBgDIAEoCRIQCghxdWVzdGlvbhgEIAEoCRIMCgR0ZXh0GAUgASgJEi8KCHBhc3NhZ2VzGAYgAygLMh0ua2VmdS5yb3V0ZXIudjEuU291cmNlUGFzc2FnZRIoCgdoYW5kb2ZmGAcgASgLMhcua2VmdS5yb3V0ZXIudjEuSGFuZG9mZhIwCgljb21wbGV0ZWQYCCABKAsyHS5rZWZ1LnJvdXRlci52MS5UdXJuQ29tcGxldGVkEiYKBnJhdGluZxgJIAEoDjIWLmtlZnUucm91dGVyLnYxLlJhdGluZxIWCg5yYXRpbmdfY29tbWVudBgKIAEoCRIvCgtjcmVhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIbGFuZ3VhZ2UYDCABKAkSDQoFYXNfb2YYDSABKAkSDQoFYWdlbnQYDiABKAkSEQoJd2l0aGRyYXduGA8gASgJIlcKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfUlVOTklORxABEhIKDlNUQVRFX0ZJTklTSEVEEAISEAoMU1RBVEVfRkFJTEVEEAMiIQoRR2V0U2Vzc2lvblJlcXVlc3QSDAoEbmFtZRgBIAEoCSI+ChJHZXRTZXNzaW9uUmVzcG9uc2USKAoHc2Vzc2lvbhgBIAEoCzIXLmtlZnUucm91dGVyLnYxLlNlc3Npb24iSgoTTGlzdFNlc3Npb25zUmVxdWVzdBIMCgR1c2VyGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIloKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEikKCHNlc3Npb25zGAEgAygLMhcua2VmdS5yb3V0ZXIudjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiYAoQTGlzdFR1cm5zUmVxdWVzdBIPCgdzZXNzaW9uGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEhQKDGxhdGVzdF9maXJzdBgEIAEoCCJRChFMaXN0VHVybnNSZXNwb25zZRIjCgV0dXJucxgBIAMoCzIULmtlZnUucm91dGVyLnYxLlR1cm4SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiQKFERlbGV0ZVNlc3Npb25SZXF1ZXN0EgwKBG5hbWUYASABKAkiFwoVRGVsZXRlU2Vzc2lvblJlc3BvbnNlImcKEURlbGV0ZVVzZXJSZXF1ZXN0EgwKBHVzZXIYASABKAkSDwoHdmlzaXRvchgCIAEoCRIPCgdzZXNzaW9uGAMgASgJEhAKCGFsbF9rZXlzGAQgASgIEhAKCGN1c3RvbWVyGAUgASgJIi4KEkRlbGV0ZVVzZXJSZXNwb25zZRIYChBzZXNzaW9uc19kZWxldGVkGAEgASgNImcKEUV4cG9ydFVzZXJSZXF1ZXN0EgwKBHVzZXIYASABKAkSDwoHdmlzaXRvchgCIAEoCRIPCgdzZXNzaW9uGAMgASgJEhAKCGFsbF9rZXlzGAQgASgIEhAKCGN1c3RvbWVyGAUgASgJIiIKEkV4cG9ydFVzZXJSZXNwb25zZRIMCgRkYXRhGAEgASgMIlgKD1JhdGVUdXJuUmVxdWVzdBIMCgR0dXJuGAEgASgJEiYKBnJhdGluZxgCIAEoDjIWLmtlZnUucm91dGVyLnYxLlJhdGluZxIPCgdjb21tZW50GAMgASgJIhIKEFJhdGVUdXJuUmVzcG9uc2UiNQoTV2F0Y2hTZXNzaW9uUmVxdWVzdBIPCgdzZXNzaW9uGAEgASgJEg0KBWFmdGVyGAIgASgJIqICCgxTZXNzaW9uRXZlbnQSCgoCaWQYASABKAkSQgoNc3RhdGVfY2hhbmdlZBgCIAEoCzIpLmtlZnUucm91dGVyLnYxLlNlc3Npb25FdmVudC5TdGF0ZUNoYW5nZWRIABIrCgt0dXJuX3N0b3JlZBgDIAEoCzIULmtlZnUucm91dGVyLnYxLlR1cm5IABI1CgZtaXNzZWQYBCABKAsyIy5rZWZ1LnJvdXRlci52MS5TZXNzaW9uRXZlbnQuTWlzc2VkSAAaSwoMU3RhdGVDaGFuZ2VkEiwKBXN0YXRlGAEgASgOMh0ua2VmdS5yb3V0ZXIudjEuU2Vzc2lvbi5TdGF0ZRINCgVhZ2VudBgCIAEoCRoICgZNaXNzZWRCBwoFZXZlbnQqzQEKDEZpbmlzaFJlYXNvbhIdChlGSU5JU0hfUkVBU09OX1VOU1BFQ0lGSUVEEAASFgoSRklOSVNIX1JFQVNPTl9TVE9QEAESGAoURklOSVNIX1JFQVNPTl9MRU5HVEgQAhIZChVGSU5JU0hfUkVBU09OX0hBTkRPRkYQAxIZChVGSU5JU0hfUkVBU09OX1NUT1BQRUQQBBIdChlGSU5JU0hfUkVBU09OX0lOVEVSUlVQVEVEEAUSFwoTRklOSVNIX1JFQVNPTl9IVU1BThAGKqQCCgxBbnN3ZXJTb3VyY2USHQoZQU5TV0VSX1NPVVJDRV9VTlNQRUNJRklFRBAAEhsKF0FOU1dFUl9TT1VSQ0VfR0VORVJBVEVEEAESGQoVQU5TV0VSX1NPVVJDRV9DVVJBVEVEEAISGAoUQU5TV0VSX1NPVVJDRV9DQU5ORUQQAxIcChhBTlNXRVJfU09VUkNFX0VYVFJBQ1RJVkUQBBIYChRBTlNXRVJfU09VUkNFX0NBQ0hFRBAFEhwKGEFOU1dFUl9TT1VSQ0VfQ0xBUklGWUlORxAGEhkKFUFOU1dFUl9TT1VSQ0VfUkVGVVNFRBAHEhgKFEFOU1dFUl9TT1VSQ0VfUEVSU09OEAgSGAoUQU5TV0VSX1NPVVJDRV9BQ1RJT04QCSqVAQoIQnJvd25PdXQSGQoVQlJPV05fT1VUX1VOU1BFQ0lGSUVEEAASHAoYQlJPV05fT1VUX0ZFV0VSX1BBU1NBR0VTEAESHAoYQlJPV05fT1VUX1NIT1JURVJfQU5TV0VSEAISGwoXQlJPV05fT1VUX1dJVEhPVVRfTU9ERUwQAxIVChFCUk9XTl9PVVRfSEFORE9GRhAEKl8KBk9uQnVzeRIXChNPTl9CVVNZX1VOU1BFQ0lGSUVEEAASEgoOT05fQlVTWV9SRUpFQ1QQARIRCg1PTl9CVVNZX1FVRVVFEAISFQoRT05fQlVTWV9TVVBFUlNFREUQAypACgZSYXRpbmcSFgoSUkFUSU5HX1VOU1BFQ0lGSUVEEAASDQoJUkFUSU5HX1VQEAESDwoLUkFUSU5HX0RPV04QAjKsBwoLQ2hhdFNlcnZpY2USTAoIQ29udmVyc2USHy5rZWZ1LnJvdXRlci52MS5Db252ZXJzZVJlcXVlc3QaHS5rZWZ1LnJvdXRlci52MS5Db252ZXJzZUV2ZW50MAESUAoKUmVzdW1lVHVybhIhLmtlZnUucm91dGVyLnYxLlJlc3VtZVR1cm5SZXF1ZXN0Gh0ua2VmdS5yb3V0ZXIudjEuQ29udmVyc2VFdmVudDABEk0KCFN0b3BUdXJuEh8ua2VmdS5yb3V0ZXIudjEuU3RvcFR1cm5SZXF1ZXN0GiAua2VmdS5yb3V0ZXIudjEuU3RvcFR1cm5SZXNwb25zZRJTCgpHZXRTZXNzaW9uEiEua2VmdS5yb3V0ZXIudjEuR2V0U2Vzc2lvblJlcXVlc3QaIi5rZWZ1LnJvdXRlci52MS5HZXRTZXNzaW9uUmVzcG9uc2USWQoMTGlzdFNlc3Npb25zEiMua2VmdS5yb3V0ZXIudjEuTGlzdFNlc3Npb25zUmVxdWVzdBokLmtlZnUucm91dGVyLnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlElAKCUxpc3RUdXJucxIgLmtlZnUucm91dGVyLnYxLkxpc3RUdXJuc1JlcXVlc3QaIS5rZWZ1LnJvdXRlci52MS5MaXN0VHVybnNSZXNwb25zZRJcCg1EZWxldGVTZXNzaW9uEiQua2VmdS5yb3V0ZXIudjEuRGVsZXRlU2Vzc2lvblJlcXVlc3QaJS5rZWZ1LnJvdXRlci52MS5EZWxldGVTZXNzaW9uUmVzcG9uc2USUwoKRGVsZXRlVXNlchIhLmtlZnUucm91dGVyLnYxLkRlbGV0ZVVzZXJSZXF1ZXN0GiIua2VmdS5yb3V0ZXIudjEuRGVsZXRlVXNlclJlc3BvbnNlElUKCkV4cG9ydFVzZXISIS5rZWZ1LnJvdXRlci52MS5FeHBvcnRVc2VyUmVxdWVzdBoiLmtlZnUucm91dGVyLnYxLkV4cG9ydFVzZXJSZXNwb25zZTABEk0KCFJhdGVUdXJuEh8ua2VmdS5yb3V0ZXIudjEuUmF0ZVR1cm5SZXF1ZXN0GiAua2VmdS5yb3V0ZXIudjEuUmF0ZVR1cm5SZXNwb25zZRJTCgxXYXRjaFNlc3Npb24SIy5rZWZ1LnJvdXRlci52MS5XYXRjaFNlc3Npb25SZXF1ZXN0Ghwua2VmdS5yb3V0ZXIudjEuU2Vzc2lvbkV2ZW50MAFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_kefu_router_v1_identity]);
+  fileDesc("ChlrZWZ1L3JvdXRlci92MS9jaGF0LnByb3RvEg5rZWZ1LnJvdXRlci52MSL7AwoPQ29udmVyc2VSZXF1ZXN0Eg8KB3Nlc3Npb24YASABKAkSDAoEdGV4dBgCIAEoCRISCgpyZXF1ZXN0X2lkGAMgASgJEhMKC2NvbGxlY3Rpb25zGAQgAygJEgwKBHVzZXIYBSABKAkSJwoHb25fYnVzeRgGIAEoDjIWLmtlZnUucm91dGVyLnYxLk9uQnVzeRINCgVhc19vZhgHIAEoCRIRCglyZXN1bWFibGUYCCABKAgSMwoJcmVhc29uaW5nGAkgASgLMiAua2VmdS5yb3V0ZXIudjEuUmVhc29uaW5nT3B0aW9ucxIXCgptYXhfdG9rZW5zGAogASgNSACIAQESGAoLdGVtcGVyYXR1cmUYCyABKAJIAYgBARIQCghsYW5ndWFnZRgMIAEoCRInCgdmaWx0ZXJzGA0gAygLMhYua2VmdS5yb3V0ZXIudjEuRmlsdGVyEhYKDmlkZW50aXR5X3Rva2VuGA4gASgJEj0KB3Byb2ZpbGUYDyADKAsyLC5rZWZ1LnJvdXRlci52MS5Db252ZXJzZVJlcXVlc3QuUHJvZmlsZUVudHJ5Gi4KDFByb2ZpbGVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQg0KC19tYXhfdG9rZW5zQg4KDF90ZW1wZXJhdHVyZSIkCgZGaWx0ZXISCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJIjcKEFJlYXNvbmluZ09wdGlvbnMSEgoKbWF4X3Rva2VucxgBIAEoDRIPCgdpbmNsdWRlGAIgASgIIoUDCg1Db252ZXJzZUV2ZW50EjMKDHR1cm5fc3RhcnRlZBgBIAEoCzIbLmtlZnUucm91dGVyLnYxLlR1cm5TdGFydGVkSAASNwoOcGFzc2FnZXNfZm91bmQYAiABKAsyHS5rZWZ1LnJvdXRlci52MS5QYXNzYWdlc0ZvdW5kSAASOQoPcmVhc29uaW5nX2RlbHRhGAMgASgLMh4ua2VmdS5yb3V0ZXIudjEuUmVhc29uaW5nRGVsdGFIABIvCgp0ZXh0X2RlbHRhGAQgASgLMhkua2VmdS5yb3V0ZXIudjEuVGV4dERlbHRhSAASKgoHaGFuZG9mZhgFIAEoCzIXLmtlZnUucm91dGVyLnYxLkhhbmRvZmZIABI3Cg50dXJuX2NvbXBsZXRlZBgGIAEoCzIdLmtlZnUucm91dGVyLnYxLlR1cm5Db21wbGV0ZWRIABIsCghwcm9ncmVzcxgHIAEoCzIYLmtlZnUucm91dGVyLnYxLlByb2dyZXNzSABCBwoFZXZlbnQiYwoLVHVyblN0YXJ0ZWQSDwoHc2Vzc2lvbhgBIAEoCRIMCgR0dXJuGAIgASgJEhAKCGxhbmd1YWdlGAMgASgJEhAKCHJlcGxheWVkGAQgASgIEhEKCWVwaGVtZXJhbBgFIAEoCCJPCg1QYXNzYWdlc0ZvdW5kEi8KCHBhc3NhZ2VzGAEgAygLMh0ua2VmdS5yb3V0ZXIudjEuU291cmNlUGFzc2FnZRINCgVxdWVyeRgCIAEoCSKOAQoNU291cmNlUGFzc2FnZRIOCgZudW1iZXIYASABKA0SDAoEbmFtZRgCIAEoCRINCgV0aXRsZRgDIAEoCRIQCghoZWFkaW5ncxgEIAMoCRIMCgR0ZXh0GAUgASgJEgsKA3VyaRgGIAEoCRIRCglyZWxldmFuY2UYByABKAISEAoIbGFuZ3VhZ2UYCCABKAkiHgoOUmVhc29uaW5nRGVsdGESDAoEdGV4dBgBIAEoCSIpCglUZXh0RGVsdGESDgoGb2Zmc2V0GAEgASgEEgwKBHRleHQYAiABKAkiGAoIUHJvZ3Jlc3MSDAoEdGV4dBgBIAEoCSK1CQoHSGFuZG9mZhIuCgZyZWFzb24YASABKA4yHi5rZWZ1LnJvdXRlci52MS5IYW5kb2ZmLlJlYXNvbhIPCgdtZXNzYWdlGAIgASgJEg8KB3N1bW1hcnkYAyABKAkSFAoMb3V0X29mX2hvdXJzGAQgASgIEjAKDG5leHRfb3BlbmluZxgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoIcGFzc2FnZXMYBiADKAsyJC5rZWZ1LnJvdXRlci52MS5IYW5kb2ZmLlBhc3NhZ2VUcmllZBIrCgVzbG90cxgHIAMoCzIcLmtlZnUucm91dGVyLnYxLkhhbmRvZmYuU2xvdBI0CglzZW50aW1lbnQYCCABKA4yIS5rZWZ1LnJvdXRlci52MS5IYW5kb2ZmLlNlbnRpbWVudBIQCghyZXBlYXRlZBgJIAEoCBIPCgdzdWJqZWN0GAogASgJGj4KDFBhc3NhZ2VUcmllZBIMCgRuYW1lGAEgASgJEg0KBXRpdGxlGAIgASgJEhEKCXJlbGV2YW5jZRgDIAEoAhrEAQoEU2xvdBIvCgRraW5kGAEgASgOMiEua2VmdS5yb3V0ZXIudjEuSGFuZG9mZi5TbG90LktpbmQSDQoFdmFsdWUYAiABKAkifAoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASDwoLS0lORF9OVU1CRVIQARINCglLSU5EX0RBVEUQAhIPCgtLSU5EX0FNT1VOVBADEg0KCUtJTkRfQ09ERRAEEg4KCktJTkRfUEhPTkUQBRIOCgpLSU5EX0VNQUlMEAYi2wMKBlJlYXNvbhIWChJSRUFTT05fVU5TUEVDSUZJRUQQABIbChdSRUFTT05fTk9USElOR19SRUxFVkFOVBABEhkKFVJFQVNPTl9DVVNUT01FUl9BU0tFRBACEh0KGVJFQVNPTl9TRUFSQ0hfVU5BVkFJTEFCTEUQAxIcChhSRUFTT05fTU9ERUxfVU5BVkFJTEFCTEUQBBIXChNSRUFTT05fRU1QVFlfQU5TV0VSEAUSHQoZUkVBU09OX1VOU1VQUE9SVEVEX0FOU1dFUhAGEhUKEVJFQVNPTl9PVkVSTE9BREVEEAcSFgoSUkVBU09OX0xPV19TVVBQT1JUEAgSGwoXUkVBU09OX1JFUEVBVEVEX0ZBSUxVUkUQCRIUChBSRUFTT05fU0VOU0lUSVZFEAoSEAoMUkVBU09OX0FCVVNFEAsSEwoPUkVBU09OX09XTl9DQVNFEAwSFAoQUkVBU09OX0NPTVBMQUlOVBANEhgKFFJFQVNPTl9BQ1RJT05fRkFJTEVEEA4SHgoaUkVBU09OX0NIQU5HRV9ORUVEU19QRVJTT04QDxIdChlSRUFTT05fQ0hBTkdFX1VOQ09ORklSTUVEEBASFAoQUkVBU09OX1BST0NFRFVSRRASIm0KCVNlbnRpbWVudBIZChVTRU5USU1FTlRfVU5TUEVDSUZJRUQQABIWChJTRU5USU1FTlRfTkVHQVRJVkUQARIVChFTRU5USU1FTlRfTkVVVFJBTBACEhYKElNFTlRJTUVOVF9QT1NJVElWRRADImMKCENpdGF0aW9uEg0KBXN0YXJ0GAEgASgEEgsKA2VuZBgCIAEoBBIOCgZudW1iZXIYAyABKA0SDwoHcGFzc2FnZRgEIAEoCRINCgV0aXRsZRgFIAEoCRILCgN1cmkYBiABKAkiVgoHU3VwcG9ydBINCgVzdGFydBgBIAEoBBILCgNlbmQYAiABKAQSDQoFc2hhcmUYAyABKAISDgoGbnVtYmVyGAQgASgNEhAKCGV2aWRlbmNlGAUgASgJInEKBVVzYWdlEhUKDXByb21wdF90b2tlbnMYASABKA0SHAoUY2FjaGVkX3Byb21wdF90b2tlbnMYAiABKA0SGQoRY29tcGxldGlvbl90b2tlbnMYAyABKA0SGAoQcmVhc29uaW5nX3Rva2VucxgEIAEoDSK3AQoHVGltaW5ncxIoCgVxdWV1ZRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIpCgZzZWFyY2gYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLQoKZmlyc3RfdGV4dBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIoCgV0b3RhbBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKWAQoEQ2FyZBINCgV0aXRsZRgBIAEoCRIOCgZzdGF0dXMYAiABKAkSKgoGZmllbGRzGAMgAygLMhoua2VmdS5yb3V0ZXIudjEuQ2FyZC5GaWVsZBIMCgRsaW5rGAQgASgJEg4KBmNob2ljZRgFIAEoCRolCgVGaWVsZBINCgVsYWJlbBgBIAEoCRINCgV2YWx1ZRgCIAEoCSI6CgVDYXJkcxIMCgR0ZXh0GAEgASgJEiMKBWNhcmRzGAIgAygLMhQua2VmdS5yb3V0ZXIudjEuQ2FyZCKhAwoNVHVybkNvbXBsZXRlZBIzCg1maW5pc2hfcmVhc29uGAEgASgOMhwua2VmdS5yb3V0ZXIudjEuRmluaXNoUmVhc29uEiwKBnNvdXJjZRgCIAEoDjIcLmtlZnUucm91dGVyLnYxLkFuc3dlclNvdXJjZRIrCgljaXRhdGlvbnMYAyADKAsyGC5rZWZ1LnJvdXRlci52MS5DaXRhdGlvbhIkCgV1c2FnZRgEIAEoCzIVLmtlZnUucm91dGVyLnYxLlVzYWdlEigKB3RpbWluZ3MYBSABKAsyFy5rZWZ1LnJvdXRlci52MS5UaW1pbmdzEhIKCnRleHRfYnl0ZXMYBiABKAQSDQoFbW9kZWwYByABKAkSKwoJYnJvd25fb3V0GAggASgOMhgua2VmdS5yb3V0ZXIudjEuQnJvd25PdXQSKQoIc3VwcG9ydHMYCSADKAsyFy5rZWZ1LnJvdXRlci52MS5TdXBwb3J0Eg8KB2Nob2ljZXMYCyADKAkSJAoFY2FyZHMYDCABKAsyFS5rZWZ1LnJvdXRlci52MS5DYXJkcyIxChFSZXN1bWVUdXJuUmVxdWVzdBIMCgR0dXJuGAEgASgJEg4KBm9mZnNldBgCIAEoBCIfCg9TdG9wVHVyblJlcXVlc3QSDAoEdHVybhgBIAEoCSISChBTdG9wVHVyblJlc3BvbnNlItYECgdTZXNzaW9uEgwKBG5hbWUYASABKAkSLAoFc3RhdGUYAiABKA4yHS5rZWZ1LnJvdXRlci52MS5TZXNzaW9uLlN0YXRlEgwKBHVzZXIYAyABKAkSEgoKdHVybl9jb3VudBgEIAEoDRIvCgtjcmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgV0aXRsZRgIIAEoCRIUCgxydW5uaW5nX3R1cm4YCSABKAkSDQoFYWdlbnQYCiABKAkSEgoKbGFzdF9ldmVudBgLIAEoCRIyCghjdXN0b21lchgMIAEoCzIgLmtlZnUucm91dGVyLnYxLlZlcmlmaWVkQ3VzdG9tZXISNQoHcHJvZmlsZRgNIAMoCzIkLmtlZnUucm91dGVyLnYxLlNlc3Npb24uUHJvZmlsZUVudHJ5Gi4KDFByb2ZpbGVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIncKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASDQoJU1RBVEVfQk9UEAESEQoNU1RBVEVfV0FJVElORxACEg8KC1NUQVRFX0hVTUFOEAMSEgoOU1RBVEVfUkVUVVJORUQQBBIQCgxTVEFURV9DTE9TRUQQBSKNBAoEVHVybhIMCgRuYW1lGAEgASgJEikKBXN0YXRlGAIgASgOMhoua2VmdS5yb3V0ZXIudjEuVHVybi5TdGF0ZRISCgpyZXF1ZXN0X2lkGAMgASgJEhAKCHF1ZXN0aW9uGAQgASgJEgwKBHRleHQYBSABKAkSLwoIcGFzc2FnZXMYBiADKAsyHS5rZWZ1LnJvdXRlci52MS5Tb3VyY2VQYXNzYWdlEigKB2hhbmRvZmYYByABKAsyFy5rZWZ1LnJvdXRlci52MS5IYW5kb2ZmEjAKCWNvbXBsZXRlZBgIIAEoCzIdLmtlZnUucm91dGVyLnYxLlR1cm5Db21wbGV0ZWQSJgoGcmF0aW5nGAkgASgOMhYua2VmdS5yb3V0ZXIudjEuUmF0aW5nEhYKDnJhdGluZ19jb21tZW50GAogASgJEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghsYW5ndWFnZRgMIAEoCRINCgVhc19vZhgNIAEoCRINCgVhZ2VudBgOIAEoCRIRCgl3aXRoZHJhd24YDyABKAkiVwoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9SVU5OSU5HEAESEgoOU1RBVEVfRklOSVNIRUQQAhIQCgxTVEFURV9GQUlMRUQQAyIhChFHZXRTZXNzaW9uUmVxdWVzdBIMCgRuYW1lGAEgASgJIj4KEkdldFNlc3Npb25SZXNwb25zZRIoCgdzZXNzaW9uGAEgASgLMhcua2VmdS5yb3V0ZXIudjEuU2Vzc2lvbiJKChNMaXN0U2Vzc2lvbnNSZXF1ZXN0EgwKBHVzZXIYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiWgoUTGlzdFNlc3Npb25zUmVzcG9uc2USKQoIc2Vzc2lvbnMYASADKAsyFy5rZWZ1LnJvdXRlci52MS5TZXNzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJgChBMaXN0VHVybnNSZXF1ZXN0Eg8KB3Nlc3Npb24YASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkSFAoMbGF0ZXN0X2ZpcnN0GAQgASgIIlEKEUxpc3RUdXJuc1Jlc3BvbnNlEiMKBXR1cm5zGAEgAygLMhQua2VmdS5yb3V0ZXIudjEuVHVybhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiJAoURGVsZXRlU2Vzc2lvblJlcXVlc3QSDAoEbmFtZRgBIAEoCSIXChVEZWxldGVTZXNzaW9uUmVzcG9uc2UiZwoRRGVsZXRlVXNlclJlcXVlc3QSDAoEdXNlchgBIAEoCRIPCgd2aXNpdG9yGAIgASgJEg8KB3Nlc3Npb24YAyABKAkSEAoIYWxsX2tleXMYBCABKAgSEAoIY3VzdG9tZXIYBSABKAkiLgoSRGVsZXRlVXNlclJlc3BvbnNlEhgKEHNlc3Npb25zX2RlbGV0ZWQYASABKA0iZwoRRXhwb3J0VXNlclJlcXVlc3QSDAoEdXNlchgBIAEoCRIPCgd2aXNpdG9yGAIgASgJEg8KB3Nlc3Npb24YAyABKAkSEAoIYWxsX2tleXMYBCABKAgSEAoIY3VzdG9tZXIYBSABKAkiIgoSRXhwb3J0VXNlclJlc3BvbnNlEgwKBGRhdGEYASABKAwiWAoPUmF0ZVR1cm5SZXF1ZXN0EgwKBHR1cm4YASABKAkSJgoGcmF0aW5nGAIgASgOMhYua2VmdS5yb3V0ZXIudjEuUmF0aW5nEg8KB2NvbW1lbnQYAyABKAkiEgoQUmF0ZVR1cm5SZXNwb25zZSI1ChNXYXRjaFNlc3Npb25SZXF1ZXN0Eg8KB3Nlc3Npb24YASABKAkSDQoFYWZ0ZXIYAiABKAkiogIKDFNlc3Npb25FdmVudBIKCgJpZBgBIAEoCRJCCg1zdGF0ZV9jaGFuZ2VkGAIgASgLMikua2VmdS5yb3V0ZXIudjEuU2Vzc2lvbkV2ZW50LlN0YXRlQ2hhbmdlZEgAEisKC3R1cm5fc3RvcmVkGAMgASgLMhQua2VmdS5yb3V0ZXIudjEuVHVybkgAEjUKBm1pc3NlZBgEIAEoCzIjLmtlZnUucm91dGVyLnYxLlNlc3Npb25FdmVudC5NaXNzZWRIABpLCgxTdGF0ZUNoYW5nZWQSLAoFc3RhdGUYASABKA4yHS5rZWZ1LnJvdXRlci52MS5TZXNzaW9uLlN0YXRlEg0KBWFnZW50GAIgASgJGggKBk1pc3NlZEIHCgVldmVudCrNAQoMRmluaXNoUmVhc29uEh0KGUZJTklTSF9SRUFTT05fVU5TUEVDSUZJRUQQABIWChJGSU5JU0hfUkVBU09OX1NUT1AQARIYChRGSU5JU0hfUkVBU09OX0xFTkdUSBACEhkKFUZJTklTSF9SRUFTT05fSEFORE9GRhADEhkKFUZJTklTSF9SRUFTT05fU1RPUFBFRBAEEh0KGUZJTklTSF9SRUFTT05fSU5URVJSVVBURUQQBRIXChNGSU5JU0hfUkVBU09OX0hVTUFOEAYqpAIKDEFuc3dlclNvdXJjZRIdChlBTlNXRVJfU09VUkNFX1VOU1BFQ0lGSUVEEAASGwoXQU5TV0VSX1NPVVJDRV9HRU5FUkFURUQQARIZChVBTlNXRVJfU09VUkNFX0NVUkFURUQQAhIYChRBTlNXRVJfU09VUkNFX0NBTk5FRBADEhwKGEFOU1dFUl9TT1VSQ0VfRVhUUkFDVElWRRAEEhgKFEFOU1dFUl9TT1VSQ0VfQ0FDSEVEEAUSHAoYQU5TV0VSX1NPVVJDRV9DTEFSSUZZSU5HEAYSGQoVQU5TV0VSX1NPVVJDRV9SRUZVU0VEEAcSGAoUQU5TV0VSX1NPVVJDRV9QRVJTT04QCBIYChRBTlNXRVJfU09VUkNFX0FDVElPThAJKpUBCghCcm93bk91dBIZChVCUk9XTl9PVVRfVU5TUEVDSUZJRUQQABIcChhCUk9XTl9PVVRfRkVXRVJfUEFTU0FHRVMQARIcChhCUk9XTl9PVVRfU0hPUlRFUl9BTlNXRVIQAhIbChdCUk9XTl9PVVRfV0lUSE9VVF9NT0RFTBADEhUKEUJST1dOX09VVF9IQU5ET0ZGEAQqXwoGT25CdXN5EhcKE09OX0JVU1lfVU5TUEVDSUZJRUQQABISCg5PTl9CVVNZX1JFSkVDVBABEhEKDU9OX0JVU1lfUVVFVUUQAhIVChFPTl9CVVNZX1NVUEVSU0VERRADKkAKBlJhdGluZxIWChJSQVRJTkdfVU5TUEVDSUZJRUQQABINCglSQVRJTkdfVVAQARIPCgtSQVRJTkdfRE9XThACMqwHCgtDaGF0U2VydmljZRJMCghDb252ZXJzZRIfLmtlZnUucm91dGVyLnYxLkNvbnZlcnNlUmVxdWVzdBodLmtlZnUucm91dGVyLnYxLkNvbnZlcnNlRXZlbnQwARJQCgpSZXN1bWVUdXJuEiEua2VmdS5yb3V0ZXIudjEuUmVzdW1lVHVyblJlcXVlc3QaHS5rZWZ1LnJvdXRlci52MS5Db252ZXJzZUV2ZW50MAESTQoIU3RvcFR1cm4SHy5rZWZ1LnJvdXRlci52MS5TdG9wVHVyblJlcXVlc3QaIC5rZWZ1LnJvdXRlci52MS5TdG9wVHVyblJlc3BvbnNlElMKCkdldFNlc3Npb24SIS5rZWZ1LnJvdXRlci52MS5HZXRTZXNzaW9uUmVxdWVzdBoiLmtlZnUucm91dGVyLnYxLkdldFNlc3Npb25SZXNwb25zZRJZCgxMaXN0U2Vzc2lvbnMSIy5rZWZ1LnJvdXRlci52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiQua2VmdS5yb3V0ZXIudjEuTGlzdFNlc3Npb25zUmVzcG9uc2USUAoJTGlzdFR1cm5zEiAua2VmdS5yb3V0ZXIudjEuTGlzdFR1cm5zUmVxdWVzdBohLmtlZnUucm91dGVyLnYxLkxpc3RUdXJuc1Jlc3BvbnNlElwKDURlbGV0ZVNlc3Npb24SJC5rZWZ1LnJvdXRlci52MS5EZWxldGVTZXNzaW9uUmVxdWVzdBolLmtlZnUucm91dGVyLnYxLkRlbGV0ZVNlc3Npb25SZXNwb25zZRJTCgpEZWxldGVVc2VyEiEua2VmdS5yb3V0ZXIudjEuRGVsZXRlVXNlclJlcXVlc3QaIi5rZWZ1LnJvdXRlci52MS5EZWxldGVVc2VyUmVzcG9uc2USVQoKRXhwb3J0VXNlchIhLmtlZnUucm91dGVyLnYxLkV4cG9ydFVzZXJSZXF1ZXN0GiIua2VmdS5yb3V0ZXIudjEuRXhwb3J0VXNlclJlc3BvbnNlMAESTQoIUmF0ZVR1cm4SHy5rZWZ1LnJvdXRlci52MS5SYXRlVHVyblJlcXVlc3QaIC5rZWZ1LnJvdXRlci52MS5SYXRlVHVyblJlc3BvbnNlElMKDFdhdGNoU2Vzc2lvbhIjLmtlZnUucm91dGVyLnYxLldhdGNoU2Vzc2lvblJlcXVlc3QaHC5rZWZ1LnJvdXRlci52MS5TZXNzaW9uRXZlbnQwAWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_kefu_router_v1_identity]);
 
 /**
  * @generated from message kefu.router.v1.ConverseRequest
@@ -256,6 +256,14 @@ export type ConverseEvent = Message<"kefu.router.v1.ConverseEvent"> & {
      */
     value: TurnCompleted;
     case: "turnCompleted";
+  } | {
+    /**
+     * What is being done. A client may ignore it.
+     *
+     * @generated from field: kefu.router.v1.Progress progress = 7;
+     */
+    value: Progress;
+    case: "progress";
   } | { case: undefined; value?: undefined };
 };
 
@@ -466,6 +474,28 @@ export const TextDeltaSchema: GenMessage<TextDelta> = /*@__PURE__*/
   messageDesc(file_kefu_router_v1_chat, 8);
 
 /**
+ * Progress says what is being done for the customer in the company's systems. It is no part of the answer, and is stored
+ * nowhere: a turn that is replayed, or followed from another router than the one it runs on, has none.
+ *
+ * @generated from message kefu.router.v1.Progress
+ */
+export type Progress = Message<"kefu.router.v1.Progress"> & {
+  /**
+   * Such as "Looking up your orders", in the answer's language. It takes the place of the one before.
+   *
+   * @generated from field: string text = 1;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message kefu.router.v1.Progress.
+ * Use `create(ProgressSchema)` to create a new message.
+ */
+export const ProgressSchema: GenMessage<Progress> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_chat, 9);
+
+/**
  * Handoff says that a person should take over, and what the customer is told.
  *
  * @generated from message kefu.router.v1.Handoff
@@ -551,7 +581,7 @@ export type Handoff = Message<"kefu.router.v1.Handoff"> & {
  * Use `create(HandoffSchema)` to create a new message.
  */
 export const HandoffSchema: GenMessage<Handoff> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 9);
+  messageDesc(file_kefu_router_v1_chat, 10);
 
 /**
  * PassageTried is a passage that was found and not enough.
@@ -586,7 +616,7 @@ export type Handoff_PassageTried = Message<"kefu.router.v1.Handoff.PassageTried"
  * Use `create(Handoff_PassageTriedSchema)` to create a new message.
  */
 export const Handoff_PassageTriedSchema: GenMessage<Handoff_PassageTried> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 9, 0);
+  messageDesc(file_kefu_router_v1_chat, 10, 0);
 
 /**
  * Slot is something that the customer has told already.
@@ -614,7 +644,7 @@ export type Handoff_Slot = Message<"kefu.router.v1.Handoff.Slot"> & {
  * Use `create(Handoff_SlotSchema)` to create a new message.
  */
 export const Handoff_SlotSchema: GenMessage<Handoff_Slot> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 9, 1);
+  messageDesc(file_kefu_router_v1_chat, 10, 1);
 
 /**
  * Kind says what the value is.
@@ -676,7 +706,7 @@ export enum Handoff_Slot_Kind {
  * Describes the enum kefu.router.v1.Handoff.Slot.Kind.
  */
 export const Handoff_Slot_KindSchema: GenEnum<Handoff_Slot_Kind> = /*@__PURE__*/
-  enumDesc(file_kefu_router_v1_chat, 9, 1, 0);
+  enumDesc(file_kefu_router_v1_chat, 10, 1, 0);
 
 /**
  * Reason is why a person should take over.
@@ -817,7 +847,7 @@ export enum Handoff_Reason {
  * Describes the enum kefu.router.v1.Handoff.Reason.
  */
 export const Handoff_ReasonSchema: GenEnum<Handoff_Reason> = /*@__PURE__*/
-  enumDesc(file_kefu_router_v1_chat, 9, 0);
+  enumDesc(file_kefu_router_v1_chat, 10, 0);
 
 /**
  * Sentiment is counted by a short list of words in both languages, the last message more than those before. It tells a
@@ -859,7 +889,7 @@ export enum Handoff_Sentiment {
  * Describes the enum kefu.router.v1.Handoff.Sentiment.
  */
 export const Handoff_SentimentSchema: GenEnum<Handoff_Sentiment> = /*@__PURE__*/
-  enumDesc(file_kefu_router_v1_chat, 9, 1);
+  enumDesc(file_kefu_router_v1_chat, 10, 1);
 
 /**
  * Citation ties a range of the answer to a passage.
@@ -915,7 +945,7 @@ export type Citation = Message<"kefu.router.v1.Citation"> & {
  * Use `create(CitationSchema)` to create a new message.
  */
 export const CitationSchema: GenMessage<Citation> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 10);
+  messageDesc(file_kefu_router_v1_chat, 11);
 
 /**
  * Support says how far one sentence of the answer is borne out by what was found, by its words and figures. It is
@@ -966,7 +996,7 @@ export type Support = Message<"kefu.router.v1.Support"> & {
  * Use `create(SupportSchema)` to create a new message.
  */
 export const SupportSchema: GenMessage<Support> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 11);
+  messageDesc(file_kefu_router_v1_chat, 12);
 
 /**
  * Usage counts tokens, by the model's tokenizer.
@@ -1008,7 +1038,7 @@ export type Usage = Message<"kefu.router.v1.Usage"> & {
  * Use `create(UsageSchema)` to create a new message.
  */
 export const UsageSchema: GenMessage<Usage> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 12);
+  messageDesc(file_kefu_router_v1_chat, 13);
 
 /**
  * Timings says where the time went. Each is unset when its stage did not run.
@@ -1050,7 +1080,112 @@ export type Timings = Message<"kefu.router.v1.Timings"> & {
  * Use `create(TimingsSchema)` to create a new message.
  */
 export const TimingsSchema: GenMessage<Timings> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 13);
+  messageDesc(file_kefu_router_v1_chat, 14);
+
+/**
+ * Card shows one thing of the customer's, such as an order. All of it is plain text.
+ *
+ * @generated from message kefu.router.v1.Card
+ */
+export type Card = Message<"kefu.router.v1.Card"> & {
+  /**
+   * What it is, such as an order's number. Never empty.
+   *
+   * @generated from field: string title = 1;
+   */
+  title: string;
+
+  /**
+   * How it stands, such as "on its way", or empty.
+   *
+   * @generated from field: string status = 2;
+   */
+  status: string;
+
+  /**
+   * At most 8, in order.
+   *
+   * @generated from field: repeated kefu.router.v1.Card.Field fields = 3;
+   */
+  fields: Card_Field[];
+
+  /**
+   * An https address to open, or empty.
+   *
+   * @generated from field: string link = 4;
+   */
+  link: string;
+
+  /**
+   * The one of TurnCompleted.choices that it stands for: a client draws its button within the card. Empty: none.
+   *
+   * @generated from field: string choice = 5;
+   */
+  choice: string;
+};
+
+/**
+ * Describes the message kefu.router.v1.Card.
+ * Use `create(CardSchema)` to create a new message.
+ */
+export const CardSchema: GenMessage<Card> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_chat, 15);
+
+/**
+ * Field is a line of a card.
+ *
+ * @generated from message kefu.router.v1.Card.Field
+ */
+export type Card_Field = Message<"kefu.router.v1.Card.Field"> & {
+  /**
+   * Such as "Total".
+   *
+   * @generated from field: string label = 1;
+   */
+  label: string;
+
+  /**
+   * Such as "388 yuan". It may have several lines.
+   *
+   * @generated from field: string value = 2;
+   */
+  value: string;
+};
+
+/**
+ * Describes the message kefu.router.v1.Card.Field.
+ * Use `create(Card_FieldSchema)` to create a new message.
+ */
+export const Card_FieldSchema: GenMessage<Card_Field> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_chat, 15, 0);
+
+/**
+ * Cards show what the turn's text says in another form: a client shows one or the other.
+ *
+ * @generated from message kefu.router.v1.Cards
+ */
+export type Cards = Message<"kefu.router.v1.Cards"> & {
+  /**
+   * What stands above the cards, Markdown as the turn's text; it may be empty. With choices it does not number them.
+   *
+   * @generated from field: string text = 1;
+   */
+  text: string;
+
+  /**
+   * 1 to 20, in order.
+   *
+   * @generated from field: repeated kefu.router.v1.Card cards = 2;
+   */
+  cards: Card[];
+};
+
+/**
+ * Describes the message kefu.router.v1.Cards.
+ * Use `create(CardsSchema)` to create a new message.
+ */
+export const CardsSchema: GenMessage<Cards> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_chat, 16);
 
 /**
  * TurnCompleted ends a turn.
@@ -1130,6 +1265,13 @@ export type TurnCompleted = Message<"kefu.router.v1.TurnCompleted"> & {
    * @generated from field: repeated string choices = 11;
    */
   choices: string[];
+
+  /**
+   * With ANSWER_SOURCE_ACTION: the answer as cards, where the action has some. Unset: the text alone.
+   *
+   * @generated from field: kefu.router.v1.Cards cards = 12;
+   */
+  cards?: Cards | undefined;
 };
 
 /**
@@ -1137,7 +1279,7 @@ export type TurnCompleted = Message<"kefu.router.v1.TurnCompleted"> & {
  * Use `create(TurnCompletedSchema)` to create a new message.
  */
 export const TurnCompletedSchema: GenMessage<TurnCompleted> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 14);
+  messageDesc(file_kefu_router_v1_chat, 17);
 
 /**
  * @generated from message kefu.router.v1.ResumeTurnRequest
@@ -1163,7 +1305,7 @@ export type ResumeTurnRequest = Message<"kefu.router.v1.ResumeTurnRequest"> & {
  * Use `create(ResumeTurnRequestSchema)` to create a new message.
  */
 export const ResumeTurnRequestSchema: GenMessage<ResumeTurnRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 15);
+  messageDesc(file_kefu_router_v1_chat, 18);
 
 /**
  * @generated from message kefu.router.v1.StopTurnRequest
@@ -1182,7 +1324,7 @@ export type StopTurnRequest = Message<"kefu.router.v1.StopTurnRequest"> & {
  * Use `create(StopTurnRequestSchema)` to create a new message.
  */
 export const StopTurnRequestSchema: GenMessage<StopTurnRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 16);
+  messageDesc(file_kefu_router_v1_chat, 19);
 
 /**
  * @generated from message kefu.router.v1.StopTurnResponse
@@ -1195,7 +1337,7 @@ export type StopTurnResponse = Message<"kefu.router.v1.StopTurnResponse"> & {
  * Use `create(StopTurnResponseSchema)` to create a new message.
  */
 export const StopTurnResponseSchema: GenMessage<StopTurnResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 17);
+  messageDesc(file_kefu_router_v1_chat, 20);
 
 /**
  * Session is one conversation.
@@ -1300,7 +1442,7 @@ export type Session = Message<"kefu.router.v1.Session"> & {
  * Use `create(SessionSchema)` to create a new message.
  */
 export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 18);
+  messageDesc(file_kefu_router_v1_chat, 21);
 
 /**
  * State says who answers.
@@ -1355,7 +1497,7 @@ export enum Session_State {
  * Describes the enum kefu.router.v1.Session.State.
  */
 export const Session_StateSchema: GenEnum<Session_State> = /*@__PURE__*/
-  enumDesc(file_kefu_router_v1_chat, 18, 0);
+  enumDesc(file_kefu_router_v1_chat, 21, 0);
 
 /**
  * Turn is one message and its answer.
@@ -1474,7 +1616,7 @@ export type Turn = Message<"kefu.router.v1.Turn"> & {
  * Use `create(TurnSchema)` to create a new message.
  */
 export const TurnSchema: GenMessage<Turn> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 19);
+  messageDesc(file_kefu_router_v1_chat, 22);
 
 /**
  * State says how far it is.
@@ -1515,7 +1657,7 @@ export enum Turn_State {
  * Describes the enum kefu.router.v1.Turn.State.
  */
 export const Turn_StateSchema: GenEnum<Turn_State> = /*@__PURE__*/
-  enumDesc(file_kefu_router_v1_chat, 19, 0);
+  enumDesc(file_kefu_router_v1_chat, 22, 0);
 
 /**
  * @generated from message kefu.router.v1.GetSessionRequest
@@ -1534,7 +1676,7 @@ export type GetSessionRequest = Message<"kefu.router.v1.GetSessionRequest"> & {
  * Use `create(GetSessionRequestSchema)` to create a new message.
  */
 export const GetSessionRequestSchema: GenMessage<GetSessionRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 20);
+  messageDesc(file_kefu_router_v1_chat, 23);
 
 /**
  * @generated from message kefu.router.v1.GetSessionResponse
@@ -1553,7 +1695,7 @@ export type GetSessionResponse = Message<"kefu.router.v1.GetSessionResponse"> & 
  * Use `create(GetSessionResponseSchema)` to create a new message.
  */
 export const GetSessionResponseSchema: GenMessage<GetSessionResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 21);
+  messageDesc(file_kefu_router_v1_chat, 24);
 
 /**
  * @generated from message kefu.router.v1.ListSessionsRequest
@@ -1586,7 +1728,7 @@ export type ListSessionsRequest = Message<"kefu.router.v1.ListSessionsRequest"> 
  * Use `create(ListSessionsRequestSchema)` to create a new message.
  */
 export const ListSessionsRequestSchema: GenMessage<ListSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 22);
+  messageDesc(file_kefu_router_v1_chat, 25);
 
 /**
  * @generated from message kefu.router.v1.ListSessionsResponse
@@ -1612,7 +1754,7 @@ export type ListSessionsResponse = Message<"kefu.router.v1.ListSessionsResponse"
  * Use `create(ListSessionsResponseSchema)` to create a new message.
  */
 export const ListSessionsResponseSchema: GenMessage<ListSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 23);
+  messageDesc(file_kefu_router_v1_chat, 26);
 
 /**
  * @generated from message kefu.router.v1.ListTurnsRequest
@@ -1653,7 +1795,7 @@ export type ListTurnsRequest = Message<"kefu.router.v1.ListTurnsRequest"> & {
  * Use `create(ListTurnsRequestSchema)` to create a new message.
  */
 export const ListTurnsRequestSchema: GenMessage<ListTurnsRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 24);
+  messageDesc(file_kefu_router_v1_chat, 27);
 
 /**
  * @generated from message kefu.router.v1.ListTurnsResponse
@@ -1679,7 +1821,7 @@ export type ListTurnsResponse = Message<"kefu.router.v1.ListTurnsResponse"> & {
  * Use `create(ListTurnsResponseSchema)` to create a new message.
  */
 export const ListTurnsResponseSchema: GenMessage<ListTurnsResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 25);
+  messageDesc(file_kefu_router_v1_chat, 28);
 
 /**
  * @generated from message kefu.router.v1.DeleteSessionRequest
@@ -1698,7 +1840,7 @@ export type DeleteSessionRequest = Message<"kefu.router.v1.DeleteSessionRequest"
  * Use `create(DeleteSessionRequestSchema)` to create a new message.
  */
 export const DeleteSessionRequestSchema: GenMessage<DeleteSessionRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 26);
+  messageDesc(file_kefu_router_v1_chat, 29);
 
 /**
  * @generated from message kefu.router.v1.DeleteSessionResponse
@@ -1711,7 +1853,7 @@ export type DeleteSessionResponse = Message<"kefu.router.v1.DeleteSessionRespons
  * Use `create(DeleteSessionResponseSchema)` to create a new message.
  */
 export const DeleteSessionResponseSchema: GenMessage<DeleteSessionResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 27);
+  messageDesc(file_kefu_router_v1_chat, 30);
 
 /**
  * Exactly one of user, visitor, session and customer is required.
@@ -1760,7 +1902,7 @@ export type DeleteUserRequest = Message<"kefu.router.v1.DeleteUserRequest"> & {
  * Use `create(DeleteUserRequestSchema)` to create a new message.
  */
 export const DeleteUserRequestSchema: GenMessage<DeleteUserRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 28);
+  messageDesc(file_kefu_router_v1_chat, 31);
 
 /**
  * @generated from message kefu.router.v1.DeleteUserResponse
@@ -1779,7 +1921,7 @@ export type DeleteUserResponse = Message<"kefu.router.v1.DeleteUserResponse"> & 
  * Use `create(DeleteUserResponseSchema)` to create a new message.
  */
 export const DeleteUserResponseSchema: GenMessage<DeleteUserResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 29);
+  messageDesc(file_kefu_router_v1_chat, 32);
 
 /**
  * Exactly one of user, visitor, session and customer is required; each as in DeleteUserRequest.
@@ -1828,7 +1970,7 @@ export type ExportUserRequest = Message<"kefu.router.v1.ExportUserRequest"> & {
  * Use `create(ExportUserRequestSchema)` to create a new message.
  */
 export const ExportUserRequestSchema: GenMessage<ExportUserRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 30);
+  messageDesc(file_kefu_router_v1_chat, 33);
 
 /**
  * @generated from message kefu.router.v1.ExportUserResponse
@@ -1847,7 +1989,7 @@ export type ExportUserResponse = Message<"kefu.router.v1.ExportUserResponse"> & 
  * Use `create(ExportUserResponseSchema)` to create a new message.
  */
 export const ExportUserResponseSchema: GenMessage<ExportUserResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 31);
+  messageDesc(file_kefu_router_v1_chat, 34);
 
 /**
  * @generated from message kefu.router.v1.RateTurnRequest
@@ -1880,7 +2022,7 @@ export type RateTurnRequest = Message<"kefu.router.v1.RateTurnRequest"> & {
  * Use `create(RateTurnRequestSchema)` to create a new message.
  */
 export const RateTurnRequestSchema: GenMessage<RateTurnRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 32);
+  messageDesc(file_kefu_router_v1_chat, 35);
 
 /**
  * @generated from message kefu.router.v1.RateTurnResponse
@@ -1893,7 +2035,7 @@ export type RateTurnResponse = Message<"kefu.router.v1.RateTurnResponse"> & {
  * Use `create(RateTurnResponseSchema)` to create a new message.
  */
 export const RateTurnResponseSchema: GenMessage<RateTurnResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 33);
+  messageDesc(file_kefu_router_v1_chat, 36);
 
 /**
  * @generated from message kefu.router.v1.WatchSessionRequest
@@ -1920,7 +2062,7 @@ export type WatchSessionRequest = Message<"kefu.router.v1.WatchSessionRequest"> 
  * Use `create(WatchSessionRequestSchema)` to create a new message.
  */
 export const WatchSessionRequestSchema: GenMessage<WatchSessionRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 34);
+  messageDesc(file_kefu_router_v1_chat, 37);
 
 /**
  * SessionEvent is something that happened in a session.
@@ -1972,7 +2114,7 @@ export type SessionEvent = Message<"kefu.router.v1.SessionEvent"> & {
  * Use `create(SessionEventSchema)` to create a new message.
  */
 export const SessionEventSchema: GenMessage<SessionEvent> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 35);
+  messageDesc(file_kefu_router_v1_chat, 38);
 
 /**
  * StateChanged says who answers now.
@@ -2000,7 +2142,7 @@ export type SessionEvent_StateChanged = Message<"kefu.router.v1.SessionEvent.Sta
  * Use `create(SessionEvent_StateChangedSchema)` to create a new message.
  */
 export const SessionEvent_StateChangedSchema: GenMessage<SessionEvent_StateChanged> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 35, 0);
+  messageDesc(file_kefu_router_v1_chat, 38, 0);
 
 /**
  * Missed says that events after the one asked for are kept no longer: read the session and its turns anew.
@@ -2015,7 +2157,7 @@ export type SessionEvent_Missed = Message<"kefu.router.v1.SessionEvent.Missed"> 
  * Use `create(SessionEvent_MissedSchema)` to create a new message.
  */
 export const SessionEvent_MissedSchema: GenMessage<SessionEvent_Missed> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_chat, 35, 1);
+  messageDesc(file_kefu_router_v1_chat, 38, 1);
 
 /**
  * FinishReason says how a turn ended.
@@ -2307,7 +2449,7 @@ export const ChatService: GenService<{
    *
    * Events come in this order: one TurnStarted; one PassagesFound, unless nothing was looked up; ReasoningDelta, only
    * when asked for; any number of TextDelta; at most one Handoff, which withdraws the text before it; one TurnCompleted.
-   * A stream that ends without TurnCompleted has failed:
+   * Progress may come anywhere between the first and the last. A stream that ends without TurnCompleted has failed:
    *   INVALID_ARGUMENT / BAD_REQUEST (BadRequest names the field), INVALID_ARGUMENT / REQUEST_ID_REUSED,
    *   NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
    *   ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
