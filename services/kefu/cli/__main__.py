@@ -20,7 +20,7 @@ from kefu.cli.commands import (
     suite,
     webhooks,
 )
-from kefu.cli.commands.tenants import actions, keys_and_tenants, secrets, settings
+from kefu.cli.commands.tenants import actions, keys_and_tenants, secrets, settings, triage
 from kefu.cli.console import CommandFailed, exit_with
 
 _ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -50,6 +50,7 @@ def make_app() -> typer.Typer:
     settings.register(app)
     secrets.register(app)
     actions.register(app)
+    triage.register(app)
     insight.register(app)
     webhooks.register(app)
     app.command("eval", add_help_option=False, context_settings=_ANYTHING)(_evaluate)

@@ -34,6 +34,8 @@ from kefu.router.admission.tenant_limits import TenantLimits
 from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.pipeline import AnswerPipeline
 from kefu.router.answering.prompt import common_prompts
+from kefu.router.answering.triage.reader import TriageReader
+from kefu.router.answering.triage.signals import SignalFinder
 from kefu.router.api import (
     action_servicer,
     admin_servicer,
@@ -198,6 +200,7 @@ async def router(
                 cache,
                 DeskRoom(commands, config.desk_conversations),
                 action_runner,
+                TriageReader(SignalFinder(commands)),
             ),
             event_bus=event_bus,
             erasure=insight.erasure,
@@ -230,7 +233,7 @@ async def router(
         )
         desk = DeskServicer(desk_service, desk_watches, keyring, streams)
         tenants = TenantStore(commands)
-        admin = AdminServicer(tenants, settings, tenant_secrets)
+        admin = AdminServicer(tenants, settings, tenant_secrets, action_runner)
 
         def register(server: grpc.aio.Server) -> None:
             chat.register(server)

@@ -20,7 +20,7 @@ from kefu.router.actions.action import Action
 from kefu.router.actions.changes import ChangeMaker
 from kefu.router.actions.http_call import ActionCaller, ActionFailed
 from kefu.router.actions.inputs import InputReader, of_customer
-from kefu.router.actions.matching import Asked
+from kefu.router.actions.matching import Asked, known_texts, parts_of
 from kefu.router.actions.reply import named_by_reply
 from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, OfferedActions, WantedAction
 from kefu.router.actions.store import ActionStore
@@ -98,26 +98,38 @@ class ActionRunner:
         action = next(titled, None)
         return None if action is None else WantedAction(action, actions, {}, text=request.asked)
 
-    async def asked_for(self, request: ActionRequest, seconds: float) -> WantedAction | OfferedActions | None:
-        """The action that a message asks for, or those of which it may ask for one.
+    async def has_actions(self, tenant: str) -> bool:
+        """Whether there are actions that messages may ask for."""
+        return bool((await self._store.in_force(tenant)).texts)
 
-        None: it asks for none, or that could not be told within `seconds`. It costs retrieval what a search costs, and
-        belongs behind the same admission.
+    async def compared(self, principal: Principal, text: str, seconds: float) -> Mapping[str, float] | None:
+        """A message's cosine to each known message, and to each example of the tenant's actions.
+
+        None: that could not be told within `seconds`. It costs retrieval less than a search does, and belongs behind
+        the same admission.
         """
-        found = await self._store.in_force(request.principal.tenant)
-        if not found.texts or request.choice:
-            return None
-        question = found.without_values(request.text)[:_MOST_MESSAGE]
+        found = await self._store.in_force(principal.tenant)
+        texts = found.texts or known_texts()
+        question = found.without_values(text)[:_MOST_MESSAGE]
         compare = self._retrieval.compare
         try:
-            compared = await asyncio.gather(
-                *(compare(request.principal, question, part, seconds) for part in found.parts)
-            )
+            cosines = await asyncio.gather(*(compare(principal, question, part, seconds) for part in parts_of(texts)))
         except BackendUnavailable as error:
-            _log.warning("action.not_compared", cause=error.message)
+            _log.warning("message.not_compared", cause=error.message)
             return None
-        cosines = [cosine for part in compared for cosine in part]
-        likely = found.asked_for(request.text, cosines, request.own_case)
+        return dict(zip(texts, (cosine for part in cosines for cosine in part), strict=True))
+
+    async def asked_for(
+        self, request: ActionRequest, cosines: Mapping[str, float]
+    ) -> WantedAction | OfferedActions | None:
+        """The action that a message asks for, or those of which it may ask for one; None: it asks for none.
+
+        `cosines`: as `compared` has told them.
+        """
+        found = await self._store.in_force(request.principal.tenant)
+        if not found.texts or not cosines.keys() >= set(found.texts):  # the actions were changed in between
+            return None
+        likely = found.asked_for(request.text, [cosines[text] for text in found.texts], request.own_case)
         if likely is None:
             return None
         if likely.asked is Asked.CLEARLY:

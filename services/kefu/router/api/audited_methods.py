@@ -179,7 +179,10 @@ AUDITED: Mapping[str, AuditedMethod] = {
 NOT_AUDITED = frozenset(
     {
         *(f"{_ACTION}/{method}" for method in ("GetAction", "ListActions")),
-        *(f"{_ADMIN}/{method}" for method in ("ListTenants", "ListKeys", "GetTenantSettings", "ListSettingsRevisions")),
+        *(
+            f"{_ADMIN}/{method}"
+            for method in ("ListTenants", "ListKeys", "GetTenantSettings", "ListSettingsRevisions", "TryTriage")
+        ),
         f"{_ADMIN}/ListSecrets",
         f"{_AUDIT}/VerifyAudit",
         *(f"{_CHAT}/{method}" for method in ("Converse", "ResumeTurn", "StopTurn", "RateTurn", "WatchSession")),

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import grpc.aio
 
-from kefu.common.auth import Keyring, caller
+from kefu.common.auth import Keyring, Principal, Scope, caller
 from kefu.common.customers import MAX_SUB_CHARACTERS, VISITOR_PREFIX, is_visitor
 from kefu.common.errors import BadRequest
 from kefu.common.pagination import decode_number, decode_token, encode_token, invalid_token, page_size_of
@@ -97,17 +97,18 @@ class ChatServicer(rpc.ChatServiceServicer):
         """See the contract."""
         [session_id] = parse_name("session", request.session, "sessions")
         size, start = page_size_of(request.page_size), decode_number(request.page_token)
+        with_triage = _sees_triage(caller())
         if request.latest_first:
             end = start or (await self._conversations.session(caller(), session_id)).turn_count
             start = max(end - size, 0)
             records = await self._conversations.turns(caller(), session_id, start, end - start)
             return pb.ListTurnsResponse(
-                turns=[turn_message(session_id, record) for record in reversed(records)],
+                turns=[turn_message(session_id, record, with_triage=with_triage) for record in reversed(records)],
                 next_page_token=encode_token(str(start)) if start else "",
             )
         records = await self._conversations.turns(caller(), session_id, start, size + 1)
         return pb.ListTurnsResponse(
-            turns=[turn_message(session_id, record) for record in records[:size]],
+            turns=[turn_message(session_id, record, with_triage=with_triage) for record in records[:size]],
             next_page_token=encode_token(str(start + size)) if len(records) > size else "",
         )
 
@@ -143,7 +144,7 @@ class ChatServicer(rpc.ChatServiceServicer):
         if request.after and not _EVENT.fullmatch(request.after):
             raise BadRequest("after", "is not an id that this service gave.")
         after = int(request.after) if request.after else None
-        message_of = partial(session_event_message, session_id)
+        message_of = partial(session_event_message, session_id, with_triage=_sees_triage(caller()))
         async with aclosing(self._conversations.watch(caller(), session_id, after)) as events:
             await anext(events)
             await context.send_initial_metadata(())
@@ -180,6 +181,11 @@ def _person(request: pb.DeleteUserRequest | pb.ExportUserRequest) -> PersonSelec
         all_keys=request.all_keys,
         customer=check_short("customer", request.customer, MAX_SUB_CHARACTERS),
     )
+
+
+def _sees_triage(principal: Principal) -> bool:
+    """Whether a caller is shown what was read out of messages: it is for agents."""
+    return Scope.DESK in principal.scopes
 
 
 def _part(data: bytes) -> pb.ExportUserResponse:

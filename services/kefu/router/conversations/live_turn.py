@@ -267,6 +267,7 @@ class LiveTurn:
             superseded=end is End.SUPERSEDED,
             rewritten_from=self._log.rewritten_from,
             pending=outcome.pending,
+            triage=self._draft.triage,
             held=self._held() if outcome.finish is FinishReason.HUMAN else None,
         )
         if failure is None and (end in (End.ABANDONED, End.LOST) or (self.ephemeral and end is End.HANDED_ON)):
