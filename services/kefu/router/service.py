@@ -226,7 +226,7 @@ async def router(
         personal_data = PersonalData(services.store, services.erasure, registry, event_bus)
         identity = identity_service(config, commands, settings, tenant_secrets, http)
         conversations = ConversationService(services, registry, session_watches, identity)
-        chat = ChatServicer(conversations, personal_data, keyring, streams)
+        chat = ChatServicer(conversations, personal_data, keyring, streams, internal_key)
         presence = timing.presence_seconds
         desk_service = DeskService(
             desk_store, services.store, event_bus, conversations.answer_held, presence_seconds=presence

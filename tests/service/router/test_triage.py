@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from kefu.common.auth import Scope
+from kefu.common.audit import client_origin
+from kefu.common.audit.client_origin import ClientOrigin
+from kefu.common.auth import Principal, Scope
+from kefu.common.customers import Customer, Verification, customer_subject
+from kefu.common.rpc.interceptor import delegated_metadata
 from kefu.router.actions.matching import known_messages, known_texts
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as chat
@@ -15,7 +19,7 @@ from kefu.testing.redis_server import RedisServer
 from tests.service.order_system.harness import Shop, open_shop
 from tests.service.router.test_changes import CANCEL, PENDING, YES, asked, prepare, ready, status_of
 from tests.support.agents import claim_session, return_session
-from tests.support.grpc_calls import expect_failure
+from tests.support.grpc_calls import INTERNAL_KEY, expect_failure
 from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
 
 HACKED, PRAISE, PERSON = "somebody is in my account!", "lovely shop, well done", "Let me talk to a person"
@@ -171,6 +175,37 @@ async def test_many_messages_within_a_minute_are_a_signal(harness: RouterHarness
     turns = await agent.turns(session)
     assert [each.kind for each in turns[-1].triage.signals] == ["many_messages"]
     assert not turns[-2].triage.signals
+
+
+async def test_many_customers_at_one_address_are_a_signal(harness: RouterHarness) -> None:
+    agent = await harness.client()
+
+    async def counts(address: str, number: int) -> list[tuple[str, int]]:
+        sub = f"customer {number}"
+        customer = Customer(sub, {"email": "a@example.com"}, Verification.TOKEN, 0.0)
+        subject = customer_subject("default", sub)
+        writer = Principal("default", subject, frozenset({Scope.CHAT}), customer=customer)
+        origin = client_origin.signed_origin(INTERNAL_KEY, ClientOrigin(address))
+        metadata = (*delegated_metadata(INTERNAL_KEY, writer), (client_origin.METADATA, origin))
+        request = chat.ConverseRequest(session="sessions/-", text="hello", profile={"email": "A@example.com"})
+        events = [event async for event in agent.chat.Converse(request, metadata=metadata)]
+        [turn] = await agent.turns(events[0].turn_started.session)
+        return [(each.kind, each.count) for each in turn.triage.signals]
+
+    assert [await counts("192.0.2.7", number) for number in (1, 2, 3, 3)] == [[], [], [], []]
+    assert await counts("192.0.2.7", 4) == [("many_identities", 4)]
+    assert await counts("192.0.2.8", 4) == []
+
+
+async def test_another_mail_address_than_the_verified_one_is_a_signal(harness: RouterHarness) -> None:
+    agent = await harness.client()
+    customer = Customer("emma", {"email": "emma@example.com"}, Verification.TOKEN, 0.0)
+    writer = Principal("default", customer_subject("default", "emma"), frozenset({Scope.CHAT}), customer=customer)
+    request = chat.ConverseRequest(session="sessions/-", text="hello", profile={"email": "eve@example.com"})
+    metadata = delegated_metadata(INTERNAL_KEY, writer)
+    events = [event async for event in agent.chat.Converse(request, metadata=metadata)]
+    [turn] = await agent.turns(events[0].turn_started.session)
+    assert [each.kind for each in turn.triage.signals] == ["identity_mismatch"]
 
 
 async def test_a_text_can_be_tried(harness: RouterHarness) -> None:

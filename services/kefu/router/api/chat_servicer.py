@@ -13,7 +13,7 @@ from kefu.common.customers import MAX_SUB_CHARACTERS, VISITOR_PREFIX, is_visitor
 from kefu.common.errors import BadRequest
 from kefu.common.pagination import decode_number, decode_token, encode_token, invalid_token, page_size_of
 from kefu.common.resource_names import parse_name
-from kefu.router.api.requests import check_short, parse_session_id, parse_turn_request
+from kefu.router.api.requests import check_short, origin_of, parse_session_id, parse_turn_request
 from kefu.router.api.server_stream import StreamLimits, stream_messages
 from kefu.router.conversations.personal_data import PersonalData
 from kefu.router.conversations.service import ConversationService
@@ -44,11 +44,13 @@ class ChatServicer(rpc.ChatServiceServicer):
         personal_data: PersonalData,
         keyring: Keyring,
         limits: StreamLimits,
+        internal_key: str,
     ) -> None:
         self._conversations = conversations
         self._personal_data = personal_data
         self._keyring = keyring
         self._limits = limits
+        self._internal_key = internal_key
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add this service to a server."""
@@ -58,7 +60,8 @@ class ChatServicer(rpc.ChatServiceServicer):
         """See the contract."""
         principal = caller()
         session_id = parse_session_id(request.session)
-        turn_request = parse_turn_request(request, principal, context.time_remaining())
+        origin = origin_of(dict(context.invocation_metadata() or ()), self._internal_key)
+        turn_request = parse_turn_request(request, principal, context.time_remaining(), origin)
         events = self._conversations.converse(principal, session_id, turn_request)
         async with aclosing(self._stream(events, context, event_message)) as messages:
             async for message in messages:

@@ -292,7 +292,7 @@ class LiveTurn:
             await cancel_and_wait(storing)
 
     def _held(self) -> HeldMessage:
-        request = replace(self._ask, text="", arrived=0.0, deadline=None)
+        request = replace(self._ask, text="", arrived=0.0, deadline=None, origin="")
         return HeldMessage(request, self.principal.collections, self.principal.priority)
 
     def _publish(self, stored: Turn, state: TurnState, embedding: bytes) -> None:

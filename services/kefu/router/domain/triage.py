@@ -56,11 +56,13 @@ class SignalKind(StrEnum):
     """The customer has asked for many returns, refunds and exchanges lately."""
     MANY_MESSAGES = "many_messages"
     """The person has written many messages within a minute."""
+    MANY_IDENTITIES = "many_identities"
+    """Many verified customers have written from the page of one address lately."""
 
 
 @dataclass(frozen=True)
 class Signal:
-    """A signal, with the count that it rests on; 0: none."""
+    """A signal, with the count that it rests on; 0: it rests on none."""
 
     kind: SignalKind
     count: int = 0

@@ -186,7 +186,7 @@ class TurnStore:
                 " ".join(turn.question.split())[:_TITLE_CHARACTERS],
                 _MAX_WAITING,
                 self.owner,
-                _TURN_REQUEST.dump_json(request, exclude={"arrived", "deadline"}).decode(),
+                _TURN_REQUEST.dump_json(request, exclude={"arrived", "deadline", "origin"}).decode(),
                 ms(DRAFT_SECONDS),
                 _HISTORY_TURNS,
                 self.most_turns,

@@ -37,8 +37,9 @@ class Triage(_message.Message):
         kind: _builtins.str
         """"identity_mismatch": the page claims another mail address of the person (ConverseRequest.profile) than the one that is
         verified. "many_returns": at least 5 conversations about returns, refunds or exchanges within 30 days. "many_messages":
-        at least 15 messages within a minute. They are counted by user of a key, visitor or verified customer; a person of
-        whom a key names no user is not counted.
+        at least 15 messages within a minute. Both are counted by user of a key, visitor or verified customer; a person of
+        whom a key names no user is not counted. "many_identities": at least 4 verified customers wrote from the page of one
+        address within a day.
         """
         count: _builtins.int
         """How many conversations or messages there were; 0 where nothing is counted."""

@@ -221,6 +221,7 @@ export const en = {
   riskMoney: "move money",
   signalIdentityMismatch: "The page names another mail address than the verified one.",
   signalManyReturns: "Conversations about returns within 30 days: {n}.",
+  signalManyIdentities: "Customers at this address within a day: {n}.",
   signalManyMessages: "Messages within a minute: {n}.",
   reasonUnknown: "No reason given",
   sourceGenerated: "Generated",

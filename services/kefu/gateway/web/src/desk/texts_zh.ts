@@ -223,6 +223,7 @@ export const zh: Record<keyof typeof en, string> = {
   riskMoney: "可涉及钱款",
   signalIdentityMismatch: "网页填写的邮箱与已验证的邮箱不一致。",
   signalManyReturns: "30 天内有 {n} 次会话涉及退换货。",
+  signalManyIdentities: "一天内该地址有 {n} 位客户。",
   signalManyMessages: "一分钟内发送了 {n} 条消息。",
   reasonUnknown: "原因未知",
   sourceGenerated: "模型生成",

@@ -214,6 +214,8 @@ export function signalText(kind: string, count: number): string {
       return t("signalIdentityMismatch");
     case "many_returns":
       return t("signalManyReturns", { n: count });
+    case "many_identities":
+      return t("signalManyIdentities", { n: count });
     case "many_messages":
       return t("signalManyMessages", { n: count });
     default:

@@ -123,8 +123,9 @@ export type Triage_Signal = Message<"kefu.router.v1.Triage.Signal"> & {
   /**
    * "identity_mismatch": the page claims another mail address of the person (ConverseRequest.profile) than the one that is
    * verified. "many_returns": at least 5 conversations about returns, refunds or exchanges within 30 days. "many_messages":
-   * at least 15 messages within a minute. They are counted by user of a key, visitor or verified customer; a person of
-   * whom a key names no user is not counted.
+   * at least 15 messages within a minute. Both are counted by user of a key, visitor or verified customer; a person of
+   * whom a key names no user is not counted. "many_identities": at least 4 verified customers wrote from the page of one
+   * address within a day.
    *
    * @generated from field: string kind = 1;
    */
