@@ -116,8 +116,9 @@ class AnswerPipeline:
 
     async def _decide_by_triage(self, question: Question, draft: AnswerDraft, decision: Decision) -> Decision:
         """The decision on a message that was not read while it was made: it needed no search, or there was none."""
-        is_compared = isinstance(decision, HandOver) and question.brown_out is BrownOut.NONE
-        cosines = await self._compared(question) if is_compared else None
+        is_for_person = isinstance(decision, HandOver) and decision.reason is not HandoffReason.OVERLOADED
+        is_compared = is_for_person and question.brown_out is BrownOut.NONE
+        cosines = await self._compared(question, _COMPARED_SECONDS) if is_compared else None
         person = await self._read(question, draft, cosines)
         if person is None or isinstance(decision, Continue | HandOver):
             return decision
@@ -136,15 +137,12 @@ class AnswerPipeline:
             return None
         return HandOver(HandoffReason.TRIAGE, detail=", ".join(draft.triage.rules))
 
-    async def _compared(self, question: Question) -> Mapping[str, float] | None:
-        """The message's cosine to known ones; None for a choice, and where that is not known soon enough."""
-        principal = question.principal
-        if self._actions is None or question.choice:
+    async def _compared(self, question: Question, most: float) -> Mapping[str, float] | None:
+        """The message's cosine to known ones; None for a choice, and where that takes more than `most` seconds."""
+        seconds = min(self._search_seconds(question), most)
+        if self._actions is None or question.choice or seconds <= 0:
             return None
-        seconds = self._search_seconds(question)
-        if not await self._actions.has_actions(principal.tenant):
-            seconds = min(seconds, _COMPARED_SECONDS)
-        return await self._actions.compared(principal, question.request.text, seconds) if seconds > 0 else None
+        return await self._actions.compared(question.principal, question.request.text, seconds)
 
     async def _decide_by_owed_outcome(self, question: Question, draft: AnswerDraft) -> Decision | None:
         """The decision where a change was begun, and its customer was not told what came of it."""
@@ -179,9 +177,11 @@ class AnswerPipeline:
 
         Where there are no actions the message is read beside the search, which takes longer.
         """
-        comparing = asyncio.create_task(self._compared(question), name="comparison of a message")
+        has_actions = self._actions is not None and await self._actions.has_actions(question.principal.tenant)
+        most = self._config.search_seconds if has_actions else _COMPARED_SECONDS
+        comparing = asyncio.create_task(self._compared(question, most), name="comparison of a message")
         try:
-            if self._actions is None or not await self._actions.has_actions(question.principal.tenant):
+            if self._actions is None or not has_actions:
                 decision = await self._decide_by_pages(question, draft)
                 person = await self._read(question, draft, await comparing)
                 if person is not None and isinstance(decision, HandOver):
