@@ -29,7 +29,7 @@ from kefu.router.nlu.own_case import own_case_score
 from loadtest.harness.tables import table
 
 _SAMPLE = Path(kefu.__file__).parent / "sample"
-_MESSAGES = Path(__file__).parents[2] / "tests" / "data" / "intents"
+MESSAGES = Path(__file__).parents[2] / "tests" / "data" / "intents"
 _FITTED = "order-status"
 _WANTED, _UNCLEAR = "order_status", "delivery_problem"
 _OF_INTENT, _OF_OTHER, _OF_RULES = 8, 12, 32
@@ -56,12 +56,12 @@ def messages() -> list[Message]:
     found = [
         Message(language, number, str(each["text"]), str(each["intent"]))
         for language in ("en", "zh")
-        for number, each in enumerate(_lines(_MESSAGES / f"{language}.jsonl"))
+        for number, each in enumerate(lines(MESSAGES / f"{language}.jsonl"))
     ]
-    for number, each in enumerate(_lines(_SAMPLE / "questions.jsonl")):
+    for number, each in enumerate(lines(_SAMPLE / "questions.jsonl")):
         if each["kind"] != "order":  # a customer's own order: for a person, or for an action
             found.append(Message("rules", number, str(each["text"]), RULES))
-    short = _lines(_MESSAGES / "rules.jsonl")
+    short = lines(MESSAGES / "rules.jsonl")
     found += [Message("rules, short", int(each["id"].rpartition("-")[2]), str(each["text"]), RULES) for each in short]
     return found
 
@@ -98,8 +98,8 @@ def features(found: list[Message], actions: dict[str, tuple[str, list[str]]]) ->
     examples = [text for _, of in actions.values() for text in of]
     # As CompareTexts does.
     near = (
-        _embedded([question_form(each.text) for each in found], embedder.queries)
-        @ _embedded([simplified(text) for text in [*(text for _, text in known), *examples]], embedder.passages).T
+        embedded([question_form(each.text) for each in found], embedder.queries)
+        @ embedded([simplified(text) for text in [*(text for _, text in known), *examples]], embedder.passages).T
     )
     own = np.array([own_case_score(normalize(each.text)) for each in found])
     rows: dict[str, np.ndarray] = {}
@@ -111,11 +111,13 @@ def features(found: list[Message], actions: dict[str, tuple[str, list[str]]]) ->
     return rows
 
 
-def _embedded(texts: list[str], embed: Any, at_once: int = 200) -> np.ndarray:
+def embedded(texts: list[str], embed: Any, at_once: int = 200) -> np.ndarray:
+    """The embeddings of texts."""
     return np.concatenate([np.asarray(embed(texts[at : at + at_once])) for at in range(0, len(texts), at_once)])
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file of lines in JSON."""
     return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
 
 
@@ -161,13 +163,13 @@ def main() -> None:
         asks = np.array([likelihood(*row[1:]) >= LEAST_LIKELIHOOD for row in rows[action]])
         if action in changes:
             asks &= ~about_rule
-        lines = [
+        rows_of = [
             (of, "even" if parity else "odd", _share(asks, here & wanted), _share(asks, here & ~wanted))
             for of in ("en", "zh", "rules", "rules, short")
             for parity in (True, False)
             for here in [(source == of) & (even == parity)]
         ]
-        print(f"{action}\n{table(('messages', 'numbers', 'found', 'false'), lines)}\n")
+        print(f"{action}\n{table(('messages', 'numbers', 'found', 'false'), rows_of)}\n")
         for name, wrong in (("missed", wanted & ~asks), ("false", ~wanted & asks)):
             for message in [found[int(at)] for at in np.flatnonzero(wrong & even)[: arguments.errors]]:
                 print(f"{name}: {message.intent}: {message.text}")

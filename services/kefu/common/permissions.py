@@ -105,6 +105,7 @@ PERMISSIONS: Permissions = {
         "PutSecret": _ADMIN,
         "ListSecrets": _ADMIN,
         "DeleteSecret": _ADMIN,
+        "TryTriage": _SETTINGS,
     },
     "kefu.router.v1.ActionService": {
         "PutAction": _ADMIN,

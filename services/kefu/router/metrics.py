@@ -9,6 +9,11 @@ TURNS_FAILED = Counter("kefu_turns_failed_total", "Turns that ended without an a
 ACTIONS = Counter(
     "kefu_actions_total", "Messages that asked for an action of the tenant, by what they got.", ("outcome",)
 )
+TRIAGED = Counter(
+    "kefu_triaged_total",
+    "Customers' messages read, by urgency and by whether they could be compared with known ones.",
+    ("urgency", "compared"),
+)
 IDENTITIES = Counter(
     "kefu_identities_total", "Attempts to verify a customer, by method and by outcome.", ("method", "outcome")
 )

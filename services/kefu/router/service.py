@@ -37,6 +37,8 @@ from kefu.router.admission.tenant_limits import TenantLimits
 from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.pipeline import AnswerPipeline
 from kefu.router.answering.prompt import common_prompts
+from kefu.router.answering.triage.reader import TriageReader
+from kefu.router.answering.triage.signals import SignalFinder
 from kefu.router.api import (
     action_servicer,
     admin_servicer,
@@ -206,6 +208,7 @@ async def router(
                 cache,
                 DeskRoom(commands, config.desk_conversations),
                 ProcedureRunner(catalogue, action_runner, caller, changes),
+                TriageReader(SignalFinder(commands)),
             ),
             event_bus=event_bus,
             erasure=insight.erasure,
@@ -231,14 +234,14 @@ async def router(
         personal_data = PersonalData(services.store, services.erasure, registry, event_bus)
         identity = identity_service(config, commands, settings, tenant_secrets, http)
         conversations = ConversationService(services, registry, session_watches, identity)
-        chat = ChatServicer(conversations, personal_data, keyring, streams)
+        chat = ChatServicer(conversations, personal_data, keyring, streams, internal_key)
         presence = timing.presence_seconds
         desk_service = DeskService(
             desk_store, services.store, event_bus, conversations.answer_held, presence_seconds=presence
         )
         desk = DeskServicer(desk_service, desk_watches, keyring, streams)
         tenants = TenantStore(commands)
-        admin = AdminServicer(tenants, settings, tenant_secrets)
+        admin = AdminServicer(tenants, settings, tenant_secrets, action_runner)
 
         def register(server: grpc.aio.Server) -> None:
             chat.register(server)

@@ -13,7 +13,7 @@ from kefu.common.errors import AddressLimit, BadRequest, ScopeMissing, Unauthent
 from kefu.common.rpc.interceptor import COLLECTIONS, SCOPES, SUBJECT, TENANT, delegated_metadata, effective_principal
 from kefu.gateway.auth.callers import CallerResolver
 from kefu.gateway.auth.key_verifier import KeyVerifier
-from kefu.gateway.auth.visitor_policy import may_call, remove_foreign_fields
+from kefu.gateway.auth.visitor_policy import may_call, remove_foreign_fields, remove_internal_fields
 from kefu.gateway.auth.visitor_tokens import VisitorTokens
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.grpc_backends import CHAT
@@ -25,6 +25,7 @@ from kefu.gateway.rate_limit import TokenBuckets, network_of
 from kefu.gateway.upload import ImportForm, Options
 from kefu.retrieval.v1 import knowledge_pb2
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.v1.triage_pb2 import Triage
 from tests.support.grpc_calls import INTERNAL_KEY
 
 SECRET = "s" * 40
@@ -225,6 +226,16 @@ def test_a_visitor_sets_what_is_named_and_a_new_field_is_closed() -> None:
     left = {field.name for field, _ in request.ListFields()}
     closed = {"user", "as_of", "reasoning", "max_tokens", "temperature", "identity_token"}
     assert left == every - closed, "may a visitor set it?"
+
+
+def test_what_agents_alone_read_of_a_turn_does_not_reach_a_visitor() -> None:
+    turn = pb.Turn(text="a", withdrawn="b", triage=Triage(urgency="high"), handoff=pb.Handoff(message="c", summary="d"))
+    listed = pb.ListTurnsResponse(turns=[turn])
+    watched = pb.SessionEvent(turn_stored=turn)
+    remove_internal_fields(listed)
+    remove_internal_fields(watched)
+    left = pb.Turn(text="a", handoff=pb.Handoff(message="c"))
+    assert (listed.turns[0], watched.turn_stored) == (left, left)
 
 
 # Requests as they come

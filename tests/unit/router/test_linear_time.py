@@ -26,6 +26,7 @@ from kefu.router.answering.question_builder import build_question
 from kefu.router.answering.repeated_failures import has_failed_again
 from kefu.router.answering.self_service import self_service
 from kefu.router.answering.token_estimate import TokenEstimate
+from kefu.router.answering.triage.reading import read_message
 from kefu.router.config import ANSWER_CHECKS, RouterConfig
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut, Completed, FinishReason, Passage, Support, Turn, TurnState
@@ -123,6 +124,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "self_service": lambda text: self_service(question(f"where is my order? {text}"), [passage(text)]),
     "holds_foreign_code": lambda text: holds_foreign_code(text, "where is my order?"),
     "holds_foreign_code of a message": lambda text: holds_foreign_code("for example SL202603150042", text),
+    "read_message": lambda text: read_message(CustomerMessage(text), None),
     "is_abuse": lambda text: CustomerMessage(text).is_abuse,
     "sensitive_topic": lambda text: CustomerMessage(text).sensitive_topic(("选举", "investment advice")),
     "topic": lambda text: CustomerMessage(text).topic(("选举", "investment advice")),

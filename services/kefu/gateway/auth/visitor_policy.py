@@ -72,6 +72,7 @@ def remove_internal_fields(message: Message) -> None:
 
 def _clear_turn(turn: pb.Turn) -> None:
     turn.ClearField("withdrawn")
+    turn.ClearField("triage")
     if turn.HasField("handoff"):
         _clear(turn.handoff)
 

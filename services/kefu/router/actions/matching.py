@@ -47,6 +47,12 @@ def known_messages() -> Mapping[str, tuple[str, ...]]:
     return {intent: tuple(texts) for intent, texts in stored.items()}
 
 
+@cache
+def known_texts() -> tuple[str, ...]:
+    """The known messages, each once, in their order."""
+    return tuple(dict.fromkeys(text for texts in known_messages().values() for text in texts))
+
+
 def intents() -> frozenset[str]:
     """The intents that an action may name."""
     return frozenset(known_messages()) - {RULES}
@@ -126,14 +132,13 @@ class ActionSet:
         asked = tuple(each for each in asked if not (isinstance(each, Action) and each.id in done))
         if not asked:
             return cls(by_id, (), ())
-        known = [text for texts in known_messages().values() for text in texts]
         examples = [text for each in asked for text in each.examples]
-        return cls(by_id, asked, tuple(dict.fromkeys([*known, *examples])))
+        return cls(by_id, asked, tuple(dict.fromkeys([*known_texts(), *examples])))
 
     @property
     def parts(self) -> list[tuple[str, ...]]:
         """The texts, as many at once as CompareTexts takes."""
-        return [self.texts[at : at + _COMPARED] for at in range(0, len(self.texts), _COMPARED)]
+        return parts_of(self.texts)
 
     def without_values(self, text: str) -> str:
         """A message without the values that it names: the digits of an order say nothing of what is wanted of it."""
@@ -189,6 +194,11 @@ class _Candidate:
     is_named: bool
     """Whether the message names one of its values."""
     likelihood: float
+
+
+def parts_of(texts: Sequence[str]) -> list[tuple[str, ...]]:
+    """Texts, as many at once as CompareTexts takes."""
+    return [tuple(texts[at : at + _COMPARED]) for at in range(0, len(texts), _COMPARED)]
 
 
 def _is_named(wanted: Wanted, text: str) -> bool:

@@ -21,7 +21,7 @@ from kefu.router.actions.cards import cards_of
 from kefu.router.actions.changes import ChangeMaker, Previewed
 from kefu.router.actions.http_call import ActionCaller, ActionFailed
 from kefu.router.actions.inputs import InputReader, given_with, of_customer
-from kefu.router.actions.matching import ActionSet, Likely, Wanted
+from kefu.router.actions.matching import ActionSet, Likely, Wanted, known_texts, parts_of
 from kefu.router.actions.reply import named_by_reply
 from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, WantedAction
 from kefu.router.actions.wording import progress_of, say
@@ -104,26 +104,36 @@ class ActionRunner:
         found = await self._catalogue.in_force(request.principal.tenant)
         return next((each for each in found.asked_for_by_messages if request.choice in each.titles.values()), None)
 
-    async def likely(self, request: ActionRequest, seconds: float) -> Likely | None:
-        """What a message asks for, or what it may ask for.
+    async def has_actions(self, tenant: str) -> bool:
+        """Whether there is anything that messages may ask for."""
+        return bool((await self._catalogue.in_force(tenant)).texts)
 
-        None: it asks for nothing, or that could not be told within `seconds`. It costs retrieval what a search costs,
-        and belongs behind the same admission.
+    async def compared(self, principal: Principal, text: str, seconds: float) -> Mapping[str, float] | None:
+        """A message's cosine to each known message, and to each example of what may be asked for.
+
+        None: that could not be told within `seconds`. It costs retrieval less than a search does, and belongs behind
+        the same admission.
         """
-        found = await self._catalogue.in_force(request.principal.tenant)
-        if not found.texts or request.choice:
-            return None
-        question = found.without_values(request.text)[:_MOST_MESSAGE]
+        found = await self._catalogue.in_force(principal.tenant)
+        texts = found.texts or known_texts()
+        question = found.without_values(text)[:_MOST_MESSAGE]
         compare = self._retrieval.compare
         try:
-            compared = await asyncio.gather(
-                *(compare(request.principal, question, part, seconds) for part in found.parts)
-            )
+            cosines = await asyncio.gather(*(compare(principal, question, part, seconds) for part in parts_of(texts)))
         except BackendUnavailable as error:
-            _log.warning("action.not_compared", cause=error.message)
+            _log.warning("message.not_compared", cause=error.message)
             return None
-        cosines = [cosine for part in compared for cosine in part]
-        return found.asked_for(request.text, cosines, request.own_case)
+        return dict(zip(texts, (cosine for part in cosines for cosine in part), strict=True))
+
+    async def likely(self, request: ActionRequest, cosines: Mapping[str, float]) -> Likely | None:
+        """What a message asks for, or what it may ask for; None: for nothing.
+
+        `cosines`: as `compared` has told them.
+        """
+        found = await self._catalogue.in_force(request.principal.tenant)
+        if not found.texts or not cosines.keys() >= set(found.texts):  # it was changed in between
+            return None
+        return found.asked_for(request.text, [cosines[text] for text in found.texts], request.own_case)
 
     async def run(self, wanted: WantedAction, request: ActionRequest) -> ActionReply:
         """What the message gets from the action. Never raises for what a system answers."""

@@ -22,7 +22,11 @@ _CALLS_PERSON = {
 
 
 def action_request(question: Question, draft: AnswerDraft | None = None) -> ActionRequest:
-    """A message as actions and procedures take it. `draft`: its readers are told what is being done."""
+    """A message as actions and procedures take it.
+
+    `draft`: its readers are told what is being done, and its triage may lower what is done without a person.
+    """
+    limit = question.settings.action_risk
     deadline, in_its_variant = question.request.deadline, question.message.in_its_variant
     request = ActionRequest(
         question.principal,
@@ -30,7 +34,7 @@ def action_request(question: Question, draft: AnswerDraft | None = None) -> Acti
         question.request.text,
         question.language,
         question.message.own_case_score,
-        question.settings.action_risk,
+        limit if draft is None or draft.triage is None else draft.triage.risk_limit(limit),
         (in_its_variant(question.replies.change_yes), in_its_variant(question.replies.change_no)),
         in_its_variant(question.replies.all_of_these),
         question.choice,

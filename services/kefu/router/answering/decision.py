@@ -40,6 +40,8 @@ class HandOver:
     nearest: tuple[Passage, ...] = ()
     self_service: str = ""
     """Where customers see it for themselves, in a document's words; it is said before the person is called."""
+    detail: str = ""
+    """For the person: what the summary adds to the reason."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from kefu.router.answering.outcome import AnswerBasis, AnswerOutcome
 from kefu.router.dispatch.received_answer import ReceivedAnswer
 from kefu.router.dispatch.relay import Relay
 from kefu.router.domain.handoff import Handoff
+from kefu.router.domain.triage import Triage
 from kefu.router.domain.turn import AnswerSource
 from kefu.router.guardrails.answer_filter import AnswerFilter
 from kefu.router.storage.turn_drafts import SavedDraft
@@ -31,6 +32,8 @@ class AnswerDraft:
     """What the model wrote."""
     saved: SavedDraft | None = field(default=None, repr=False)
     """What a router that died left of this turn, until another one goes on with it or gives it up."""
+    triage: Triage | None = None
+    """Of the message, once it is read."""
     version: int = 0
     """Grows when the text is begun anew."""
 

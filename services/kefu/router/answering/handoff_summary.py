@@ -29,6 +29,7 @@ _WHY: dict[AnswerLanguage, dict[HandoffReason, str]] = {
         HandoffReason.ACTION_FAILED: "the company's system did not answer as it should",
         HandoffReason.CHANGE_NEEDS_PERSON: "the customer wants a change that a person has to make",
         HandoffReason.CHANGE_UNCONFIRMED: "whether a change that the customer agreed to was made is not known",
+        HandoffReason.TRIAGE: "a triage rule calls a person",
     },
     "zh": {
         HandoffReason.NOTHING_RELEVANT: "知识库中没有可以支持答案的资料",
@@ -48,6 +49,7 @@ _WHY: dict[AnswerLanguage, dict[HandoffReason, str]] = {
         HandoffReason.ACTION_FAILED: "公司的业务系统没有正常应答",
         HandoffReason.CHANGE_NEEDS_PERSON: "客户要办理的变更须由人工处理",
         HandoffReason.CHANGE_UNCONFIRMED: "客户已同意变更，但无法确认是否办理成功",
+        HandoffReason.TRIAGE: "分诊规则要求人工处理",
     },
 }
 _LONGEST = 200

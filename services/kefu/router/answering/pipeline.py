@@ -5,12 +5,14 @@ A stage returns an `AnswerOutcome`, and the pipeline alone tells the turn's read
 the draft itself, since its answer is streamed.
 """
 
+import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
 
+from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable, Overloaded
 from kefu.router import metrics
 from kefu.router.actions.procedures.runner import ProcedureRunner
@@ -47,6 +49,8 @@ from kefu.router.answering.generator import AnswerGenerator
 from kefu.router.answering.history import previous_question
 from kefu.router.answering.outcome import AnswerBasis, AnswerOutcome
 from kefu.router.answering.question import Question
+from kefu.router.answering.triage.reader import TriageReader
+from kefu.router.answering.triage.signals import Sender
 from kefu.router.config import RouterConfig
 from kefu.router.dispatch.relay import RESERVE_SECONDS, ReplicaChooser
 from kefu.router.domain.handoff import Handoff, HandoffReason
@@ -61,6 +65,8 @@ _log = structlog.stdlib.get_logger()
 _LEAST_CANDIDATES = 20
 """Passages that are asked for: evidence is chosen among more than are likely to hold it."""
 _BEFORE_WHICH_ACTIONS_ARE_OFFERED = (HandoffReason.NOTHING_RELEVANT, HandoffReason.OWN_CASE)
+_COMPARED_SECONDS = 0.3
+"""How long a message is compared at most where no action waits for it: after that its words alone are read."""
 _MOST_QUERY = 4000  # characters; see SearchRequest.query
 
 
@@ -76,6 +82,7 @@ class AnswerPipeline:
         cache: AnswerCache | None = None,
         desk_room: DeskRoom | None = None,
         actions: ProcedureRunner | None = None,
+        triage: TriageReader | None = None,
     ) -> None:
         """`search_admission`: the slots of turns that search."""
         self._config = config
@@ -84,6 +91,7 @@ class AnswerPipeline:
         self._cache = cache
         self._desk_room = desk_room
         self._actions = actions
+        self._triage = triage
         self._generator = AnswerGenerator(config, pool)
         self._evidence = EvidenceFinder(retrieval, self._generator, config.search_seconds)
 
@@ -95,24 +103,56 @@ class AnswerPipeline:
         """
         decision = _continuation(draft) or before_search(question)
         if gives_way_to_reply(decision):
-            owed = await self._decide_by_owed_outcome(question)
-            decision = owed or await self._decide_by_choice(question) or decision
+            owed = await self._decide_by_owed_outcome(question, draft)
+            decision = owed or await self._decide_by_choice(question, draft) or decision
         if decision is None:
             question, decision = await self._decide_under_load(question, draft)
+        if draft.triage is None:
+            decision = await self._decide_by_triage(question, draft, decision)
         outcome = await self._carry_out(decision, question, draft)
         if outcome.handoff is not None and not await self._can_come_to_desk(question, outcome.handoff):
             metrics.DESK_TURNED_AWAY.labels(question.principal.tenant).inc()
             outcome = turn_away(question, outcome, was_begun=draft.log.text_bytes > 0)
         return _said(asked_still(question, outcome), draft)
 
-    async def _decide_by_owed_outcome(self, question: Question) -> Decision | None:
+    async def _decide_by_triage(self, question: Question, draft: AnswerDraft, decision: Decision) -> Decision:
+        """The decision on a message that was not read while it was made: it needed no search, or there was none."""
+        is_for_person = isinstance(decision, HandOver) and decision.reason is not HandoffReason.OVERLOADED
+        is_compared = is_for_person and question.brown_out is BrownOut.NONE
+        cosines = await self._compared(question, _COMPARED_SECONDS) if is_compared else None
+        person = await self._read(question, draft, cosines)
+        if person is None or isinstance(decision, Continue | HandOver):
+            return decision
+        is_owed = isinstance(decision, Settle) and await self._decide_by_owed_outcome(question, draft) is not None
+        return decision if is_owed else person
+
+    async def _read(
+        self, question: Question, draft: AnswerDraft, cosines: Mapping[str, float] | None
+    ) -> HandOver | None:
+        """Read the message, and note it in the draft. Returns the decision of a rule that calls a person."""
+        if self._triage is None:
+            return None
+        sender = Sender(question.principal, question.request, question.session_id)
+        draft.triage = await self._triage.read(question.message, cosines, sender, question.settings.triage_rules)
+        if not draft.triage.needs_person:
+            return None
+        return HandOver(HandoffReason.TRIAGE, detail=", ".join(draft.triage.rules))
+
+    async def _compared(self, question: Question, most: float) -> Mapping[str, float] | None:
+        """The message's cosine to known ones; None for a choice, and where that takes more than `most` seconds."""
+        seconds = min(self._search_seconds(question), most)
+        if self._actions is None or question.choice or seconds <= 0:
+            return None
+        return await self._actions.compared(question.principal, question.request.text, seconds)
+
+    async def _decide_by_owed_outcome(self, question: Question, draft: AnswerDraft) -> Decision | None:
         """The decision where a change was begun, and its customer was not told what came of it."""
-        owes = self._actions is not None and await self._actions.owes_outcome(action_request(question))
+        owes = self._actions is not None and await self._actions.owes_outcome(action_request(question, draft))
         return Settle(None) if owes else None
 
-    async def _decide_by_choice(self, question: Question) -> Decision | None:
+    async def _decide_by_choice(self, question: Question, draft: AnswerDraft) -> Decision | None:
         """The decision where an action asked the customer for something, and the message names it."""
-        wanted = None if self._actions is None else await self._actions.chosen(action_request(question))
+        wanted = None if self._actions is None else await self._actions.chosen(action_request(question, draft))
         return Act(wanted) if wanted is not None else None
 
     async def _decide_under_load(self, question: Question, draft: AnswerDraft) -> tuple[Question, Decision]:
@@ -134,16 +174,33 @@ class AnswerPipeline:
             raise
 
     async def _decide_by_search(self, question: Question, draft: AnswerDraft) -> Decision:
-        seconds = self._search_seconds(question)
-        if self._actions is not None and seconds > 0:
-            wanted = await self._actions.asked_for(action_request(question), seconds)
-            if wanted is not None and not isinstance(wanted, OfferedActions):
-                return Act(wanted)
-            if wanted is not None and _may_offer_actions(question):
-                offer = Clarify(wanted.titles, is_unsure=True)
-                decision = await self._decide_by_pages(question, draft) if wanted.is_before_person else None
-                is_for_person = isinstance(decision, HandOver) and decision.reason in _BEFORE_WHICH_ACTIONS_ARE_OFFERED
-                return offer if decision is None or is_for_person else decision
+        """The decision by the tenant's actions, else by the pages; a rule that calls a person goes before both.
+
+        Where there are no actions the message is read beside the search, which takes longer.
+        """
+        has_actions = self._actions is not None and await self._actions.has_actions(question.principal.tenant)
+        most = self._config.search_seconds if has_actions else _COMPARED_SECONDS
+        comparing = asyncio.create_task(self._compared(question, most), name="comparison of a message")
+        try:
+            if self._actions is None or not has_actions:
+                decision = await self._decide_by_pages(question, draft)
+                person = await self._read(question, draft, await comparing)
+                if person is not None and isinstance(decision, HandOver):
+                    person = replace(person, nearest=decision.nearest)
+                return person or decision
+            cosines = await comparing
+        finally:
+            await cancel_and_wait(comparing)
+        if person := await self._read(question, draft, cosines):
+            return person
+        wanted = None if cosines is None else await self._actions.asked_for(action_request(question, draft), cosines)
+        if wanted is not None and not isinstance(wanted, OfferedActions):
+            return Act(wanted)
+        if wanted is not None and _may_offer_actions(question):
+            offer = Clarify(wanted.titles, is_unsure=True)
+            decision = await self._decide_by_pages(question, draft) if wanted.is_before_person else None
+            is_for_person = isinstance(decision, HandOver) and decision.reason in _BEFORE_WHICH_ACTIONS_ARE_OFFERED
+            return offer if decision is None or is_for_person else decision
         return await self._decide_by_pages(question, draft)
 
     async def _decide_by_pages(self, question: Question, draft: AnswerDraft) -> Decision:
@@ -263,14 +320,14 @@ class AnswerPipeline:
             case Clarify(choices, is_unsure):
                 draft.rest_on(draft.basis)
                 return clarify(question, choices, is_unsure=is_unsure)
-            case HandOver(reason, nearest, self_service):
+            case HandOver(reason, nearest, self_service, detail):
                 if question.is_none_of_them:
                     draft.basis = AnswerBasis(query=question.text)  # this is what went unanswered, not the reply
                 if reason is HandoffReason.OVERLOADED:
                     draft.basis = _under_load(draft.basis, question)
                 if draft.basis.searched:
                     draft.rest_on(draft.basis)
-                return hand_over(question, reason, nearest, said_before=self_service)
+                return hand_over(question, reason, nearest, detail, said_before=self_service)
             case TurnDown():
                 draft.rest_on(draft.basis)
                 reply = question.message.in_its_variant(question.replies.out_of_scope)

@@ -10,9 +10,13 @@ from kefu.common.errors import BadRequest, KeyNotFound, TenantNotFound
 from kefu.common.pagination import decode_number, decode_token, encode_token, page_size_of
 from kefu.common.permissions import Scope
 from kefu.common.resource_names import check_id, parse_name
-from kefu.router.api.requests import check_short
+from kefu.router.actions.runner import ActionRunner
+from kefu.router.answering.triage.reader import attempt
+from kefu.router.api.requests import MAX_TEXT_CHARACTERS, check_short
 from kefu.router.messages.chat import timestamp
 from kefu.router.messages.settings import check_fair_share_unchanged, revision_message, settings_message, settings_of
+from kefu.router.messages.triage import triage_message
+from kefu.router.nlu.message import CustomerMessage
 from kefu.router.tenants.key_strength import check_not_stronger
 from kefu.router.tenants.secrets import SecretStore, StoredSecret
 from kefu.router.tenants.settings import SettingsStore
@@ -25,6 +29,8 @@ Context = grpc.aio.ServicerContext[Any, Any]
 _MAX_DISPLAY_NAME_CHARACTERS = 100
 _MAX_COLLECTIONS = 100
 _LATEST_EXPIRE_TIME = 253_402_300_800.0
+_COMPARED_SECONDS = 5.0
+"""How long a text that is tried out is compared: after a start it takes seconds until the known ones are embedded."""
 _SCOPES = {
     pb.SCOPE_CHAT: Scope.CHAT,
     pb.SCOPE_KNOWLEDGE: Scope.KNOWLEDGE,
@@ -46,10 +52,13 @@ _SCOPE_MESSAGES = {scope: message for message, scope in _SCOPES.items()}
 class AdminServicer(rpc.AdminServiceServicer):
     """See the contract."""
 
-    def __init__(self, tenants: TenantStore, settings: SettingsStore, secrets: SecretStore) -> None:
+    def __init__(
+        self, tenants: TenantStore, settings: SettingsStore, secrets: SecretStore, actions: ActionRunner
+    ) -> None:
         self._tenants = tenants
         self._settings = settings
         self._secrets = secrets
+        self._actions = actions
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add this service to a server."""
@@ -171,6 +180,15 @@ class AdminServicer(rpc.AdminServiceServicer):
         tenant, secret_id = await self._secret(request.name)
         await self._secrets.delete(tenant.id, secret_id)
         return pb.DeleteSecretResponse()
+
+    async def TryTriage(self, request: pb.TryTriageRequest, context: Context) -> pb.TryTriageResponse:
+        """See the contract."""
+        text, principal = check_short("text", request.text, MAX_TEXT_CHARACTERS), caller()
+        if not text.strip():
+            raise BadRequest("text", "must not be empty.")
+        rules = (await self._settings.effective(principal.tenant)).triage_rules
+        cosines = await self._actions.compared(principal, text, _COMPARED_SECONDS)
+        return pb.TryTriageResponse(triage=triage_message(attempt(CustomerMessage(text), cosines, rules)))
 
     async def _secret(self, name: str) -> tuple[Tenant, str]:
         tenant_id, secret_id = parse_name("name", name, "tenants", "secrets")

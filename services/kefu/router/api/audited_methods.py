@@ -202,7 +202,10 @@ NOT_AUDITED = frozenset(
                 "ListProcedureRevisions",
             )
         ),
-        *(f"{_ADMIN}/{method}" for method in ("ListTenants", "ListKeys", "GetTenantSettings", "ListSettingsRevisions")),
+        *(
+            f"{_ADMIN}/{method}"
+            for method in ("ListTenants", "ListKeys", "GetTenantSettings", "ListSettingsRevisions", "TryTriage")
+        ),
         f"{_ADMIN}/ListSecrets",
         f"{_AUDIT}/VerifyAudit",
         *(f"{_CHAT}/{method}" for method in ("Converse", "ResumeTurn", "StopTurn", "RateTurn", "WatchSession")),

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 import grpc.aio
 
-from kefu.common.auth import Keyring, caller
+from kefu.common.auth import Keyring, Principal, Scope, caller
 from kefu.common.customers import MAX_SUB_CHARACTERS, VISITOR_PREFIX, is_visitor
 from kefu.common.errors import BadRequest
 from kefu.common.pagination import decode_number, decode_token, encode_token, invalid_token, page_size_of
 from kefu.common.resource_names import parse_name
-from kefu.router.api.requests import check_short, parse_session_id, parse_turn_request
+from kefu.router.api.requests import check_short, origin_of, parse_session_id, parse_turn_request
 from kefu.router.api.server_stream import StreamLimits, stream_messages
 from kefu.router.conversations.personal_data import PersonalData
 from kefu.router.conversations.service import ConversationService
@@ -44,11 +44,13 @@ class ChatServicer(rpc.ChatServiceServicer):
         personal_data: PersonalData,
         keyring: Keyring,
         limits: StreamLimits,
+        internal_key: str,
     ) -> None:
         self._conversations = conversations
         self._personal_data = personal_data
         self._keyring = keyring
         self._limits = limits
+        self._internal_key = internal_key
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add this service to a server."""
@@ -58,7 +60,8 @@ class ChatServicer(rpc.ChatServiceServicer):
         """See the contract."""
         principal = caller()
         session_id = parse_session_id(request.session)
-        turn_request = parse_turn_request(request, principal, context.time_remaining())
+        origin = origin_of(dict(context.invocation_metadata() or ()), self._internal_key)
+        turn_request = parse_turn_request(request, principal, context.time_remaining(), origin)
         events = self._conversations.converse(principal, session_id, turn_request)
         async with aclosing(self._stream(events, context, event_message)) as messages:
             async for message in messages:
@@ -97,17 +100,18 @@ class ChatServicer(rpc.ChatServiceServicer):
         """See the contract."""
         [session_id] = parse_name("session", request.session, "sessions")
         size, start = page_size_of(request.page_size), decode_number(request.page_token)
+        with_triage = _sees_triage(caller())
         if request.latest_first:
             end = start or (await self._conversations.session(caller(), session_id)).turn_count
             start = max(end - size, 0)
             records = await self._conversations.turns(caller(), session_id, start, end - start)
             return pb.ListTurnsResponse(
-                turns=[turn_message(session_id, record) for record in reversed(records)],
+                turns=[turn_message(session_id, record, with_triage=with_triage) for record in reversed(records)],
                 next_page_token=encode_token(str(start)) if start else "",
             )
         records = await self._conversations.turns(caller(), session_id, start, size + 1)
         return pb.ListTurnsResponse(
-            turns=[turn_message(session_id, record) for record in records[:size]],
+            turns=[turn_message(session_id, record, with_triage=with_triage) for record in records[:size]],
             next_page_token=encode_token(str(start + size)) if len(records) > size else "",
         )
 
@@ -143,7 +147,7 @@ class ChatServicer(rpc.ChatServiceServicer):
         if request.after and not _EVENT.fullmatch(request.after):
             raise BadRequest("after", "is not an id that this service gave.")
         after = int(request.after) if request.after else None
-        message_of = partial(session_event_message, session_id)
+        message_of = partial(session_event_message, session_id, with_triage=_sees_triage(caller()))
         async with aclosing(self._conversations.watch(caller(), session_id, after)) as events:
             await anext(events)
             await context.send_initial_metadata(())
@@ -180,6 +184,11 @@ def _person(request: pb.DeleteUserRequest | pb.ExportUserRequest) -> PersonSelec
         all_keys=request.all_keys,
         customer=check_short("customer", request.customer, MAX_SUB_CHARACTERS),
     )
+
+
+def _sees_triage(principal: Principal) -> bool:
+    """Whether a caller is shown what was read out of messages: it is for agents."""
+    return Scope.DESK in principal.scopes
 
 
 def _part(data: bytes) -> pb.ExportUserResponse:

@@ -59,7 +59,8 @@ class DeskServicer(rpc.DeskServiceServicer):
         if any(state not in _STATES for state in request.states):
             raise BadRequest("states", "must be of WAITING, HUMAN, RETURNED and CLOSED.")
         states = frozenset(_STATES[state] for state in request.states) or _DEFAULT_STATES
-        found, following = await self._desk.conversations(principal.tenant, states, page, size)
+        queue = check_short("queue", request.queue)
+        found, following = await self._desk.conversations(principal.tenant, states, page, size, queue)
         return pb.ListConversationsResponse(
             conversations=[conversation_message(one, principal) for one in found],
             next_page_token=encode_token(following),
@@ -95,7 +96,7 @@ class DeskServicer(rpc.DeskServiceServicer):
             raise BadRequest("text", "must not be empty.")
         request_id = check_short("request_id", request.request_id)
         stored = await self._desk.reply(caller(), session_id, request.claim, request.text, request_id)
-        return pb.ReplyResponse(turn=turn_message(session_id, stored))
+        return pb.ReplyResponse(turn=turn_message(session_id, stored, with_triage=True))
 
     async def ReturnSession(self, request: pb.ReturnSessionRequest, context: Context) -> pb.ReturnSessionResponse:
         """See the contract."""

@@ -1,9 +1,13 @@
 """Checked requests: a ConverseRequest becomes a turn request, or BadRequest."""
 
+import hashlib
+import hmac
 import math
 import time
 from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
 
+from kefu.common.audit import client_origin
 from kefu.common.auth import Principal
 from kefu.common.errors import BadRequest, CollectionNotFound
 from kefu.common.metadata_filters import Pairs, checked_filters
@@ -41,8 +45,21 @@ def check_short(field: str, value: str, longest: int = _MAX_ID_CHARACTERS) -> st
     return value
 
 
-def parse_turn_request(request: pb.ConverseRequest, principal: Principal, seconds_left: float | None) -> TurnRequest:
-    """The turn request of a Converse call, which has `seconds_left` (None: no deadline).
+def origin_of(metadata: Mapping[str, str | bytes], internal_key: str) -> str:
+    """A keyed hash of the client's network as the gateway tells it; empty: it does not."""
+    told = client_origin.read_origin(internal_key, str(metadata.get(client_origin.METADATA, "")))
+    try:
+        address = ip_address("" if told is None else told.address)
+    except ValueError:
+        return ""
+    network = ip_network((address, 64 if address.version == 6 else 32), strict=False)
+    return hmac.new(internal_key.encode(), f"triage-origin:{network}".encode(), hashlib.sha256).hexdigest()
+
+
+def parse_turn_request(
+    request: pb.ConverseRequest, principal: Principal, seconds_left: float | None, origin: str = ""
+) -> TurnRequest:
+    """The turn request of a Converse call, which has `seconds_left` (None: no deadline). `origin`: see `origin_of`.
 
     Raises BadRequest, and CollectionNotFound for a collection that the key may not search.
     """
@@ -81,6 +98,7 @@ def parse_turn_request(request: pb.ConverseRequest, principal: Principal, second
         deadline=None if seconds_left is None else arrived + seconds_left,
         identity_token=_identity_token(request),
         profile=_profile(request.profile),
+        origin=origin,
     )
 
 

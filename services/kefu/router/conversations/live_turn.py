@@ -267,6 +267,7 @@ class LiveTurn:
             superseded=end is End.SUPERSEDED,
             rewritten_from=self._log.rewritten_from,
             pending=outcome.pending,
+            triage=self._draft.triage,
             held=self._held() if outcome.finish is FinishReason.HUMAN else None,
         )
         if failure is None and (end in (End.ABANDONED, End.LOST) or (self.ephemeral and end is End.HANDED_ON)):
@@ -291,7 +292,7 @@ class LiveTurn:
             await cancel_and_wait(storing)
 
     def _held(self) -> HeldMessage:
-        request = replace(self._ask, text="", arrived=0.0, deadline=None)
+        request = replace(self._ask, text="", arrived=0.0, deadline=None, origin="")
         return HeldMessage(request, self.principal.collections, self.principal.priority)
 
     def _publish(self, stored: Turn, state: TurnState, embedding: bytes) -> None:

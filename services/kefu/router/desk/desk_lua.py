@@ -87,6 +87,7 @@ if ARGV[6] ~= '' and (redis.call('EXISTS', KEYS[5]) == 1 or redis.call('LLEN', K
 end
 redis.call('HSET', session, 'state', ARGV[3], 'update_time', ARGV[4])
 redis.call('HDEL', session, 'agent', 'claimant', 'owed')
+if ARGV[3] == 'returned' then redis.call('HDEL', session, 'triage_rank', 'triage', 'priority', 'queue') end
 for i = 7, #ARGV, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
 if ARGV[3] == 'waiting' then
   redis.call('HSETNX', session, 'waiting_since', ARGV[4])

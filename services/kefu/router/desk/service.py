@@ -48,16 +48,21 @@ class DeskService:
         self._presence_seconds = presence_seconds
 
     async def conversations(
-        self, tenant: str, states: Collection[SessionState], page: str, size: int
+        self, tenant: str, states: Collection[SessionState], page: str, size: int, queue: str = ""
     ) -> tuple[list[Conversation], str]:
         """A page of conversations in these states, and where the next one begins (empty: no more).
 
-        First those at the desk, longest wait first; then those that were returned, latest first.
+        First those at the desk, highest priority and longest wait first, of the `queue` alone where one is named; then
+        those that were returned, latest first, of whatever queue.
         """
         found, left = list[Conversation](), size
         if not page.startswith("("):
             start = int(page or 0)
-            at_desk = [entry.session_id for entry in await self._store.entries(tenant) if entry.state in states]
+            at_desk = [
+                entry.session_id
+                for entry in await self._store.entries(tenant)
+                if entry.state in states and queue in ("", entry.queue)
+            ]
             shown = at_desk[start : start + size]
             conversations = await self._store.conversations(tenant, shown)
             found = [one for one in conversations if one is not None and one.session.state in states]

@@ -10,12 +10,12 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 
 from kefu.common.errors import AlreadyClaimed, ClaimLost, RequestIdReused, SessionClosed, SessionNotFound
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.router.desk import desk_lua
 from kefu.router.domain.session import Conversation, SessionState
+from kefu.router.domain.triage import TRIAGE, ConversationPriority
 from kefu.router.domain.turn import Turn
 from kefu.router.storage import keys, session_lua
 from kefu.router.storage.change_feed import publish_change
@@ -27,7 +27,7 @@ OPEN = (SessionState.WAITING, SessionState.HUMAN)
 """States of a session that is at the desk."""
 _BATCH_SIZE = 64
 _ENTRIES_BATCH_SIZE = 500
-_ENTRY_FIELDS = ("state", "agent", "waiting_since", "update_time")
+_ENTRY_FIELDS = ("state", "agent", "waiting_since", "update_time", "priority", "queue")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class DeskEntry:
     waiting_since: float
     """Infinity: the customer does not wait for an agent."""
     update_time: float
+    priority: ConversationPriority = ConversationPriority.NORMAL
+    queue: str = ""
 
 
 class DeskStore:
@@ -106,6 +108,7 @@ class DeskStore:
                 last_message=fields.get("last_message", ""),
                 claim=int(fields.get("claim", 0)),
                 claimant=fields.get("claimant", ""),
+                triage=TRIAGE.validate_json(fields["triage"]) if "triage" in fields else None,
             )
             found.append(conversation)
         return found
@@ -245,7 +248,10 @@ class DeskStore:
         return await self._commands.sorted_all(keys.desk_open(tenant))
 
     async def entries(self, tenant: str) -> list[DeskEntry]:
-        """What lists need of all that wait or are claimed: longest wait first, then oldest message first."""
+        """What lists need of all that wait or are claimed.
+
+        The highest priority comes first, then the longest wait, then the oldest message.
+        """
         ids, found = await self.open_ids(tenant), list[DeskEntry]()
         for start in range(0, len(ids), _ENTRIES_BATCH_SIZE):
             batch = ids[start : start + _ENTRIES_BATCH_SIZE]
@@ -259,11 +265,13 @@ class DeskStore:
                     agent or "",
                     float("inf") if waiting is None else float(waiting),
                     float(updated),
+                    ConversationPriority(priority or ConversationPriority.NORMAL),
+                    queue or "",
                 )
-                for session_id, (state, agent, waiting, updated) in zip(batch, replies, strict=True)
+                for session_id, (state, agent, waiting, updated, priority, queue) in zip(batch, replies, strict=True)
                 if state in OPEN
             ]
-        return sorted(found, key=attrgetter("waiting_since", "update_time"))
+        return sorted(found, key=lambda each: (-each.priority.rank, each.waiting_since, each.update_time))
 
     async def returned(
         self, tenant: str, states: Sequence[SessionState], before: str, count: int

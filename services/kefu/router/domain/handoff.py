@@ -41,6 +41,8 @@ class HandoffReason(StrEnum):
     """The customer wants a change that a person has to make; nothing was changed."""
     CHANGE_UNCONFIRMED = "change_unconfirmed"
     """Whether the company's system made a change is not known."""
+    TRIAGE = "triage"
+    """A rule of the tenant says that a person is needed; the summary names it."""
 
 
 class Sentiment(StrEnum):

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from kefu.common.customers import Customer
 from kefu.router.domain.handoff import Handoff
+from kefu.router.domain.triage import Triage
 
 
 class SessionState(StrEnum):
@@ -69,3 +70,5 @@ class Conversation:
     """The number of the last claim, in force while the session is HUMAN. 0: it was never claimed."""
     claimant: str
     """The key that made the claim."""
+    triage: Triage | None = None
+    """Of the most pressing message since an agent returned it; of equally pressing ones the latest. None: of none."""

@@ -10,6 +10,7 @@ from kefu.common.auth import Priority
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.card import Cards
 from kefu.router.domain.handoff import Handoff
+from kefu.router.domain.triage import Triage
 from kefu.router.domain.turn_request import TurnRequest
 
 
@@ -306,6 +307,8 @@ class Turn:
     """The byte from which readers of an earlier attempt, on a router that died, may hold another text."""
     pending: Pending | None = None
     """What the answer asks the customer for, for an action."""
+    triage: Triage | None = None
+    """What was read out of the message, and what the tenant's rules make of it. None: it was not read."""
 
     @property
     def full_question(self) -> str:

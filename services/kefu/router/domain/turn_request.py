@@ -32,3 +32,5 @@ class TurnRequest:
     """A token of the company's site. Empty once it is verified: it is stored nowhere."""
     profile: Pairs = ()
     """What the page claims of the person, by name."""
+    origin: str = field(default="", repr=False)
+    """A keyed hash of the address of the page's visitor; empty: it is not known. It is stored with no message."""

@@ -17,6 +17,7 @@ from kefu.router.domain.turn import (
     TurnRecord,
     TurnState,
 )
+from kefu.router.messages.triage import triage_message
 from kefu.router.storage.session_events import SessionEvent, SessionEventsMissed, SessionStateChanged, SessionTurnStored
 from kefu.router.turn_stream.events import (
     HandedOff,
@@ -74,6 +75,7 @@ _REASON = {
     HandoffReason.ACTION_FAILED: pb.Handoff.REASON_ACTION_FAILED,
     HandoffReason.CHANGE_NEEDS_PERSON: pb.Handoff.REASON_CHANGE_NEEDS_PERSON,
     HandoffReason.CHANGE_UNCONFIRMED: pb.Handoff.REASON_CHANGE_UNCONFIRMED,
+    HandoffReason.TRIAGE: pb.Handoff.REASON_TRIAGE,
 }
 _SENTIMENT = {
     Sentiment.NEGATIVE: pb.Handoff.SENTIMENT_NEGATIVE,
@@ -193,9 +195,10 @@ def customer_message(customer: Customer) -> identity_pb2.VerifiedCustomer:
     )
 
 
-def turn_message(session_id: str, record: TurnRecord) -> pb.Turn:
-    """A stored turn as a message."""
+def turn_message(session_id: str, record: TurnRecord, *, with_triage: bool = False) -> pb.Turn:
+    """A stored turn as a message. `with_triage`: what was read out of it is shown; it is not for customers."""
     turn = record.turn
+    triage = turn.triage if with_triage else None
     return pb.Turn(
         name=turn_name(session_id, turn.id),
         state=_TURN_STATE[record.state],
@@ -212,18 +215,21 @@ def turn_message(session_id: str, record: TurnRecord) -> pb.Turn:
         as_of=turn.as_of,
         agent=turn.agent,
         withdrawn=turn.withdrawn,
+        triage=None if triage is None else triage_message(triage),
     )
 
 
-def session_event_message(session_id: str, event: SessionEvent) -> pb.SessionEvent:
-    """A session event as a message."""
+def session_event_message(session_id: str, event: SessionEvent, *, with_triage: bool = False) -> pb.SessionEvent:
+    """A session event as a message. `with_triage`: as in `turn_message`."""
     number = str(event.number)
     match event:
         case SessionStateChanged():
             changed = pb.SessionEvent.StateChanged(state=SESSION_STATES[event.state], agent=event.agent)
             return pb.SessionEvent(id=number, state_changed=changed)
         case SessionTurnStored():
-            return pb.SessionEvent(id=number, turn_stored=turn_message(session_id, event.record))
+            return pb.SessionEvent(
+                id=number, turn_stored=turn_message(session_id, event.record, with_triage=with_triage)
+            )
         case SessionEventsMissed():
             return pb.SessionEvent(id=number, missed=pb.SessionEvent.Missed())
 

@@ -4,6 +4,7 @@ from kefu.common.auth import Principal
 from kefu.router.desk.watches import AgentsPresent, CaughtUp, DeskEvent, SessionDeleted
 from kefu.router.domain.session import Conversation, SessionState
 from kefu.router.messages.chat import handoff_message, session_message, session_name, timestamp, turn_name
+from kefu.router.messages.triage import triage_message
 from kefu.router.v1 import desk_pb2 as pb
 
 
@@ -18,6 +19,7 @@ def conversation_message(conversation: Conversation, principal: Principal) -> pb
         waiting_since=None if conversation.waiting_since is None else timestamp(conversation.waiting_since),
         escalated=conversation.escalated,
         last_message=conversation.last_message,
+        triage=None if conversation.triage is None else triage_message(conversation.triage),
         mine=session.state is SessionState.HUMAN and conversation.claimant == principal.subject,
     )
 

@@ -10,6 +10,7 @@ from kefu.common.resource_names import check_id
 from kefu.router.domain.risk import Risk
 from kefu.router.domain.turn import OnBusy
 from kefu.router.messages.chat import timestamp
+from kefu.router.messages.triage import rule_message, rules_of
 from kefu.router.tenants.business_hours import BusinessHours
 from kefu.router.tenants.canned_replies import CannedReplies
 from kefu.router.tenants.identity_settings import IdentityMode, IdentitySettings, check
@@ -54,6 +55,7 @@ def settings_message(settings: TenantSettings) -> pb.TenantSettings:
         overload_handoffs_per_agent=settings.overload_handoffs_per_agent,
         identity=None if settings.identity is None else pb.IdentitySettings(**asdict(settings.identity)),
         action_risk=settings.action_risk,
+        triage_rules=map(rule_message, settings.triage_rules),
     )
 
 
@@ -93,6 +95,7 @@ def settings_of(message: pb.TenantSettings) -> TenantSettings:
         overload_handoffs_per_agent=_integer(message, "overload_handoffs_per_agent", 0, _MAX_OVERLOAD_HANDOFFS),
         identity=_identity(message.identity) if message.HasField("identity") else None,
         action_risk=_risk(message),
+        triage_rules=rules_of(message.triage_rules),
     )
 
 

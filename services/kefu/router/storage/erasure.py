@@ -88,10 +88,12 @@ class SessionErasure:
         return bool(erased)
 
     async def forget(self, tenant: str, people: Sequence[tuple[str, str]]) -> None:
-        """Erase the indexes of people, by subject and user, once nothing is kept of them."""
+        """Erase the indexes and counts of people, by subject and user, once nothing else is kept of them."""
         commands: list[Command] = []
         for subject, user in people:
             commands.append(("DEL", keys.erasure_index(tenant, subject, user)))
+            commands.append(("DEL", keys.triage_messages(tenant, subject, user)))
+            commands.append(("DEL", keys.triage_returns(tenant, subject, user)))
             if user:
                 commands.append(("SREM", keys.subjects_of_user(tenant, user), subject))
         if commands:

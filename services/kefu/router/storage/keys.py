@@ -195,6 +195,21 @@ def session_answers(tenant: str, session_id: str) -> str:
     return f"kefu:1:{{tenant:{tenant}}}:cached-by:{session_id}"
 
 
+def triage_messages(tenant: str, subject: str, user: str) -> str:
+    """How many messages a person has written in this minute."""
+    return f"kefu:1:{{tenant:{tenant}}}:triage-messages:{_digest(json.dumps([subject, user]))}"
+
+
+def triage_returns(tenant: str, subject: str, user: str) -> str:
+    """A person's conversations about returns, by time."""
+    return f"kefu:1:{{tenant:{tenant}}}:triage-returns:{_digest(json.dumps([subject, user]))}"
+
+
+def triage_identities(tenant: str, origin: str) -> str:
+    """How many customers have written from an address, which its keyed hash `origin` stands for."""
+    return f"kefu:1:{{tenant:{tenant}}}:triage-identities:{_digest(origin)}"
+
+
 def webhooks(tenant: str) -> str:
     """A tenant's webhooks."""
     return f"kefu:1:{{tenant:{tenant}}}:webhooks"

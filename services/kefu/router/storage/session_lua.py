@@ -162,7 +162,7 @@ FINISH = (
     APPEND_EVENT
     + """
 -- ARGV: prefix, turn id, fence, "{state} {turn JSON}", now, session life ms, new session state or "", replica or "",
---       owner, language, last message, no answer (0|1)
+--       owner, language, last message, no answer (0|1), rank of the triage or "", triage JSON, priority, queue
 local session, turns, lock, stop = KEYS[1], KEYS[3], KEYS[5], KEYS[7]
 local alive, draft = ARGV[1] .. 'alive:' .. ARGV[2], ARGV[1] .. 'draft:' .. ARGV[2]
 local attempts = ARGV[1] .. 'attempts:' .. ARGV[2]
@@ -190,6 +190,9 @@ elseif (state == 'human' and ARGV[12] == '1') or (state == 'waiting' and ARGV[7]
   redis.call('HSETNX', session, 'waiting_since', ARGV[5])
 end
 if ARGV[8] ~= '' then redis.call('HSET', session, 'replica', ARGV[8]) end
+if ARGV[13] ~= '' and tonumber(ARGV[13]) >= tonumber(redis.call('HGET', session, 'triage_rank') or -1) then
+  redis.call('HSET', session, 'triage_rank', ARGV[13], 'triage', ARGV[14], 'priority', ARGV[15], 'queue', ARGV[16])
+end
 if redis.call('GET', lock) == ARGV[2] .. ':' .. ARGV[3] then redis.call('DEL', lock) end
 for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[6]) end
 return 'stored'

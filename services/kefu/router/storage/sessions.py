@@ -126,6 +126,8 @@ class SessionStore:
                 for subject in filter(None, (session.subject, session.former_subject)):
                     await self._commands.delete(keys.request(tenant, subject, record.turn.request_id))
         await self._commands.sorted_remove(keys.sessions_by_subject(tenant, session.subject), session.id)
+        for subject in filter(None, (session.subject, session.former_subject)):
+            await self._commands.sorted_remove(keys.triage_returns(tenant, subject, session.user), session.id)
         if session.user:
             await self._commands.sorted_remove(
                 keys.sessions_by_subject(tenant, session.subject, session.user), session.id

@@ -17,6 +17,7 @@ from kefu.common.errors import PoisonedMessage, SessionBusy, SessionClosed, Sess
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.router import metrics
 from kefu.router.domain.session import SessionState
+from kefu.router.domain.triage import TRIAGE
 from kefu.router.domain.turn import TURN, FinishReason, Rating, Turn, TurnRecord, TurnState
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.storage import keys, session_lua
@@ -185,7 +186,7 @@ class TurnStore:
                 " ".join(turn.question.split())[:_TITLE_CHARACTERS],
                 _MAX_WAITING,
                 self.owner,
-                _TURN_REQUEST.dump_json(request, exclude={"arrived", "deadline"}).decode(),
+                _TURN_REQUEST.dump_json(request, exclude={"arrived", "deadline", "origin"}).decode(),
                 ms(DRAFT_SECONDS),
                 _HISTORY_TURNS,
                 self.most_turns,
@@ -262,6 +263,7 @@ class TurnStore:
                 turn.language,
                 preview(turn.question),
                 int(turn.completed is None or turn.completed.finish_reason not in _ANSWERED),
+                *_triage_arguments(turn),
             ),
         )
         indexes = [keys.sessions_by_subject(key.tenant, subject)]
@@ -330,6 +332,13 @@ class TurnStore:
             touched.append(("ZADD", index, now, session_id) if adds else ("ZADD", index, "XX", now, session_id))
             touched.append(("PEXPIRE", index, ms(self.life)))
         return touched
+
+
+def _triage_arguments(turn: Turn) -> tuple[str | int, str, str, str]:
+    triage = turn.triage
+    if triage is None:
+        return "", "", "", ""
+    return triage.rank, TRIAGE.dump_json(triage, exclude_defaults=True).decode(), triage.priority, triage.queue
 
 
 def ms(seconds: float) -> int:

@@ -78,6 +78,7 @@ class CannedReplies:
             HandoffReason.ACTION_FAILED: self.handoff_unavailable,
             HandoffReason.CHANGE_NEEDS_PERSON: self.handoff_change,
             HandoffReason.CHANGE_UNCONFIRMED: self.handoff_change_unconfirmed,
+            HandoffReason.TRIAGE: self.handoff_sensitive,
         }[reason]
 
 

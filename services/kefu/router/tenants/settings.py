@@ -12,6 +12,7 @@ from kefu.common.redis.commands import RedisCommands
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.config import RouterConfig
 from kefu.router.domain.risk import Risk
+from kefu.router.domain.triage import TriageRule
 from kefu.router.domain.turn import OnBusy, Passage
 from kefu.router.storage import keys
 from kefu.router.tenants.canned_replies import DEFAULT_REPLIES, CannedReplies
@@ -56,6 +57,7 @@ class TenantSettings:
     overload_handoffs_per_agent: int | None = None
     identity: IdentitySettings | None = None
     action_risk: Risk | None = None
+    triage_rules: tuple[TriageRule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,8 @@ class EffectiveSettings:
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     action_risk: Risk = Risk.WRITE
     """The most that actions may do without a person."""
+    triage_rules: tuple[TriageRule, ...] = ()
+    """What becomes of messages by what is read out of them; see `kefu.router.answering.triage.rules`."""
 
     def least_relevance(self, passage: Passage) -> float:
         """The relevance from which on a passage may hold the answer.
@@ -151,6 +155,7 @@ def effective_settings(settings: TenantSettings, config: RouterConfig) -> Effect
         overload_handoffs_per_agent=_chosen(settings.overload_handoffs_per_agent, 0),
         identity=settings.identity or IdentitySettings(),
         action_risk=settings.action_risk or Risk.WRITE,
+        triage_rules=settings.triage_rules,
     )
 
 

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from kefu.router.v1 import triage_pb2 as _triage_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -638,6 +639,7 @@ class TenantSettings(_message.Message):
     OVERLOAD_HANDOFFS_PER_AGENT_FIELD_NUMBER: _builtins.int
     IDENTITY_FIELD_NUMBER: _builtins.int
     ACTION_RISK_FIELD_NUMBER: _builtins.int
+    TRIAGE_RULES_FIELD_NUMBER: _builtins.int
     min_relevance: _builtins.float
     """A passage below this relevance (0 to 1) is not shown to the model; none at or above it: ask back or hand over. Unset:
     each collection's own, as calibrated (see CalibrateCollection), else the installation's.
@@ -719,6 +721,12 @@ class TenantSettings(_message.Message):
     def identity(self) -> Global___IdentitySettings:
         """Who customers are, and how that is verified. Unset: they are not asked."""
 
+    @_builtins.property
+    def triage_rules(self) -> _containers.RepeatedCompositeFieldContainer[_triage_pb2.TriageRule]:
+        """What becomes of messages by what is read out of them, at most 50. Empty: no message has a priority, a queue or a limit of
+        its own, and none calls a person for what triage reads.
+        """
+
     def __init__(
         self,
         *,
@@ -745,10 +753,11 @@ class TenantSettings(_message.Message):
         overload_handoffs_per_agent: _builtins.int | None = ...,
         identity: Global___IdentitySettings | None = ...,
         action_risk: _builtins.str | None = ...,
+        triage_rules: _abc.Iterable[_triage_pb2.TriageRule] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_action_risk", b"_action_risk", "_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "action_risk", b"action_risk", "asks_back", b"asks_back", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "identity", b"identity", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_action_risk", b"_action_risk", "_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "action_risk", b"action_risk", "asks_back", b"asks_back", "business_hours", b"business_hours", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "identity", b"identity", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "refused_topics", b"refused_topics", "sensitive_topics", b"sensitive_topics", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_action_risk", b"_action_risk", "_asks_back", b"_asks_back", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "action_risk", b"action_risk", "asks_back", b"asks_back", "business_hours", b"business_hours", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "identity", b"identity", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "refused_topics", b"refused_topics", "sensitive_topics", b"sensitive_topics", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "triage_rules", b"triage_rules", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__action_risk: _TypeAlias = _typing.Literal["action_risk"]  # noqa: Y015
     _WhichOneofArgType__action_risk: _TypeAlias = _typing.Literal["_action_risk", b"_action_risk"]  # noqa: Y015
@@ -1031,6 +1040,48 @@ class DeleteSecretResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteSecretResponse: _TypeAlias = DeleteSecretResponse  # noqa: Y015
+
+@_typing.final
+class TryTriageRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """Required. 1 to 4,000 characters."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TryTriageRequest: _TypeAlias = TryTriageRequest  # noqa: Y015
+
+@_typing.final
+class TryTriageResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRIAGE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def triage(self) -> _triage_pb2.Triage:
+        """What is read, and what the rules make of it."""
+
+    def __init__(
+        self,
+        *,
+        triage: _triage_pb2.Triage | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["triage", b"triage"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["triage", b"triage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TryTriageResponse: _TypeAlias = TryTriageResponse  # noqa: Y015
 
 @_typing.final
 class GetTenantSettingsRequest(_message.Message):

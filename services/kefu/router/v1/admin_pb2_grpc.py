@@ -95,6 +95,11 @@ class AdminServiceStub:
                 request_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.DeleteSecretRequest.SerializeToString,
                 response_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.DeleteSecretResponse.FromString,
                 _registered_method=True)
+        self.TryTriage = channel.unary_unary(
+                '/kefu.router.v1.AdminService/TryTriage',
+                request_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.TryTriageRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.TryTriageResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServiceServicer:
@@ -187,6 +192,14 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TryTriage(self, request, context):
+        """TryTriage reads a text as a customer's message would be read, and says which rules of the caller's tenant apply. Nothing
+        is kept, and there are no signals. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -244,6 +257,11 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.DeleteSecret,
                     request_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.DeleteSecretRequest.FromString,
                     response_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.DeleteSecretResponse.SerializeToString,
+            ),
+            'TryTriage': grpc.unary_unary_rpc_method_handler(
+                    servicer.TryTriage,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.TryTriageRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.TryTriageResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -549,6 +567,33 @@ class AdminService:
             '/kefu.router.v1.AdminService/DeleteSecret',
             kefu_dot_router_dot_v1_dot_admin__pb2.DeleteSecretRequest.SerializeToString,
             kefu_dot_router_dot_v1_dot_admin__pb2.DeleteSecretResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TryTriage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.router.v1.AdminService/TryTriage',
+            kefu_dot_router_dot_v1_dot_admin__pb2.TryTriageRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_admin__pb2.TryTriageResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -68,6 +68,10 @@ class AdminServiceStub:
     """ListSecrets lists the names of a tenant's secrets, by name."""
     DeleteSecret: _grpc.UnaryUnaryMultiCallable[_admin_pb2.DeleteSecretRequest, _admin_pb2.DeleteSecretResponse]
     """DeleteSecret forgets a secret; what names it fails from then on. Errors: NOT_FOUND / SECRET_NOT_FOUND."""
+    TryTriage: _grpc.UnaryUnaryMultiCallable[_admin_pb2.TryTriageRequest, _admin_pb2.TryTriageResponse]
+    """TryTriage reads a text as a customer's message would be read, and says which rules of the caller's tenant apply. Nothing
+    is kept, and there are no signals. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+    """
 
 @_typing.type_check_only
 class AdminServiceAsyncStub(AdminServiceStub):
@@ -109,6 +113,10 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """ListSecrets lists the names of a tenant's secrets, by name."""
     DeleteSecret: _aio.UnaryUnaryMultiCallable[_admin_pb2.DeleteSecretRequest, _admin_pb2.DeleteSecretResponse]  # type: ignore[assignment]
     """DeleteSecret forgets a secret; what names it fails from then on. Errors: NOT_FOUND / SECRET_NOT_FOUND."""
+    TryTriage: _aio.UnaryUnaryMultiCallable[_admin_pb2.TryTriageRequest, _admin_pb2.TryTriageResponse]  # type: ignore[assignment]
+    """TryTriage reads a text as a customer's message would be read, and says which rules of the caller's tenant apply. Nothing
+    is kept, and there are no signals. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+    """
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
     """AdminService manages tenants, keys and settings. Calls about settings need a key of the `settings` scope, all others
@@ -213,5 +221,15 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_admin_pb2.DeleteSecretResponse, _abc.Awaitable[_admin_pb2.DeleteSecretResponse]]:
         """DeleteSecret forgets a secret; what names it fails from then on. Errors: NOT_FOUND / SECRET_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def TryTriage(
+        self,
+        request: _admin_pb2.TryTriageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.TryTriageResponse, _abc.Awaitable[_admin_pb2.TryTriageResponse]]:
+        """TryTriage reads a text as a customer's message would be read, and says which rules of the caller's tenant apply. Nothing
+        is kept, and there are no signals. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+        """
 
 def add_AdminServiceServicer_to_server(servicer: AdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

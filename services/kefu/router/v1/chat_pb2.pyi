@@ -11,6 +11,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from kefu.router.v1 import identity_pb2 as _identity_pb2
+from kefu.router.v1 import triage_pb2 as _triage_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -702,6 +703,8 @@ class Handoff(_message.Message):
         """
         REASON_CHANGE_UNCONFIRMED: Handoff._Reason.ValueType  # 16
         """The customer said yes to a change, and whether the company's system made it is not known. It is not sent again."""
+        REASON_TRIAGE: Handoff._Reason.ValueType  # 17
+        """A triage rule of the tenant says that a person is needed (TriageRule.needs_person). The summary names the rules."""
         REASON_PROCEDURE: Handoff._Reason.ValueType  # 18
         """A procedure of the company's calls a person at this point; the summary says which, and why."""
 
@@ -746,6 +749,8 @@ class Handoff(_message.Message):
     """
     REASON_CHANGE_UNCONFIRMED: Handoff.Reason.ValueType  # 16
     """The customer said yes to a change, and whether the company's system made it is not known. It is not sent again."""
+    REASON_TRIAGE: Handoff.Reason.ValueType  # 17
+    """A triage rule of the tenant says that a person is needed (TriageRule.needs_person). The summary names the rules."""
     REASON_PROCEDURE: Handoff.Reason.ValueType  # 18
     """A procedure of the company's calls a person at this point; the summary says which, and why."""
 
@@ -1506,6 +1511,7 @@ class Turn(_message.Message):
     AS_OF_FIELD_NUMBER: _builtins.int
     AGENT_FIELD_NUMBER: _builtins.int
     WITHDRAWN_FIELD_NUMBER: _builtins.int
+    TRIAGE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"sessions/{session}/turns/{turn}"."""
     state: Global___Turn.State.ValueType
@@ -1544,6 +1550,12 @@ class Turn(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When the message came."""
 
+    @_builtins.property
+    def triage(self) -> _triage_pb2.Triage:
+        """What was read out of the message. Keys of the `desk` scope and webhooks alone are shown it. Unset: it was not read, as
+        a message that an agent answers.
+        """
+
     def __init__(
         self,
         *,
@@ -1562,10 +1574,11 @@ class Turn(_message.Message):
         as_of: _builtins.str = ...,
         agent: _builtins.str = ...,
         withdrawn: _builtins.str = ...,
+        triage: _triage_pb2.Triage | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["completed", b"completed", "create_time", b"create_time", "handoff", b"handoff"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["completed", b"completed", "create_time", b"create_time", "handoff", b"handoff", "triage", b"triage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "as_of", b"as_of", "completed", b"completed", "create_time", b"create_time", "handoff", b"handoff", "language", b"language", "name", b"name", "passages", b"passages", "question", b"question", "rating", b"rating", "rating_comment", b"rating_comment", "request_id", b"request_id", "state", b"state", "text", b"text", "withdrawn", b"withdrawn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "as_of", b"as_of", "completed", b"completed", "create_time", b"create_time", "handoff", b"handoff", "language", b"language", "name", b"name", "passages", b"passages", "question", b"question", "rating", b"rating", "rating_comment", b"rating_comment", "request_id", b"request_id", "state", b"state", "text", b"text", "triage", b"triage", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

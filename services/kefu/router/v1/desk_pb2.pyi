@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from kefu.router.v1 import chat_pb2 as _chat_pb2
+from kefu.router.v1 import triage_pb2 as _triage_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -35,6 +36,7 @@ class Conversation(_message.Message):
     ESCALATED_FIELD_NUMBER: _builtins.int
     LAST_MESSAGE_FIELD_NUMBER: _builtins.int
     MINE_FIELD_NUMBER: _builtins.int
+    TRIAGE_FIELD_NUMBER: _builtins.int
     handoff_turn: _builtins.str
     """"sessions/{session}/turns/{turn}": where it happened, or empty."""
     language: _builtins.str
@@ -57,6 +59,12 @@ class Conversation(_message.Message):
     def waiting_since(self) -> _timestamp_pb2.Timestamp:
         """Since when the customer has been waiting for a person's first or next word. Unset: they are not."""
 
+    @_builtins.property
+    def triage(self) -> _triage_pb2.Triage:
+        """Of the most pressing message since a person gave the conversation back: by priority, then by urgency; of equally
+        pressing ones the latest. Unset: of none.
+        """
+
     def __init__(
         self,
         *,
@@ -68,10 +76,11 @@ class Conversation(_message.Message):
         escalated: _builtins.bool = ...,
         last_message: _builtins.str = ...,
         mine: _builtins.bool = ...,
+        triage: _triage_pb2.Triage | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["handoff", b"handoff", "session", b"session", "waiting_since", b"waiting_since"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["handoff", b"handoff", "session", b"session", "triage", b"triage", "waiting_since", b"waiting_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["escalated", b"escalated", "handoff", b"handoff", "handoff_turn", b"handoff_turn", "language", b"language", "last_message", b"last_message", "mine", b"mine", "session", b"session", "waiting_since", b"waiting_since"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["escalated", b"escalated", "handoff", b"handoff", "handoff_turn", b"handoff_turn", "language", b"language", "last_message", b"last_message", "mine", b"mine", "session", b"session", "triage", b"triage", "waiting_since", b"waiting_since"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -110,10 +119,13 @@ class ListConversationsRequest(_message.Message):
     STATES_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    QUEUE_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Optional. At most 100; 0 means 50."""
     page_token: _builtins.str
     """Optional. `next_page_token` of the page before."""
+    queue: _builtins.str
+    """Optional. Of STATE_WAITING and STATE_HUMAN only those of this queue (Triage.queue)."""
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[_chat_pb2.Session.State.ValueType]:
         """Optional. Only those in these states, STATE_BOT excepted. Empty: STATE_WAITING and STATE_HUMAN."""
@@ -124,10 +136,11 @@ class ListConversationsRequest(_message.Message):
         states: _abc.Iterable[_chat_pb2.Session.State.ValueType] | None = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        queue: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "states", b"states"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "queue", b"queue", "states", b"states"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -96,8 +96,8 @@ class DeskServiceServicer:
     """
 
     def ListConversations(self, request, context):
-        """ListConversations lists conversations that people were called into, by those that wait longest first; with
-        STATE_RETURNED and STATE_CLOSED: the latest first.
+        """ListConversations lists conversations that people were called into, by those that wait longest first, of a
+        higher priority (Conversation.triage) before all others; with STATE_RETURNED and STATE_CLOSED: the latest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -47,8 +47,8 @@ class DeskServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> DeskServiceAsyncStub: ...
     ListConversations: _grpc.UnaryUnaryMultiCallable[_desk_pb2.ListConversationsRequest, _desk_pb2.ListConversationsResponse]
-    """ListConversations lists conversations that people were called into, by those that wait longest first; with
-    STATE_RETURNED and STATE_CLOSED: the latest first.
+    """ListConversations lists conversations that people were called into, by those that wait longest first, of a
+    higher priority (Conversation.triage) before all others; with STATE_RETURNED and STATE_CLOSED: the latest first.
     """
     WatchDesk: _grpc.UnaryStreamMultiCallable[_desk_pb2.WatchDeskRequest, _desk_pb2.DeskEvent]
     """WatchDesk tells of every conversation that changes while the call lasts; first of all those that wait or are held,
@@ -95,8 +95,8 @@ class DeskServiceAsyncStub(DeskServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListConversations: _aio.UnaryUnaryMultiCallable[_desk_pb2.ListConversationsRequest, _desk_pb2.ListConversationsResponse]  # type: ignore[assignment]
-    """ListConversations lists conversations that people were called into, by those that wait longest first; with
-    STATE_RETURNED and STATE_CLOSED: the latest first.
+    """ListConversations lists conversations that people were called into, by those that wait longest first, of a
+    higher priority (Conversation.triage) before all others; with STATE_RETURNED and STATE_CLOSED: the latest first.
     """
     WatchDesk: _aio.UnaryStreamMultiCallable[_desk_pb2.WatchDeskRequest, _desk_pb2.DeskEvent]  # type: ignore[assignment]
     """WatchDesk tells of every conversation that changes while the call lasts; first of all those that wait or are held,
@@ -146,8 +146,8 @@ class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _desk_pb2.ListConversationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_desk_pb2.ListConversationsResponse, _abc.Awaitable[_desk_pb2.ListConversationsResponse]]:
-        """ListConversations lists conversations that people were called into, by those that wait longest first; with
-        STATE_RETURNED and STATE_CLOSED: the latest first.
+        """ListConversations lists conversations that people were called into, by those that wait longest first, of a
+        higher priority (Conversation.triage) before all others; with STATE_RETURNED and STATE_CLOSED: the latest first.
         """
 
     @_abc_1.abstractmethod

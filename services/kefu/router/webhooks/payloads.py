@@ -30,15 +30,17 @@ def webhook_event(event: DomainEvent) -> tuple[WebhookEvent, Mapping[str, Any]] 
     """The webhook event of a domain event, with its data. None: webhooks do not receive it."""
     match event:
         case HandoffRequested(_, session_id, turn):
-            message = turn_message(session_id, TurnRecord(turn, TurnState.FINISHED))
+            message = turn_message(session_id, TurnRecord(turn, TurnState.FINISHED), with_triage=True)
             data = {
                 "session": session_name(session_id),
                 "turn": message.name,
                 "handoff": MessageToDict(message.handoff),
             }
+            if message.HasField("triage"):
+                data["triage"] = MessageToDict(message.triage)
             return WebhookEvent.HANDOFF, data
         case TurnStored(_, session_id):
-            message = turn_message(session_id, TurnRecord(event.turn, event.state))
+            message = turn_message(session_id, TurnRecord(event.turn, event.state), with_triage=True)
             del message.passages[:]
             return WebhookEvent.TURN, {"turn": MessageToDict(message)}
         case Rated(_, session_id, turn, rating, comment):

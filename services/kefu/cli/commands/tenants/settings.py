@@ -1,5 +1,6 @@
 """`kefu settings`: a tenant's settings, read, changed, and their history."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -39,8 +40,8 @@ async def _set_settings(
         list[str] | None,
         typer.Argument(
             metavar="NAME=VALUE...",
-            help="Such as max_passages=4, texts.en.greeting='Hello!', refused_topics='politics; elections' or "
-            "identity.public_key=@key.pem, which reads a file.",
+            help="Such as max_passages=4, texts.en.greeting='Hello!', refused_topics='politics; elections', "
+            "triage_rules=@rules.json or identity.public_key=@key.pem, which read a file.",
             show_default=False,
         ),
     ] = None,
@@ -147,6 +148,8 @@ def _as_typed(field: FieldDescriptor, value: Any) -> Any:
         return cast("Any", value)
     if value.startswith("@"):
         value = _file_text(value[1:])
+    if field.is_repeated and field.message_type is not None and not field.message_type.GetOptions().map_entry:
+        return _json(field.name, value)
     if field.is_repeated and field.message_type is None:
         return [entry.strip() for entry in value.split(";") if entry.strip()]
     if field.type == FieldDescriptor.TYPE_BOOL:
@@ -154,6 +157,13 @@ def _as_typed(field: FieldDescriptor, value: Any) -> Any:
             value.lower(), value
         )
     return value
+
+
+def _json(name: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise CommandFailed(f"{name} must be a list in JSON, or @FILE with one: {error}") from None
 
 
 def _file_text(path: str) -> str:
@@ -173,10 +183,14 @@ def _flatten(prefix: str, tree: dict[str, Any]) -> list[tuple[str, str]]:
         if isinstance(value, dict):
             rows += _flatten(f"{prefix}{name}.", value)  # pyright: ignore[reportUnknownArgumentType] - JSON
         elif isinstance(value, list):
-            rows.append((f"{prefix}{name}", "; ".join(map(str, value))))  # pyright: ignore[reportUnknownArgumentType]
+            rows.append((f"{prefix}{name}", "; ".join(map(_entry, value))))  # pyright: ignore[reportUnknownArgumentType]
         else:
             rows.append((f"{prefix}{name}", str(value)))
     return rows
+
+
+def _entry(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def register(app: typer.Typer) -> None:

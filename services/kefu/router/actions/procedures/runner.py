@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, ProcedureNotFound
 from kefu.router.actions.action import Action, ActionInput, HttpCall
 from kefu.router.actions.changes import ChangeMaker
@@ -140,11 +141,19 @@ class ProcedureRunner:
         given = given_with(needed, pending, named.value)
         return replace(wanted, progress=_with_given(wanted.progress, pending.action, given))
 
+    async def has_actions(self, tenant: str) -> bool:
+        """Whether there is anything that messages may ask for."""
+        return await self._actions.has_actions(tenant)
+
+    async def compared(self, principal: Principal, text: str, seconds: float) -> Mapping[str, float] | None:
+        """A message's cosines; see `ActionRunner.compared`."""
+        return await self._actions.compared(principal, text, seconds)
+
     async def asked_for(
-        self, request: ActionRequest, seconds: float
+        self, request: ActionRequest, cosines: Mapping[str, float]
     ) -> WantedAction | WantedProcedure | OfferedActions | None:
         """What a message asks for, or what it may ask for; see `ActionRunner.likely`."""
-        likely = await self._actions.likely(request, seconds)
+        likely = await self._actions.likely(request, cosines)
         if likely is None:
             return None
         if likely.asked is Asked.CLEARLY:

@@ -40,6 +40,18 @@ describe("the inbox", () => {
     expect(names(sections(desk, ME).waiting)).toEqual(["first", "second", "late"]);
   });
 
+  test("a higher priority stands before who waits longer, and one that nobody gave is that of others", () => {
+    const desk = after(
+      EMPTY_DESK,
+      conversation("low", Session_State.WAITING, { since: 500, triage: { priority: "low" } }),
+      conversation("first", Session_State.WAITING, { since: 1_000 }),
+      conversation("normal", Session_State.WAITING, { since: 2_000, triage: { priority: "normal" } }),
+      conversation("high", Session_State.WAITING, { since: 3_000, triage: { priority: "high" } }),
+      conversation("urgent", Session_State.WAITING, { since: 4_000, triage: { priority: "urgent" } }),
+    );
+    expect(names(sections(desk, ME).waiting)).toEqual(["urgent", "high", "first", "normal", "low"]);
+  });
+
   test("mine are those of my key that bear my name; others of the same key are a colleague's", () => {
     const desk = after(
       EMPTY_DESK,

@@ -12,6 +12,7 @@ import { Badge } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { CustomerFacts, type Known } from "./customer.tsx";
 import { Suggestions } from "./suggestions.tsx";
+import { TriageFacts } from "./triage.tsx";
 import { reasonText, sentimentText, slotText } from "./words.ts";
 
 export function Context(props: {
@@ -28,6 +29,7 @@ export function Context(props: {
       <details class="context-fold" open={!matchMedia("(max-width: 70rem)").matches}>
         <summary>{t("aboutConversation")}</summary>
         {handoff ? <Why handoff={handoff} /> : <p class="soft">{t("uninvitedMore")}</p>}
+        <TriageFacts triage={props.conversation?.triage} />
         <CustomerFacts {...props.known} />
         <dl class="facts">
           {props.conversation?.language ? (

@@ -75,7 +75,7 @@ export interface Sections {
 }
 
 /**
- * Who waits longest comes first. Of those that I hold, the ones whose customer waits for my next word go before the
+ * The highest priority comes first, then who waits longest. Of those that I hold, the ones whose customer waits for my next word go before the
  * others. Several people may share a key, so a claim is mine only when it bears my name as well.
  */
 export function sections(desk: DeskState, me: string): Sections {
@@ -110,8 +110,16 @@ export function calls(desk: DeskState, me: string): ReadonlySet<string> {
   return new Set(calling.map((one) => `${one.session?.name}@${one.waitingSince ? timestampMs(one.waitingSince) : 0}`));
 }
 
+const PRIORITIES = ["low", "normal", "high", "urgent"];
+
+/** The place of a conversation's priority, from the least on; without one it is that of "normal". */
+function priorityRank(conversation: Conversation): number {
+  const rank = PRIORITIES.indexOf(conversation.triage?.priority ?? "normal");
+  return rank < 0 ? PRIORITIES.indexOf("normal") : rank;
+}
+
 function byWaiting(a: Conversation, b: Conversation): number {
-  return since(a.waitingSince) - since(b.waitingSince) || since(a.session?.updateTime) - since(b.session?.updateTime);
+  return priorityRank(b) - priorityRank(a) || since(a.waitingSince) - since(b.waitingSince) || since(a.session?.updateTime) - since(b.session?.updateTime);
 }
 
 function since(time: Timestamp | undefined): number {

@@ -10,6 +10,7 @@ import { hrefOf } from "../shared/route.ts";
 import { Badge } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { CustomerBadge } from "./customer.tsx";
+import { TriageBadges } from "./triage.tsx";
 import { reasonText } from "./words.ts";
 
 export function Item({ conversation, open }: { conversation: Conversation; open: string }) {
@@ -42,6 +43,7 @@ export function Item({ conversation, open }: { conversation: Conversation; open:
             <Icon name="alert" /> {t("escalated")}
           </Badge>
         ) : null}
+        <TriageBadges triage={conversation.triage} />
         <CustomerBadge customer={session?.customer} />
         {held ? <Badge kind="accent">{session.agent}</Badge> : null}
         {handoff ? <Badge>{reasonText(handoff.reason)}</Badge> : <Badge>{t("uninvited")}</Badge>}

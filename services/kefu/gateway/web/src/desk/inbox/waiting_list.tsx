@@ -9,13 +9,19 @@ import { Confirm, Notice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { type Closed, closeAll } from "./bulk_close.ts";
 import { Item } from "./item.tsx";
+import { queuesOf } from "./triage.tsx";
 import { reasonText } from "./words.ts";
 
 const nameOf = (one: Conversation) => one.session?.name ?? "";
 const reasonOf = (one: Conversation) => (one.handoff ? reasonText(one.handoff.reason) : t("uninvited"));
 
-export function WaitingList({ conversations, open }: { conversations: readonly Conversation[]; open: string }) {
+export function WaitingList(props: { conversations: readonly Conversation[]; open: string }) {
+  const { open } = props;
   const { services, agent } = useDesk();
+  const [wanted, setWanted] = useState("");
+  const queues = queuesOf(props.conversations);
+  const queue = queues.includes(wanted) ? wanted : ""; // a queue that has become empty hides nobody
+  const conversations = queue ? props.conversations.filter((one) => one.triage?.queue === queue) : props.conversations;
   const [selecting, setSelecting] = useState(false);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [asking, setAsking] = useState(false);
@@ -66,6 +72,16 @@ export function WaitingList({ conversations, open }: { conversations: readonly C
             </button>
           ) : null}
         </div>
+        {queues.length > 0 ? (
+          <select class="field" aria-label={t("triageQueue")} value={queue} onChange={(event) => setWanted(event.currentTarget.value)}>
+            <option value="">{t("triageAllQueues")}</option>
+            {queues.map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        ) : null}
         {selecting ? (
           <div class="select-tools">
             <select class="field" aria-label={t("selectBy")} value="" onChange={(event) => chooseBy(event.currentTarget.value)}>

@@ -45,6 +45,8 @@ export function reasonText(reason: Handoff_Reason): string {
       return t("reasonChangeUnconfirmed");
     case Handoff_Reason.PROCEDURE:
       return t("reasonProcedure");
+    case Handoff_Reason.TRIAGE:
+      return t("reasonTriage");
     default:
       return t("reasonUnknown");
   }
@@ -128,5 +130,97 @@ export function slotText(kind: Handoff_Slot_Kind): string {
       return t("slotEmail");
     default:
       return t("slotOther");
+  }
+}
+
+const INTENTS: Readonly<Record<string, () => string>> = {
+  order_status: () => t("intentOrderStatus"),
+  delivery_problem: () => t("intentDeliveryProblem"),
+  cancel_order: () => t("intentCancelOrder"),
+  change_order: () => t("intentChangeOrder"),
+  return_refund: () => t("intentReturnRefund"),
+  exchange: () => t("intentExchange"),
+  payment_problem: () => t("intentPaymentProblem"),
+  invoice: () => t("intentInvoice"),
+  product_question: () => t("intentProductQuestion"),
+  warranty_repair: () => t("intentWarrantyRepair"),
+  account_access: () => t("intentAccountAccess"),
+  account_security: () => t("intentAccountSecurity"),
+  complaint: () => t("intentComplaint"),
+  praise: () => t("intentPraise"),
+  human_request: () => t("intentHumanRequest"),
+  small_talk: () => t("intentSmallTalk"),
+  abuse_only: () => t("intentAbuseOnly"),
+  spam: () => t("intentSpam"),
+  other: () => t("intentOther"),
+  rules: () => t("intentRules"),
+};
+
+/** What a customer wants, of Triage.intent; one of a later version keeps its name. */
+export function intentText(intent: string): string {
+  return INTENTS[intent]?.() ?? intent;
+}
+
+export function urgencyText(urgency: string): string {
+  switch (urgency) {
+    case "low":
+      return t("urgencyLow");
+    case "high":
+      return t("urgencyHigh");
+    case "critical":
+      return t("urgencyCritical");
+    default:
+      return t("urgencyNormal");
+  }
+}
+
+export function moodText(mood: string): string {
+  switch (mood) {
+    case "unhappy":
+      return t("moodUnhappy");
+    case "angry":
+      return t("moodAngry");
+    default:
+      return t("moodCalm");
+  }
+}
+
+export function priorityText(priority: string): string {
+  switch (priority) {
+    case "low":
+      return t("priorityLow");
+    case "high":
+      return t("priorityHigh");
+    case "urgent":
+      return t("priorityUrgent");
+    default:
+      return t("priorityNormal");
+  }
+}
+
+/** The most that actions may do without a person. */
+export function riskText(risk: string): string {
+  switch (risk) {
+    case "read":
+      return t("riskRead");
+    case "write":
+      return t("riskWrite");
+    default:
+      return t("riskMoney");
+  }
+}
+
+export function signalText(kind: string, count: number): string {
+  switch (kind) {
+    case "identity_mismatch":
+      return t("signalIdentityMismatch");
+    case "many_returns":
+      return t("signalManyReturns", { n: count });
+    case "many_identities":
+      return t("signalManyIdentities", { n: count });
+    case "many_messages":
+      return t("signalManyMessages", { n: count });
+    default:
+      return kind;
   }
 }
