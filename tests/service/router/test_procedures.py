@@ -208,3 +208,24 @@ async def test_a_page_with_an_error_is_refused_with_its_line_and_who_may_write(
     assert gone.reason == "PROCEDURE_NOT_FOUND"
     chatting = await harness.client(await harness.create_key("default", Scope.CHAT))
     assert (await expect_failure(lambda: put(chatting, "mine", good))).reason == "SCOPE_MISSING"
+
+
+async def test_what_follows_a_change_does_not_ask_again_what_the_change_has_changed(
+    harness: RouterHarness, shop: Shop
+) -> None:
+    steps = (
+        "4. If `status` is not `pending`:",
+        '   - Say "Too late." / "太晚了。"',
+        "   - End.",
+        "5. Do `cancel-order`.",
+        '6. Say "It was {{status}}." / "原来{{status}}。"',
+    )
+    emma = await ready(harness, shop, page(*steps))
+    first = await emma.ask(CANCEL)
+    for reply in ("1", PENDING, MISTAKE):
+        await emma.ask(reply, first.session)
+    told = await emma.ask(YES, first.session)
+    assert await status_of(shop) == "cancelled"
+    assert told.text.startswith(f"Your order **{PENDING}** is cancelled.")
+    assert told.text.endswith("\n\nIt was cancelled.")  # looked up again
+    assert "Too late" not in told.text

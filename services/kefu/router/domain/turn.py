@@ -203,6 +203,10 @@ class ProcedureProgress:
     """Lines of the steps that said or changed something."""
     at: int = 0
     """The line of the change that the customer was asked about."""
+    is_changed: bool = False
+    """A change of it was made."""
+    ways: Mapping[int, bool] = field(default_factory=dict[int, bool])
+    """By the line of an If before that change: whether it held. It may not any more, by that very change."""
 
 
 @dataclass(frozen=True)

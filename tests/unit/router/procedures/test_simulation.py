@@ -53,6 +53,8 @@ async def test_nothing_goes_wrong_with_the_samples_procedures_and_it_is_the_same
     assert {each.customer for each in first.conversations} == {each.name for each in CUSTOMERS}
     patient = [each for each in first.conversations if each.customer == "answers-all" and each.changes]
     assert {each.changes for each in patient} == {(path.stem,)}
+    unchanged = ("Nothing was changed", "没有做任何更改", "nothing to return", "can't be changed")
+    assert not any(text in each.turns[-1].text for each in patient for text in unchanged)
     again = await simulate(procedure, ACTIONS, settings(), language)
     said = [[(turn.question, turn.text) for turn in each.turns] for each in first.conversations]
     assert said == [[(turn.question, turn.text) for turn in each.turns] for each in again.conversations]

@@ -3,7 +3,8 @@ The procedure runner: what customers ask Kefu to do, by an action alone or by th
 
 Code follows the steps, and no model takes part. Nothing that was looked up is kept between turns: with each message a
 procedure is followed again from its beginning, with what the customer named or chose so far, and what it looks up is
-read again. Steps that said or changed something are behind.
+read again. Steps that said or changed something are behind; and once something was changed, the ways that led there
+are gone again whatever their conditions say by then.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -111,7 +112,7 @@ class ProcedureRunner:
         reply = await self._actions.settle(request, consent)
         if not reply.is_made:
             return reply
-        progress = replace(progress, done=(*progress.done, progress.at), at=0)
+        progress = replace(progress, done=(*progress.done, progress.at), at=0, is_changed=True)
         wanted = await self._going_on(request, progress)
         if wanted is None:
             return reply
@@ -207,6 +208,7 @@ class _Follower:
         self._said = list(wanted.said)
         self._values: dict[str, Any] = {}
         self._words = dict[str, Any]()
+        self._ways = dict[int, bool]()
 
     async def reply(self) -> ActionReply:
         """What the message gets."""
@@ -258,8 +260,10 @@ class _Follower:
                 await self._ask(step)
             case LookUp(action=name):
                 return await self._look_up(self._action(name))
-            case If(condition=condition):
-                return await self._follow(step.then if holds(condition, self._values) else step.otherwise)
+            case If(line, condition=condition):
+                held = self._progress.ways.get(line) if self._progress.is_changed else None
+                self._ways[line] = holds(condition, self._values) if held is None else held
+                return await self._follow(step.then if self._ways[line] else step.otherwise)
             case Say(line, texts=texts):
                 if line not in self._progress.done:
                     self._say(line, texts)
@@ -314,7 +318,7 @@ class _Follower:
             return missing
         inputs = await self._read(action, self._given(action))
         self._keep(action, inputs)
-        self._progress = replace(self._progress, at=step.line)
+        self._progress = replace(self._progress, at=step.line, ways=dict(self._ways))
         return await self._changes.propose(
             action, action.change, inputs, self._request, lambda shown: self._forbidden(action, shown)
         )

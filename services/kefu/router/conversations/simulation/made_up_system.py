@@ -11,7 +11,7 @@ from kefu.router.actions.http_call import ActionCaller, ActionFailed, ActionResu
 from kefu.router.actions.request import ActionReply, ActionRequest, Missing
 from kefu.router.actions.template import names_of, sections_of
 from kefu.router.actions.wording import say
-from kefu.router.conversations.simulation.situations import Situation, made_up
+from kefu.router.conversations.simulation.situations import OTHER, Situation, made_up
 from kefu.router.domain.turn import InputValue, PendingChange
 from kefu.router.nlu.consent import Consent
 
@@ -42,6 +42,11 @@ class MadeUpSystem(ActionCaller):
             raise ActionFailed("no action has this call")
         self.looked_up.append(action.id)
         return ActionResult(200, self.result(action))
+
+    def change(self) -> None:
+        """Something was changed: what texts a look-up finds for a condition is different from now on."""
+        values = {name: OTHER if isinstance(value, str) else value for name, value in self._situation.values.items()}
+        self._situation = replace(self._situation, values=values)
 
     def shown(self, action: Action, change: Change) -> dict[str, Any]:
         """What the preview of a change finds."""
@@ -118,6 +123,7 @@ class MadeUpChanges(ChangeMaker):
         if consent is not Consent.YES:
             return ActionReply(action.id, pending.question, pending.choices, pending, is_asked_again=True)
         self.made.append(action.id)
+        self._system.change()
         found = {**pending.inputs, **self._system.result(action)}
         text = say(action.answers, action, found, request.language)
         self._told[pending.operation] = text

@@ -13,7 +13,8 @@ from kefu.router.actions.procedures.procedure import Ask, Comparison, If, Name, 
 
 _MOST = 48
 _DAY_SECONDS = 86_400
-_OTHER = "something else"
+OTHER = "something else"
+"""A value that no condition names."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ def situations(procedure: Procedure, actions: Mapping[str, Action]) -> list[Situ
         known = candidates.setdefault(name, [])
         known += [each for each in offered if each not in known]
     for each in candidates.values():
-        if _OTHER in each:  # beside what is named, and so after it
-            each.sort(key=lambda value: value == _OTHER)
+        if OTHER in each:  # beside what is named, and so after it
+            each.sort(key=lambda value: value == OTHER)
     return [
         Situation(
             {name: value for name, value in chosen.items() if name not in options},
@@ -86,11 +87,11 @@ def _candidates(comparison: Comparison) -> list[Any]:
         return [[f"{number}" for number in range(count)] for count in _around(int(operand))]
     match comparison.operator:
         case Operator.EMPTY:
-            return [[], [_OTHER]]
+            return [[], [OTHER]]
         case Operator.CONTAINS:
             return [[str(_plain(operand))], []]
         case Operator.IS | Operator.ONE_OF:
-            return [*map(_plain, comparison.operands), _OTHER]
+            return [*map(_plain, comparison.operands), OTHER]
         case _:
             return list[Any](_around(int(operand)) if isinstance(operand, Decimal) else (1, 2))
 
