@@ -14,7 +14,15 @@ from kefu.cli.documents.upload import ImportView, print_summary, send
 from kefu.cli.remote.connection import Remote
 from kefu.cli.view.answer_view import AnswerView, answer_one
 from kefu.local.suite import sample_folder
-from kefu.router.v1 import action_pb2, action_pb2_grpc, admin_pb2, admin_pb2_grpc, procedure_pb2, procedure_pb2_grpc
+from kefu.router.v1 import (
+    action_pb2,
+    action_pb2_grpc,
+    admin_pb2,
+    admin_pb2_grpc,
+    procedure_pb2,
+    procedure_pb2_grpc,
+    triage_pb2,
+)
 from kefu.router.v1 import chat_pb2 as pb
 
 COLLECTION = "help"
@@ -71,6 +79,9 @@ async def connect_shop(channel: grpc.aio.Channel, remote: Remote, demo: Demo) ->
     is_ours = not settings.HasField("identity") or issuer.startswith("http://127.0.0.1:")
     if is_ours and (issuer != demo.order_system or not settings.HasField("action_risk")):
         settings.action_risk = "money"  # it is play money
+        if not settings.triage_rules:
+            rules = json.loads((sample_folder() / "triage.json").read_text("utf-8"))
+            settings.triage_rules.extend(json_format.ParseDict(each, triage_pb2.TriageRule()) for each in rules)
         settings.identity.CopyFrom(
             admin_pb2.IdentitySettings(
                 mode="optional",
