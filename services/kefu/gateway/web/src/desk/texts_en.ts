@@ -1,6 +1,9 @@
 /** The console's texts in English. */
 
+import { proceduresEn } from "./procedures/texts_en.ts";
+
 export const en = {
+  ...proceduresEn,
   deskTitle: "Kefu desk",
   deskOf: "{title}: desk",
   sections: "Sections",

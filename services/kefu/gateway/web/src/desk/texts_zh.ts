@@ -1,8 +1,10 @@
 /** The console's texts in Chinese. */
 
+import { proceduresZh } from "./procedures/texts_zh.ts";
 import type { en } from "./texts_en.ts";
 
 export const zh: Record<keyof typeof en, string> = {
+  ...proceduresZh,
   deskTitle: "Kefu 客服台",
   deskOf: "{title} 客服台",
   sections: "栏目",
