@@ -12,7 +12,7 @@ import { languageName } from "../shared/format.ts";
 import { useAction } from "../shared/loading.ts";
 import { may } from "../shared/permissions.ts";
 import { useDesk } from "../shared/session.ts";
-import { Badge, FailureNotice, Labelled } from "../shared/ui.tsx";
+import { Badge, FailureNotice, Labelled, Notice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { askedByText, hostOf, riskText } from "./action_words.ts";
 
@@ -106,7 +106,7 @@ function TryForm({ of }: { of: Action }) {
           {acting.busy ? t("trying") : t("tryAction")}
         </button>
       </div>
-      <FailureNotice failure={acting.failure} />
+      {acting.failure?.reason === "BACKEND_UNAVAILABLE" ? <Notice kind="danger">{acting.failure.message}</Notice> : <FailureNotice failure={acting.failure} />}
       {tried ? <Tried of={tried} /> : null}
     </form>
   );

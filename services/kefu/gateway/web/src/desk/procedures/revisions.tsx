@@ -92,7 +92,6 @@ function RevisionTable({ revisions, onCompare, onRestore }: TableProps) {
           <tr>
             <th scope="col">{t("revision")}</th>
             <th scope="col">{t("changed")}</th>
-            <th scope="col">{t("changedBy")}</th>
             <td />
           </tr>
         </thead>
@@ -102,11 +101,13 @@ function RevisionTable({ revisions, onCompare, onRestore }: TableProps) {
             const before = revisions[index + 1];
             return (
               <tr key={n}>
-                <th scope="row">
+                <th scope="row" class="revision-number">
                   {n} {index === 0 ? <Badge kind="good">{t("current")}</Badge> : null}
                 </th>
-                <td>{clock(one.updateTime)}</td>
-                <td class="breakable">{one.author.replace(`tenants/${me.tenant}/`, "")}</td>
+                <td>
+                  {clock(one.updateTime)}
+                  <span class="path">{one.author.replace(`tenants/${me.tenant}/`, "")}</span>
+                </td>
                 <td class="row-actions">
                   {before ? (
                     <button type="button" class="button small" aria-label={t("whatChangedIn", { n })} onClick={() => onCompare({ from: String(before.revision), to: n })}>
