@@ -87,7 +87,7 @@ export class ProcedureShelf {
       },
       putProcedure: ({ procedure, revision }) => {
         const { name, page } = procedure!;
-        if (revision !== 0n && this.#revisions(name)[0]!.revision !== revision) throw this.refusal(Code.Aborted, "STALE_REVISION");
+        if (revision !== 0n && this.stored.get(name)?.[0]?.revision !== revision) throw this.refusal(Code.Aborted, "STALE_REVISION");
         return { procedure: this.put(name, page, "tenants/songlu/keys/77aa") };
       },
       deleteProcedure: ({ name }) => {

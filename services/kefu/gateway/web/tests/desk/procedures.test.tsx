@@ -196,6 +196,21 @@ test("somebody else was faster: the text is kept, both are compared, and mine is
   expect(stored()[0]?.page).toBe(mine);
 });
 
+test("somebody else has deleted it: the text is kept, and saving it creates the procedure anew", async () => {
+  await openCancel();
+  const mine = CANCEL.replace("arrived", "been delivered");
+  await fill(area(), mine);
+  company.procedures.stored.delete(NAME);
+  await press("Save");
+  await see(/somebody else has stored another revision/);
+  await press("Compare with that");
+  await see(/Somebody else has deleted this procedure/);
+  expect(area().value).toBe(mine);
+  await press("Save");
+  await see("Saved as revision 1.");
+  expect(stored()[0]?.page).toBe(mine);
+});
+
 test("what is not saved survives other pages and a reload, and is discarded only when asked", async () => {
   await openCancel();
   await fill(area(), `${CANCEL}\nMore.`);

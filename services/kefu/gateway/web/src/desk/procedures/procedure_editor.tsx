@@ -1,8 +1,10 @@
 /** A procedure's page as text, beside what is wrong with it and the steps as they are understood. */
 
+import { create } from "@bufbuild/protobuf";
 import { useId, useMemo, useRef, useState } from "preact/hooks";
 
-import type { Procedure } from "../../gen/kefu/router/v1/procedure_pb.ts";
+import { failureOf } from "@kefu/client";
+import { type Procedure, ProcedureSchema } from "../../gen/kefu/router/v1/procedure_pb.ts";
 import { Dialog } from "../../shared/dialog.tsx";
 import { useAction } from "../shared/loading.ts";
 import { useDesk } from "../shared/session.ts";
@@ -20,7 +22,7 @@ export function ProcedureEditor({ open, dirty }: { open: OpenProcedure; dirty: b
   const { stored, text, base } = open;
   const field = useRef<HTMLTextAreaElement>(null);
   const [line, setLine] = useState(1);
-  const [told, setTold] = useState<"saved" | "mend" | null>(null);
+  const [told, setTold] = useState<"saved" | "mend" | "gone" | null>(null);
   const [asking, setAsking] = useState<"discard" | Procedure | null>(null);
   const acting = useAction();
   const checked = useCheck(text);
@@ -58,8 +60,14 @@ export function ProcedureEditor({ open, dirty }: { open: OpenProcedure; dirty: b
   };
   const compare = () => {
     acting.run(async () => {
-      const { procedure } = await services.procedures.getProcedure({ name: stored.name });
-      if (procedure !== undefined) setAsking(procedure);
+      try {
+        const { procedure } = await services.procedures.getProcedure({ name: stored.name });
+        if (procedure !== undefined) setAsking(procedure);
+      } catch (error) {
+        if (failureOf(error).reason !== "PROCEDURE_NOT_FOUND") throw error;
+        open.settle(create(ProcedureSchema, { name: stored.name }));
+        setTold("gone");
+      }
     });
   };
   return (
@@ -93,6 +101,7 @@ export function ProcedureEditor({ open, dirty }: { open: OpenProcedure; dirty: b
         </Notice>
       ) : null}
       {told === "mend" ? <Notice kind="danger">{t("mendFirst")}</Notice> : null}
+      {told === "gone" ? <Notice kind="warn">{t("procedureGone")}</Notice> : null}
       {told === "saved" ? <Notice kind="good">{t("procedureSaved", { n: String(stored.revision) })}</Notice> : null}
       <div class="row save-bar">
         <button type="button" class="button primary" disabled={acting.busy || !dirty} onClick={save}>

@@ -28,9 +28,11 @@ export function ProcedureList() {
     <>
       <div class="toolbar">
         <p class="soft page-lead">{t("proceduresMore")}</p>
-        <button type="button" class="button primary" disabled={loaded.value === null} onClick={() => setAdding(true)}>
-          <DeskIcon name="plus" /> {t("newProcedure")}
-        </button>
+        {loaded.value === null ? null : ( // a name that is taken is known only then
+          <button type="button" class="button primary" onClick={() => setAdding(true)}>
+            <DeskIcon name="plus" /> {t("newProcedure")}
+          </button>
+        )}
       </div>
       <FailureNotice failure={loaded.failure} retry={loaded.reload} />
       {loaded.value === null && loaded.failure === null ? <Busy /> : null}

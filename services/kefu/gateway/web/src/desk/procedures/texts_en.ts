@@ -53,6 +53,7 @@ export const proceduresEn = {
   procedureSaved: "Saved as revision {n}.",
   mendFirst: "Nothing was saved: a page with an error is not stored. The cursor stands at the first one.",
   procedureStale: "Nothing was saved: somebody else has stored another revision meanwhile. Your text is still here.",
+  procedureGone: "Somebody else has deleted this procedure. Your text is still here; saving it creates the procedure anew.",
   compareStale: "Compare with that",
   compareStaleTitle: "What is stored now, and your text",
   compareStaleMore: "“−” stands before lines of the stored page, “+” before yours. If you keep your text and save it, it takes the place of the stored page, which stays as a revision.",

@@ -55,6 +55,7 @@ export const proceduresZh: Record<keyof typeof proceduresEn, string> = {
   procedureSaved: "已保存为版本 {n}。",
   mendFirst: "没有保存：有错误的流程不能保存。光标已移到第一个错误处。",
   procedureStale: "没有保存：其他人已保存了新的版本。您的内容仍在这里。",
+  procedureGone: "其他人已删除此流程。您的内容仍在这里，保存后会重新创建该流程。",
   compareStale: "与新版本比较",
   compareStaleTitle: "已保存的版本与您的内容",
   compareStaleMore: "“−”是已保存版本的行，“+”是您的行。如果保留您的内容并保存，它会替换已保存的版本，原版本仍保留在版本记录里。",

@@ -140,6 +140,8 @@ export type ProcedureStep = Message<"kefu.router.v1.ProcedureStep"> & {
   depth: number;
 
   /**
+   * What it does.
+   *
    * @generated from field: kefu.router.v1.ProcedureStep.Kind kind = 3;
    */
   kind: ProcedureStep_Kind;
@@ -360,6 +362,8 @@ export type SimulatedConversation = Message<"kefu.router.v1.SimulatedConversatio
   situation: { [key: string]: string };
 
   /**
+   * What was said, in order.
+   *
    * @generated from field: repeated kefu.router.v1.SimulatedConversation.Message messages = 3;
    */
   messages: SimulatedConversation_Message[];
