@@ -169,7 +169,7 @@ async def test_no_page_of_the_console_shuts_anybody_out(suite_browser: SuiteBrow
     for address in (
         *("unanswered", "knowledge/help/documents", "knowledge/help/curated", "knowledge/help/search"),
         *("knowledge/help/attention", "numbers", "settings/desk", "settings/hours", "settings/webhooks"),
-        "settings/audit",
+        *("settings/audit", "procedures", "procedures/actions"),
     ):
         await desk.goto(f"{suite_browser.origin}/desk#/{address}")
         await expect(desk.locator("h1").first).to_be_visible()

@@ -47,7 +47,7 @@ function importGraph(): Graph {
     const imported = new Set<string>();
     for (const specifier of specifiersOf(module, readFileSync(module, "utf8"))) {
       const path = ALIASES[specifier] ?? (specifier.startsWith(".") ? resolve(dirname(module), specifier) : null);
-      if (path === null || /\.css(\?|$)/.test(path)) continue; // a package, or a style sheet
+      if (path === null || /\.(css|md)(\?|$)/.test(path)) continue; // a package, a style sheet or a text
       const found = [path, path.replace(/\.js$/, ".ts")].find((one) => modules.has(one));
       if (!found) throw new Error(`${short(module)} imports "${specifier}", which is not among the modules`);
       imported.add(short(found));

@@ -13,6 +13,7 @@ import { desk, watchDesk } from "./inbox/live.ts";
 import { KnowledgePage } from "./knowledge/knowledge.tsx";
 import { NumbersPage } from "./numbers/numbers.tsx";
 import { companyCredentials, forgetCompanyAccount, isReturn } from "./oidc.ts";
+import { ProceduresPage } from "./procedures/procedures.tsx";
 import { SettingsPage } from "./settings/settings.tsx";
 import { DeskIcon, type DeskIconName } from "./shared/icons.tsx";
 import { lacking, may, roleText, sectionsFor } from "./shared/permissions.ts";
@@ -129,7 +130,7 @@ function SignedIn({ config, connect, credentials, me, leave }: AppProps & { cred
   );
 }
 
-const ICONS: Record<Section, DeskIconName> = { inbox: "inbox", unanswered: "question", knowledge: "book", numbers: "chart", settings: "gear" };
+const ICONS: Record<Section, DeskIconName> = { inbox: "inbox", unanswered: "question", knowledge: "book", procedures: "flow", numbers: "chart", settings: "gear" };
 
 function Shell() {
   const { me, agent, config, signOut } = useDesk();
@@ -141,6 +142,7 @@ function Shell() {
     inbox: t("inbox"),
     unanswered: t("unanswered"),
     knowledge: t("knowledge"),
+    procedures: t("procedures"),
     numbers: t("numbers"),
     settings: t("settings"),
   };
@@ -217,6 +219,8 @@ function Page({ section }: { section: Section }) {
       return <UnansweredPage />;
     case "knowledge":
       return <KnowledgePage />;
+    case "procedures":
+      return <ProceduresPage />;
     case "numbers":
       return <NumbersPage />;
     case "settings":

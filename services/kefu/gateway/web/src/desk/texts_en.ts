@@ -1,6 +1,9 @@
 /** The console's texts in English. */
 
+import { proceduresEn } from "./procedures/texts_en.ts";
+
 export const en = {
+  ...proceduresEn,
   deskTitle: "Kefu desk",
   deskOf: "{title}: desk",
   sections: "Sections",
@@ -40,7 +43,7 @@ export const en = {
   signInCompany: "Sign in with your company account",
   signOut: "Sign out",
   key: "Key",
-  keyHint: "A key with the role agent (the inbox), lead (knowledge, numbers and settings, too) or admin. It is kept in this tab only.",
+  keyHint: "A key with the role agent (the inbox), lead (knowledge, procedures, numbers and settings, too) or admin. It is kept in this tab only.",
   yourName: "What is your name?",
   yourNameMore: "Colleagues see it, and so do customers when you write to them.",
   name: "Name",
@@ -551,7 +554,7 @@ export const en = {
   failUnavailable: "A service is not responding at the moment; try again.",
   failUnimplemented: "This installation does not offer this.",
   failNotDurable: "Data is not being saved to disk, so nothing was written: tell whoever runs Kefu.",
-  failStaleRevision: "Somebody else has changed the settings in the meantime: reload the page.",
+  failStaleRevision: "Somebody else has changed this in the meantime: reload the page.",
   failOverloaded: "The service is very busy at the moment; try again shortly.",
   failStorageFull: "Storage is full: new conversations and imports are refused for now. Tell whoever runs Kefu.",
   failEmptyDocument: "It contains no text.",

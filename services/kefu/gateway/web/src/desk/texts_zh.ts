@@ -1,8 +1,10 @@
 /** The console's texts in Chinese. */
 
+import { proceduresZh } from "./procedures/texts_zh.ts";
 import type { en } from "./texts_en.ts";
 
 export const zh: Record<keyof typeof en, string> = {
+  ...proceduresZh,
   deskTitle: "Kefu 客服台",
   deskOf: "{title} 客服台",
   sections: "栏目",
@@ -42,7 +44,7 @@ export const zh: Record<keyof typeof en, string> = {
   signInCompany: "用公司账号登录",
   signOut: "退出",
   key: "密钥",
-  keyHint: "需要角色为 agent（收件箱）、lead（另含知识库、数据和设置）或 admin 的密钥。密钥只保存在本标签页。",
+  keyHint: "需要角色为 agent（收件箱）、lead（另含知识库、流程、数据和设置）或 admin 的密钥。密钥只保存在本标签页。",
   yourName: "您怎么称呼？",
   yourNameMore: "同事会看到，您回复时客户也会看到。",
   name: "姓名",
@@ -553,7 +555,7 @@ export const zh: Record<keyof typeof en, string> = {
   failUnavailable: "服务暂时没有响应，请重试。",
   failUnimplemented: "当前系统不提供此功能。",
   failNotDurable: "数据没有落盘，因此未写入任何内容，请联系管理员。",
-  failStaleRevision: "设置已被他人修改，请重新加载页面。",
+  failStaleRevision: "内容已被他人修改，请重新加载页面。",
   failOverloaded: "系统繁忙，请稍后再试。",
   failStorageFull: "存储空间已满：暂时无法开始新会话或导入内容，请联系管理员。",
   failEmptyDocument: "文件中没有文字。",

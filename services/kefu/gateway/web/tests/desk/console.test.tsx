@@ -122,7 +122,7 @@ test("an agent is offered the inbox, is named as one, and a page by its address 
 test("a lead is offered all pages but what administrators do", async () => {
   await open("kefu_lead", "#/settings");
   await see(/Hours and texts/);
-  expect(sections()).toEqual(["Inbox", "Unanswered", "Knowledge", "Numbers", "Settings"]);
+  expect(sections()).toEqual(["Inbox", "Unanswered", "Knowledge", "Procedures", "Numbers", "Settings"]);
   expect(root.textContent).not.toMatch(/Webhooks/);
 });
 
@@ -446,7 +446,7 @@ test("a chart says in words what it shows, and has a table", async () => {
   expect(root.querySelectorAll(".chart").length).toBe(root.querySelectorAll(".chart table").length);
 });
 
-test.each(["#/inbox", "#/unanswered", "#/knowledge/help/documents", "#/knowledge/help/curated", "#/numbers", "#/settings/hours", "#/settings/webhooks", "#/settings/audit"])("%s speaks Chinese too", async (hash) => {
+test.each(["#/inbox", "#/unanswered", "#/knowledge/help/documents", "#/knowledge/help/curated", "#/procedures", "#/procedures/actions", "#/procedures/pages/cancel-order", "#/numbers", "#/settings/hours", "#/settings/webhooks", "#/settings/audit"])("%s speaks Chinese too", async (hash) => {
   choose("zh");
   await open("kefu_admin", hash);
   await see(/收件箱/);

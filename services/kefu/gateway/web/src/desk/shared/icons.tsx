@@ -19,6 +19,13 @@ const PATHS = {
   plus: "M12 5v14M5 12h14",
   file: "M6 3h8l4 4v14H6zm8 0v4h4",
   sparkle: "M12 4l1.800 5.200L19 11l-5.200 1.800L12 18l-1.800-5.200L5 11l5.200-1.800z",
+  flow: "M5 4h6v5H5zm8 11h6v5h-6zM8 9v8.500h5",
+  branch: "M12 20v-6m0 0L6 8m6 6 6-6M6 12V8h4m8 4V8h-4",
+  otherwise: "M6 4v8a4 4 0 0 0 4 4h8m-4-4 4 4-4 4",
+  say: "M5 4h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z",
+  act: "M13 3 5 14h6l-1 7 8-11h-6z",
+  person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zm-7.500 8a7.500 7.500 0 0 1 15 0",
+  end: "M7 7h10v10H7z",
   redo: "M19 8v4h-4M19 12a7 7 0 1 0-2 5",
 } as const;
 

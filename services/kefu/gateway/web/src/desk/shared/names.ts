@@ -1,5 +1,10 @@
 /** The parts of resource names. */
 
+/** "procedures/P", "actions/A" or "tenants/T/secrets/S" to what stands last. */
+export function lastId(name: string): string {
+  return name.split("/").at(-1) ?? "";
+}
+
 /** "sessions/S/turns/T" or "sessions/S" to "S". */
 export function sessionId(name: string): string {
   return name.split("/")[1] ?? "";

@@ -11,6 +11,7 @@ const NEEDED: Readonly<Record<Exclude<Section, "settings">, Scope>> = {
   inbox: "desk",
   unanswered: "settings",
   knowledge: "knowledge",
+  procedures: "settings",
   numbers: "settings",
 };
 
