@@ -90,7 +90,7 @@ async def main(config: RouterConfig) -> None:
                 slow_reader_seconds=config.slow_reader_seconds, key_check_seconds=Timing().key_check_seconds
             )
             nobody = cast("PersonalData", None)  # nothing is kept, and nobody asks for it
-            chat = ChatServicer(conversations, nobody, keyring, limits)
+            chat = ChatServicer(conversations, nobody, keyring, limits, internal)
             served = serving(
                 config.listen,
                 chat.register,

@@ -72,8 +72,8 @@ def actions(
     """Play customers who want something done with their orders, and count what is right and what must not be.
 
     A shop and a suite are started for it, with the sample's actions and procedures. Scripted customers state the wishes
-    of the tasks and answer what they are asked; hostile ones want another's orders, give orders to the assistant, click twice, and
-    services are killed while something is being written. Ctrl-C prints what was played so far.
+    of the tasks and answer what they are asked; hostile ones want another's orders, give orders to the assistant, click
+    twice, and services are killed while something is being written. Ctrl-C prints what was played so far.
     """
     with print_failures():
         try:
