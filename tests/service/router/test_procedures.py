@@ -1,11 +1,13 @@
 """What a support lead has written down, followed: a real order system, a real router, a real Redis, no model."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from kefu.common.auth import Scope
+from kefu.router.actions.procedures.runner import READING_SECONDS
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import procedure_pb2 as pb
 from kefu.testing.redis_server import RedisServer
@@ -229,3 +231,20 @@ async def test_what_follows_a_change_does_not_ask_again_what_the_change_has_chan
     assert told.text.startswith(f"Your order **{PENDING}** is cancelled.")
     assert told.text.endswith("\n\nIt was cancelled.")  # looked up again
     assert "Too late" not in told.text
+
+
+async def test_a_yes_that_is_clicked_twice_is_none_to_a_second_change(harness: RouterHarness, shop: Shop) -> None:
+    steps = ("4. Do `change-payment`.", "5. Do `cancel-order`.")
+    emma = await ready(harness, shop, page(*steps).replace("`why`", "`reason`"))
+    first = await emma.ask(CANCEL)
+    for reply in ("2", PENDING, "gift card"):
+        told = await emma.ask(reply, first.session)
+    assert YES in told.completed.choices, told.text
+    both = await emma.ask(YES, first.session)
+    assert "I would cancel your order" in both.text
+    again = await emma.ask(YES, first.session)
+    assert again.text.startswith("Nothing has been changed yet: I need a clear yes or no.")
+    assert await status_of(shop) == "pending"
+    await asyncio.sleep(READING_SECONDS)
+    assert "is cancelled" in (await emma.ask(YES, first.session)).text
+    assert [each["target"] for each in await audited(harness)] == ["actions/change-payment", "actions/cancel-order"]

@@ -7,6 +7,7 @@ read again. Steps that said or changed something are behind; and once something 
 are gone again whatever their conditions say by then.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -43,6 +44,8 @@ from kefu.router.actions.wording import in_language, in_words, progress_of
 from kefu.router.domain.turn import InputValue, PendingInput, ProcedureProgress
 from kefu.router.nlu.consent import Consent
 
+READING_SECONDS = 3.0
+"""Sooner than this nobody has read a second change's question: it may be the yes to the first one, clicked twice."""
 _log = structlog.stdlib.get_logger()
 
 
@@ -83,13 +86,15 @@ class ProcedureRunner:
         caller: ActionCaller,
         changes: ChangeMaker,
         on_step: Callable[[Step], None] = lambda _: None,
+        reading_seconds: float = READING_SECONDS,
     ) -> None:
-        """`on_step` is told of each step that is taken."""
+        """`on_step` is told of each step that is taken. `reading_seconds`: see `READING_SECONDS`."""
         self._catalogue = catalogue
         self._actions = actions
         self._caller = caller
         self._changes = changes
         self._on_step = on_step
+        self._reading_seconds = reading_seconds
 
     async def owes_outcome(self, request: ActionRequest) -> bool:
         """Whether a change was begun, and the turn that was to tell what came of it was broken off."""
@@ -109,6 +114,8 @@ class ProcedureRunner:
             if wanted is not None:
                 return await self.run(wanted, request)
             return counted(ActionReply(pending.action, missing=Missing.NOT_WANTED))
+        if progress.is_changed and time.time() - pending.ask_time < self._reading_seconds and consent is Consent.YES:
+            consent = Consent.UNCLEAR
         reply = await self._actions.settle(request, consent)
         if not reply.is_made:
             return reply

@@ -27,7 +27,7 @@ class ScriptedCustomer:
     """A customer. `says_first`: said once instead of an answer to the first question; None: nothing."""
 
     name: str
-    confirms: Sequence[Mapping[AnswerLanguage, str]] = (_YES,)
+    confirms: Sequence[Mapping[AnswerLanguage, str]] = (_YES,) * 10
     """What is said to each question whether something is to be changed; then the customer is gone."""
     says_first: Mapping[AnswerLanguage, str] | None = None
     names_two: bool = False

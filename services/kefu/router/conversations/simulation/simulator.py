@@ -142,7 +142,7 @@ class _Conversation:
         catalogue = _Only(self.procedure, self.actions)
         # Nothing is compared with examples: the first message is one.
         actions = ActionRunner(catalogue, system, changes, cast("RetrievalClient", None))
-        runner = ProcedureRunner(catalogue, actions, system, changes, self.steps.append)
+        runner = ProcedureRunner(catalogue, actions, system, changes, self.steps.append, reading_seconds=0.0)
         script = Script(self.customer, self.situation, self.language)
         message: str | None = self._first_message()
         while message is not None:
