@@ -5,7 +5,7 @@ import { t } from "../texts.ts";
 
 /** Change.risk; "" of what only looks something up. */
 export function riskText(risk: string): string {
-  const words: Readonly<Record<string, string>> = { "": t("riskRead"), write: t("riskWrite"), money: t("riskMoney") };
+  const words: Readonly<Record<string, string>> = { "": t("actionReads"), write: t("actionWrites"), money: t("actionMovesMoney") };
   return words[risk] ?? risk;
 }
 
