@@ -1,4 +1,6 @@
 /** All that only a conversation needs, and an empty page does not: see lazy.ts. */
+import "./answers.css";
+
 export { plainText } from "../shared/markdown.tsx";
 export { EarlierDialog } from "./earlier.tsx";
 export { EraseDialog } from "./erase.tsx";
