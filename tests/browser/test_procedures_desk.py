@@ -26,7 +26,7 @@ async def leads(demo: Suite) -> AsyncIterator[SuiteBrowser]:
 
 async def test_a_lead_breaks_a_procedure_mends_it_saves_it_and_restores_what_was_before(leads: SuiteBrowser) -> None:
     desk = await leads.sign_in("Li Wei", "#/procedures")
-    await desk.get_by_role("link", name="Exchange items").click()
+    await desk.get_by_role("link", name="Exchange something that was delivered").click()
     page = desk.get_by_role("textbox", name="Page")
     findings = desk.get_by_role("region", name="Findings")
     await expect(findings).to_contain_text("Nothing is wrong with it.")
