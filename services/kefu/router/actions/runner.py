@@ -27,7 +27,7 @@ from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, 
 from kefu.router.actions.wording import progress_of, say
 from kefu.router.domain.turn import InputValue, PendingChange, PendingInput
 from kefu.router.nlu.consent import Consent
-from kefu.router.replicas.retrieval_client import RetrievalClient
+from kefu.router.replicas.retrieval_client import RetrievalClient, SearchLate
 
 _WARM_UP_SECONDS = 120.0
 _MOST_MESSAGE = 4_000
@@ -122,6 +122,8 @@ class ActionRunner:
             cosines = await asyncio.gather(*(compare(principal, question, part, seconds) for part in parts_of(texts)))
         except BackendUnavailable as error:
             _log.warning("message.not_compared", cause=error.message)
+            if isinstance(error, SearchLate):
+                self.warm_up(principal)
             return None
         return dict(zip(texts, (cosine for part in cosines for cosine in part), strict=True))
 
@@ -200,7 +202,7 @@ class ActionRunner:
     async def _warm_up(self, principal: Principal) -> None:
         found = await self._catalogue.in_force(principal.tenant)
         try:
-            for part in found.parts:
+            for part in parts_of(found.texts or known_texts()):
                 await self._retrieval.compare(principal, part[0], part, _WARM_UP_SECONDS)
         except BackendUnavailable as error:
             _log.warning("action.not_warm", cause=error.message)

@@ -176,7 +176,8 @@ class AnswerPipeline:
     async def _decide_by_search(self, question: Question, draft: AnswerDraft) -> Decision:
         """The decision by the tenant's actions, else by the pages; a rule that calls a person goes before both.
 
-        Where there are no actions the message is read beside the search, which takes longer.
+        Where there are no actions the message is read beside the search, which takes longer; without rules nobody waits
+        for a comparison that takes longer still.
         """
         has_actions = self._actions is not None and await self._actions.has_actions(question.principal.tenant)
         most = self._config.search_seconds if has_actions else _COMPARED_SECONDS
@@ -184,7 +185,8 @@ class AnswerPipeline:
         try:
             if self._actions is None or not has_actions:
                 decision = await self._decide_by_pages(question, draft)
-                person = await self._read(question, draft, await comparing)
+                is_waited_for = bool(question.settings.triage_rules) or comparing.done()
+                person = await self._read(question, draft, await comparing if is_waited_for else None)
                 if person is not None and isinstance(decision, HandOver):
                     person = replace(person, nearest=decision.nearest)
                 return person or decision
