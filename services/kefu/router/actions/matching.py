@@ -135,11 +135,6 @@ class ActionSet:
         examples = [text for each in asked for text in each.examples]
         return cls(by_id, asked, tuple(dict.fromkeys([*known_texts(), *examples])))
 
-    @property
-    def parts(self) -> list[tuple[str, ...]]:
-        """The texts, as many at once as CompareTexts takes."""
-        return parts_of(self.texts)
-
     def without_values(self, text: str) -> str:
         """A message without the values that it names: the digits of an order say nothing of what is wanted of it."""
         for action in self.actions.values():

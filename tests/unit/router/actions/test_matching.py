@@ -115,7 +115,7 @@ def test_a_question_about_the_rule_is_for_the_pages_before_a_change() -> None:
 
 def test_without_intents_and_examples_there_is_nothing_to_compare() -> None:
     only_chosen_from = ActionSet.of([action("a")])
-    assert (list(only_chosen_from.actions), only_chosen_from.texts, only_chosen_from.parts) == (["a"], (), [])
+    assert (list(only_chosen_from.actions), only_chosen_from.texts) == (["a"], ())
     assert ids(only_chosen_from, "x", [], 1.0) == []
 
 
