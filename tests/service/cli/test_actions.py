@@ -114,5 +114,5 @@ async def test_procedures_are_checked_simulated_put_compared_and_restored(
     assert (await kefu("procedures", "revisions", "cancel-order")).out.count("bootstrap") == 3
     assert "Cancel an order / 取消订单" in (await kefu("procedures", "list", COLUMNS="200")).out
     await kefu("actions", "delete", "order-status", "--yes")
-    assert '"error": true' in (await kefu("procedures", "list", "--json")).out
+    assert '"is_error": true' in (await kefu("procedures", "list", "--json")).out
     assert (await kefu("procedures", "delete", "cancel-order", "--yes")).out == "Deleted cancel-order.\n"

@@ -26,7 +26,7 @@ from kefu.router.actions.value_pattern import check_pattern
 from kefu.router.domain.risk import Risk
 
 MAX_ACTIONS = 100
-_MAX_EXAMPLES, _MAX_EXAMPLE_CHARACTERS = 100, 200
+MAX_EXAMPLES, MAX_EXAMPLE_CHARACTERS = 100, 200
 _MAX_INPUTS, _MAX_RESULTS, _MAX_WORDS, _MAX_HEADERS, _MAX_OPTIONS = 10, 20, 100, 20, 20
 _MAX_EXPRESSION_CHARACTERS = 500
 _MAX_TEMPLATE_CHARACTERS = 4_000
@@ -49,10 +49,10 @@ def check(action: Action) -> None:
     """Raise ValueError("field: what is wrong") for an action that cannot work."""
     if not _ID.fullmatch(action.id):
         raise ValueError('name: must be "actions/{action}": a-z, 0-9 and "-", beginning with a letter')
-    if len(action.examples) > _MAX_EXAMPLES or any(
-        not 0 < len(each.strip()) <= _MAX_EXAMPLE_CHARACTERS for each in action.examples
+    if len(action.examples) > MAX_EXAMPLES or any(
+        not 0 < len(each.strip()) <= MAX_EXAMPLE_CHARACTERS for each in action.examples
     ):
-        raise ValueError(f"examples: must be at most {_MAX_EXAMPLES} of 1 to {_MAX_EXAMPLE_CHARACTERS} characters")
+        raise ValueError(f"examples: must be at most {MAX_EXAMPLES} of 1 to {MAX_EXAMPLE_CHARACTERS} characters")
     if not 1 <= action.timeout_seconds <= 30:
         raise ValueError("timeout_seconds: must be 1 to 30")
     _check_inputs(action.inputs)
@@ -310,8 +310,8 @@ def _check_words(where: str, words: Mapping[str, Texts], names: set[str] | None,
             _check_texts(where, texts, names)
         elif not set(texts) <= set(_LANGUAGES):
             raise ValueError(f'{where}: must be by language, "zh" or "en"')
-        elif not texts or any(not 0 < len(text) <= _MAX_EXAMPLE_CHARACTERS for text in texts.values()):
-            raise ValueError(f"{where}: must have 1 to {_MAX_EXAMPLE_CHARACTERS} characters")
+        elif not texts or any(not 0 < len(text) <= MAX_EXAMPLE_CHARACTERS for text in texts.values()):
+            raise ValueError(f"{where}: must have 1 to {MAX_EXAMPLE_CHARACTERS} characters")
 
 
 def _check_texts(where: str, texts: Texts, names: set[str] | None) -> None:

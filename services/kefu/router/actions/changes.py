@@ -28,7 +28,7 @@ from kefu.router.actions.http_call import NOTHING, ActionCaller, ActionFailed, N
 from kefu.router.actions.inputs import of_customer
 from kefu.router.actions.operations import Operation, OperationState, OperationStore
 from kefu.router.actions.request import ActionReply, ActionRequest, Missing
-from kefu.router.actions.wording import progress_of, say
+from kefu.router.actions.wording import as_text, progress_of, say
 from kefu.router.domain.card import Cards
 from kefu.router.domain.turn import InputValue, PendingChange
 from kefu.router.nlu.consent import Consent
@@ -395,19 +395,15 @@ def _audited(change: Change, values: Mapping[str, Any]) -> str:
 
 def _told(action: Action, inputs: Mapping[str, InputValue]) -> str:
     """What the customer wants, for a person."""
-    said = ", ".join(f"{each.name}={_as_text(inputs[each.name])}" for each in action.inputs if not each.source)
+    said = ", ".join(f"{each.name}={as_text(inputs[each.name])}" for each in action.inputs if not each.source)
     return f"{action.id} ({said})" if said else action.id
-
-
-def _as_text(value: InputValue) -> str:
-    return value if isinstance(value, str) else " ".join(value)
 
 
 def _entry(agreed: _Agreed, operation: Operation, values: Mapping[str, Any]) -> AuditEntry:
     """The entry of the audit log. What a customer wrote in words of their own is not in it."""
     action, pending, principal = agreed.action, agreed.pending, agreed.request.principal
     chosen = {
-        each.name: _as_text(pending.inputs[each.name])
+        each.name: as_text(pending.inputs[each.name])
         for each in action.inputs
         if not each.source and not each.is_in_own_words
     }

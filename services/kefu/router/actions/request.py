@@ -59,6 +59,10 @@ class ActionRequest:
     tell: Callable[[str], None] = lambda _: None
     """Tells the customer what is being done."""
 
+    def has_to_sign_in_for(self, action: Action) -> bool:
+        """Whether an action is for customers alone whose identity is verified, and this one's is not."""
+        return action.is_personal and self.principal.customer is None
+
     def seconds(self, most: float) -> float:
         """How long a call may take: `most`, or what is left."""
         return most if self.deadline is None else min(most, self.deadline - time.monotonic())

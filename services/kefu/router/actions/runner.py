@@ -140,7 +140,7 @@ class ActionRunner:
     async def run(self, wanted: WantedAction, request: ActionRequest) -> ActionReply:
         """What the message gets from the action. Never raises for what a system answers."""
         action = wanted.action
-        if action.is_personal and request.principal.customer is None:
+        if request.has_to_sign_in_for(action):
             return counted(ActionReply(action.id, missing=Missing.IDENTITY))
         try:
             inputs = await self._inputs.values(wanted, request)

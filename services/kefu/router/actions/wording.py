@@ -7,6 +7,7 @@ from typing import Any, cast
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import Action, Texts
 from kefu.router.actions.template import render
+from kefu.router.domain.turn import InputValue
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 """ISO 8601, as JSON has it."""
@@ -47,3 +48,8 @@ def in_words(value: Any, words: Mapping[str, Texts], language: AnswerLanguage) -
     if value in words:
         return in_language(words[value], language)
     return value[:_DAY_CHARACTERS] if _TIMESTAMP.fullmatch(value) else value
+
+
+def as_text(value: InputValue) -> str:
+    """An input's value in one line."""
+    return value if isinstance(value, str) else " ".join(value)

@@ -1,6 +1,6 @@
 """ProcedureService: proto in, proto out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import grpc.aio
@@ -66,24 +66,24 @@ class ProcedureServicer(rpc.ProcedureServiceServicer):
         page = StoredPage(procedure_id, given.page, actor_of(principal.tenant, principal.subject))
         stored = await self._store.put(principal.tenant, page, request.revision)
         self._runner.warm_up(principal)
-        return pb.PutProcedureResponse(procedure=await self._message(stored))
+        return pb.PutProcedureResponse(procedure=(await self._messages([stored]))[0])
 
     async def GetProcedure(self, request: pb.GetProcedureRequest, context: Context) -> pb.GetProcedureResponse:
         """See the contract."""
         stored = await self._store.get(caller().tenant, _id("name", request.name), request.revision)
-        return pb.GetProcedureResponse(procedure=await self._message(stored))
+        return pb.GetProcedureResponse(procedure=(await self._messages([stored]))[0])
 
     async def ListProcedures(self, request: pb.ListProceduresRequest, context: Context) -> pb.ListProceduresResponse:
         """See the contract."""
         stored = await self._store.all(caller().tenant)
-        return pb.ListProceduresResponse(procedures=[await self._message(each) for each in stored])
+        return pb.ListProceduresResponse(procedures=await self._messages(stored))
 
     async def ListProcedureRevisions(
         self, request: pb.ListProcedureRevisionsRequest, context: Context
     ) -> pb.ListProcedureRevisionsResponse:
         """See the contract."""
         stored = await self._store.revisions(caller().tenant, _id("name", request.name))
-        return pb.ListProcedureRevisionsResponse(procedures=[await self._message(each) for each in stored])
+        return pb.ListProcedureRevisionsResponse(procedures=await self._messages(stored))
 
     async def DeleteProcedure(self, request: pb.DeleteProcedureRequest, context: Context) -> pb.DeleteProcedureResponse:
         """See the contract."""
@@ -100,8 +100,9 @@ class ProcedureServicer(rpc.ProcedureServiceServicer):
     async def _known(self) -> dict[str, Action]:
         return {each.id: each for each in await self._actions.all(caller().tenant)}
 
-    async def _message(self, stored: StoredPage) -> pb.Procedure:
-        return procedure_message(stored, page_of(stored.page), check(stored.page, await self._known()))
+    async def _messages(self, stored: Sequence[StoredPage]) -> list[pb.Procedure]:
+        actions = await self._known()
+        return [procedure_message(each, page_of(each.page), check(each.page, actions)) for each in stored]
 
 
 def _id(field: str, name: str) -> str:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import pydantic
-import structlog
 
 from kefu.common.errors import BackendUnavailable, StaleRevision
 from kefu.common.redis.commands import RedisCommands
@@ -15,6 +14,7 @@ from kefu.router.domain.risk import Risk
 from kefu.router.domain.triage import TriageRule
 from kefu.router.domain.turn import OnBusy, Passage
 from kefu.router.storage import keys
+from kefu.router.storage.tenant_cache import TenantCache
 from kefu.router.tenants.canned_replies import DEFAULT_REPLIES, CannedReplies
 from kefu.router.tenants.identity_settings import IdentitySettings
 
@@ -24,8 +24,6 @@ if redis.call('LLEN', KEYS[1]) ~= tonumber(ARGV[1]) then return 0 end
 return redis.call('RPUSH', KEYS[1], ARGV[2])
 """
 """Add a revision of settings. Returns 0 when the one that was read is not the last."""
-_log = structlog.stdlib.get_logger()
-_MAX_CACHED = 10_000
 ValueT = TypeVar("ValueT")
 
 
@@ -172,28 +170,20 @@ class SettingsStore:
     def __init__(self, commands: RedisCommands, config: RouterConfig) -> None:
         self._commands = commands
         self._config = config
-        self._cache: dict[str, tuple[float, EffectiveSettings]] = {}
+        self._cache = TenantCache[EffectiveSettings](config.settings_seconds)
 
     async def effective(self, tenant: str) -> EffectiveSettings:
         """The settings in force for a tenant."""
-        now = time.monotonic()
-        cached = self._cache.get(tenant)
-        if cached and now - cached[0] < self._config.settings_seconds:
-            return cached[1]
+
+        async def read() -> EffectiveSettings:
+            return effective_settings((await self.current(tenant)).settings, self._config)
+
         try:
-            current = await self.current(tenant)
+            return await self._cache.get(tenant, read)
         except BackendUnavailable:
-            if cached is None:
-                if self._config.without_redis == "refuse":
-                    raise
-                return effective_settings(TenantSettings(), self._config)
-            _log.warning("settings.remembered", tenant=tenant)
-            return cached[1]
-        settings = effective_settings(current.settings, self._config)
-        if len(self._cache) >= _MAX_CACHED:
-            self._cache.clear()
-        self._cache[tenant] = (now, settings)
-        return settings
+            if self._config.without_redis == "refuse":
+                raise
+            return effective_settings(TenantSettings(), self._config)
 
     async def current(self, tenant: str) -> Revision:
         """The last revision. Number 0 and no choices when there is none."""
@@ -207,7 +197,7 @@ class SettingsStore:
         number = await self._commands.script(UPDATE_SETTINGS, [keys.tenant_settings(tenant)], arguments)
         if not number:
             raise StaleRevision("Someone else changed the settings: read them again, then update.")
-        self._cache.pop(tenant, None)
+        self._cache.forget(tenant)
         return int(number)
 
     async def revisions(self, tenant: str, before: int, count: int) -> list[Revision]:

@@ -6,11 +6,10 @@ from typing import Annotated
 
 import grpc.aio
 import typer
-from google.protobuf import json_format
 
 from kefu.cli.command_group import group
 from kefu.cli.commands.collections import Yes, confirm
-from kefu.cli.console import CommandFailed, console, local_time, print_json, print_table
+from kefu.cli.console import CommandFailed, as_dict, console, local_time, print_json, print_table
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.resource_names import full, short
 from kefu.common.text.terminal_text import printable
@@ -70,7 +69,7 @@ async def _simulate(
     async with target.to_router() as channel:
         found = await rpc.ProcedureServiceStub(channel).SimulateProcedure(request, metadata=target.metadata)
     if as_json:
-        print_json(json_format.MessageToDict(found, preserving_proto_field_name=True))
+        print_json(as_dict(found))
     else:
         _print_simulation(found, customer)
     if found.wrong:
@@ -122,7 +121,7 @@ async def _list(target: Remote, as_json: Json = False) -> None:
             pb.ListProceduresRequest(), metadata=target.metadata
         )
     if as_json:
-        print_json([_as_dict(each) for each in found.procedures])
+        print_json([as_dict(each) for each in found.procedures])
         return
     print_table(
         ("procedure", "title", "steps", "wrong", "revision", "changed"),
@@ -221,16 +220,6 @@ def _page(file: Path) -> str:
         return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CommandFailed(f"{file} cannot be read: {error}") from None
-
-
-def _as_dict(procedure: pb.Procedure) -> dict[str, object]:
-    return {
-        "name": procedure.name,
-        "titles": dict(procedure.titles),
-        "revision": procedure.revision,
-        "findings": [{"line": each.line, "text": each.text, "error": each.is_error} for each in procedure.findings],
-        "page": procedure.page,
-    }
 
 
 def register(app: typer.Typer) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import Action, ActionInput, Texts
+from kefu.router.actions.action_checks import MAX_EXAMPLE_CHARACTERS, MAX_EXAMPLES
 from kefu.router.actions.procedures.finding import Finding
 from kefu.router.actions.procedures.procedure import (
     Ask,
@@ -25,7 +26,6 @@ from kefu.router.actions.procedures.procedure import (
 )
 from kefu.router.actions.template import TemplateError, names_of
 
-_MOST_EXAMPLES, _MOST_EXAMPLE_CHARACTERS = 100, 200
 _LANGUAGES: Mapping[AnswerLanguage, str] = {"en": "English", "zh": "Chinese"}
 _MOST_LISTED = 8
 
@@ -83,10 +83,10 @@ class _Linter:
             if intent not in self._intents:
                 self._wrong(line, f"There is no intent “{intent}”; there are {', '.join(sorted(self._intents))}")
         for line, message in page.examples:
-            if len(message) > _MOST_EXAMPLE_CHARACTERS:
-                self._wrong(line, f"A message has at most {_MOST_EXAMPLE_CHARACTERS} characters")
-        if len(page.examples) > _MOST_EXAMPLES:
-            self._wrong(page.examples[_MOST_EXAMPLES][0], f"There are more than {_MOST_EXAMPLES} messages")
+            if len(message) > MAX_EXAMPLE_CHARACTERS:
+                self._wrong(line, f"A message has at most {MAX_EXAMPLE_CHARACTERS} characters")
+        if len(page.examples) > MAX_EXAMPLES:
+            self._wrong(page.examples[MAX_EXAMPLES][0], f"There are more than {MAX_EXAMPLES} messages")
         if not (page.examples or page.when_actions or page.intents):
             self._wrong(
                 1, 'Nothing says when it is followed: a section "## When" has messages of customers, or an action'

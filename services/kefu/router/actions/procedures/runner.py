@@ -40,7 +40,7 @@ from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, 
 from kefu.router.actions.runner import ActionRunner, counted
 from kefu.router.actions.template import render
 from kefu.router.actions.value_pattern import values_in
-from kefu.router.actions.wording import in_language, in_words, progress_of
+from kefu.router.actions.wording import as_text, in_language, in_words, progress_of
 from kefu.router.domain.turn import InputValue, PendingInput, ProcedureProgress
 from kefu.router.nlu.consent import Consent
 
@@ -298,14 +298,9 @@ class _Follower:
         if step.name not in names:
             raise ActionFailed(f"{step.action} has no input {step.name} any more")
         asked = replace(action, inputs=action.inputs[: names.index(step.name) + 1])
-        if (missing := self._signed_out(asked)) is None:
-            self._keep(action, await self._read(asked, self._given(action)))
-            return
-        raise InputAsked(missing)
+        self._keep(action, await self._read(asked, self._given(action)))
 
     async def _look_up(self, action: Action) -> ActionReply | None:
-        if (missing := self._signed_out(action)) is not None:
-            return missing
         inputs = await self._read(action, self._given(action))
         self._request.tell(progress_of(action, self._request.language))
         tenant, seconds = self._request.principal.tenant, self._request.seconds(action.timeout_seconds)
@@ -321,8 +316,6 @@ class _Follower:
     async def _do(self, step: Do, action: Action) -> ActionReply:
         if action.change is None:
             raise ActionFailed(f"{action.id} changes nothing any more")
-        if (missing := self._signed_out(action)) is not None:
-            return missing
         inputs = await self._read(action, self._given(action))
         self._keep(action, inputs)
         self._progress = replace(self._progress, at=step.line, ways=dict(self._ways))
@@ -353,11 +346,13 @@ class _Follower:
 
     def _detail(self, why: str, where: str = "") -> str:
         """Why a person is called, with what the customer has named."""
-        given = ", ".join(f"{key}={_as_text(value)}" for key, value in self._progress.given.items())
+        given = ", ".join(f"{key}={as_text(value)}" for key, value in self._progress.given.items())
         name = f"{PREFIX}{self._wanted.procedure.id}{where}"
         return name + (f": {why}" if why else "") + (f" ({given})" if given else "")
 
     async def _read(self, action: Action, given: Mapping[str, InputValue]) -> dict[str, InputValue]:
+        if self._request.has_to_sign_in_for(action):
+            raise InputAsked(ActionReply(action.id, missing=Missing.IDENTITY))
         pending, text = self._wanted.pending, self._request.text
         among = self._wanted.among if pending is not None and pending.action == action.id else ()
         message = self._progress.text if self._progress.text == text else f"{self._progress.text}\n{text}"
@@ -385,11 +380,6 @@ class _Follower:
         if name not in self._wanted.actions:
             raise ActionFailed(f"there is no action {name} any more")
         return self._wanted.actions[name]
-
-    def _signed_out(self, action: Action) -> ActionReply | None:
-        if action.is_personal and self._request.principal.customer is None:
-            return ActionReply(action.id, missing=Missing.IDENTITY)
-        return None
 
 
 def _own_action(procedure: Procedure, needed: ActionInput) -> Action:
@@ -464,7 +454,3 @@ def _forbids(never: Never, values: Mapping[str, Any]) -> bool:
     except NotComparable as error:
         _log.warning("procedure.never_not_comparable", line=never.line, cause=str(error))
         return True
-
-
-def _as_text(value: InputValue) -> str:
-    return value if isinstance(value, str) else " ".join(value)

@@ -5,27 +5,14 @@ from dataclasses import dataclass, replace
 
 import pydantic
 
-from kefu.common.errors import BackendUnavailable, BadRequest, ProcedureNotFound, StaleRevision
+from kefu.common.errors import BackendUnavailable, ProcedureNotFound
 from kefu.common.redis.commands import RedisCommands
 from kefu.router.storage import keys
+from kefu.router.storage.revised_entries import parsed_entry, put_entry
+from kefu.router.storage.tenant_cache import TenantCache
 
 MAX_PROCEDURES = 100
 MAX_REVISIONS = 50
-PUT_PROCEDURE = """
--- KEYS: procedures, revisions of this one. ARGV: id, revision that was read (0: any), most procedures, page as JSON,
--- most revisions
-local stored = redis.call('HGET', KEYS[1], ARGV[1])
-if not stored and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then return -1 end
-local revision = stored and tonumber(string.match(stored, '^%d+')) or 0
-if ARGV[2] ~= '0' and tonumber(ARGV[2]) ~= revision then return 0 end
-revision = revision + 1
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%d %s', revision, ARGV[4]))
-redis.call('HSET', KEYS[2], revision, string.format('%d %s', revision, ARGV[4]))
-redis.call('HDEL', KEYS[2], revision - tonumber(ARGV[5]))
-return revision
-"""
-"""Store a page. Returns its revision; 0 when another one was read, -1 when there are too many."""
-_MAX_CACHED = 10_000
 
 
 @dataclass(frozen=True)
@@ -49,20 +36,16 @@ class ProcedureStore:
 
     def __init__(self, commands: RedisCommands, *, seconds: float) -> None:
         self._commands = commands
-        self._seconds = seconds
-        self._cache: dict[str, tuple[float, tuple[StoredPage, ...]]] = {}
+        self._cache = TenantCache[tuple[StoredPage, ...]](seconds)
 
     async def put(self, tenant: str, page: StoredPage, read: int) -> StoredPage:
         """Store a page. Raises StaleRevision when `read`, if not 0, is not the revision in force, or BadRequest."""
         page = replace(page, update_time=time.time())
-        arguments = (page.id, read, MAX_PROCEDURES, _PAGE.dump_json(page, exclude={"revision"}).decode(), MAX_REVISIONS)
+        entry = (page.id, _PAGE.dump_json(page, exclude={"revision"}).decode())
         hashes = [keys.procedures(tenant), keys.procedure_revisions(tenant, page.id)]
-        revision = int(await self._commands.script(PUT_PROCEDURE, hashes, arguments))
-        if revision == -1:
-            raise BadRequest("procedure.name", f"is one too many: a tenant has at most {MAX_PROCEDURES} procedures.")
-        if revision == 0:
-            raise StaleRevision("Someone else changed the procedure: read it again, then put it.")
-        self._cache.pop(tenant, None)
+        limits = {"most": MAX_PROCEDURES, "most_revisions": MAX_REVISIONS}
+        revision = await put_entry(self._commands, "procedure", hashes, entry, read=read, **limits)
+        self._cache.forget(tenant)
         return replace(page, revision=revision)
 
     async def get(self, tenant: str, procedure_id: str, revision: int = 0) -> StoredPage:
@@ -98,24 +81,20 @@ class ProcedureStore:
         )
         if not deleted:
             raise ProcedureNotFound(f"There is no procedure {procedure_id}; list the procedures.")
-        self._cache.pop(tenant, None)
+        self._cache.forget(tenant)
 
     async def in_force(self, tenant: str) -> tuple[StoredPage, ...]:
         """A tenant's pages for a turn: as they were a moment ago; without Redis, as they were last."""
-        now = time.monotonic()
-        cached = self._cache.get(tenant)
-        if cached and now - cached[0] < self._seconds:
-            return cached[1]
+
+        async def read() -> tuple[StoredPage, ...]:
+            return tuple(await self.all(tenant))
+
         try:
-            pages = tuple(await self.all(tenant))
+            return await self._cache.get(tenant, read)
         except BackendUnavailable:
-            return cached[1] if cached else ()
-        if len(self._cache) >= _MAX_CACHED:
-            self._cache.clear()
-        self._cache[tenant] = (now, pages)
-        return pages
+            return ()
 
 
 def _parsed(stored: str) -> StoredPage:
-    revision, _, page = stored.partition(" ")
-    return replace(_PAGE.validate_json(page), revision=int(revision))
+    revision, page = parsed_entry(stored)
+    return replace(_PAGE.validate_json(page), revision=revision)
