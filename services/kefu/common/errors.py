@@ -14,6 +14,9 @@ Every error that a caller can see, with its status code and what the caller shou
   CollectionNotFound      NOT_FOUND            list the collections, or create it
   DocumentNotFound        NOT_FOUND            list the documents
   CuratedAnswerNotFound   NOT_FOUND            list the curated answers
+  DraftNotFound           NOT_FOUND            list the drafts, or create one
+  VersionNotFound         NOT_FOUND            list the versions; without one, search the live version
+  RevisionNotFound        NOT_FOUND            list the document's revisions
   TenantNotFound          NOT_FOUND            list the tenants
   KeyNotFound             NOT_FOUND            list the keys
   WebhookNotFound         NOT_FOUND            list the webhooks
@@ -29,6 +32,9 @@ Every error that a caller can see, with its status code and what the caller shou
   SessionBusy             ABORTED              wait for the other answer, then resend
   ClaimLost               ABORTED              read the conversation, and claim it again
   StaleRevision           ABORTED              read the settings again, then update
+  KnowledgeMoved          ABORTED              call again
+  DraftOutdated           FAILED_PRECONDITION  refresh the draft, then promote it
+  DraftHeld               FAILED_PRECONDITION  mend the draft and have it checked again, or promote it with `override`
   IdentityOff             FAILED_PRECONDITION  see the tenant's identity settings
   SessionClosed           FAILED_PRECONDITION  open another session
   AlreadyClaimed          FAILED_PRECONDITION  choose another conversation, or take it over from metadata `agent`
@@ -237,6 +243,27 @@ class CuratedAnswerNotFound(ServiceError):
     reason = "CURATED_ANSWER_NOT_FOUND"
 
 
+class DraftNotFound(ServiceError):
+    """No such draft, or it was promoted or discarded."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "DRAFT_NOT_FOUND"
+
+
+class VersionNotFound(ServiceError):
+    """No such version of a collection's knowledge, or it is no longer kept, or loaded."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "VERSION_NOT_FOUND"
+
+
+class RevisionNotFound(ServiceError):
+    """No such revision of a document, or it is no longer kept."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "REVISION_NOT_FOUND"
+
+
 class TenantNotFound(ServiceError):
     """No such tenant, or the key may not administer it."""
 
@@ -305,6 +332,27 @@ class StaleRevision(ServiceError):
 
     code = grpc.StatusCode.ABORTED
     reason = "STALE_REVISION"
+
+
+class KnowledgeMoved(ServiceError):
+    """What was to be changed was replaced at that moment, and nothing was changed."""
+
+    code = grpc.StatusCode.ABORTED
+    reason = "KNOWLEDGE_MOVED"
+
+
+class DraftOutdated(ServiceError):
+    """The live version has changed since the draft was made or last refreshed."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "DRAFT_OUTDATED"
+
+
+class DraftHeld(ServiceError):
+    """The draft's last check failed, or has not ended; metadata `failed` counts what failed."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "DRAFT_HELD"
 
 
 class SessionClosed(ServiceError):

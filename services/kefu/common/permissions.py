@@ -64,6 +64,7 @@ _SETTINGS = (Scope.SETTINGS,)
 _ADMIN = (Scope.ADMIN,)
 _KNOWLEDGE = (Scope.KNOWLEDGE,)
 _INTERNAL = (Scope.INTERNAL,)
+_CHECKS_DRAFTS = (Scope.KNOWLEDGE, Scope.INTERNAL)
 
 PERMISSIONS: Permissions = {
     "kefu.router.v1.ChatService": {
@@ -160,6 +161,24 @@ PERMISSIONS: Permissions = {
         "ReadTexts": (Scope.KNOWLEDGE, Scope.INTERNAL),
         "PutDictionary": _KNOWLEDGE,
         "GetDictionary": _KNOWLEDGE,
+    },
+    "kefu.retrieval.v1.DraftService": {
+        "CreateDraft": _KNOWLEDGE,
+        "GetDraft": _CHECKS_DRAFTS,
+        "ListDrafts": _CHECKS_DRAFTS,
+        "ListDraftChanges": _CHECKS_DRAFTS,
+        "RefreshDraft": _KNOWLEDGE,
+        "CheckDraft": _CHECKS_DRAFTS,
+        "ReportDraftCheck": _CHECKS_DRAFTS,
+        "PromoteDraft": _CHECKS_DRAFTS,
+        "DiscardDraft": _KNOWLEDGE,
+        "ListVersions": _CHECKS_DRAFTS,
+        "RollBack": _KNOWLEDGE,
+    },
+    "kefu.retrieval.v1.HistoryService": {
+        "ListRevisions": _KNOWLEDGE,
+        "GetRevision": _KNOWLEDGE,
+        "RestoreRevision": _KNOWLEDGE,
     },
     "kefu.generation.v1.GenerationService": {
         "Generate": _INTERNAL,

@@ -15,7 +15,7 @@ from kefu.common.grpc_options import CLIENT_OPTIONS
 from kefu.common.rpc.interceptor import principal_metadata
 from kefu.common.tls import Tls, internal_channel
 from kefu.gateway.config import GatewayConfig
-from kefu.retrieval.v1 import knowledge_pb2
+from kefu.retrieval.v1 import draft_pb2, history_pb2, knowledge_pb2
 from kefu.router.v1 import (
     action_pb2,
     admin_pb2,
@@ -46,7 +46,7 @@ _ROUTER_FILES = (
     audit_pb2,
     identity_pb2,
 )
-_RETRIEVAL_FILES = (knowledge_pb2,)
+_RETRIEVAL_FILES = (knowledge_pb2, draft_pb2, history_pb2)
 _OPTIONS = (
     *CLIENT_OPTIONS,
     ("grpc.lb_policy_name", "round_robin"),

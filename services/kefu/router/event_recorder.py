@@ -103,6 +103,8 @@ class EventRecorder:
         """Commands that count an event, and keep an unanswered question."""
         tenant, session_id = event.tenant, event.session_id
         match event:
+            case TurnStored() | Rated() if event.turn.draft:
+                return []  # somebody tries a draft: no customer asked
             case TurnStored(_, _, subject, user, turn, state):
                 counters = turn_counters(turn, state)
                 commands: list[Command] = []

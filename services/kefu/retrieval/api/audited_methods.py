@@ -1,5 +1,5 @@
 """
-The methods of KnowledgeService that are recorded in the audit log, and those that are not.
+The methods of retrieval that are recorded in the audit log, and those that are not.
 
 Each method is in one of the two tables; a test holds that. What is recorded are names and numbers, never texts.
 """
@@ -7,9 +7,12 @@ Each method is in one of the two tables; a test holds that. What is recorded are
 from collections.abc import Mapping
 
 from kefu.common.audit.recorder import Act, AuditedMethod
+from kefu.retrieval.v1 import draft_pb2, history_pb2
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
 _KNOWLEDGE = "kefu.retrieval.v1.KnowledgeService"
+_DRAFT = "kefu.retrieval.v1.DraftService"
+_HISTORY = "kefu.retrieval.v1.HistoryService"
 
 
 def _create_collection(act: Act, request: pb.CreateCollectionRequest) -> None:
@@ -21,18 +24,27 @@ def _name(
     request: pb.DeleteCollectionRequest
     | pb.CalibrateCollectionRequest
     | pb.DeleteDocumentRequest
-    | pb.DeleteCuratedAnswerRequest,
+    | pb.DeleteCuratedAnswerRequest
+    | history_pb2.RestoreRevisionRequest,
 ) -> None:
     act.target = request.name
+    _note_draft(act, request.draft if not isinstance(request, pb.DeleteCollectionRequest) else "")
+
+
+def _note_draft(act: Act, draft: str) -> None:
+    if draft:
+        act.details["draft"] = draft
 
 
 def _collection(act: Act, request: pb.PutDictionaryRequest) -> None:
     act.target = request.collection
+    _note_draft(act, request.draft)
 
 
 def _import_part(act: Act, request: pb.ImportDocumentsRequest) -> None:
     if request.WhichOneof("part") == "start":
         act.target = request.start.collection
+        _note_draft(act, request.start.draft)
 
 
 def _import_report(act: Act, response: pb.ImportDocumentsResponse) -> None:
@@ -43,10 +55,45 @@ def _import_report(act: Act, response: pb.ImportDocumentsResponse) -> None:
 
 def _put_curated(act: Act, request: pb.PutCuratedAnswerRequest) -> None:
     act.target = request.curated_answer.name or request.collection
+    _note_draft(act, request.draft)
 
 
 def _curated(act: Act, response: pb.PutCuratedAnswerResponse) -> None:
     act.target = response.curated_answer.name
+
+
+def _of_collection(act: Act, request: draft_pb2.CreateDraftRequest) -> None:
+    act.target = request.collection
+
+
+def _created(act: Act, response: draft_pb2.CreateDraftResponse) -> None:
+    act.target = response.draft.name
+
+
+def _draft(
+    act: Act,
+    request: draft_pb2.RefreshDraftRequest | draft_pb2.CheckDraftRequest | draft_pb2.DiscardDraftRequest,
+) -> None:
+    act.target = request.name
+
+
+def _checked(act: Act, request: draft_pb2.ReportDraftCheckRequest) -> None:
+    act.target = request.name
+    act.details["passed"], act.details["failed"] = str(request.check.passed), str(request.check.failed)
+
+
+def _promote(act: Act, request: draft_pb2.PromoteDraftRequest) -> None:
+    act.target = request.name
+    if request.override:
+        act.details["override"] = request.reason
+
+
+def _roll_back(act: Act, request: draft_pb2.RollBackRequest) -> None:
+    act.target = request.version or request.collection
+
+
+def _rolled_back(act: Act, response: draft_pb2.RollBackResponse) -> None:
+    act.target = response.version.name
 
 
 AUDITED: Mapping[str, AuditedMethod] = {
@@ -58,6 +105,14 @@ AUDITED: Mapping[str, AuditedMethod] = {
     f"{_KNOWLEDGE}/PutCuratedAnswer": AuditedMethod("curated_answer.set", _put_curated, _curated),
     f"{_KNOWLEDGE}/DeleteCuratedAnswer": AuditedMethod("curated_answer.delete", _name),
     f"{_KNOWLEDGE}/PutDictionary": AuditedMethod("dictionary.update", _collection),
+    f"{_DRAFT}/CreateDraft": AuditedMethod("draft.create", _of_collection, _created),
+    f"{_DRAFT}/RefreshDraft": AuditedMethod("draft.refresh", _draft),
+    f"{_DRAFT}/CheckDraft": AuditedMethod("draft.check", _draft),
+    f"{_DRAFT}/ReportDraftCheck": AuditedMethod("draft.report", _checked),
+    f"{_DRAFT}/PromoteDraft": AuditedMethod("draft.promote", _promote),
+    f"{_DRAFT}/DiscardDraft": AuditedMethod("draft.discard", _draft),
+    f"{_DRAFT}/RollBack": AuditedMethod("version.restore", _roll_back, _rolled_back),
+    f"{_HISTORY}/RestoreRevision": AuditedMethod("document.restore", _name),
 }
 """What retrieval records, by "package.Service/Method"."""
 
@@ -67,5 +122,8 @@ NOT_AUDITED = frozenset(
         *("GetCollection", "ListCollections", "ListDocuments", "ListPassages", "ListCuratedAnswers", "GetDictionary"),
         *("Search", "Embed", "CompareTexts", "ReadTexts"),
     )
-)
+) | {
+    *(f"{_DRAFT}/{method}" for method in ("GetDraft", "ListDrafts", "ListDraftChanges", "ListVersions")),
+    *(f"{_HISTORY}/{method}" for method in ("ListRevisions", "GetRevision")),
+}
 """What retrieval does not record: reading."""

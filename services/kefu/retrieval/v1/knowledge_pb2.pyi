@@ -190,8 +190,11 @@ class CalibrateCollectionRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ANSWERABLE_FIELD_NUMBER: _builtins.int
     FOREIGN_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Required. "collections/{collection}"."""
+    draft: _builtins.str
+    """Optional. "collections/{collection}/drafts/{draft}": in that draft (see DraftService). Empty: in the live version."""
     @_builtins.property
     def answerable(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Optional. Questions that it answers, at most 1,000. None: its own titles."""
@@ -209,10 +212,11 @@ class CalibrateCollectionRequest(_message.Message):
         name: _builtins.str = ...,
         answerable: _abc.Iterable[_builtins.str] | None = ...,
         foreign: _abc.Iterable[_builtins.str] | None = ...,
+        draft: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answerable", b"answerable", "foreign", b"foreign", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answerable", b"answerable", "draft", b"draft", "foreign", b"foreign", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -421,19 +425,23 @@ class ImportStart(_message.Message):
 
     COLLECTION_FIELD_NUMBER: _builtins.int
     CREATE_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
     collection: _builtins.str
     """Required. "collections/{collection}"."""
     create: _builtins.bool
     """Optional. Make the collection when it does not exist."""
+    draft: _builtins.str
+    """Optional. "collections/{collection}/drafts/{draft}": in that draft (see DraftService). Empty: in the live version."""
     def __init__(
         self,
         *,
         collection: _builtins.str = ...,
         create: _builtins.bool = ...,
+        draft: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection", b"collection", "create", b"create"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection", b"collection", "create", b"create", "draft", b"draft"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -835,22 +843,26 @@ class ListDocumentsRequest(_message.Message):
     COLLECTION_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
     collection: _builtins.str
     """Required. "collections/{collection}"."""
     page_size: _builtins.int
     """Optional. At most 100; 0 means 50."""
     page_token: _builtins.str
     """Optional. `next_page_token` of the page before."""
+    draft: _builtins.str
+    """Optional. "collections/{collection}/drafts/{draft}": in that draft (see DraftService). Empty: in the live version."""
     def __init__(
         self,
         *,
         collection: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        draft: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection", b"collection", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection", b"collection", "draft", b"draft", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -971,22 +983,26 @@ class ListPassagesRequest(_message.Message):
     DOCUMENT_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
     document: _builtins.str
     """Required. "collections/{collection}/documents/{document}"."""
     page_size: _builtins.int
     """Optional. At most 100; 0 means 50."""
     page_token: _builtins.str
     """Optional. `next_page_token` of the page before."""
+    draft: _builtins.str
+    """Optional. "collections/{collection}/drafts/{draft}": in that draft (see DraftService). Empty: in the live version."""
     def __init__(
         self,
         *,
         document: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        draft: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "draft", b"draft", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1023,16 +1039,20 @@ class DeleteDocumentRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Required. "collections/{collection}/documents/{document}"."""
+    draft: _builtins.str
+    """Optional. "collections/{collection}/drafts/{draft}": in that draft (see DraftService). Empty: in the live version."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
+        draft: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1119,8 +1139,11 @@ class PutCuratedAnswerRequest(_message.Message):
 
     COLLECTION_FIELD_NUMBER: _builtins.int
     CURATED_ANSWER_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
     collection: _builtins.str
     """Required. "collections/{collection}"."""
+    draft: _builtins.str
+    """Optional. "collections/{collection}/drafts/{draft}": in that draft (see DraftService). Empty: in the live version."""
     @_builtins.property
     def curated_answer(self) -> Global___CuratedAnswer:
         """Required. The answer."""
@@ -1130,10 +1153,11 @@ class PutCuratedAnswerRequest(_message.Message):
         *,
         collection: _builtins.str = ...,
         curated_answer: Global___CuratedAnswer | None = ...,
+        draft: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["curated_answer", b"curated_answer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection", b"collection", "curated_answer", b"curated_answer"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection", b"collection", "curated_answer", b"curated_answer", "draft", b"draft"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1168,22 +1192,26 @@ class ListCuratedAnswersRequest(_message.Message):
     COLLECTION_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
     collection: _builtins.str
     """Required. "collections/{collection}"."""
     page_size: _builtins.int
     """Optional. At most 100; 0 means 50."""
     page_token: _builtins.str
     """Optional. `next_page_token` of the page before."""
+    draft: _builtins.str
+    """Optional. "collections/{collection}/drafts/{draft}": in that draft (see DraftService). Empty: in the live version."""
     def __init__(
         self,
         *,
         collection: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        draft: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection", b"collection", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection", b"collection", "draft", b"draft", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1220,16 +1248,20 @@ class DeleteCuratedAnswerRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Required. "collections/{collection}/curatedAnswers/{answer}"."""
+    draft: _builtins.str
+    """Optional. "collections/{collection}/drafts/{draft}": in that draft (see DraftService). Empty: in the live version."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
+        draft: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1263,6 +1295,8 @@ class SearchRequest(_message.Message):
     LANGUAGES_FIELD_NUMBER: _builtins.int
     FILTERS_FIELD_NUMBER: _builtins.int
     WITH_EMBEDDING_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """Required. The question, at most 4,000 characters."""
     top_k: _builtins.int
@@ -1276,6 +1310,15 @@ class SearchRequest(_message.Message):
     """
     with_embedding: _builtins.bool
     """Optional. Return `query_embedding` as well."""
+    draft: _builtins.str
+    """Optional. "collections/{collection}/drafts/{draft}": of that collection the draft is searched, of the others the live
+    version. The collection is one of those searched. For keys with the `knowledge` scope and the services' own key; another
+    one is PERMISSION_DENIED / SCOPE_MISSING.
+    """
+    version: _builtins.str
+    """Optional. SearchResponse.version of an earlier search: the same versions are searched, though others be live now. For the
+    keys of `draft`. Errors: NOT_FOUND / VERSION_NOT_FOUND (it is no longer loaded; those replaced are for 15 minutes).
+    """
     @_builtins.property
     def collections(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Optional. "collections/{collection}", at most 16. Empty: all that the key may search."""
@@ -1308,10 +1351,12 @@ class SearchRequest(_message.Message):
         languages: _abc.Iterable[_builtins.str] | None = ...,
         filters: _abc.Iterable[Global___Filter] | None = ...,
         with_embedding: _builtins.bool = ...,
+        draft: _builtins.str = ...,
+        version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "audience", b"audience", "collections", b"collections", "filters", b"filters", "history", b"history", "languages", b"languages", "query", b"query", "top_k", b"top_k", "with_embedding", b"with_embedding"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "audience", b"audience", "collections", b"collections", "draft", b"draft", "filters", b"filters", "history", b"history", "languages", b"languages", "query", b"query", "top_k", b"top_k", "version", b"version", "with_embedding", b"with_embedding"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1536,6 +1581,7 @@ class SearchResponse(_message.Message):
     MIN_APART_FIELD_NUMBER: _builtins.int
     INSTRUCTION_SCORE_FIELD_NUMBER: _builtins.int
     READ_AS_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     query_language: _builtins.str
     """The question's language as it was recognised."""
     used_history: _builtins.bool
@@ -1565,6 +1611,8 @@ class SearchResponse(_message.Message):
     collection's own ("canel", "定单"), and in one language ("refund多久到账"). Empty: as it was written. A mended word that
     may be right as it stands is searched for in both ways.
     """
+    version: _builtins.str
+    """Which version of each collection was searched. Opaque; see SearchRequest.version."""
     @_builtins.property
     def hits(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchHit]:
         """Best first."""
@@ -1596,10 +1644,11 @@ class SearchResponse(_message.Message):
         min_apart: _builtins.float = ...,
         instruction_score: _builtins.float | None = ...,
         read_as: _builtins.str = ...,
+        version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_instruction_score", b"_instruction_score", "curated_match", b"curated_match", "embed", b"embed", "instruction_score", b"instruction_score", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_instruction_score", b"_instruction_score", "apart", b"apart", "curated_match", b"curated_match", "embed", b"embed", "hits", b"hits", "instruction_score", b"instruction_score", "min_apart", b"min_apart", "query_embedding", b"query_embedding", "query_language", b"query_language", "read_as", b"read_as", "revision", b"revision", "total", b"total", "used_history", b"used_history"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_instruction_score", b"_instruction_score", "apart", b"apart", "curated_match", b"curated_match", "embed", b"embed", "hits", b"hits", "instruction_score", b"instruction_score", "min_apart", b"min_apart", "query_embedding", b"query_embedding", "query_language", b"query_language", "read_as", b"read_as", "revision", b"revision", "total", b"total", "used_history", b"used_history", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__instruction_score: _TypeAlias = _typing.Literal["instruction_score"]  # noqa: Y015
     _WhichOneofArgType__instruction_score: _TypeAlias = _typing.Literal["_instruction_score", b"_instruction_score"]  # noqa: Y015
@@ -1830,8 +1879,11 @@ class PutDictionaryRequest(_message.Message):
 
     COLLECTION_FIELD_NUMBER: _builtins.int
     DICTIONARY_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
     collection: _builtins.str
     """Required. "collections/{collection}"."""
+    draft: _builtins.str
+    """Optional. "collections/{collection}/drafts/{draft}": in that draft (see DraftService). Empty: in the live version."""
     @_builtins.property
     def dictionary(self) -> Global___Dictionary:
         """Required. It replaces the one before; an empty text removes that. A line that cannot be taken is INVALID_ARGUMENT."""
@@ -1841,10 +1893,11 @@ class PutDictionaryRequest(_message.Message):
         *,
         collection: _builtins.str = ...,
         dictionary: Global___Dictionary | None = ...,
+        draft: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["dictionary", b"dictionary"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection", b"collection", "dictionary", b"dictionary"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection", b"collection", "dictionary", b"dictionary", "draft", b"draft"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1877,16 +1930,20 @@ class GetDictionaryRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     COLLECTION_FIELD_NUMBER: _builtins.int
+    DRAFT_FIELD_NUMBER: _builtins.int
     collection: _builtins.str
     """Required. "collections/{collection}"."""
+    draft: _builtins.str
+    """Optional. "collections/{collection}/drafts/{draft}": in that draft (see DraftService). Empty: in the live version."""
     def __init__(
         self,
         *,
         collection: _builtins.str = ...,
+        draft: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection", b"collection"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection", b"collection", "draft", b"draft"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

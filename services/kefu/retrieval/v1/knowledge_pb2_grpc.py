@@ -34,7 +34,8 @@ class KnowledgeServiceStub:
     "collections/{collection}/documents/{document}/passages/{passage}". A collection id is 1 to 63 of a-z, 0-9 and
     "-", beginning with a letter. The tenant is the key's and stands in no name. Every RPC answers NOT_FOUND /
     COLLECTION_NOT_FOUND for a collection of another tenant as for one that does not exist, and for one that the key
-    may not search.
+    may not search. NOT_FOUND / DRAFT_NOT_FOUND is the answer for a `draft` that does not exist, or is no longer open.
+    A change of the live version that is replaced at that moment is ABORTED / KNOWLEDGE_MOVED: nothing was changed, call again.
     """
 
     def __init__(self, channel):
@@ -144,7 +145,8 @@ class KnowledgeServiceServicer:
     "collections/{collection}/documents/{document}/passages/{passage}". A collection id is 1 to 63 of a-z, 0-9 and
     "-", beginning with a letter. The tenant is the key's and stands in no name. Every RPC answers NOT_FOUND /
     COLLECTION_NOT_FOUND for a collection of another tenant as for one that does not exist, and for one that the key
-    may not search.
+    may not search. NOT_FOUND / DRAFT_NOT_FOUND is the answer for a `draft` that does not exist, or is no longer open.
+    A change of the live version that is replaced at that moment is ABORTED / KNOWLEDGE_MOVED: nothing was changed, call again.
     """
 
     def CreateCollection(self, request, context):
@@ -400,7 +402,8 @@ class KnowledgeService:
     "collections/{collection}/documents/{document}/passages/{passage}". A collection id is 1 to 63 of a-z, 0-9 and
     "-", beginning with a letter. The tenant is the key's and stands in no name. Every RPC answers NOT_FOUND /
     COLLECTION_NOT_FOUND for a collection of another tenant as for one that does not exist, and for one that the key
-    may not search.
+    may not search. NOT_FOUND / DRAFT_NOT_FOUND is the answer for a `draft` that does not exist, or is no longer open.
+    A change of the live version that is replaced at that moment is ABORTED / KNOWLEDGE_MOVED: nothing was changed, call again.
     """
 
     @staticmethod

@@ -35,7 +35,8 @@ class KnowledgeServiceStub:
     "collections/{collection}/documents/{document}/passages/{passage}". A collection id is 1 to 63 of a-z, 0-9 and
     "-", beginning with a letter. The tenant is the key's and stands in no name. Every RPC answers NOT_FOUND /
     COLLECTION_NOT_FOUND for a collection of another tenant as for one that does not exist, and for one that the key
-    may not search.
+    may not search. NOT_FOUND / DRAFT_NOT_FOUND is the answer for a `draft` that does not exist, or is no longer open.
+    A change of the live version that is replaced at that moment is ABORTED / KNOWLEDGE_MOVED: nothing was changed, call again.
     """
 
     @_typing.overload
@@ -113,7 +114,8 @@ class KnowledgeServiceAsyncStub(KnowledgeServiceStub):
     "collections/{collection}/documents/{document}/passages/{passage}". A collection id is 1 to 63 of a-z, 0-9 and
     "-", beginning with a letter. The tenant is the key's and stands in no name. Every RPC answers NOT_FOUND /
     COLLECTION_NOT_FOUND for a collection of another tenant as for one that does not exist, and for one that the key
-    may not search.
+    may not search. NOT_FOUND / DRAFT_NOT_FOUND is the answer for a `draft` that does not exist, or is no longer open.
+    A change of the live version that is replaced at that moment is ABORTED / KNOWLEDGE_MOVED: nothing was changed, call again.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -187,7 +189,8 @@ class KnowledgeServiceServicer(metaclass=_abc_1.ABCMeta):
     "collections/{collection}/documents/{document}/passages/{passage}". A collection id is 1 to 63 of a-z, 0-9 and
     "-", beginning with a letter. The tenant is the key's and stands in no name. Every RPC answers NOT_FOUND /
     COLLECTION_NOT_FOUND for a collection of another tenant as for one that does not exist, and for one that the key
-    may not search.
+    may not search. NOT_FOUND / DRAFT_NOT_FOUND is the answer for a `draft` that does not exist, or is no longer open.
+    A change of the live version that is replaced at that moment is ABORTED / KNOWLEDGE_MOVED: nothing was changed, call again.
     """
 
     @_abc_1.abstractmethod

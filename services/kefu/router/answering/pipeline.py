@@ -213,6 +213,7 @@ class AnswerPipeline:
             if isinstance(error, SearchLate):
                 raise self._search_admission.refusal(_slot_request(question), "too_late") from error
             return HandOver(HandoffReason.SEARCH_UNAVAILABLE)
+        question = replace(question, knowledge_version=found.version)
         decision = after_search(question, found)
         if self._cache is not None and isinstance(decision, Generate | GiveExcerpt):
             answer = await self._cache.find(question, found)
@@ -400,6 +401,8 @@ class AnswerPipeline:
             collections=request.collections,
             as_of=question.as_of,
             filters=request.filters,
+            draft=request.draft,
+            version=question.knowledge_version,
             top_k=max(question.settings.max_passages, _LEAST_CANDIDATES),
             seconds=seconds,
             with_embedding=question.settings.cache_answers,

@@ -34,6 +34,8 @@ class Question:
     """What the answer has to do without now."""
     reads_evidence: bool = True
     """Whether evidence is read before it is chosen. The search has no time for it under load."""
+    knowledge_version: str = ""
+    """The version of the knowledge that the first search of the turn was over; later ones are over the same."""
     waits_for_person: bool = False
     """A person was called in this session, and has not come."""
     choice: str = ""

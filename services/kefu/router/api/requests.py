@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 
 from kefu.common.audit import client_origin
-from kefu.common.auth import Principal
+from kefu.common.auth import Principal, Scope, require
 from kefu.common.errors import BadRequest, CollectionNotFound
 from kefu.common.metadata_filters import Pairs, checked_filters
 from kefu.common.resource_names import check_day, check_id, parse_name
@@ -61,7 +61,8 @@ def parse_turn_request(
 ) -> TurnRequest:
     """The turn request of a Converse call, which has `seconds_left` (None: no deadline). `origin`: see `origin_of`.
 
-    Raises BadRequest, and CollectionNotFound for a collection that the key may not search.
+    Raises BadRequest, CollectionNotFound for a collection that the key may not search, and ScopeMissing for a draft of
+    knowledge without a scope for it.
     """
     arrived = time.monotonic()
     check_short("text", request.text, MAX_TEXT_CHARACTERS)
@@ -97,9 +98,23 @@ def parse_turn_request(
         language=_language(request.language),
         deadline=None if seconds_left is None else arrived + seconds_left,
         identity_token=_identity_token(request),
+        draft=_draft(request, principal),
         profile=_profile(request.profile),
         origin=origin,
     )
+
+
+def _draft(request: pb.ConverseRequest, principal: Principal) -> str:
+    if not request.draft:
+        return ""
+    require(principal, Scope.KNOWLEDGE, Scope.SETTINGS)
+    collection, _ = parse_name("draft", request.draft, "collections", "drafts")
+    named = {parse_name("collections", name, "collections")[0] for name in request.collections}
+    if named and collection not in named:
+        raise BadRequest("draft", "must be of one of `collections`.")
+    if collection not in (principal.narrowed(frozenset({collection})) or ()):
+        raise CollectionNotFound("There is no such collection, or the key may not search it.")
+    return request.draft
 
 
 def _identity_token(request: pb.ConverseRequest) -> str:

@@ -113,6 +113,7 @@ class LiveTurn:
             as_of=ask.as_of,
             create_time=time.time(),
             request_id=ask.request_id,
+            draft=ask.draft,
         )
 
     async def read(

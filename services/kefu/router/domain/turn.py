@@ -313,6 +313,8 @@ class Turn:
     """What the answer asks the customer for, for an action."""
     triage: Triage | None = None
     """What was read out of the message, and what the tenant's rules make of it. None: it was not read."""
+    draft: str = ""
+    """Name of the draft of knowledge that it was answered from; empty: from what was live."""
 
     @property
     def full_question(self) -> str:

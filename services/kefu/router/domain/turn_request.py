@@ -30,6 +30,8 @@ class TurnRequest:
     deadline: float | None = None
     identity_token: str = field(default="", repr=False)
     """A token of the company's site. Empty once it is verified: it is stored nowhere."""
+    draft: str = ""
+    """Name of the draft of knowledge that the turn is answered from; empty: from what is live."""
     profile: Pairs = ()
     """What the page claims of the person, by name."""
     origin: str = field(default="", repr=False)

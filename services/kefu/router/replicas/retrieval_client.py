@@ -8,7 +8,7 @@ from typing import TypeVar
 import grpc.aio
 
 from kefu.common.auth import Principal
-from kefu.common.errors import BackendUnavailable, CollectionNotFound
+from kefu.common.errors import BackendUnavailable, CollectionNotFound, DraftNotFound
 from kefu.common.metadata_filters import Pairs
 from kefu.common.rpc.interceptor import internal_metadata
 from kefu.common.rpc.status import failure_of
@@ -47,6 +47,8 @@ class SearchResult:
     """The search read the question with the one before it. A curated answer is for the question alone even then."""
     revision: str = ""
     """The revision of the knowledge that was searched; see SearchResponse.revision."""
+    version: str = ""
+    """The version of each collection that was searched; see SearchResponse.version."""
     embedding: bytes = b""
     """The embedding of the question, float16. Empty: it was not asked for."""
     too_close: bool = False
@@ -80,13 +82,17 @@ class RetrievalClient:
         collections: tuple[str, ...],
         as_of: str,
         filters: Pairs = (),
+        draft: str = "",
+        version: str = "",
         top_k: int,
         seconds: float,
         with_embedding: bool = False,
     ) -> SearchResult:
-        """Search within `seconds`. `history`: earlier questions. `top_k`: most passages.
+        """Search within `seconds`. `history`: earlier questions. `top_k`: most passages. `draft`: name of the draft to
+        search. `version`: that of an earlier search, to search the same.
 
-        Raises CollectionNotFound. Raises BackendUnavailable for every other failure: SearchLate under load.
+        Raises CollectionNotFound and DraftNotFound. Raises BackendUnavailable for every other failure: SearchLate under
+        load.
         """
         request = pb.SearchRequest(
             query=query,
@@ -95,6 +101,8 @@ class RetrievalClient:
             as_of=as_of,
             audience=pb.AUDIENCE_EVERYONE,
             filters=[pb.Filter(key=key, value=value) for key, value in filters],
+            draft=draft,
+            version=version,
             top_k=top_k,
             with_embedding=with_embedding,
         )
@@ -130,6 +138,8 @@ class RetrievalClient:
             failure = failure_of(error)
             if failure.reason == CollectionNotFound.reason:
                 raise CollectionNotFound(failure.message) from error
+            if failure.reason == DraftNotFound.reason:
+                raise DraftNotFound(failure.message) from error
             if failure.code in _TOO_MUCH:
                 raise self._late() from error
             raise BackendUnavailable(f"Retrieval failed ({failure.code.name}: {failure.message}).") from error
@@ -167,7 +177,9 @@ def _search_result(response: pb.SearchResponse) -> SearchResult:
         curated = CuratedAnswer(answer.name, answer.answer, answer.language)
     too_near = response.apart < response.min_apart
     return SearchResult(
-        *(passages, curated, response.used_history, response.revision, response.query_embedding, too_near),
+        *(passages, curated, response.used_history, response.revision, response.version),
+        embedding=response.query_embedding,
+        too_close=too_near,
         gives_instructions=response.instruction_score >= _LEAST_INSTRUCTION_SCORE,
         read_as=response.read_as,
     )
