@@ -12,7 +12,7 @@ from kefu.router.conversations.golden_questions.question_store import ANSWER_SEC
 from kefu.router.storage import keys
 
 MAX_RUNS = 50
-ALIVE_SECONDS = 180.0
+ALIVE_SECONDS = 600.0
 """A run of which nothing was written for this long has ended with its router. One question takes less."""
 _RUN = pydantic.TypeAdapter(GoldenRun)
 _RESULT = pydantic.TypeAdapter(GoldenResult)
