@@ -33,6 +33,7 @@ from kefu.router.tenants.settings import SettingsStore
 _NIGHT_HOURS = 4
 """A night that was missed, since no router ran, is made up for within so many hours."""
 _MOST_LOST = 200
+_Duty = Callable[[str], Awaitable[None]]
 _log = structlog.stdlib.get_logger()
 
 
@@ -66,7 +67,7 @@ class GoldenChecker:
         self._lease = LeaderLease(commands, keys.GOLDEN_LEASE, owner)
         self._hour = hour
         self._check_seconds = check_seconds
-        self._told: dict[str, str] = {}
+        self._told: dict[tuple[str, str], str] = {}
 
     async def run(self) -> None:
         """Look for work at each interval, until cancelled."""
@@ -96,19 +97,20 @@ class GoldenChecker:
                 if task is not None:
                     await cancel_and_wait(task)
 
-    async def _for_all(self, duty: Callable[[str], Awaitable[None]]) -> None:
+    async def _for_all(self, duty: _Duty) -> None:
         try:
             tenants = sorted({DEFAULT_TENANT, *await self._commands.hash(keys.TENANTS)})
         except ServiceError as error:
             _log.warning("golden.not_attended", cause=error.message)
             return
         for tenant in tenants:
+            about = (duty.__name__, tenant)
             try:
                 await duty(tenant)
-                self._told.pop(tenant, None)
+                self._told.pop(about, None)
             except ServiceError as error:
-                if self._told.get(tenant) != error.message:  # it is tried again every few seconds
-                    self._told[tenant] = error.message
+                if self._told.get(about) != error.message:  # it is tried again every few seconds
+                    self._told[about] = error.message
                     _log.warning("golden.not_checked", tenant=tenant, cause=error.message)
             except Exception:  # of one tenant; the others' must not wait for it
                 _log.exception("golden.failed", tenant=tenant)

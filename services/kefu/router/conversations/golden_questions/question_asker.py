@@ -121,7 +121,7 @@ class QuestionAsker:
             asked = build_question(request, _started(before), rules, principal, _SESSION, self._default_language, level)
             log.start(Started(_SESSION, str(len(before)), asked.language, ephemeral=True))
             outcome = await self._pipeline.answer(asked, written)
-        if outcome.basis.brown_out is not BrownOut.NONE:
+        if max(outcome.basis.brown_out, written.brown_out) is not BrownOut.NONE:
             raise _NotNowError("customers left no time for it")
         handoff = outcome.handoff
         if handoff is not None and handoff.reason in _NOT_AN_ANSWER:
