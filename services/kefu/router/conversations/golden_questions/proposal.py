@@ -51,7 +51,7 @@ def proposal_of_turn(turn: Turn, earlier: Sequence[Turn]) -> Proposal:
         must=() if handoff is not None else _must(turn.full_question, text, cited),
         documents=tuple(dict.fromkeys(each.title for each in cited)),
     )
-    return Proposal(question, redacted(without_citations(text)))
+    return Proposal(question, redacted(without_citations(text)).strip())
 
 
 def proposal_of_unanswered(unanswered: UnansweredQuestion) -> Proposal:
