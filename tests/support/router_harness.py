@@ -25,6 +25,7 @@ from kefu.router.v1 import (
     audit_pb2_grpc,
     chat_pb2_grpc,
     desk_pb2_grpc,
+    golden_pb2_grpc,
     procedure_pb2_grpc,
 )
 from kefu.router.v1 import chat_pb2 as pb
@@ -48,6 +49,7 @@ class RouterClient:
         self.actions = action_pb2_grpc.ActionServiceStub(channel)
         self.procedures = procedure_pb2_grpc.ProcedureServiceStub(channel)
         self.audit = audit_pb2_grpc.AuditServiceStub(channel)
+        self.golden = golden_pb2_grpc.GoldenQuestionServiceStub(channel)
         self.desk = desk_pb2_grpc.DeskServiceStub(channel)
 
     def converse(

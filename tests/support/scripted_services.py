@@ -21,6 +21,7 @@ from kefu.generation.v1 import generation_pb2_grpc as gen_rpc
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as kb_rpc
 from tests.support.grpc_calls import INTERNAL_KEY
+from tests.support.scripted_drafts import ScriptedDrafts
 
 Step = str | float | asyncio.Event | Exception | gen.Delta
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -69,10 +70,18 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
         """By question, the texts that mean the same. Other questions are compared with nothing."""
         self.cosines: dict[str, Mapping[str, float]] = {}
         """By question, cosines to texts; to others it is .86."""
+        self.drafts = ScriptedDrafts()  # pyright: ignore[reportAbstractUsage] - the router calls three methods
+        self.curated_by_draft: dict[str, kb.CuratedMatch] = {}
+        """The curated match of searches over a draft."""
         self.requests: list[kb.SearchRequest] = []
         self.callers: list[auth.Principal] = []
         self.most_at_once = 0
         self._at_once = 0
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Add this service, and that of drafts, to a server."""
+        kb_rpc.add_KnowledgeServiceServicer_to_server(self, server)
+        self.drafts.register(server)
 
     async def Search(self, request: kb.SearchRequest, context: Context) -> kb.SearchResponse:
         self.requests.append(request)
@@ -86,6 +95,7 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
         if self.error is not None:
             raise self.error
         curated = self.curated if self.curated_when in request.query else None
+        curated = self.curated_by_draft.get(request.draft, curated)
         by_question = next((found for word, found in self.by_word.items() if word in request.query), None)
         before = " ".join(request.history)
         by_history = next((found for word, found in self.by_word.items() if word in before), None)
@@ -217,9 +227,9 @@ async def serve_knowledge(servicer: ScriptedKnowledge, listen: str = "127.0.0.1:
         open_keyring(INTERNAL_KEY) as keyring,
         serving(
             listen,
-            lambda server: kb_rpc.add_KnowledgeServiceServicer_to_server(servicer, server),
+            servicer.register,
             keyring=keyring,
-            permissions=permissions_of("kefu.retrieval.v1.KnowledgeService"),
+            permissions=permissions_of("kefu.retrieval.v1.KnowledgeService", "kefu.retrieval.v1.DraftService"),
             drain_seconds=0,
         ) as running,
     ):

@@ -21,7 +21,7 @@ from kefu.cli.commands import (
     suite,
     webhooks,
 )
-from kefu.cli.commands.tenants import actions, keys_and_tenants, procedures, secrets, settings, triage
+from kefu.cli.commands.tenants import actions, golden, keys_and_tenants, procedures, secrets, settings, triage
 from kefu.cli.console import CommandFailed, exit_with
 
 _ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -53,6 +53,7 @@ def make_app() -> typer.Typer:
     secrets.register(app)
     actions.register(app)
     procedures.register(app)
+    golden.register(app)
     triage.register(app)
     insight.register(app)
     webhooks.register(app)

@@ -115,6 +115,8 @@ _BY_REASON = {
     "CURATED_ANSWER_NOT_FOUND": "`kefu curated` lists them.",
     "TENANT_NOT_FOUND": "`kefu tenants` lists them.",
     "KEY_NOT_FOUND": "`kefu keys` lists them.",
+    "GOLDEN_QUESTION_NOT_FOUND": "`kefu golden` lists them.",
+    "GOLDEN_RUN_NOT_FOUND": "`kefu golden runs` lists them.",
     "WEBHOOK_NOT_FOUND": "`kefu webhooks` lists them.",
     "DELIVERY_NOT_FOUND": "`kefu webhooks deliveries WEBHOOK` lists them.",
     "ALREADY_CLAIMED": "`kefu desk claim --take-over` takes it nevertheless.",

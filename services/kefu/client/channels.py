@@ -17,6 +17,7 @@ _LONG_CALLS = (
     ("kefu.router.v1.ChatService", "ResumeTurn"),
     ("kefu.router.v1.ChatService", "WatchSession"),
     ("kefu.router.v1.DeskService", "WatchDesk"),
+    ("kefu.router.v1.GoldenQuestionService", "RunGoldenQuestions"),
     ("kefu.retrieval.v1.KnowledgeService", "ImportDocuments"),
 )
 

@@ -22,6 +22,8 @@ Every error that a caller can see, with its status code and what the caller shou
   WebhookNotFound         NOT_FOUND            list the webhooks
   ActionNotFound          NOT_FOUND            list the actions
   ProcedureNotFound       NOT_FOUND            list the procedures, or its revisions
+  GoldenQuestionNotFound  NOT_FOUND            list the golden questions
+  GoldenRunNotFound       NOT_FOUND            list the runs
   SecretNotFound          NOT_FOUND            list the secrets
   DeliveryNotFound        NOT_FOUND            list the webhook's deliveries
   CollectionExists        ALREADY_EXISTS       use it, or choose another id
@@ -176,6 +178,20 @@ class ProcedureNotFound(ServiceError):
 
     code = grpc.StatusCode.NOT_FOUND
     reason = "PROCEDURE_NOT_FOUND"
+
+
+class GoldenQuestionNotFound(ServiceError):
+    """The tenant has no such golden question."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "GOLDEN_QUESTION_NOT_FOUND"
+
+
+class GoldenRunNotFound(ServiceError):
+    """There is no such run of golden questions, or no longer."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "GOLDEN_RUN_NOT_FOUND"
 
 
 class SecretNotFound(ServiceError):

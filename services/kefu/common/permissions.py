@@ -63,6 +63,7 @@ _DESK = (Scope.DESK,)
 _SETTINGS = (Scope.SETTINGS,)
 _ADMIN = (Scope.ADMIN,)
 _KNOWLEDGE = (Scope.KNOWLEDGE,)
+_GOLDEN = (Scope.SETTINGS, Scope.KNOWLEDGE)
 _INTERNAL = (Scope.INTERNAL,)
 _CHECKS_DRAFTS = (Scope.KNOWLEDGE, Scope.INTERNAL)
 
@@ -123,6 +124,18 @@ PERMISSIONS: Permissions = {
         "ListProcedures": _SETTINGS,
         "ListProcedureRevisions": _SETTINGS,
         "DeleteProcedure": _SETTINGS,
+    },
+    "kefu.router.v1.GoldenQuestionService": {
+        "PutGoldenQuestion": _GOLDEN,
+        "GetGoldenQuestion": _GOLDEN,
+        "ListGoldenQuestions": _GOLDEN,
+        "DeleteGoldenQuestion": _GOLDEN,
+        "ImportGoldenQuestions": _GOLDEN,
+        "ExportGoldenQuestions": _GOLDEN,
+        "ProposeGoldenQuestion": _SETTINGS,
+        "RunGoldenQuestions": _GOLDEN,
+        "ListGoldenRuns": _GOLDEN,
+        "GetGoldenRun": _GOLDEN,
     },
     "kefu.router.v1.AuditService": {
         "ListAuditEntries": _ADMIN,

@@ -23,7 +23,7 @@ import numpy as np
 from kefu.common.text.chinese import simplified
 from kefu.common.text.language import AnswerLanguage
 from kefu.evaluation.conversations.question_set import load_questions
-from kefu.evaluation.dataset import QuestionSet, SetDocument, SetQuestion
+from kefu.evaluation.dataset import QuestionSet, SetDocument, SetQuestion, is_even
 from kefu.evaluation.matching import occurs
 from kefu.evaluation.retrieval.run import EmbeddingCache, prepare
 from kefu.retrieval.documents.chunking import Chunk, chunk_document
@@ -108,7 +108,7 @@ def cases(folder: Path, cache: EmbeddingCache) -> Iterator[Case]:
             for piece in chosen[:_RIGHT_AMONG]
         )
         number = int(re.findall(r"\d+", question.id)[-1])
-        yield Case(signals, yes, yes if right else _UNTOLD, number, is_even=question.is_even)
+        yield Case(signals, yes, yes if right else _UNTOLD, number, is_even=is_even(question.id))
 
 
 def _silent(step: str, done: int, total: int) -> None:

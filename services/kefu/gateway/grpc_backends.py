@@ -22,6 +22,7 @@ from kefu.router.v1 import (
     audit_pb2,
     chat_pb2,
     desk_pb2,
+    golden_pb2,
     identity_pb2,
     insight_pb2,
     procedure_pb2,
@@ -43,6 +44,7 @@ _ROUTER_FILES = (
     admin_pb2,
     action_pb2,
     procedure_pb2,
+    golden_pb2,
     audit_pb2,
     identity_pb2,
 )

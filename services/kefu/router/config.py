@@ -194,6 +194,12 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     unanswered_days: float = Field(default=30.0, gt=0)
     """Unanswered questions are kept for this long, at most 5,000 of a tenant, without personal data."""
 
+    golden_hour: int = Field(default=3, ge=-1, le=23)
+    """When each tenant's golden questions are asked every night: the hour, by the tenant's clock. -1: never."""
+
+    golden_parallel: int = Field(default=2, ge=1, le=64)
+    """Golden questions that this router asks at once, of all tenants together. They wait behind customers anyway."""
+
     webhook_hours: float = Field(default=24.0, gt=0, le=168)
     """A failed delivery to a webhook is attempted again for this long, with growing pauses."""
 
@@ -277,6 +283,9 @@ class Timing:
 
     escalation_check_seconds: float = 2.0
     """Pause between two checks of the desks for long waits and unused claims."""
+
+    golden_check_seconds: float = 3.0
+    """Pause between two looks for drafts that wait for a check, and for a night that has begun."""
 
     desk_retention_seconds: float = 60.0
     """A session that has left the desk stays on the list of open ones for this long."""

@@ -18,7 +18,15 @@ from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.redis.commands import Command, RedisCommands
 from kefu.common.resource_names import new_turn_id
 from kefu.router import metrics
-from kefu.router.domain.events import DomainEvent, Escalated, HandoffRequested, Rated, Replied, TurnStored
+from kefu.router.domain.events import (
+    DomainEvent,
+    Escalated,
+    GoldenAnswersLost,
+    HandoffRequested,
+    Rated,
+    Replied,
+    TurnStored,
+)
 from kefu.router.domain.turn import Rating, TurnState
 from kefu.router.insight.counter_store import CounterStore
 from kefu.router.insight.turn_counters import reply_counters, turn_counters
@@ -30,6 +38,7 @@ from kefu.router.webhooks.store import Webhook, WebhookStore
 _MAX_WAITING = 10_000
 _BATCH_SIZE = 64
 _CLOSE_SECONDS = 2.0
+_TOLD = (TurnStored, HandoffRequested, Rated, Escalated, GoldenAnswersLost)
 _log = structlog.stdlib.get_logger()
 
 
@@ -134,7 +143,7 @@ class EventRecorder:
 
     def _delivery_commands(self, happened_at: float, event: DomainEvent, webhooks: Sequence[Webhook]) -> list[Command]:
         """Commands that queue a delivery for each webhook that subscribes to the event. Always in pairs."""
-        if not webhooks or not isinstance(event, TurnStored | HandoffRequested | Rated | Escalated):
+        if not webhooks or not isinstance(event, _TOLD):
             return []
         payload = webhook_event(event)
         if payload is None:

@@ -46,6 +46,7 @@ from kefu.router.api import (
     audited_methods,
     chat_servicer,
     desk_servicer,
+    golden_question_servicer,
     identity_servicer,
     insight_servicer,
     procedure_servicer,
@@ -56,12 +57,14 @@ from kefu.router.api.admin_servicer import AdminServicer
 from kefu.router.api.audit_servicer import AuditServicer
 from kefu.router.api.chat_servicer import ChatServicer
 from kefu.router.api.desk_servicer import DeskServicer
+from kefu.router.api.golden_question_servicer import GoldenQuestionServicer
 from kefu.router.api.identity_servicer import IdentityServicer
 from kefu.router.api.insight_servicer import InsightServicer
 from kefu.router.api.procedure_servicer import ProcedureServicer
 from kefu.router.api.server_stream import StreamLimits
 from kefu.router.api.webhook_servicer import HostResolver, WebhookServicer
 from kefu.router.config import RouterConfig, Timing
+from kefu.router.conversations.golden_questions.opening import open_golden_questions
 from kefu.router.conversations.identity.email_codes import EmailCodes
 from kefu.router.conversations.identity.mailer import Mailer, SmtpServer
 from kefu.router.conversations.identity.service import IdentityService
@@ -83,6 +86,7 @@ from kefu.router.event_recorder import EventRecorder, open_event_recorder
 from kefu.router.insight.counter_store import CounterStore
 from kefu.router.insight.unanswered import UnansweredStore
 from kefu.router.insight.unanswered_groups import UnansweredGroups
+from kefu.router.replicas.draft_client import DraftClient
 from kefu.router.replicas.pool import open_pool
 from kefu.router.replicas.retrieval_client import RetrievalClient
 from kefu.router.replicas.retrieval_pool import open_retrieval_pool
@@ -104,6 +108,7 @@ from kefu.router.webhooks.store import RETENTION_SECONDS, WebhookStore
 PERMISSIONS = permissions_of(
     action_servicer.SERVICE,
     procedure_servicer.SERVICE,
+    golden_question_servicer.SERVICE,
     chat_servicer.SERVICE,
     desk_servicer.SERVICE,
     admin_servicer.SERVICE,
@@ -243,6 +248,20 @@ async def router(
         tenants = TenantStore(commands)
         admin = AdminServicer(tenants, settings, tenant_secrets, action_runner)
 
+        golden = await enter(
+            open_golden_questions(
+                config,
+                commands,
+                settings,
+                AnswerPipeline(config, retrieval, search_admission, pool),
+                admission,
+                DraftClient(retrieval_pool, internal_key),
+                event_bus,
+                name,
+                check_seconds=timing.golden_check_seconds,
+            )
+        )
+
         def register(server: grpc.aio.Server) -> None:
             chat.register(server)
             desk.register(server)
@@ -252,6 +271,9 @@ async def router(
             ActionServicer(actions, action_runner).register(server)
             ProcedureServicer(procedures, actions, settings, action_runner).register(server)
             insight.register(server)
+            GoldenQuestionServicer(
+                golden.questions, golden.runs, golden.runner, services.store, insight.unanswered, streams
+            ).register(server)
 
         def end_watches() -> None:
             session_watches.leave()
@@ -304,6 +326,7 @@ class InsightParts:
 
     recorder: EventRecorder
     erasure: SessionErasure
+    unanswered: UnansweredStore
     insight_servicer: InsightServicer
     webhook_servicer: WebhookServicer
 
@@ -341,6 +364,7 @@ async def open_insight(
         yield InsightParts(
             recorder,
             erasure,
+            unanswered,
             InsightServicer(counters, unanswered, UnansweredGroups(unanswered, retrieval)),
             WebhookServicer(webhooks, private=config.webhook_private, resolve=resolve),
         )

@@ -9,9 +9,9 @@ import pytest
 from kefu.client import Client, Event
 from kefu.common.errors import BackendUnavailable
 from kefu.evaluation.conversations.asking import JudgedAnswer, ask, ask_all
-from kefu.evaluation.conversations.question_set import ConversationQuestion
 from kefu.evaluation.conversations.report import as_text, results_of
-from kefu.evaluation.conversations.verdict import Shown, Verdict, judge
+from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
+from kefu.router.conversations.golden_questions.verdict import Shown, Verdict, judge
 from kefu.router.v1 import chat_pb2 as pb
 
 

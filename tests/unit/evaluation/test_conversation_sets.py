@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kefu.evaluation.conversations.question_set import behind_another, load_questions
-from kefu.evaluation.dataset import BadQuestionSet
+from kefu.evaluation.dataset import BadQuestionSet, is_even
 
 GOOD: dict[str, Any] = {"_id": "s-3", "language": "en", "text": " Is it free? ", "kind": "yes_no", "person": "no"}
 
@@ -24,7 +24,7 @@ def test_all_fields_are_read(tmp_path: Path) -> None:
     first, second = load_questions(write(tmp_path, GOOD | about | {"before": ["Hi"]}, "", told))
     assert (first.id, first.text, first.before, first.polarity) == ("s-3", "Is it free?", ("Hi",), "no")
     assert (first.must, first.must_not, first.note) == ((("a", "b"), ("c",)), ("d",), "No.")
-    assert (first.is_even, second.is_even) == (False, True)
+    assert (is_even(first.id), is_even(second.id)) == (False, True)
     assert second.before == ("Hi", "Furniture?"), (
         "what the assistant said is another suite's: its answers are asked for"
     )

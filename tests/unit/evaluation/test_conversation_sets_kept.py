@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from kefu.common.text.language import AnswerLanguage
-from kefu.evaluation.conversations.question_set import ConversationQuestion, load_questions
+from kefu.evaluation.conversations.question_set import load_questions
+from kefu.evaluation.dataset import is_even
+from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
 
 _ROOT = Path(__file__).parents[3]
 _SHOP = _ROOT / "services/kefu/sample"
@@ -42,5 +44,5 @@ def test_at_least_half_of_the_yes_no_questions_are_answered_no(folder: Path, lan
 @pytest.mark.parametrize("folder", [each for each in _SETS if each != _HELD_OUT], ids=lambda folder: folder.name)
 def test_even_and_odd_ids_hold_the_same_mix(folder: Path) -> None:
     questions = load_questions(folder)
-    even, odd = (Counter(one.kind for one in questions if one.is_even == parity) for parity in (True, False))
+    even, odd = (Counter(one.kind for one in questions if is_even(one.id) == parity) for parity in (True, False))
     assert {kind: (even[kind], odd[kind]) for kind in even | odd if abs(even[kind] - odd[kind]) > 2} == {}

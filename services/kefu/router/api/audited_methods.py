@@ -16,12 +16,14 @@ from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import audit_pb2 as audit
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import desk_pb2 as desk
+from kefu.router.v1 import golden_pb2 as golden
 from kefu.router.v1 import insight_pb2 as insight
 from kefu.router.v1 import procedure_pb2 as procedure
 from kefu.router.v1 import webhook_pb2 as webhook
 
 _ACTION = "kefu.router.v1.ActionService"
 _PROCEDURE = "kefu.router.v1.ProcedureService"
+_GOLDEN = "kefu.router.v1.GoldenQuestionService"
 _ADMIN = "kefu.router.v1.AdminService"
 _AUDIT = "kefu.router.v1.AuditService"
 _CHAT = "kefu.router.v1.ChatService"
@@ -91,6 +93,28 @@ def _stored_procedure(act: Act, response: procedure.PutProcedureResponse) -> Non
     act.details["revision"] = str(response.procedure.revision)
 
 
+def _put_golden(act: Act, request: golden.PutGoldenQuestionRequest) -> None:
+    act.target = request.question.name or "goldenQuestions"
+
+
+def _stored_golden(act: Act, response: golden.PutGoldenQuestionResponse) -> None:
+    act.target = response.question.name
+    act.details["revision"] = str(response.question.revision)
+
+
+def _import_golden(act: Act, request: golden.ImportGoldenQuestionsRequest) -> None:
+    act.target = "goldenQuestions"
+    act.details["bytes"] = str(len(request.lines))
+
+
+def _imported_golden(act: Act, response: golden.ImportGoldenQuestionsResponse) -> None:
+    act.details["questions"] = str(response.imported)
+
+
+def _propose_golden(act: Act, request: golden.ProposeGoldenQuestionRequest) -> None:
+    act.target = request.turn
+
+
 def _try_action(act: Act, request: action.TryActionRequest) -> None:
     act.target = request.name
     act.details["customer"] = pseudonym(request.customer) if request.customer else ""
@@ -116,7 +140,8 @@ def _name(
     | webhook.RedeliverRequest
     | chat.DeleteSessionRequest
     | action.DeleteActionRequest
-    | procedure.DeleteProcedureRequest,
+    | procedure.DeleteProcedureRequest
+    | golden.DeleteGoldenQuestionRequest,
 ) -> None:
     act.target = request.name
 
@@ -176,6 +201,12 @@ AUDITED: Mapping[str, AuditedMethod] = {
     f"{_ACTION}/TryAction": AuditedMethod("action.try", _try_action),
     f"{_PROCEDURE}/PutProcedure": AuditedMethod("procedure.put", _put_procedure, _stored_procedure),
     f"{_PROCEDURE}/DeleteProcedure": AuditedMethod("procedure.delete", _name),
+    f"{_GOLDEN}/PutGoldenQuestion": AuditedMethod("golden.put", _put_golden, _stored_golden),
+    f"{_GOLDEN}/DeleteGoldenQuestion": AuditedMethod("golden.delete", _name),
+    f"{_GOLDEN}/ImportGoldenQuestions": AuditedMethod("golden.import", _import_golden, _imported_golden),
+    f"{_GOLDEN}/ProposeGoldenQuestion": AuditedMethod(
+        "golden.propose", _propose_golden, repeat_seconds=_READ_REPEAT_SECONDS
+    ),
     f"{_WEBHOOK}/CreateWebhook": AuditedMethod("webhook.create", _create_webhook, _created_webhook),
     f"{_WEBHOOK}/DeleteWebhook": AuditedMethod("webhook.delete", _name),
     f"{_WEBHOOK}/Redeliver": AuditedMethod("webhook.redeliver", _name),
@@ -205,6 +236,17 @@ NOT_AUDITED = frozenset(
         *(
             f"{_ADMIN}/{method}"
             for method in ("ListTenants", "ListKeys", "GetTenantSettings", "ListSettingsRevisions", "TryTriage")
+        ),
+        *(
+            f"{_GOLDEN}/{method}"
+            for method in (
+                "GetGoldenQuestion",
+                "ListGoldenQuestions",
+                "ExportGoldenQuestions",
+                "RunGoldenQuestions",
+                "ListGoldenRuns",
+                "GetGoldenRun",
+            )
         ),
         f"{_ADMIN}/ListSecrets",
         f"{_AUDIT}/VerifyAudit",

@@ -29,6 +29,7 @@ _EVENTS = {
     pb.WEBHOOK_EVENT_TURN: WebhookEvent.TURN,
     pb.WEBHOOK_EVENT_RATING: WebhookEvent.RATING,
     pb.WEBHOOK_EVENT_ESCALATION: WebhookEvent.ESCALATION,
+    pb.WEBHOOK_EVENT_GOLDEN: WebhookEvent.GOLDEN,
 }
 _EVENT_MESSAGES = {event: message for message, event in _EVENTS.items()}
 _STATES = {

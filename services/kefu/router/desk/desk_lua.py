@@ -163,15 +163,6 @@ return redis.call('ZRANGE', KEYS[1], 0, -1)
 """
 """Renew the leases of agents at this router. Returns the agents who are present at any router."""
 
-TAKE_LEASE = """
--- KEYS: lease. ARGV: owner, life ms
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1
-"""
-"""Take or renew a lease. Returns 0 while another owner has it."""
-
 PRUNE_OPEN = """
 -- KEYS: open. ARGV: before, session ids
 for i = 2, #ARGV do

@@ -19,17 +19,15 @@ from kefu.common.aio import cancel_and_wait
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.redis.commands import RedisCommands
 from kefu.router import metrics
-from kefu.router.desk import desk_lua
 from kefu.router.desk.store import OPEN, DeskStore
 from kefu.router.domain.event_bus import EventBus
 from kefu.router.domain.events import Escalated, StateChanged
 from kefu.router.domain.session import SessionState
 from kefu.router.storage import keys
-from kefu.router.storage.turns import ms
+from kefu.router.storage.leader_lease import LeaderLease
 from kefu.router.tenants.business_hours import open_seconds
 from kefu.router.tenants.settings import EffectiveSettings, SettingsStore
 
-_LEASE_SECONDS = 15.0
 _BATCH_SIZE = 128
 _FIELDS = ("state", "waiting_since", "claim", "claim_time", "claim_used", "escalated", "owed")
 _RECALL_SECONDS = 5.0
@@ -71,7 +69,7 @@ class EscalationMonitor:
         self._store = store
         self._settings = settings
         self._event_bus = event_bus
-        self._owner = owner
+        self._lease = LeaderLease(commands, keys.ESCALATION_LEASE, owner)
         self._check_seconds = check_seconds
 
     async def run(self) -> None:
@@ -80,8 +78,7 @@ class EscalationMonitor:
         while True:
             await asyncio.sleep(self._check_seconds)
             try:
-                lease = (self._owner, ms(_LEASE_SECONDS))
-                if await self._commands.script(desk_lua.TAKE_LEASE, [keys.ESCALATION_LEASE], lease):
+                if await self._lease.take():
                     for tenant in await self._commands.set_members(keys.DESK_TENANTS):
                         await self._check_desk(tenant)
                 else:

@@ -95,4 +95,19 @@ class Erased:
     session_id: str
 
 
-DomainEvent = TurnStored | HandoffRequested | Rated | Replied | StateChanged | Escalated | Erased
+@dataclass(frozen=True)
+class GoldenAnswersLost:
+    """Answers to golden questions that were right are not any more: at night, or over a draft that is held for it."""
+
+    tenant: str
+    run: str
+    """Id of the run."""
+    trigger: str
+    draft: str
+    questions: tuple[str, ...]
+    """Ids of golden questions, at most 200."""
+    session_id: str = ""
+    """It belongs to none."""
+
+
+DomainEvent = TurnStored | HandoffRequested | Rated | Replied | StateChanged | Escalated | Erased | GoldenAnswersLost

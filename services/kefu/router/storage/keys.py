@@ -17,6 +17,8 @@ DESK_TENANTS = "kefu:1:desks"
 """Tenants that have had a conversation at their desk."""
 ESCALATION_LEASE = "kefu:1:desks:attendant"
 """Lease of the one router that escalates conversations and lets claims lapse."""
+GOLDEN_LEASE = "kefu:1:golden:checker"
+"""Lease of the one router that checks drafts and asks golden questions at night."""
 
 
 def session(tenant: str, session_id: str) -> str:
@@ -113,6 +115,31 @@ def procedures(tenant: str) -> str:
 def procedure_revisions(tenant: str, procedure: str) -> str:
     """The last revisions of a procedure."""
     return f"kefu:1:{{tenant:{tenant}}}:procedure:{procedure}"
+
+
+def golden_questions(tenant: str) -> str:
+    """A tenant's golden questions."""
+    return f"kefu:1:{{tenant:{tenant}}}:golden-questions"
+
+
+def golden_answers(tenant: str) -> str:
+    """The last answers to a tenant's golden questions over live."""
+    return f"kefu:1:{{tenant:{tenant}}}:golden-answers"
+
+
+def golden_runs(tenant: str) -> str:
+    """The last runs of a tenant's golden questions."""
+    return f"kefu:1:{{tenant:{tenant}}}:golden-runs"
+
+
+def golden_results(tenant: str, run: str) -> str:
+    """The results of one run."""
+    return f"kefu:1:{{tenant:{tenant}}}:golden-results:{run}"
+
+
+def golden_night(tenant: str) -> str:
+    """The day of a tenant's last nightly run."""
+    return f"kefu:1:{{tenant:{tenant}}}:golden-night"
 
 
 def secrets(tenant: str) -> str:

@@ -36,6 +36,10 @@ class _WebhookEventEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WebhookE
     """"rating": an answer was rated. `data`: turn, rating, comment."""
     WEBHOOK_EVENT_ESCALATION: _WebhookEvent.ValueType  # 4
     """"escalation": a customer has waited too long for a person. `data`: session, waitingSince."""
+    WEBHOOK_EVENT_GOLDEN: _WebhookEvent.ValueType  # 5
+    """"golden": answers to golden questions were lost, at night or over a draft that is held for it. `data`: run, trigger
+    ("night", "draft"), draft, questions.
+    """
 
 class WebhookEvent(_WebhookEvent, metaclass=_WebhookEventEnumTypeWrapper):
     """WebhookEvent is what another system is told of."""
@@ -50,6 +54,10 @@ WEBHOOK_EVENT_RATING: WebhookEvent.ValueType  # 3
 """"rating": an answer was rated. `data`: turn, rating, comment."""
 WEBHOOK_EVENT_ESCALATION: WebhookEvent.ValueType  # 4
 """"escalation": a customer has waited too long for a person. `data`: session, waitingSince."""
+WEBHOOK_EVENT_GOLDEN: WebhookEvent.ValueType  # 5
+""""golden": answers to golden questions were lost, at night or over a draft that is held for it. `data`: run, trigger
+("night", "draft"), draft, questions.
+"""
 Global___WebhookEvent: _TypeAlias = WebhookEvent  # noqa: Y015
 
 @_typing.final

@@ -8,7 +8,8 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
-from kefu.router.domain.events import DomainEvent, Escalated, HandoffRequested, Rated, TurnStored
+from kefu.router.conversations.golden_questions.golden_question import PREFIX, RUN_PREFIX
+from kefu.router.domain.events import DomainEvent, Escalated, GoldenAnswersLost, HandoffRequested, Rated, TurnStored
 from kefu.router.domain.turn import Rating, TurnRecord, TurnState
 from kefu.router.messages.chat import session_name, timestamp, turn_message, turn_name
 from kefu.router.v1 import chat_pb2 as pb
@@ -21,6 +22,7 @@ class WebhookEvent(StrEnum):
     TURN = "turn"
     RATING = "rating"
     ESCALATION = "escalation"
+    GOLDEN = "golden"
 
 
 _RATINGS = {Rating.NONE: pb.RATING_UNSPECIFIED, Rating.UP: pb.RATING_UP, Rating.DOWN: pb.RATING_DOWN}
@@ -49,6 +51,10 @@ def webhook_event(event: DomainEvent) -> tuple[WebhookEvent, Mapping[str, Any]] 
         case Escalated(_, session_id, waiting_since):
             since = timestamp(waiting_since).ToJsonString()
             return WebhookEvent.ESCALATION, {"session": session_name(session_id), "waitingSince": since}
+        case GoldenAnswersLost(_, run, trigger, draft, questions):
+            names = [f"{PREFIX}{each}" for each in questions]
+            data = {"run": f"{RUN_PREFIX}{run}", "trigger": trigger, "draft": draft, "questions": names}
+            return WebhookEvent.GOLDEN, data
         case _:
             return None
 

@@ -37,21 +37,16 @@ from kefu.cli.remote.resource_names import full
 from kefu.client import Client
 from kefu.common.text.terminal_text import printable
 from kefu.evaluation.conversations.asking import JudgedAnswer, ask_all
-from kefu.evaluation.conversations.question_set import (
-    KINDS,
-    QUESTIONS,
-    ConversationQuestion,
-    behind_another,
-    load_questions,
-)
+from kefu.evaluation.conversations.question_set import QUESTIONS, behind_another, load_questions
 from kefu.evaluation.conversations.report import READING, ConversationResults, as_text, results_of
-from kefu.evaluation.dataset import BadQuestionSet
+from kefu.evaluation.dataset import BadQuestionSet, is_even
 from kefu.evaluation.report import measured_on
 from kefu.local import data_dir as folders
 from kefu.local.data_dir import DataDir
 from kefu.local.suite import SuiteOptions
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
+from kefu.router.conversations.golden_questions.conversation_question import KINDS, ConversationQuestion
 
 _HELP_CENTER = "help_center"
 _CURATED = "curated_answers.csv"
@@ -182,7 +177,7 @@ class _Selection:
         chosen = [
             one
             for one in (behind_another(questions) if self.behind_another else questions)
-            if (self.ids is Ids.ALL or one.is_even == (self.ids is Ids.EVEN))
+            if (self.ids is Ids.ALL or is_even(one.id) == (self.ids is Ids.EVEN))
             and (not self.kinds or one.kind in self.kinds)
             and self.language in (None, one.language)
         ]

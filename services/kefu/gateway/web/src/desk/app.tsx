@@ -6,6 +6,8 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Credentials, fixedToken } from "../shared/auth.ts";
 import type { GatewayConfig } from "../shared/config.ts";
 import { language } from "../shared/i18n.ts";
+import { GoldenPage } from "./golden/golden.tsx";
+import { lostAnswers, watchLostAnswers } from "./golden/lost.ts";
 import { callFor, setSound, sound } from "./inbox/alerts.ts";
 import { attention } from "./inbox/desk_state.ts";
 import { Inbox } from "./inbox/inbox.tsx";
@@ -123,6 +125,8 @@ function SignedIn({ config, connect, credentials, me, leave }: AppProps & { cred
     };
   }, [context]);
 
+  useEffect(() => (may(me, "settings") ? watchLostAnswers(context.services) : undefined), [context]);
+
   return (
     <DeskProvider value={context}>
       <Shell />
@@ -130,7 +134,7 @@ function SignedIn({ config, connect, credentials, me, leave }: AppProps & { cred
   );
 }
 
-const ICONS: Record<Section, DeskIconName> = { inbox: "inbox", unanswered: "question", knowledge: "book", procedures: "flow", numbers: "chart", settings: "gear" };
+const ICONS: Record<Section, DeskIconName> = { inbox: "inbox", unanswered: "question", knowledge: "book", procedures: "flow", golden: "star", numbers: "chart", settings: "gear" };
 
 function Shell() {
   const { me, agent, config, signOut } = useDesk();
@@ -143,6 +147,7 @@ function Shell() {
     unanswered: t("unanswered"),
     knowledge: t("knowledge"),
     procedures: t("procedures"),
+    golden: t("golden"),
     numbers: t("numbers"),
     settings: t("settings"),
   };
@@ -165,6 +170,12 @@ function Shell() {
                 <span class="nav-count">
                   {calling}
                   <span class="unseen"> {t("wantYou")}</span>
+                </span>
+              ) : null}
+              {one === "golden" && lostAnswers.value > 0 ? (
+                <span class="nav-count">
+                  {lostAnswers.value}
+                  <span class="unseen"> {t("goldenLost")}</span>
                 </span>
               ) : null}
             </a>
@@ -221,6 +232,8 @@ function Page({ section }: { section: Section }) {
       return <KnowledgePage />;
     case "procedures":
       return <ProceduresPage />;
+    case "golden":
+      return <GoldenPage />;
     case "numbers":
       return <NumbersPage />;
     case "settings":

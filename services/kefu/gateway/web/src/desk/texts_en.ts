@@ -1,8 +1,10 @@
 /** The console's texts in English. */
 
+import { goldenEn } from "./golden/texts_en.ts";
 import { proceduresEn } from "./procedures/texts_en.ts";
 
 export const en = {
+  ...goldenEn,
   ...proceduresEn,
   deskTitle: "Kefu desk",
   deskOf: "{title}: desk",

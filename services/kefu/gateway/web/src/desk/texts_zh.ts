@@ -1,9 +1,11 @@
 /** The console's texts in Chinese. */
 
+import { goldenZh } from "./golden/texts_zh.ts";
 import { proceduresZh } from "./procedures/texts_zh.ts";
 import type { en } from "./texts_en.ts";
 
 export const zh: Record<keyof typeof en, string> = {
+  ...goldenZh,
   ...proceduresZh,
   deskTitle: "Kefu 客服台",
   deskOf: "{title} 客服台",

@@ -122,7 +122,7 @@ test("an agent is offered the inbox, is named as one, and a page by its address 
 test("a lead is offered all pages but what administrators do", async () => {
   await open("kefu_lead", "#/settings");
   await see(/Hours and texts/);
-  expect(sections()).toEqual(["Inbox", "Unanswered", "Knowledge", "Procedures", "Numbers", "Settings"]);
+  expect(sections()).toEqual(["Inbox", "Unanswered", "Knowledge", "Procedures", "Golden questions", "Numbers", "Settings"]);
   expect(root.textContent).not.toMatch(/Webhooks/);
 });
 

@@ -11,7 +11,7 @@ import { useDesk } from "../shared/session.ts";
 import { Badge, Busy, Confirm, Empty, FailureNotice, Labelled, Notice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 
-const EVENTS = [WebhookEvent.HANDOFF, WebhookEvent.TURN, WebhookEvent.RATING, WebhookEvent.ESCALATION] as const;
+const EVENTS = [WebhookEvent.HANDOFF, WebhookEvent.TURN, WebhookEvent.RATING, WebhookEvent.ESCALATION, WebhookEvent.GOLDEN] as const;
 
 export function WebhooksPage() {
   const { services } = useDesk();
@@ -201,6 +201,8 @@ function eventText(event: WebhookEvent): string {
       return t("eventRating");
     case WebhookEvent.ESCALATION:
       return t("eventEscalation");
+    case WebhookEvent.GOLDEN:
+      return t("eventGolden");
     default:
       return String(event);
   }

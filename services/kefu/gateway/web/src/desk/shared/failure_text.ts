@@ -16,6 +16,8 @@ const BY_REASON = {
   DOCUMENT_NOT_FOUND: "failDocumentNotFound",
   CURATED_ANSWER_NOT_FOUND: "failCuratedNotFound",
   PROCEDURE_NOT_FOUND: "failProcedureNotFound",
+  GOLDEN_QUESTION_NOT_FOUND: "failGoldenNotFound",
+  GOLDEN_RUN_NOT_FOUND: "failGoldenRunNotFound",
   ACTION_NOT_FOUND: "failActionNotFound",
   SECRET_NOT_FOUND: "failSecretNotFound",
   BACKEND_UNAVAILABLE: "failUnavailable",

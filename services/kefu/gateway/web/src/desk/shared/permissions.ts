@@ -12,6 +12,7 @@ const NEEDED: Readonly<Record<Exclude<Section, "settings">, Scope>> = {
   unanswered: "settings",
   knowledge: "knowledge",
   procedures: "settings",
+  golden: "settings",
   numbers: "settings",
 };
 

@@ -8,6 +8,7 @@ import { AdminService } from "../../gen/kefu/router/v1/admin_pb.ts";
 import { AuditService } from "../../gen/kefu/router/v1/audit_pb.ts";
 import { ChatService } from "../../gen/kefu/router/v1/chat_pb.ts";
 import { DeskService } from "../../gen/kefu/router/v1/desk_pb.ts";
+import { GoldenQuestionService } from "../../gen/kefu/router/v1/golden_pb.ts";
 import { InsightService } from "../../gen/kefu/router/v1/insight_pb.ts";
 import { ProcedureService } from "../../gen/kefu/router/v1/procedure_pb.ts";
 import { WebhookService } from "../../gen/kefu/router/v1/webhook_pb.ts";
@@ -18,6 +19,7 @@ export interface Services {
   readonly audit: Client<typeof AuditService>;
   readonly chat: Client<typeof ChatService>;
   readonly desk: Client<typeof DeskService>;
+  readonly golden: Client<typeof GoldenQuestionService>;
   readonly insight: Client<typeof InsightService>;
   readonly knowledge: Client<typeof KnowledgeService>;
   readonly procedures: Client<typeof ProcedureService>;
@@ -31,6 +33,7 @@ export function servicesOver(transport: Transport): Services {
     audit: createClient(AuditService, transport),
     chat: createClient(ChatService, transport),
     desk: createClient(DeskService, transport),
+    golden: createClient(GoldenQuestionService, transport),
     insight: createClient(InsightService, transport),
     knowledge: createClient(KnowledgeService, transport),
     procedures: createClient(ProcedureService, transport),

@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 
 import type { Collection } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
 import type { UnansweredGroup, UnansweredQuestion } from "../../gen/kefu/router/v1/insight_pb.ts";
+import { newGoldenHref } from "../golden/address.ts";
 import { reasonText } from "../inbox/words.ts";
 import { CuratedForm } from "../knowledge/curated_form.tsx";
 import { clock, languageName, number } from "../shared/format.ts";
@@ -156,6 +157,11 @@ function Group(props: {
         {group.central ? (
           <a class="button small" href={hrefOf("inbox", sessionId(group.central.turn))}>
             {t("openConversation")}
+          </a>
+        ) : null}
+        {group.central ? (
+          <a class="button small" href={newGoldenHref(group.central.turn)} aria-label={t("makeGoldenOf", { question: title })}>
+            <DeskIcon name="star" /> {t("makeGolden")}
           </a>
         ) : null}
         <button type="button" class="button small quiet" disabled={props.busy} onClick={props.onDismiss} aria-label={t("dismissNamed", { question: title })}>

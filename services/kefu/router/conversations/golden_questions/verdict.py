@@ -20,8 +20,8 @@ from enum import StrEnum
 
 from kefu.common.text.citations import without_citations
 from kefu.common.text.language import AnswerLanguage, answer_language
-from kefu.evaluation.conversations.question_set import ConversationQuestion
-from kefu.evaluation.matching import SearchedText
+from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
+from kefu.router.conversations.golden_questions.searched_text import SearchedText
 from kefu.router.grounding.lexical_overlap import sentences
 from kefu.router.grounding.own_words import is_echo, own_words
 from kefu.router.grounding.stated_polarity import Polarity, asks, statements

@@ -1,0 +1,52 @@
+"""A scripted DraftService: drafts that a test puts there, and what it was told of them, over real gRPC."""
+
+from typing import Any
+
+import grpc.aio
+
+from kefu.common.errors import DraftNotFound
+from kefu.retrieval.v1 import draft_pb2 as pb
+from kefu.retrieval.v1 import draft_pb2_grpc as rpc
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class ScriptedDrafts(rpc.DraftServiceServicer):
+    """Holds drafts. A report makes one HELD or OPEN, as the contract says."""
+
+    def __init__(self) -> None:
+        self.drafts: dict[str, pb.Draft] = {}
+        self.reports: list[pb.ReportDraftCheckRequest] = []
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Add this service to a server."""
+        rpc.add_DraftServiceServicer_to_server(self, server)
+
+    def add(self, name: str, *, promote_when_green: bool = False) -> None:
+        """A draft whose check is asked for."""
+        draft = pb.Draft(name=name, state=pb.Draft.STATE_CHECKING, promote_when_green=promote_when_green)
+        draft.update_time.GetCurrentTime()
+        self.drafts[name] = draft
+
+    async def ListDrafts(self, request: pb.ListDraftsRequest, context: Context) -> pb.ListDraftsResponse:
+        return pb.ListDraftsResponse(drafts=self.drafts.values())
+
+    async def ReportDraftCheck(
+        self, request: pb.ReportDraftCheckRequest, context: Context
+    ) -> pb.ReportDraftCheckResponse:
+        draft = self._draft(request.name)
+        self.reports.append(request)
+        draft.check.CopyFrom(request.check)
+        draft.check.outdated = request.as_of != draft.update_time
+        draft.state = pb.Draft.STATE_HELD if request.check.failed else pb.Draft.STATE_OPEN
+        return pb.ReportDraftCheckResponse(draft=draft)
+
+    async def PromoteDraft(self, request: pb.PromoteDraftRequest, context: Context) -> pb.PromoteDraftResponse:
+        draft = self._draft(request.name)
+        draft.state = pb.Draft.STATE_PROMOTED
+        return pb.PromoteDraftResponse(draft=draft)
+
+    def _draft(self, name: str) -> pb.Draft:
+        if name not in self.drafts:
+            raise DraftNotFound("There is no such draft.")
+        return self.drafts[name]
