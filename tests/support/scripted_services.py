@@ -12,12 +12,13 @@ import grpc.aio
 
 from kefu.common import auth
 from kefu.common.auth import open_keyring
-from kefu.common.errors import BackendUnavailable
+from kefu.common.errors import BackendUnavailable, DraftHeld, DraftNotFound
 from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import serving
 from kefu.generation.multiplexing import MultiplexedCall
 from kefu.generation.v1 import generation_pb2 as gen
 from kefu.generation.v1 import generation_pb2_grpc as gen_rpc
+from kefu.retrieval.v1 import draft_pb2, draft_pb2_grpc
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as kb_rpc
 from tests.support.grpc_calls import INTERNAL_KEY
@@ -47,6 +48,28 @@ def make_hit(
     return kb.SearchHit(passage=passage, score=relevance, relevance=relevance)
 
 
+class ScriptedDrafts(draft_pb2_grpc.DraftServiceServicer):
+    """Drafts of a retrieval service, by name, with their states."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, draft_pb2.Draft.State.ValueType] = {}
+        self.promoters: list[auth.Principal] = []
+
+    async def GetDraft(self, request: draft_pb2.GetDraftRequest, context: Context) -> draft_pb2.GetDraftResponse:
+        if request.name not in self.states:
+            raise DraftNotFound("There is no such draft.")
+        return draft_pb2.GetDraftResponse(draft=draft_pb2.Draft(name=request.name, state=self.states[request.name]))
+
+    async def PromoteDraft(
+        self, request: draft_pb2.PromoteDraftRequest, context: Context
+    ) -> draft_pb2.PromoteDraftResponse:
+        if self.states[request.name] == draft_pb2.Draft.STATE_HELD:
+            raise DraftHeld("Its last check failed.", metadata={"failed": "3"})
+        self.promoters.append(auth.caller())
+        self.states[request.name] = draft_pb2.Draft.STATE_PROMOTED
+        return draft_pb2.PromoteDraftResponse()
+
+
 class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
     """A retrieval service. It returns `hits`, or those of the first key of `by_word` in the question or the history.
 
@@ -69,6 +92,11 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
         """By question, the texts that mean the same. Other questions are compared with nothing."""
         self.cosines: dict[str, Mapping[str, float]] = {}
         """By question, cosines to texts; to others it is .86."""
+        self.drafts = ScriptedDrafts()  # pyright: ignore[reportAbstractUsage] - the router looks and promotes
+        self.draft_hits: list[kb.SearchHit] = []
+        """What a search over a draft finds."""
+        self.loads_drafts = True
+        """False: no draft can be searched, as on a replica that has not loaded them."""
         self.requests: list[kb.SearchRequest] = []
         self.callers: list[auth.Principal] = []
         self.most_at_once = 0
@@ -85,6 +113,10 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
             self._at_once -= 1
         if self.error is not None:
             raise self.error
+        if request.draft:
+            if not self.loads_drafts or self.drafts.states.get(request.draft) != draft_pb2.Draft.STATE_OPEN:
+                raise DraftNotFound("There is no such draft, or it is no longer open.")
+            return kb.SearchResponse(hits=self.draft_hits, apart=0.02, version="d")
         curated = self.curated if self.curated_when in request.query else None
         by_question = next((found for word, found in self.by_word.items() if word in request.query), None)
         before = " ".join(request.history)
@@ -213,13 +245,18 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
 @asynccontextmanager
 async def serve_knowledge(servicer: ScriptedKnowledge, listen: str = "127.0.0.1:0") -> AsyncIterator[str]:
     """The address of a retrieval server that plays `servicer`."""
+
+    def register(server: grpc.aio.Server) -> None:
+        kb_rpc.add_KnowledgeServiceServicer_to_server(servicer, server)
+        draft_pb2_grpc.add_DraftServiceServicer_to_server(servicer.drafts, server)
+
     async with (
         open_keyring(INTERNAL_KEY) as keyring,
         serving(
             listen,
-            lambda server: kb_rpc.add_KnowledgeServiceServicer_to_server(servicer, server),
+            register,
             keyring=keyring,
-            permissions=permissions_of("kefu.retrieval.v1.KnowledgeService"),
+            permissions=permissions_of("kefu.retrieval.v1.KnowledgeService", "kefu.retrieval.v1.DraftService"),
             drain_seconds=0,
         ) as running,
     ):

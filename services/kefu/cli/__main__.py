@@ -13,6 +13,7 @@ from kefu.cli.commands import (
     desk,
     dictionary,
     documents,
+    experiments,
     insight,
     models,
     search,
@@ -53,6 +54,7 @@ def make_app() -> typer.Typer:
     procedures.register(app)
     triage.register(app)
     insight.register(app)
+    experiments.register(app)
     webhooks.register(app)
     app.command("eval", add_help_option=False, context_settings=_ANYTHING)(_evaluate)
     return app

@@ -22,6 +22,7 @@ from kefu.router.v1 import (
     audit_pb2,
     chat_pb2,
     desk_pb2,
+    experiment_pb2,
     identity_pb2,
     insight_pb2,
     procedure_pb2,
@@ -45,6 +46,7 @@ _ROUTER_FILES = (
     procedure_pb2,
     audit_pb2,
     identity_pb2,
+    experiment_pb2,
 )
 _RETRIEVAL_FILES = (knowledge_pb2, draft_pb2, history_pb2)
 _OPTIONS = (

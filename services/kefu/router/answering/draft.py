@@ -34,6 +34,8 @@ class AnswerDraft:
     """What a router that died left of this turn, until another one goes on with it or gives it up."""
     triage: Triage | None = None
     """Of the message, once it is read."""
+    fell_back: bool = False
+    """The draft of knowledge was gone, and the answer is over live."""
     version: int = 0
     """Grows when the text is begun anew."""
 

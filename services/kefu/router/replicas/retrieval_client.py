@@ -106,13 +106,13 @@ class RetrievalClient:
             top_k=top_k,
             with_embedding=with_embedding,
         )
-        response = await self._call(lambda stub: stub.Search, request, principal, seconds)
+        response = await self._call(lambda replica: replica.knowledge.Search, request, principal, seconds)
         return _search_result(response)
 
     async def compare(self, principal: Principal, question: str, texts: Sequence[str], seconds: float) -> list[float]:
         """The cosine of a question with each text. Raises BackendUnavailable, also when it takes longer."""
         request = pb.CompareTextsRequest(question=question, texts=texts)
-        response = await self._call(lambda stub: stub.CompareTexts, request, principal, seconds)
+        response = await self._call(lambda replica: replica.knowledge.CompareTexts, request, principal, seconds)
         return list(response.cosines)
 
     async def read(
@@ -123,7 +123,7 @@ class RetrievalClient:
         `known_only`: empty unless all of it was read before. Raises BackendUnavailable, also when it takes longer.
         """
         request = pb.ReadTextsRequest(question=question, texts=texts, known_only=known_only)
-        response = await self._call(lambda stub: stub.ReadTexts, request, principal, seconds)
+        response = await self._call(lambda replica: replica.knowledge.ReadTexts, request, principal, seconds)
         return list(response.answers)
 
     async def _call(

@@ -20,6 +20,7 @@ import grpc.aio
 from kefu.common.aio import cancel_and_wait
 from kefu.common.grpc_options import CLIENT_OPTIONS
 from kefu.common.tls import Tls, internal_channel
+from kefu.retrieval.v1 import draft_pb2_grpc as draft_rpc
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 from kefu.router.replicas.discovery import address_sources, open_discovery, server_name_of
 from kefu.router.replicas.replica import PLAINTEXT, ReplicaTls
@@ -43,11 +44,9 @@ _LATE_SECONDS = 0.05
 
 
 class Method(Protocol[RequestT, ResponseT]):
-    """Names a method of the stub."""
+    """Names a method of one of a replica's stubs."""
 
-    def __call__(
-        self, stub: "rpc.KnowledgeServiceAsyncStub", /
-    ) -> Callable[..., grpc.aio.UnaryUnaryCall[RequestT, ResponseT]]:
+    def __call__(self, replica: "RetrievalReplica", /) -> Callable[..., grpc.aio.UnaryUnaryCall[RequestT, ResponseT]]:
         """That method."""
         ...
 
@@ -60,7 +59,8 @@ class RetrievalReplica:
         self.in_flight = 0
         self._failed_at = float("-inf")
         self._channel = internal_channel(address, tls.tls, _OPTIONS, tls.server_name)
-        self._stub = rpc.KnowledgeServiceStub(self._channel)
+        self.knowledge = rpc.KnowledgeServiceStub(self._channel)
+        self.drafts = draft_rpc.DraftServiceStub(self._channel)
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -75,7 +75,7 @@ class RetrievalReplica:
         """Raises AioRpcError, and TimeoutError. `wait`: for a process that is being restarted, within the time."""
         self.in_flight += 1
         self._idle.clear()
-        call = method(self._stub)(request, timeout=seconds, metadata=metadata, wait_for_ready=wait)
+        call = method(self)(request, timeout=seconds, metadata=metadata, wait_for_ready=wait)
         try:
             async with asyncio.timeout(seconds + _LATE_SECONDS):
                 return await call
