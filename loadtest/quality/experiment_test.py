@@ -66,7 +66,12 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=1000, help="experiments of each case; default: %(default)s")
-    parser.add_argument("--intervals", type=int, default=100, help="of these, looked at with their intervals")
+    parser.add_argument(
+        "--intervals",
+        type=int,
+        default=100,
+        help="experiments of each case that are looked at with their intervals; default: %(default)s",
+    )
     given = parser.parse_args()
     rows: list[list[object]] = []
     for case in CASES:

@@ -33,8 +33,10 @@ _DIFFERENCES = np.concatenate([np.arange(0.01, 0.1, 0.01), np.arange(0.1, 0.3, 0
 """Differences that are bet on, both ways."""
 _DECAY = 0.15
 """Half of the stakes are on differences below about this."""
-_STEPS = 25
-"""Halvings of an interval in which a root is looked for: a figure is right to a ten millionth."""
+_EDGE_STEPS = 15
+"""Halvings in which an interval's end is looked for: it is too far out by 0.00006 at most."""
+_NEAREST_STEPS = 25
+"""Halvings in which a nearest share is looked for."""
 _MOST_LOG_EVIDENCE = 700.0
 """More is no number any more."""
 _MOST_LOG_RATIO = 1e6
@@ -127,7 +129,7 @@ def _edge(log_evidence: Callable[[float], float], inside: float, outside: float)
     enough = math.log(1 / ALPHA)
     if log_evidence(outside) < enough:
         return outside
-    for _ in range(_STEPS):
+    for _ in range(_EDGE_STEPS):
         middle = (inside + outside) / 2
         if log_evidence(middle) < enough:
             inside = middle
@@ -185,7 +187,7 @@ def _nearest(p1: Floats, p0: Floats, probability: float, difference: float) -> t
         return share, share
     low = np.full_like(p0, max(0.0, -difference))
     high = np.full_like(p0, min(1.0, 1.0 - difference))
-    for _ in range(_STEPS):
+    for _ in range(_NEAREST_STEPS):
         q0 = (low + high) / 2
         q1 = q0 + difference
         slope = probability * (p1 / q1 - (1 - p1) / (1 - q1)) + (1 - probability) * (p0 / q0 - (1 - p0) / (1 - q0))

@@ -1,9 +1,11 @@
 /** The console's texts in English. */
 
+import { experimentsEn } from "./experiments/texts_en.ts";
 import { proceduresEn } from "./procedures/texts_en.ts";
 
 export const en = {
   ...proceduresEn,
+  ...experimentsEn,
   deskTitle: "Kefu desk",
   deskOf: "{title}: desk",
   sections: "Sections",

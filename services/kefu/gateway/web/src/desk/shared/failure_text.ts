@@ -17,6 +17,8 @@ const BY_REASON = {
   CURATED_ANSWER_NOT_FOUND: "failCuratedNotFound",
   PROCEDURE_NOT_FOUND: "failProcedureNotFound",
   ACTION_NOT_FOUND: "failActionNotFound",
+  EXPERIMENT_RUNS: "failExperimentRuns",
+  EXPERIMENT_NOT_FOUND: "failExperimentNotFound",
   SECRET_NOT_FOUND: "failSecretNotFound",
   BACKEND_UNAVAILABLE: "failUnavailable",
   NOT_DURABLE: "failNotDurable",
