@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -14,7 +15,6 @@ from redis.asyncio import Redis
 from kefu.common.audit.log import AuditLog
 from kefu.common.audit.recorder import open_audit_recorder
 from kefu.common.auth import open_keyring
-from kefu.common.permissions import permissions_of
 from kefu.common.redis.client import open_redis
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.redis.memory_guard import open_memory_guard
@@ -27,14 +27,19 @@ from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.ranking.evidence_reader import TimeLimitedReader
 from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.replica.replica import Replica
+from kefu.retrieval.service import PERMISSIONS
 from kefu.retrieval.storage.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.retrieval.v1.draft_pb2_grpc import DraftServiceStub
+from kefu.retrieval.v1.history_pb2_grpc import HistoryServiceStub
 from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
 from kefu.retrieval.vectorstore.base import VectorStores
 from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY, bearer_metadata
 
 if TYPE_CHECKING:
+    from kefu.retrieval.v1.draft_pb2_grpc import DraftServiceAsyncStub
+    from kefu.retrieval.v1.history_pb2_grpc import HistoryServiceAsyncStub
     from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceAsyncStub
 
 COLLECTION = "collections/help"
@@ -55,6 +60,8 @@ class RetrievalNode:
     def __init__(self, stub: "KnowledgeServiceAsyncStub", address: str, key: str, *more: tuple[str, str]) -> None:
         self.stub = stub
         self.address = address
+        self.drafts: DraftServiceAsyncStub
+        self.histories: HistoryServiceAsyncStub
         self.metadata = bearer_metadata(key, *more)
 
     def as_tenant(self, tenant: str, collections: str | None = None, scopes: str | None = None) -> "RetrievalNode":
@@ -83,10 +90,11 @@ class RetrievalNode:
         await self.stub.DeleteCollection(pb.DeleteCollectionRequest(name=COLLECTION), metadata=self.metadata)
 
     async def import_files(
-        self, *files: tuple[str, bytes] | tuple[pb.DocumentStart, bytes]
+        self, *files: tuple[str, bytes] | tuple[pb.DocumentStart, bytes], draft: str = ""
     ) -> dict[str, pb.DocumentResult]:
         async def requests() -> AsyncIterator[pb.ImportDocumentsRequest]:
-            yield pb.ImportDocumentsRequest(start=pb.ImportStart(collection=COLLECTION, create=True))
+            start = pb.ImportStart(collection=COLLECTION, create=not draft, draft=draft)
+            yield pb.ImportDocumentsRequest(start=start)
             for head, data in files:
                 start = pb.DocumentStart(path=head) if isinstance(head, str) else head
                 yield pb.ImportDocumentsRequest(document=start)
@@ -110,6 +118,7 @@ async def open_retrieval_node(
     reading: TimeLimitedReader | None = None,
     calibration_seconds: float = 0.0,
     memory_limit: float = 0.85,
+    caretaker_seconds: float = 30.0,
 ) -> AsyncIterator[RetrievalNode]:
     """A running retrieval service. `changes_kept`, `snapshots` and `calibration_seconds` as in the configuration."""
     async with AsyncExitStack() as stack:
@@ -129,15 +138,18 @@ async def open_retrieval_node(
             accept_not_durable=accept_not_durable,
         )
         await stack.enter_async_context(servicer.calibrator.running(calibration_seconds))
-        permissions = permissions_of("kefu.retrieval.v1.KnowledgeService")
+        await stack.enter_async_context(servicer.caretaker.running(caretaker_seconds))
         running = await stack.enter_async_context(
             serving(
-                "127.0.0.1:0", servicer.register, keyring=keyring, permissions=permissions, drain_seconds=0, audit=audit
+                "127.0.0.1:0", servicer.register, keyring=keyring, permissions=PERMISSIONS, drain_seconds=0, audit=audit
             )
         )
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{running.port}"))
         stub: KnowledgeServiceAsyncStub = KnowledgeServiceStub(channel)  # pyright: ignore[reportAssignmentType]
-        yield RetrievalNode(stub, f"127.0.0.1:{running.port}", BOOTSTRAP_KEY)
+        node = RetrievalNode(stub, f"127.0.0.1:{running.port}", BOOTSTRAP_KEY)
+        node.drafts = DraftServiceStub(channel)  # pyright: ignore[reportAttributeAccessIssue]
+        node.histories = HistoryServiceStub(channel)  # pyright: ignore[reportAttributeAccessIssue]
+        yield node
 
 
 async def wait_until_true(claim: Callable[[], object], seconds: float = 30.0) -> float:
@@ -156,12 +168,19 @@ async def wait_until_true(claim: Callable[[], object], seconds: float = 30.0) ->
 
 
 async def dump_redis(url: str) -> bytes:
-    """Every key, value, field and stream entry of a Redis, as bytes."""
+    """Every key, value, field and stream entry of a Redis, as bytes; histories are unpacked."""
     parts: list[bytes] = []
     reads = {b"string": ("GET",), b"hash": ("HGETALL",), b"zset": ("ZRANGE", 0, -1), b"stream": ("XRANGE", "-", "+")}
+    reads[b"list"] = ("LRANGE", 0, -1)
     async with Redis.from_url(url) as client:  # pyright: ignore[reportUnknownMemberType]
         call: Any = client.execute_command  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         for key in await call("KEYS", "*"):
-            command, *rest = reads[await call("TYPE", key)]
-            parts += [key, repr(await call(command, key, *rest)).encode()]
+            kind = await call("TYPE", key)
+            if kind == b"none":
+                continue  # it went a moment ago
+            command, *rest = reads[kind]
+            value = await call(command, key, *rest)
+            if b":history:" in key:
+                value = [zlib.decompress(each) for each in value]
+            parts += [key, repr(value).encode()]
     return b"\n".join(parts)

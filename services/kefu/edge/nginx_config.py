@@ -14,8 +14,8 @@ from kefu.edge.refusals import refusals
 
 _CHAT = "/kefu.router.v1.ChatService/"
 _OPERATIONS = tuple(f"/kefu.router.v1.{name}Service/" for name in ("Admin", "Audit", "Desk", "Insight", "Webhook"))
-_KNOWLEDGE = "/kefu.retrieval.v1.KnowledgeService/"
-_IMPORT = f"= {_KNOWLEDGE}ImportDocuments"
+_KNOWLEDGE = "/kefu.retrieval.v1."
+_IMPORT = f"= {_KNOWLEDGE}KnowledgeService/ImportDocuments"
 _HEALTH = "= /grpc.health.v1.Health/Check"
 """Not Watch, which needs no key either and never ends."""
 _REFLECTION = "/grpc.reflection."
@@ -67,7 +67,7 @@ class Edge:
     """Absolute path of the folder for nginx's pid and temporary files."""
     limits: Limits
     retrieval: Sequence[str] = ()
-    """host:port of retrieval services; with any, KnowledgeService is served too."""
+    """host:port of retrieval services; with any, what they serve is served too."""
     gateways: Sequence[str] = ()
     """host:port of gateways; with any, browsers and OpenAI clients are served too. All that is not gRPC goes there."""
     admin: bool = False

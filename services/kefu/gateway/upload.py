@@ -30,10 +30,11 @@ _LOOKUP_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Options:
-    """The form's field `options`, as JSON: fields of DocumentStart without `path`, and `create` of ImportStart."""
+    """The form's field `options`, as JSON: fields of DocumentStart without `path`; `create`, `draft` of ImportStart."""
 
     create: bool = False
     document: pb.DocumentStart = field(default_factory=pb.DocumentStart)
+    draft: str = ""
 
     @classmethod
     def read(cls, text: bytes) -> "Options":
@@ -46,7 +47,10 @@ class Options:
             create = fields.pop("create", False)
             if not isinstance(create, bool):
                 raise ValueError("`create` is true or false")
-            return cls(create, ParseDict(fields, pb.DocumentStart()))
+            draft = fields.pop("draft", "")
+            if not isinstance(draft, str):
+                raise ValueError("`draft` is the name of a draft")
+            return cls(create, ParseDict(fields, pb.DocumentStart()), draft)
         except (ValueError, ParseError) as error:
             raise BadRequest("options", f"must be JSON with fields of DocumentStart ({error}).") from None
 
@@ -160,7 +164,7 @@ class ImportForm:
     def _start_import(self) -> None:
         if not self._import_started:
             self._import_started = True
-            start = pb.ImportStart(collection=self._collection, create=self._options.create)
+            start = pb.ImportStart(collection=self._collection, create=self._options.create, draft=self._options.draft)
             self._messages.append(pb.ImportDocumentsRequest(start=start))
 
 

@@ -25,7 +25,9 @@ from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.store import KnowledgeStore
 from kefu.retrieval.vectorstore.factory import open_stores
 
-PERMISSIONS = permissions_of("kefu.retrieval.v1.KnowledgeService")
+PERMISSIONS = permissions_of(
+    "kefu.retrieval.v1.KnowledgeService", "kefu.retrieval.v1.DraftService", "kefu.retrieval.v1.HistoryService"
+)
 
 
 async def main(config: RetrievalConfig) -> None:
@@ -84,6 +86,7 @@ async def main(config: RetrievalConfig) -> None:
             imports_per_key=config.imports_per_key,
         )
         await enter(servicer.calibrator.running(config.calibration_seconds))
+        await enter(servicer.caretaker.running())
         await enter(
             serving(
                 config.listen,

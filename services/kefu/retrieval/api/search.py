@@ -9,6 +9,7 @@ from kefu.common.auth import Scope, caller
 from kefu.retrieval.api.access import named_collection, own_collections
 from kefu.retrieval.api.messages import curated_match_message, hit_message, passage_message
 from kefu.retrieval.api.search_request import parse_search_request
+from kefu.retrieval.api.targets import Targets, version_text
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.ranking.query import ranked_part, with_previous_question
@@ -17,6 +18,7 @@ from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.records import dump_vectors
 from kefu.retrieval.storage.store import KnowledgeStore
+from kefu.retrieval.storage.versions import VersionStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
 _RESPONSE_RESERVE_SECONDS = 0.02
@@ -30,6 +32,7 @@ class SearchResponder:
         self._store = store
         self._replica = replica
         self._reranker = reranker
+        self._targets = Targets(replica, VersionStore(store))
 
     async def response(
         self, request: pb.SearchRequest, time_remaining: Callable[[], float | None]
@@ -40,7 +43,9 @@ class SearchResponder:
         if request.collections:
             keys = list(dict.fromkeys(named_collection(name, "collections") for name in request.collections))
         else:
-            keys = [key for key in await own_collections(self._store) if self._replica.has(key)]
+            here = set(self._replica.collections())
+            keys = [key for key in await own_collections(self._store) if key in here]
+        keys = await self._targets.to_search(keys, request.draft, request.version)
         count = max(query.count, self._reranker.passages) if self._reranker else query.count
         found = await self._replica.search(
             keys, query.query, count, query.search_filter, previous_question=query.previous_question
@@ -49,6 +54,7 @@ class SearchResponder:
             query_language=found.language,
             used_history=found.used_history,
             revision=found.revision,
+            version=version_text(keys),
             apart=found.score_margin,
             min_apart=found.min_score_margin,
             instruction_score=found.instruction_score,

@@ -9,12 +9,14 @@ import grpc.aio
 import numpy as np
 
 from kefu.common.auth import caller
-from kefu.common.errors import BadRequest, CollectionExists, CollectionNotFound, TenantLimit
+from kefu.common.errors import BadRequest, CollectionExists, CollectionNotFound, KnowledgeMoved, TenantLimit
 from kefu.common.open_calls import OpenCalls
 from kefu.common.pagination import decode_number, decode_token, encode_token, page_size_of
 from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.common.resource_names import check_id, parse_name
 from kefu.retrieval.api.access import named_child, named_collection, own_collection, own_collections
+from kefu.retrieval.api.draft_servicer import DraftServicer
+from kefu.retrieval.api.history_servicer import HistoryServicer
 from kefu.retrieval.api.import_stream import receive_sources
 from kefu.retrieval.api.messages import (
     calibration_message,
@@ -28,9 +30,11 @@ from kefu.retrieval.api.messages import (
 )
 from kefu.retrieval.api.search import SearchResponder
 from kefu.retrieval.api.search_request import MAX_QUERY_CHARACTERS
+from kefu.retrieval.api.targets import Targets
 from kefu.retrieval.calibration.calibrator import Calibrator
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.curated_draft import checked_draft
+from kefu.retrieval.drafts.caretaker import Caretaker
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.ingest.importer import Importer
@@ -43,6 +47,7 @@ from kefu.retrieval.storage.change_streams import ChangeId
 from kefu.retrieval.storage.durable_writer import DurableWriter
 from kefu.retrieval.storage.records import CuratedRecord, DictionaryRecord
 from kefu.retrieval.storage.store import KnowledgeStore
+from kefu.retrieval.storage.versions import VersionStore
 from kefu.retrieval.text.user_dictionary import parse_dictionary
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc
@@ -85,10 +90,18 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self._wait_for_disk_seconds = wait_for_disk_seconds
         self._imports = OpenCalls(imports_per_key)
         self.calibrator = Calibrator(store, replica, embedder.id, self._open_writer)
+        self.caretaker = Caretaker(store, replica, self._open_writer)
+        self._targets = Targets(replica, VersionStore(store))
+        self._drafts = DraftServicer(store, replica, self._open_writer, self.caretaker, memory_guard)
+        self._histories = HistoryServicer(
+            *(store, replica, embedder, self._open_writer, self._targets, memory_guard, self.calibrator.mark_changed)
+        )
 
     def register(self, server: grpc.aio.Server) -> None:
-        """Add the servicer to a server."""
+        """Add the servicer to a server, with those of drafts and of documents' histories."""
         knowledge_pb2_grpc.add_KnowledgeServiceServicer_to_server(self, server)
+        self._drafts.register(server)
+        self._histories.register(server)
 
     # Collections
 
@@ -138,7 +151,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self, request: pb.CalibrateCollectionRequest, context: _Context
     ) -> pb.CalibrateCollectionResponse:
         """See the contract."""
-        key = named_collection(request.name, "name")
+        key = await self._targets.to_write(named_collection(request.name, "name"), request.draft)
         for field, questions in (("answerable", request.answerable), ("foreign", request.foreign)):
             if len(questions) > MAX_CALIBRATION or any(not 1 <= len(one) <= MAX_QUERY_CHARACTERS for one in questions):
                 raise BadRequest(
@@ -173,11 +186,12 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         first = await anext(aiter(request_iterator), None)
         if first is None or first.WhichOneof("part") != "start":
             raise BadRequest("start", "must be the first message.")
-        key = named_collection(first.start.collection, "start.collection")
+        base = named_collection(first.start.collection, "start.collection")
         self._memory_guard.check_new("import")
         if first.start.create:
             with suppress(CollectionExists):
-                await self._create(key, "", wait=False)  # the first document's wait covers this: the file is in order
+                await self._create(base, "", wait=False)  # the first document's wait covers this: the file is in order
+        key = await self._targets.to_write(base, first.start.draft)
         importer = Importer(
             key,
             self._store,
@@ -186,6 +200,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             self._replica,
             self._open_writer,
             self._memory_guard,
+            author=caller().subject,
         )
         async with aclosing(importer.run(receive_sources(request_iterator))) as reports:
             async for report in reports:
@@ -195,7 +210,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
 
     async def ListDocuments(self, request: pb.ListDocumentsRequest, context: _Context) -> pb.ListDocumentsResponse:
         """See the contract."""
-        key = named_collection(request.collection, "collection")
+        key = await self._targets.to_read(named_collection(request.collection, "collection"), request.draft)
         await self._store.info(key)
         size = page_size_of(request.page_size)
         ids = await self._store.document_ids(key, decode_token(request.page_token), size + 1)
@@ -207,7 +222,8 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
 
     async def ListPassages(self, request: pb.ListPassagesRequest, context: _Context) -> pb.ListPassagesResponse:
         """See the contract."""
-        key, document = named_child(request.document, "document", "documents")
+        base, document = named_child(request.document, "document", "documents")
+        key = await self._targets.to_read(base, request.draft)
         size, after = page_size_of(request.page_size), decode_number(request.page_token)
         info = await self._store.document(key, document)
         texts = await self._store.passages_of(key, document)
@@ -221,8 +237,22 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
     async def DeleteDocument(self, request: pb.DeleteDocumentRequest, context: _Context) -> pb.DeleteDocumentResponse:
         """See the contract."""
         key, document = named_child(request.name, "name", "documents")
-        await self._write_durably(key, lambda writer: self._store.delete_document(writer, key, document))
+        author, keeps = caller().subject, request.keep_history
+
+        async def delete(writer: DurableWriter, target: CollectionKey) -> ChangeId:
+            change = await self._store.delete_document(writer, target, document, author=author, keep_history=keeps)
+            if not keeps and not request.draft:
+                await self._erase_in_other_versions(writer, target, document)
+            return change
+
+        await self._write_durably(key, request.draft, delete)
         return pb.DeleteDocumentResponse()
+
+    async def _erase_in_other_versions(self, writer: DurableWriter, live: CollectionKey, document: str) -> None:
+        """Delete a document in drafts and in versions that were live, too: nothing of it is to be left."""
+        for version in (await VersionStore(self._store).read(live)).records:
+            if version != live.version:
+                await self._store.erase_document(writer, live.at(version), document)
 
     # Curated answers
 
@@ -239,17 +269,19 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
                 raise BadRequest("curated_answer.name", "must lie in `collection`.")
         draft = checked_draft(curated_draft(message))
         self._memory_guard.check_new("curated_answer")
-        await self._replica.check_embedder(key)
+        await self._replica.check_embedder(await self._targets.to_read(key, request.draft))
         vectors = await self._embedder.queries(draft.questions)
         record = CuratedRecord.from_draft(draft, vectors.astype(np.float16), self._embedder.id, ident)
-        await self._write_durably(key, lambda writer: self._store.put_curated(writer, key, record))
+        await self._write_durably(
+            key, request.draft, lambda writer, target: self._store.put_curated(writer, target, record)
+        )
         return pb.PutCuratedAnswerResponse(curated_answer=curated_message(key, record))
 
     async def ListCuratedAnswers(
         self, request: pb.ListCuratedAnswersRequest, context: _Context
     ) -> pb.ListCuratedAnswersResponse:
         """See the contract."""
-        key = named_collection(request.collection, "collection")
+        key = await self._targets.to_read(named_collection(request.collection, "collection"), request.draft)
         await self._store.info(key)
         size = page_size_of(request.page_size)
         ids = await self._store.curated_ids(key, decode_token(request.page_token), size + 1)
@@ -264,7 +296,9 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
     ) -> pb.DeleteCuratedAnswerResponse:
         """See the contract."""
         key, answer = named_child(request.name, "name", "curatedAnswers")
-        await self._write_durably(key, lambda writer: self._store.delete_curated(writer, key, answer))
+        await self._write_durably(
+            key, request.draft, lambda writer, target: self._store.delete_curated(writer, target, answer)
+        )
         return pb.DeleteCuratedAnswerResponse()
 
     # Search
@@ -311,12 +345,14 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         parse_dictionary(request.dictionary.text)  # refuses what cannot be taken
         self._memory_guard.check_new("dictionary")
         record = DictionaryRecord(request.dictionary.text, time.time())
-        await self._write_durably(key, lambda writer: self._store.put_dictionary(writer, key, record))
+        await self._write_durably(
+            key, request.draft, lambda writer, target: self._store.put_dictionary(writer, target, record)
+        )
         return pb.PutDictionaryResponse(dictionary=dictionary_message(record))
 
     async def GetDictionary(self, request: pb.GetDictionaryRequest, context: _Context) -> pb.GetDictionaryResponse:
         """See the contract."""
-        key = named_collection(request.collection, "collection")
+        key = await self._targets.to_read(named_collection(request.collection, "collection"), request.draft)
         await self._store.info(key)
         return pb.GetDictionaryResponse(dictionary=dictionary_message(await self._store.dictionary(key)))
 
@@ -327,12 +363,19 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             self._store.client, accept_not_durable=self._accept_not_durable, timeout_seconds=self._wait_for_disk_seconds
         )
 
-    async def _write_durably(self, key: CollectionKey, write: Callable[[DurableWriter], Awaitable[ChangeId]]) -> None:
-        """Write a change, and wait until it is on disk and searches here cover it."""
+    async def _write_durably(
+        self, key: CollectionKey, draft: str, write: Callable[[DurableWriter, CollectionKey], Awaitable[ChangeId]]
+    ) -> None:
+        """Write a change to the live version or a draft, and wait until it is on disk and searches here cover it."""
         async with self._open_writer() as writer:
-            change = await write(writer)
+            target = await self._targets.to_write(key, draft)
+            try:
+                change = await write(writer, target)
+            except KnowledgeMoved:  # another version became live between the two lines above
+                target = await self._targets.to_write(key, draft)
+                change = await write(writer, target)
             await writer.wait_until_on_disk()
-        await self._replica.wait_for_change(key, change)
+        await self._replica.wait_for_change(target, change)
 
     async def _create(self, key: CollectionKey, display_name: str, *, wait: bool = True) -> None:
         check_id("collection", key.collection)
@@ -343,6 +386,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         await self._replica.wait_for_change(key, "0-0")
 
     async def _collection(self, key: CollectionKey) -> pb.Collection:
+        key = self._replica.live_key(key)
         return collection_message(
             key,
             await self._store.info(key),

@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import structlog
 
 from kefu.common.aio import cancel_and_wait
-from kefu.common.errors import CollectionNotFound, ServiceError
+from kefu.common.errors import CollectionNotFound, DraftNotFound, KnowledgeMoved, ServiceError
 from kefu.retrieval.calibration.out_of_domain import OUT_OF_DOMAIN_QUESTIONS
 from kefu.retrieval.domain.calibration import MAX_TITLES, Calibration, calibrate
 from kefu.retrieval.domain.collection_key import CollectionKey
@@ -77,7 +78,7 @@ class Calibrator:
         await self._replica.wait_for_change(key, change)
         _log.info(
             "collection.calibrated",
-            collection=key.member,
+            collection=key.label,
             min_relevance=calibration.min_relevance,
             source=source,
             min_apart=calibration.min_apart,
@@ -96,6 +97,9 @@ class Calibrator:
                         await self.calibrate(key)
                 except CollectionNotFound:
                     continue  # it was deleted meanwhile
+                except (DraftNotFound, KnowledgeMoved):  # promoted, discarded or replaced meanwhile
+                    if self._replica.live_key(key) == key:
+                        self.mark_changed(replace(key, is_draft=False))
                 except ServiceError as error:
                     _log.warning("collection.not_calibrated", collection=key.member, cause=error.message)
                     self.mark_changed(key)

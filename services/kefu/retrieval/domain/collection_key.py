@@ -1,6 +1,6 @@
 """The Redis keys of a collection; docs/reference/data.md describes each of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from kefu.common.redis.client import SCHEMA
 
@@ -10,17 +10,41 @@ REGISTRY_CHANGES = f"kefu:{SCHEMA}:collections:changes"
 """Stream: a collection came or went."""
 
 
+ORIGINAL = "original"
+"""What callers call the version that a collection began with; in keys it is empty."""
+
+
 @dataclass(frozen=True, order=True)
 class CollectionKey:
-    """A collection of a tenant with the names of its Redis keys. One hash tag lets one transaction reach them all."""
+    """A version of a tenant's collection with the names of its Redis keys. One hash tag lets one transaction reach them
+    all.
+    """
 
     tenant: str
     collection: str
+    version: str = ""
+    """Id of the version; empty for the one that the collection began with."""
+    is_draft: bool = field(default=False, compare=False)
+    """Meant as a draft: a write fails when the version is none, as one meant for what is live fails in a draft."""
 
     @property
     def member(self) -> str:
         """The collection's member of the registry."""
         return f"{self.tenant}:{self.collection}"
+
+    @property
+    def label(self) -> str:
+        """The collection and its version, for logs and digests."""
+        return f"{self.member}@{self.version}" if self.version else self.member
+
+    @property
+    def base(self) -> "CollectionKey":
+        """The collection, whatever its version: the key of the version that it began with."""
+        return CollectionKey(self.tenant, self.collection)
+
+    def at(self, version: str, *, is_draft: bool = False) -> "CollectionKey":
+        """The same collection in another version."""
+        return replace(self, version=version, is_draft=is_draft)
 
     @classmethod
     def from_member(cls, member: str) -> "CollectionKey":
@@ -29,11 +53,17 @@ class CollectionKey:
         return cls(tenant, collection)
 
     def _key(self, rest: str) -> str:
+        version = f"v:{self.version}:" if self.version else ""
+        return f"kefu:{SCHEMA}:{{{self.tenant}:{self.collection}}}:{version}{rest}"
+
+    def _key_of_all(self, rest: str) -> str:
         return f"kefu:{SCHEMA}:{{{self.tenant}:{self.collection}}}:{rest}"
 
     @property
     def info(self) -> str:
-        """Hash: the collection's metadata. It changes only with the embedder, so that writers can WATCH it."""
+        """Hash: the collection's metadata. It changes only with the embedder and with what the version is for, so that
+        writers can WATCH it.
+        """
         return self._key("collection")
 
     @property
@@ -86,3 +116,39 @@ class CollectionKey:
     def reembedding(self) -> str:
         """Lease of the replica that re-embeds this collection."""
         return self._key("reembedding")
+
+    @property
+    def copied_from(self) -> str:
+        """Hash: what a draft was copied from, as marks of documents and curated answers."""
+        return self._key("copied_from")
+
+    # Of the collection, whatever its version.
+
+    @property
+    def live(self) -> str:
+        """String: id of the live version; absent for the one that the collection began with."""
+        return self._key_of_all("live")
+
+    @property
+    def versions(self) -> str:
+        """Hash: version id to what is known of it, as JSON."""
+        return self._key_of_all("versions")
+
+    @property
+    def version_changes(self) -> str:
+        """Stream: a version came or went, or another one became live."""
+        return self._key_of_all("versions:changes")
+
+    @property
+    def caretaking(self) -> str:
+        """Lease of the replica that finishes what others began."""
+        return self._key_of_all("versions:lease")
+
+    @property
+    def histories(self) -> str:
+        """Sorted set of the ids of documents that have earlier revisions, all with score 0."""
+        return self._key_of_all("histories")
+
+    def history(self, document: str) -> str:
+        """List: earlier revisions of a document, the newest first."""
+        return self._key_of_all(f"history:{document}")

@@ -44,7 +44,8 @@ class Snapshots:
 
     def path(self, key: CollectionKey) -> Path:
         """Path of a collection's snapshot."""
-        return self._folder / f"{key.tenant}.{key.collection}.npz"
+        version = f"@{key.version}" if key.version else ""
+        return self._folder / f"{key.tenant}.{key.collection}{version}.npz"
 
     def delete(self, key: CollectionKey) -> None:
         """Delete a snapshot: at once, when something was deleted from the collection."""

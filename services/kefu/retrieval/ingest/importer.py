@@ -30,7 +30,14 @@ from kefu.retrieval.ranking.instruction_probe import InstructionProbe, probe_for
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.change_streams import ChangeId
 from kefu.retrieval.storage.durable_writer import DurableWriter
-from kefu.retrieval.storage.records import CuratedRecord, DocumentInfo, PassageText, document_id, split_vectors
+from kefu.retrieval.storage.records import (
+    CuratedRecord,
+    DocumentInfo,
+    PassageText,
+    RevisionMark,
+    document_id,
+    split_vectors,
+)
 from kefu.retrieval.storage.store import KnowledgeStore
 
 INSTRUCTING_PASSAGES = Counter(
@@ -63,7 +70,7 @@ OpenWriter = Callable[[], AbstractAsyncContextManager[DurableWriter]]
 
 
 class Importer:
-    """Imports documents into one collection, for one caller."""
+    """Imports documents into one version of a collection, for one caller."""
 
     def __init__(
         self,
@@ -74,7 +81,10 @@ class Importer:
         replica: Replica,
         open_writer: OpenWriter,
         memory_guard: MemoryGuard,
+        *,
+        author: str = "",
     ) -> None:
+        """`key`: the version to import into. `author`: whose name the histories of documents have."""
         self._key = key
         self._store = store
         self._embedder = embedder
@@ -82,6 +92,7 @@ class Importer:
         self._replica = replica
         self._open_writer = open_writer
         self._memory_guard = memory_guard
+        self._author = author
         self._probe = probe_for(embedder.embedder.id)
         self._reports: asyncio.Queue[ImportReport | None] = asyncio.Queue()
         self._converted: asyncio.Queue[UnpackedDocument | ImportResult | None] = asyncio.Queue(_MAX_CONVERTED)
@@ -220,8 +231,9 @@ class Importer:
             self._memory_guard.check_new("import", size)
         if ready.info is not None:
             embedder = self._embedder.id
+            info = replace(ready.info, revision=RevisionMark(author=self._author, time=ready.info.update_time))
             is_new, change = await self._store.put_document(
-                writer, self._key, ready.info, ready.texts, ready.vectors, embedder
+                writer, self._key, info, ready.texts, ready.vectors, embedder
             )
             return replace(result, outcome="CREATED" if is_new else "UPDATED"), change
         if result.outcome == "DELETED":

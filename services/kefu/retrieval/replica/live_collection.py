@@ -110,7 +110,7 @@ class LiveCollection:
         self.calibration = await self._reader.calibration(self.key)
         await self.refresh_lexical()
         self.snapshot_is_stale = how == "redis"
-        _log.info("collection.loaded", collection=self.key.member, source=how, passages=len(self.index.entries))
+        _log.info("collection.loaded", collection=self.key.label, source=how, passages=len(self.index.entries))
 
     async def rebuild(self) -> None:
         """Load everything from Redis."""

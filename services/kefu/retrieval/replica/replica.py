@@ -1,6 +1,9 @@
 """
 A replica: all collections of Redis in this process's memory, kept current by their change streams.
 
+Of a collection the live version is loaded, its open drafts, and those that were live lately. Which one is live changes
+for all searches at once, as soon as it is loaded (see version_table.py).
+
 A change is applied by reading the current state in Redis. So applying it twice, or late, does no harm. Entries may have
 been trimmed while this process was stopped. After each read the last applied entry must still be in the stream, else
 the collection is rebuilt.
@@ -25,8 +28,10 @@ from kefu.retrieval.ranking.baseline import EmbeddingBaseline
 from kefu.retrieval.replica.live_collection import LiveCollection
 from kefu.retrieval.replica.reembedding import reembed
 from kefu.retrieval.replica.searcher import Searcher, SearchResult
+from kefu.retrieval.replica.version_table import VersionTable
 from kefu.retrieval.storage.change_streams import NO_CHANGE, ChangeId
 from kefu.retrieval.storage.reader import KnowledgeReader
+from kefu.retrieval.storage.versions import VersionStore
 from kefu.retrieval.text.analyzer import Analyzer
 from kefu.retrieval.vectorstore.base import VectorStores
 from kefu.retrieval.vectorstore.faiss_store import FaissStores
@@ -55,6 +60,8 @@ class Replica:
         self._snapshots = snapshots
         self._snapshot_seconds = snapshot_seconds
         self._collections: dict[CollectionKey, LiveCollection] = {}
+        self._versions = VersionTable(VersionStore(reader))
+        self._loading: dict[CollectionKey, asyncio.Task[None]] = {}
         self._registry_change: ChangeId = NO_CHANGE
         self._collections_changed = asyncio.Condition()
         self._refreshing: dict[CollectionKey, asyncio.Task[None]] = {}
@@ -90,24 +97,32 @@ class Replica:
             async with self._searcher.running():
                 yield self
         finally:
-            for task in [*tasks, *self._refreshing.values()]:
+            for task in [*tasks, *self._loading.values(), *self._refreshing.values()]:
                 await cancel_and_wait(task)
             if snapshots:
                 await self._write_stale(snapshots)
             self._search_thread.shutdown(wait=True, cancel_futures=True)
             self._prepare_thread.shutdown(wait=True, cancel_futures=True)
 
-    def has(self, key: CollectionKey) -> bool:
-        """Whether a collection can be searched here."""
+    def live_key(self, key: CollectionKey) -> CollectionKey:
+        """The key of a collection's version that is searched here for customers."""
+        return key.at(self._versions.live(key))
+
+    def is_loaded(self, key: CollectionKey) -> bool:
+        """Whether a version of a collection can be searched here."""
         return key in self._collections
 
+    def collections(self) -> list[CollectionKey]:
+        """All collections that are searched here, whatever their version."""
+        return sorted({key.base for key in self._collections})
+
     def passage_count(self, key: CollectionKey) -> int:
-        """Number of a collection's passages; 0 for one that is not loaded."""
+        """Number of passages of a version; 0 for one that is not loaded."""
         live = self._collections.get(key)
         return len(live.index.entries) if live else 0
 
     def min_relevance(self, key: CollectionKey) -> float:
-        """A collection's calibrated threshold of relevance; 0 without one."""
+        """A version's calibrated threshold of relevance; 0 without one."""
         live = self._collections.get(key)
         return live.min_relevance if live else 0.0
 
@@ -127,7 +142,9 @@ class Replica:
         previous_question: str = "",
         to_calibrate: bool = False,
     ) -> SearchResult:
-        """As `Searcher.search`. Raises CollectionNotFound, or BackendUnavailable as `check_embedder` does."""
+        """As `Searcher.search`, over versions that `live_key` or a draft names. Raises CollectionNotFound, or
+        BackendUnavailable as `check_embedder` does.
+        """
         live = [self._searchable(key) for key in keys]
         return await self._searcher.search(
             live, text, count, search_filter, previous_question=previous_question, to_calibrate=to_calibrate
@@ -142,9 +159,21 @@ class Replica:
 
     async def wait_until_deleted(self, key: CollectionKey) -> None:
         """Wait until a deleted collection is no longer searched here, at most 5 s."""
+        await self._wait_at_most(_CHANGE_TIMEOUT_SECONDS, lambda: key.base not in self.collections())
+
+    async def wait_until_loaded(self, key: CollectionKey, seconds: float) -> bool:
+        """Wait until a version can be searched here. False where it takes longer."""
+        return await self._wait_at_most(seconds, lambda: key in self._collections)
+
+    async def wait_until_live(self, key: CollectionKey, seconds: float = _CHANGE_TIMEOUT_SECONDS) -> bool:
+        """Wait until a version is searched here for customers. False where it takes longer."""
+        return await self._wait_at_most(seconds, lambda: self.live_key(key) == key)
+
+    async def _wait_at_most(self, seconds: float, condition: Callable[[], bool]) -> bool:
         with suppress(TimeoutError):
-            async with asyncio.timeout(_CHANGE_TIMEOUT_SECONDS):
-                await self._wait_until(lambda: key not in self._collections)
+            async with asyncio.timeout(seconds):
+                await self._wait_until(condition)
+        return condition()
 
     async def _wait_until(self, condition: Callable[[], bool]) -> None:
         async with self._collections_changed:
@@ -163,8 +192,15 @@ class Replica:
         await loop.run_in_executor(self._search_thread, self._stores.begin_loading)
         self._registry_change = await self._reader.changes.last_of_registry()
         for key in await self._reader.collections():
-            await self._load(key)
+            await self._load_collection(key)
         await loop.run_in_executor(self._search_thread, self._stores.end_loading)
+
+    async def _load_collection(self, key: CollectionKey) -> None:
+        """Load all versions of a collection that are to be in memory, the live one first."""
+        await self._versions.read(key)
+        for version in self._versions.wanted(key):
+            await self._load(version)
+        await self._switch(key)
 
     async def _load(self, key: CollectionKey) -> None:
         try:
@@ -206,7 +242,14 @@ class Replica:
     async def _follow_once(self) -> None:
         after = {REGISTRY_CHANGES: self._registry_change}
         after |= {key.changes: live.last_change for key, live in self._collections.items()}
+        after |= {key.version_changes: position for key, position in self._versions.positions.items()}
         changes_by_stream = await self._reader.changes.read(after, _BLOCK_SECONDS)
+        for key in self._versions.keys:  # first: what is live changes at once
+            if entries := changes_by_stream.get(key.version_changes):
+                await self._versions.read(key, entries[-1][0])
+                await self._follow_versions(key)
+            elif self._versions.holds_several(key):
+                await self._drop_unwanted(key)
         for key, live in list(self._collections.items()):
             if entries := changes_by_stream.get(key.changes):
                 if not await self._reader.changes.holds_all_since(key, live.last_change):
@@ -223,8 +266,51 @@ class Replica:
             async with self._collections_changed:
                 self._collections_changed.notify_all()
 
+    async def _follow_versions(self, key: CollectionKey) -> None:
+        """Switch to the live version if it is loaded, load what is missing beside, and drop the rest."""
+        await self._switch(key)
+        for version in self._versions.wanted(key):
+            if version not in self._collections and version not in self._loading:
+                task = asyncio.create_task(self._load_beside(version), name=f"load-{version.label}")
+                self._loading[version] = task
+        await self._drop_unwanted(key)
+
+    async def _load_beside(self, key: CollectionKey) -> None:
+        """Load a version while changes of others are followed; the collection may wait for it to switch."""
+        try:
+            while key in self._versions.wanted(key.base):
+                try:
+                    await self._load(key)
+                except ServiceError as error:
+                    _log.warning("version.not_loaded", collection=key.label, cause=error.message)
+                    await asyncio.sleep(0.5)
+                else:
+                    break
+        except Exception:
+            _log.exception("version.load_failed", collection=key.label)
+        finally:
+            del self._loading[key]
+        if key in self._collections and key not in self._versions.wanted(key):  # it was discarded meanwhile
+            await self._drop(key)
+        await self._switch(key.base)
+
+    async def _switch(self, key: CollectionKey) -> None:
+        """Search the live version for customers from now on, if it is loaded."""
+        live = key.at(self._versions.newest_live(key))
+        if live in self._collections and self._versions.switch(key):
+            _log.info("version.live", collection=live.label)
+            self._set_passage_gauge(live)
+        async with self._collections_changed:
+            self._collections_changed.notify_all()
+
+    async def _drop_unwanted(self, key: CollectionKey) -> None:
+        wanted = self._versions.wanted(key)
+        for version in [each for each in self._collections if each.base == key and each not in wanted]:
+            if version != self.live_key(key):
+                await self._drop(version)
+
     async def _rebuild(self, key: CollectionKey, live: LiveCollection) -> None:
-        _log.warning("collection.rebuilding", collection=key.member, cause="its changes were trimmed")
+        _log.warning("collection.rebuilding", collection=key.label, cause="its changes were trimmed")
         if self._snapshots:
             await asyncio.to_thread(self._snapshots.delete, key)
         await live.rebuild()
@@ -233,30 +319,38 @@ class Replica:
 
     async def _follow_registry(self) -> None:
         registered = set(await self._reader.collections())
-        for key in [key for key in self._collections if key not in registered or await self._was_recreated(key)]:
-            live = self._collections.pop(key)
-            self._reader.forget(key, list(live.index.documents))
-            with suppress(KeyError):
-                PASSAGES.remove(key.tenant, key.collection)
-            if self._snapshots:
-                await asyncio.to_thread(self._snapshots.delete, key)
-            try:
-                await asyncio.get_running_loop().run_in_executor(self._search_thread, live.index.vectors.drop)
-            except BackendUnavailable as error:  # whichever replica starts next drops them
-                _log.warning("vectors.not_dropped", collection=key.member, cause=error.message)
-        for key in sorted(registered - self._collections.keys()):
-            await self._load(key)
+        for key in self.collections():
+            if key not in registered or await self._was_recreated(key):
+                self._versions.forget(key)
+                for version in [each for each in self._collections if each.base == key]:
+                    await self._drop(version)
+                with suppress(KeyError):
+                    PASSAGES.remove(key.tenant, key.collection)
+        for key in sorted(registered - set(self.collections())):
+            await self._load_collection(key)
+
+    async def _drop(self, key: CollectionKey) -> None:
+        """Forget a version, with its snapshot and vectors."""
+        live = self._collections.pop(key)
+        self._reader.forget(key, list(live.index.documents))
+        if self._snapshots:
+            await asyncio.to_thread(self._snapshots.delete, key)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._search_thread, live.index.vectors.drop)
+        except BackendUnavailable as error:  # whichever replica starts next drops them
+            _log.warning("vectors.not_dropped", collection=key.label, cause=error.message)
 
     async def _was_recreated(self, key: CollectionKey) -> bool:
+        live = self._collections.get(self.live_key(key))
         try:
-            return (await self._reader.info(key)).incarnation != self._collections[key].info.incarnation
+            return live is not None and (await self._reader.info(live.key)).incarnation != live.info.incarnation
         except CollectionNotFound:
             return True
 
     def _refresh_lexical(self, key: CollectionKey, live: LiveCollection) -> None:
         running = self._refreshing.get(key)
         if running is None or running.done():
-            self._refreshing[key] = asyncio.create_task(live.refresh_lexical(), name=f"words-{key.member}")
+            self._refreshing[key] = asyncio.create_task(live.refresh_lexical(), name=f"words-{key.label}")
 
     async def _write_snapshots(self, snapshots: Snapshots) -> None:
         while True:
@@ -272,7 +366,8 @@ class Replica:
                     _log.warning("snapshot.not_written", path=str(snapshots.path(key)), cause=str(exc))
 
     def _set_passage_gauge(self, key: CollectionKey) -> None:
-        PASSAGES.labels(key.tenant, key.collection).set(self.passage_count(key))
+        if key == self.live_key(key):
+            PASSAGES.labels(key.tenant, key.collection).set(self.passage_count(key))
 
 
 def _other_embedder(key: CollectionKey, theirs: str, ours: str) -> BackendUnavailable:

@@ -124,7 +124,7 @@ class Searcher:
             return await self._search(
                 collections, text, count, search_filter, previous_question, to_calibrate=to_calibrate
             )
-        members = [live.key.member for live in collections]
+        members = [live.key.label for live in collections]
         question = question_digest(text, previous_question, members, count, search_filter)
         state = tuple(live.state for live in collections)
         if (known := self._memory.recall(question, state)) is not None:

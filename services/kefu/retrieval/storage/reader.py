@@ -5,7 +5,7 @@ from dataclasses import fields
 
 from redis.asyncio import Redis
 
-from kefu.common.errors import CollectionNotFound, DocumentNotFound
+from kefu.common.errors import CollectionNotFound, DocumentNotFound, DraftNotFound
 from kefu.common.redis.pipelines import byte_fields, call, pipeline, text_fields
 from kefu.retrieval.domain.calibration import CALIBRATION, Calibration
 from kefu.retrieval.domain.collection_key import REGISTRY, CollectionKey
@@ -33,8 +33,10 @@ class KnowledgeReader:
         self._memory = DocumentMemory()
 
     async def info(self, key: CollectionKey) -> CollectionInfo:
-        """A collection's metadata; raises CollectionNotFound."""
+        """A collection's metadata; raises CollectionNotFound, or DraftNotFound for a draft."""
         fields = await call(self.client, "HGETALL", key.info)
+        if not fields and key.is_draft:
+            raise DraftNotFound(f"There is no draft {key.version} of {key.collection}; list the drafts.")
         if not fields:
             raise CollectionNotFound(f"There is no collection {key.collection}; create it first.")
         return CollectionInfo.from_fields(text_fields(fields))

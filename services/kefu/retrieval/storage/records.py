@@ -56,6 +56,29 @@ class DictionaryRecord:
 
 
 @dataclass(frozen=True)
+class RevisionMark:
+    """Which revision of a document something is, and who brought it."""
+
+    number: int = 1
+    """From 1."""
+    author: str = ""
+    """The subject of a key or a person; empty for documents of earlier releases."""
+    origin: str = ""
+    """See Revision.origin of the contract."""
+    time: float = 0.0
+    """0: the document's update_time."""
+
+    def dump(self) -> str:
+        """As JSON."""
+        return json.dumps([self.number, self.author, self.origin, self.time])
+
+    @classmethod
+    def load(cls, value: str) -> "RevisionMark":
+        """Read what `dump` wrote."""
+        return cls(*json.loads(value))
+
+
+@dataclass(frozen=True)
 class DocumentInfo:
     """The hash `kefu:1:{tenant:collection}:document:{id}`."""
 
@@ -75,6 +98,7 @@ class DocumentInfo:
     update_time: float
     audience: Audience = Audience.EVERYONE
     metadata: Pairs = ()
+    revision: RevisionMark = RevisionMark()
 
     @property
     def facts(self) -> Facts:
@@ -85,7 +109,8 @@ class DocumentInfo:
         """As hash fields."""
         fields: Fields = {name: str(value) for name, value in asdict(self).items()}
         metadata = json.dumps(self.metadata, ensure_ascii=False)
-        return fields | {"passages": " ".join(self.passages), "metadata": metadata}
+        own = {"passages": " ".join(self.passages), "metadata": metadata, "revision": self.revision.dump()}
+        return fields | own
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, str]) -> "DocumentInfo":
@@ -102,6 +127,7 @@ class DocumentInfo:
             update_time=float(fields["update_time"]),
             audience=Audience(fields.get("audience", Audience.EVERYONE)),  # documents of earlier releases have none
             metadata=tuple((key, value) for key, value in json.loads(fields.get("metadata", "[]"))),
+            revision=RevisionMark.load(fields["revision"]) if "revision" in fields else RevisionMark(),  # as above
         )
 
 

@@ -5,21 +5,27 @@ replicas follow. Keys are described in docs/reference/data.md.
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from kefu.common.errors import (
     CollectionExists,
     CollectionNotFound,
     CuratedAnswerNotFound,
     DocumentNotFound,
+    DraftNotFound,
+    KnowledgeMoved,
     Overloaded,
 )
-from kefu.common.redis.pipelines import hash_of, hset, text_fields
+from kefu.common.redis.pipelines import Command, hash_of, hset, text_fields
 from kefu.retrieval.domain.calibration import CALIBRATION, Calibration
-from kefu.retrieval.domain.collection_key import REGISTRY, CollectionKey
+from kefu.retrieval.domain.collection_key import ORIGINAL, REGISTRY, CollectionKey
+from kefu.retrieval.domain.draft_changes import document_thing
+from kefu.retrieval.domain.versions import Role
 from kefu.retrieval.embedders.base import HalfVectors
 from kefu.retrieval.storage.change_streams import ChangeId
 from kefu.retrieval.storage.durable_writer import Conflict, DurableWriter
+from kefu.retrieval.storage.history import Histories, forgetting
 from kefu.retrieval.storage.reader import KnowledgeReader
 from kefu.retrieval.storage.records import (
     CollectionInfo,
@@ -27,22 +33,27 @@ from kefu.retrieval.storage.records import (
     DictionaryRecord,
     DocumentInfo,
     PassageText,
+    RevisionMark,
     dump_vectors,
     embedder_tag,
 )
 
-_ATTEMPTS = 8
+ATTEMPTS = 8
 
 
 class KnowledgeStore(KnowledgeReader):
-    """Reads and writes knowledge. A write is on disk once the caller's writer has waited for it."""
+    """Reads and writes knowledge. A write is on disk once the caller's writer has waited for it.
+
+    Every write of a version raises CollectionNotFound. It raises KnowledgeMoved where the version is not the live one,
+    and DraftNotFound where the key was meant as a draft and its version is none.
+    """
 
     async def create_collection(self, writer: DurableWriter, key: CollectionKey, name: str, embedder: str) -> None:
         """Create a collection; raises CollectionExists."""
         # Registered first: a registered collection that does not exist is skipped, an unregistered one would be lost.
         await writer.transaction([("ZADD", REGISTRY, 0, key.member)])
-        await writer.watch(key.info)
-        if await writer.command("EXISTS", key.info):
+        await writer.watch(key.info, key.live)
+        if await writer.command("EXISTS", key.info, key.live):
             await writer.unwatch()
             raise CollectionExists(f"There is a collection {key.collection} already.")
         info = CollectionInfo(name or key.collection, embedder, uuid.uuid4().hex, time.time())
@@ -53,19 +64,19 @@ class KnowledgeStore(KnowledgeReader):
         await writer.transaction([self.changes.registry_entry(key)])
 
     async def delete_collection(self, writer: DurableWriter, key: CollectionKey) -> None:
-        """Delete a collection with all its keys; raises CollectionNotFound."""
-        for _ in range(_ATTEMPTS):
-            await writer.watch(key.info, key.documents, key.curated)
-            existed = await writer.command("EXISTS", key.info)
-            info = text_fields(hash_of(await writer.command("HGETALL", key.info)))
-            documents = [each.decode() for each in await writer.command("ZRANGE", key.documents, 0, -1)]
-            curated = [each.decode() for each in await writer.command("ZRANGE", key.curated, 0, -1)]
-            tag = embedder_tag(info.get("embedder", ""))
-            keys = [key.info, key.documents, key.curated, key.dictionary, key.changes, key.confirmed]
-            keys.append(key.calibration)
-            keys += [key.curated_answer(each) for each in curated]
-            for each in documents:
-                keys += [key.document(each), key.passages(each), key.vectors(tag, each)]
+        """Delete a collection with all its versions, drafts and histories; raises CollectionNotFound."""
+        for _ in range(ATTEMPTS):
+            await writer.watch(key.versions, key.live, key.histories)
+            names = hash_of(await writer.command("HGETALL", key.versions))
+            live = (await writer.command("GET", key.live) or b"").decode()
+            versions = {"", live, *(name.decode() for name in names)} - {ORIGINAL}
+            existed = await writer.command("EXISTS", key.at(live).info)
+            keys: list[str] = [key.live, key.versions, key.version_changes, key.caretaking, key.histories]
+            keys += [key.history(each.decode()) for each in await writer.command("ZRANGE", key.histories, 0, -1)]
+            for version in sorted(versions):
+                of_version = key.at(version)
+                await writer.watch(of_version.info, of_version.documents, of_version.curated)
+                keys += await keys_of(writer, of_version)
             try:
                 await writer.transaction([("UNLINK", *keys)])
             except Conflict:
@@ -74,7 +85,7 @@ class KnowledgeStore(KnowledgeReader):
             if not existed:
                 raise CollectionNotFound(f"There is no collection {key.collection}.")
             return
-        raise _too_many_writers(key)
+        raise too_many_writers(key)
 
     async def put_document(
         self,
@@ -85,17 +96,23 @@ class KnowledgeStore(KnowledgeReader):
         vectors: Mapping[str, HalfVectors],
         embedder: str,
     ) -> tuple[bool, ChangeId]:
-        """Create or replace a document. Returns (whether it is new, change); raises CollectionNotFound."""
+        """Create or replace a document. Returns (whether it is new, change).
+
+        What it was goes into its history, and the number of its revision is set here. A draft has no history.
+        """
         tag = embedder_tag(embedder)
-        for _ in range(_ATTEMPTS):
-            await writer.watch(key.info, key.document(info.id))
-            if not await writer.command("EXISTS", key.info):
-                await writer.unwatch()
-                raise CollectionNotFound(f"There is no collection {key.collection}; create it first.")
+        for _ in range(ATTEMPTS):
+            await writer.watch(key.info, key.document(info.id), key.history(info.id))
+            await self._check_writable(writer, key)
             is_new = not await writer.command("EXISTS", key.document(info.id))
+            archive: list[Command] = []
+            if not key.is_draft:
+                archive, number = await Histories(self).archiving(writer, key, info.id)
+                info = replace(info, revision=replace(info.revision, number=number))
             try:
                 answers = await writer.transaction(
                     [
+                        *archive,
                         ("DEL", key.document(info.id), key.passages(info.id), key.vectors(tag, info.id)),
                         hset(key.document(info.id), info.fields()),
                         hset(key.passages(info.id), {each: text.dump() for each, text in texts.items()}),
@@ -107,25 +124,34 @@ class KnowledgeStore(KnowledgeReader):
             except Conflict:
                 continue
             return is_new, answers[-1].decode()
-        raise _too_many_writers(key)
+        raise too_many_writers(key)
 
-    async def delete_document(self, writer: DurableWriter, key: CollectionKey, document: str) -> ChangeId:
-        """Delete a document; raises DocumentNotFound."""
+    async def delete_document(
+        self,
+        writer: DurableWriter,
+        key: CollectionKey,
+        document: str,
+        *,
+        author: str = "",
+        keep_history: bool = False,
+    ) -> ChangeId:
+        """Delete a document; raises DocumentNotFound. Its history goes as well, unless it is to be kept for 30 days."""
         info = await self.info(key)
-        for _ in range(_ATTEMPTS):
-            await writer.watch(key.info, key.document(document))
+        for _ in range(ATTEMPTS):
+            await writer.watch(key.info, key.document(document), key.history(document))
+            await self._check_writable(writer, key)
             if not await writer.command("EXISTS", key.document(document)):
                 await writer.unwatch()
                 raise DocumentNotFound(f"There is no document {document} in {key.collection}.")
-            keys = (
-                key.document(document),
-                key.passages(document),
-                key.vectors(embedder_tag(info.embedder), document),
-            )
+            history = [] if key.is_draft else forgetting(key, document)
+            if keep_history and not key.is_draft:
+                mark = RevisionMark(author=author, time=time.time())
+                history, _ = await Histories(self).archiving(writer, key, document, mark)
             try:
                 answers = await writer.transaction(
                     [
-                        ("DEL", *keys),
+                        *history,
+                        ("DEL", *document_keys(key, info.embedder, document)),
                         ("ZREM", key.documents, document),
                         self.changes.entry(key, "document", document),
                     ]
@@ -133,78 +159,97 @@ class KnowledgeStore(KnowledgeReader):
             except Conflict:
                 continue
             return answers[-1].decode()
-        raise _too_many_writers(key)
+        raise too_many_writers(key)
+
+    async def erase_document(self, writer: DurableWriter, key: CollectionKey, document: str) -> None:
+        """Delete a document in a version, whatever that is for, with what is known of it there."""
+        embedder = text_fields(hash_of(await writer.command("HGETALL", key.info))).get("embedder")
+        if embedder is not None and await writer.command("EXISTS", key.document(document)):
+            await writer.transaction(
+                [
+                    ("DEL", *document_keys(key, embedder, document)),
+                    ("ZREM", key.documents, document),
+                    ("HDEL", key.copied_from, document_thing(document)),
+                    self.changes.entry(key, "document", document),
+                ]
+            )
 
     async def confirm(self, writer: DurableWriter, key: CollectionKey) -> None:
         """Make the writer's wait for the disk cover all earlier writes of others too: the file is in order."""
         await writer.transaction([("SET", key.confirmed, 1)])
 
     async def put_calibration(self, writer: DurableWriter, key: CollectionKey, calibration: Calibration) -> ChangeId:
-        """Replace a collection's calibration; raises CollectionNotFound."""
-        for _ in range(_ATTEMPTS):
-            await writer.watch(key.info)
-            if not await writer.command("EXISTS", key.info):
-                await writer.unwatch()
-                raise CollectionNotFound(f"There is no collection {key.collection}; create it first.")
-            stored = CALIBRATION.dump_json(calibration)
-            try:
-                answers = await writer.transaction(
-                    [("SET", key.calibration, stored), self.changes.entry(key, "calibration", "")]
-                )
-            except Conflict:
-                continue
-            return answers[-1].decode()
-        raise _too_many_writers(key)
+        """Replace a collection's calibration."""
+        stored = CALIBRATION.dump_json(calibration)
+        return await self._put(writer, key, [("SET", key.calibration, stored)], "calibration", "")
 
     async def put_curated(self, writer: DurableWriter, key: CollectionKey, record: CuratedRecord) -> ChangeId:
-        """Create or replace a curated answer; raises CollectionNotFound."""
-        for _ in range(_ATTEMPTS):
-            await writer.watch(key.info)
-            if not await writer.command("EXISTS", key.info):
-                await writer.unwatch()
-                raise CollectionNotFound(f"There is no collection {key.collection}; create it first.")
-            try:
-                answers = await writer.transaction(
-                    [
-                        ("DEL", key.curated_answer(record.id)),
-                        hset(key.curated_answer(record.id), record.fields()),
-                        ("ZADD", key.curated, 0, record.id),
-                        self.changes.entry(key, "curated", record.id),
-                    ]
-                )
-            except Conflict:
-                continue
-            return answers[-1].decode()
-        raise _too_many_writers(key)
+        """Create or replace a curated answer."""
+        commands: list[Command] = [
+            ("DEL", key.curated_answer(record.id)),
+            hset(key.curated_answer(record.id), record.fields()),
+            ("ZADD", key.curated, 0, record.id),
+        ]
+        return await self._put(writer, key, commands, "curated", record.id)
 
     async def put_dictionary(self, writer: DurableWriter, key: CollectionKey, record: DictionaryRecord) -> ChangeId:
-        """Replace a collection's user dictionary; raises CollectionNotFound."""
-        for _ in range(_ATTEMPTS):
-            await writer.watch(key.info)
-            if not await writer.command("EXISTS", key.info):
-                await writer.unwatch()
-                raise CollectionNotFound(f"There is no collection {key.collection}; create it first.")
-            command = hset(key.dictionary, record.fields()) if record.text else ("DEL", key.dictionary)
-            try:
-                answers = await writer.transaction([command, self.changes.entry(key, "dictionary", "")])
-            except Conflict:
-                continue
-            return answers[-1].decode()
-        raise _too_many_writers(key)
+        """Replace a collection's user dictionary."""
+        command = hset(key.dictionary, record.fields()) if record.text else ("DEL", key.dictionary)
+        return await self._put(writer, key, [command], "dictionary", "")
 
     async def delete_curated(self, writer: DurableWriter, key: CollectionKey, answer: str) -> ChangeId:
         """Delete a curated answer; raises CuratedAnswerNotFound."""
         if not await writer.command("EXISTS", key.curated_answer(answer)):
             raise CuratedAnswerNotFound(f"There is no curated answer {answer} in {key.collection}.")
-        answers = await writer.transaction(
-            [
-                ("DEL", key.curated_answer(answer)),
-                ("ZREM", key.curated, answer),
-                self.changes.entry(key, "curated", answer),
-            ]
-        )
-        return answers[-1].decode()
+        commands: list[Command] = [("DEL", key.curated_answer(answer)), ("ZREM", key.curated, answer)]
+        return await self._put(writer, key, commands, "curated", answer)
+
+    async def _put(
+        self, writer: DurableWriter, key: CollectionKey, commands: Sequence[Command], kind: str, changed: str
+    ) -> ChangeId:
+        for _ in range(ATTEMPTS):
+            await writer.watch(key.info)
+            await self._check_writable(writer, key)
+            try:
+                answers = await writer.transaction([*commands, self.changes.entry(key, kind, changed)])
+            except Conflict:
+                continue
+            return answers[-1].decode()
+        raise too_many_writers(key)
+
+    async def _check_writable(self, writer: DurableWriter, key: CollectionKey) -> None:
+        """Raise unless the watched version is what the key was meant as."""
+        found, role = await writer.command("HMGET", key.info, "incarnation", "role")
+        is_draft = (role or b"").decode() == Role.DRAFT
+        is_live = not role
+        if found and (is_draft if key.is_draft else is_live):
+            return
+        await writer.unwatch()
+        if key.is_draft:
+            raise DraftNotFound(f"The draft {key.version} of {key.collection} is no longer open; list the drafts.")
+        if found or key.version:
+            raise KnowledgeMoved(f"Another version of {key.collection} became live at this moment; call again.")
+        raise CollectionNotFound(f"There is no collection {key.collection}; create it first.")
 
 
-def _too_many_writers(key: CollectionKey) -> Overloaded:
+def document_keys(key: CollectionKey, embedder: str, document: str) -> tuple[str, str, str]:
+    """The keys of a document in a version, by the embedder's id."""
+    return key.document(document), key.passages(document), key.vectors(embedder_tag(embedder), document)
+
+
+async def keys_of(writer: DurableWriter, key: CollectionKey) -> list[str]:
+    """All keys of a version, by what it holds now."""
+    info = text_fields(hash_of(await writer.command("HGETALL", key.info)))
+    documents = [each.decode() for each in await writer.command("ZRANGE", key.documents, 0, -1)]
+    curated = [each.decode() for each in await writer.command("ZRANGE", key.curated, 0, -1)]
+    keys = [key.info, key.documents, key.curated, key.dictionary, key.changes, key.confirmed, key.calibration]
+    keys += [key.copied_from, key.reembedding]
+    keys += [key.curated_answer(each) for each in curated]
+    for each in documents:
+        keys += document_keys(key, info.get("embedder", ""), each)
+    return keys
+
+
+def too_many_writers(key: CollectionKey) -> Overloaded:
+    """The error of a transaction that was repeated too often."""
     return Overloaded(f"Too many writers change {key.collection} at once; try again.", retry_after=1.0)

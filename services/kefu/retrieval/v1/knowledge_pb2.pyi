@@ -1039,20 +1039,26 @@ class DeleteDocumentRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
+    KEEP_HISTORY_FIELD_NUMBER: _builtins.int
     DRAFT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Required. "collections/{collection}/documents/{document}"."""
+    keep_history: _builtins.bool
+    """Optional. Keep the document's history for 30 days (see HistoryService), so that it can be restored. Unset: its history
+    goes as well, and so do the copies of it in drafts and in earlier versions, unless it is deleted in a `draft`.
+    """
     draft: _builtins.str
     """Optional. "collections/{collection}/drafts/{draft}": in that draft (see DraftService). Empty: in the live version."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
+        keep_history: _builtins.bool = ...,
         draft: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["draft", b"draft", "keep_history", b"keep_history", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

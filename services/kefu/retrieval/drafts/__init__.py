@@ -1,0 +1,1 @@
+"""Drafts and versions of collections: made, compared, refreshed, promoted, rolled back, cleaned up."""
