@@ -25,6 +25,7 @@ from kefu.router.v1 import (
     audit_pb2_grpc,
     chat_pb2_grpc,
     desk_pb2_grpc,
+    experiment_pb2_grpc,
     golden_pb2_grpc,
     procedure_pb2_grpc,
 )
@@ -51,6 +52,7 @@ class RouterClient:
         self.audit = audit_pb2_grpc.AuditServiceStub(channel)
         self.golden = golden_pb2_grpc.GoldenQuestionServiceStub(channel)
         self.desk = desk_pb2_grpc.DeskServiceStub(channel)
+        self.experiments = experiment_pb2_grpc.ExperimentServiceStub(channel)
 
     def converse(
         self, text: str, session: str = "sessions/-", **more: object

@@ -4,11 +4,13 @@ from typing import Any
 
 import grpc.aio
 
-from kefu.common.errors import DraftNotFound
+from kefu.common import auth
+from kefu.common.errors import DraftHeld, DraftNotFound
 from kefu.retrieval.v1 import draft_pb2 as pb
 from kefu.retrieval.v1 import draft_pb2_grpc as rpc
 
 Context = grpc.aio.ServicerContext[Any, Any]
+_CLOSED = (pb.Draft.STATE_PROMOTED, pb.Draft.STATE_DISCARDED)
 
 
 class ScriptedDrafts(rpc.DraftServiceServicer):
@@ -17,6 +19,7 @@ class ScriptedDrafts(rpc.DraftServiceServicer):
     def __init__(self) -> None:
         self.drafts: dict[str, pb.Draft] = {}
         self.reports: list[pb.ReportDraftCheckRequest] = []
+        self.promoters: list[auth.Principal] = []
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add this service to a server."""
@@ -27,6 +30,17 @@ class ScriptedDrafts(rpc.DraftServiceServicer):
         draft = pb.Draft(name=name, state=pb.Draft.STATE_CHECKING, promote_when_green=promote_when_green)
         draft.update_time.GetCurrentTime()
         self.drafts[name] = draft
+
+    def put(self, name: str, state: pb.Draft.State.ValueType) -> None:
+        """Add a draft in a state, or change the state of one."""
+        self.drafts.setdefault(name, pb.Draft(name=name)).state = state
+
+    def can_be_searched(self, name: str) -> bool:
+        """Whether there is such a draft, and it is neither promoted nor discarded."""
+        return name in self.drafts and self.drafts[name].state not in _CLOSED
+
+    async def GetDraft(self, request: pb.GetDraftRequest, context: Context) -> pb.GetDraftResponse:
+        return pb.GetDraftResponse(draft=self._draft(request.name))
 
     async def ListDrafts(self, request: pb.ListDraftsRequest, context: Context) -> pb.ListDraftsResponse:
         return pb.ListDraftsResponse(drafts=self.drafts.values())
@@ -43,6 +57,9 @@ class ScriptedDrafts(rpc.DraftServiceServicer):
 
     async def PromoteDraft(self, request: pb.PromoteDraftRequest, context: Context) -> pb.PromoteDraftResponse:
         draft = self._draft(request.name)
+        if draft.state == pb.Draft.STATE_HELD:
+            raise DraftHeld("Its last check failed.", metadata={"failed": "3"})
+        self.promoters.append(auth.caller())
         draft.state = pb.Draft.STATE_PROMOTED
         return pb.PromoteDraftResponse(draft=draft)
 

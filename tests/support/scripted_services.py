@@ -12,7 +12,7 @@ import grpc.aio
 
 from kefu.common import auth
 from kefu.common.auth import open_keyring
-from kefu.common.errors import BackendUnavailable
+from kefu.common.errors import BackendUnavailable, DraftNotFound
 from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import serving
 from kefu.generation.multiplexing import MultiplexedCall
@@ -73,6 +73,10 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
         self.drafts = ScriptedDrafts()  # pyright: ignore[reportAbstractUsage] - the router calls three methods
         self.curated_by_draft: dict[str, kb.CuratedMatch] = {}
         """The curated match of searches over a draft."""
+        self.draft_hits: list[kb.SearchHit] = []
+        """What a search over a draft finds; nothing: the same as over live."""
+        self.loads_drafts = True
+        """False: no draft can be searched, as on a replica that has not loaded them."""
         self.requests: list[kb.SearchRequest] = []
         self.callers: list[auth.Principal] = []
         self.most_at_once = 0
@@ -94,6 +98,10 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
             self._at_once -= 1
         if self.error is not None:
             raise self.error
+        if request.draft and not (self.loads_drafts and self.drafts.can_be_searched(request.draft)):
+            raise DraftNotFound("There is no such draft, or it is no longer open.")
+        if request.draft and self.draft_hits:
+            return kb.SearchResponse(hits=self.draft_hits, apart=0.02, version="d")
         curated = self.curated if self.curated_when in request.query else None
         curated = self.curated_by_draft.get(request.draft, curated)
         by_question = next((found for word, found in self.by_word.items() if word in request.query), None)

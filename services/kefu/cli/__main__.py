@@ -14,6 +14,7 @@ from kefu.cli.commands import (
     dictionary,
     documents,
     drafts,
+    experiments,
     insight,
     models,
     search,
@@ -56,6 +57,7 @@ def make_app() -> typer.Typer:
     golden.register(app)
     triage.register(app)
     insight.register(app)
+    experiments.register(app)
     webhooks.register(app)
     app.command("eval", add_help_option=False, context_settings=_ANYTHING)(_evaluate)
     return app

@@ -25,6 +25,7 @@ Every error that a caller can see, with its status code and what the caller shou
   GoldenQuestionNotFound  NOT_FOUND            list the golden questions
   GoldenRunNotFound       NOT_FOUND            list the runs
   SecretNotFound          NOT_FOUND            list the secrets
+  ExperimentNotFound      NOT_FOUND            list the experiments
   DeliveryNotFound        NOT_FOUND            list the webhook's deliveries
   CollectionExists        ALREADY_EXISTS       use it, or choose another id
   TenantExists            ALREADY_EXISTS       use it, or choose another id
@@ -37,6 +38,7 @@ Every error that a caller can see, with its status code and what the caller shou
   DraftHeld               FAILED_PRECONDITION  mend the draft and have it checked again, or promote it with `override`
   IdentityOff             FAILED_PRECONDITION  see the tenant's identity settings
   SessionClosed           FAILED_PRECONDITION  open another session
+  ExperimentRuns          FAILED_PRECONDITION  stop the experiment that runs
   AlreadyClaimed          FAILED_PRECONDITION  choose another conversation, or take it over from metadata `agent`
   PoisonedMessage         FAILED_PRECONDITION  write the message in other words
   NotDurable              FAILED_PRECONDITION  let Redis persist (appendonly yes), or accept that it does not
@@ -192,6 +194,13 @@ class GoldenRunNotFound(ServiceError):
 
     code = grpc.StatusCode.NOT_FOUND
     reason = "GOLDEN_RUN_NOT_FOUND"
+
+
+class ExperimentNotFound(ServiceError):
+    """No such experiment, or it is not among the last ones any more."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "EXPERIMENT_NOT_FOUND"
 
 
 class SecretNotFound(ServiceError):
@@ -353,6 +362,13 @@ class DraftHeld(ServiceError):
 
     code = grpc.StatusCode.FAILED_PRECONDITION
     reason = "DRAFT_HELD"
+
+
+class ExperimentRuns(ServiceError):
+    """A tenant's experiment runs already."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "EXPERIMENT_RUNS"
 
 
 class SessionClosed(ServiceError):

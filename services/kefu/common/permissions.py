@@ -95,6 +95,13 @@ PERMISSIONS: Permissions = {
         "DismissUnanswered": _SETTINGS,
         "ListDocumentUse": _SETTINGS,
     },
+    "kefu.router.v1.ExperimentService": {
+        "StartExperiment": _SETTINGS,
+        "GetExperiment": _SETTINGS,
+        "ListExperiments": _SETTINGS,
+        "StopExperiment": _SETTINGS,
+        "PromoteExperiment": _SETTINGS,
+    },
     "kefu.router.v1.AdminService": {
         "CreateTenant": _ADMIN,
         "ListTenants": _ADMIN,

@@ -22,6 +22,7 @@ from kefu.router.v1 import (
     audit_pb2,
     chat_pb2,
     desk_pb2,
+    experiment_pb2,
     golden_pb2,
     identity_pb2,
     insight_pb2,
@@ -47,6 +48,7 @@ _ROUTER_FILES = (
     golden_pb2,
     audit_pb2,
     identity_pb2,
+    experiment_pb2,
 )
 _RETRIEVAL_FILES = (knowledge_pb2, draft_pb2, history_pb2)
 _OPTIONS = (

@@ -226,6 +226,9 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     smtp_from: str = ""
     """The address that codes come from, such as "Example Shop <no-reply@example.com>". Required with a mail server."""
 
+    experiment_quiet_seconds: float = Field(default=1800.0, ge=0)
+    """An experiment counts a conversation when nobody has written in it for so long."""
+
     settings_seconds: float = Field(default=2.0, ge=0)
     """Tenants' settings are cached for this long."""
 

@@ -29,6 +29,7 @@ from kefu.router.domain.events import (
 )
 from kefu.router.domain.turn import Rating, TurnState
 from kefu.router.insight.counter_store import CounterStore
+from kefu.router.insight.experiments.store import ExperimentStore
 from kefu.router.insight.turn_counters import reply_counters, turn_counters
 from kefu.router.insight.unanswered import UnansweredStore, question_of_turn, unanswered_question
 from kefu.router.storage.erasure import SessionErasure
@@ -49,6 +50,7 @@ class EventRecorder:
         self,
         commands: RedisCommands,
         counters: CounterStore,
+        experiments: ExperimentStore,
         unanswered: UnansweredStore,
         erasure: SessionErasure,
         webhooks: WebhookStore,
@@ -56,6 +58,7 @@ class EventRecorder:
     ) -> None:
         self._commands = commands
         self._counters = counters
+        self._experiments = experiments
         self._unanswered = unanswered
         self._erasure = erasure
         self._webhooks = webhooks
@@ -119,6 +122,8 @@ class EventRecorder:
                 commands: list[Command] = []
                 if counters is not None:
                     commands.append(self._counters.count(tenant, session_id, turn.id, counters))
+                if turn.trial is not None:
+                    commands.append(self._experiments.counting(tenant))
                 if question := unanswered_question(session_id, turn, state, event.embedding):
                     commands.append(self._unanswered.put(tenant, question))
                     commands += self._erasure.track(tenant, subject, user, session_id)
@@ -166,13 +171,14 @@ async def open_event_recorder(
     commands: RedisCommands,
     *,
     counters: CounterStore,
+    experiments: ExperimentStore,
     unanswered: UnansweredStore,
     erasure: SessionErasure,
     webhooks: WebhookStore,
     wake: Callable[[], None],
 ) -> AsyncIterator[EventRecorder]:
     """A recorder that writes while the block runs. At its end it writes what still waits, for at most two seconds."""
-    recorder = EventRecorder(commands, counters, unanswered, erasure, webhooks, wake)
+    recorder = EventRecorder(commands, counters, experiments, unanswered, erasure, webhooks, wake)
     writing = asyncio.create_task(recorder.run(), name="event recorder")
     try:
         yield recorder

@@ -46,6 +46,7 @@ from kefu.router.api import (
     audited_methods,
     chat_servicer,
     desk_servicer,
+    experiment_servicer,
     golden_question_servicer,
     identity_servicer,
     insight_servicer,
@@ -57,6 +58,7 @@ from kefu.router.api.admin_servicer import AdminServicer
 from kefu.router.api.audit_servicer import AuditServicer
 from kefu.router.api.chat_servicer import ChatServicer
 from kefu.router.api.desk_servicer import DeskServicer
+from kefu.router.api.experiment_servicer import ExperimentServicer
 from kefu.router.api.golden_question_servicer import GoldenQuestionServicer
 from kefu.router.api.identity_servicer import IdentityServicer
 from kefu.router.api.insight_servicer import InsightServicer
@@ -64,6 +66,7 @@ from kefu.router.api.procedure_servicer import ProcedureServicer
 from kefu.router.api.server_stream import StreamLimits
 from kefu.router.api.webhook_servicer import HostResolver, WebhookServicer
 from kefu.router.config import RouterConfig, Timing
+from kefu.router.conversations.experiments import Experiments
 from kefu.router.conversations.golden_questions.opening import open_golden_questions
 from kefu.router.conversations.identity.email_codes import EmailCodes
 from kefu.router.conversations.identity.mailer import Mailer, SmtpServer
@@ -84,6 +87,7 @@ from kefu.router.domain.event_bus import EventBus, Observer
 from kefu.router.domain.generation import GenerationRequest
 from kefu.router.event_recorder import EventRecorder, open_event_recorder
 from kefu.router.insight.counter_store import CounterStore
+from kefu.router.insight.experiments.store import ExperimentStore
 from kefu.router.insight.unanswered import UnansweredStore
 from kefu.router.insight.unanswered_groups import UnansweredGroups
 from kefu.router.replicas.draft_client import DraftClient
@@ -113,6 +117,7 @@ PERMISSIONS = permissions_of(
     desk_servicer.SERVICE,
     admin_servicer.SERVICE,
     audit_servicer.SERVICE,
+    experiment_servicer.SERVICE,
     identity_servicer.SERVICE,
     insight_servicer.SERVICE,
     webhook_servicer.SERVICE,
@@ -194,7 +199,11 @@ async def router(
         catalogue = ProcedureCatalogue(actions, procedures)
         action_runner = ActionRunner(catalogue, caller, changes, retrieval)
         stack.push_async_callback(action_runner.close)
-        insight = await enter(open_insight(config, commands, retrieval, name, resolve))
+        experiments = ExperimentStore(
+            commands, seconds=config.settings_seconds, quiet_seconds=config.experiment_quiet_seconds
+        )
+        drafts = DraftClient(retrieval_pool, internal_key)
+        insight = await enter(open_insight(config, commands, retrieval, experiments, name, resolve))
         event_bus = EventBus([insight.recorder, *observers])
         services = TurnServices(
             config=config,
@@ -205,6 +214,7 @@ async def router(
                 limits, admission, prompt_tokens=config.prompt_tokens or SENTENCE.prompt_tokens
             ),
             settings=settings,
+            experiments=Experiments(experiments, drafts),
             pipeline=AnswerPipeline(
                 config,
                 retrieval,
@@ -255,7 +265,7 @@ async def router(
                 settings,
                 AnswerPipeline(config, retrieval, search_admission, pool),
                 admission,
-                DraftClient(retrieval_pool, internal_key),
+                drafts,
                 event_bus,
                 name,
                 check_seconds=timing.golden_check_seconds,
@@ -268,6 +278,7 @@ async def router(
             admin.register(server)
             AuditServicer(audit_log, tenants).register(server)
             IdentityServicer(identity).register(server)
+            ExperimentServicer(experiments, drafts).register(server)
             ActionServicer(actions, action_runner).register(server)
             ProcedureServicer(procedures, actions, settings, action_runner).register(server)
             insight.register(server)
@@ -338,7 +349,12 @@ class InsightParts:
 
 @asynccontextmanager
 async def open_insight(
-    config: RouterConfig, commands: RedisCommands, retrieval: RetrievalClient, router: str, resolve: HostResolver
+    config: RouterConfig,
+    commands: RedisCommands,
+    retrieval: RetrievalClient,
+    experiments: ExperimentStore,
+    router: str,
+    resolve: HostResolver,
 ) -> AsyncIterator[InsightParts]:
     """Record domain events and send webhook deliveries while the block runs. `router` names this router."""
     life = config.session_days * _SECONDS_A_DAY
@@ -355,6 +371,7 @@ async def open_insight(
         open_event_recorder(
             commands,
             counters=counters,
+            experiments=experiments,
             unanswered=unanswered,
             erasure=erasure,
             webhooks=webhooks,

@@ -36,6 +36,8 @@ class AnswerDraft:
     """Of the message, once it is read."""
     brown_out: BrownOut = BrownOut.NONE
     """What it was searched without."""
+    fell_back: bool = False
+    """The draft of knowledge was gone, and the answer is over live."""
     version: int = 0
     """Grows when the text is begun anew."""
 

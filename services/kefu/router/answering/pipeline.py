@@ -13,7 +13,7 @@ from dataclasses import replace
 import structlog
 
 from kefu.common.aio import cancel_and_wait
-from kefu.common.errors import BackendUnavailable, Overloaded
+from kefu.common.errors import BackendUnavailable, DraftNotFound, Overloaded
 from kefu.router import metrics
 from kefu.router.actions.procedures.runner import ProcedureRunner
 from kefu.router.actions.request import OfferedActions
@@ -106,7 +106,7 @@ class AnswerPipeline:
             owed = await self._decide_by_owed_outcome(question, draft)
             decision = owed or await self._decide_by_choice(question, draft) or decision
         if decision is None:
-            question, decision = await self._decide_under_load(question, draft)
+            question, decision = await self._decide_over_draft(question, draft)
         if draft.triage is None:
             decision = await self._decide_by_triage(question, draft, decision)
         outcome = await self._carry_out(decision, question, draft)
@@ -154,6 +154,18 @@ class AnswerPipeline:
         """The decision where an action asked the customer for something, and the message names it."""
         wanted = None if self._actions is None else await self._actions.chosen(action_request(question, draft))
         return Act(wanted) if wanted is not None else None
+
+    async def _decide_over_draft(self, question: Question, draft: AnswerDraft) -> tuple[Question, Decision]:
+        """As `_decide_under_load`; over live where the draft of knowledge that an experiment has drawn is gone."""
+        try:
+            return await self._decide_under_load(question, draft)
+        except DraftNotFound as error:
+            if not question.falls_back:
+                raise
+            _log.warning("experiment.draft_gone", draft=question.request.draft, cause=error.message)
+            draft.fell_back = True
+            over_live = replace(question, request=replace(question.request, draft=""), knowledge_version="")
+            return await self._decide_under_load(over_live, draft)
 
     async def _decide_under_load(self, question: Question, draft: AnswerDraft) -> tuple[Question, Decision]:
         """Decide by the search once there is a slot for it. Returns the question with what it has to do without.

@@ -16,6 +16,7 @@ from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import audit_pb2 as audit
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import desk_pb2 as desk
+from kefu.router.v1 import experiment_pb2 as experiment
 from kefu.router.v1 import golden_pb2 as golden
 from kefu.router.v1 import insight_pb2 as insight
 from kefu.router.v1 import procedure_pb2 as procedure
@@ -28,6 +29,7 @@ _ADMIN = "kefu.router.v1.AdminService"
 _AUDIT = "kefu.router.v1.AuditService"
 _CHAT = "kefu.router.v1.ChatService"
 _DESK = "kefu.router.v1.DeskService"
+_EXPERIMENT = "kefu.router.v1.ExperimentService"
 _IDENTITY = "kefu.router.v1.IdentityService"
 _INSIGHT = "kefu.router.v1.InsightService"
 _WEBHOOK = "kefu.router.v1.WebhookService"
@@ -120,6 +122,30 @@ def _try_action(act: Act, request: action.TryActionRequest) -> None:
     act.details["customer"] = pseudonym(request.customer) if request.customer else ""
 
 
+def _start_experiment(act: Act, request: experiment.StartExperimentRequest) -> None:
+    act.target = request.experiment.draft
+    act.details["share_percent"] = str(request.experiment.share_percent)
+
+
+def _started_experiment(act: Act, response: experiment.StartExperimentResponse) -> None:
+    act.details["experiment"] = response.experiment.name
+
+
+def _end_experiment(act: Act, request: experiment.StopExperimentRequest | experiment.PromoteExperimentRequest) -> None:
+    act.target = request.name
+
+
+def _ended_experiment(
+    act: Act, response: experiment.StopExperimentResponse | experiment.PromoteExperimentResponse
+) -> None:
+    ended = response.experiment
+    act.target = ended.name
+    act.details = {
+        "draft": ended.draft,
+        "verdict": experiment.ExperimentFigures.Verdict.Name(ended.figures.verdict).removeprefix("VERDICT_").lower(),
+    }
+
+
 def _create_webhook(act: Act, request: webhook.CreateWebhookRequest) -> None:
     act.target = "webhooks"
     act.details["events"] = " ".join(
@@ -207,6 +233,9 @@ AUDITED: Mapping[str, AuditedMethod] = {
     f"{_GOLDEN}/ProposeGoldenQuestion": AuditedMethod(
         "golden.propose", _propose_golden, repeat_seconds=_READ_REPEAT_SECONDS
     ),
+    f"{_EXPERIMENT}/StartExperiment": AuditedMethod("experiment.start", _start_experiment, _started_experiment),
+    f"{_EXPERIMENT}/StopExperiment": AuditedMethod("experiment.stop", _end_experiment, _ended_experiment),
+    f"{_EXPERIMENT}/PromoteExperiment": AuditedMethod("experiment.promote", _end_experiment, _ended_experiment),
     f"{_WEBHOOK}/CreateWebhook": AuditedMethod("webhook.create", _create_webhook, _created_webhook),
     f"{_WEBHOOK}/DeleteWebhook": AuditedMethod("webhook.delete", _name),
     f"{_WEBHOOK}/Redeliver": AuditedMethod("webhook.redeliver", _name),
@@ -254,6 +283,7 @@ NOT_AUDITED = frozenset(
         *(f"{_CHAT}/{method}" for method in ("GetSession", "ListSessions", "ListTurns")),
         *(f"{_DESK}/{method}" for method in ("ListConversations", "WatchDesk", "ListAgents")),
         f"{_DESK}/Reply",  # the session keeps it, with its author
+        *(f"{_EXPERIMENT}/{method}" for method in ("GetExperiment", "ListExperiments")),
         *(f"{_IDENTITY}/{method}" for method in ("GetIdentity", "GetSignIn")),
         # Of customers, as conversations are; counted in kefu_identities_total.
         *(f"{_IDENTITY}/{method}" for method in ("IdentifyCustomer", "SendEmailCode", "VerifyEmailCode")),

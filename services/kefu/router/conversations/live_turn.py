@@ -25,11 +25,13 @@ from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.pipeline import AnswerPipeline
 from kefu.router.answering.question_builder import build_question
 from kefu.router.config import RouterConfig
+from kefu.router.conversations.experiments import Experiments
 from kefu.router.conversations.turn_end import End, Ending, completed_of
 from kefu.router.conversations.turn_snapshot import snapshot_of
 from kefu.router.conversations.turn_start import TurnStart
 from kefu.router.domain.event_bus import EventBus
 from kefu.router.domain.events import HandoffRequested, TurnStored
+from kefu.router.domain.experiment import Arm
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.turn import Completed, FinishReason, HeldMessage, OnBusy, Turn, TurnState
 from kefu.router.domain.turn_request import TurnRequest
@@ -61,6 +63,7 @@ class TurnServices:
     leases: TurnLeases
     admission_gate: AdmissionGate
     settings: SettingsStore
+    experiments: Experiments
     pipeline: AnswerPipeline
     event_bus: EventBus
     erasure: SessionErasure
@@ -227,8 +230,17 @@ class LiveTurn:
         begun = await self._begin(rules)
         self._queue_seconds = time.monotonic() - self._ask.arrived
         default = services.config.default_language
-        question = build_question(self._ask, begun, rules, self.principal, self.key.session_id, default, brown_out)
-        self._turn = replace(self._turn, language=question.language, as_of=question.as_of, carried=question.carried)
+        ask, arm = await services.experiments.drawn(self.key.tenant, self._ask, begun.trial)
+        question = build_question(ask, begun, rules, self.principal, self.key.session_id, default, brown_out)
+        question = replace(question, falls_back=arm is Arm.DRAFT)
+        self._turn = replace(
+            self._turn,
+            language=question.language,
+            as_of=question.as_of,
+            carried=question.carried,
+            trial=begun.trial,
+            arm=arm,
+        )
         self._log.start(Started(self.key.session_id, self.key.turn_id, question.language, ephemeral=self.ephemeral))
         if begun.state is SessionState.HUMAN:
             draft.begin_anew()
@@ -237,9 +249,11 @@ class LiveTurn:
 
     async def _begin(self, rules: EffectiveSettings) -> StartedTurn:
         on_busy = OnBusy(self._ask.on_busy) if self._ask.on_busy else rules.on_busy
-        principal = self.principal
+        principal, experiments = self.principal, self._services.experiments
+        opens = self._opens
+        trial = await experiments.trial(principal, self.key.session_id, self._ask) if opens else None
         beginning = TurnStart(
-            self.key, principal.subject, self._turn, self._ask, self._opens, on_busy, principal.customer
+            self.key, principal.subject, self._turn, self._ask, opens, on_busy, principal.customer, trial
         )
         begun = await beginning.acquire_session(self._services.turns, self._services.config, self._supersede)
         self._lease.fence, self._user, self.ephemeral = begun.fence, begun.user, begun.ephemeral
@@ -269,6 +283,7 @@ class LiveTurn:
             rewritten_from=self._log.rewritten_from,
             pending=outcome.pending,
             triage=self._draft.triage,
+            arm=Arm.LIVE if self._draft.fell_back else self._turn.arm,
             held=self._held() if outcome.finish is FinishReason.HUMAN else None,
         )
         if failure is None and (end in (End.ABANDONED, End.LOST) or (self.ephemeral and end is End.HANDED_ON)):
@@ -289,6 +304,8 @@ class LiveTurn:
             self._tell(failure, completed)
             if await storing == "stored":
                 self._publish(stored, state, basis.embedding)
+            if self._draft.fell_back and turn.trial is not None:
+                await self._services.experiments.end_without_draft(self.principal, turn.trial)
         finally:
             await cancel_and_wait(storing)
 

@@ -11,6 +11,7 @@ from kefu.common.customers import Customer
 from kefu.common.errors import BackendUnavailable, SessionBusy
 from kefu.router import metrics
 from kefu.router.config import RouterConfig
+from kefu.router.domain.experiment import Trial
 from kefu.router.domain.turn import OnBusy, Turn
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.storage.turns import StartedTurn, TurnKey, TurnStore
@@ -31,6 +32,8 @@ class TurnStart:
     on_busy: OnBusy
     customer: Customer | None = None
     """Who the asker is, as verified."""
+    trial: Trial | None = None
+    """The part in an experiment of a session that is new."""
 
     async def acquire_session(
         self, turns: TurnStore, config: RouterConfig, supersede: Callable[[str], Awaitable[None]]
@@ -54,6 +57,7 @@ class TurnStart:
                     waits=self.on_busy is not OnBusy.REJECT,
                     first=first,
                     customer=self.customer,
+                    trial=self.trial,
                 )
             except BackendUnavailable as error:
                 if config.without_redis == "refuse":

@@ -9,6 +9,7 @@ import pydantic
 from kefu.common.auth import Priority
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.card import Cards
+from kefu.router.domain.experiment import Arm, Trial
 from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.triage import Triage
 from kefu.router.domain.turn_request import TurnRequest
@@ -315,6 +316,10 @@ class Turn:
     """What was read out of the message, and what the tenant's rules make of it. None: it was not read."""
     draft: str = ""
     """Name of the draft of knowledge that it was answered from; empty: from what was live."""
+    trial: Trial | None = None
+    """The conversation's part in an experiment. None: it has none."""
+    arm: Arm | None = None
+    """What this message was answered over: LIVE in the draft's arm, too, where the draft could not be used."""
 
     @property
     def full_question(self) -> str:

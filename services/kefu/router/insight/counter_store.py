@@ -6,6 +6,7 @@ rating that is changed or taken back, and a question that comes again move count
 events does not matter, nor the router they come from. An entry lives as long as its session; the numbers outlive it.
 """
 
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Literal
@@ -16,6 +17,8 @@ from kefu.router.insight.turn_counters import ASSUMED, CONFIRMED, RATED, REOPENE
 from kefu.router.storage import keys
 
 HOUR_SECONDS = 3600
+COUNTED = "counted"
+"""A field beside the turns of a session: its experiment has counted it."""
 _SECONDS_A_DAY = 86_400
 _MARGIN_SECONDS = 3600.0
 """An entry outlives its session by this, so that a rating in the session's last minute finds it."""
@@ -23,8 +26,9 @@ _BATCH_HOURS = 48
 """Hours read in one call: more would keep the router's other work waiting."""
 
 COUNT = f"""
--- KEYS: entries, order, erased. ARGV: before an hour's numbers, before an hour's citations, life of numbers s, life
---       of entries ms, turn id, turn counters JSON or "", rating (up|down|none) or "", the rating's number
+-- KEYS: entries, order, erased, sessions of the experiment. ARGV: before an hour's numbers, before an hour's citations,
+--       life of numbers s, life of entries ms, turn id, turn counters JSON or "", rating (up|down|none) or "", the
+--       rating's number, session id, now s
 local entries, order, turn = KEYS[1], KEYS[2], ARGV[5]
 if redis.call('EXISTS', KEYS[3]) == 1 then return end
 
@@ -88,6 +92,11 @@ if ARGV[6] ~= '' then
   local before = redis.call('ZREVRANGEBYLEX', order, '(' .. turn, '-', 'LIMIT', 0, 1)[1]
   if redis.call('ZSCORE', order, turn) then look_ahead(turn) end
   if before then look_ahead(before) end
+  -- An experiment counts a conversation once, when it has ended: see kefu.router.insight.experiments.
+  local experiment = entry(turn).tally.experiment or ''
+  if experiment ~= '' and redis.call('HEXISTS', entries, '{COUNTED}') == 0 then
+    redis.call('ZADD', KEYS[4], ARGV[10], ARGV[9])
+  end
 end
 redis.call('PEXPIRE', entries, ARGV[4])
 redis.call('PEXPIRE', order, ARGV[4])
@@ -139,6 +148,7 @@ class CounterStore:
                 keys.turn_counters(tenant, session_id),
                 keys.turn_counters_order(tenant, session_id),
                 keys.erasure_marker(tenant, session_id),
+                keys.experiment_sessions(tenant),
             ),
             (
                 keys.hour_numbers(tenant, ""),
@@ -149,5 +159,7 @@ class CounterStore:
                 counters,
                 rating,
                 number,
+                session_id,
+                round(time.time(), 3),
             ),
         )

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import pydantic
 
 from kefu.common.text.question_equivalence import reduce_question
+from kefu.router.domain.experiment import Arm
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn, TurnState
 
@@ -51,6 +52,14 @@ class TurnCounters:
     """A hash of the question. Equal hashes are the same question."""
     leaves: bool = False
     """Whether the turn is a handoff because the answer before it did not help."""
+    experiment: str = ""
+    """The id of the experiment that the conversation is part of. Empty: of none."""
+    arm: str = ""
+    """Its arm there: "live" or "draft"."""
+    person: str = ""
+    """See `Trial.person`."""
+    fell_back: bool = False
+    """Whether the turn was answered over live in the draft's arm: the draft could not be used."""
 
 
 TURN_COUNTERS = pydantic.TypeAdapter(TurnCounters)
@@ -72,6 +81,7 @@ def turn_counters(turn: Turn, state: TurnState) -> TurnCounters | None:
     whole = done.finish_reason in _WHOLE
     counters += _durations(done, whole=whole)
     answered = whole and turn.handoff is None and done.source in _ANSWERS
+    trial = turn.trial
     return TurnCounters(
         hour_of(turn.create_time),
         tuple(counters),
@@ -80,6 +90,10 @@ def turn_counters(turn: Turn, state: TurnState) -> TurnCounters | None:
         tried=answered or turn.handoff is not None,
         asked=_question_hash(turn.question),
         leaves=turn.handoff is not None and turn.handoff.reason in _ANSWER_BEFORE_FAILED,
+        experiment="" if trial is None else trial.experiment,
+        arm="" if trial is None else trial.arm,
+        person="" if trial is None else trial.person,
+        fell_back=trial is not None and trial.arm is Arm.DRAFT and turn.arm is Arm.LIVE,
     )
 
 

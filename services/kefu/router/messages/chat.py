@@ -216,6 +216,7 @@ def turn_message(session_id: str, record: TurnRecord, *, with_triage: bool = Fal
         agent=turn.agent,
         withdrawn=turn.withdrawn,
         triage=None if triage is None else triage_message(triage),
+        arm=turn.arm or "",
     )
 
 

@@ -17,10 +17,11 @@ _MARKER_SECONDS = 3600
 
 ERASE = """
 -- KEYS: unanswered of the session, unanswered of the tenant, erasure marker, deliveries, turn counters, their order,
---       cached answers of the session, cached answers of the tenant
+--       cached answers of the session, cached answers of the tenant, sessions of the experiment
 -- ARGV: session id, seconds to remember it, before a delivery, before a webhook's deliveries, before its pending ones,
 --       before a cached answer
 redis.call('SET', KEYS[3], 1, 'EX', ARGV[2])
+redis.call('ZREM', KEYS[9], ARGV[1])
 for _, digest in ipairs(redis.call('SMEMBERS', KEYS[7])) do
   redis.call('DEL', ARGV[6] .. digest)
   redis.call('ZREM', KEYS[8], digest)
@@ -94,6 +95,7 @@ class SessionErasure:
             commands.append(("DEL", keys.erasure_index(tenant, subject, user)))
             commands.append(("DEL", keys.triage_messages(tenant, subject, user)))
             commands.append(("DEL", keys.triage_returns(tenant, subject, user)))
+            commands.append(("SREM", keys.experiment_people(tenant), keys.person_digest(user or subject)))
             if user:
                 commands.append(("SREM", keys.subjects_of_user(tenant, user), subject))
         if commands:
@@ -118,6 +120,7 @@ def _erase(tenant: str, session_id: str) -> ScriptCall:
             keys.turn_counters_order(tenant, session_id),
             keys.session_answers(tenant, session_id),
             keys.cached_answers(tenant),
+            keys.experiment_sessions(tenant),
         ),
         (
             session_id,

@@ -192,6 +192,36 @@ def turn_counters_order(tenant: str, session_id: str) -> str:
     return f"kefu:1:{{tenant:{tenant}}}:counted:{session_id}:order"
 
 
+def experiments(tenant: str) -> str:
+    """A tenant's last experiments."""
+    return f"kefu:1:{{tenant:{tenant}}}:experiments"
+
+
+def running_experiment(tenant: str) -> str:
+    """A tenant's experiment that runs."""
+    return f"kefu:1:{{tenant:{tenant}}}:experiment-running"
+
+
+def experiment(tenant: str, experiment_id: str) -> str:
+    """What an experiment has counted, and how it ended."""
+    return f"kefu:1:{{tenant:{tenant}}}:experiment:{experiment_id}"
+
+
+def experiment_sessions(tenant: str) -> str:
+    """Sessions of the running experiment that have not ended, by their last message."""
+    return f"kefu:1:{{tenant:{tenant}}}:experiment-sessions"
+
+
+def experiment_people(tenant: str) -> str:
+    """Hashes of the customers that the running experiment has counted."""
+    return f"kefu:1:{{tenant:{tenant}}}:experiment-people"
+
+
+def person_digest(name: str) -> str:
+    """A customer, or a user of a key, as `experiment_people` holds them."""
+    return _digest(name)[:32]
+
+
 def unanswered(tenant: str) -> str:
     """A tenant's unanswered questions, by time."""
     return f"kefu:1:{{tenant:{tenant}}}:unanswered"

@@ -39,7 +39,7 @@ died). An attempt that ends in any other way than by death is taken back."""
 BEGIN = """
 -- ARGV: prefix, turn id, turn JSON, now, session life ms, lease ms, mode (reject|queue), opens (0|1), subject, user,
 --       title, most waiting, owner, message JSON, draft life ms, turns of history, most turns (0: no bound),
---       life of the attempts ms, verified customer JSON or "", profile JSON or ""
+--       life of the attempts ms, verified customer JSON or "", profile JSON or "", trial JSON or ""
 local prefix, turn, lease = ARGV[1], ARGV[2], tonumber(ARGV[6])
 local session, order, turns, ratings, lock, queue = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local alive, draft = prefix .. 'alive:' .. turn, prefix .. 'draft:' .. turn
@@ -47,8 +47,9 @@ if redis.call('EXISTS', session) == 0 then
   if ARGV[8] ~= '1' then return {'missing'} end
   redis.call('HSET', session, 'subject', ARGV[9], 'user', ARGV[10], 'state', 'bot', 'title', ARGV[11],
              'create_time', ARGV[4], 'update_time', ARGV[4], 'fence', 0)
+  if ARGV[21] ~= '' then redis.call('HSET', session, 'trial', ARGV[21]) end
 end
-local known = redis.call('HMGET', session, 'subject', 'state', 'running', 'user', 'replica')
+local known = redis.call('HMGET', session, 'subject', 'state', 'running', 'user', 'replica', 'trial')
 if known[1] ~= ARGV[9] then return {'missing'} end
 local user = known[4] or ''
 if user ~= '' and ARGV[10] ~= '' and user ~= ARGV[10] then return {'missing'} end  -- somebody else's
@@ -104,11 +105,11 @@ for _, id in ipairs(last) do
   before[#before + 1] = redis.call('HGET', turns, id) or ''
   before[#before + 1] = redis.call('HGET', ratings, id) or ''
 end
-return {'begun', fence, known[2], known[4], known[5] or '', again, saved, before}
+return {'begun', fence, known[2], known[4], known[5] or '', again, saved, before, known[6] or ''}
 """
 """Begin a turn in its session. Returns one of: begun, wait, busy, closed, full, missing. With begun come the fence, the
-session's state, user and replica, whether the turn had begun before, the draft that a dead router left, and the turns
-before it, each with its rating."""
+session's state, user and replica, whether the turn had begun before, the draft that a dead router left, the turns
+before it, each with its rating, and the session's trial, which its first turn alone sets."""
 
 RENEW = """
 -- KEYS: session, lock, stop, alive, draft. ARGV: turn id, fence (0 while waiting), lease ms, owner, draft life ms,

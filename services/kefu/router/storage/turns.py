@@ -16,6 +16,7 @@ from kefu.common.customers import Customer
 from kefu.common.errors import PoisonedMessage, SessionBusy, SessionClosed, SessionNotFound
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.router import metrics
+from kefu.router.domain.experiment import Trial
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.triage import TRIAGE
 from kefu.router.domain.turn import TURN, FinishReason, Rating, Turn, TurnRecord, TurnState
@@ -68,6 +69,8 @@ class StartedTurn:
     """The turns before this one, latest last. RUNNING may also mean that a router died."""
     ephemeral: bool = False
     """Redis is away: the turn has no session in it."""
+    trial: Trial | None = None
+    """The session's part in an experiment."""
 
     @classmethod
     def without_redis(cls) -> "StartedTurn":
@@ -161,11 +164,13 @@ class TurnStore:
         waits: bool,
         first: bool = True,
         customer: Customer | None = None,
+        trial: Trial | None = None,
     ) -> StartedTurn | str:
         """Begin a turn in its session. With `waits`, returns the running turn's id while the session is not free yet.
 
         Raises SessionBusy, SessionClosed, SessionNotFound (also for another subject's session). `opens`: the session
         may be new. `first`: this is the first call for the turn. `customer`: who the asker is, as verified.
+        `trial`: the part in an experiment of a session that is new.
         """
         now = time.time()
         prefix = keys.session(key.tenant, key.session_id)
@@ -193,6 +198,7 @@ class TurnStore:
                 ms(REQUEST_ID_SECONDS),
                 customer.to_json() if customer else "",
                 json.dumps(dict(request.profile), ensure_ascii=False) if request.profile else "",
+                trial.to_json() if trial else "",
             ),
         )
         # The index first: an entry without its session does no harm; a session without its entry would be hidden.
@@ -216,7 +222,7 @@ class TurnStore:
             case "wait":
                 return str(reply[1])
             case _:
-                _, fence, state, user, replica, begun_before, saved, history = reply
+                _, fence, state, user, replica, begun_before, saved, history, known_trial = reply
                 return StartedTurn(
                     fence=int(fence),
                     state=SessionState(state),
@@ -231,6 +237,7 @@ class TurnStore:
                         for stored, rating in zip(history[::2], history[1::2], strict=True)
                         if stored
                     ],
+                    trial=Trial.from_json(known_trial) if known_trial else None,
                 )
 
     async def finish(

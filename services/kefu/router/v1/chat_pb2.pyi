@@ -1520,6 +1520,7 @@ class Turn(_message.Message):
     AGENT_FIELD_NUMBER: _builtins.int
     WITHDRAWN_FIELD_NUMBER: _builtins.int
     TRIAGE_FIELD_NUMBER: _builtins.int
+    ARM_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"sessions/{session}/turns/{turn}"."""
     state: Global___Turn.State.ValueType
@@ -1542,6 +1543,10 @@ class Turn(_message.Message):
     """The name of the person who wrote `text`. Then `question` is empty and TurnCompleted.source ANSWER_SOURCE_PERSON."""
     withdrawn: _builtins.str
     """With `handoff`: what the customer saw of an answer before it was withdrawn, or empty."""
+    arm: _builtins.str
+    """What the message was answered over in an experiment: "live" or "draft"; empty: the conversation is part of none. It is
+    "live" in a conversation of the draft's arm, too, where the draft could not be used any more. See ExperimentService.
+    """
     @_builtins.property
     def passages(self) -> _containers.RepeatedCompositeFieldContainer[Global___SourcePassage]:
         """What the answer could rest on."""
@@ -1583,10 +1588,11 @@ class Turn(_message.Message):
         agent: _builtins.str = ...,
         withdrawn: _builtins.str = ...,
         triage: _triage_pb2.Triage | None = ...,
+        arm: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["completed", b"completed", "create_time", b"create_time", "handoff", b"handoff", "triage", b"triage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "as_of", b"as_of", "completed", b"completed", "create_time", b"create_time", "handoff", b"handoff", "language", b"language", "name", b"name", "passages", b"passages", "question", b"question", "rating", b"rating", "rating_comment", b"rating_comment", "request_id", b"request_id", "state", b"state", "text", b"text", "triage", b"triage", "withdrawn", b"withdrawn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "arm", b"arm", "as_of", b"as_of", "completed", b"completed", "create_time", b"create_time", "handoff", b"handoff", "language", b"language", "name", b"name", "passages", b"passages", "question", b"question", "rating", b"rating", "rating_comment", b"rating_comment", "request_id", b"request_id", "state", b"state", "text", b"text", "triage", b"triage", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -16,7 +16,7 @@ import structlog
 
 from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import DEFAULT_TENANT
-from kefu.common.errors import ServiceError
+from kefu.common.errors import DraftHeld, DraftNotFound, DraftOutdated, KnowledgeMoved, ServiceError
 from kefu.common.redis.commands import RedisCommands
 from kefu.router.conversations.golden_questions.golden_question import PREFIX, GoldenRun, Trigger
 from kefu.router.conversations.golden_questions.question_asker import golden_principal
@@ -138,13 +138,20 @@ class GoldenChecker:
         )
         _log.info("golden.draft_checked", tenant=tenant, draft=draft.name, passed=passed, failed=failed)
         if not is_true:
-            await self._drafts.check_again(principal, draft)
+            await self._drafts.check_again(principal, draft.name)
         elif failed:
             self._tell(tenant, run)
         elif draft.promote_when_green:
-            why_not = await self._drafts.promote(principal, draft)
-            if why_not:
-                _log.warning("golden.draft_not_promoted", tenant=tenant, draft=draft.name, cause=why_not)
+            await self._promote(principal, draft.name)
+
+    async def _promote(self, principal: Principal, draft: str) -> None:
+        try:
+            await self._drafts.promote(principal, draft)
+        except DraftOutdated:  # what is brought over from live is checked with the draft
+            await self._drafts.refresh(principal, draft)
+            await self._drafts.check_again(principal, draft)
+        except (DraftNotFound, DraftHeld, KnowledgeMoved) as error:
+            _log.warning("golden.draft_not_promoted", tenant=principal.tenant, draft=draft, cause=error.message)
 
     async def _run_nights(self, tenant: str) -> None:
         if self._hour is None:

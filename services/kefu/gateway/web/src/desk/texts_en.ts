@@ -1,11 +1,13 @@
 /** The console's texts in English. */
 
 import { goldenEn } from "./golden/texts_en.ts";
+import { experimentsEn } from "./experiments/texts_en.ts";
 import { proceduresEn } from "./procedures/texts_en.ts";
 
 export const en = {
   ...goldenEn,
   ...proceduresEn,
+  ...experimentsEn,
   deskTitle: "Kefu desk",
   deskOf: "{title}: desk",
   sections: "Sections",

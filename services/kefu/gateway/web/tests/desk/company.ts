@@ -36,6 +36,7 @@ import { type Agent, AgentSchema, type Conversation, ConversationSchema, type De
 import { type VerifiedCustomer, VerifiedCustomer_Method, VerifiedCustomerSchema } from "../../src/gen/kefu/router/v1/identity_pb.ts";
 import { InsightService, NumbersSchema, type UnansweredGroup, UnansweredGroupSchema, UnansweredQuestionSchema } from "../../src/gen/kefu/router/v1/insight_pb.ts";
 import { Delivery_State, DeliverySchema, WebhookEvent, WebhookSchema, WebhookService } from "../../src/gen/kefu/router/v1/webhook_pb.ts";
+import { ExperimentBench } from "./experiment_bench.ts";
 import { ProcedureShelf } from "./procedure_shelf.ts";
 
 const MINUTE = 60_000;
@@ -135,6 +136,7 @@ export class Company {
   readonly documents: Document[] = [];
   readonly curated: CuratedAnswer[] = [];
   readonly procedures = new ProcedureShelf(refusal);
+  readonly experiments = new ExperimentBench();
   groups: UnansweredGroup[] = [];
   agents: Agent[] = [];
   /** What is said to the next settings, in place of taking them. */
@@ -300,6 +302,7 @@ export class Company {
         search: (request) => this.#search(request.query),
       });
       this.procedures.register(router);
+      this.experiments.register(router);
       router.service(AdminService, {
         ...this.procedures.secretMethods(),
         getTenantSettings: () => ({ settings: this.settings, revision: 3n }),

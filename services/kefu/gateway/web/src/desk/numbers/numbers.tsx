@@ -4,6 +4,7 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { useState } from "preact/hooks";
 
 import type { DocumentUse, Numbers } from "../../gen/kefu/router/v1/insight_pb.ts";
+import { ExperimentsPanel } from "../experiments/panel.tsx";
 import { reasonByName, sourceByName } from "../inbox/words.ts";
 import { download } from "../shared/csv.ts";
 import { languageName, milliseconds, number, percent } from "../shared/format.ts";
@@ -97,6 +98,7 @@ export function NumbersPage() {
       <FailureNotice failure={loaded.failure} retry={loaded.reload} />
       {span === null && loaded.failure === null ? <Busy /> : null}
       {span ? <Shown span={span} days={days} /> : null}
+      <ExperimentsPanel />
     </div>
   );
 }

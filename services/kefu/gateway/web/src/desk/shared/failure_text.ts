@@ -19,6 +19,8 @@ const BY_REASON = {
   GOLDEN_QUESTION_NOT_FOUND: "failGoldenNotFound",
   GOLDEN_RUN_NOT_FOUND: "failGoldenRunNotFound",
   ACTION_NOT_FOUND: "failActionNotFound",
+  EXPERIMENT_RUNS: "failExperimentRuns",
+  EXPERIMENT_NOT_FOUND: "failExperimentNotFound",
   SECRET_NOT_FOUND: "failSecretNotFound",
   BACKEND_UNAVAILABLE: "failUnavailable",
   NOT_DURABLE: "failNotDurable",

@@ -2,6 +2,7 @@
 
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 
+import { DraftService } from "../../gen/kefu/retrieval/v1/draft_pb.ts";
 import { KnowledgeService } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
 import { ActionService } from "../../gen/kefu/router/v1/action_pb.ts";
 import { AdminService } from "../../gen/kefu/router/v1/admin_pb.ts";
@@ -9,6 +10,7 @@ import { AuditService } from "../../gen/kefu/router/v1/audit_pb.ts";
 import { ChatService } from "../../gen/kefu/router/v1/chat_pb.ts";
 import { DeskService } from "../../gen/kefu/router/v1/desk_pb.ts";
 import { GoldenQuestionService } from "../../gen/kefu/router/v1/golden_pb.ts";
+import { ExperimentService } from "../../gen/kefu/router/v1/experiment_pb.ts";
 import { InsightService } from "../../gen/kefu/router/v1/insight_pb.ts";
 import { ProcedureService } from "../../gen/kefu/router/v1/procedure_pb.ts";
 import { WebhookService } from "../../gen/kefu/router/v1/webhook_pb.ts";
@@ -20,6 +22,8 @@ export interface Services {
   readonly chat: Client<typeof ChatService>;
   readonly desk: Client<typeof DeskService>;
   readonly golden: Client<typeof GoldenQuestionService>;
+  readonly drafts: Client<typeof DraftService>;
+  readonly experiments: Client<typeof ExperimentService>;
   readonly insight: Client<typeof InsightService>;
   readonly knowledge: Client<typeof KnowledgeService>;
   readonly procedures: Client<typeof ProcedureService>;
@@ -34,6 +38,8 @@ export function servicesOver(transport: Transport): Services {
     chat: createClient(ChatService, transport),
     desk: createClient(DeskService, transport),
     golden: createClient(GoldenQuestionService, transport),
+    drafts: createClient(DraftService, transport),
+    experiments: createClient(ExperimentService, transport),
     insight: createClient(InsightService, transport),
     knowledge: createClient(KnowledgeService, transport),
     procedures: createClient(ProcedureService, transport),

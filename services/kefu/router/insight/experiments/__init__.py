@@ -1,0 +1,1 @@
+"""Experiments: a share of conversations is answered over a draft, and what came of both is compared."""
