@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from kefu.common.aio import cancel_and_wait
-from kefu.common.auth import DEFAULT_TENANT
+from kefu.common.auth import DEFAULT_TENANT, Principal
 from kefu.common.errors import DraftHeld, DraftNotFound, DraftOutdated, KnowledgeMoved, ServiceError
 from kefu.common.redis.commands import RedisCommands
 from kefu.router.conversations.golden_questions.golden_question import PREFIX, GoldenRun, Trigger
