@@ -93,6 +93,15 @@ PERMISSIONS: Permissions = {
         "DismissUnanswered": _SETTINGS,
         "ListDocumentUse": _SETTINGS,
     },
+    "kefu.router.v1.ReviewService": {
+        "ListConversations": _DESK,
+        "GetConversation": _DESK,
+        "ExplainAnswer": _DESK,
+        "ListMatchingQuestions": _DESK,
+        "GetReviewSample": _DESK,
+        "JudgeAnswer": _DESK,
+        "GetReviewNumbers": (Scope.DESK, Scope.SETTINGS),
+    },
     "kefu.router.v1.AdminService": {
         "CreateTenant": _ADMIN,
         "ListTenants": _ADMIN,

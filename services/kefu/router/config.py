@@ -194,6 +194,9 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     unanswered_days: float = Field(default=30.0, gt=0)
     """Unanswered questions are kept for this long, at most 5,000 of a tenant, without personal data."""
 
+    explanations: bool = True
+    """Why each answer is what it is, is kept beside its turn: about 1 KB. Off: the desk cannot show it."""
+
     webhook_hours: float = Field(default=24.0, gt=0, le=168)
     """A failed delivery to a webhook is attempted again for this long, with growing pauses."""
 

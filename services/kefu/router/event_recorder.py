@@ -1,5 +1,6 @@
 """
-Event recorder: the observer that counts turns, keeps unanswered questions, and queues webhook deliveries.
+Event recorder: the observer that counts turns, keeps unanswered questions and what each turn is found by, and queues
+webhook deliveries.
 
 Events wait in a queue. One task takes all that wait and writes them in one round trip to Redis, and their webhook
 deliveries in a second. No turn waits for it. What Redis does not take is counted, logged and lost. So is what a killed
@@ -20,6 +21,7 @@ from kefu.common.resource_names import new_turn_id
 from kefu.router import metrics
 from kefu.router.domain.events import DomainEvent, Escalated, HandoffRequested, Rated, Replied, TurnStored
 from kefu.router.domain.turn import Rating, TurnState
+from kefu.router.insight.conversations.index import ConversationIndex
 from kefu.router.insight.counter_store import CounterStore
 from kefu.router.insight.turn_counters import reply_counters, turn_counters
 from kefu.router.insight.unanswered import UnansweredStore, question_of_turn, unanswered_question
@@ -41,11 +43,13 @@ class EventRecorder:
         commands: RedisCommands,
         counters: CounterStore,
         unanswered: UnansweredStore,
+        conversations: ConversationIndex,
         erasure: SessionErasure,
         webhooks: WebhookStore,
         wake: Callable[[], None],
     ) -> None:
         self._commands = commands
+        self._conversations = conversations
         self._counters = counters
         self._unanswered = unanswered
         self._erasure = erasure
@@ -105,7 +109,7 @@ class EventRecorder:
         match event:
             case TurnStored(_, _, subject, user, turn, state):
                 counters = turn_counters(turn, state)
-                commands: list[Command] = []
+                commands: list[Command] = [self._conversations.put(tenant, session_id, turn, state, event.explanation)]
                 if counters is not None:
                     commands.append(self._counters.count(tenant, session_id, turn.id, counters))
                 if question := unanswered_question(session_id, turn, state, event.embedding):
@@ -156,12 +160,13 @@ async def open_event_recorder(
     *,
     counters: CounterStore,
     unanswered: UnansweredStore,
+    conversations: ConversationIndex,
     erasure: SessionErasure,
     webhooks: WebhookStore,
     wake: Callable[[], None],
 ) -> AsyncIterator[EventRecorder]:
     """A recorder that writes while the block runs. At its end it writes what still waits, for at most two seconds."""
-    recorder = EventRecorder(commands, counters, unanswered, erasure, webhooks, wake)
+    recorder = EventRecorder(commands, counters, unanswered, conversations, erasure, webhooks, wake)
     writing = asyncio.create_task(recorder.run(), name="event recorder")
     try:
         yield recorder

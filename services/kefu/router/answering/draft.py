@@ -7,6 +7,7 @@ from kefu.router import metrics
 from kefu.router.answering.outcome import AnswerBasis, AnswerOutcome
 from kefu.router.dispatch.received_answer import ReceivedAnswer
 from kefu.router.dispatch.relay import Relay
+from kefu.router.domain.explanation import Explanation
 from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.triage import Triage
 from kefu.router.domain.turn import AnswerSource
@@ -34,6 +35,8 @@ class AnswerDraft:
     """What a router that died left of this turn, until another one goes on with it or gives it up."""
     triage: Triage | None = None
     """Of the message, once it is read."""
+    explanation: Explanation = field(default_factory=Explanation, repr=False)
+    """Why the answer is what it is."""
     version: int = 0
     """Grows when the text is begun anew."""
 

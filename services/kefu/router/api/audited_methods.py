@@ -18,6 +18,7 @@ from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import desk_pb2 as desk
 from kefu.router.v1 import insight_pb2 as insight
 from kefu.router.v1 import procedure_pb2 as procedure
+from kefu.router.v1 import review_pb2 as review
 from kefu.router.v1 import webhook_pb2 as webhook
 
 _ACTION = "kefu.router.v1.ActionService"
@@ -28,6 +29,7 @@ _CHAT = "kefu.router.v1.ChatService"
 _DESK = "kefu.router.v1.DeskService"
 _IDENTITY = "kefu.router.v1.IdentityService"
 _INSIGHT = "kefu.router.v1.InsightService"
+_REVIEW = "kefu.router.v1.ReviewService"
 _WEBHOOK = "kefu.router.v1.WebhookService"
 _READ_REPEAT_SECONDS = 3600.0
 
@@ -140,6 +142,12 @@ def _dismissed(act: Act, response: insight.DismissUnansweredResponse) -> None:
     act.details["questions"] = str(response.dismissed)
 
 
+def _judge(act: Act, request: review.JudgeAnswerRequest) -> None:
+    act.target = request.turn
+    if request.verdict in review.Verdict.values():
+        act.details["verdict"] = review.Verdict.Name(request.verdict).removeprefix("VERDICT_").lower()
+
+
 def _person(act: Act, request: chat.DeleteUserRequest | chat.ExportUserRequest) -> None:
     if request.user:
         act.target = f"users/{pseudonym(request.user)}"
@@ -182,6 +190,7 @@ AUDITED: Mapping[str, AuditedMethod] = {
     f"{_DESK}/ClaimSession": AuditedMethod("desk.claim", _claim),
     f"{_DESK}/ReturnSession": AuditedMethod("desk.return", _return),
     f"{_INSIGHT}/DismissUnanswered": AuditedMethod("unanswered.dismiss", _dismiss, _dismissed),
+    f"{_REVIEW}/JudgeAnswer": AuditedMethod("answer.judge", _judge),
     f"{_CHAT}/DeleteSession": AuditedMethod("session.erase", _name, failures=False),
     f"{_CHAT}/DeleteUser": AuditedMethod("user.erase", _person, _deleted_user),
     f"{_CHAT}/ExportUser": AuditedMethod("user.export", _person, _exported),
@@ -216,6 +225,17 @@ NOT_AUDITED = frozenset(
         # Of customers, as conversations are; counted in kefu_identities_total.
         *(f"{_IDENTITY}/{method}" for method in ("IdentifyCustomer", "SendEmailCode", "VerifyEmailCode")),
         *(f"{_INSIGHT}/{method}" for method in ("GetNumbers", "ListUnanswered", "ListDocumentUse")),
+        *(
+            f"{_REVIEW}/{method}"
+            for method in (
+                "ListConversations",
+                "GetConversation",
+                "ExplainAnswer",
+                "ListMatchingQuestions",
+                "GetReviewSample",
+                "GetReviewNumbers",
+            )
+        ),
         *(f"{_WEBHOOK}/{method}" for method in ("ListWebhooks", "ListDeliveries")),
     }
 )
