@@ -6,6 +6,8 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Credentials, fixedToken } from "../shared/auth.ts";
 import type { GatewayConfig } from "../shared/config.ts";
 import { language } from "../shared/i18n.ts";
+import { ConversationsPage } from "./conversations/conversations.tsx";
+import { ReviewPage } from "./conversations/review.tsx";
 import { callFor, setSound, sound } from "./inbox/alerts.ts";
 import { attention } from "./inbox/desk_state.ts";
 import { Inbox } from "./inbox/inbox.tsx";
@@ -130,7 +132,7 @@ function SignedIn({ config, connect, credentials, me, leave }: AppProps & { cred
   );
 }
 
-const ICONS: Record<Section, DeskIconName> = { inbox: "inbox", unanswered: "question", knowledge: "book", procedures: "flow", numbers: "chart", settings: "gear" };
+const ICONS: Record<Section, DeskIconName> = { inbox: "inbox", conversations: "say", review: "check", unanswered: "question", knowledge: "book", procedures: "flow", numbers: "chart", settings: "gear" };
 
 function Shell() {
   const { me, agent, config, signOut } = useDesk();
@@ -140,6 +142,8 @@ function Shell() {
   const calling = attention(desk.value, agent);
   const names: Record<Section, string> = {
     inbox: t("inbox"),
+    conversations: t("conversationsTitle"),
+    review: t("review"),
     unanswered: t("unanswered"),
     knowledge: t("knowledge"),
     procedures: t("procedures"),
@@ -215,6 +219,10 @@ function Page({ section }: { section: Section }) {
   switch (section) {
     case "inbox":
       return <Inbox />;
+    case "conversations":
+      return <ConversationsPage />;
+    case "review":
+      return <ReviewPage />;
     case "unanswered":
       return <UnansweredPage />;
     case "knowledge":

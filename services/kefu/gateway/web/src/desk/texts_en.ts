@@ -1,8 +1,10 @@
 /** The console's texts in English. */
 
+import { conversationsEn } from "./conversations/texts_en.ts";
 import { proceduresEn } from "./procedures/texts_en.ts";
 
 export const en = {
+  ...conversationsEn,
   ...proceduresEn,
   deskTitle: "Kefu desk",
   deskOf: "{title}: desk",

@@ -37,6 +37,7 @@ import { type VerifiedCustomer, VerifiedCustomer_Method, VerifiedCustomerSchema 
 import { InsightService, NumbersSchema, type UnansweredGroup, UnansweredGroupSchema, UnansweredQuestionSchema } from "../../src/gen/kefu/router/v1/insight_pb.ts";
 import { Delivery_State, DeliverySchema, WebhookEvent, WebhookSchema, WebhookService } from "../../src/gen/kefu/router/v1/webhook_pb.ts";
 import { ProcedureShelf } from "./procedure_shelf.ts";
+import { ReviewShelf } from "./review_shelf.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -135,6 +136,7 @@ export class Company {
   readonly documents: Document[] = [];
   readonly curated: CuratedAnswer[] = [];
   readonly procedures = new ProcedureShelf(refusal);
+  readonly reviews = new ReviewShelf();
   groups: UnansweredGroup[] = [];
   agents: Agent[] = [];
   /** What is said to the next settings, in place of taking them. */
@@ -300,6 +302,7 @@ export class Company {
         search: (request) => this.#search(request.query),
       });
       this.procedures.register(router);
+      this.reviews.register(router);
       router.service(AdminService, {
         ...this.procedures.secretMethods(),
         getTenantSettings: () => ({ settings: this.settings, revision: 3n }),

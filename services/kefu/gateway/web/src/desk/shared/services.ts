@@ -10,6 +10,7 @@ import { ChatService } from "../../gen/kefu/router/v1/chat_pb.ts";
 import { DeskService } from "../../gen/kefu/router/v1/desk_pb.ts";
 import { InsightService } from "../../gen/kefu/router/v1/insight_pb.ts";
 import { ProcedureService } from "../../gen/kefu/router/v1/procedure_pb.ts";
+import { ReviewService } from "../../gen/kefu/router/v1/review_pb.ts";
 import { WebhookService } from "../../gen/kefu/router/v1/webhook_pb.ts";
 
 export interface Services {
@@ -21,6 +22,7 @@ export interface Services {
   readonly insight: Client<typeof InsightService>;
   readonly knowledge: Client<typeof KnowledgeService>;
   readonly procedures: Client<typeof ProcedureService>;
+  readonly review: Client<typeof ReviewService>;
   readonly webhooks: Client<typeof WebhookService>;
 }
 
@@ -34,6 +36,7 @@ export function servicesOver(transport: Transport): Services {
     insight: createClient(InsightService, transport),
     knowledge: createClient(KnowledgeService, transport),
     procedures: createClient(ProcedureService, transport),
+    review: createClient(ReviewService, transport),
     webhooks: createClient(WebhookService, transport),
   };
 }
