@@ -67,7 +67,7 @@ function SaidTurn({ reviewed }: { reviewed: ReviewedTurn }) {
         <>
           <div class="row tools">
             <button type="button" class="button small" aria-expanded={open} aria-label={t("whyOf", { question: turn.question })} onClick={() => setOpen(!open)}>
-              <DeskIcon name="question" /> {open ? t("hideWhy") : t("whyAsk")}
+              <DeskIcon name="question" /> {t("whyAsk")}
             </button>
             <Correction turn={turn} />
           </div>

@@ -126,7 +126,7 @@ function Sampled({ answer, onChange }: { answer: SampledAnswer; onChange: (answe
       <Judge turn={turn.name} judgement={reviewed.judgement} onJudged={(judgement) => onChange({ ...answer, turn: { ...reviewed, judgement } } as SampledAnswer)} />
       <div class="row tools">
         <button type="button" class="button small" aria-expanded={open} aria-label={t("whyOf", { question: turn.question })} onClick={() => setOpen(!open)}>
-          <DeskIcon name="question" /> {open ? t("hideWhy") : t("whyAsk")}
+          <DeskIcon name="question" /> {t("whyAsk")}
         </button>
       </div>
       {open ? <Why turn={turn.name} /> : null}
