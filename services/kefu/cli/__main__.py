@@ -22,6 +22,7 @@ from kefu.cli.commands import (
     suite,
     webhooks,
 )
+from kefu.cli.commands.reviews import conversations, review
 from kefu.cli.commands.tenants import actions, golden, keys_and_tenants, procedures, secrets, settings, triage
 from kefu.cli.console import CommandFailed, exit_with
 
@@ -47,6 +48,8 @@ def make_app() -> typer.Typer:
     curated_answers.register(app)
     dictionary.register(app)
     sessions.register(app)
+    conversations.register(app)
+    review.register(app)
     desk.register(app)
     keys_and_tenants.register(app)
     audit.register(app)

@@ -102,6 +102,15 @@ PERMISSIONS: Permissions = {
         "StopExperiment": _SETTINGS,
         "PromoteExperiment": _SETTINGS,
     },
+    "kefu.router.v1.ReviewService": {
+        "ListConversations": _DESK,
+        "GetConversation": _DESK,
+        "ExplainAnswer": _DESK,
+        "ListMatchingQuestions": _DESK,
+        "GetReviewSample": _DESK,
+        "JudgeAnswer": _DESK,
+        "GetReviewNumbers": (Scope.DESK, Scope.SETTINGS),
+    },
     "kefu.router.v1.AdminService": {
         "CreateTenant": _ADMIN,
         "ListTenants": _ADMIN,

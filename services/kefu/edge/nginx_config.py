@@ -13,7 +13,10 @@ from kefu.edge.nginx_binary import Nginx
 from kefu.edge.refusals import refusals
 
 _CHAT = "/kefu.router.v1.ChatService/"
-_OPERATIONS = tuple(f"/kefu.router.v1.{name}Service/" for name in ("Admin", "Audit", "Desk", "Insight", "Webhook"))
+_OPERATIONS = tuple(
+    f"/kefu.router.v1.{name}Service/"
+    for name in ("Admin", "Audit", "Desk", "Experiment", "GoldenQuestion", "Insight", "Review", "Webhook")
+)
 _KNOWLEDGE = "/kefu.retrieval.v1."
 _IMPORT = f"= {_KNOWLEDGE}KnowledgeService/ImportDocuments"
 _HEALTH = "= /grpc.health.v1.Health/Check"

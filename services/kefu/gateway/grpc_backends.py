@@ -27,6 +27,7 @@ from kefu.router.v1 import (
     identity_pb2,
     insight_pb2,
     procedure_pb2,
+    review_pb2,
     webhook_pb2,
 )
 
@@ -41,6 +42,7 @@ _ROUTER_FILES = (
     chat_pb2,
     desk_pb2,
     insight_pb2,
+    review_pb2,
     webhook_pb2,
     admin_pb2,
     action_pb2,

@@ -199,6 +199,8 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
 
     golden_parallel: int = Field(default=2, ge=1, le=64)
     """Golden questions that this router asks at once, of all tenants together. They wait behind customers anyway."""
+    explanations: bool = True
+    """Why each answer is what it is, is kept beside its turn: about 1 KB. Off: the desk cannot show it."""
 
     webhook_hours: float = Field(default=24.0, gt=0, le=168)
     """A failed delivery to a webhook is attempted again for this long, with growing pauses."""

@@ -1,5 +1,6 @@
 """
-Event recorder: the observer that counts turns, keeps unanswered questions, and queues webhook deliveries.
+Event recorder: the observer that counts turns, keeps unanswered questions and what each turn is found by, and queues
+webhook deliveries.
 
 Events wait in a queue. One task takes all that wait and writes them in one round trip to Redis, and their webhook
 deliveries in a second. No turn waits for it. What Redis does not take is counted, logged and lost. So is what a killed
@@ -28,6 +29,7 @@ from kefu.router.domain.events import (
     TurnStored,
 )
 from kefu.router.domain.turn import Rating, TurnState
+from kefu.router.insight.conversations.index import ConversationIndex
 from kefu.router.insight.counter_store import CounterStore
 from kefu.router.insight.experiments.store import ExperimentStore
 from kefu.router.insight.turn_counters import reply_counters, turn_counters
@@ -52,11 +54,13 @@ class EventRecorder:
         counters: CounterStore,
         experiments: ExperimentStore,
         unanswered: UnansweredStore,
+        conversations: ConversationIndex,
         erasure: SessionErasure,
         webhooks: WebhookStore,
         wake: Callable[[], None],
     ) -> None:
         self._commands = commands
+        self._conversations = conversations
         self._counters = counters
         self._experiments = experiments
         self._unanswered = unanswered
@@ -119,7 +123,7 @@ class EventRecorder:
                 return []  # somebody tries a draft: no customer asked
             case TurnStored(_, _, subject, user, turn, state):
                 counters = turn_counters(turn, state)
-                commands: list[Command] = []
+                commands: list[Command] = [self._conversations.put(tenant, session_id, turn, state, event.explanation)]
                 if counters is not None:
                     commands.append(self._counters.count(tenant, session_id, turn.id, counters))
                 if turn.trial is not None:
@@ -173,12 +177,13 @@ async def open_event_recorder(
     counters: CounterStore,
     experiments: ExperimentStore,
     unanswered: UnansweredStore,
+    conversations: ConversationIndex,
     erasure: SessionErasure,
     webhooks: WebhookStore,
     wake: Callable[[], None],
 ) -> AsyncIterator[EventRecorder]:
     """A recorder that writes while the block runs. At its end it writes what still waits, for at most two seconds."""
-    recorder = EventRecorder(commands, counters, experiments, unanswered, erasure, webhooks, wake)
+    recorder = EventRecorder(commands, counters, experiments, unanswered, conversations, erasure, webhooks, wake)
     writing = asyncio.create_task(recorder.run(), name="event recorder")
     try:
         yield recorder

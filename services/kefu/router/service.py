@@ -51,6 +51,7 @@ from kefu.router.api import (
     identity_servicer,
     insight_servicer,
     procedure_servicer,
+    review_servicer,
     webhook_servicer,
 )
 from kefu.router.api.action_servicer import ActionServicer
@@ -63,6 +64,7 @@ from kefu.router.api.golden_question_servicer import GoldenQuestionServicer
 from kefu.router.api.identity_servicer import IdentityServicer
 from kefu.router.api.insight_servicer import InsightServicer
 from kefu.router.api.procedure_servicer import ProcedureServicer
+from kefu.router.api.review_servicer import ReviewServicer
 from kefu.router.api.server_stream import StreamLimits
 from kefu.router.api.webhook_servicer import HostResolver, WebhookServicer
 from kefu.router.config import RouterConfig, Timing
@@ -86,8 +88,13 @@ from kefu.router.domain.answer_profiles import SENTENCE
 from kefu.router.domain.event_bus import EventBus, Observer
 from kefu.router.domain.generation import GenerationRequest
 from kefu.router.event_recorder import EventRecorder, open_event_recorder
+from kefu.router.insight.conversations.index import ConversationIndex
+from kefu.router.insight.conversations.matching import QuestionMatcher
+from kefu.router.insight.conversations.search import ConversationSearch
 from kefu.router.insight.counter_store import CounterStore
 from kefu.router.insight.experiments.store import ExperimentStore
+from kefu.router.insight.reviews.book import ReviewBook
+from kefu.router.insight.reviews.store import ReviewStore
 from kefu.router.insight.unanswered import UnansweredStore
 from kefu.router.insight.unanswered_groups import UnansweredGroups
 from kefu.router.replicas.draft_client import DraftClient
@@ -120,6 +127,7 @@ PERMISSIONS = permissions_of(
     experiment_servicer.SERVICE,
     identity_servicer.SERVICE,
     insight_servicer.SERVICE,
+    review_servicer.SERVICE,
     webhook_servicer.SERVICE,
 )
 _TIMING = Timing()
@@ -333,17 +341,19 @@ def _beside_life(config: RouterConfig) -> float:
 
 @dataclass(frozen=True)
 class InsightParts:
-    """The event recorder, the session erasure, and the servicers of what both have stored."""
+    """The event recorder, the session erasure, and the servicers of what is stored beside sessions."""
 
     recorder: EventRecorder
     erasure: SessionErasure
     unanswered: UnansweredStore
     insight_servicer: InsightServicer
+    review_servicer: ReviewServicer
     webhook_servicer: WebhookServicer
 
     def register(self, server: grpc.aio.Server) -> None:
-        """Add both services to a server."""
+        """Add the services to a server."""
         self.insight_servicer.register(server)
+        self.review_servicer.register(server)
         self.webhook_servicer.register(server)
 
 
@@ -360,6 +370,9 @@ async def open_insight(
     life = config.session_days * _SECONDS_A_DAY
     counters = CounterStore(commands, days=config.numbers_days, life=life)
     unanswered = UnansweredStore(commands, days=config.unanswered_days)
+    index = ConversationIndex(commands, life=life, explains=config.explanations)
+    sessions = SessionStore(commands, life=life)
+    book = ReviewBook(ReviewStore(commands, days=config.numbers_days, life=life), index, life=life)
     erasure = SessionErasure(commands, life=_beside_life(config))
     lease, hours = config.lease_seconds, config.webhook_hours
     webhooks = WebhookStore(commands, retry_seconds=hours * 3600)
@@ -373,6 +386,7 @@ async def open_insight(
             counters=counters,
             experiments=experiments,
             unanswered=unanswered,
+            conversations=index,
             erasure=erasure,
             webhooks=webhooks,
             wake=sender.wake,
@@ -383,6 +397,13 @@ async def open_insight(
             erasure,
             unanswered,
             InsightServicer(counters, unanswered, UnansweredGroups(unanswered, retrieval)),
+            ReviewServicer(
+                sessions,
+                index,
+                ConversationSearch(index, sessions),
+                QuestionMatcher(index, sessions, retrieval),
+                book,
+            ),
             WebhookServicer(webhooks, private=config.webhook_private, resolve=resolve),
         )
 

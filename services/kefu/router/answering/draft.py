@@ -7,6 +7,7 @@ from kefu.router import metrics
 from kefu.router.answering.outcome import AnswerBasis, AnswerOutcome
 from kefu.router.dispatch.received_answer import ReceivedAnswer
 from kefu.router.dispatch.relay import Relay
+from kefu.router.domain.explanation import Explanation
 from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.triage import Triage
 from kefu.router.domain.turn import AnswerSource, BrownOut
@@ -38,6 +39,8 @@ class AnswerDraft:
     """What it was searched without."""
     fell_back: bool = False
     """The draft of knowledge was gone, and the answer is over live."""
+    explanation: Explanation = field(default_factory=Explanation, repr=False)
+    """Why the answer is what it is."""
     version: int = 0
     """Grows when the text is begun anew."""
 

@@ -5,6 +5,7 @@ What does not pass ends the model's text. If nothing was shown yet, the evidence
 shown stays, and the evidence is quoted behind it where it says nothing else.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from kefu.router import metrics
 from kefu.router.answering.choice_prompt import LETTERS
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence, evidence_answer
+from kefu.router.answering.explaining.notes import model_checked
 from kefu.router.answering.fallback import give_excerpt
 from kefu.router.answering.handoff import handoff_of
 from kefu.router.answering.outcome import AnswerOutcome
@@ -73,6 +75,15 @@ class AnswerGenerator:
         Where the model has no answer that passes, the outcome is the evidence, or else a handoff. Raises
         DeadlineExceeded in mid-answer.
         """
+        began = time.monotonic()
+        outcome, shown = await self._write(question, draft, passages, evidence)
+        draft.explanation.checks = model_checked(draft, outcome, shown, time.monotonic() - began)
+        return outcome
+
+    async def _write(
+        self, question: Question, draft: AnswerDraft, passages: tuple[Passage, ...], evidence: Evidence
+    ) -> tuple[AnswerOutcome, int]:
+        """See `write`. Returns as well how many bytes of the model's words the customer has seen."""
         request, settings = question.request, question.settings
         budget = self._budget()
         # What is saved of an answer cites passages by the numbers that the customer was told.
@@ -108,14 +119,16 @@ class AnswerGenerator:
             _log.warning("answer.no_model", cause=str(error), began=bool(draft.log.text_bytes))
             if draft.saved is not None:  # nobody can go on with what a dead router left
                 draft.begin_anew()
-                return await self.write(question, draft, passages, evidence)
-            said = draft.so_far()
+                return await self._write(question, draft, passages, evidence)
+            said, shown = draft.so_far(), draft.log.text_bytes
             draft.say(draft.filter.break_off())
-            return self._with_evidence(question, draft, said, evidence, HandoffReason.MODEL_UNAVAILABLE)
+            reason = HandoffReason.MODEL_UNAVAILABLE
+            return self._with_evidence(question, draft, said, evidence, reason), shown
         if relay.prompt_tokens:
             self._estimate.learn([message.content for message in prompt.messages], relay.prompt_tokens)
         said = replace(draft.so_far(), finish=written.finish or FinishReason.STOP, usage=written.usage)
-        return self._ended(question, draft, said, evidence)
+        shown = draft.log.text_bytes
+        return self._ended(question, draft, said, evidence), shown
 
     async def _relay(
         self, relay: Relay, asked: GenerationRequest, draft: AnswerDraft, first_by: float | None

@@ -44,6 +44,7 @@ from kefu.router.answering.decision import (
 )
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence, EvidenceFinder, evidence_answer
+from kefu.router.answering.explaining.notes import decision_made, evidence_read, search_made
 from kefu.router.answering.fallback import give_excerpt, hand_over, turn_away
 from kefu.router.answering.generator import AnswerGenerator
 from kefu.router.answering.history import previous_question
@@ -109,6 +110,9 @@ class AnswerPipeline:
             question, decision = await self._decide_over_draft(question, draft)
         if draft.triage is None:
             decision = await self._decide_by_triage(question, draft, decision)
+        why = draft.explanation
+        why.decision, why.detail = decision_made(decision)
+        why.profile = self._generator.profile.name
         outcome = await self._carry_out(decision, question, draft)
         if outcome.handoff is not None and not await self._can_come_to_desk(question, outcome.handoff):
             metrics.DESK_TURNED_AWAY.labels(question.principal.tenant).inc()
@@ -209,7 +213,9 @@ class AnswerPipeline:
         if person := await self._read(question, draft, cosines):
             return person
         wanted = None if cosines is None else await self._actions.asked_for(action_request(question, draft), cosines)
-        if wanted is not None and not isinstance(wanted, OfferedActions):
+        if isinstance(wanted, OfferedActions):
+            draft.explanation.offered_actions = wanted.titles
+        elif wanted is not None:
             return Act(wanted)
         if wanted is not None and _may_offer_actions(question):
             offer = Clarify(wanted.titles, is_unsure=True)
@@ -236,17 +242,19 @@ class AnswerPipeline:
         if not profile.is_checked or not may_be_evidence(decision):
             return decision
         parts = () if question.choice else split_questions(question.text)
-        if len(parts) > 1 and (several := await self._decide_on_parts(question, parts)) is not None:
+        if len(parts) > 1 and (several := await self._decide_on_parts(question, draft, parts)) is not None:
             return several
         before = _question_before(question) if found.used_history else ""
-        evidence = await self._evidence_among(question, found.read_as or question.text, before, found)
+        evidence = await self._evidence_among(question, draft, found.read_as or question.text, before, found)
         decided = after_evidence(question, decision, evidence, found)
         may_write = profile.writes and evidence.computation is None
         if may_write and isinstance(decision, Generate) and isinstance(decided, GiveEvidence):
             return replace(decision, evidence=evidence)
         return decided
 
-    async def _decide_on_parts(self, question: Question, parts: Sequence[str]) -> GiveEvidence | HandOver | None:
+    async def _decide_on_parts(
+        self, question: Question, draft: AnswerDraft, parts: Sequence[str]
+    ) -> GiveEvidence | HandOver | None:
         """Each question of a message is searched and answered; None where none of them can be.
 
         A person answers what the pages do not, behind what they do.
@@ -256,7 +264,7 @@ class AnswerPipeline:
         answered = 0
         for number, part in enumerate(parts):
             try:
-                found = await self._answer_to_part(question, part, parts[0] if number else "")
+                found = await self._answer_to_part(question, draft, part, parts[0] if number else "")
             except BackendUnavailable as error:
                 _log.warning("search.unavailable", cause=error.message)
                 return None
@@ -276,29 +284,37 @@ class AnswerPipeline:
             return GiveEvidence(tuple(answers))
         return HandOver(HandoffReason.NOTHING_RELEVANT, tuple(passages), evidence_answer(question, answers).text)
 
-    async def _answer_to_part(self, question: Question, part: str, first: str) -> Evidence | CuratedAnswer:
+    async def _answer_to_part(
+        self, question: Question, draft: AnswerDraft, part: str, first: str
+    ) -> Evidence | CuratedAnswer:
         """What is found for one question of a message.
 
         Where it leans on the first one, or nothing bears on it by itself, it is asked behind that as well, and the
         evidence counts that bears more. Raises BackendUnavailable, CollectionNotFound.
         """
-        found = await self._retrieve(question, part, first)
+        found = await self._retrieve(question, draft, part, first)
         if found.curated is not None:
             return found.curated
         leans, asked = found.used_history, found.read_as or part
-        alone = await self._retrieve(question, part, "") if leans else found
-        evidence = await self._evidence_among(question, asked, "", alone)
+        alone = await self._retrieve(question, draft, part, "") if leans else found
+        evidence = await self._evidence_among(question, draft, asked, "", alone)
         if not first or (evidence.bears and not leans):
             return evidence
-        behind = found if leans else await self._retrieve(question, f"{first}\n{part}"[-_MOST_QUERY:], "")
-        evidence_behind = await self._evidence_among(question, asked, first, behind)
+        behind = found if leans else await self._retrieve(question, draft, f"{first}\n{part}"[-_MOST_QUERY:], "")
+        evidence_behind = await self._evidence_among(question, draft, asked, first, behind)
         return max(evidence, evidence_behind, key=lambda each: each.bearing)
 
-    async def _evidence_among(self, question: Question, asked: str, before: str, found: SearchResult) -> Evidence:
+    async def _evidence_among(
+        self, question: Question, draft: AnswerDraft, asked: str, before: str, found: SearchResult
+    ) -> Evidence:
         """The evidence among all that was found, or in what was chosen."""
+        began = time.monotonic()
         chosen = chosen_passages(question.choice, found.passages)
         passages = tuple(map(passage_for_model, chosen or found.passages))
-        return await self._evidence.find(question, asked, before, passages, self._generator.profile.choice_weight)
+        weight = self._generator.profile.choice_weight
+        evidence = await self._evidence.find(question, asked, before, passages, weight)
+        draft.explanation.add_evidence(evidence_read(evidence, time.monotonic() - began))
+        return evidence
 
     async def _carry_out(self, decision: Decision, question: Question, draft: AnswerDraft) -> AnswerOutcome:
         match decision:
@@ -377,7 +393,7 @@ class AnswerPipeline:
         """Search, and note in the draft's basis how. Raises BackendUnavailable, CollectionNotFound."""
         began = time.monotonic()
         try:
-            found, query = await self._found(question)
+            found, query = await self._found(question, draft)
         finally:
             seconds = time.monotonic() - began
             metrics.SEARCH_SECONDS.observe(seconds)
@@ -391,23 +407,24 @@ class AnswerPipeline:
         )
         return found
 
-    async def _found(self, question: Question) -> tuple[SearchResult, str]:
+    async def _found(self, question: Question, draft: AnswerDraft) -> tuple[SearchResult, str]:
         """What the search found, and the query where it differs from the message."""
         request = question.request
         text = question.text[-_MOST_QUERY:]  # several messages answered as one may be longer than a search takes
         earlier = _question_before(question)[-_MOST_QUERY:]
-        found = await self._retrieve(question, text, earlier)
+        found = await self._retrieve(question, draft, text, earlier)
         if found.used_history:
             return found, f"{earlier} {text}"[-_MOST_QUERY:]
         return found, "" if text == request.text else text
 
-    async def _retrieve(self, question: Question, text: str, earlier: str) -> SearchResult:
+    async def _retrieve(self, question: Question, draft: AnswerDraft, text: str, earlier: str) -> SearchResult:
         """Search for a text, which may lean on an earlier one. Raises BackendUnavailable, CollectionNotFound."""
         request = question.request
         seconds = self._search_seconds(question)
         if seconds <= 0:
             raise BackendUnavailable("No time is left to search.")
-        return await self._retrieval.search(
+        began = time.monotonic()
+        found = await self._retrieval.search(
             question.principal,
             text,
             history=(earlier,) if earlier else (),
@@ -420,6 +437,9 @@ class AnswerPipeline:
             seconds=seconds,
             with_embedding=question.settings.cache_answers,
         )
+        least = question.settings.least_relevance
+        draft.explanation.add_search(search_made(text, earlier, found, time.monotonic() - began, least))
+        return found
 
     def _search_seconds(self, question: Question) -> float:
         """How long a search may take now; 0 or less where no time is left."""

@@ -20,6 +20,7 @@ from kefu.router.v1 import experiment_pb2 as experiment
 from kefu.router.v1 import golden_pb2 as golden
 from kefu.router.v1 import insight_pb2 as insight
 from kefu.router.v1 import procedure_pb2 as procedure
+from kefu.router.v1 import review_pb2 as review
 from kefu.router.v1 import webhook_pb2 as webhook
 
 _ACTION = "kefu.router.v1.ActionService"
@@ -32,6 +33,7 @@ _DESK = "kefu.router.v1.DeskService"
 _EXPERIMENT = "kefu.router.v1.ExperimentService"
 _IDENTITY = "kefu.router.v1.IdentityService"
 _INSIGHT = "kefu.router.v1.InsightService"
+_REVIEW = "kefu.router.v1.ReviewService"
 _WEBHOOK = "kefu.router.v1.WebhookService"
 _READ_REPEAT_SECONDS = 3600.0
 
@@ -191,6 +193,12 @@ def _dismissed(act: Act, response: insight.DismissUnansweredResponse) -> None:
     act.details["questions"] = str(response.dismissed)
 
 
+def _judge(act: Act, request: review.JudgeAnswerRequest) -> None:
+    act.target = request.turn
+    if request.verdict in review.Verdict.values():
+        act.details["verdict"] = review.Verdict.Name(request.verdict).removeprefix("VERDICT_").lower()
+
+
 def _person(act: Act, request: chat.DeleteUserRequest | chat.ExportUserRequest) -> None:
     if request.user:
         act.target = f"users/{pseudonym(request.user)}"
@@ -242,6 +250,7 @@ AUDITED: Mapping[str, AuditedMethod] = {
     f"{_DESK}/ClaimSession": AuditedMethod("desk.claim", _claim),
     f"{_DESK}/ReturnSession": AuditedMethod("desk.return", _return),
     f"{_INSIGHT}/DismissUnanswered": AuditedMethod("unanswered.dismiss", _dismiss, _dismissed),
+    f"{_REVIEW}/JudgeAnswer": AuditedMethod("answer.judge", _judge),
     f"{_CHAT}/DeleteSession": AuditedMethod("session.erase", _name, failures=False),
     f"{_CHAT}/DeleteUser": AuditedMethod("user.erase", _person, _deleted_user),
     f"{_CHAT}/ExportUser": AuditedMethod("user.export", _person, _exported),
@@ -288,6 +297,17 @@ NOT_AUDITED = frozenset(
         # Of customers, as conversations are; counted in kefu_identities_total.
         *(f"{_IDENTITY}/{method}" for method in ("IdentifyCustomer", "SendEmailCode", "VerifyEmailCode")),
         *(f"{_INSIGHT}/{method}" for method in ("GetNumbers", "ListUnanswered", "ListDocumentUse")),
+        *(
+            f"{_REVIEW}/{method}"
+            for method in (
+                "ListConversations",
+                "GetConversation",
+                "ExplainAnswer",
+                "ListMatchingQuestions",
+                "GetReviewSample",
+                "GetReviewNumbers",
+            )
+        ),
         *(f"{_WEBHOOK}/{method}" for method in ("ListWebhooks", "ListDeliveries")),
     }
 )

@@ -316,7 +316,8 @@ class LiveTurn:
     def _publish(self, stored: Turn, state: TurnState, embedding: bytes) -> None:
         tenant, session_id, tell = self.key.tenant, self.key.session_id, self._services.event_bus.publish
         subject = self.principal.subject
-        tell(TurnStored(tenant, session_id, subject, self._user, stored, state, embedding))
+        explanation = None if stored.held is not None else self._draft.explanation
+        tell(TurnStored(tenant, session_id, subject, self._user, stored, state, embedding, explanation))
         if stored.handoff is not None and stored.handoff.calls_person:
             tell(HandoffRequested(tenant, session_id, stored, stored.handoff))
 

@@ -8,6 +8,7 @@ documentation says that a kill may cost the last moment.
 
 from dataclasses import dataclass
 
+from kefu.router.domain.explanation import Explanation
 from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.session import SessionState
 from kefu.router.domain.turn import Rating, Turn, TurnState
@@ -27,6 +28,8 @@ class TurnStored:
     """FINISHED or FAILED."""
     embedding: bytes = b""
     """The embedding of the searched question, float16. Empty: there was no search, or none was asked for."""
+    explanation: Explanation | None = None
+    """Why the answer is what it is. None for messages that Kefu did not answer."""
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,11 @@ class AnswerFilter:
         return "" if self._gate is None else self._gate.failed
 
     @property
+    def refused(self) -> str:
+        """The sentence that did not pass its check; empty when none failed."""
+        return "" if self._gate is None else self._gate.refused
+
+    @property
     def shows_whole_sentences(self) -> bool:
         """Whether the text is made of whole sentences that passed their checks, wherever it ends."""
         return self._gate is not None

@@ -32,6 +32,8 @@ class SentenceGate:
         self._text = ""
         """Of what is held, without markers."""
         self.failed = ""
+        self.refused = ""
+        """The sentence that did not pass, without markers."""
 
     def push(self, pieces: Iterable[Piece]) -> list[Piece]:
         """Take further pieces; returns those of whole sentences that passed."""
@@ -47,7 +49,7 @@ class SentenceGate:
                 if may_end:
                     out += self._passed(final=False)
                 if len(self._text) > LONGEST_SENTENCE and not self.failed:
-                    self._fail(TOO_LONG)
+                    self._fail(TOO_LONG, self._text)
             elif not self._text.strip():
                 out += self._released(len(self._text))
         return out
@@ -71,8 +73,9 @@ class SentenceGate:
             lead = None
             failed = TOO_LONG if end - begin > LONGEST_SENTENCE else self._check(self._text[begin:end])
             if failed:
+                sentence = self._text[begin:end]
                 out = self._released(at)
-                self._fail(failed)
+                self._fail(failed, sentence)
                 return out
             at = end
         return self._released(at) if at else []
@@ -107,5 +110,5 @@ class SentenceGate:
         self._text = self._text[end:]
         return out
 
-    def _fail(self, name: str) -> None:
-        self.failed, self._held, self._text = name, [], ""
+    def _fail(self, name: str, sentence: str) -> None:
+        self.failed, self.refused, self._held, self._text = name, sentence.strip(), [], ""

@@ -88,7 +88,7 @@ def turn_counters(turn: Turn, state: TurnState) -> TurnCounters | None:
         cited=tuple(dict.fromkeys(citation.passage.partition("/passages/")[0] for citation in done.citations)),
         answered=answered,
         tried=answered or turn.handoff is not None,
-        asked=_question_hash(turn.question),
+        asked=question_hash(turn.question),
         leaves=turn.handoff is not None and turn.handoff.reason in _ANSWER_BEFORE_FAILED,
         experiment="" if trial is None else trial.experiment,
         arm="" if trial is None else trial.arm,
@@ -124,5 +124,6 @@ def _durations(done: Completed, *, whole: bool) -> list[str]:
     return counters + ([f"{TOTAL}{bucket_of(total)}"] if whole and total is not None else [])
 
 
-def _question_hash(question: str) -> str:
+def question_hash(question: str) -> str:
+    """A hash of what a question asks: equal for questions that ask the same by their words."""
     return hashlib.sha256(json.dumps(reduce_question(question).key).encode()).hexdigest()[:16]

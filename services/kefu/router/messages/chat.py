@@ -139,6 +139,11 @@ def source_message(source: AnswerSource) -> pb.AnswerSource.ValueType:
     return _SOURCE[source]
 
 
+def rating_message(rating: Rating) -> pb.Rating.ValueType:
+    """A customer's rating."""
+    return _RATING[rating]
+
+
 def event_message(event: TurnEvent) -> pb.ConverseEvent:
     """One event of a turn."""
     match event:

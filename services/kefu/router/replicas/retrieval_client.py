@@ -13,6 +13,7 @@ from kefu.common.metadata_filters import Pairs
 from kefu.common.rpc.interceptor import internal_metadata
 from kefu.common.rpc.status import failure_of
 from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.router.domain.explanation import NearestCurated, clipped
 from kefu.router.domain.turn import Passage
 from kefu.router.replicas.retrieval_pool import Method, RetrievalPool
 
@@ -22,6 +23,7 @@ _TOO_MUCH = (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUST
 _ALIVE_SECONDS = 5.0
 """Retrieval works where it answered somebody in the last so many seconds: what is late then is late for load."""
 _LEAST_INSTRUCTION_SCORE = 0.5
+_MOST_WORDS = 12
 
 
 class SearchLate(BackendUnavailable):
@@ -57,6 +59,12 @@ class SearchResult:
     """The question tells the assistant what to say, by its embedding; see SearchResponse.instruction_score."""
     read_as: str = ""
     """How the question was read, where that differs from what was written; see SearchResponse.read_as."""
+    language: str = ""
+    """The question's language as the search recognised it."""
+    nearest: NearestCurated | None = None
+    """The nearest curated answer, also one that does not apply."""
+    apart: float = 0.0
+    min_apart: float = 0.0
 
 
 class RetrievalClient:
@@ -182,6 +190,19 @@ def _search_result(response: pb.SearchResponse) -> SearchResult:
         too_close=too_near,
         gives_instructions=response.instruction_score >= _LEAST_INSTRUCTION_SCORE,
         read_as=response.read_as,
+        language=response.query_language,
+        nearest=_nearest(response.curated_match) if response.HasField("curated_match") else None,
+        apart=response.apart,
+        min_apart=response.min_apart,
+    )
+
+
+def _nearest(match: pb.CuratedMatch) -> NearestCurated:
+    return NearestCurated(
+        *(match.curated_answer.name, clipped(match.question), round(match.cosine, 4), round(match.least_cosine, 4)),
+        reason=match.reason,
+        question_words=tuple(match.question_words[:_MOST_WORDS]),
+        query_words=tuple(match.query_words[:_MOST_WORDS]),
     )
 
 

@@ -1,6 +1,7 @@
 """
-What is kept beside a session, shown and erased: unanswered questions, webhook deliveries, cached answers, and what each
-turn added to the numbers. The numbers themselves stay.
+What is kept beside a session, shown and erased: unanswered questions, webhook deliveries, cached answers, why each
+answer is what it is, what reviewers noted of it, and what each turn added to the numbers. The numbers themselves stay,
+and so do reviewers' verdicts, which hold no text.
 
 Events of a session may still be under way when it is erased. So a marker keeps anything of it from being stored for an
 hour.
@@ -12,12 +13,14 @@ from typing import Any
 from kefu.common.customers import is_visitor
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.router.storage import keys
+from kefu.router.storage.packed_text import unpacked
 
 _MARKER_SECONDS = 3600
 
 ERASE = """
 -- KEYS: unanswered of the session, unanswered of the tenant, erasure marker, deliveries, turn counters, their order,
---       cached answers of the session, cached answers of the tenant, sessions of the experiment
+--       cached answers of the session, cached answers of the tenant, conversations of the tenant, facts of its turns,
+--       explanations, review notes, sessions of the experiment
 -- ARGV: session id, seconds to remember it, before a delivery, before a webhook's deliveries, before its pending ones,
 --       before a cached answer
 redis.call('SET', KEYS[3], 1, 'EX', ARGV[2])
@@ -35,7 +38,7 @@ for _, member in ipairs(redis.call('SMEMBERS', KEYS[4])) do
   redis.call('ZREM', ARGV[4] .. webhook, delivery)
   redis.call('ZREM', ARGV[5] .. webhook, delivery)
 end
-return redis.call('DEL', KEYS[1], KEYS[4], KEYS[5], KEYS[6], KEYS[7])
+return redis.call('DEL', KEYS[1], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[10], KEYS[11], KEYS[12])
 """
 """Erase all that is kept beside a session. Returns 0 when there was nothing."""
 
@@ -76,9 +79,13 @@ class SessionErasure:
         hashes = {
             "unanswered": keys.session_unanswered(tenant, session_id),
             "counted": keys.turn_counters(tenant, session_id),
+            "facts": keys.turn_facts(tenant, session_id),
+            "review notes": keys.review_notes(tenant, session_id),
             **{f"delivery {each}": keys.delivery(tenant, each.rpartition("/")[2]) for each in sorted(deliveries)},
         }
         kept: dict[str, Any] = {name: await self._commands.hash(key) for name, key in hashes.items()}
+        explained = await self._commands.hash(keys.explanations(tenant, session_id))
+        kept["explanations"] = {turn: unpacked(packed) for turn, packed in explained.items()}
         for digest in sorted(answers):
             kept[f"cached answer {digest}"] = await self._commands.get(keys.cached_answer(tenant, digest))
         return {name: value for name, value in kept.items() if value}
@@ -120,6 +127,10 @@ def _erase(tenant: str, session_id: str) -> ScriptCall:
             keys.turn_counters_order(tenant, session_id),
             keys.session_answers(tenant, session_id),
             keys.cached_answers(tenant),
+            keys.conversations(tenant),
+            keys.turn_facts(tenant, session_id),
+            keys.explanations(tenant, session_id),
+            keys.review_notes(tenant, session_id),
             keys.experiment_sessions(tenant),
         ),
         (

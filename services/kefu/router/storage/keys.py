@@ -222,6 +222,31 @@ def person_digest(name: str) -> str:
     return _digest(name)[:32]
 
 
+def conversations(tenant: str) -> str:
+    """A tenant's sessions, by their latest answer."""
+    return f"kefu:1:{{tenant:{tenant}}}:conversations"
+
+
+def turn_facts(tenant: str, session_id: str) -> str:
+    """What each turn of a session is found by."""
+    return f"kefu:1:{{tenant:{tenant}}}:facts:{session_id}"
+
+
+def explanations(tenant: str, session_id: str) -> str:
+    """Why each answer of a session is what it is."""
+    return f"kefu:1:{{tenant:{tenant}}}:why:{session_id}"
+
+
+def review_notes(tenant: str, session_id: str) -> str:
+    """What reviewers noted of a session's answers."""
+    return f"kefu:1:{{tenant:{tenant}}}:noted:{session_id}"
+
+
+def review_day(tenant: str, day: str) -> str:
+    """The sample of a day's answers, and what reviewers said of them."""
+    return f"kefu:1:{{tenant:{tenant}}}:reviewed:{day}"
+
+
 def unanswered(tenant: str) -> str:
     """A tenant's unanswered questions, by time."""
     return f"kefu:1:{{tenant:{tenant}}}:unanswered"

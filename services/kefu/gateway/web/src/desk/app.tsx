@@ -6,6 +6,8 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Credentials, fixedToken } from "../shared/auth.ts";
 import type { GatewayConfig } from "../shared/config.ts";
 import { language } from "../shared/i18n.ts";
+import { ConversationsPage } from "./conversations/conversations.tsx";
+import { ReviewPage } from "./conversations/review.tsx";
 import { GoldenPage } from "./golden/golden.tsx";
 import { lostAnswers, watchLostAnswers } from "./golden/lost.ts";
 import { callFor, setSound, sound } from "./inbox/alerts.ts";
@@ -134,7 +136,7 @@ function SignedIn({ config, connect, credentials, me, leave }: AppProps & { cred
   );
 }
 
-const ICONS: Record<Section, DeskIconName> = { inbox: "inbox", unanswered: "question", knowledge: "book", procedures: "flow", golden: "star", numbers: "chart", settings: "gear" };
+const ICONS: Record<Section, DeskIconName> = { inbox: "inbox", conversations: "say", review: "check", unanswered: "question", knowledge: "book", procedures: "flow", golden: "star", numbers: "chart", settings: "gear" };
 
 function Shell() {
   const { me, agent, config, signOut } = useDesk();
@@ -144,6 +146,8 @@ function Shell() {
   const calling = attention(desk.value, agent);
   const names: Record<Section, string> = {
     inbox: t("inbox"),
+    conversations: t("conversationsTitle"),
+    review: t("review"),
     unanswered: t("unanswered"),
     knowledge: t("knowledge"),
     procedures: t("procedures"),
@@ -226,6 +230,10 @@ function Page({ section }: { section: Section }) {
   switch (section) {
     case "inbox":
       return <Inbox />;
+    case "conversations":
+      return <ConversationsPage />;
+    case "review":
+      return <ReviewPage />;
     case "unanswered":
       return <UnansweredPage />;
     case "knowledge":

@@ -1,10 +1,12 @@
 /** The console's texts in English. */
 
-import { goldenEn } from "./golden/texts_en.ts";
+import { conversationsEn } from "./conversations/texts_en.ts";
 import { experimentsEn } from "./experiments/texts_en.ts";
+import { goldenEn } from "./golden/texts_en.ts";
 import { proceduresEn } from "./procedures/texts_en.ts";
 
 export const en = {
+  ...conversationsEn,
   ...goldenEn,
   ...proceduresEn,
   ...experimentsEn,

@@ -1,12 +1,14 @@
 /** The console's texts in Chinese. */
 
-import { goldenZh } from "./golden/texts_zh.ts";
+import { conversationsZh } from "./conversations/texts_zh.ts";
 import { experimentsZh } from "./experiments/texts_zh.ts";
+import { goldenZh } from "./golden/texts_zh.ts";
 import { proceduresZh } from "./procedures/texts_zh.ts";
 import type { en } from "./texts_en.ts";
 
 export const zh: Record<keyof typeof en, string> = {
   ...goldenZh,
+  ...conversationsZh,
   ...proceduresZh,
   ...experimentsZh,
   deskTitle: "Kefu 客服台",

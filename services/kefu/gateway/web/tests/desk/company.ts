@@ -38,6 +38,7 @@ import { InsightService, NumbersSchema, type UnansweredGroup, UnansweredGroupSch
 import { Delivery_State, DeliverySchema, WebhookEvent, WebhookSchema, WebhookService } from "../../src/gen/kefu/router/v1/webhook_pb.ts";
 import { ExperimentBench } from "./experiment_bench.ts";
 import { ProcedureShelf } from "./procedure_shelf.ts";
+import { ReviewShelf } from "./review_shelf.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -137,6 +138,7 @@ export class Company {
   readonly curated: CuratedAnswer[] = [];
   readonly procedures = new ProcedureShelf(refusal);
   readonly experiments = new ExperimentBench();
+  readonly reviews = new ReviewShelf();
   groups: UnansweredGroup[] = [];
   agents: Agent[] = [];
   /** What is said to the next settings, in place of taking them. */
@@ -303,6 +305,7 @@ export class Company {
       });
       this.procedures.register(router);
       this.experiments.register(router);
+      this.reviews.register(router);
       router.service(AdminService, {
         ...this.procedures.secretMethods(),
         getTenantSettings: () => ({ settings: this.settings, revision: 3n }),

@@ -112,7 +112,7 @@ const sections = () => [...root.querySelectorAll(".main-nav a .nav-name")].map((
 test("an agent is offered the inbox, is named as one, and a page by its address says what it needs", async () => {
   await open("kefu_agent", "#/knowledge");
   await see(/lacks the scope “knowledge”/);
-  expect(sections()).toEqual(["Inbox", "Settings"]);
+  expect(sections()).toEqual(["Inbox", "Conversations", "Review", "Settings"]);
   expect(root.querySelector(".side-who")?.textContent).toMatch(/agent$/);
   await go("#/settings/webhooks");
   await see(/Role/);
@@ -122,7 +122,7 @@ test("an agent is offered the inbox, is named as one, and a page by its address 
 test("a lead is offered all pages but what administrators do", async () => {
   await open("kefu_lead", "#/settings");
   await see(/Hours and texts/);
-  expect(sections()).toEqual(["Inbox", "Unanswered", "Knowledge", "Procedures", "Golden questions", "Numbers", "Settings"]);
+  expect(sections()).toEqual(["Inbox", "Conversations", "Review", "Unanswered", "Knowledge", "Procedures", "Golden questions", "Numbers", "Settings"]);
   expect(root.textContent).not.toMatch(/Webhooks/);
 });
 

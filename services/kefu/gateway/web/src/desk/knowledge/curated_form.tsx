@@ -1,6 +1,7 @@
 /** A curated answer to write or to change. */
 
 import { create } from "@bufbuild/protobuf";
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
 import { Audience, type Collection, type CuratedAnswer, CuratedAnswerSchema } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
@@ -20,11 +21,13 @@ interface FormProps {
   readonly collections?: readonly Collection[];
   /** Replies that people gave, to take one as the answer. */
   readonly replies?: readonly string[];
+  /** What stands below the answer: something about the wordings and the language as they are now. */
+  readonly beside?: (questions: readonly string[], language: string) => ComponentChildren;
   readonly onClose: () => void;
   readonly onSaved: (answer: CuratedAnswer) => void | Promise<void>;
 }
 
-export function CuratedForm({ answer, collection, collections, replies = [], onClose, onSaved }: FormProps) {
+export function CuratedForm({ answer, collection, collections, replies = [], beside, onClose, onSaved }: FormProps) {
   const { services } = useDesk();
   const [questions, setQuestions] = useState<readonly string[]>(answer.questions.length > 0 ? answer.questions : [""]);
   const [text, setText] = useState(answer.answer);
@@ -87,6 +90,7 @@ export function CuratedForm({ answer, collection, collections, replies = [], onC
         <Labelled label={t("answer")}>
           {(id) => <textarea id={id} class="field" dir="auto" rows={6} maxLength={4000} required value={text} onInput={(event) => setText(event.currentTarget.value)} />}
         </Labelled>
+        {beside?.(questions, language)}
         {replies.length > 1 ? (
           <Labelled label={t("takeReply")}>
             {(id) => (

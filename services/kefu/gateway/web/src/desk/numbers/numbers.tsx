@@ -3,6 +3,7 @@
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { useState } from "preact/hooks";
 
+import type { GetReviewNumbersResponse } from "../../gen/kefu/router/v1/review_pb.ts";
 import type { DocumentUse, Numbers } from "../../gen/kefu/router/v1/insight_pb.ts";
 import { ExperimentsPanel } from "../experiments/panel.tsx";
 import { reasonByName, sourceByName } from "../inbox/words.ts";
@@ -29,6 +30,7 @@ interface Span {
   readonly total: Numbers;
   readonly hours: readonly Numbers[];
   readonly documents: readonly (DocumentUse & { title: string })[];
+  readonly reviews: GetReviewNumbersResponse;
 }
 
 interface DayTimes {
@@ -45,13 +47,14 @@ export function NumbersPage() {
       const to = new Date();
       const from = spanStart(days, to);
       const span = { startTime: timestampFromDate(from), endTime: timestampFromDate(to) };
-      const [numbers, use] = await Promise.all([
+      const [numbers, use, reviews] = await Promise.all([
         services.insight.getNumbers(span, { signal }),
         services.insight.listDocumentUse({ ...span, pageSize: TOP_DOCUMENTS }, { signal }),
+        services.review.getReviewNumbers({ startDay: from.toISOString().slice(0, 10), endDay: to.toISOString().slice(0, 10) }, { signal }),
       ]);
       const titles = may(me, "knowledge") ? await titlesOf(use.documents.map((one) => one.document)) : new Map<string, string>();
       const documents = use.documents.map((one) => ({ ...one, title: titles.get(one.document) ?? one.document.split("/").slice(1).join("/") }));
-      return { from, to, total: numbers.total!, hours: numbers.hours, documents };
+      return { from, to, total: numbers.total!, hours: numbers.hours, documents, reviews };
     },
     [services, days],
   );
@@ -132,6 +135,7 @@ function Shown({ span, days }: { span: Span; days: number }) {
       <dl class="tiles">
         <Tile name={t("questionsAsked")} value={number(total.questions)} more={t("repliesByPeople", { count: number(total.replies) })} />
         <Tile name={t("resolved")} value={ratio(resolved, Number(total.questions))} more={t("resolvedMore", { confirmed: number(total.confirmed), assumed: number(total.assumed) })} />
+        <Tile name={t("resolvedByReview")} {...byReview(span.reviews)} />
         <Tile name={t("reopened")} value={ratio(Number(total.reopened), answered)} more={t("reopenedMore", { n: number(total.reopened) })} />
         <Tile name={t("handedOver")} value={ratio(handedOver(total), Number(total.questions))} more={t("handedOverMore", { n: number(handedOver(total)) })} />
         <Tile name={t("satisfaction")} value={ratio(Number(total.ratedUp), rated)} more={t("satisfactionMore", { count: number(rated) })} />
@@ -226,6 +230,12 @@ function Tile({ name, value, more }: { name: string; value: string; more: string
       <dd class="tile-more">{more}</dd>
     </div>
   );
+}
+
+/** What people who judged a sample say of all questions, with its interval. */
+function byReview({ resolved, judged }: GetReviewNumbersResponse): { value: string; more: string } {
+  if (resolved === undefined) return { value: "–", more: t("resolvedByReviewNone") };
+  return { value: percent(resolved.share), more: t("resolvedByReviewMore", { low: percent(resolved.low), high: percent(resolved.high), n: number(judged) }) };
 }
 
 function ratio(part: number, whole: number): string {

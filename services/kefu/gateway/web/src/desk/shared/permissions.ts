@@ -9,6 +9,8 @@ export type Scope = "desk" | "knowledge" | "settings" | "admin";
 /** The settings of this tab are for everybody; those of the company have tabs that need a scope. */
 const NEEDED: Readonly<Record<Exclude<Section, "settings">, Scope>> = {
   inbox: "desk",
+  conversations: "desk",
+  review: "desk",
   unanswered: "settings",
   knowledge: "knowledge",
   procedures: "settings",

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 
-export const SECTIONS = ["inbox", "unanswered", "knowledge", "procedures", "golden", "numbers", "settings"] as const;
+export const SECTIONS = ["inbox", "conversations", "review", "unanswered", "knowledge", "procedures", "golden", "numbers", "settings"] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export interface Route {

@@ -13,6 +13,7 @@ import { GoldenQuestionService } from "../../gen/kefu/router/v1/golden_pb.ts";
 import { ExperimentService } from "../../gen/kefu/router/v1/experiment_pb.ts";
 import { InsightService } from "../../gen/kefu/router/v1/insight_pb.ts";
 import { ProcedureService } from "../../gen/kefu/router/v1/procedure_pb.ts";
+import { ReviewService } from "../../gen/kefu/router/v1/review_pb.ts";
 import { WebhookService } from "../../gen/kefu/router/v1/webhook_pb.ts";
 
 export interface Services {
@@ -27,6 +28,7 @@ export interface Services {
   readonly insight: Client<typeof InsightService>;
   readonly knowledge: Client<typeof KnowledgeService>;
   readonly procedures: Client<typeof ProcedureService>;
+  readonly review: Client<typeof ReviewService>;
   readonly webhooks: Client<typeof WebhookService>;
 }
 
@@ -43,6 +45,7 @@ export function servicesOver(transport: Transport): Services {
     insight: createClient(InsightService, transport),
     knowledge: createClient(KnowledgeService, transport),
     procedures: createClient(ProcedureService, transport),
+    review: createClient(ReviewService, transport),
     webhooks: createClient(WebhookService, transport),
   };
 }

@@ -1,0 +1,1 @@
+"""Commands for what Kefu said, and for reviews of it."""

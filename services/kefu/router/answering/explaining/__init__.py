@@ -1,0 +1,1 @@
+"""Explanations: what the pipeline notes of its searches, its evidence, its decision and its model."""
