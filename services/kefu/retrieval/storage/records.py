@@ -11,6 +11,7 @@ import numpy as np
 from kefu.common.metadata_filters import Pairs
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import Audience, Facts, Validity
+from kefu.retrieval.domain.text_recognition import TextRecognition
 from kefu.retrieval.embedders.base import HalfVectors
 
 Fields = dict[str, str | bytes]
@@ -75,6 +76,8 @@ class DocumentInfo:
     update_time: float
     audience: Audience = Audience.EVERYONE
     metadata: Pairs = ()
+    recognition: TextRecognition | None = None
+    """What text recognition has read; None if nothing."""
 
     @property
     def facts(self) -> Facts:
@@ -85,7 +88,8 @@ class DocumentInfo:
         """As hash fields."""
         fields: Fields = {name: str(value) for name, value in asdict(self).items()}
         metadata = json.dumps(self.metadata, ensure_ascii=False)
-        return fields | {"passages": " ".join(self.passages), "metadata": metadata}
+        recognition = self.recognition.dump() if self.recognition else ""
+        return fields | {"passages": " ".join(self.passages), "metadata": metadata, "recognition": recognition}
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, str]) -> "DocumentInfo":
@@ -102,6 +106,7 @@ class DocumentInfo:
             update_time=float(fields["update_time"]),
             audience=Audience(fields.get("audience", Audience.EVERYONE)),  # documents of earlier releases have none
             metadata=tuple((key, value) for key, value in json.loads(fields.get("metadata", "[]"))),
+            recognition=TextRecognition.load(fields.get("recognition", "")),
         )
 
 
