@@ -1,4 +1,4 @@
-"""Pages for the measurement of text recognition: made here, with their text known, as a scanner or a phone sees them."""
+"""Pages to measure text recognition with: made here, with their text known, as a scanner or a phone sees them."""
 
 import io
 import random
@@ -19,12 +19,16 @@ _FONTS = {
     "en": ("/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf", "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
 }
 _SUBJECTS = {
-    "en": ("garden pump", "desk lamp", "coffee grinder", "hiking tent", "bicycle light", "bread oven", "label printer",
-           "air purifier", "standing desk", "baby monitor", "electric kettle", "camera bag", "robot mower", "sewing machine",
-           "water filter"),
-    "zh": ("花园水泵", "护眼台灯", "咖啡磨豆机", "双人帐篷", "自行车前灯", "家用烤箱", "标签打印机", "空气净化器", "升降书桌",
-           "婴儿监护器", "电热水壶", "相机背包", "割草机器人", "缝纫机", "净水滤芯"),
-}  # fmt: skip
+    "en": (
+        *("garden pump", "desk lamp", "coffee grinder", "hiking tent", "bicycle light", "bread oven", "label printer"),
+        *("air purifier", "standing desk", "baby monitor", "electric kettle", "camera bag", "robot mower"),
+        *("sewing machine", "water filter"),
+    ),
+    "zh": (
+        *("花园水泵", "护眼台灯", "咖啡磨豆机", "双人帐篷", "自行车前灯", "家用烤箱", "标签打印机", "空气净化器"),
+        *("升降书桌", "婴儿监护器", "电热水壶", "相机背包", "割草机器人", "缝纫机", "净水滤芯"),
+    ),
+}
 _SENTENCES = {
     "en": (
         "Unpack the {it} on a level surface and keep the carton for the case of a return.",

@@ -9,6 +9,7 @@ import numpy as np
 from kefu.retrieval.documents.ocr.engine import Pixels, Quad
 
 _cv: Any = cv2
+_cv.setNumThreads(1)  # converters leave the other cores to the service
 _MIN_SKEW = 0.2  # degrees: less moves no line into another
 _MAX_SKEW = 20.0  # degrees: more is a drawing, or lines that stand upright
 _LONG = 4.0  # a line this many times as long as high tells an angle
