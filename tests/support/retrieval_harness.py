@@ -92,6 +92,12 @@ class RetrievalNode:
     async def import_files(
         self, *files: tuple[str, bytes] | tuple[pb.DocumentStart, bytes], draft: str = ""
     ) -> dict[str, pb.DocumentResult]:
+        reports = await self.import_reports(*files)
+        return {report.result.path: report.result for report in reports if report.HasField("result")}
+
+    async def import_reports(
+        self, *files: tuple[str, bytes] | tuple[pb.DocumentStart, bytes]
+    ) -> list[pb.ImportDocumentsResponse]:
         async def requests() -> AsyncIterator[pb.ImportDocumentsRequest]:
             start = pb.ImportStart(collection=COLLECTION, create=not draft, draft=draft)
             yield pb.ImportDocumentsRequest(start=start)
@@ -101,8 +107,7 @@ class RetrievalNode:
                 for at in range(0, len(data), 1024 * 1024):
                     yield pb.ImportDocumentsRequest(data=data[at : at + 1024 * 1024])
 
-        reports = self.stub.ImportDocuments(requests(), metadata=self.metadata)
-        return {report.result.path: report.result async for report in reports if report.HasField("result")}
+        return [report async for report in self.stub.ImportDocuments(requests(), metadata=self.metadata)]
 
 
 @asynccontextmanager
@@ -114,6 +119,7 @@ async def open_retrieval_node(
     changes_kept: int = 10_000,
     accept_not_durable: bool = False,
     conversion_seconds: float = 60.0,
+    ocr_pages: int = 0,
     reranking: TimeLimitedReranker | None = None,
     reading: TimeLimitedReader | None = None,
     calibration_seconds: float = 0.0,
@@ -129,7 +135,9 @@ async def open_retrieval_node(
         batching = await stack.enter_async_context(BatchingEmbedder.open(embedder))
         store = KnowledgeStore(client, changes_kept)
         replica = await stack.enter_async_context(Replica.open(store, batching, snapshots, stores=open_vector_stores()))
-        converters = await stack.enter_async_context(ConversionPool.open(seconds=conversion_seconds))
+        converters = await stack.enter_async_context(
+            ConversionPool.open(seconds=conversion_seconds, ocr_pages=ocr_pages)
+        )
         guard = await stack.enter_async_context(open_memory_guard(client, limit=memory_limit))
         servicer = KnowledgeServicer(
             *(store, replica, batching, converters, guard),

@@ -145,6 +145,18 @@ def chinese_pdf() -> bytes:
     return out.getvalue()
 
 
+def lines_pdf(lines: Iterable[str]) -> bytes:
+    """Lines of one size, far from each other."""
+    _METRICS.registerFont(UnicodeCIDFont("STSong-Light"))
+    out = io.BytesIO()
+    canvas: Any = Canvas(out, pagesize=A4)
+    canvas.setFont("STSong-Light", 11)
+    for number, line in enumerate(lines):
+        canvas.drawString(72, 760 - 50 * number, line)
+    canvas.save()
+    return out.getvalue()
+
+
 def hebrew_pdf() -> bytes:
     """Glyphs stand as they are seen, so the text is drawn backwards."""
     _METRICS.registerFont(TTFont("DejaVu", str(Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf"))))

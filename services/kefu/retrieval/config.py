@@ -101,10 +101,22 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     """Most processes that convert documents at once; they run only while there is something to convert."""
 
     conversion_seconds: float = Field(default=120.0, ge=1)
-    """A document that takes longer to convert is refused."""
+    """A document that takes longer to convert is refused. Each page read adds a second, and each page read by text
+    recognition KEFU_RETRIEVAL_OCR_PAGE_SECONDS."""
 
     conversion_memory_mib: int = Field(default=1536, ge=512)
     """Address space of a process that converts, in MiB; a document that needs more is refused."""
+
+    ocr: bool = True
+    """Read scanned pages, pictures in documents and picture files by text recognition (OCR). It works where the package
+    is installed (pip install 'kefu[ocr]'), on the CPU, in the processes that convert."""
+
+    ocr_pages: int = Field(default=300, ge=1)
+    """Most scanned pages and pictures of one document that text recognition reads, at some seconds each; the result
+    names what was left out."""
+
+    ocr_page_seconds: float = Field(default=30.0, ge=1)
+    """Seconds that each of them adds to those that a document may take."""
 
     @property
     def gpu_share(self) -> float:

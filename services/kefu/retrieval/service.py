@@ -71,7 +71,13 @@ async def main(config: RetrievalConfig) -> None:
             Replica.open(store, batching, config.snapshot_folder, config.snapshot_seconds, stores=stores)
         )
         converters = await enter(
-            ConversionPool.open(config.converters, config.conversion_seconds, config.conversion_memory_mib)
+            ConversionPool.open(
+                config.converters,
+                config.conversion_seconds,
+                config.conversion_memory_mib,
+                ocr_pages=config.ocr_pages if config.ocr else 0,
+                ocr_page_seconds=config.ocr_page_seconds,
+            )
         )
         servicer = KnowledgeServicer(
             store,

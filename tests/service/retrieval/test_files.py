@@ -59,7 +59,7 @@ REFUSED = {
     "laughs.docx": (sample_files.laughing_word_file(), "BROKEN_FILE", "save it anew"),
     "old.doc": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "UNSUPPORTED_TYPE", "DOCX"),
     "text.pdf": (b"Only text.", "BROKEN_FILE", "wrong ending"),
-    "photo.jpg": (b"\xff\xd8\xff\xe0" + bytes(99), "NOT_TEXT", "JPEG"),
+    "photo.jpg": (b"\xff\xd8\xff\xe0" + bytes(99), "NO_TEXT_LAYER", "KEFU_RETRIEVAL_OCR"),
 }
 
 

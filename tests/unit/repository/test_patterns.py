@@ -19,7 +19,7 @@ _GROWS = 8
 """Four times the text takes four times the time, or sixteen times when it is quadratic."""
 _MOST_LOOPS = 20
 _EXEMPT = {
-    "kefu.retrieval.documents.parsers.pdf.parser._PAGE_NUMBER": "a line of at most 40 characters",
+    "kefu.retrieval.documents.parsers.pdf.blocks._PAGE_NUMBER": "a line of at most 40 characters",
     "kefu.retrieval.text.cedict._PARENTHESIS": "the dictionary file, which the operator gives",
 }
 """Patterns that are not fed with text of strangers at this length, each with the reason."""

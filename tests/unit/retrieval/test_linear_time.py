@@ -11,8 +11,8 @@ from kefu.retrieval.documents.front_matter import split_front_matter
 from kefu.retrieval.documents.parse import parse_document
 from kefu.retrieval.documents.parsers.html import parse_html
 from kefu.retrieval.documents.parsers.markdown import parse_markdown
+from kefu.retrieval.documents.parsers.pdf.blocks import is_contents_line
 from kefu.retrieval.documents.parsers.pdf.lines import joined, readable
-from kefu.retrieval.documents.parsers.pdf.parser import is_contents_line
 from kefu.retrieval.documents.parsers.plain_text import parse_text
 from kefu.retrieval.documents.parsers.qa_pairs import parse_csv, parse_json
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable

@@ -8,6 +8,7 @@ from kefu.cli.command_group import group
 from kefu.cli.commands.collections import DEFAULT_COLLECTION, Collection, Draft, Yes, confirm
 from kefu.cli.commands.document_history import document_history, restore_document
 from kefu.cli.console import console, local_time, print_json
+from kefu.cli.documents.recognition import recognition_text
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.document_options import audience_name
 from kefu.cli.remote.pagination import Limit, all_pages, print_list
@@ -35,7 +36,7 @@ async def _list_documents(
         found = await all_pages(target, call, request, lambda page: page.documents, limit)
     print_list(
         found,
-        ("document", "path", "title", "language", "passages", "valid", "audience", "metadata", "imported"),
+        ("document", "path", "title", "language", "passages", "valid", "audience", "metadata", "OCR", "imported"),
         lambda one: (
             short(one.name),
             one.path,
@@ -45,6 +46,7 @@ async def _list_documents(
             f"{one.valid_from}…{one.valid_until}" if one.valid_from or one.valid_until else "",
             audience_name(one.audience),
             one_line(" ".join(f"{key}={value}" for key, value in sorted(one.metadata.items())), 60),
+            recognition_text(one.recognition),
             local_time(one.update_time),
         ),
         as_json=as_json,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from kefu.cli.console import CommandFailed
-from kefu.retrieval.documents.media_types import MEDIA_TYPE_BY_SUFFIX
+from kefu.retrieval.documents.media_types import MEDIA_TYPE_BY_SUFFIX, is_icon
 
 SUFFIXES = tuple(MEDIA_TYPE_BY_SUFFIX)
 MAX_BYTES = 64 * 1024 * 1024  # the contract's limit for a document
@@ -49,7 +49,7 @@ def find_files(paths: Iterable[Path], curated: Iterable[Path] = (), root: Path |
 
     A document's path begins with the name of the given folder, or of the folder that holds the given file. So another
     import, from any folder, replaces the document and does not duplicate it. With `root`, the path is relative to that.
-    In folders, hidden files and unsupported types are skipped; a file that is named is always sent.
+    In folders, hidden files, icons and unsupported types are skipped; a file that is named is always sent.
 
     Args:
         paths: files and folders.
@@ -62,7 +62,10 @@ def find_files(paths: Iterable[Path], curated: Iterable[Path] = (), root: Path |
             base = root or path.resolve().parent
             found.folders.append(_path_of(path, base))
             for file in _walk(path, base, found):
-                if file.suffix.lower() in SUFFIXES:
+                if file.suffix.lower() in SUFFIXES and _is_icon(file):
+                    found.present.add(_path_of(file, base))
+                    found.skipped.append((str(file), "a picture as small as an icon"))
+                elif file.suffix.lower() in SUFFIXES:
                     _add(found, seen, file, base, curated=False)
                 else:
                     found.skipped.append((str(file), f"files like {file.suffix or file.name} are not read"))
@@ -125,6 +128,13 @@ def _add(found: FoundFiles, seen: dict[str, Path], file: Path, base: Path, *, cu
     else:
         seen[path] = resolved
         found.files.append(DocumentFile(file, path, size, curated))
+
+
+def _is_icon(file: Path) -> bool:
+    try:
+        return is_icon(file.name, file.stat().st_size)
+    except OSError:
+        return False  # `_add` says why it cannot be read
 
 
 def _path_of(file: Path, base: Path) -> str:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kefu.cli.documents.local_files import DocumentFile
+from kefu.cli.documents.recognition import recognition_text
 from kefu.cli.remote.connection import Remote
 from kefu.client import importing as client
 from kefu.client.importing import Progress as OnResponse
@@ -48,6 +49,10 @@ class ImportOutcome:
         kinds = pb.DocumentResult
         return [path for path, one in self.results.items() if one.outcome == kinds.OUTCOME_DELETED] + self.deleted
 
+    def recognized(self) -> list[pb.DocumentResult]:
+        """The results of documents of which text recognition has read something."""
+        return [result for result in self.results.values() if result.HasField("recognition")]
+
     def as_json(self, skipped: Sequence[tuple[str, str]]) -> dict[str, Any]:
         """The JSON object of the outcome, for `--json`."""
         kinds = pb.DocumentResult.Outcome
@@ -60,6 +65,16 @@ class ImportOutcome:
             "failed": [{"path": path, "reason": reason} for path, reason in self.failures()],
             "skipped": [{"path": path, "reason": reason} for path, reason in skipped],
             "passages": sum(result.passages for result in self.results.values()),
+            "recognized": [
+                {
+                    "path": result.path,
+                    "pages": result.recognition.pages,
+                    "pictures": result.recognition.picture_count,
+                    "certainty": round(result.recognition.certainty, 4),
+                    "doubtful_pages": result.recognition.doubtful_pages,
+                }
+                for result in self.recognized()
+            ],
         }
 
 
@@ -126,7 +141,8 @@ class ImportView:
             sent = response.result.path in self._paths  # and not within an archive
             self._progress.update(self._task, advance=int(sent), now=one_line(response.result.path, 40))
         elif not response.progress.passages_total:
-            self._progress.update(self._task, now=f"reading {one_line(response.progress.path, 40)}")
+            now = f"reading {one_line(response.progress.path, 40)}{_pages(response.progress)}"
+            self._progress.update(self._task, now=now)
         else:
             done, total = response.progress.passages_embedded, response.progress.passages_total
             self._progress.update(self._task, now=f"{one_line(response.progress.path, 40)} {done}/{total}")
@@ -136,7 +152,15 @@ class ImportView:
         if time.monotonic() - self._printed_at >= _PRINT_INTERVAL_SECONDS:
             self._printed_at = time.monotonic()
             path = response.result.path or response.progress.path
-            self._out.print(f"  {self._done} of {self._total} done, at {printable(path)}", soft_wrap=True)
+            pages = _pages(response.progress)
+            self._out.print(f"  {self._done} of {self._total} done, at {printable(path)}{pages}", soft_wrap=True)
+
+
+def _pages(progress: pb.ImportProgress) -> str:
+    if not progress.pages_total:
+        return ""
+    by_ocr = f", {progress.pages_recognized} by OCR" if progress.pages_recognized else ""
+    return f", page {progress.pages_read} of {progress.pages_total}{by_ocr}"
 
 
 def _extra_counts(imported: ImportOutcome) -> str:
@@ -162,6 +186,10 @@ def print_summary(
             out.print(f"  {title} {printable(path)}: {printable(reason)}", style=style, soft_wrap=True)
         if len(entries) > _LISTED:
             out.print(f"  … and {len(entries) - _LISTED} more; --json lists all.", style=style)
+    for result in imported.recognized():
+        read = recognition_text(result.recognition)
+        style = "yellow" if result.recognition.doubtful_pages else None
+        out.print(f"  Recognized {printable(result.path)}: {read}.", style=style, soft_wrap=True)
     for result in imported.results.values():
         if result.message and result.outcome != kinds.OUTCOME_FAILED:
             out.print(f"  Note {printable(result.path)}: {printable(result.message)}", style="dim", soft_wrap=True)

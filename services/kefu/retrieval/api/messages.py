@@ -8,6 +8,7 @@ from kefu.retrieval.domain.calibration import Calibration
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import Audience
+from kefu.retrieval.domain.text_recognition import TextRecognition, page_ranges
 from kefu.retrieval.index.curated_answers import MIN_CURATED_COSINE, CuratedMatch
 from kefu.retrieval.ingest.types import ImportProgress, ImportResult
 from kefu.retrieval.ranking.ranker import ScoredPassage
@@ -97,6 +98,20 @@ def document_message(key: CollectionKey, info: DocumentInfo) -> pb.Document:
         update_time=timestamp(info.update_time),
         audience=audience_message(info.audience),
         metadata=dict(info.metadata),
+        recognition=recognition_message(info.recognition),
+    )
+
+
+def recognition_message(recognition: TextRecognition | None) -> pb.TextRecognition | None:
+    """What text recognition has read."""
+    if recognition is None:
+        return None
+    return pb.TextRecognition(
+        pages=page_ranges(recognition.pages),
+        page_count=len(recognition.pages),
+        picture_count=recognition.pictures,
+        certainty=recognition.certainty,
+        doubtful_pages=page_ranges(recognition.doubtful_pages),
     )
 
 
@@ -196,6 +211,9 @@ def report_message(key: CollectionKey, report: ImportProgress | ImportResult) ->
                 path=report.path,
                 passages_total=report.passages_total,
                 passages_embedded=report.passages_embedded,
+                pages_total=report.pages_total,
+                pages_read=report.pages_read,
+                pages_recognized=report.pages_recognized,
             )
         )
     return pb.ImportDocumentsResponse(
@@ -206,5 +224,6 @@ def report_message(key: CollectionKey, report: ImportProgress | ImportResult) ->
             passages=report.passages,
             reason=report.reason,
             message=report.message,
+            recognition=recognition_message(report.recognition),
         )
     )

@@ -120,7 +120,7 @@ def _passages(document: ParsedDocument) -> Iterator[tuple[tuple[str, ...], str, 
     for block in document.blocks:
         text = _without_title(block.text, document.title)
         fits = weight + estimated_tokens(text) <= PASSAGE_TOKENS
-        if pending and (block.headings != pending_headings or block.own_passage or not fits):
+        if pending and (block.headings != pending_headings or block.own_passage or block.begins_passage or not fits):
             yield pending_headings, "\n".join(pending), pending_page
             pending, weight = [], 0.0
         pending_headings = block.headings

@@ -14,6 +14,13 @@ ZIP = "application/zip"
 MAIL = "message/rfc822"
 JSON = "application/json"
 HTML = "text/html"
+PNG = "image/png"
+JPEG = "image/jpeg"
+WEBP = "image/webp"
+TIFF = "image/tiff"
+PICTURES = frozenset({PNG, JPEG, WEBP, TIFF})
+"""Media types that text recognition reads."""
+_LEAST_PICTURE_BYTES = 16 * 1024
 
 MEDIA_TYPE_BY_SUFFIX = {
     ".md": "text/markdown",
@@ -35,6 +42,12 @@ MEDIA_TYPE_BY_SUFFIX = {
     ".xlsm": XLSX,
     ".eml": MAIL,
     ".zip": ZIP,
+    ".png": PNG,
+    ".jpg": JPEG,
+    ".jpeg": JPEG,
+    ".webp": WEBP,
+    ".tif": TIFF,
+    ".tiff": TIFF,
 }
 """The media types that are read, by ending."""
 
@@ -43,17 +56,25 @@ _ALIASES = {
     "application/jsonl": JSON,
     "application/x-ndjson": JSON,
     "application/x-zip-compressed": ZIP,
+    "image/jpg": JPEG,
 }
 _UNSPECIFIC = {"application/octet-stream", "binary/octet-stream"}
-_NAMES = {PDF: "a PDF", DOCX: "a DOCX", PPTX: "a PPTX", XLSX: "an XLSX", ZIP: "a ZIP archive"}
+_NAMES = {PDF: "a PDF", DOCX: "a DOCX", PPTX: "a PPTX", XLSX: "an XLSX", ZIP: "a ZIP archive"} | {
+    PNG: "a PNG picture",
+    JPEG: "a JPEG picture",
+    WEBP: "a WebP picture",
+    TIFF: "a TIFF picture",
+}
 _OFFICE_PARTS = {"word/document.xml": DOCX, "ppt/presentation.xml": PPTX, "xl/workbook.xml": XLSX}
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PICTURE_MAGIC: dict[bytes, str] = {
+    b"\x89PNG": PNG,
+    b"\xff\xd8\xff": JPEG,
+    b"II*\x00": TIFF,
+    b"MM\x00*": TIFF,
+}
 _UNSUPPORTED_MAGIC: dict[bytes, str] = {
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
     b"GIF8": "a GIF picture",
-    b"II*\x00": "a TIFF picture",
-    b"MM\x00*": "a TIFF picture",
     b"\x7fELF": "a program",
     b"MZ\x90": "a program",
     b"\x1f\x8b": "a gzip file",
@@ -87,9 +108,14 @@ def detect_media_type(path: str, data: bytes, media_type: str = "") -> tuple[str
         raise Unreadable(
             "UNSUPPORTED_TYPE",
             f"{what} cannot be read; save it as PDF, DOCX, PPTX, XLSX, HTML, Markdown, text, CSV or JSON of questions "
-            "and answers, EML or ZIP.",
+            "and answers, EML, ZIP, PNG, JPEG, WebP or TIFF.",
         )
     return declared, ""
+
+
+def is_icon(name: str, size: int) -> bool:
+    """Whether a file among others, of `size` bytes, is a picture too small to show a page: a logo or an icon."""
+    return size < _LEAST_PICTURE_BYTES and MEDIA_TYPE_BY_SUFFIX.get(PurePosixPath(name).suffix.lower()) in PICTURES
 
 
 def charset_of(media_type: str) -> str:
@@ -113,6 +139,11 @@ def _by_first_bytes(data: bytes) -> str:
             "UNSUPPORTED_TYPE",
             "It is in an old Office format (DOC, XLS, PPT or MSG); save it as DOCX, XLSX, PPTX or EML and import that.",
         )
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return WEBP
+    for magic, picture in _PICTURE_MAGIC.items():
+        if data.startswith(magic):
+            return picture
     for magic, what in _UNSUPPORTED_MAGIC.items():
         if data.startswith(magic):
             raise Unreadable("NOT_TEXT", f"It is {what} by its first bytes; export its text, and import that.")

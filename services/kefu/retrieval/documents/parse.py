@@ -20,12 +20,14 @@ from kefu.retrieval.documents.media_types import (
     JSON,
     MAIL,
     PDF,
+    PICTURES,
     PPTX,
     XLSX,
     ZIP,
     charset_of,
     detect_media_type,
 )
+from kefu.retrieval.documents.ocr.reader import PictureReader
 from kefu.retrieval.documents.parsers.archive import MAX_UNPACKED_BYTES, parse_archive
 from kefu.retrieval.documents.parsers.html import parse_html
 from kefu.retrieval.documents.parsers.markdown import parse_markdown
@@ -33,7 +35,7 @@ from kefu.retrieval.documents.parsers.plain_text import parse_text
 from kefu.retrieval.documents.parsers.qa_pairs import parse_csv, parse_json
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
 
-VERSION = 4
+VERSION = 5
 """Version of the parsers, to be raised when the same bytes are parsed otherwise. The next import of a document then
 parses the same bytes again, and only changed passages are embedded."""
 MAX_TEXT_CHARACTERS = 5_000_000
@@ -42,19 +44,27 @@ _META_CHARSET = re.compile(rb"<meta[^<>]+charset=[\"']?([A-Za-z0-9_-]+)", re.IGN
 
 
 def parse_document(
-    path: str, data: bytes, *, media_type: str = "", title: str = "", max_unpacked_bytes: int = MAX_UNPACKED_BYTES
+    path: str,
+    data: bytes,
+    *,
+    media_type: str = "",
+    title: str = "",
+    max_unpacked_bytes: int = MAX_UNPACKED_BYTES,
+    pictures: PictureReader | None = None,
 ) -> ParsedDocument:
     """Parse a file. The title is the given one, else the parser's, else the file's name. Raises Unreadable.
 
-    Only a document with `members` or `failures` may be without blocks.
+    Pictures are read by `pictures`; without it they are not. Only a document with `members` or `failures` may be
+    without blocks.
     """
+    pictures = pictures or PictureReader()
     found, remark = detect_media_type(path, data, media_type)
     if found in _TEXT_PARSERS:
         parsed = _TEXT_PARSERS[found](decode(data, charset_of(media_type) or _meta_charset(found, data)))
     elif found == ZIP:
         parsed = parse_archive(data, max_unpacked_bytes)
     else:
-        parsed = _parse_binary(found, data)
+        parsed = _parse_binary(found, data, pictures)
     blocks = [block for block in parsed.blocks if block.text.strip()]
     if sum(len(block.text) for block in blocks) > MAX_TEXT_CHARACTERS:
         raise Unreadable(
@@ -66,8 +76,9 @@ def parse_document(
         if not parsed.title:
             raise Unreadable("EMPTY_DOCUMENT", _empty_message(found, parsed.remark))
         blocks = [Block(parsed.title)]  # a lone heading can still be found
-    remarks = " ".join(filter(None, (remark, parsed.remark)))
-    return replace(parsed, title=named or PurePosixPath(path).stem, blocks=blocks, remark=remarks)
+    remarks = " ".join(filter(None, (remark, parsed.remark, pictures.remark)))
+    title = named or PurePosixPath(path).stem
+    return replace(parsed, title=title, blocks=blocks, remark=remarks, recognition=pictures.result)
 
 
 def _empty_message(found: str, remark: str) -> str:
@@ -76,19 +87,32 @@ def _empty_message(found: str, remark: str) -> str:
     return "The file holds no text; write something in it, or leave it out."
 
 
-def _parse_binary(media_type: str, data: bytes) -> ParsedDocument:
+def _parse_binary(media_type: str, data: bytes, pictures: PictureReader) -> ParsedDocument:
     match media_type:
         case _ if media_type == PDF:
-            from kefu.retrieval.documents.parsers.pdf.parser import parse_pdf as read
+            from kefu.retrieval.documents.parsers.pdf.parser import parse_pdf
+
+            return parse_pdf(data, pictures)
         case _ if media_type == DOCX:
-            from kefu.retrieval.documents.parsers.docx import parse_docx as read
+            from kefu.retrieval.documents.parsers.docx import parse_docx
+
+            return parse_docx(data, pictures)
         case _ if media_type == PPTX:
-            from kefu.retrieval.documents.parsers.slides import parse_slides as read
+            from kefu.retrieval.documents.parsers.slides import parse_slides
+
+            return parse_slides(data, pictures)
         case _ if media_type == XLSX:
-            from kefu.retrieval.documents.parsers.spreadsheet import parse_spreadsheet as read
+            from kefu.retrieval.documents.parsers.spreadsheet import parse_spreadsheet
+
+            return parse_spreadsheet(data)
+        case _ if media_type in PICTURES:
+            from kefu.retrieval.documents.parsers.picture import parse_picture
+
+            return parse_picture(data, pictures)
         case _:
-            from kefu.retrieval.documents.parsers.mail import parse_mail as read
-    return read(data)
+            from kefu.retrieval.documents.parsers.mail import parse_mail
+
+            return parse_mail(data)
 
 
 def _meta_charset(media_type: str, data: bytes) -> str:

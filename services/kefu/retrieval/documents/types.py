@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from kefu.common.metadata_filters import Pairs
 from kefu.retrieval.domain.filters import Audience
+from kefu.retrieval.domain.text_recognition import TextRecognition
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,9 @@ class Block:
     table_header: str = ""
     own_passage: bool = False
     """Whether the block shares no passage with its neighbours: one question and its answer."""
+    begins_passage: bool = False
+    """Whether the block shares no passage with what stands before it: the first of a scanned page, so that the page
+    that an answer cites is the one to look at."""
     page: int = 0
     """Page or slide on which the block begins, from 1; 0 if the format has none."""
 
@@ -53,6 +57,8 @@ class ParsedDocument:
     metadata: Pairs = ()
     remark: str = ""
     """A remark for the caller of the import, such as pages that could not be read."""
+    recognition: TextRecognition | None = None
+    """What text recognition has read; None if nothing."""
     members: list[Member] = field(default_factory=list[Member])
     failures: list[Failure] = field(default_factory=list[Failure])
     """Files within the document that cannot be unpacked."""

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from kefu.common.metadata_filters import Pairs
 from kefu.common.text.language import language_of
 from kefu.retrieval.documents.chunking import Chunk, chunk_document
+from kefu.retrieval.documents.ocr.reader import OnPage, PictureReader
 from kefu.retrieval.documents.parse import parse_document
 from kefu.retrieval.documents.parsers.archive import MAX_UNPACKED_BYTES
 from kefu.retrieval.documents.parsers.curated_csv import parse_curated_csv
 from kefu.retrieval.documents.types import Failure, Member
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import Audience
+from kefu.retrieval.domain.text_recognition import TextRecognition
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class ConversionJob:
     curated: bool = False
     max_unpacked_bytes: int = MAX_UNPACKED_BYTES
     """Most bytes in all that an archive may unpack to."""
+    ocr_pages: int = 0
+    """Pictures of pages, and within pages, that text recognition reads at most; 0: it is off."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +47,23 @@ class ConvertedDocument:
     """Documents within the document."""
     failures: list[Failure] = field(default_factory=list[Failure])
     curated: list[CuratedDraft] = field(default_factory=list[CuratedDraft])
+    recognition: TextRecognition | None = None
+    """What text recognition has read; None if nothing."""
 
 
-def convert(job: ConversionJob, data: bytes) -> ConvertedDocument:
-    """Parse and chunk a document. Raises Unreadable; a library's own error on broken input may come through."""
+def convert(job: ConversionJob, data: bytes, on_page: OnPage | None = None) -> ConvertedDocument:
+    """Parse and chunk a document; `on_page` hears of each page. Raises Unreadable; a library's own error on broken
+    input may come through.
+    """
     if job.curated:
         return ConvertedDocument(curated=parse_curated_csv(data))
     parsed = parse_document(
-        job.path, data, media_type=job.media_type, title=job.title, max_unpacked_bytes=job.max_unpacked_bytes
+        job.path,
+        data,
+        media_type=job.media_type,
+        title=job.title,
+        max_unpacked_bytes=job.max_unpacked_bytes,
+        pictures=PictureReader(job.ocr_pages, on_page),
     )
     text = "\n".join(block.text for block in parsed.blocks)
     return ConvertedDocument(
@@ -65,4 +78,5 @@ def convert(job: ConversionJob, data: bytes) -> ConvertedDocument:
         remark=parsed.remark,
         members=parsed.members,
         failures=parsed.failures,
+        recognition=parsed.recognition,
     )

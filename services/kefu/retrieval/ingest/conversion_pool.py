@@ -7,11 +7,12 @@ processes begin and end within `ConversionPool.open`.
 
 import asyncio
 import json
+import math
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,12 +23,21 @@ import structlog
 import kefu
 from kefu.retrieval.documents.types import Unreadable
 from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument
-from kefu.retrieval.ingest.conversion_worker import CONVERTED, FRAME, JOB
+from kefu.retrieval.ingest.conversion_worker import CONVERTED, FRAME, JOB, PAGE_SECONDS
 
 _MAX_DOCUMENTS_PER_PROCESS = 200  # then the process is replaced, because libraries keep memory
 _IDLE_SECONDS = 60.0
 _INHERITED_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "HOME")
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}  # less address space
 _log = structlog.stdlib.get_logger()
+
+
+OnProgress = Callable[[int, int, int], Awaitable[None]]
+"""Called with pages read, pages in all, and pictures recognized."""
+
+
+async def _ignore(read: int, total: int, recognized: int) -> None:
+    pass
 
 
 class _ProcessEnded(Exception):
@@ -46,7 +56,11 @@ class _Worker:
 class ConversionPool:
     """A pool of conversion processes, made with `open`. They start on demand, and end after a minute without work."""
 
-    def __init__(self, max_processes: int, seconds: float, memory_mib: int) -> None:
+    def __init__(
+        self, max_processes: int, seconds: float, memory_mib: int, ocr_pages: int, ocr_page_seconds: float
+    ) -> None:
+        self._ocr_pages = ocr_pages
+        self._ocr_page_seconds = math.ceil(ocr_page_seconds)
         self._seconds = seconds
         self._memory_mib = memory_mib
         self._slots = asyncio.Semaphore(max_processes)
@@ -56,12 +70,19 @@ class ConversionPool:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, max_processes: int = 2, seconds: float = 120.0, memory_mib: int = 1536
+        cls,
+        max_processes: int = 2,
+        seconds: float = 120.0,
+        memory_mib: int = 1536,
+        *,
+        ocr_pages: int = 0,
+        ocr_page_seconds: float = 30.0,
     ) -> AsyncIterator["ConversionPool"]:
         """A pool of at most `max_processes`. For one document each has `seconds`, and `memory_mib` MiB of address
-        space.
+        space. Each page adds a second, and each of at most `ocr_pages` pictures that text recognition reads
+        `ocr_page_seconds`.
         """
-        self = cls(max_processes, seconds, memory_mib)
+        self = cls(max_processes, seconds, memory_mib, ocr_pages, ocr_page_seconds)
         retiring = asyncio.create_task(self._retire_idle(), name="converters-retire")
         try:
             yield self
@@ -72,14 +93,20 @@ class ConversionPool:
             for worker in list(self._all):
                 await self._kill(worker)
 
-    async def convert(self, job: ConversionJob, data: bytes) -> ConvertedDocument:
+    @property
+    def reads_pictures(self) -> bool:
+        """Whether text recognition is on."""
+        return self._ocr_pages > 0
+
+    async def convert(self, job: ConversionJob, data: bytes, on_progress: OnProgress = _ignore) -> ConvertedDocument:
         """Convert a document; raises Unreadable. A cancelled call ends its process."""
+        job = replace(job, ocr_pages=self._ocr_pages)
         async with self._slots:
             try:
-                reply = await self._reply(job, data)
+                reply = await self._reply(job, data, on_progress)
             except _ProcessEnded:  # not always the document's fault: the process may have been killed
                 try:
-                    reply = await self._reply(job, data)
+                    reply = await self._reply(job, data, on_progress)
                 except _ProcessEnded:
                     raise Unreadable(
                         "BROKEN_FILE",
@@ -91,17 +118,24 @@ class ConversionPool:
             raise Unreadable(reply["reason"], reply["message"])
         return cast("ConvertedDocument", reply["converted"])
 
-    async def _reply(self, job: ConversionJob, data: bytes) -> dict[str, Any]:
+    async def _reply(self, job: ConversionJob, data: bytes, on_progress: OnProgress) -> dict[str, Any]:
         """The reply of a process. Raises Unreadable when it takes too long, and _ProcessEnded."""
         worker = self._idle.pop() if self._idle else await self._start()
         is_reusable = False
         try:
-            async with asyncio.timeout(self._seconds):
-                reply = await _exchange(worker, job, data)
+            async with asyncio.timeout(self._seconds) as limit:
+                until = limit.when() or 0.0
+
+                async def on_page(read: int, total: int, recognized: int) -> None:
+                    limit.reschedule(until + read * PAGE_SECONDS + recognized * self._ocr_page_seconds)
+                    await on_progress(read, total, recognized)
+
+                reply = await _exchange(worker, job, data, on_page)
             is_reusable = "reason" not in reply or not reply["detail"]  # after an unforeseen failure, a fresh process
         except TimeoutError:
             raise Unreadable(
-                "TOO_SLOW", f"It could not be read within {self._seconds:.0f} s; split it, or save it anew."
+                "TOO_SLOW",
+                f"It could not be read within {self._seconds:.0f} s and more for each page; split it, or save it anew.",
             ) from None
         except _ProcessEnded:
             worker.process.kill()
@@ -121,10 +155,11 @@ class ConversionPool:
         environment = {
             name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ
         }  # no keys, no passwords
+        environment |= _ONE_THREAD
         environment["PYTHONPATH"] = str(Path(kefu.__file__).parents[1])
         command = (
             *(sys.executable, "-P", "-m", "kefu.retrieval.ingest.conversion_worker"),
-            *(str(self._memory_mib), str(int(self._seconds))),
+            *(str(self._memory_mib), str(int(self._seconds)), str(self._ocr_page_seconds)),
         )
         ours, theirs = socket.socketpair()
         with theirs:
@@ -160,14 +195,17 @@ class ConversionPool:
                 await self._kill(worker)
 
 
-async def _exchange(worker: _Worker, job: ConversionJob, data: bytes) -> dict[str, Any]:
+async def _exchange(worker: _Worker, job: ConversionJob, data: bytes, on_page: OnProgress) -> dict[str, Any]:
     """Send a job and read the reply, with "converted" as an object. Raises _ProcessEnded."""
     try:
         for frame in (JOB.dump_json(job), data):
             worker.sink.write(FRAME.pack(len(frame)))
             worker.sink.write(frame)
             await worker.sink.drain()
-        reply: dict[str, Any] = await asyncio.to_thread(_parse_reply, await _read_frame(worker.source))
+        while (head := await _read_frame(worker.source)).startswith(b'{"progress":'):
+            read, total, recognized = json.loads(head)["progress"]
+            await on_page(int(read), int(total), int(recognized))
+        reply: dict[str, Any] = await asyncio.to_thread(_parse_reply, head)
         if "converted" in reply:
             converted: ConvertedDocument = reply["converted"]
             members = [replace(member, data=await _read_frame(worker.source)) for member in converted.members]

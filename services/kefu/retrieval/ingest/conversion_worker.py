@@ -1,5 +1,5 @@
 """
-The conversion process: `python -m kefu.retrieval.ingest.conversion_worker MEMORY_MIB SECONDS`.
+The conversion process: `python -m kefu.retrieval.ingest.conversion_worker MEMORY_MIB SECONDS OCR_PAGE_SECONDS`.
 
 Jobs come on standard input, and replies go to standard output, in frames; see `read_frame`. The process has limits on
 memory and CPU time, can write no file, has none of the service's secrets, and runs at a low priority. Where the kernel
@@ -17,6 +17,7 @@ from typing import IO
 
 from pydantic import TypeAdapter
 
+from kefu.retrieval.documents.ocr.reader import OnPage
 from kefu.retrieval.documents.types import Unreadable
 from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument, convert
 from kefu.retrieval.ingest.sandbox import confine
@@ -24,6 +25,8 @@ from kefu.retrieval.ingest.sandbox import confine
 FRAME = struct.Struct(">Q")
 JOB: TypeAdapter[ConversionJob] = TypeAdapter(ConversionJob)
 CONVERTED: TypeAdapter[ConvertedDocument] = TypeAdapter(ConvertedDocument)
+PAGE_SECONDS = 1
+"""Seconds that each page adds to those that a document may take."""
 _NICENESS = 10
 _CPU_RESERVE_SECONDS = 5
 
@@ -31,8 +34,9 @@ _CPU_RESERVE_SECONDS = 5
 def read_frame(source: IO[bytes]) -> bytes | None:
     """The next frame: 8 bytes of length, then that many bytes. None at the end.
 
-    A job is two frames: Job as JSON, the document's bytes. A reply is a frame of JSON, {"converted": Converted} or
-    {"reason", "message", "detail"}, then a frame for the bytes of each member.
+    A job is two frames: Job as JSON, the document's bytes. A reply is a frame {"progress": [pages read, pages in all,
+    pictures recognized]} after each page, then a frame {"converted": Converted} or {"reason", "message", "detail"},
+    then a frame for the bytes of each member.
     """
     head = source.read(FRAME.size)
     if len(head) < FRAME.size:
@@ -42,7 +46,7 @@ def read_frame(source: IO[bytes]) -> bytes | None:
     return data if len(data) == length else None
 
 
-def main(memory_mib: int, seconds: int) -> None:
+def main(memory_mib: int, seconds: int, ocr_page_seconds: int) -> None:
     """Convert documents until standard input ends."""
     os.nice(_NICENESS)
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -54,17 +58,19 @@ def main(memory_mib: int, seconds: int) -> None:
     while (job := read_frame(source)) is not None and (data := read_frame(source)) is not None:
         used = resource.getrusage(resource.RUSAGE_SELF)
         value = int(used.ru_utime + used.ru_stime) + seconds + _CPU_RESERVE_SECONDS
-        resource.setrlimit(resource.RLIMIT_CPU, (value, resource.RLIM_INFINITY))  # in case the service is gone
-        for frame in reply_to(JOB.validate_json(job), data, memory_mib):
-            sink.write(FRAME.pack(len(frame)))
-            sink.write(frame)
-        sink.flush()
+        _limit_cpu(value)
+
+        def on_page(read: int, total: int, recognized: int, value: int = value) -> None:
+            _limit_cpu(value + read * PAGE_SECONDS + recognized * ocr_page_seconds)
+            _write(sink, [json.dumps({"progress": [read, total, recognized]}).encode()])
+
+        _write(sink, reply_to(JOB.validate_json(job), data, memory_mib, on_page))
 
 
-def reply_to(job: ConversionJob, data: bytes, memory_mib: int) -> list[bytes]:
+def reply_to(job: ConversionJob, data: bytes, memory_mib: int, on_page: OnPage | None = None) -> list[bytes]:
     """The frames of a reply."""
     try:
-        converted = convert(job, data)
+        converted = convert(job, data, on_page)
         bare = replace(converted, members=[replace(member, data=b"") for member in converted.members])
         head = b'{"converted":' + CONVERTED.dump_json(bare) + b"}"
         return [head, *(member.data for member in converted.members)]
@@ -88,6 +94,18 @@ def _failure(reason: str, message: str, detail: str) -> bytes:
     return json.dumps({"reason": reason, "message": message, "detail": detail}).encode()
 
 
+def _write(sink: IO[bytes], frames: list[bytes]) -> None:
+    for frame in frames:
+        sink.write(FRAME.pack(len(frame)))
+        sink.write(frame)
+    sink.flush()
+
+
+def _limit_cpu(seconds: int) -> None:
+    """In case the service, which stops what takes too long, is gone."""
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
+
+
 def _limit(limit: int, value: int) -> None:
     hard = resource.getrlimit(limit)[1]
     value = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -95,4 +113,4 @@ def _limit(limit: int, value: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -276,10 +276,13 @@ def _pending_write(
         import_key=unpacked.import_key,
         passages=tuple(chunk.id for chunk in converted.chunks),
         update_time=time.time(),
+        recognition=converted.recognition,
     )
     texts = {chunk.id: PassageText(chunk.text, chunk.headings, chunk.page) for chunk in converted.chunks}
     message = " ".join(filter(None, (converted.remark, _instructions_remark(converted, vectors, probe))))
-    result = ImportResult(source.path, "CREATED", ident, len(converted.chunks), message=message)
+    result = ImportResult(
+        source.path, "CREATED", ident, len(converted.chunks), message=message, recognition=converted.recognition
+    )
     return _PendingWrite(result, info, texts, vectors)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from kefu.common.metadata_filters import Pairs
 from kefu.retrieval.domain.filters import Audience
+from kefu.retrieval.domain.text_recognition import TextRecognition
 
 MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 MAX_PATH_CHARACTERS = 1024
@@ -33,6 +34,11 @@ class ImportProgress:
     path: str
     passages_total: int = 0
     passages_embedded: int = 0
+    pages_total: int = 0
+    """Pages of a document that is being converted; 0 where its format has none."""
+    pages_read: int = 0
+    pages_recognized: int = 0
+    """Pages and pictures that text recognition has read so far."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,8 @@ class ImportResult:
     passages: int = 0
     reason: str = ""
     message: str = ""
+    recognition: TextRecognition | None = None
+    """What text recognition has read; None if nothing."""
 
 
 ImportReport = ImportProgress | ImportResult

@@ -1,6 +1,7 @@
 """The unpacker: converts documents, and unpacks archives and mails into the documents to embed."""
 
 import hashlib
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,7 @@ from kefu.retrieval.storage.records import DocumentInfo, document_id
 MAX_DEPTH = 3
 """Most levels of archives within archives."""
 _PROGRESS_FROM_BYTES = 256 * 1024  # a smaller document is converted before a report of it could be read
+_PROGRESS_SECONDS = 0.25
 _PAGE_SIZE = 500
 
 
@@ -68,7 +70,7 @@ class Unpacker:
     async def _unpack(
         self, source: SourceDocument, depth: int, budget: _UnpackBudget
     ) -> AsyncGenerator[ImportResult | UnpackedDocument, None]:
-        key = import_key(source)
+        key = import_key(source, reads_pictures=self._conversion_pool.reads_pictures)
         ident = document_id(source.path)
         before = None if source.curated else (await self._reader.documents(self._key, [ident])).get(ident)
         if before and before.import_key == key:
@@ -103,7 +105,17 @@ class Unpacker:
         if len(source.data) >= _PROGRESS_FROM_BYTES:
             await self._report_progress(ImportProgress(source.path))
         job = ConversionJob(source.path, source.media_type, source.title, source.curated, budget.remaining_bytes)
-        converted = await self._conversion_pool.convert(job, source.data)
+        reported_at = time.monotonic()
+
+        async def on_progress(read: int, total: int, recognized: int) -> None:
+            nonlocal reported_at
+            if time.monotonic() - reported_at >= _PROGRESS_SECONDS:
+                reported_at = time.monotonic()
+                await self._report_progress(
+                    ImportProgress(source.path, pages_total=total, pages_read=read, pages_recognized=recognized)
+                )
+
+        converted = await self._conversion_pool.convert(job, source.data, on_progress)
         budget.remaining_bytes -= sum(len(member.data) for member in converted.members)
         return converted
 
@@ -148,9 +160,10 @@ _TOO_DEEP = f"It lies in archives within archives, more than {MAX_DEPTH} deep; p
 _PATH_TOO_LONG = f"Its path has more than {MAX_PATH_CHARACTERS} characters; shorten its name."
 
 
-def import_key(source: SourceDocument) -> str:
+def import_key(source: SourceDocument, *, reads_pictures: bool) -> str:
     """Hash of all that determines a document's passages: equal means unchanged."""
     parts = (
+        "with pictures" if reads_pictures else "",
         *(str(chunking.VERSION), str(parse.VERSION), source.path, source.media_type, source.title),
         *(source.language, source.uri, source.valid_from, source.valid_until, source.audience, repr(source.metadata)),
     )

@@ -11,6 +11,7 @@ import numpy as np
 from kefu.common.metadata_filters import Pairs
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import Audience, Facts, Validity
+from kefu.retrieval.domain.text_recognition import TextRecognition
 from kefu.retrieval.embedders.base import HalfVectors
 
 Fields = dict[str, str | bytes]
@@ -99,6 +100,8 @@ class DocumentInfo:
     audience: Audience = Audience.EVERYONE
     metadata: Pairs = ()
     revision: RevisionMark = RevisionMark()
+    recognition: TextRecognition | None = None
+    """What text recognition has read; None if nothing."""
 
     @property
     def facts(self) -> Facts:
@@ -110,7 +113,7 @@ class DocumentInfo:
         fields: Fields = {name: str(value) for name, value in asdict(self).items()}
         metadata = json.dumps(self.metadata, ensure_ascii=False)
         own = {"passages": " ".join(self.passages), "metadata": metadata, "revision": self.revision.dump()}
-        return fields | own
+        return fields | own | {"recognition": self.recognition.dump() if self.recognition else ""}
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, str]) -> "DocumentInfo":
@@ -128,6 +131,7 @@ class DocumentInfo:
             audience=Audience(fields.get("audience", Audience.EVERYONE)),  # documents of earlier releases have none
             metadata=tuple((key, value) for key, value in json.loads(fields.get("metadata", "[]"))),
             revision=RevisionMark.load(fields["revision"]) if "revision" in fields else RevisionMark(),  # as above
+            recognition=TextRecognition.load(fields.get("recognition", "")),
         )
 
 

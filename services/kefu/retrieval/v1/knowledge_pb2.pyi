@@ -641,22 +641,34 @@ class ImportProgress(_message.Message):
     PATH_FIELD_NUMBER: _builtins.int
     PASSAGES_TOTAL_FIELD_NUMBER: _builtins.int
     PASSAGES_EMBEDDED_FIELD_NUMBER: _builtins.int
+    PAGES_TOTAL_FIELD_NUMBER: _builtins.int
+    PAGES_READ_FIELD_NUMBER: _builtins.int
+    PAGES_RECOGNIZED_FIELD_NUMBER: _builtins.int
     path: _builtins.str
     """As in DocumentStart."""
     passages_total: _builtins.int
     """Passages made from it."""
     passages_embedded: _builtins.int
     """Of these, passages embedded so far."""
+    pages_total: _builtins.int
+    """While it is read: its pages or slides. 0 where its format has none, and once there are passages."""
+    pages_read: _builtins.int
+    """Of these, pages read so far."""
+    pages_recognized: _builtins.int
+    """Scanned pages and pictures that text recognition has read so far."""
     def __init__(
         self,
         *,
         path: _builtins.str = ...,
         passages_total: _builtins.int = ...,
         passages_embedded: _builtins.int = ...,
+        pages_total: _builtins.int = ...,
+        pages_read: _builtins.int = ...,
+        pages_recognized: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["passages_embedded", b"passages_embedded", "passages_total", b"passages_total", "path", b"path"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["pages_read", b"pages_read", "pages_recognized", b"pages_recognized", "pages_total", b"pages_total", "passages_embedded", b"passages_embedded", "passages_total", b"passages_total", "path", b"path"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -713,6 +725,7 @@ class DocumentResult(_message.Message):
     PASSAGES_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
+    RECOGNITION_FIELD_NUMBER: _builtins.int
     path: _builtins.str
     """As in DocumentStart; of a document in an archive or mail, below the path of that."""
     outcome: Global___DocumentResult.Outcome.ValueType
@@ -722,12 +735,16 @@ class DocumentResult(_message.Message):
     passages: _builtins.int
     """Passages (or curated answers) that it has now."""
     reason: _builtins.str
-    """Failed: EMPTY_DOCUMENT, NOT_TEXT, NO_TEXT_LAYER (a scan), BAD_ENCODING, BAD_CSV, BAD_JSON, BAD_FRONT_MATTER,
-    BAD_PATH (a name in an archive that leads out of it), BROKEN_FILE, PASSWORD_PROTECTED, TOO_LARGE, TOO_SLOW,
-    UNSUPPORTED_TYPE, or an error's reason.
+    """Failed: EMPTY_DOCUMENT, NOT_TEXT, NO_TEXT_LAYER (a scan or picture that is not read here), BAD_ENCODING, BAD_CSV,
+    BAD_JSON, BAD_FRONT_MATTER, BAD_PATH (a name in an archive that leads out of it), BROKEN_FILE, PASSWORD_PROTECTED,
+    TOO_LARGE, TOO_SLOW, UNSUPPORTED_TYPE, or an error's reason.
     """
     message: _builtins.str
     """Failed: a sentence that says what happened and what to do. Otherwise a remark, or empty."""
+    @_builtins.property
+    def recognition(self) -> Global___TextRecognition:
+        """What text recognition (OCR) has read in this import; unset if nothing."""
+
     def __init__(
         self,
         *,
@@ -737,14 +754,53 @@ class DocumentResult(_message.Message):
         passages: _builtins.int = ...,
         reason: _builtins.str = ...,
         message: _builtins.str = ...,
+        recognition: Global___TextRecognition | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["recognition", b"recognition"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "message", b"message", "outcome", b"outcome", "passages", b"passages", "path", b"path", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "message", b"message", "outcome", b"outcome", "passages", b"passages", "path", b"path", "reason", b"reason", "recognition", b"recognition"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DocumentResult: _TypeAlias = DocumentResult  # noqa: Y015
+
+@_typing.final
+class TextRecognition(_message.Message):
+    """TextRecognition says what of a document was read by text recognition (OCR), from scans and pictures, and how surely."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGES_FIELD_NUMBER: _builtins.int
+    PAGE_COUNT_FIELD_NUMBER: _builtins.int
+    PICTURE_COUNT_FIELD_NUMBER: _builtins.int
+    CERTAINTY_FIELD_NUMBER: _builtins.int
+    DOUBTFUL_PAGES_FIELD_NUMBER: _builtins.int
+    pages: _builtins.str
+    """Pages that were read as a whole, as people write them: "3, 5-9". Empty where the format has none."""
+    page_count: _builtins.int
+    """How many these are."""
+    picture_count: _builtins.int
+    """Pictures within pages or texts that were read; their passages say "[picture]"."""
+    certainty: _builtins.float
+    """Mean certainty over all letters read, 0 to 1."""
+    doubtful_pages: _builtins.str
+    """Of the pages, those that should be compared with the original, since less than 0.85 of them is certain."""
+    def __init__(
+        self,
+        *,
+        pages: _builtins.str = ...,
+        page_count: _builtins.int = ...,
+        picture_count: _builtins.int = ...,
+        certainty: _builtins.float = ...,
+        doubtful_pages: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certainty", b"certainty", "doubtful_pages", b"doubtful_pages", "page_count", b"page_count", "pages", b"pages", "picture_count", b"picture_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TextRecognition: _TypeAlias = TextRecognition  # noqa: Y015
 
 @_typing.final
 class Document(_message.Message):
@@ -784,6 +840,7 @@ class Document(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     AUDIENCE_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
+    RECOGNITION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"collections/{collection}/documents/{document}"."""
     path: _builtins.str
@@ -812,6 +869,10 @@ class Document(_message.Message):
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """What a search may filter by."""
 
+    @_builtins.property
+    def recognition(self) -> Global___TextRecognition:
+        """What text recognition (OCR) has read; unset if nothing."""
+
     def __init__(
         self,
         *,
@@ -827,10 +888,11 @@ class Document(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         audience: Global___Audience.ValueType = ...,
         metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        recognition: Global___TextRecognition | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["recognition", b"recognition", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "language", b"language", "metadata", b"metadata", "name", b"name", "passage_count", b"passage_count", "path", b"path", "sha256", b"sha256", "title", b"title", "update_time", b"update_time", "uri", b"uri", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "language", b"language", "metadata", b"metadata", "name", b"name", "passage_count", b"passage_count", "path", b"path", "recognition", b"recognition", "sha256", b"sha256", "title", b"title", "update_time", b"update_time", "uri", b"uri", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

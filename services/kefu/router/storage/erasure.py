@@ -25,6 +25,7 @@ ERASE = """
 --       before a cached answer
 redis.call('SET', KEYS[3], 1, 'EX', ARGV[2])
 redis.call('ZREM', KEYS[9], ARGV[1])
+redis.call('ZREM', KEYS[13], ARGV[1])
 for _, digest in ipairs(redis.call('SMEMBERS', KEYS[7])) do
   redis.call('DEL', ARGV[6] .. digest)
   redis.call('ZREM', KEYS[8], digest)

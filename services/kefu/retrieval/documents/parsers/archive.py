@@ -4,7 +4,7 @@ import re
 import zipfile
 from pathlib import PurePosixPath
 
-from kefu.retrieval.documents.media_types import MEDIA_TYPE_BY_SUFFIX
+from kefu.retrieval.documents.media_types import MEDIA_TYPE_BY_SUFFIX, is_icon
 from kefu.retrieval.documents.types import Failure, Member, ParsedDocument, Unreadable
 from kefu.retrieval.documents.zip_safety import open_zip
 
@@ -32,7 +32,7 @@ def parse_archive(data: bytes, max_bytes: int = MAX_UNPACKED_BYTES) -> ParsedDoc
                 continue
             if escapes_folder(name):
                 failures.append(Failure(_safe_name(name), "BAD_PATH", _ESCAPES_FOLDER))
-            elif PurePosixPath(name).suffix.lower() not in MEDIA_TYPE_BY_SUFFIX:
+            elif PurePosixPath(name).suffix.lower() not in MEDIA_TYPE_BY_SUFFIX or is_icon(name, entry.file_size):
                 skipped.append(name)
             else:
                 try:
@@ -66,11 +66,12 @@ def escapes_folder(name: str) -> bool:
 
 
 def skipped_remark(names: list[str]) -> str:
-    """A sentence about files that were skipped because of their type."""
+    """A sentence about files that were skipped because of their type, or as icons."""
     if not names:
         return ""
     more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
-    return f"Left out, since files of their type are not read: {', '.join(names[:_MAX_LISTED])}{more}."
+    listed = ", ".join(names[:_MAX_LISTED])
+    return f"Left out, since files of their type, or pictures as small as icons, are not read: {listed}{more}."
 
 
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

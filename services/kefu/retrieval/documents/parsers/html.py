@@ -1,6 +1,7 @@
 """The parser of HTML: the visible text of the main part under its headings, without menus and scripts."""
 
 import warnings
+from collections.abc import Mapping
 
 from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
 from bs4.element import NavigableString, PageElement, PreformattedString
@@ -17,9 +18,11 @@ _BLOCKS = {
 }
 
 
-def parse_html(text: str) -> ParsedDocument:
+def parse_html(text: str, pictures: Mapping[str, str] | None = None) -> ParsedDocument:
     """Parse HTML. The title is the first h1, else <title>. Broken HTML is parsed like a browser does. Raises
     Unreadable.
+
+    `pictures` are texts of pictures, by their address.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is parsed well enough
@@ -28,7 +31,7 @@ def parse_html(text: str) -> ParsedDocument:
     root = soup.find("main") or soup.find("article") or soup.body or soup
     for skipped in root.find_all(_SKIPPED_TAGS):
         skipped.decompose()
-    parser = _HtmlParser()
+    parser = _HtmlParser(pictures or {})
     try:
         parser.read(root)
     except RecursionError:
@@ -38,7 +41,8 @@ def parse_html(text: str) -> ParsedDocument:
 
 
 class _HtmlParser:
-    def __init__(self) -> None:
+    def __init__(self, pictures: Mapping[str, str]) -> None:
+        self._pictures = pictures
         self.title = ""
         self.blocks: list[Block] = []
         self._path: list[tuple[int, str]] = []
@@ -73,6 +77,10 @@ class _HtmlParser:
         elif element.name == "table":
             self.end_block()
             self._table(element)
+        elif element.name == "img":
+            if said := self._pictures.get(str(element.get("src", ""))):
+                self.end_block()
+                self.blocks.append(Block(said, self._headings()))
         elif element.name == "br":
             self._line.append("\n")
         elif element.name == "pre":

@@ -5,7 +5,7 @@ from email.message import EmailMessage, Message
 from pathlib import PurePosixPath
 from typing import cast
 
-from kefu.retrieval.documents.media_types import MEDIA_TYPE_BY_SUFFIX
+from kefu.retrieval.documents.media_types import MEDIA_TYPE_BY_SUFFIX, is_icon
 from kefu.retrieval.documents.parsers.archive import escapes_folder, skipped_remark
 from kefu.retrieval.documents.parsers.html import parse_html
 from kefu.retrieval.documents.parsers.plain_text import parse_text
@@ -28,8 +28,9 @@ def parse_mail(data: bytes) -> ParsedDocument:
             name = f"attachment-{number}{ending}"
         if part.get_content_maintype() == "image" and part.get_content_disposition() != "attachment":
             continue  # a picture within the text
-        if PurePosixPath(name).suffix.lower() in MEDIA_TYPE_BY_SUFFIX:
-            members.append(Member(_unique_name(name, members), _bytes_of(part)))
+        content = _bytes_of(part)
+        if PurePosixPath(name).suffix.lower() in MEDIA_TYPE_BY_SUFFIX and not is_icon(name, len(content)):
+            members.append(Member(_unique_name(name, members), content))
         else:
             skipped.append(name)
     subject = " ".join(str(mail.get("subject", "")).split())

@@ -1,4 +1,4 @@
-"""The parser of slides: each is a section under its title. Speakers' notes are left out."""
+"""The parser of slides: each is a section under its title, with what its pictures say. Speakers' notes are left out."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -6,12 +6,15 @@ from typing import Any
 
 from pptx import Presentation
 
+from kefu.retrieval.documents.ocr.reader import PictureReader
 from kefu.retrieval.documents.types import Block, ParsedDocument, table_block
 from kefu.retrieval.documents.zip_safety import open_zip
 
+_MIN_WIDTH = 1_500_000  # of a picture that is read, in English Metric Units: 4 cm
 
-def parse_slides(data: bytes) -> ParsedDocument:
-    """Parse slides. The title is the first slide's. Raises Unreadable."""
+
+def parse_slides(data: bytes, reader: PictureReader) -> ParsedDocument:
+    """Parse slides. The title is the first slide's. Pictures are read, if `reader` may. Raises Unreadable."""
     open_zip(data).close()
     presentation: Any = Presentation(io.BytesIO(data))
     title, blocks = "", list[Block]()
@@ -21,11 +24,12 @@ def parse_slides(data: bytes) -> ParsedDocument:
         title = title or heading
         headings = (heading,) if heading and heading != title else ()
         others = [shape for shape in _shapes(slide.shapes) if named is None or shape.shape_id != named.shape_id]
-        blocks += _blocks(others, headings, number)
+        blocks += _blocks(others, headings, number, reader)
+        reader.progress(number, len(presentation.slides))
     return ParsedDocument(title, blocks)
 
 
-def _blocks(shapes: Iterable[Any], headings: tuple[str, ...], page: int) -> Iterator[Block]:
+def _blocks(shapes: Iterable[Any], headings: tuple[str, ...], page: int, reader: PictureReader) -> Iterator[Block]:
     for shape in sorted(shapes, key=lambda shape: (shape.top or 0, shape.left or 0)):
         if getattr(shape, "has_table", False):
             rows = [[cell.text for cell in row.cells] for row in shape.table.rows]
@@ -33,6 +37,22 @@ def _blocks(shapes: Iterable[Any], headings: tuple[str, ...], page: int) -> Iter
                 yield table_block(rows, headings, page)
         elif shape.has_text_frame and shape.text_frame.text.strip():
             yield Block("\n".join(_lines(shape.text_frame)), headings, page=page)
+        elif reader.can_read and (said := _picture_text(shape, reader)):
+            yield Block(said, headings, page=page)
+
+
+def _picture_text(shape: Any, reader: PictureReader) -> str:
+    """What a shape says that is a picture and not a logo."""
+    try:
+        image = getattr(shape, "image", None)
+    except ValueError:  # a picture that is only linked
+        return ""
+    if image is None or min(shape.width or 0, 3 * (shape.height or 0)) < _MIN_WIDTH:
+        return ""
+    from kefu.retrieval.documents.ocr.picture_files import opened
+
+    picture = opened(image.blob)
+    return "" if picture is None else reader.read_picture(picture)
 
 
 def _lines(frame: Any) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import { conversationsEn } from "./conversations/texts_en.ts";
 import { experimentsEn } from "./experiments/texts_en.ts";
 import { goldenEn } from "./golden/texts_en.ts";
+import { recognitionEn } from "./knowledge/recognition_texts_en.ts";
 import { proceduresEn } from "./procedures/texts_en.ts";
 
 export const en = {
@@ -10,6 +11,7 @@ export const en = {
   ...goldenEn,
   ...proceduresEn,
   ...experimentsEn,
+  ...recognitionEn,
   deskTitle: "Kefu desk",
   deskOf: "{title}: desk",
   sections: "Sections",
@@ -305,7 +307,7 @@ export const en = {
   upload: "Import",
   chooseFiles: "Choose files",
   orDrop: "or drop them here",
-  uploadHint: "PDF, Word, PowerPoint, Excel, HTML, Markdown, text, email, CSV or JSON of questions and answers, ZIP; up to 64 MiB each",
+  uploadHint: "PDF, Word, PowerPoint, Excel, HTML, Markdown, text, email, CSV or JSON of questions and answers, scans and pictures (PNG, JPEG, WebP, TIFF), ZIP; up to 64 MiB each",
   uploadOptions: "For all files you add next",
   uploads: "Files",
   uploadBroken: "The import was interrupted; try this file again.",
@@ -565,7 +567,7 @@ export const en = {
   failStorageFull: "Storage is full: new conversations and imports are refused for now. Tell whoever runs Kefu.",
   failEmptyDocument: "It contains no text.",
   failNotText: "It is not readable text.",
-  failNoTextLayer: "It is a scan: pictures of pages without text. Run text recognition (OCR) on it first.",
+  failNoTextLayer: "It is a scan or a picture, and text recognition is off or not installed here. Ask whoever runs Kefu, or run it (OCR) on the file first.",
   failBadEncoding: "Its characters cannot be read: save it as UTF-8.",
   failBadTable: "It is not a table of questions and answers: the columns “question” and “answer” are needed.",
   failBadFrontMatter: "The lines between “---” at its beginning cannot be read.",

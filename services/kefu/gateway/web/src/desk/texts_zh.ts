@@ -3,6 +3,7 @@
 import { conversationsZh } from "./conversations/texts_zh.ts";
 import { experimentsZh } from "./experiments/texts_zh.ts";
 import { goldenZh } from "./golden/texts_zh.ts";
+import { recognitionZh } from "./knowledge/recognition_texts_zh.ts";
 import { proceduresZh } from "./procedures/texts_zh.ts";
 import type { en } from "./texts_en.ts";
 
@@ -11,6 +12,7 @@ export const zh: Record<keyof typeof en, string> = {
   ...conversationsZh,
   ...proceduresZh,
   ...experimentsZh,
+  ...recognitionZh,
   deskTitle: "Kefu 客服台",
   deskOf: "{title} 客服台",
   sections: "栏目",
@@ -306,7 +308,7 @@ export const zh: Record<keyof typeof en, string> = {
   upload: "导入",
   chooseFiles: "选择文件",
   orDrop: "或拖放到此处",
-  uploadHint: "支持 PDF、Word、PowerPoint、Excel、HTML、Markdown、文本、邮件、问答 CSV 或 JSON、ZIP；单个不超过 64 MiB",
+  uploadHint: "支持 PDF、Word、PowerPoint、Excel、HTML、Markdown、文本、邮件、问答 CSV 或 JSON、扫描件和图片（PNG、JPEG、WebP、TIFF）、ZIP；单个不超过 64 MiB",
   uploadOptions: "应用于接下来的文件",
   uploads: "文件",
   uploadBroken: "导入中断，请重试此文件。",
@@ -566,7 +568,7 @@ export const zh: Record<keyof typeof en, string> = {
   failStorageFull: "存储空间已满：暂时无法开始新会话或导入内容，请联系管理员。",
   failEmptyDocument: "文件中没有文字。",
   failNotText: "不是可读取的文本。",
-  failNoTextLayer: "这是扫描件，没有文字层。请先做文字识别（OCR）。",
+  failNoTextLayer: "这是扫描件或图片，而此处未开启或未安装文字识别（OCR）。请联系管理员，或先对文件做文字识别。",
   failBadEncoding: "字符编码无法识别，请另存为 UTF-8。",
   failBadTable: "不是问答表：需要 question 和 answer 两列。",
   failBadFrontMatter: "开头“---”之间的内容无法解析。",

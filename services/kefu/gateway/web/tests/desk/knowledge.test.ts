@@ -5,8 +5,9 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 
 import { isEditable, matching, neverCited, stale, textOf, validityOn } from "../../src/desk/knowledge/documents_state.ts";
 import { afterReport, importFile, ImportRefused, lines, queued, share } from "../../src/desk/knowledge/importing.ts";
+import { doubtText, recognitionText } from "../../src/desk/knowledge/recognition.ts";
 import { thresholdOf } from "../../src/desk/knowledge/threshold.ts";
-import { type Document, DocumentSchema, ImportDocumentsResponseSchema, PassageSchema, SearchHitSchema } from "../../src/gen/kefu/retrieval/v1/knowledge_pb.ts";
+import { type Document, DocumentSchema, ImportDocumentsResponseSchema, PassageSchema, SearchHitSchema, TextRecognitionSchema } from "../../src/gen/kefu/retrieval/v1/knowledge_pb.ts";
 
 const document = (id: string, more: object = {}): Document => create(DocumentSchema, { name: `collections/c/documents/${id}`, path: `${id}.md`, title: id, ...more });
 
@@ -51,9 +52,21 @@ test("a document is put together from its passages, each heading once", () => {
   expect(textOf("Help", passages.slice(0, 1), false)).toBe("One.\n");
 });
 
+test("what text recognition has read is said with its certainty, rounded down", () => {
+  const read = create(TextRecognitionSchema, { pages: "3, 5-9", pageCount: 6, pictureCount: 1, certainty: 0.9499, doubtfulPages: "5" });
+  expect(recognitionText(read)).toBe("pages 3, 5-9 and 1 picture read by OCR, 94 % sure");
+  expect(doubtText(read)).toBe("Compare with the original: 5");
+  expect([recognitionText(undefined), doubtText(create(TextRecognitionSchema, {}))]).toEqual(["", ""]);
+});
+
 describe("an import", () => {
   const report = (init: Parameters<typeof create<typeof ImportDocumentsResponseSchema>>[1]) => create(ImportDocumentsResponseSchema, init);
   const file = queued(1, "help.zip", 10);
+
+  test("pages are counted while it is read", () => {
+    const reading = afterReport(file, report({ report: { case: "progress", value: { path: "help.zip", pagesTotal: 400, pagesRead: 100, pagesRecognized: 3 } } }));
+    expect([reading.phase, share(reading)]).toEqual(["reading", 0.25]);
+  });
 
   test("progress and its result", () => {
     const embedding = afterReport(file, report({ report: { case: "progress", value: { path: "help.zip", passagesTotal: 8, passagesEmbedded: 2 } } }));

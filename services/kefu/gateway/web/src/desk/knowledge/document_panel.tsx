@@ -14,6 +14,7 @@ import { Busy, Confirm, FailureNotice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { isEditable } from "./documents_state.ts";
 import { DocumentEditor } from "./editor.tsx";
+import { doubtText, recognitionText } from "./recognition.ts";
 import { ValidityText } from "./validity_text.tsx";
 
 export async function listPassages(services: Services, document: string, signal: AbortSignal): Promise<readonly Passage[]> {
@@ -61,6 +62,15 @@ export function DocumentPanel({ document, onClose, onChange }: { document: Docum
             <dd>{value}</dd>
           </>
         ))}
+        {recognitionText(document.recognition) ? (
+          <>
+            <dt>{t("ocr")}</dt>
+            <dd>
+              {recognitionText(document.recognition)}
+              {doubtText(document.recognition) ? <p class="hint">{doubtText(document.recognition)}</p> : null}
+            </dd>
+          </>
+        ) : null}
         <dt>{t("updated")}</dt>
         <dd>{dateOf(document.updateTime)}</dd>
       </dl>

@@ -29,9 +29,10 @@ export interface FileState {
   readonly id: number;
   readonly path: string;
   readonly size: number;
-  readonly phase: "queued" | "sending" | "embedding" | "done" | "failed";
+  readonly phase: "queued" | "sending" | "reading" | "embedding" | "done" | "failed";
+  /** Pages while it is read, passages while it is embedded. */
   readonly total: number;
-  readonly embedded: number;
+  readonly finished: number;
   /** Of an archive there is one for each document in it. */
   readonly results: readonly DocumentResult[];
   /** Why nothing became of it, when the import as a whole failed. */
@@ -39,15 +40,16 @@ export interface FileState {
 }
 
 export function queued(id: number, path: string, size: number): FileState {
-  return { id, path, size, phase: "queued", total: 0, embedded: 0, results: [], error: "" };
+  return { id, path, size, phase: "queued", total: 0, finished: 0, results: [], error: "" };
 }
 
 /** The file after a report. A result of its own path ends it; one of a document inside it does not. */
 export function afterReport(file: FileState, report: ImportDocumentsResponse): FileState {
   switch (report.report.case) {
     case "progress": {
-      const { passagesTotal, passagesEmbedded } = report.report.value;
-      return { ...file, phase: "embedding", total: passagesTotal, embedded: passagesEmbedded };
+      const { passagesTotal, passagesEmbedded, pagesTotal, pagesRead } = report.report.value;
+      if (passagesTotal === 0 && pagesTotal > 0) return { ...file, phase: "reading", total: pagesTotal, finished: pagesRead };
+      return { ...file, phase: "embedding", total: passagesTotal, finished: passagesEmbedded };
     }
     case "result": {
       const result = report.report.value;
@@ -63,7 +65,7 @@ export function afterReport(file: FileState, report: ImportDocumentsResponse): F
 /** Share of the work that is done, 0 to 1; null while nothing is known. */
 export function share(file: FileState): number | null {
   if (file.phase === "done" || file.phase === "failed") return 1;
-  return file.total > 0 ? file.embedded / file.total : null;
+  return file.total > 0 ? file.finished / file.total : null;
 }
 
 /** The import as a whole was refused; documents have results of their own. */

@@ -11,8 +11,9 @@ import { useDesk } from "../shared/session.ts";
 import { Labelled } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { afterReport, type FileState, importFile, type ImportOptions, ImportRefused, queued, share } from "./importing.ts";
+import { doubtText, recognitionText } from "./recognition.ts";
 
-const FORMATS = ".pdf,.docx,.pptx,.xlsx,.html,.htm,.md,.markdown,.txt,.csv,.json,.eml,.zip";
+const FORMATS = ".pdf,.docx,.pptx,.xlsx,.html,.htm,.md,.markdown,.txt,.csv,.json,.eml,.zip,.png,.jpg,.jpeg,.webp,.tif,.tiff";
 
 export function Upload({ collection, onDone }: { collection: string; onDone: () => void }) {
   const { credentials } = useDesk();
@@ -124,6 +125,7 @@ function FileRow({ file }: { file: FileState }) {
       <span class="upload-state" role="status">
         {file.phase === "done" ? <Icon name="check" /> : file.phase === "failed" ? <Icon name="alert" /> : null}
         {phaseText(file, own)}
+        {own?.recognition ? <span class="soft"> {[recognitionText(own.recognition), doubtText(own.recognition)].filter(Boolean).join(". ")}</span> : null}
       </span>
       {file.phase === "done" || file.phase === "failed" ? null : (
         <progress aria-label={t("progressOf", { name: file.path })} max={1} {...(done === null ? {} : { value: done })} />
@@ -145,7 +147,8 @@ function phaseText(file: FileState, own: DocumentResult | undefined): string {
   if (file.error !== "") return file.error;
   if (file.phase === "queued") return t("phaseQueued");
   if (file.phase === "sending") return t("phaseSending");
-  if (file.phase === "embedding") return t("phaseEmbedding", { done: file.embedded, count: file.total });
+  if (file.phase === "reading") return t("phaseReading", { read: file.finished, count: file.total });
+  if (file.phase === "embedding") return t("phaseEmbedding", { done: file.finished, count: file.total });
   switch (own?.outcome) {
     case DocumentResult_Outcome.CREATED:
       return t("outcomeCreated", { count: own.passages });

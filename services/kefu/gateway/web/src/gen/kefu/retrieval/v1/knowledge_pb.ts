@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kefu/retrieval/v1/knowledge.proto.
  */
 export const file_kefu_retrieval_v1_knowledge: GenFile = /*@__PURE__*/
-  fileDesc("CiFrZWZ1L3JldHJpZXZhbC92MS9rbm93bGVkZ2UucHJvdG8SEWtlZnUucmV0cmlldmFsLnYxIqYCCgpDb2xsZWN0aW9uEgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhYKDmRvY3VtZW50X2NvdW50GAMgASgNEhUKDXBhc3NhZ2VfY291bnQYBCABKA0SHAoUY3VyYXRlZF9hbnN3ZXJfY291bnQYBSABKA0SEAoIZW1iZWRkZXIYBiABKAkSLwoLY3JlYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCgtjYWxpYnJhdGlvbhgJIAEoCzIeLmtlZnUucmV0cmlldmFsLnYxLkNhbGlicmF0aW9uIrcCCgtDYWxpYnJhdGlvbhIVCg1taW5fcmVsZXZhbmNlGAEgASgBEjUKBnNvdXJjZRgCIAEoDjIlLmtlZnUucmV0cmlldmFsLnYxLkNhbGlicmF0aW9uLlNvdXJjZRIYChBhbnN3ZXJhYmxlX2NvdW50GAMgASgNEhUKDWZvcmVpZ25fY291bnQYBCABKA0SEAoIYW5zd2VyZWQYBSABKAESDwoHcmVmdXNlZBgGIAEoARIoCgR0aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgltaW5fYXBhcnQYCCABKAEiSQoGU291cmNlEhYKElNPVVJDRV9VTlNQRUNJRklFRBAAEhEKDVNPVVJDRV9USVRMRVMQARIUChBTT1VSQ0VfUVVFU1RJT05TEAIiXgoaQ2FsaWJyYXRlQ29sbGVjdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCRISCgphbnN3ZXJhYmxlGAIgAygJEg8KB2ZvcmVpZ24YAyADKAkSDQoFZHJhZnQYBCABKAkiUgobQ2FsaWJyYXRlQ29sbGVjdGlvblJlc3BvbnNlEjMKC2NhbGlicmF0aW9uGAEgASgLMh4ua2VmdS5yZXRyaWV2YWwudjEuQ2FsaWJyYXRpb24iRgoXQ3JlYXRlQ29sbGVjdGlvblJlcXVlc3QSFQoNY29sbGVjdGlvbl9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkiTQoYQ3JlYXRlQ29sbGVjdGlvblJlc3BvbnNlEjEKCmNvbGxlY3Rpb24YASABKAsyHS5rZWZ1LnJldHJpZXZhbC52MS5Db2xsZWN0aW9uIiQKFEdldENvbGxlY3Rpb25SZXF1ZXN0EgwKBG5hbWUYASABKAkiSgoVR2V0Q29sbGVjdGlvblJlc3BvbnNlEjEKCmNvbGxlY3Rpb24YASABKAsyHS5rZWZ1LnJldHJpZXZhbC52MS5Db2xsZWN0aW9uIj8KFkxpc3RDb2xsZWN0aW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiZgoXTGlzdENvbGxlY3Rpb25zUmVzcG9uc2USMgoLY29sbGVjdGlvbnMYASADKAsyHS5rZWZ1LnJldHJpZXZhbC52MS5Db2xsZWN0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSInChdEZWxldGVDb2xsZWN0aW9uUmVxdWVzdBIMCgRuYW1lGAEgASgJIhoKGERlbGV0ZUNvbGxlY3Rpb25SZXNwb25zZSJACgtJbXBvcnRTdGFydBISCgpjb2xsZWN0aW9uGAEgASgJEg4KBmNyZWF0ZRgCIAEoCBINCgVkcmFmdBgDIAEoCSK+AwoNRG9jdW1lbnRTdGFydBIMCgRwYXRoGAEgASgJEhIKCm1lZGlhX3R5cGUYAiABKAkSDQoFdGl0bGUYAyABKAkSEAoIbGFuZ3VhZ2UYBCABKAkSCwoDdXJpGAUgASgJEhIKCnZhbGlkX2Zyb20YBiABKAkSEwoLdmFsaWRfdW50aWwYByABKAkSMwoEa2luZBgIIAEoDjIlLmtlZnUucmV0cmlldmFsLnYxLkRvY3VtZW50U3RhcnQuS2luZBISCgpzaXplX2J5dGVzGAkgASgEEi0KCGF1ZGllbmNlGAogASgOMhsua2VmdS5yZXRyaWV2YWwudjEuQXVkaWVuY2USQAoIbWV0YWRhdGEYCyADKAsyLi5rZWZ1LnJldHJpZXZhbC52MS5Eb2N1bWVudFN0YXJ0Lk1ldGFkYXRhRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkkKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEhEKDUtJTkRfRE9DVU1FTlQQARIYChRLSU5EX0NVUkFURURfQU5TV0VSUxACIpcBChZJbXBvcnREb2N1bWVudHNSZXF1ZXN0Ei8KBXN0YXJ0GAEgASgLMh4ua2VmdS5yZXRyaWV2YWwudjEuSW1wb3J0U3RhcnRIABI0Cghkb2N1bWVudBgCIAEoCzIgLmtlZnUucmV0cmlldmFsLnYxLkRvY3VtZW50U3RhcnRIABIOCgRkYXRhGAMgASgMSABCBgoEcGFydCKPAQoXSW1wb3J0RG9jdW1lbnRzUmVzcG9uc2USNQoIcHJvZ3Jlc3MYASABKAsyIS5rZWZ1LnJldHJpZXZhbC52MS5JbXBvcnRQcm9ncmVzc0gAEjMKBnJlc3VsdBgCIAEoCzIhLmtlZnUucmV0cmlldmFsLnYxLkRvY3VtZW50UmVzdWx0SABCCAoGcmVwb3J0IlEKDkltcG9ydFByb2dyZXNzEgwKBHBhdGgYASABKAkSFgoOcGFzc2FnZXNfdG90YWwYAiABKA0SGQoRcGFzc2FnZXNfZW1iZWRkZWQYAyABKA0ixAIKDkRvY3VtZW50UmVzdWx0EgwKBHBhdGgYASABKAkSOgoHb3V0Y29tZRgCIAEoDjIpLmtlZnUucmV0cmlldmFsLnYxLkRvY3VtZW50UmVzdWx0Lk91dGNvbWUSEAoIZG9jdW1lbnQYAyABKAkSEAoIcGFzc2FnZXMYBCABKA0SDgoGcmVhc29uGAUgASgJEg8KB21lc3NhZ2UYBiABKAkiogEKB091dGNvbWUSFwoTT1VUQ09NRV9VTlNQRUNJRklFRBAAEhMKD09VVENPTUVfQ1JFQVRFRBABEhMKD09VVENPTUVfVVBEQVRFRBACEhUKEU9VVENPTUVfVU5DSEFOR0VEEAMSEgoOT1VUQ09NRV9GQUlMRUQQBBIUChBPVVRDT01FX1VOUEFDS0VEEAUSEwoPT1VUQ09NRV9ERUxFVEVEEAYi8gIKCERvY3VtZW50EgwKBG5hbWUYASABKAkSDAoEcGF0aBgCIAEoCRINCgV0aXRsZRgDIAEoCRIQCghsYW5ndWFnZRgEIAEoCRILCgN1cmkYBSABKAkSEgoKdmFsaWRfZnJvbRgGIAEoCRITCgt2YWxpZF91bnRpbBgHIAEoCRIVCg1wYXNzYWdlX2NvdW50GAggASgNEg4KBnNoYTI1NhgJIAEoCRIvCgt1cGRhdGVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoIYXVkaWVuY2UYCyABKA4yGy5rZWZ1LnJldHJpZXZhbC52MS5BdWRpZW5jZRI7CghtZXRhZGF0YRgMIAMoCzIpLmtlZnUucmV0cmlldmFsLnYxLkRvY3VtZW50Lk1ldGFkYXRhRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBImAKFExpc3REb2N1bWVudHNSZXF1ZXN0EhIKCmNvbGxlY3Rpb24YASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkSDQoFZHJhZnQYBCABKAkiYAoVTGlzdERvY3VtZW50c1Jlc3BvbnNlEi4KCWRvY3VtZW50cxgBIAMoCzIbLmtlZnUucmV0cmlldmFsLnYxLkRvY3VtZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKdAgoHUGFzc2FnZRIMCgRuYW1lGAEgASgJEg0KBXRpdGxlGAIgASgJEhAKCGhlYWRpbmdzGAMgAygJEgwKBHRleHQYBCABKAkSEAoIbGFuZ3VhZ2UYBSABKAkSCwoDdXJpGAYgASgJEgwKBHBhdGgYByABKAkSDAoEcGFnZRgIIAEoDRItCghhdWRpZW5jZRgJIAEoDjIbLmtlZnUucmV0cmlldmFsLnYxLkF1ZGllbmNlEjoKCG1ldGFkYXRhGAogAygLMigua2VmdS5yZXRyaWV2YWwudjEuUGFzc2FnZS5NZXRhZGF0YUVudHJ5Gi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJdChNMaXN0UGFzc2FnZXNSZXF1ZXN0EhAKCGRvY3VtZW50GAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEg0KBWRyYWZ0GAQgASgJIl0KFExpc3RQYXNzYWdlc1Jlc3BvbnNlEiwKCHBhc3NhZ2VzGAEgAygLMhoua2VmdS5yZXRyaWV2YWwudjEuUGFzc2FnZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiSgoVRGVsZXRlRG9jdW1lbnRSZXF1ZXN0EgwKBG5hbWUYASABKAkSFAoMa2VlcF9oaXN0b3J5GAMgASgIEg0KBWRyYWZ0GAIgASgJIhgKFkRlbGV0ZURvY3VtZW50UmVzcG9uc2Ui7QEKDUN1cmF0ZWRBbnN3ZXISDAoEbmFtZRgBIAEoCRIRCglxdWVzdGlvbnMYAiADKAkSDgoGYW5zd2VyGAMgASgJEhAKCGxhbmd1YWdlGAQgASgJEhIKCnZhbGlkX2Zyb20YBSABKAkSEwoLdmFsaWRfdW50aWwYBiABKAkSLwoLdXBkYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCHByaW9yaXR5GAggASgFEi0KCGF1ZGllbmNlGAkgASgOMhsua2VmdS5yZXRyaWV2YWwudjEuQXVkaWVuY2UidgoXUHV0Q3VyYXRlZEFuc3dlclJlcXVlc3QSEgoKY29sbGVjdGlvbhgBIAEoCRI4Cg5jdXJhdGVkX2Fuc3dlchgCIAEoCzIgLmtlZnUucmV0cmlldmFsLnYxLkN1cmF0ZWRBbnN3ZXISDQoFZHJhZnQYAyABKAkiVAoYUHV0Q3VyYXRlZEFuc3dlclJlc3BvbnNlEjgKDmN1cmF0ZWRfYW5zd2VyGAEgASgLMiAua2VmdS5yZXRyaWV2YWwudjEuQ3VyYXRlZEFuc3dlciJlChlMaXN0Q3VyYXRlZEFuc3dlcnNSZXF1ZXN0EhIKCmNvbGxlY3Rpb24YASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkSDQoFZHJhZnQYBCABKAkicAoaTGlzdEN1cmF0ZWRBbnN3ZXJzUmVzcG9uc2USOQoPY3VyYXRlZF9hbnN3ZXJzGAEgAygLMiAua2VmdS5yZXRyaWV2YWwudjEuQ3VyYXRlZEFuc3dlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiOQoaRGVsZXRlQ3VyYXRlZEFuc3dlclJlcXVlc3QSDAoEbmFtZRgBIAEoCRINCgVkcmFmdBgCIAEoCSIdChtEZWxldGVDdXJhdGVkQW5zd2VyUmVzcG9uc2UiiAIKDVNlYXJjaFJlcXVlc3QSEwoLY29sbGVjdGlvbnMYASADKAkSDQoFcXVlcnkYAiABKAkSDQoFdG9wX2sYAyABKAUSDQoFYXNfb2YYBCABKAkSDwoHaGlzdG9yeRgFIAMoCRItCghhdWRpZW5jZRgGIAEoDjIbLmtlZnUucmV0cmlldmFsLnYxLkF1ZGllbmNlEhEKCWxhbmd1YWdlcxgHIAMoCRIqCgdmaWx0ZXJzGAggAygLMhkua2VmdS5yZXRyaWV2YWwudjEuRmlsdGVyEhYKDndpdGhfZW1iZWRkaW5nGAogASgIEg0KBWRyYWZ0GAsgASgJEg8KB3ZlcnNpb24YDCABKAkiJAoGRmlsdGVyEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCSLhAQoHU2lnbmFscxIOCgZjb3NpbmUYASABKAISDAoEYm0yNRgCIAEoAhIQCghjb3ZlcmFnZRgDIAEoAhISCgpkZW5zZV9yYW5rGAQgASgNEhQKDGxleGljYWxfcmFuaxgFIAEoDRITCgtoZWFkX2Nvc2luZRgGIAEoAhIYChBoZWFkX2lzX3F1ZXN0aW9uGAcgASgIEhYKDm90aGVyX2xhbmd1YWdlGAggASgIEhMKBnJlcmFuaxgJIAEoAkgAiAEBEhUKDW1pbl9yZWxldmFuY2UYCiABKAJCCQoHX3JlcmFuayLUAQoJU2VhcmNoSGl0EisKB3Bhc3NhZ2UYASABKAsyGi5rZWZ1LnJldHJpZXZhbC52MS5QYXNzYWdlEg0KBXNjb3JlGAIgASgCEhEKCXJlbGV2YW5jZRgDIAEoAhIrCgdzaWduYWxzGAQgASgLMhoua2VmdS5yZXRyaWV2YWwudjEuU2lnbmFscxIVCg1zYW1lX3Bhc3NhZ2VzGAUgAygJEh4KEWluc3RydWN0aW9uc19mcm9tGAYgASgNSACIAQFCFAoSX2luc3RydWN0aW9uc19mcm9tIs4BCgxDdXJhdGVkTWF0Y2gSOAoOY3VyYXRlZF9hbnN3ZXIYASABKAsyIC5rZWZ1LnJldHJpZXZhbC52MS5DdXJhdGVkQW5zd2VyEhAKCHF1ZXN0aW9uGAIgASgJEg4KBmNvc2luZRgDIAEoAhIPCgdhcHBsaWVzGAQgASgIEg4KBnJlYXNvbhgFIAEoCRIWCg5xdWVzdGlvbl93b3JkcxgGIAMoCRITCgtxdWVyeV93b3JkcxgHIAMoCRIUCgxsZWFzdF9jb3NpbmUYCCABKAIimwMKDlNlYXJjaFJlc3BvbnNlEioKBGhpdHMYASADKAsyHC5rZWZ1LnJldHJpZXZhbC52MS5TZWFyY2hIaXQSNgoNY3VyYXRlZF9tYXRjaBgCIAEoCzIfLmtlZnUucmV0cmlldmFsLnYxLkN1cmF0ZWRNYXRjaBIWCg5xdWVyeV9sYW5ndWFnZRgDIAEoCRIoCgVlbWJlZBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIoCgV0b3RhbBgFIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIUCgx1c2VkX2hpc3RvcnkYBiABKAgSEAoIcmV2aXNpb24YCCABKAkSFwoPcXVlcnlfZW1iZWRkaW5nGAkgASgMEg0KBWFwYXJ0GAogASgCEhEKCW1pbl9hcGFydBgLIAEoAhIeChFpbnN0cnVjdGlvbl9zY29yZRgMIAEoAkgAiAEBEg8KB3JlYWRfYXMYDSABKAkSDwoHdmVyc2lvbhgOIAEoCUIUChJfaW5zdHJ1Y3Rpb25fc2NvcmUiLwoMRW1iZWRSZXF1ZXN0Eg0KBXRleHRzGAEgAygJEhAKCHBhc3NhZ2VzGAIgASgIIlMKDUVtYmVkUmVzcG9uc2USMAoKZW1iZWRkaW5ncxgBIAMoCzIcLmtlZnUucmV0cmlldmFsLnYxLkVtYmVkZGluZxIQCghlbWJlZGRlchgCIAEoCSI2ChNDb21wYXJlVGV4dHNSZXF1ZXN0EhAKCHF1ZXN0aW9uGAEgASgJEg0KBXRleHRzGAIgAygJIjkKFENvbXBhcmVUZXh0c1Jlc3BvbnNlEg8KB2Nvc2luZXMYASADKAISEAoIZW1iZWRkZXIYAiABKAkiRwoQUmVhZFRleHRzUmVxdWVzdBIQCghxdWVzdGlvbhgBIAEoCRINCgV0ZXh0cxgCIAMoCRISCgprbm93bl9vbmx5GAMgASgIIjQKEVJlYWRUZXh0c1Jlc3BvbnNlEg8KB2Fuc3dlcnMYASADKAISDgoGcmVhZGVyGAIgASgJIhsKCUVtYmVkZGluZxIOCgZ2YWx1ZXMYASADKAIiSwoKRGljdGlvbmFyeRIMCgR0ZXh0GAEgASgJEi8KC3VwZGF0ZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJsChRQdXREaWN0aW9uYXJ5UmVxdWVzdBISCgpjb2xsZWN0aW9uGAEgASgJEjEKCmRpY3Rpb25hcnkYAiABKAsyHS5rZWZ1LnJldHJpZXZhbC52MS5EaWN0aW9uYXJ5Eg0KBWRyYWZ0GAMgASgJIkoKFVB1dERpY3Rpb25hcnlSZXNwb25zZRIxCgpkaWN0aW9uYXJ5GAEgASgLMh0ua2VmdS5yZXRyaWV2YWwudjEuRGljdGlvbmFyeSI5ChRHZXREaWN0aW9uYXJ5UmVxdWVzdBISCgpjb2xsZWN0aW9uGAEgASgJEg0KBWRyYWZ0GAIgASgJIkoKFUdldERpY3Rpb25hcnlSZXNwb25zZRIxCgpkaWN0aW9uYXJ5GAEgASgLMh0ua2VmdS5yZXRyaWV2YWwudjEuRGljdGlvbmFyeSpPCghBdWRpZW5jZRIYChRBVURJRU5DRV9VTlNQRUNJRklFRBAAEhUKEUFVRElFTkNFX0VWRVJZT05FEAESEgoOQVVESUVOQ0VfU1RBRkYQAjK8DgoQS25vd2xlZGdlU2VydmljZRJrChBDcmVhdGVDb2xsZWN0aW9uEioua2VmdS5yZXRyaWV2YWwudjEuQ3JlYXRlQ29sbGVjdGlvblJlcXVlc3QaKy5rZWZ1LnJldHJpZXZhbC52MS5DcmVhdGVDb2xsZWN0aW9uUmVzcG9uc2USYgoNR2V0Q29sbGVjdGlvbhInLmtlZnUucmV0cmlldmFsLnYxLkdldENvbGxlY3Rpb25SZXF1ZXN0Gigua2VmdS5yZXRyaWV2YWwudjEuR2V0Q29sbGVjdGlvblJlc3BvbnNlEmgKD0xpc3RDb2xsZWN0aW9ucxIpLmtlZnUucmV0cmlldmFsLnYxLkxpc3RDb2xsZWN0aW9uc1JlcXVlc3QaKi5rZWZ1LnJldHJpZXZhbC52MS5MaXN0Q29sbGVjdGlvbnNSZXNwb25zZRJrChBEZWxldGVDb2xsZWN0aW9uEioua2VmdS5yZXRyaWV2YWwudjEuRGVsZXRlQ29sbGVjdGlvblJlcXVlc3QaKy5rZWZ1LnJldHJpZXZhbC52MS5EZWxldGVDb2xsZWN0aW9uUmVzcG9uc2USdAoTQ2FsaWJyYXRlQ29sbGVjdGlvbhItLmtlZnUucmV0cmlldmFsLnYxLkNhbGlicmF0ZUNvbGxlY3Rpb25SZXF1ZXN0Gi4ua2VmdS5yZXRyaWV2YWwudjEuQ2FsaWJyYXRlQ29sbGVjdGlvblJlc3BvbnNlEmwKD0ltcG9ydERvY3VtZW50cxIpLmtlZnUucmV0cmlldmFsLnYxLkltcG9ydERvY3VtZW50c1JlcXVlc3QaKi5rZWZ1LnJldHJpZXZhbC52MS5JbXBvcnREb2N1bWVudHNSZXNwb25zZSgBMAESYgoNTGlzdERvY3VtZW50cxInLmtlZnUucmV0cmlldmFsLnYxLkxpc3REb2N1bWVudHNSZXF1ZXN0Gigua2VmdS5yZXRyaWV2YWwudjEuTGlzdERvY3VtZW50c1Jlc3BvbnNlEl8KDExpc3RQYXNzYWdlcxImLmtlZnUucmV0cmlldmFsLnYxLkxpc3RQYXNzYWdlc1JlcXVlc3QaJy5rZWZ1LnJldHJpZXZhbC52MS5MaXN0UGFzc2FnZXNSZXNwb25zZRJlCg5EZWxldGVEb2N1bWVudBIoLmtlZnUucmV0cmlldmFsLnYxLkRlbGV0ZURvY3VtZW50UmVxdWVzdBopLmtlZnUucmV0cmlldmFsLnYxLkRlbGV0ZURvY3VtZW50UmVzcG9uc2USawoQUHV0Q3VyYXRlZEFuc3dlchIqLmtlZnUucmV0cmlldmFsLnYxLlB1dEN1cmF0ZWRBbnN3ZXJSZXF1ZXN0Gisua2VmdS5yZXRyaWV2YWwudjEuUHV0Q3VyYXRlZEFuc3dlclJlc3BvbnNlEnEKEkxpc3RDdXJhdGVkQW5zd2VycxIsLmtlZnUucmV0cmlldmFsLnYxLkxpc3RDdXJhdGVkQW5zd2Vyc1JlcXVlc3QaLS5rZWZ1LnJldHJpZXZhbC52MS5MaXN0Q3VyYXRlZEFuc3dlcnNSZXNwb25zZRJ0ChNEZWxldGVDdXJhdGVkQW5zd2VyEi0ua2VmdS5yZXRyaWV2YWwudjEuRGVsZXRlQ3VyYXRlZEFuc3dlclJlcXVlc3QaLi5rZWZ1LnJldHJpZXZhbC52MS5EZWxldGVDdXJhdGVkQW5zd2VyUmVzcG9uc2USTQoGU2VhcmNoEiAua2VmdS5yZXRyaWV2YWwudjEuU2VhcmNoUmVxdWVzdBohLmtlZnUucmV0cmlldmFsLnYxLlNlYXJjaFJlc3BvbnNlEkoKBUVtYmVkEh8ua2VmdS5yZXRyaWV2YWwudjEuRW1iZWRSZXF1ZXN0GiAua2VmdS5yZXRyaWV2YWwudjEuRW1iZWRSZXNwb25zZRJfCgxDb21wYXJlVGV4dHMSJi5rZWZ1LnJldHJpZXZhbC52MS5Db21wYXJlVGV4dHNSZXF1ZXN0Gicua2VmdS5yZXRyaWV2YWwudjEuQ29tcGFyZVRleHRzUmVzcG9uc2USVgoJUmVhZFRleHRzEiMua2VmdS5yZXRyaWV2YWwudjEuUmVhZFRleHRzUmVxdWVzdBokLmtlZnUucmV0cmlldmFsLnYxLlJlYWRUZXh0c1Jlc3BvbnNlEmIKDVB1dERpY3Rpb25hcnkSJy5rZWZ1LnJldHJpZXZhbC52MS5QdXREaWN0aW9uYXJ5UmVxdWVzdBooLmtlZnUucmV0cmlldmFsLnYxLlB1dERpY3Rpb25hcnlSZXNwb25zZRJiCg1HZXREaWN0aW9uYXJ5Eicua2VmdS5yZXRyaWV2YWwudjEuR2V0RGljdGlvbmFyeVJlcXVlc3QaKC5rZWZ1LnJldHJpZXZhbC52MS5HZXREaWN0aW9uYXJ5UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiFrZWZ1L3JldHJpZXZhbC92MS9rbm93bGVkZ2UucHJvdG8SEWtlZnUucmV0cmlldmFsLnYxIqYCCgpDb2xsZWN0aW9uEgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhYKDmRvY3VtZW50X2NvdW50GAMgASgNEhUKDXBhc3NhZ2VfY291bnQYBCABKA0SHAoUY3VyYXRlZF9hbnN3ZXJfY291bnQYBSABKA0SEAoIZW1iZWRkZXIYBiABKAkSLwoLY3JlYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCgtjYWxpYnJhdGlvbhgJIAEoCzIeLmtlZnUucmV0cmlldmFsLnYxLkNhbGlicmF0aW9uIrcCCgtDYWxpYnJhdGlvbhIVCg1taW5fcmVsZXZhbmNlGAEgASgBEjUKBnNvdXJjZRgCIAEoDjIlLmtlZnUucmV0cmlldmFsLnYxLkNhbGlicmF0aW9uLlNvdXJjZRIYChBhbnN3ZXJhYmxlX2NvdW50GAMgASgNEhUKDWZvcmVpZ25fY291bnQYBCABKA0SEAoIYW5zd2VyZWQYBSABKAESDwoHcmVmdXNlZBgGIAEoARIoCgR0aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgltaW5fYXBhcnQYCCABKAEiSQoGU291cmNlEhYKElNPVVJDRV9VTlNQRUNJRklFRBAAEhEKDVNPVVJDRV9USVRMRVMQARIUChBTT1VSQ0VfUVVFU1RJT05TEAIiXgoaQ2FsaWJyYXRlQ29sbGVjdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCRISCgphbnN3ZXJhYmxlGAIgAygJEg8KB2ZvcmVpZ24YAyADKAkSDQoFZHJhZnQYBCABKAkiUgobQ2FsaWJyYXRlQ29sbGVjdGlvblJlc3BvbnNlEjMKC2NhbGlicmF0aW9uGAEgASgLMh4ua2VmdS5yZXRyaWV2YWwudjEuQ2FsaWJyYXRpb24iRgoXQ3JlYXRlQ29sbGVjdGlvblJlcXVlc3QSFQoNY29sbGVjdGlvbl9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkiTQoYQ3JlYXRlQ29sbGVjdGlvblJlc3BvbnNlEjEKCmNvbGxlY3Rpb24YASABKAsyHS5rZWZ1LnJldHJpZXZhbC52MS5Db2xsZWN0aW9uIiQKFEdldENvbGxlY3Rpb25SZXF1ZXN0EgwKBG5hbWUYASABKAkiSgoVR2V0Q29sbGVjdGlvblJlc3BvbnNlEjEKCmNvbGxlY3Rpb24YASABKAsyHS5rZWZ1LnJldHJpZXZhbC52MS5Db2xsZWN0aW9uIj8KFkxpc3RDb2xsZWN0aW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiZgoXTGlzdENvbGxlY3Rpb25zUmVzcG9uc2USMgoLY29sbGVjdGlvbnMYASADKAsyHS5rZWZ1LnJldHJpZXZhbC52MS5Db2xsZWN0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSInChdEZWxldGVDb2xsZWN0aW9uUmVxdWVzdBIMCgRuYW1lGAEgASgJIhoKGERlbGV0ZUNvbGxlY3Rpb25SZXNwb25zZSJACgtJbXBvcnRTdGFydBISCgpjb2xsZWN0aW9uGAEgASgJEg4KBmNyZWF0ZRgCIAEoCBINCgVkcmFmdBgDIAEoCSK+AwoNRG9jdW1lbnRTdGFydBIMCgRwYXRoGAEgASgJEhIKCm1lZGlhX3R5cGUYAiABKAkSDQoFdGl0bGUYAyABKAkSEAoIbGFuZ3VhZ2UYBCABKAkSCwoDdXJpGAUgASgJEhIKCnZhbGlkX2Zyb20YBiABKAkSEwoLdmFsaWRfdW50aWwYByABKAkSMwoEa2luZBgIIAEoDjIlLmtlZnUucmV0cmlldmFsLnYxLkRvY3VtZW50U3RhcnQuS2luZBISCgpzaXplX2J5dGVzGAkgASgEEi0KCGF1ZGllbmNlGAogASgOMhsua2VmdS5yZXRyaWV2YWwudjEuQXVkaWVuY2USQAoIbWV0YWRhdGEYCyADKAsyLi5rZWZ1LnJldHJpZXZhbC52MS5Eb2N1bWVudFN0YXJ0Lk1ldGFkYXRhRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIkkKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEhEKDUtJTkRfRE9DVU1FTlQQARIYChRLSU5EX0NVUkFURURfQU5TV0VSUxACIpcBChZJbXBvcnREb2N1bWVudHNSZXF1ZXN0Ei8KBXN0YXJ0GAEgASgLMh4ua2VmdS5yZXRyaWV2YWwudjEuSW1wb3J0U3RhcnRIABI0Cghkb2N1bWVudBgCIAEoCzIgLmtlZnUucmV0cmlldmFsLnYxLkRvY3VtZW50U3RhcnRIABIOCgRkYXRhGAMgASgMSABCBgoEcGFydCKPAQoXSW1wb3J0RG9jdW1lbnRzUmVzcG9uc2USNQoIcHJvZ3Jlc3MYASABKAsyIS5rZWZ1LnJldHJpZXZhbC52MS5JbXBvcnRQcm9ncmVzc0gAEjMKBnJlc3VsdBgCIAEoCzIhLmtlZnUucmV0cmlldmFsLnYxLkRvY3VtZW50UmVzdWx0SABCCAoGcmVwb3J0IpQBCg5JbXBvcnRQcm9ncmVzcxIMCgRwYXRoGAEgASgJEhYKDnBhc3NhZ2VzX3RvdGFsGAIgASgNEhkKEXBhc3NhZ2VzX2VtYmVkZGVkGAMgASgNEhMKC3BhZ2VzX3RvdGFsGAQgASgNEhIKCnBhZ2VzX3JlYWQYBSABKA0SGAoQcGFnZXNfcmVjb2duaXplZBgGIAEoDSL9AgoORG9jdW1lbnRSZXN1bHQSDAoEcGF0aBgBIAEoCRI6CgdvdXRjb21lGAIgASgOMikua2VmdS5yZXRyaWV2YWwudjEuRG9jdW1lbnRSZXN1bHQuT3V0Y29tZRIQCghkb2N1bWVudBgDIAEoCRIQCghwYXNzYWdlcxgEIAEoDRIOCgZyZWFzb24YBSABKAkSDwoHbWVzc2FnZRgGIAEoCRI3CgtyZWNvZ25pdGlvbhgHIAEoCzIiLmtlZnUucmV0cmlldmFsLnYxLlRleHRSZWNvZ25pdGlvbiKiAQoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASEwoPT1VUQ09NRV9DUkVBVEVEEAESEwoPT1VUQ09NRV9VUERBVEVEEAISFQoRT1VUQ09NRV9VTkNIQU5HRUQQAxISCg5PVVRDT01FX0ZBSUxFRBAEEhQKEE9VVENPTUVfVU5QQUNLRUQQBRITCg9PVVRDT01FX0RFTEVURUQQBiJ2Cg9UZXh0UmVjb2duaXRpb24SDQoFcGFnZXMYASABKAkSEgoKcGFnZV9jb3VudBgCIAEoDRIVCg1waWN0dXJlX2NvdW50GAMgASgNEhEKCWNlcnRhaW50eRgEIAEoAhIWCg5kb3VidGZ1bF9wYWdlcxgFIAEoCSKrAwoIRG9jdW1lbnQSDAoEbmFtZRgBIAEoCRIMCgRwYXRoGAIgASgJEg0KBXRpdGxlGAMgASgJEhAKCGxhbmd1YWdlGAQgASgJEgsKA3VyaRgFIAEoCRISCgp2YWxpZF9mcm9tGAYgASgJEhMKC3ZhbGlkX3VudGlsGAcgASgJEhUKDXBhc3NhZ2VfY291bnQYCCABKA0SDgoGc2hhMjU2GAkgASgJEi8KC3VwZGF0ZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCghhdWRpZW5jZRgLIAEoDjIbLmtlZnUucmV0cmlldmFsLnYxLkF1ZGllbmNlEjsKCG1ldGFkYXRhGAwgAygLMikua2VmdS5yZXRyaWV2YWwudjEuRG9jdW1lbnQuTWV0YWRhdGFFbnRyeRI3CgtyZWNvZ25pdGlvbhgNIAEoCzIiLmtlZnUucmV0cmlldmFsLnYxLlRleHRSZWNvZ25pdGlvbhovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiYAoUTGlzdERvY3VtZW50c1JlcXVlc3QSEgoKY29sbGVjdGlvbhgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCRINCgVkcmFmdBgEIAEoCSJgChVMaXN0RG9jdW1lbnRzUmVzcG9uc2USLgoJZG9jdW1lbnRzGAEgAygLMhsua2VmdS5yZXRyaWV2YWwudjEuRG9jdW1lbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIp0CCgdQYXNzYWdlEgwKBG5hbWUYASABKAkSDQoFdGl0bGUYAiABKAkSEAoIaGVhZGluZ3MYAyADKAkSDAoEdGV4dBgEIAEoCRIQCghsYW5ndWFnZRgFIAEoCRILCgN1cmkYBiABKAkSDAoEcGF0aBgHIAEoCRIMCgRwYWdlGAggASgNEi0KCGF1ZGllbmNlGAkgASgOMhsua2VmdS5yZXRyaWV2YWwudjEuQXVkaWVuY2USOgoIbWV0YWRhdGEYCiADKAsyKC5rZWZ1LnJldHJpZXZhbC52MS5QYXNzYWdlLk1ldGFkYXRhRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIl0KE0xpc3RQYXNzYWdlc1JlcXVlc3QSEAoIZG9jdW1lbnQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkSDQoFZHJhZnQYBCABKAkiXQoUTGlzdFBhc3NhZ2VzUmVzcG9uc2USLAoIcGFzc2FnZXMYASADKAsyGi5rZWZ1LnJldHJpZXZhbC52MS5QYXNzYWdlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJKChVEZWxldGVEb2N1bWVudFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIUCgxrZWVwX2hpc3RvcnkYAyABKAgSDQoFZHJhZnQYAiABKAkiGAoWRGVsZXRlRG9jdW1lbnRSZXNwb25zZSLtAQoNQ3VyYXRlZEFuc3dlchIMCgRuYW1lGAEgASgJEhEKCXF1ZXN0aW9ucxgCIAMoCRIOCgZhbnN3ZXIYAyABKAkSEAoIbGFuZ3VhZ2UYBCABKAkSEgoKdmFsaWRfZnJvbRgFIAEoCRITCgt2YWxpZF91bnRpbBgGIAEoCRIvCgt1cGRhdGVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIcHJpb3JpdHkYCCABKAUSLQoIYXVkaWVuY2UYCSABKA4yGy5rZWZ1LnJldHJpZXZhbC52MS5BdWRpZW5jZSJ2ChdQdXRDdXJhdGVkQW5zd2VyUmVxdWVzdBISCgpjb2xsZWN0aW9uGAEgASgJEjgKDmN1cmF0ZWRfYW5zd2VyGAIgASgLMiAua2VmdS5yZXRyaWV2YWwudjEuQ3VyYXRlZEFuc3dlchINCgVkcmFmdBgDIAEoCSJUChhQdXRDdXJhdGVkQW5zd2VyUmVzcG9uc2USOAoOY3VyYXRlZF9hbnN3ZXIYASABKAsyIC5rZWZ1LnJldHJpZXZhbC52MS5DdXJhdGVkQW5zd2VyImUKGUxpc3RDdXJhdGVkQW5zd2Vyc1JlcXVlc3QSEgoKY29sbGVjdGlvbhgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCRINCgVkcmFmdBgEIAEoCSJwChpMaXN0Q3VyYXRlZEFuc3dlcnNSZXNwb25zZRI5Cg9jdXJhdGVkX2Fuc3dlcnMYASADKAsyIC5rZWZ1LnJldHJpZXZhbC52MS5DdXJhdGVkQW5zd2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI5ChpEZWxldGVDdXJhdGVkQW5zd2VyUmVxdWVzdBIMCgRuYW1lGAEgASgJEg0KBWRyYWZ0GAIgASgJIh0KG0RlbGV0ZUN1cmF0ZWRBbnN3ZXJSZXNwb25zZSKIAgoNU2VhcmNoUmVxdWVzdBITCgtjb2xsZWN0aW9ucxgBIAMoCRINCgVxdWVyeRgCIAEoCRINCgV0b3BfaxgDIAEoBRINCgVhc19vZhgEIAEoCRIPCgdoaXN0b3J5GAUgAygJEi0KCGF1ZGllbmNlGAYgASgOMhsua2VmdS5yZXRyaWV2YWwudjEuQXVkaWVuY2USEQoJbGFuZ3VhZ2VzGAcgAygJEioKB2ZpbHRlcnMYCCADKAsyGS5rZWZ1LnJldHJpZXZhbC52MS5GaWx0ZXISFgoOd2l0aF9lbWJlZGRpbmcYCiABKAgSDQoFZHJhZnQYCyABKAkSDwoHdmVyc2lvbhgMIAEoCSIkCgZGaWx0ZXISCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJIuEBCgdTaWduYWxzEg4KBmNvc2luZRgBIAEoAhIMCgRibTI1GAIgASgCEhAKCGNvdmVyYWdlGAMgASgCEhIKCmRlbnNlX3JhbmsYBCABKA0SFAoMbGV4aWNhbF9yYW5rGAUgASgNEhMKC2hlYWRfY29zaW5lGAYgASgCEhgKEGhlYWRfaXNfcXVlc3Rpb24YByABKAgSFgoOb3RoZXJfbGFuZ3VhZ2UYCCABKAgSEwoGcmVyYW5rGAkgASgCSACIAQESFQoNbWluX3JlbGV2YW5jZRgKIAEoAkIJCgdfcmVyYW5rItQBCglTZWFyY2hIaXQSKwoHcGFzc2FnZRgBIAEoCzIaLmtlZnUucmV0cmlldmFsLnYxLlBhc3NhZ2USDQoFc2NvcmUYAiABKAISEQoJcmVsZXZhbmNlGAMgASgCEisKB3NpZ25hbHMYBCABKAsyGi5rZWZ1LnJldHJpZXZhbC52MS5TaWduYWxzEhUKDXNhbWVfcGFzc2FnZXMYBSADKAkSHgoRaW5zdHJ1Y3Rpb25zX2Zyb20YBiABKA1IAIgBAUIUChJfaW5zdHJ1Y3Rpb25zX2Zyb20izgEKDEN1cmF0ZWRNYXRjaBI4Cg5jdXJhdGVkX2Fuc3dlchgBIAEoCzIgLmtlZnUucmV0cmlldmFsLnYxLkN1cmF0ZWRBbnN3ZXISEAoIcXVlc3Rpb24YAiABKAkSDgoGY29zaW5lGAMgASgCEg8KB2FwcGxpZXMYBCABKAgSDgoGcmVhc29uGAUgASgJEhYKDnF1ZXN0aW9uX3dvcmRzGAYgAygJEhMKC3F1ZXJ5X3dvcmRzGAcgAygJEhQKDGxlYXN0X2Nvc2luZRgIIAEoAiKbAwoOU2VhcmNoUmVzcG9uc2USKgoEaGl0cxgBIAMoCzIcLmtlZnUucmV0cmlldmFsLnYxLlNlYXJjaEhpdBI2Cg1jdXJhdGVkX21hdGNoGAIgASgLMh8ua2VmdS5yZXRyaWV2YWwudjEuQ3VyYXRlZE1hdGNoEhYKDnF1ZXJ5X2xhbmd1YWdlGAMgASgJEigKBWVtYmVkGAQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEigKBXRvdGFsGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhQKDHVzZWRfaGlzdG9yeRgGIAEoCBIQCghyZXZpc2lvbhgIIAEoCRIXCg9xdWVyeV9lbWJlZGRpbmcYCSABKAwSDQoFYXBhcnQYCiABKAISEQoJbWluX2FwYXJ0GAsgASgCEh4KEWluc3RydWN0aW9uX3Njb3JlGAwgASgCSACIAQESDwoHcmVhZF9hcxgNIAEoCRIPCgd2ZXJzaW9uGA4gASgJQhQKEl9pbnN0cnVjdGlvbl9zY29yZSIvCgxFbWJlZFJlcXVlc3QSDQoFdGV4dHMYASADKAkSEAoIcGFzc2FnZXMYAiABKAgiUwoNRW1iZWRSZXNwb25zZRIwCgplbWJlZGRpbmdzGAEgAygLMhwua2VmdS5yZXRyaWV2YWwudjEuRW1iZWRkaW5nEhAKCGVtYmVkZGVyGAIgASgJIjYKE0NvbXBhcmVUZXh0c1JlcXVlc3QSEAoIcXVlc3Rpb24YASABKAkSDQoFdGV4dHMYAiADKAkiOQoUQ29tcGFyZVRleHRzUmVzcG9uc2USDwoHY29zaW5lcxgBIAMoAhIQCghlbWJlZGRlchgCIAEoCSJHChBSZWFkVGV4dHNSZXF1ZXN0EhAKCHF1ZXN0aW9uGAEgASgJEg0KBXRleHRzGAIgAygJEhIKCmtub3duX29ubHkYAyABKAgiNAoRUmVhZFRleHRzUmVzcG9uc2USDwoHYW5zd2VycxgBIAMoAhIOCgZyZWFkZXIYAiABKAkiGwoJRW1iZWRkaW5nEg4KBnZhbHVlcxgBIAMoAiJLCgpEaWN0aW9uYXJ5EgwKBHRleHQYASABKAkSLwoLdXBkYXRlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImwKFFB1dERpY3Rpb25hcnlSZXF1ZXN0EhIKCmNvbGxlY3Rpb24YASABKAkSMQoKZGljdGlvbmFyeRgCIAEoCzIdLmtlZnUucmV0cmlldmFsLnYxLkRpY3Rpb25hcnkSDQoFZHJhZnQYAyABKAkiSgoVUHV0RGljdGlvbmFyeVJlc3BvbnNlEjEKCmRpY3Rpb25hcnkYASABKAsyHS5rZWZ1LnJldHJpZXZhbC52MS5EaWN0aW9uYXJ5IjkKFEdldERpY3Rpb25hcnlSZXF1ZXN0EhIKCmNvbGxlY3Rpb24YASABKAkSDQoFZHJhZnQYAiABKAkiSgoVR2V0RGljdGlvbmFyeVJlc3BvbnNlEjEKCmRpY3Rpb25hcnkYASABKAsyHS5rZWZ1LnJldHJpZXZhbC52MS5EaWN0aW9uYXJ5Kk8KCEF1ZGllbmNlEhgKFEFVRElFTkNFX1VOU1BFQ0lGSUVEEAASFQoRQVVESUVOQ0VfRVZFUllPTkUQARISCg5BVURJRU5DRV9TVEFGRhACMrwOChBLbm93bGVkZ2VTZXJ2aWNlEmsKEENyZWF0ZUNvbGxlY3Rpb24SKi5rZWZ1LnJldHJpZXZhbC52MS5DcmVhdGVDb2xsZWN0aW9uUmVxdWVzdBorLmtlZnUucmV0cmlldmFsLnYxLkNyZWF0ZUNvbGxlY3Rpb25SZXNwb25zZRJiCg1HZXRDb2xsZWN0aW9uEicua2VmdS5yZXRyaWV2YWwudjEuR2V0Q29sbGVjdGlvblJlcXVlc3QaKC5rZWZ1LnJldHJpZXZhbC52MS5HZXRDb2xsZWN0aW9uUmVzcG9uc2USaAoPTGlzdENvbGxlY3Rpb25zEikua2VmdS5yZXRyaWV2YWwudjEuTGlzdENvbGxlY3Rpb25zUmVxdWVzdBoqLmtlZnUucmV0cmlldmFsLnYxLkxpc3RDb2xsZWN0aW9uc1Jlc3BvbnNlEmsKEERlbGV0ZUNvbGxlY3Rpb24SKi5rZWZ1LnJldHJpZXZhbC52MS5EZWxldGVDb2xsZWN0aW9uUmVxdWVzdBorLmtlZnUucmV0cmlldmFsLnYxLkRlbGV0ZUNvbGxlY3Rpb25SZXNwb25zZRJ0ChNDYWxpYnJhdGVDb2xsZWN0aW9uEi0ua2VmdS5yZXRyaWV2YWwudjEuQ2FsaWJyYXRlQ29sbGVjdGlvblJlcXVlc3QaLi5rZWZ1LnJldHJpZXZhbC52MS5DYWxpYnJhdGVDb2xsZWN0aW9uUmVzcG9uc2USbAoPSW1wb3J0RG9jdW1lbnRzEikua2VmdS5yZXRyaWV2YWwudjEuSW1wb3J0RG9jdW1lbnRzUmVxdWVzdBoqLmtlZnUucmV0cmlldmFsLnYxLkltcG9ydERvY3VtZW50c1Jlc3BvbnNlKAEwARJiCg1MaXN0RG9jdW1lbnRzEicua2VmdS5yZXRyaWV2YWwudjEuTGlzdERvY3VtZW50c1JlcXVlc3QaKC5rZWZ1LnJldHJpZXZhbC52MS5MaXN0RG9jdW1lbnRzUmVzcG9uc2USXwoMTGlzdFBhc3NhZ2VzEiYua2VmdS5yZXRyaWV2YWwudjEuTGlzdFBhc3NhZ2VzUmVxdWVzdBonLmtlZnUucmV0cmlldmFsLnYxLkxpc3RQYXNzYWdlc1Jlc3BvbnNlEmUKDkRlbGV0ZURvY3VtZW50Eigua2VmdS5yZXRyaWV2YWwudjEuRGVsZXRlRG9jdW1lbnRSZXF1ZXN0Gikua2VmdS5yZXRyaWV2YWwudjEuRGVsZXRlRG9jdW1lbnRSZXNwb25zZRJrChBQdXRDdXJhdGVkQW5zd2VyEioua2VmdS5yZXRyaWV2YWwudjEuUHV0Q3VyYXRlZEFuc3dlclJlcXVlc3QaKy5rZWZ1LnJldHJpZXZhbC52MS5QdXRDdXJhdGVkQW5zd2VyUmVzcG9uc2UScQoSTGlzdEN1cmF0ZWRBbnN3ZXJzEiwua2VmdS5yZXRyaWV2YWwudjEuTGlzdEN1cmF0ZWRBbnN3ZXJzUmVxdWVzdBotLmtlZnUucmV0cmlldmFsLnYxLkxpc3RDdXJhdGVkQW5zd2Vyc1Jlc3BvbnNlEnQKE0RlbGV0ZUN1cmF0ZWRBbnN3ZXISLS5rZWZ1LnJldHJpZXZhbC52MS5EZWxldGVDdXJhdGVkQW5zd2VyUmVxdWVzdBouLmtlZnUucmV0cmlldmFsLnYxLkRlbGV0ZUN1cmF0ZWRBbnN3ZXJSZXNwb25zZRJNCgZTZWFyY2gSIC5rZWZ1LnJldHJpZXZhbC52MS5TZWFyY2hSZXF1ZXN0GiEua2VmdS5yZXRyaWV2YWwudjEuU2VhcmNoUmVzcG9uc2USSgoFRW1iZWQSHy5rZWZ1LnJldHJpZXZhbC52MS5FbWJlZFJlcXVlc3QaIC5rZWZ1LnJldHJpZXZhbC52MS5FbWJlZFJlc3BvbnNlEl8KDENvbXBhcmVUZXh0cxImLmtlZnUucmV0cmlldmFsLnYxLkNvbXBhcmVUZXh0c1JlcXVlc3QaJy5rZWZ1LnJldHJpZXZhbC52MS5Db21wYXJlVGV4dHNSZXNwb25zZRJWCglSZWFkVGV4dHMSIy5rZWZ1LnJldHJpZXZhbC52MS5SZWFkVGV4dHNSZXF1ZXN0GiQua2VmdS5yZXRyaWV2YWwudjEuUmVhZFRleHRzUmVzcG9uc2USYgoNUHV0RGljdGlvbmFyeRInLmtlZnUucmV0cmlldmFsLnYxLlB1dERpY3Rpb25hcnlSZXF1ZXN0Gigua2VmdS5yZXRyaWV2YWwudjEuUHV0RGljdGlvbmFyeVJlc3BvbnNlEmIKDUdldERpY3Rpb25hcnkSJy5rZWZ1LnJldHJpZXZhbC52MS5HZXREaWN0aW9uYXJ5UmVxdWVzdBooLmtlZnUucmV0cmlldmFsLnYxLkdldERpY3Rpb25hcnlSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Collection is one isolated knowledge base.
@@ -696,6 +696,27 @@ export type ImportProgress = Message<"kefu.retrieval.v1.ImportProgress"> & {
    * @generated from field: uint32 passages_embedded = 3;
    */
   passagesEmbedded: number;
+
+  /**
+   * While it is read: its pages or slides. 0 where its format has none, and once there are passages.
+   *
+   * @generated from field: uint32 pages_total = 4;
+   */
+  pagesTotal: number;
+
+  /**
+   * Of these, pages read so far.
+   *
+   * @generated from field: uint32 pages_read = 5;
+   */
+  pagesRead: number;
+
+  /**
+   * Scanned pages and pictures that text recognition has read so far.
+   *
+   * @generated from field: uint32 pages_recognized = 6;
+   */
+  pagesRecognized: number;
 };
 
 /**
@@ -740,9 +761,9 @@ export type DocumentResult = Message<"kefu.retrieval.v1.DocumentResult"> & {
   passages: number;
 
   /**
-   * Failed: EMPTY_DOCUMENT, NOT_TEXT, NO_TEXT_LAYER (a scan), BAD_ENCODING, BAD_CSV, BAD_JSON, BAD_FRONT_MATTER,
-   * BAD_PATH (a name in an archive that leads out of it), BROKEN_FILE, PASSWORD_PROTECTED, TOO_LARGE, TOO_SLOW,
-   * UNSUPPORTED_TYPE, or an error's reason.
+   * Failed: EMPTY_DOCUMENT, NOT_TEXT, NO_TEXT_LAYER (a scan or picture that is not read here), BAD_ENCODING, BAD_CSV,
+   * BAD_JSON, BAD_FRONT_MATTER, BAD_PATH (a name in an archive that leads out of it), BROKEN_FILE, PASSWORD_PROTECTED,
+   * TOO_LARGE, TOO_SLOW, UNSUPPORTED_TYPE, or an error's reason.
    *
    * @generated from field: string reason = 5;
    */
@@ -754,6 +775,13 @@ export type DocumentResult = Message<"kefu.retrieval.v1.DocumentResult"> & {
    * @generated from field: string message = 6;
    */
   message: string;
+
+  /**
+   * What text recognition (OCR) has read in this import; unset if nothing.
+   *
+   * @generated from field: kefu.retrieval.v1.TextRecognition recognition = 7;
+   */
+  recognition?: TextRecognition | undefined;
 };
 
 /**
@@ -824,6 +852,55 @@ export enum DocumentResult_Outcome {
  */
 export const DocumentResult_OutcomeSchema: GenEnum<DocumentResult_Outcome> = /*@__PURE__*/
   enumDesc(file_kefu_retrieval_v1_knowledge, 17, 0);
+
+/**
+ * TextRecognition says what of a document was read by text recognition (OCR), from scans and pictures, and how surely.
+ *
+ * @generated from message kefu.retrieval.v1.TextRecognition
+ */
+export type TextRecognition = Message<"kefu.retrieval.v1.TextRecognition"> & {
+  /**
+   * Pages that were read as a whole, as people write them: "3, 5-9". Empty where the format has none.
+   *
+   * @generated from field: string pages = 1;
+   */
+  pages: string;
+
+  /**
+   * How many these are.
+   *
+   * @generated from field: uint32 page_count = 2;
+   */
+  pageCount: number;
+
+  /**
+   * Pictures within pages or texts that were read; their passages say "[picture]".
+   *
+   * @generated from field: uint32 picture_count = 3;
+   */
+  pictureCount: number;
+
+  /**
+   * Mean certainty over all letters read, 0 to 1.
+   *
+   * @generated from field: float certainty = 4;
+   */
+  certainty: number;
+
+  /**
+   * Of the pages, those that should be compared with the original, since less than 0.85 of them is certain.
+   *
+   * @generated from field: string doubtful_pages = 5;
+   */
+  doubtfulPages: string;
+};
+
+/**
+ * Describes the message kefu.retrieval.v1.TextRecognition.
+ * Use `create(TextRecognitionSchema)` to create a new message.
+ */
+export const TextRecognitionSchema: GenMessage<TextRecognition> = /*@__PURE__*/
+  messageDesc(file_kefu_retrieval_v1_knowledge, 18);
 
 /**
  * Document is one imported document.
@@ -914,6 +991,13 @@ export type Document = Message<"kefu.retrieval.v1.Document"> & {
    * @generated from field: map<string, string> metadata = 12;
    */
   metadata: { [key: string]: string };
+
+  /**
+   * What text recognition (OCR) has read; unset if nothing.
+   *
+   * @generated from field: kefu.retrieval.v1.TextRecognition recognition = 13;
+   */
+  recognition?: TextRecognition | undefined;
 };
 
 /**
@@ -921,7 +1005,7 @@ export type Document = Message<"kefu.retrieval.v1.Document"> & {
  * Use `create(DocumentSchema)` to create a new message.
  */
 export const DocumentSchema: GenMessage<Document> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 18);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 19);
 
 /**
  * @generated from message kefu.retrieval.v1.ListDocumentsRequest
@@ -961,7 +1045,7 @@ export type ListDocumentsRequest = Message<"kefu.retrieval.v1.ListDocumentsReque
  * Use `create(ListDocumentsRequestSchema)` to create a new message.
  */
 export const ListDocumentsRequestSchema: GenMessage<ListDocumentsRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 19);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 20);
 
 /**
  * @generated from message kefu.retrieval.v1.ListDocumentsResponse
@@ -987,7 +1071,7 @@ export type ListDocumentsResponse = Message<"kefu.retrieval.v1.ListDocumentsResp
  * Use `create(ListDocumentsResponseSchema)` to create a new message.
  */
 export const ListDocumentsResponseSchema: GenMessage<ListDocumentsResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 20);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 21);
 
 /**
  * Passage is a piece of a document, small enough to be cited.
@@ -1071,7 +1155,7 @@ export type Passage = Message<"kefu.retrieval.v1.Passage"> & {
  * Use `create(PassageSchema)` to create a new message.
  */
 export const PassageSchema: GenMessage<Passage> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 21);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 22);
 
 /**
  * @generated from message kefu.retrieval.v1.ListPassagesRequest
@@ -1111,7 +1195,7 @@ export type ListPassagesRequest = Message<"kefu.retrieval.v1.ListPassagesRequest
  * Use `create(ListPassagesRequestSchema)` to create a new message.
  */
 export const ListPassagesRequestSchema: GenMessage<ListPassagesRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 22);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 23);
 
 /**
  * @generated from message kefu.retrieval.v1.ListPassagesResponse
@@ -1137,7 +1221,7 @@ export type ListPassagesResponse = Message<"kefu.retrieval.v1.ListPassagesRespon
  * Use `create(ListPassagesResponseSchema)` to create a new message.
  */
 export const ListPassagesResponseSchema: GenMessage<ListPassagesResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 23);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 24);
 
 /**
  * @generated from message kefu.retrieval.v1.DeleteDocumentRequest
@@ -1171,7 +1255,7 @@ export type DeleteDocumentRequest = Message<"kefu.retrieval.v1.DeleteDocumentReq
  * Use `create(DeleteDocumentRequestSchema)` to create a new message.
  */
 export const DeleteDocumentRequestSchema: GenMessage<DeleteDocumentRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 24);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 25);
 
 /**
  * @generated from message kefu.retrieval.v1.DeleteDocumentResponse
@@ -1184,7 +1268,7 @@ export type DeleteDocumentResponse = Message<"kefu.retrieval.v1.DeleteDocumentRe
  * Use `create(DeleteDocumentResponseSchema)` to create a new message.
  */
 export const DeleteDocumentResponseSchema: GenMessage<DeleteDocumentResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 25);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 26);
 
 /**
  * CuratedAnswer is an answer that staff wrote, given word for word when a customer asks one of its questions.
@@ -1262,7 +1346,7 @@ export type CuratedAnswer = Message<"kefu.retrieval.v1.CuratedAnswer"> & {
  * Use `create(CuratedAnswerSchema)` to create a new message.
  */
 export const CuratedAnswerSchema: GenMessage<CuratedAnswer> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 26);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 27);
 
 /**
  * @generated from message kefu.retrieval.v1.PutCuratedAnswerRequest
@@ -1295,7 +1379,7 @@ export type PutCuratedAnswerRequest = Message<"kefu.retrieval.v1.PutCuratedAnswe
  * Use `create(PutCuratedAnswerRequestSchema)` to create a new message.
  */
 export const PutCuratedAnswerRequestSchema: GenMessage<PutCuratedAnswerRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 27);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 28);
 
 /**
  * @generated from message kefu.retrieval.v1.PutCuratedAnswerResponse
@@ -1314,7 +1398,7 @@ export type PutCuratedAnswerResponse = Message<"kefu.retrieval.v1.PutCuratedAnsw
  * Use `create(PutCuratedAnswerResponseSchema)` to create a new message.
  */
 export const PutCuratedAnswerResponseSchema: GenMessage<PutCuratedAnswerResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 28);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 29);
 
 /**
  * @generated from message kefu.retrieval.v1.ListCuratedAnswersRequest
@@ -1354,7 +1438,7 @@ export type ListCuratedAnswersRequest = Message<"kefu.retrieval.v1.ListCuratedAn
  * Use `create(ListCuratedAnswersRequestSchema)` to create a new message.
  */
 export const ListCuratedAnswersRequestSchema: GenMessage<ListCuratedAnswersRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 29);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 30);
 
 /**
  * @generated from message kefu.retrieval.v1.ListCuratedAnswersResponse
@@ -1380,7 +1464,7 @@ export type ListCuratedAnswersResponse = Message<"kefu.retrieval.v1.ListCuratedA
  * Use `create(ListCuratedAnswersResponseSchema)` to create a new message.
  */
 export const ListCuratedAnswersResponseSchema: GenMessage<ListCuratedAnswersResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 30);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 31);
 
 /**
  * @generated from message kefu.retrieval.v1.DeleteCuratedAnswerRequest
@@ -1406,7 +1490,7 @@ export type DeleteCuratedAnswerRequest = Message<"kefu.retrieval.v1.DeleteCurate
  * Use `create(DeleteCuratedAnswerRequestSchema)` to create a new message.
  */
 export const DeleteCuratedAnswerRequestSchema: GenMessage<DeleteCuratedAnswerRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 31);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 32);
 
 /**
  * @generated from message kefu.retrieval.v1.DeleteCuratedAnswerResponse
@@ -1419,7 +1503,7 @@ export type DeleteCuratedAnswerResponse = Message<"kefu.retrieval.v1.DeleteCurat
  * Use `create(DeleteCuratedAnswerResponseSchema)` to create a new message.
  */
 export const DeleteCuratedAnswerResponseSchema: GenMessage<DeleteCuratedAnswerResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 32);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 33);
 
 /**
  * @generated from message kefu.retrieval.v1.SearchRequest
@@ -1515,7 +1599,7 @@ export type SearchRequest = Message<"kefu.retrieval.v1.SearchRequest"> & {
  * Use `create(SearchRequestSchema)` to create a new message.
  */
 export const SearchRequestSchema: GenMessage<SearchRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 33);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 34);
 
 /**
  * Filter asks for a value of a document's metadata. Of several with one key, any may be met.
@@ -1543,7 +1627,7 @@ export type Filter = Message<"kefu.retrieval.v1.Filter"> & {
  * Use `create(FilterSchema)` to create a new message.
  */
 export const FilterSchema: GenMessage<Filter> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 34);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 35);
 
 /**
  * Signals are the absolute features of one passage: they mean the same for every question and collection size.
@@ -1629,7 +1713,7 @@ export type Signals = Message<"kefu.retrieval.v1.Signals"> & {
  * Use `create(SignalsSchema)` to create a new message.
  */
 export const SignalsSchema: GenMessage<Signals> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 35);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 36);
 
 /**
  * SearchHit is one passage found.
@@ -1687,7 +1771,7 @@ export type SearchHit = Message<"kefu.retrieval.v1.SearchHit"> & {
  * Use `create(SearchHitSchema)` to create a new message.
  */
 export const SearchHitSchema: GenMessage<SearchHit> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 36);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 37);
 
 /**
  * CuratedMatch is the curated answer nearest to a question.
@@ -1760,7 +1844,7 @@ export type CuratedMatch = Message<"kefu.retrieval.v1.CuratedMatch"> & {
  * Use `create(CuratedMatchSchema)` to create a new message.
  */
 export const CuratedMatchSchema: GenMessage<CuratedMatch> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 37);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 38);
 
 /**
  * @generated from message kefu.retrieval.v1.SearchResponse
@@ -1871,7 +1955,7 @@ export type SearchResponse = Message<"kefu.retrieval.v1.SearchResponse"> & {
  * Use `create(SearchResponseSchema)` to create a new message.
  */
 export const SearchResponseSchema: GenMessage<SearchResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 38);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 39);
 
 /**
  * @generated from message kefu.retrieval.v1.EmbedRequest
@@ -1897,7 +1981,7 @@ export type EmbedRequest = Message<"kefu.retrieval.v1.EmbedRequest"> & {
  * Use `create(EmbedRequestSchema)` to create a new message.
  */
 export const EmbedRequestSchema: GenMessage<EmbedRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 39);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 40);
 
 /**
  * @generated from message kefu.retrieval.v1.EmbedResponse
@@ -1923,7 +2007,7 @@ export type EmbedResponse = Message<"kefu.retrieval.v1.EmbedResponse"> & {
  * Use `create(EmbedResponseSchema)` to create a new message.
  */
 export const EmbedResponseSchema: GenMessage<EmbedResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 40);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 41);
 
 /**
  * @generated from message kefu.retrieval.v1.CompareTextsRequest
@@ -1949,7 +2033,7 @@ export type CompareTextsRequest = Message<"kefu.retrieval.v1.CompareTextsRequest
  * Use `create(CompareTextsRequestSchema)` to create a new message.
  */
 export const CompareTextsRequestSchema: GenMessage<CompareTextsRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 41);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 42);
 
 /**
  * @generated from message kefu.retrieval.v1.CompareTextsResponse
@@ -1975,7 +2059,7 @@ export type CompareTextsResponse = Message<"kefu.retrieval.v1.CompareTextsRespon
  * Use `create(CompareTextsResponseSchema)` to create a new message.
  */
 export const CompareTextsResponseSchema: GenMessage<CompareTextsResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 42);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 43);
 
 /**
  * @generated from message kefu.retrieval.v1.ReadTextsRequest
@@ -2008,7 +2092,7 @@ export type ReadTextsRequest = Message<"kefu.retrieval.v1.ReadTextsRequest"> & {
  * Use `create(ReadTextsRequestSchema)` to create a new message.
  */
 export const ReadTextsRequestSchema: GenMessage<ReadTextsRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 43);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 44);
 
 /**
  * @generated from message kefu.retrieval.v1.ReadTextsResponse
@@ -2035,7 +2119,7 @@ export type ReadTextsResponse = Message<"kefu.retrieval.v1.ReadTextsResponse"> &
  * Use `create(ReadTextsResponseSchema)` to create a new message.
  */
 export const ReadTextsResponseSchema: GenMessage<ReadTextsResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 44);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 45);
 
 /**
  * Embedding is a vector of length 1.
@@ -2056,7 +2140,7 @@ export type Embedding = Message<"kefu.retrieval.v1.Embedding"> & {
  * Use `create(EmbeddingSchema)` to create a new message.
  */
 export const EmbeddingSchema: GenMessage<Embedding> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 45);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 46);
 
 /**
  * Dictionary is what a collection knows of its trade's words.
@@ -2086,7 +2170,7 @@ export type Dictionary = Message<"kefu.retrieval.v1.Dictionary"> & {
  * Use `create(DictionarySchema)` to create a new message.
  */
 export const DictionarySchema: GenMessage<Dictionary> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 46);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 47);
 
 /**
  * @generated from message kefu.retrieval.v1.PutDictionaryRequest
@@ -2119,7 +2203,7 @@ export type PutDictionaryRequest = Message<"kefu.retrieval.v1.PutDictionaryReque
  * Use `create(PutDictionaryRequestSchema)` to create a new message.
  */
 export const PutDictionaryRequestSchema: GenMessage<PutDictionaryRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 47);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 48);
 
 /**
  * @generated from message kefu.retrieval.v1.PutDictionaryResponse
@@ -2138,7 +2222,7 @@ export type PutDictionaryResponse = Message<"kefu.retrieval.v1.PutDictionaryResp
  * Use `create(PutDictionaryResponseSchema)` to create a new message.
  */
 export const PutDictionaryResponseSchema: GenMessage<PutDictionaryResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 48);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 49);
 
 /**
  * @generated from message kefu.retrieval.v1.GetDictionaryRequest
@@ -2164,7 +2248,7 @@ export type GetDictionaryRequest = Message<"kefu.retrieval.v1.GetDictionaryReque
  * Use `create(GetDictionaryRequestSchema)` to create a new message.
  */
 export const GetDictionaryRequestSchema: GenMessage<GetDictionaryRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 49);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 50);
 
 /**
  * @generated from message kefu.retrieval.v1.GetDictionaryResponse
@@ -2183,7 +2267,7 @@ export type GetDictionaryResponse = Message<"kefu.retrieval.v1.GetDictionaryResp
  * Use `create(GetDictionaryResponseSchema)` to create a new message.
  */
 export const GetDictionaryResponseSchema: GenMessage<GetDictionaryResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_retrieval_v1_knowledge, 50);
+  messageDesc(file_kefu_retrieval_v1_knowledge, 51);
 
 /**
  * Audience says whom something may be shown to.

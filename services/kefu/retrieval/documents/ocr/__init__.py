@@ -1,0 +1,1 @@
+"""Text recognition (OCR): what pictures of pages say, in reading order, with tables."""
