@@ -3,6 +3,7 @@ Every error that a caller can see, with its status code and what the caller shou
 
   BadRequest              INVALID_ARGUMENT     correct the field that BadRequest names
   RequestIdReused         INVALID_ARGUMENT     make a new request_id for a new text
+  AttachmentRefused       INVALID_ARGUMENT     send another file: metadata `why` is type, broken, password or pixels
   PromptTooLong           INVALID_ARGUMENT     shorten to metadata max_prompt_tokens
   Unauthenticated         UNAUTHENTICATED      send a valid key
   ScopeMissing            PERMISSION_DENIED    use a key with the scope that metadata names
@@ -20,6 +21,7 @@ Every error that a caller can see, with its status code and what the caller shou
   ActionNotFound          NOT_FOUND            list the actions
   ProcedureNotFound       NOT_FOUND            list the procedures, or its revisions
   SecretNotFound          NOT_FOUND            list the secrets
+  AttachmentNotFound      NOT_FOUND            list the session's attachments
   DeliveryNotFound        NOT_FOUND            list the webhook's deliveries
   CollectionExists        ALREADY_EXISTS       use it, or choose another id
   TenantExists            ALREADY_EXISTS       use it, or choose another id
@@ -27,6 +29,7 @@ Every error that a caller can see, with its status code and what the caller shou
   SessionBusy             ABORTED              wait for the other answer, then resend
   ClaimLost               ABORTED              read the conversation, and claim it again
   StaleRevision           ABORTED              read the settings again, then update
+  AttachmentsOff          FAILED_PRECONDITION  send no files: the tenant or the installation takes none
   IdentityOff             FAILED_PRECONDITION  see the tenant's identity settings
   SessionClosed           FAILED_PRECONDITION  open another session
   AlreadyClaimed          FAILED_PRECONDITION  choose another conversation, or take it over from metadata `agent`
@@ -39,6 +42,7 @@ Every error that a caller can see, with its status code and what the caller shou
   AddressLimit            RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay, less often, or with a key
   VisitorLimit            RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
   EmailCodeLimit          RESOURCE_EXHAUSTED   use the last code, or retry after RetryInfo.retry_delay
+  AttachmentLimit         RESOURCE_EXHAUSTED   open another session: this one has as many as metadata `limit` says
   RequestTooLarge         RESOURCE_EXHAUSTED   send less in one call
   StorageFull             RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay; operators give Redis more memory
   ReplicaFull             RESOURCE_EXHAUSTED   try another replica
@@ -177,6 +181,34 @@ class SecretNotFound(ServiceError):
 
     code = grpc.StatusCode.NOT_FOUND
     reason = "SECRET_NOT_FOUND"
+
+
+class AttachmentNotFound(ServiceError):
+    """No such attachment, or the key may not read its session."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "ATTACHMENT_NOT_FOUND"
+
+
+class AttachmentRefused(ServiceError):
+    """A file that is not taken; metadata `why` is type, broken, password or pixels."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    reason = "ATTACHMENT_REFUSED"
+
+
+class AttachmentsOff(ServiceError):
+    """The tenant takes no attachments, or the installation has no place for them."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "ATTACHMENTS_OFF"
+
+
+class AttachmentLimit(ServiceError):
+    """The session has as many attachments as it may have; metadata `limit` says how many."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    reason = "ATTACHMENT_LIMIT"
 
 
 class KeyTooStrong(ServiceError):

@@ -103,6 +103,9 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     conversion_seconds: float = Field(default=120.0, ge=1)
     """A document that takes longer to convert is refused."""
 
+    attachment_seconds: float = Field(default=30.0, ge=1)
+    """A file of a customer that takes longer to read is refused; the customer waits so long."""
+
     conversion_memory_mib: int = Field(default=1536, ge=512)
     """Address space of a process that converts, in MiB; a document that needs more is refused."""
 

@@ -65,7 +65,7 @@ NOT_AUDITED = frozenset(
     f"{_KNOWLEDGE}/{method}"
     for method in (
         *("GetCollection", "ListCollections", "ListDocuments", "ListPassages", "ListCuratedAnswers", "GetDictionary"),
-        *("Search", "Embed", "CompareTexts", "ReadTexts"),
+        *("Search", "Embed", "CompareTexts", "ReadTexts", "ReadFile"),
     )
 )
 """What retrieval does not record: reading."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from kefu.common.metadata_filters import Pairs
 from kefu.common.text.language import language_of
+from kefu.retrieval.documents.attachments.reading import FileReading, read_file
 from kefu.retrieval.documents.chunking import Chunk, chunk_document
 from kefu.retrieval.documents.parse import parse_document
 from kefu.retrieval.documents.parsers.archive import MAX_UNPACKED_BYTES
@@ -11,6 +12,9 @@ from kefu.retrieval.documents.parsers.curated_csv import parse_curated_csv
 from kefu.retrieval.documents.types import Failure, Member
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import Audience
+
+CONTENT, PREVIEW = "content", "preview"
+"""Names of an attachment's members."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,8 @@ class ConversionJob:
     curated: bool = False
     max_unpacked_bytes: int = MAX_UNPACKED_BYTES
     """Most bytes in all that an archive may unpack to."""
+    is_attachment: bool = False
+    """A file of a customer, to be read and not to be imported: the rest is not looked at."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +46,20 @@ class ConvertedDocument:
     chunks: list[Chunk] = field(default_factory=list[Chunk])
     remark: str = ""
     members: list[Member] = field(default_factory=list[Member])
-    """Documents within the document."""
+    """Documents within the document. Of an attachment: what is to be kept of it, and its preview."""
     failures: list[Failure] = field(default_factory=list[Failure])
     curated: list[CuratedDraft] = field(default_factory=list[CuratedDraft])
+    attachment: FileReading | None = None
+    """Of a file of a customer, in place of all but the members."""
 
 
 def convert(job: ConversionJob, data: bytes) -> ConvertedDocument:
     """Parse and chunk a document. Raises Unreadable; a library's own error on broken input may come through."""
     if job.curated:
         return ConvertedDocument(curated=parse_curated_csv(data))
+    if job.is_attachment:
+        reading, content, preview = read_file(data)
+        return ConvertedDocument(attachment=reading, members=[Member(CONTENT, content), Member(PREVIEW, preview)])
     parsed = parse_document(
         job.path, data, media_type=job.media_type, title=job.title, max_unpacked_bytes=job.max_unpacked_bytes
     )

@@ -34,6 +34,8 @@ class AnswerDraft:
     """What a router that died left of this turn, until another one goes on with it or gives it up."""
     triage: Triage | None = None
     """Of the message, once it is read."""
+    attachment_note: str = ""
+    """What was said of the files that came with the message: the end of the text."""
     version: int = 0
     """Grows when the text is begun anew."""
 

@@ -13,6 +13,8 @@ from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.triage import Triage
 from kefu.router.domain.turn_request import TurnRequest
 
+_FILES = "📎"
+
 
 class TurnState(StrEnum):
     """The state of a turn. RUNNING without a lease means that its router died: readers see FAILED."""
@@ -313,6 +315,15 @@ class Turn:
     """What the answer asks the customer for, for an action."""
     triage: Triage | None = None
     """What was read out of the message, and what the tenant's rules make of it. None: it was not read."""
+    attachments: tuple[str, ...] = ()
+    """Ids of the attachments that came with the message."""
+    attachment_note: str = ""
+    """The end of `text` that says what was read off them, or that nothing could be. Nothing rests on it later."""
+
+    @property
+    def shown_question(self) -> str:
+        """The message as a list of conversations names it: a sign stands for files without a word."""
+        return self.question or (_FILES if self.attachments else "")
 
     @property
     def full_question(self) -> str:

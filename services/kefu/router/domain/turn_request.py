@@ -32,5 +32,7 @@ class TurnRequest:
     """A token of the company's site. Empty once it is verified: it is stored nowhere."""
     profile: Pairs = ()
     """What the page claims of the person, by name."""
+    attachments: tuple[str, ...] = ()
+    """Ids of the session's attachments that come with the message."""
     origin: str = field(default="", repr=False)
     """A keyed hash of the address of the page's visitor; empty: it is not known. It is stored with no message."""

@@ -15,6 +15,8 @@ CHANGE_FEED = "kefu:1:bell"
 """The stream that names each session as it changes."""
 DESK_TENANTS = "kefu:1:desks"
 """Tenants that have had a conversation at their desk."""
+ATTACHMENT_SWEEP_LEASE = "kefu:1:attachments:sweep"
+"""Lease of the one router that looks for files whose session is gone."""
 ESCALATION_LEASE = "kefu:1:desks:attendant"
 """Lease of the one router that escalates conversations and lets claims lapse."""
 
