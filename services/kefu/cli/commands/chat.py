@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +30,7 @@ from kefu.cli.view.answer_view import AnswerView, answer_one
 from kefu.cli.view.answer_view import as_json as json_of
 from kefu.cli.view.live_replies import print_live_replies
 from kefu.client.answer import Answer, Event
+from kefu.client.attachments import session_of, upload
 from kefu.common.text.terminal_text import printable
 from kefu.local import data_dir as folders
 from kefu.local.data_dir import DataDir
@@ -45,6 +46,16 @@ Collections = Annotated[
 User = Annotated[str, typer.Option(help="An opaque name for the person who asks.", show_default=False)]
 Language = Annotated[str, typer.Option(help="Answer in zh or en. Default: the question's.", show_default=False)]
 AsOf = Annotated[str, typer.Option(help="The day asked about, 2026-11-25. Default: today.", show_default=False)]
+Attach = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--attach",
+        help="A picture or PDF that goes along; may be given again.",
+        exists=True,
+        dir_okay=False,
+        show_default=False,
+    ),
+]
 Think = Annotated[bool, typer.Option("--think", help="Let the model think first, if it can, and show it.")]
 ThinkTokens = Annotated[int, typer.Option(help="Most tokens of thinking.", min=1, max=4096)]
 
@@ -113,6 +124,7 @@ async def ask(
     filters: Filters = None,
     think: Think = False,
     think_tokens: ThinkTokens = 512,
+    attach: Attach = None,
     as_json: Json = False,
 ) -> None:
     """Ask one question, and see the answer arrive with its sources.
@@ -125,6 +137,7 @@ async def ask(
     tokens = think_tokens if think else 0
     request = _request(text, session, collection, user, language, as_of, tokens, filters)
     async with target.to_router() as channel:
+        await _attach(channel, target, attach or (), request)
         with _stop_on_interrupt(target, channel, answer) as stopped:
             try:
                 async with quiet_explained(target, answer):
@@ -143,6 +156,16 @@ async def ask(
         raise CommandFailed("The stream ended without the end of the answer; ask again.")
     if stopped():
         raise typer.Exit(INTERRUPTED)
+
+
+async def _attach(
+    channel: grpc.aio.Channel, target: Remote, files: Sequence[Path], request: pb.ConverseRequest
+) -> None:
+    """Upload files, and put their names into the request, with the session that they are of."""
+    for file in files:
+        attachment = await upload(channel, request.session, file, target.metadata, target.persistence())
+        request.session = session_of(attachment)
+        request.attachments.append(attachment.name)
 
 
 def _ignore_event(_: Event, __: Answer) -> None:

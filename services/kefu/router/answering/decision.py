@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from kefu.router.actions.procedures.runner import WantedProcedure
 from kefu.router.actions.request import WantedAction
 from kefu.router.answering.answer_cache import CachedAnswer
-from kefu.router.answering.attachments import is_files_alone
+from kefu.router.answering.attachments.words import is_files_alone
 from kefu.router.answering.clarification import choices_of, chosen_passages, nearly_relevant
 from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence
 from kefu.router.answering.question import Question

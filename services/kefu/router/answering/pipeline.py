@@ -20,7 +20,7 @@ from kefu.router.actions.request import OfferedActions
 from kefu.router.admission.scheduler import AdmissionScheduler, SlotRequest
 from kefu.router.answering.action_answer import act, action_request, asked_still
 from kefu.router.answering.answer_cache import AnswerCache
-from kefu.router.answering.attachments import note_of, reply_to_files
+from kefu.router.answering.attachments.replies import note_of, reply_to_files
 from kefu.router.answering.clarification import chosen_passages, clarify, subjects_of
 from kefu.router.answering.decision import (
     Act,

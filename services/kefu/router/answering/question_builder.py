@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from kefu.common.auth import Principal
 from kefu.common.text.language import AnswerLanguage, answer_language
-from kefu.router.answering.attachments import without_note
+from kefu.router.answering.attachments.words import without_note
 from kefu.router.answering.clarification import chosen_subject, is_none_of_them
 from kefu.router.answering.history import pending_of, was_asked_back
 from kefu.router.answering.question import Question

@@ -20,7 +20,7 @@ from kefu.common.errors import BackendUnavailable, ServiceError, SessionBusy, St
 from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.router import metrics
 from kefu.router.admission.gate import AdmissionGate
-from kefu.router.answering.attachments import superseded_attachments, with_attachments
+from kefu.router.answering.attachments.words import superseded_attachments, with_attachments
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.pipeline import AnswerPipeline

@@ -1,16 +1,6 @@
-"""
-Attachments in an answer: what of them is searched with, and what is said of them.
-
-What is read off a picture or PDF is the customer's word, and whoever made the file may be somebody else. So it is kept
-out of every text that an answer, an action or a rule is made of (`Question.message`, the history). It is searched with,
-behind what the customer wrote, and it is quoted back in a fixed sentence at the end of the answer. That sentence is cut
-from the history (`without_note`), so that a quoted figure is no evidence later either.
-
-A file that gives the assistant orders is neither searched with nor quoted.
-"""
+"""What is said of a message's files: behind an answer, or in place of one."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kefu.common.text.language import AnswerLanguage
@@ -18,15 +8,11 @@ from kefu.common.text.pii import redacted
 from kefu.router.answering.clarification import clarify
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
-from kefu.router.domain.attachment import Attachment, AttachmentState
-from kefu.router.domain.turn import AnswerSource, FinishReason, Turn
-from kefu.router.guardrails.prompt_injection import as_data, gives_instructions
-from kefu.router.nlu.message import CustomerMessage
+from kefu.router.domain.attachment import AttachmentState
+from kefu.router.domain.turn import AnswerSource, FinishReason
 
-MOST_SEARCHED = 600
-"""Characters of all files of a message that are searched with."""
 MOST_QUOTED = 200
-"""Characters of them that are said again."""
+"""Characters of what was read that are said again."""
 _MARKUP = re.compile(r"[\[\]<>`*_~|#\\“”]|https?://")
 """What a page would take for a footnote, a link, a quotation, or other markup."""
 
@@ -63,30 +49,6 @@ _TEXTS: dict[AnswerLanguage, _Texts] = {
 }
 
 
-def with_attachments(question: Question, attachments: Sequence[Attachment]) -> Question:
-    """A question with the files that came with its message."""
-    if not attachments:
-        return question
-    return replace(question, attachments=attachments, attached_words=_words(attachments)[:MOST_SEARCHED])
-
-
-def superseded_attachments(history: Sequence[Turn]) -> tuple[str, ...]:
-    """Ids of the files of the message before, where this one is answered together with it."""
-    return history[-1].attachments if history and history[-1].superseded else ()
-
-
-def without_note(turn: Turn) -> Turn:
-    """A turn of the history without what was said of its files."""
-    if not turn.attachment_note:
-        return turn
-    return replace(turn, text=turn.text.removesuffix(turn.attachment_note).rstrip(), attachment_note="")
-
-
-def is_files_alone(question: Question) -> bool:
-    """Whether the message is files without a word."""
-    return bool(question.attachments) and not question.text.strip()
-
-
 def note_of(question: Question) -> str:
     """What is said of the files behind an answer to the words that came with them; empty without files."""
     if not question.attachments:
@@ -121,16 +83,6 @@ def _said_of_files(question: Question, texts: _Texts) -> str:
 
 def _joined(question: Question, *sentences: str) -> str:
     return (" " if question.language == "en" else "").join(sentences)
-
-
-def _words(attachments: Sequence[Attachment]) -> str:
-    """What was read off these files, but for those that give orders."""
-    texts = (" ".join(as_data(each.text).split()) for each in attachments if not _gives_orders(each.text))
-    return " ".join(filter(None, texts))
-
-
-def _gives_orders(text: str) -> bool:
-    return bool(text) and gives_instructions(CustomerMessage(text))
 
 
 def _quoted(words: str) -> str:
