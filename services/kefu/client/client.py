@@ -137,7 +137,7 @@ class Client:
         return answer
 
     async def upload(self, file: Path, session: str = NEW_SESSION) -> attachment_pb2.Attachment:
-        """Upload a picture or PDF for a message of a session; of a new one, the attachment's name begins with its name."""
+        """Upload a picture or PDF for a message of a session. For a new one its name begins with the session's."""
         return await upload(self._router, session, file, self._metadata, self._persistence())
 
     async def stop(self, turn: str) -> None:

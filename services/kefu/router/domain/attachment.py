@@ -19,9 +19,9 @@ class AttachmentState(StrEnum):
     READ = "read"
     """`Attachment.text` holds it."""
     NOTHING_READ = "nothing_read"
-    """There is no text in it, or none that can be read."""
+    """There is no text in it."""
     NO_READER = "no_reader"
-    """Nothing here reads files of its type."""
+    """Nothing here reads files of its type, or scans."""
 
 
 @dataclass(frozen=True)

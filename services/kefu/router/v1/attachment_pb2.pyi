@@ -37,9 +37,9 @@ class Attachment(_message.Message):
         STATE_READ: Attachment._State.ValueType  # 1
         """`text` holds what was read."""
         STATE_NOTHING_READ: Attachment._State.ValueType  # 2
-        """There is no text in it, or none that can be read, such as in a scanned PDF."""
+        """There is no text in it."""
         STATE_NO_READER: Attachment._State.ValueType  # 3
-        """This installation has nothing that reads files of this type."""
+        """This installation has nothing that reads files of this type, or scans."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """State says whether anything could be read off it."""
@@ -49,9 +49,9 @@ class Attachment(_message.Message):
     STATE_READ: Attachment.State.ValueType  # 1
     """`text` holds what was read."""
     STATE_NOTHING_READ: Attachment.State.ValueType  # 2
-    """There is no text in it, or none that can be read, such as in a scanned PDF."""
+    """There is no text in it."""
     STATE_NO_READER: Attachment.State.ValueType  # 3
-    """This installation has nothing that reads files of this type."""
+    """This installation has nothing that reads files of this type, or scans."""
 
     NAME_FIELD_NUMBER: _builtins.int
     MEDIA_TYPE_FIELD_NUMBER: _builtins.int

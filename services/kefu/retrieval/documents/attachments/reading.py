@@ -13,7 +13,7 @@ from kefu.retrieval.documents.parse import parse_document
 from kefu.retrieval.documents.types import Unreadable
 
 MAX_TEXT_CHARACTERS = 20_000
-_WITHOUT_READER = frozenset({"NOT_TEXT", "UNSUPPORTED_TYPE"})
+_WITHOUT_READER = frozenset({"NOT_TEXT", "UNSUPPORTED_TYPE", "NO_TEXT_LAYER"})
 _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", PDF: ".pdf"}
 _ZIP_END = b"PK\x05\x06"
 _ZIP_END_BYTES = 66_000

@@ -8,7 +8,7 @@ objects: what is there is never half of one.
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -16,6 +16,8 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
 from kefu.common.errors import AttachmentNotFound, BackendUnavailable
+
+_RETRY_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class ObjectFileStore:
                     yield StoredObject(str(each["path"]), each["last_modified"])
 
 
-def open_file_store(address: str, access: S3Access) -> ObjectFileStore:
+def open_file_store(address: str, access: S3Access, *, retries: int = 2) -> ObjectFileStore:
     """The store at an address: a folder's absolute path, or s3://BUCKET/PREFIX. Raises ValueError for another one."""
     if address.startswith("/"):
         return ObjectFileStore(LocalStore(address, mkdir=True, automatic_cleanup=True))
@@ -105,7 +107,9 @@ def open_file_store(address: str, access: S3Access) -> ObjectFileStore:
     options: dict[str, Any] = {name: value for name, value in config.items() if value}
     client: Any = {"allow_http": access.endpoint.startswith("http://"), "timeout": "30s"}
     prefix = parts.path.strip("/") or None
-    return ObjectFileStore(S3Store(parts.netloc, prefix=prefix, client_options=client, **options))
+    # A customer waits: obstore by itself would try ten times, for three minutes.
+    retry: Any = {"max_retries": retries, "retry_timeout": timedelta(seconds=_RETRY_SECONDS)}
+    return ObjectFileStore(S3Store(parts.netloc, prefix=prefix, client_options=client, retry_config=retry, **options))
 
 
 @contextmanager

@@ -140,14 +140,14 @@ export enum Attachment_State {
   READ = 1,
 
   /**
-   * There is no text in it, or none that can be read, such as in a scanned PDF.
+   * There is no text in it.
    *
    * @generated from enum value: STATE_NOTHING_READ = 2;
    */
   NOTHING_READ = 2,
 
   /**
-   * This installation has nothing that reads files of this type.
+   * This installation has nothing that reads files of this type, or scans.
    *
    * @generated from enum value: STATE_NO_READER = 3;
    */
