@@ -62,7 +62,7 @@ async def test_files_are_taken_refused_seen_at_the_desk_and_erased(suite_browser
     assert stored(tmp_path) == []
 
     # A photo that nothing here reads, without a word.
-    await give(page, "paste", "receipt.jpg", "image/jpeg", photo())
+    await give(page, "paste", "receipt.jpg", "image/jpeg", photo(""))
     await expect(goes_along.get_by_role("listitem")).to_have_count(1)
     await expect(send).to_be_enabled()
     assert await find_violations(page) == []

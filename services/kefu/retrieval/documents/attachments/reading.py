@@ -7,10 +7,11 @@ said to be so. Nothing that is read here becomes knowledge.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from kefu.retrieval.documents.media_types import PDF
 from kefu.retrieval.documents.parse import parse_document
-from kefu.retrieval.documents.types import Unreadable
+from kefu.retrieval.documents.types import ParsedDocument, Unreadable
 
 MAX_TEXT_CHARACTERS = 20_000
 _WITHOUT_READER = frozenset({"NOT_TEXT", "UNSUPPORTED_TYPE", "NO_TEXT_LAYER"})
@@ -18,6 +19,14 @@ _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", PDF: ".pdf"}
 _ZIP_END = b"PK\x05\x06"
 _ZIP_END_BYTES = 66_000
 """A ZIP archive ends with its directory's end, and a comment of at most 65,535 bytes."""
+
+
+class Parse(Protocol):
+    """Parses a document; see `parse_document`."""
+
+    def __call__(self, path: str, data: bytes, *, media_type: str) -> ParsedDocument:
+        """The document. Raises Unreadable."""
+        ...
 
 
 class Reading(StrEnum):
@@ -48,10 +57,10 @@ class FileReading:
     page_texts: tuple[PageText, ...] = ()
 
 
-def read_file(data: bytes) -> tuple[FileReading, bytes, bytes]:
+def read_file(data: bytes, parse: Parse = parse_document) -> tuple[FileReading, bytes, bytes]:
     """What a file holds, the bytes to be kept in its place (empty: the file itself), and a preview.
 
-    Raises Unreadable.
+    `parse`: the parser of documents, with whatever reads pictures for it. Raises Unreadable.
     """
     # Imported here: only the conversion process pays for it.
     from kefu.retrieval.documents.attachments.pdf_preview import preview_pdf
@@ -62,10 +71,10 @@ def read_file(data: bytes) -> tuple[FileReading, bytes, bytes]:
         if _ZIP_END in data[-_ZIP_END_BYTES:]:
             raise Unreadable("UNSUPPORTED_TYPE", "The file is a PDF and a ZIP archive in one; send the PDF alone.")
         seen = preview_pdf(data)
-        reading, texts = _text_of(PDF, data)
+        reading, texts = _text_of(PDF, data, parse)
         return FileReading(PDF, pages=seen.pages, reading=reading, page_texts=texts), b"", seen.preview
     picture = clean_picture(data)
-    reading, texts = _text_of(picture.media_type, picture.content)
+    reading, texts = _text_of(picture.media_type, picture.content, parse)
     found = FileReading(picture.media_type, picture.width, picture.height, reading=reading, page_texts=texts)
     return found, picture.content, picture.preview
 
@@ -82,9 +91,9 @@ def _kind_of(data: bytes) -> str:
     )
 
 
-def _text_of(media_type: str, data: bytes) -> tuple[Reading, tuple[PageText, ...]]:
+def _text_of(media_type: str, data: bytes, parse: Parse) -> tuple[Reading, tuple[PageText, ...]]:
     try:
-        parsed = parse_document(f"attachment{_SUFFIXES[media_type]}", data, media_type=media_type)
+        parsed = parse(f"attachment{_SUFFIXES[media_type]}", data, media_type=media_type)
     except Unreadable as why:
         return (Reading.NO_READER if why.reason in _WITHOUT_READER else Reading.NOTHING), ()
     texts: dict[int, list[str]] = {}
