@@ -89,6 +89,11 @@ class AttachmentEndpoint:
                 raise broken[0] from None
             count_unauthenticated(self._callers, caller.address, error)
             return failure_response(Failure.of(error))
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not broken or task is None or task.cancelling():
+                raise
+            raise broken[0] from None  # gRPC cancels a call whose requests end by an error
         return JSONResponse(MessageToDict(uploaded.attachment), headers={"cache-control": "no-store"})
 
     async def download(self, request: Request) -> Response:
