@@ -92,11 +92,11 @@ class RetrievalNode:
     async def import_files(
         self, *files: tuple[str, bytes] | tuple[pb.DocumentStart, bytes], draft: str = ""
     ) -> dict[str, pb.DocumentResult]:
-        reports = await self.import_reports(*files)
+        reports = await self.import_reports(*files, draft=draft)
         return {report.result.path: report.result for report in reports if report.HasField("result")}
 
     async def import_reports(
-        self, *files: tuple[str, bytes] | tuple[pb.DocumentStart, bytes]
+        self, *files: tuple[str, bytes] | tuple[pb.DocumentStart, bytes], draft: str = ""
     ) -> list[pb.ImportDocumentsResponse]:
         async def requests() -> AsyncIterator[pb.ImportDocumentsRequest]:
             start = pb.ImportStart(collection=COLLECTION, create=not draft, draft=draft)

@@ -22,6 +22,7 @@ from kefu.router.service import router
 from kefu.router.v1 import (
     action_pb2_grpc,
     admin_pb2_grpc,
+    attachment_pb2_grpc,
     audit_pb2_grpc,
     chat_pb2_grpc,
     desk_pb2_grpc,
@@ -51,6 +52,7 @@ class RouterClient:
         self.procedures = procedure_pb2_grpc.ProcedureServiceStub(channel)
         self.audit = audit_pb2_grpc.AuditServiceStub(channel)
         self.golden = golden_pb2_grpc.GoldenQuestionServiceStub(channel)
+        self.attachments = attachment_pb2_grpc.AttachmentServiceStub(channel)
         self.desk = desk_pb2_grpc.DeskServiceStub(channel)
         self.experiments = experiment_pb2_grpc.ExperimentServiceStub(channel)
 

@@ -18,6 +18,9 @@ from kefu.common.rpc.server import serving
 from kefu.generation.multiplexing import MultiplexedCall
 from kefu.generation.v1 import generation_pb2 as gen
 from kefu.generation.v1 import generation_pb2_grpc as gen_rpc
+from kefu.retrieval.api.file_reading import read_stream
+from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument, convert
+from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as kb_rpc
 from tests.support.grpc_calls import INTERNAL_KEY
@@ -46,6 +49,16 @@ def make_hit(
         path=f"d{n}.md",
     )
     return kb.SearchHit(passage=passage, score=relevance, relevance=relevance)
+
+
+class _ConvertedHere(ConversionPool):
+    """Converts without a process of its own, which takes a second to start."""
+
+    def __init__(self) -> None:
+        super().__init__(max_processes=1, seconds=30.0, memory_mib=1024)
+
+    async def convert(self, job: ConversionJob, data: bytes) -> ConvertedDocument:
+        return await asyncio.to_thread(convert, job, data)
 
 
 class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
@@ -129,6 +142,13 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
 
     async def ReadTexts(self, request: kb.ReadTextsRequest, context: Context) -> kb.ReadTextsResponse:
         return kb.ReadTextsResponse()
+
+    async def ReadFile(
+        self, request_iterator: AsyncIterator[kb.ReadFileRequest], context: Context
+    ) -> AsyncIterator[kb.ReadFileResponse]:
+        """Files are read as retrieval reads them, but in this process."""
+        async for response in read_stream(request_iterator, _ConvertedHere()):
+            yield response
 
 
 @dataclass

@@ -9,12 +9,14 @@ import grpc
 import grpc.aio
 
 from kefu.client.answer import Answer, Event
+from kefu.client.attachments import session_of, upload
 from kefu.client.channels import open_channel
 from kefu.client.importing import Document, Progress, send
 from kefu.client.persistence import PATIENCE_SECONDS, Persistence
 from kefu.client.turns import ANSWER_SECONDS, Metadata, follow
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as kb_rpc
+from kefu.router.v1 import attachment_pb2
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 
@@ -40,6 +42,7 @@ class Asking(TypedDict, total=False):
     filters: Iterable[pb.Filter]
     identity_token: str
     profile: Mapping[str, str]
+    attachments: Sequence[str]
 
 
 class Searching(TypedDict, total=False):
@@ -108,14 +111,34 @@ class Client:
         return follow(self._router, request, self._metadata, self._persistence(), seconds)
 
     async def ask(
-        self, text: str, session: str = NEW_SESSION, *, seconds: float = ANSWER_SECONDS, **options: Unpack[Asking]
+        self,
+        text: str,
+        session: str = NEW_SESSION,
+        *,
+        attach: Sequence[Path] = (),
+        seconds: float = ANSWER_SECONDS,
+        **options: Unpack[Asking],
     ) -> Answer:
-        """The whole answer to a message; for the arguments see `converse`."""
+        """The whole answer to a message; for the arguments see `converse`.
+
+        `attach`: pictures and PDFs that go along, at most 4; `text` may be empty with them.
+        """
         answer = Answer()
+        names = list(options.get("attachments", ()))
+        for file in attach:
+            attachment = await self.upload(file, session)
+            session = session_of(attachment)
+            names.append(attachment.name)
+        if names:
+            options["attachments"] = names
         async with aclosing(self.converse(session, text, seconds=seconds, **options)) as events:
             async for event in events:
                 answer.add(event)
         return answer
+
+    async def upload(self, file: Path, session: str = NEW_SESSION) -> attachment_pb2.Attachment:
+        """Upload a picture or PDF for a message of a session. For a new one its name begins with the session's."""
+        return await upload(self._router, session, file, self._metadata, self._persistence())
 
     async def stop(self, turn: str) -> None:
         """End a running answer. The text that was sent is kept."""

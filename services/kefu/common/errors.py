@@ -3,6 +3,7 @@ Every error that a caller can see, with its status code and what the caller shou
 
   BadRequest              INVALID_ARGUMENT     correct the field that BadRequest names
   RequestIdReused         INVALID_ARGUMENT     make a new request_id for a new text
+  AttachmentRefused       INVALID_ARGUMENT     send another file: metadata `why` is type, broken, password or pixels
   PromptTooLong           INVALID_ARGUMENT     shorten to metadata max_prompt_tokens
   Unauthenticated         UNAUTHENTICATED      send a valid key
   ScopeMissing            PERMISSION_DENIED    use a key with the scope that metadata names
@@ -26,6 +27,7 @@ Every error that a caller can see, with its status code and what the caller shou
   GoldenRunNotFound       NOT_FOUND            list the runs
   SecretNotFound          NOT_FOUND            list the secrets
   ExperimentNotFound      NOT_FOUND            list the experiments
+  AttachmentNotFound      NOT_FOUND            list the session's attachments
   DeliveryNotFound        NOT_FOUND            list the webhook's deliveries
   CollectionExists        ALREADY_EXISTS       use it, or choose another id
   TenantExists            ALREADY_EXISTS       use it, or choose another id
@@ -36,6 +38,7 @@ Every error that a caller can see, with its status code and what the caller shou
   KnowledgeMoved          ABORTED              call again
   DraftOutdated           FAILED_PRECONDITION  refresh the draft, then promote it
   DraftHeld               FAILED_PRECONDITION  mend the draft and have it checked again, or promote it with `override`
+  AttachmentsOff          FAILED_PRECONDITION  send no files: the tenant or the installation takes none
   IdentityOff             FAILED_PRECONDITION  see the tenant's identity settings
   SessionClosed           FAILED_PRECONDITION  open another session
   ExperimentRuns          FAILED_PRECONDITION  stop the experiment that runs
@@ -49,6 +52,7 @@ Every error that a caller can see, with its status code and what the caller shou
   AddressLimit            RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay, less often, or with a key
   VisitorLimit            RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
   EmailCodeLimit          RESOURCE_EXHAUSTED   use the last code, or retry after RetryInfo.retry_delay
+  AttachmentLimit         RESOURCE_EXHAUSTED   open another session: this one has as many as metadata `limit` says
   RequestTooLarge         RESOURCE_EXHAUSTED   send less in one call
   StorageFull             RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay; operators give Redis more memory
   ReplicaFull             RESOURCE_EXHAUSTED   try another replica
@@ -208,6 +212,34 @@ class SecretNotFound(ServiceError):
 
     code = grpc.StatusCode.NOT_FOUND
     reason = "SECRET_NOT_FOUND"
+
+
+class AttachmentNotFound(ServiceError):
+    """No such attachment, or the key may not read its session."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "ATTACHMENT_NOT_FOUND"
+
+
+class AttachmentRefused(ServiceError):
+    """A file that is not taken; metadata `why` is type, broken, password or pixels."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    reason = "ATTACHMENT_REFUSED"
+
+
+class AttachmentsOff(ServiceError):
+    """The tenant takes no attachments, or the installation has no place for them."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "ATTACHMENTS_OFF"
+
+
+class AttachmentLimit(ServiceError):
+    """The session has as many attachments as it may have; metadata `limit` says how many."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    reason = "ATTACHMENT_LIMIT"
 
 
 class KeyTooStrong(ServiceError):

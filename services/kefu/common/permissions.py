@@ -81,6 +81,13 @@ PERMISSIONS: Permissions = {
         "RateTurn": _CHAT,
         "WatchSession": _READS_SESSIONS,
     },
+    "kefu.router.v1.AttachmentService": {
+        "GetAttachmentLimits": _READS_SESSIONS,
+        "UploadAttachment": _CHAT,
+        "ListAttachments": _READS_SESSIONS,
+        "GetAttachment": _READS_SESSIONS,
+        "DeleteAttachment": _CHAT,
+    },
     "kefu.router.v1.DeskService": {
         "ListConversations": _DESK,
         "WatchDesk": _DESK,
@@ -188,6 +195,7 @@ PERMISSIONS: Permissions = {
         "Embed": _KNOWLEDGE,
         "CompareTexts": (Scope.KNOWLEDGE, Scope.INTERNAL),
         "ReadTexts": (Scope.KNOWLEDGE, Scope.INTERNAL),
+        "ReadFile": _INTERNAL,
         "PutDictionary": _KNOWLEDGE,
         "GetDictionary": _KNOWLEDGE,
     },

@@ -18,6 +18,8 @@ _OPERATIONS = tuple(
     for name in ("Admin", "Audit", "Desk", "Experiment", "GoldenQuestion", "Insight", "Review", "Webhook")
 )
 _KNOWLEDGE = "/kefu.retrieval.v1."
+_ATTACHMENTS = "/kefu.router.v1.AttachmentService/"
+_UPLOAD = f"= {_ATTACHMENTS}UploadAttachment"
 _IMPORT = f"= {_KNOWLEDGE}KnowledgeService/ImportDocuments"
 _HEALTH = "= /grpc.health.v1.Health/Check"
 """Not Watch, which needs no key either and never ends."""
@@ -26,6 +28,7 @@ _KEYED_PER_KEYLESS = 40
 """Calls that an address with a key may make for each that it may make without one."""
 _OPENAI = "/v1/"
 _WEB_IMPORT = "= /api/import"
+_WEB_UPLOAD = "= /api/attachments"
 _WEB_OPERATIONS = ("/kefu.", "= /desk", "/desk/", "= /mcp", _WEB_IMPORT)
 """Paths of the gateway for support teams and operators: blocked for customers when operations have another address."""
 _WEB_SUFFIX = "$edge_kind"
@@ -94,18 +97,20 @@ class Edge:
 
 def render(edge: Edge, nginx: Nginx) -> str:
     """The text of nginx.conf."""
-    public = [_location(edge, _CHAT), *_open_locations(edge)]
+    for_customers = [_location(edge, path) for path in (_CHAT, _ATTACHMENTS, _UPLOAD)]
+    public = [*for_customers, *_open_locations(edge)]
     operations = [_location(edge, path) for path in _OPERATIONS] if edge.admin else []
     if edge.retrieval:
         operations += [_location(edge, _IMPORT), _location(edge, _KNOWLEDGE)]
     if edge.gateways:
-        public += [_gateway_location(_OPENAI)]
-        operations += [_import_location(edge)]
+        public += [_gateway_location(_OPENAI), _upload_location(edge, _WEB_UPLOAD)]
+        operations += [_upload_location(edge, _WEB_IMPORT)]
     if edge.operations_listen:
         operations_locations = [*operations, *_open_locations(edge)]
         if edge.gateways:
             public += [_blocked_location(path) for path in _WEB_OPERATIONS]
-            operations_locations += [_gateway_location(path) for path in (_OPENAI, _CHAT)]
+            operations_locations += [_gateway_location(path) for path in (_OPENAI, _CHAT, _ATTACHMENTS)]
+            operations_locations += [_upload_location(edge, _WEB_UPLOAD)]
         servers = [
             _server(edge, nginx, edge.listen, public),
             _server(edge, nginx, edge.operations_listen, operations_locations),
@@ -213,11 +218,15 @@ def _blocked_location(path: str) -> str:
     return f"        location {path} {{\n            client_max_body_size 64k;\n            return 419;\n        }}\n"
 
 
-def _import_location(edge: Edge) -> str:
+def _upload_location(edge: Edge, path: str) -> str:
+    """A path of the gateway that takes whole files, and passes them on as they come."""
+    limits = edge.limits
     return fill(
         "location-import",
-        body_seconds=edge.limits.import_silent_seconds,
-        silent_seconds=edge.limits.import_silent_seconds,
+        path=path,
+        body=_BODIES[path],
+        body_seconds=limits.import_silent_seconds if path == _WEB_IMPORT else limits.request_seconds,
+        silent_seconds=limits.import_silent_seconds,
         passing=_proxy_pass(edge),
     )
 
@@ -241,6 +250,10 @@ def _proxy_pass(edge: Edge) -> str:
 
 _BODIES = {
     _CHAT: "64k",
+    _ATTACHMENTS: "64k",
+    _UPLOAD: "70m",  # the longest file that an installation may allow, and a little: the router says what is too large
+    _WEB_UPLOAD: "70m",
+    _WEB_IMPORT: "0",
     **dict.fromkeys(_OPERATIONS, "256k"),
     _KNOWLEDGE: "4m",
     _IMPORT: "0",  # no limit: the service bounds each document

@@ -108,6 +108,9 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     visitor_calls_per_minute: float = Field(default=240.0, gt=0)
     """Other calls a minute of one visitor, at this gateway."""
 
+    visitor_uploads_per_minute: float = Field(default=12.0, gt=0)
+    """Files a minute of one visitor, at this gateway, and five times as many of all visitors of one address."""
+
     address_questions_per_minute: float = Field(default=300.0, ge=0)
     """Messages a minute of all visitors of one address, at this gateway, and ten times as many other calls. A /48
     network of IPv6 may send as much as eight addresses. 0: no limit."""

@@ -19,6 +19,7 @@ from kefu.retrieval.v1 import draft_pb2, history_pb2, knowledge_pb2
 from kefu.router.v1 import (
     action_pb2,
     admin_pb2,
+    attachment_pb2,
     audit_pb2,
     chat_pb2,
     desk_pb2,
@@ -36,6 +37,7 @@ Call = grpc.aio.UnaryStreamCall[Any, Any]
 UnaryCall = grpc.aio.UnaryUnaryCall[Any, Any]
 CHAT = "kefu.router.v1.ChatService"
 KNOWLEDGE = "kefu.retrieval.v1.KnowledgeService"
+ATTACHMENTS = "kefu.router.v1.AttachmentService"
 IDENTITY = "kefu.router.v1.IdentityService"
 _IDENTITY_SECONDS = 5.0
 _ROUTER_FILES = (
@@ -51,6 +53,7 @@ _ROUTER_FILES = (
     audit_pb2,
     identity_pb2,
     experiment_pb2,
+    attachment_pb2,
 )
 _RETRIEVAL_FILES = (knowledge_pb2, draft_pb2, history_pb2)
 _OPTIONS = (
@@ -114,6 +117,12 @@ class Backends:
             response_deserializer=knowledge_pb2.ImportDocumentsResponse.FromString,
         )
 
+        self._upload = router.stream_unary(
+            f"/{ATTACHMENTS}/UploadAttachment",
+            request_serializer=attachment_pb2.UploadAttachmentRequest.SerializeToString,
+            response_deserializer=attachment_pb2.UploadAttachmentResponse.FromString,
+        )
+
     @property
     def methods(self) -> dict[str, Method]:
         """Every method, by path."""
@@ -142,6 +151,16 @@ class Backends:
     def stream(self, path: str, request: Message, metadata: Metadata, seconds: float | None = None) -> Call:
         """A stream of responses. The caller cancels it in the end. `seconds` is the deadline; None: there is none."""
         return self._streams[path](request, metadata=metadata, timeout=seconds)
+
+    async def upload_attachment(
+        self, requests: AsyncIterator[attachment_pb2.UploadAttachmentRequest], metadata: Metadata, seconds: float
+    ) -> attachment_pb2.UploadAttachmentResponse:
+        """The response of UploadAttachment to all of its requests. `seconds` is the deadline."""
+        call = self._upload(requests, metadata=metadata, timeout=seconds)
+        try:
+            return await call
+        finally:
+            call.cancel()
 
     def import_documents(self, metadata: Metadata) -> "grpc.aio.StreamStreamCall[Any, Any]":
         """A call of ImportDocuments, to be written to and read. The caller cancels it in the end."""

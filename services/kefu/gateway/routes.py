@@ -7,11 +7,18 @@ from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp
 
 from kefu.common.errors import ServiceError
+from kefu.gateway.attachments import AttachmentEndpoint
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.connect_proxy import ConnectProxy
 from kefu.gateway.http_server import Readiness
 from kefu.gateway.mcp_server.endpoint import MCP_PATH, McpEndpoint
-from kefu.gateway.middleware.browser_security import IMPORT_PATH, BodyDeadline, SecurityHeaders, with_cors
+from kefu.gateway.middleware.browser_security import (
+    ATTACHMENTS_PATH,
+    IMPORT_PATH,
+    BodyDeadline,
+    SecurityHeaders,
+    with_cors,
+)
 from kefu.gateway.middleware.lingering_close import LingeringClose
 from kefu.gateway.middleware.request_log import RequestLog
 from kefu.gateway.openai_api.chat import ChatCompletions
@@ -29,6 +36,7 @@ def application(
     proxy: ConnectProxy,
     api: SiteApi,
     import_endpoint: ImportEndpoint,
+    attachments: AttachmentEndpoint,
     chat: ChatCompletions,
     models: ModelEndpoints,
     mcp: McpEndpoint,
@@ -56,6 +64,8 @@ def application(
         Route("/api/email-code", api.email_code, methods=["POST"]),
         Route("/api/email-code/verify", api.verify_email_code, methods=["POST"]),
         Route(IMPORT_PATH, import_endpoint.__call__, methods=["POST"]),
+        Route(ATTACHMENTS_PATH, attachments.upload, methods=["POST"]),
+        Route(f"{ATTACHMENTS_PATH}/{{name:path}}", attachments.download),
         Route("/v1/chat/completions", chat.__call__, methods=["POST"]),
         Route("/v1/models", models.models),
         Route("/v1/models/{model:path}", models.model),

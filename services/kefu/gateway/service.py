@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 
+from kefu.gateway.attachments import AttachmentEndpoint, AttachmentLimits
 from kefu.gateway.auth.callers import CallerResolver
 from kefu.gateway.auth.key_verifier import KeyVerifier
 from kefu.gateway.auth.oidc import OperatorTokens, issuer_keys
@@ -49,8 +50,9 @@ async def gateway(config: GatewayConfig, folder: Path = FOLDER) -> AsyncIterator
         app = application(
             config,
             proxy,
-            SiteApi(config, backends, callers, visitors),
+            SiteApi(config, backends, callers, visitors, AttachmentLimits(config, backends).current),
             ImportEndpoint(backends, callers),
+            AttachmentEndpoint(config, backends, callers),
             ChatCompletions(backends, callers),
             ModelEndpoints(backends, callers, embeddings=config.embeddings == "on"),
             McpEndpoint(config, backends, callers),

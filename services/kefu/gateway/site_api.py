@@ -4,6 +4,7 @@ identity.
 """
 
 import importlib.metadata
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import grpc
@@ -50,8 +51,14 @@ class SiteApi:
     """Endpoints of Starlette routes. Failures are answered in the JSON form of the Connect protocol."""
 
     def __init__(
-        self, config: GatewayConfig, backends: Backends, callers: CallerResolver, visitors: VisitorTokens | None
+        self,
+        config: GatewayConfig,
+        backends: Backends,
+        callers: CallerResolver,
+        visitors: VisitorTokens | None,
+        attachment_limits: Callable[[], Awaitable[dict[str, Any] | None]],
     ) -> None:
+        """`attachment_limits`: what visitors may send, as a page is told it."""
         self._config = config
         self._backends = backends
         self._callers = callers
@@ -60,6 +67,7 @@ class SiteApi:
         self._sign_ins = TokenBuckets("sign_ins", config.identify_per_minute)
         self._email_codes = TokenBuckets("email_codes", config.email_codes_per_minute)
         self._sign_in = CustomerSignIn(config, backends, callers, visitors) if visitors else None
+        self._attachment_limits = attachment_limits
         self._sign_in_settings = SignInSettings(config, backends)
 
     async def config(self, request: Request) -> Response:
@@ -75,6 +83,7 @@ class SiteApi:
             "accent": config.accent,
             "visitors": self._visitors is not None,
             "sign_in": await self._sign_in_settings.current() if self._visitors else None,
+            "attachments": await self._attachment_limits() if self._visitors else None,
             "oidc": oidc if config.oidc_issuer else None,
             "collections": [f"collections/{name}" for name in comma_separated(config.visitor_collections)],
             "version": importlib.metadata.version("kefu"),

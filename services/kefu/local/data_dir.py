@@ -71,6 +71,7 @@ class DataDir:
         self.logs = self.path / "logs"
         self.redis = self.path / "redis"
         self.snapshots = self.path / "snapshots"
+        self.attachments = self.path / "attachments"
         self.chat_history = self.path / "chat_history"
         self._keys = self.path / "keys.json"
         self.orders = self.path / "orders.db"
@@ -83,7 +84,7 @@ class DataDir:
         """Make the folder, for its owner only. Raises LocalError when it cannot be written."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for folder in (self.logs, self.redis, self.snapshots):
+            for folder in (self.logs, self.redis, self.snapshots, self.attachments):
                 folder.mkdir(mode=0o700, exist_ok=True)
             probe = self.path / ".probe"
             probe.write_bytes(b"")

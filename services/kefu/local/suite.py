@@ -101,6 +101,8 @@ def compose(options: SuiteOptions, folder: DataDir, keys: Keys, run_id: str, all
         "KEFU_ROUTER_RETRIEVAL": _list(retrievals.values()),
         "KEFU_ROUTER_GENERATION": _list(generations.values()),
     }
+    if "KEFU_ROUTER_ATTACHMENTS" not in os.environ:
+        backends["KEFU_ROUTER_ATTACHMENTS"] = str(folder.attachments)
     if order_system is not None:  # its keys and its orders are read from this machine
         backends["KEFU_ROUTER_PRIVATE_NETWORKS"] = os.environ.get("KEFU_ROUTER_PRIVATE_NETWORKS", HOST)
     for name, router_port in routers.items():

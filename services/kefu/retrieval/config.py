@@ -104,6 +104,9 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     """A document that takes longer to convert is refused. Each page read adds a second, and each page read by text
     recognition KEFU_RETRIEVAL_OCR_PAGE_SECONDS."""
 
+    attachment_seconds: float = Field(default=30.0, ge=1)
+    """A file of a customer that takes longer to read is refused; the customer waits so long."""
+
     conversion_memory_mib: int = Field(default=1536, ge=512)
     """Address space of a process that converts, in MiB; a document that needs more is refused."""
 

@@ -79,12 +79,17 @@ async def main(config: RetrievalConfig) -> None:
                 ocr_page_seconds=config.ocr_page_seconds,
             )
         )
+        # Apart: a customer who waits for an answer does not queue behind an import.
+        for_attachments = await enter(
+            ConversionPool.open(config.converters, config.attachment_seconds, config.conversion_memory_mib)
+        )
         servicer = KnowledgeServicer(
             store,
             replica,
             batching,
             converters,
             await enter(open_memory_guard(client, limit=config.redis_memory_limit)),
+            attachment_pool=for_attachments,
             reranker=reranking,
             reader=reading,
             accept_not_durable=config.accept_not_durable,

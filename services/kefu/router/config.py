@@ -230,6 +230,28 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
 
     experiment_quiet_seconds: float = Field(default=1800.0, ge=0)
     """An experiment counts a conversation when nobody has written in it for so long."""
+    attachments: str = ""
+    """Where pictures and PDFs of customers are kept, encrypted: a folder's absolute path, which all routers share, or
+    s3://BUCKET/PREFIX, for one installation alone: files that its Redis knows no session of are deleted. Empty: none
+    are taken."""
+
+    attachments_endpoint: str = ""
+    """The address of a service that speaks S3 and is not Amazon's, such as https://minio.example.com:9000."""
+
+    attachments_region: str = ""
+    """The bucket's region. Empty: us-east-1."""
+
+    attachments_access_key: str = ""
+    """The access key of the bucket. Empty: as the machine's role gives one."""
+
+    attachments_secret_key: SecretStr | None = None
+    """The secret of that access key."""
+
+    attachment_mib: int = Field(default=10, ge=1, le=64)
+    """Longest file of a customer, in MiB."""
+
+    attachments_per_session: int = Field(default=20, ge=1, le=200)
+    """Files that a conversation may have."""
 
     settings_seconds: float = Field(default=2.0, ge=0)
     """Tenants' settings are cached for this long."""
@@ -252,6 +274,8 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     def _check_consistent(self) -> Self:
         if self.smtp_url is not None and not self.smtp_from:
             raise ValueError("KEFU_ROUTER_SMTP_URL needs KEFU_ROUTER_SMTP_FROM as well")
+        if self.attachments and not self.attachments.startswith(("/", "s3://")):
+            raise ValueError("KEFU_ROUTER_ATTACHMENTS must be an absolute path, or s3://BUCKET/PREFIX")
         if any(len(each) < _MIN_SECRET_CHARACTERS for each in self.secrets_keys):
             raise ValueError(f"KEFU_ROUTER_SECRETS_KEY must have at least {_MIN_SECRET_CHARACTERS} characters")
         return self
@@ -294,6 +318,12 @@ class Timing:
 
     desk_retention_seconds: float = 60.0
     """A session that has left the desk stays on the list of open ones for this long."""
+
+    read_file_seconds: float = 40.0
+    """A customer's file that is not read within this is not kept."""
+
+    file_sweep_seconds: float = 3600.0
+    """Pause between two sweeps, which delete customers' files whose session is gone."""
 
     presence_seconds: float = 15.0
     """Life of an agent's presence at a desk. A desk watch renews it every third of this."""

@@ -42,6 +42,7 @@ from kefu.router.answering.triage.signals import SignalFinder
 from kefu.router.api import (
     action_servicer,
     admin_servicer,
+    attachment_servicer,
     audit_servicer,
     audited_methods,
     chat_servicer,
@@ -56,6 +57,7 @@ from kefu.router.api import (
 )
 from kefu.router.api.action_servicer import ActionServicer
 from kefu.router.api.admin_servicer import AdminServicer
+from kefu.router.api.attachment_servicer import AttachmentServicer
 from kefu.router.api.audit_servicer import AuditServicer
 from kefu.router.api.chat_servicer import ChatServicer
 from kefu.router.api.desk_servicer import DeskServicer
@@ -68,6 +70,7 @@ from kefu.router.api.review_servicer import ReviewServicer
 from kefu.router.api.server_stream import StreamLimits
 from kefu.router.api.webhook_servicer import HostResolver, WebhookServicer
 from kefu.router.config import RouterConfig, Timing
+from kefu.router.conversations.attachments.opening import open_attachments
 from kefu.router.conversations.experiments import Experiments
 from kefu.router.conversations.golden_questions.opening import open_golden_questions
 from kefu.router.conversations.identity.email_codes import EmailCodes
@@ -98,6 +101,7 @@ from kefu.router.insight.reviews.store import ReviewStore
 from kefu.router.insight.unanswered import UnansweredStore
 from kefu.router.insight.unanswered_groups import UnansweredGroups
 from kefu.router.replicas.draft_client import DraftClient
+from kefu.router.replicas.file_reader import FileReader
 from kefu.router.replicas.pool import open_pool
 from kefu.router.replicas.retrieval_client import RetrievalClient
 from kefu.router.replicas.retrieval_pool import open_retrieval_pool
@@ -123,6 +127,7 @@ PERMISSIONS = permissions_of(
     chat_servicer.SERVICE,
     desk_servicer.SERVICE,
     admin_servicer.SERVICE,
+    attachment_servicer.SERVICE,
     audit_servicer.SERVICE,
     experiment_servicer.SERVICE,
     identity_servicer.SERVICE,
@@ -213,9 +218,16 @@ async def router(
         drafts = DraftClient(retrieval_pool, internal_key)
         insight = await enter(open_insight(config, commands, retrieval, experiments, name, resolve))
         event_bus = EventBus([insight.recorder, *observers])
+        sessions = SessionStore(commands, life=life)
+        guard = await enter(open_memory_guard(store, limit=config.redis_memory_limit))
+        reader = FileReader(retrieval_pool, internal_key, timing.read_file_seconds)
+        opening = open_attachments(
+            config, commands, sessions, settings, guard, reader, name, sweep_seconds=timing.file_sweep_seconds
+        )
+        attachments = await enter(opening)
         services = TurnServices(
             config=config,
-            store=SessionStore(commands, life=life),
+            store=sessions,
             turns=turns,
             leases=await enter(open_leases(turns)),
             admission_gate=AdmissionGate(
@@ -235,8 +247,9 @@ async def router(
             ),
             event_bus=event_bus,
             erasure=insight.erasure,
-            memory_guard=await enter(open_memory_guard(store, limit=config.redis_memory_limit)),
+            memory_guard=guard,
             store_wait_seconds=timing.store_wait_seconds,
+            attachments=attachments,
         )
         registry = TurnRegistry(services, await enter(open_remote_turns(turns)))
         stack.push_async_callback(registry.close)
@@ -254,7 +267,7 @@ async def router(
         streams = StreamLimits(
             slow_reader_seconds=config.slow_reader_seconds, key_check_seconds=timing.key_check_seconds
         )
-        personal_data = PersonalData(services.store, services.erasure, registry, event_bus)
+        personal_data = PersonalData(services.store, services.erasure, registry, event_bus, attachments)
         identity = identity_service(config, commands, settings, tenant_secrets, http)
         conversations = ConversationService(services, registry, session_watches, identity)
         chat = ChatServicer(conversations, personal_data, keyring, streams, internal_key)
@@ -284,6 +297,7 @@ async def router(
             chat.register(server)
             desk.register(server)
             admin.register(server)
+            AttachmentServicer(attachments, streams).register(server)
             AuditServicer(audit_log, tenants).register(server)
             IdentityServicer(identity).register(server)
             ExperimentServicer(experiments, drafts).register(server)

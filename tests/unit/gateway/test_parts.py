@@ -219,6 +219,7 @@ def test_a_visitor_sets_what_is_named_and_a_new_field_is_closed() -> None:
         filters=[pb.Filter(key="product")],
         identity_token="t",
         profile={"name": "A"},
+        attachments=["sessions/a/attachments/b"],
     )
     every = {field.name for field in pb.ConverseRequest.DESCRIPTOR.fields}
     assert {field.name for field, _ in request.ListFields()} == every, "set the new field here"

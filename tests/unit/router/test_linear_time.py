@@ -17,6 +17,8 @@ from kefu.common.text.pii import holds_personal_data, personal_data, redacted
 from kefu.common.text.quantities import quantities_in
 from kefu.common.text.question_equivalence import reduce_question
 from kefu.router.answering.answer_cache import is_impersonal
+from kefu.router.answering.attachments.replies import note_of
+from kefu.router.answering.attachments.words import with_attachments
 from kefu.router.answering.clarification import choices_of, chosen_subject, is_underspecified
 from kefu.router.answering.handoff import handoff_of
 from kefu.router.answering.handoff_summary import handoff_summary
@@ -28,6 +30,7 @@ from kefu.router.answering.self_service import self_service
 from kefu.router.answering.token_estimate import TokenEstimate
 from kefu.router.answering.triage.reading import read_message
 from kefu.router.config import ANSWER_CHECKS, RouterConfig
+from kefu.router.domain.attachment import Attachment, AttachmentState
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut, Completed, FinishReason, Passage, Support, Turn, TurnState
 from kefu.router.domain.turn_request import TurnRequest
@@ -74,6 +77,10 @@ def passage(text: str) -> Passage:
 def turn(text: str, *, carried: str = "", superseded: bool = False) -> Turn:
     done = Completed(FinishReason.STOP, AnswerSource.GENERATED)
     return Turn("t", text, "en", "2026-11-25", 0.0, carried=carried, superseded=superseded, completed=done)
+
+
+def attachment(text: str) -> Attachment:
+    return Attachment("a", "application/pdf", "a.pdf", 1, "", 0.0, AttachmentState.READ, text)
 
 
 def question(text: str, history: tuple[Turn, ...] = ()) -> Question:
@@ -135,6 +142,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "compared of a passage": lambda text: compared("gold or silver?", pieces_of(0, passage(text))),
     "sentiment_of": lambda text: sentiment_of([CustomerMessage(text).normalized]),
     "as_data": as_data,
+    "with_attachments": lambda text: with_attachments(question(""), [attachment(text)]),
+    "note_of": lambda text: note_of(replace(question("", ()), attachments=[attachment(text)], attached_words=text)),
     "gives_instructions": lambda text: gives_instructions(CustomerMessage(text)),
     "message_for_model": lambda text: message_for_model(text, redact=True),
     "passage_for_model": lambda text: passage_for_model(passage(text)),

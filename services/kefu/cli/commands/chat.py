@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +30,7 @@ from kefu.cli.view.answer_view import AnswerView, answer_one
 from kefu.cli.view.answer_view import as_json as json_of
 from kefu.cli.view.live_replies import print_live_replies
 from kefu.client.answer import Answer, Event
+from kefu.client.attachments import session_of, upload
 from kefu.common.text.terminal_text import printable
 from kefu.local import data_dir as folders
 from kefu.local.data_dir import DataDir
@@ -49,6 +50,16 @@ FromDraft = Annotated[
     str,
     typer.Option(
         "--draft", help="Answer from this draft, by name, or with one --collection by id.", show_default=False
+    ),
+]
+Attach = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--attach",
+        help="A picture or PDF that goes along; may be given again.",
+        exists=True,
+        dir_okay=False,
+        show_default=False,
     ),
 ]
 Think = Annotated[bool, typer.Option("--think", help="Let the model think first, if it can, and show it.")]
@@ -122,6 +133,7 @@ async def ask(
     draft: FromDraft = "",
     think: Think = False,
     think_tokens: ThinkTokens = 512,
+    attach: Attach = None,
     as_json: Json = False,
 ) -> None:
     """Ask one question, and see the answer arrive with its sources.
@@ -134,6 +146,7 @@ async def ask(
     tokens = think_tokens if think else 0
     request = _request(text, session, collection, user, language, as_of, tokens, filters, draft)
     async with target.to_router() as channel:
+        await _attach(channel, target, attach or (), request)
         with _stop_on_interrupt(target, channel, answer) as stopped:
             try:
                 async with quiet_explained(target, answer):
@@ -152,6 +165,16 @@ async def ask(
         raise CommandFailed("The stream ended without the end of the answer; ask again.")
     if stopped():
         raise typer.Exit(INTERRUPTED)
+
+
+async def _attach(
+    channel: grpc.aio.Channel, target: Remote, files: Sequence[Path], request: pb.ConverseRequest
+) -> None:
+    """Upload files, and put their names into the request, with the session that they are of."""
+    for file in files:
+        attachment = await upload(channel, request.session, file, target.metadata, target.persistence())
+        request.session = session_of(attachment)
+        request.attachments.append(attachment.name)
 
 
 def _ignore_event(_: Event, __: Answer) -> None:

@@ -68,6 +68,8 @@ class AuditedMethod:
     """Called with each response."""
     failures: bool = True
     """Whether failed calls are recorded. Not where customers call, who could fill the log with them."""
+    needs_target: bool = False
+    """Whether a call without a target is not recorded: `read_request` names one where there is something to record."""
     repeat_seconds: float = 0.0
     """A call like one that was recorded within so many seconds is not recorded again: same caller, same target. For
     failures this is a minute, whatever the target."""
@@ -202,6 +204,8 @@ class AuditRecorder:
         outcome: str,
     ) -> AuditEntry | None:
         if outcome not in (OK, CANCELLED) and not audited.failures:
+            return None
+        if audited.needs_target and not act.target:
             return None
         actor = actor_of(principal.tenant, principal.subject)
         repeat_seconds = audited.repeat_seconds if outcome == OK else _FAILURE_REPEAT_SECONDS

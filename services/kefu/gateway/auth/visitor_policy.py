@@ -6,7 +6,7 @@ writes it, and the day that it is about, are for the tenant to choose.
 
 from google.protobuf.message import Message
 
-from kefu.gateway.grpc_backends import CHAT
+from kefu.gateway.grpc_backends import ATTACHMENTS, CHAT
 from kefu.router.v1 import chat_pb2 as pb
 
 QUESTION_METHODS = frozenset({"Converse"})
@@ -24,8 +24,12 @@ _METHODS = frozenset(
         "WatchSession",
     }
 )
+_ATTACHMENT_METHODS = frozenset({"UploadAttachment", "ListAttachments", "GetAttachment", "DeleteAttachment"})
 _FIELDS = frozenset(
-    {"session", "text", "request_id", "collections", "on_busy", "resumable", "language", "filters", "profile"}
+    {
+        *("session", "text", "request_id", "collections", "on_busy", "resumable", "language", "filters", "profile"),
+        "attachments",
+    }
 )
 """Fields of ConverseRequest that a visitor may set. A new one is closed until it is named here.
 
@@ -37,6 +41,8 @@ _INTERNAL_FIELDS = ("summary", "passages", "slots", "sentiment", "subject")
 
 def may_call(service: str, method: str) -> bool:
     """Whether visitors may call a method."""
+    if service == ATTACHMENTS:
+        return method in _ATTACHMENT_METHODS
     return service == CHAT and method in _METHODS
 
 

@@ -120,7 +120,7 @@ NOT_AUDITED = frozenset(
     f"{_KNOWLEDGE}/{method}"
     for method in (
         *("GetCollection", "ListCollections", "ListDocuments", "ListPassages", "ListCuratedAnswers", "GetDictionary"),
-        *("Search", "Embed", "CompareTexts", "ReadTexts"),
+        *("Search", "Embed", "CompareTexts", "ReadTexts", "ReadFile"),
     )
 ) | {
     *(f"{_DRAFT}/{method}" for method in ("GetDraft", "ListDrafts", "ListDraftChanges", "ListVersions")),

@@ -16,6 +16,7 @@ from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.common.resource_names import check_id, parse_name
 from kefu.retrieval.api.access import named_child, named_collection, own_collection, own_collections
 from kefu.retrieval.api.draft_servicer import DraftServicer
+from kefu.retrieval.api.file_reading import read_stream
 from kefu.retrieval.api.history_servicer import HistoryServicer
 from kefu.retrieval.api.import_stream import receive_sources
 from kefu.retrieval.api.messages import (
@@ -72,6 +73,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         conversion_pool: ConversionPool,
         memory_guard: MemoryGuard,
         *,
+        attachment_pool: ConversionPool | None = None,
         reranker: TimeLimitedReranker | None = None,
         reader: TimeLimitedReader | None = None,
         accept_not_durable: bool = False,
@@ -82,6 +84,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self._replica = replica
         self._embedder = embedder
         self._conversion_pool = conversion_pool
+        self._attachment_pool = attachment_pool or conversion_pool
         self._memory_guard = memory_guard
         self._search_responder = SearchResponder(store, replica, reranker)
         self._comparison = TextComparison(embedder)
@@ -336,6 +339,15 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             return pb.ReadTextsResponse()
         readings = await self._reader.readings(request.question, request.texts, known_only=request.known_only)
         return pb.ReadTextsResponse(answers=readings or (), reader=self._reader.id)
+
+    # Files of customers
+
+    async def ReadFile(
+        self, request_iterator: AsyncIterator[pb.ReadFileRequest], context: _Context
+    ) -> AsyncIterator[pb.ReadFileResponse]:
+        """See the contract."""
+        async for response in read_stream(request_iterator, self._attachment_pool):
+            yield response
 
     # User dictionary
 

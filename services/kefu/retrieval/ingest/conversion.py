@@ -1,9 +1,11 @@
 """The conversion of a document: from its bytes to passages. It runs in a process of its own; see conversion_pool.py."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from kefu.common.metadata_filters import Pairs
 from kefu.common.text.language import language_of
+from kefu.retrieval.documents.attachments.reading import FileReading, read_file
 from kefu.retrieval.documents.chunking import Chunk, chunk_document
 from kefu.retrieval.documents.ocr.reader import OnPage, PictureReader
 from kefu.retrieval.documents.parse import parse_document
@@ -13,6 +15,9 @@ from kefu.retrieval.documents.types import Failure, Member
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import Audience
 from kefu.retrieval.domain.text_recognition import TextRecognition
+
+CONTENT, PREVIEW = "content", "preview"
+"""Names of an attachment's members."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,8 @@ class ConversionJob:
     """Most bytes in all that an archive may unpack to."""
     ocr_pages: int = 0
     """Pictures of pages, and within pages, that text recognition reads at most; 0: it is off."""
+    is_attachment: bool = False
+    """A file of a customer, to be read and not to be imported: the rest is not looked at."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +51,13 @@ class ConvertedDocument:
     chunks: list[Chunk] = field(default_factory=list[Chunk])
     remark: str = ""
     members: list[Member] = field(default_factory=list[Member])
-    """Documents within the document."""
+    """Documents within the document. Of an attachment: what is to be kept of it, and its preview."""
     failures: list[Failure] = field(default_factory=list[Failure])
     curated: list[CuratedDraft] = field(default_factory=list[CuratedDraft])
     recognition: TextRecognition | None = None
     """What text recognition has read; None if nothing."""
+    attachment: FileReading | None = None
+    """Of a file of a customer, in place of all but the members."""
 
 
 def convert(job: ConversionJob, data: bytes, on_page: OnPage | None = None) -> ConvertedDocument:
@@ -57,13 +66,17 @@ def convert(job: ConversionJob, data: bytes, on_page: OnPage | None = None) -> C
     """
     if job.curated:
         return ConvertedDocument(curated=parse_curated_csv(data))
+    pictures = PictureReader(job.ocr_pages, on_page)
+    if job.is_attachment:
+        reading, content, preview = read_file(data, partial(parse_document, pictures=pictures))
+        return ConvertedDocument(attachment=reading, members=[Member(CONTENT, content), Member(PREVIEW, preview)])
     parsed = parse_document(
         job.path,
         data,
         media_type=job.media_type,
         title=job.title,
         max_unpacked_bytes=job.max_unpacked_bytes,
-        pictures=PictureReader(job.ocr_pages, on_page),
+        pictures=pictures,
     )
     text = "\n".join(block.text for block in parsed.blocks)
     return ConvertedDocument(

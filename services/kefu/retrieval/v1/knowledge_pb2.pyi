@@ -2038,3 +2038,180 @@ class GetDictionaryResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetDictionaryResponse: _TypeAlias = GetDictionaryResponse  # noqa: Y015
+
+@_typing.final
+class ReadFileRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_FIELD_NUMBER: _builtins.int
+    DATA_FIELD_NUMBER: _builtins.int
+    data: _builtins.bytes
+    """The next bytes, at most 1 MiB."""
+    @_builtins.property
+    def start(self) -> Global___FileStart:
+        """The first message."""
+
+    def __init__(
+        self,
+        *,
+        start: Global___FileStart | None = ...,
+        data: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "part", b"part", "start", b"start"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "part", b"part", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["start", "data"]  # noqa: Y015
+    _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
+
+Global___ReadFileRequest: _TypeAlias = ReadFileRequest  # noqa: Y015
+
+@_typing.final
+class FileStart(_message.Message):
+    """FileStart begins a file."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    size_bytes: _builtins.int
+    """Required. Its bytes in all, at most 64 MiB."""
+    def __init__(
+        self,
+        *,
+        size_bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["size_bytes", b"size_bytes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FileStart: _TypeAlias = FileStart  # noqa: Y015
+
+@_typing.final
+class ReadFileResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    READ_FIELD_NUMBER: _builtins.int
+    CONTENT_FIELD_NUMBER: _builtins.int
+    PREVIEW_FIELD_NUMBER: _builtins.int
+    content: _builtins.bytes
+    """The next bytes of what is to be kept in place of the file."""
+    preview: _builtins.bytes
+    """The next bytes of the preview, a JPEG."""
+    @_builtins.property
+    def read(self) -> Global___FileRead:
+        """The first message."""
+
+    def __init__(
+        self,
+        *,
+        read: Global___FileRead | None = ...,
+        content: _builtins.bytes = ...,
+        preview: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "part", b"part", "preview", b"preview", "read", b"read"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "part", b"part", "preview", b"preview", "read", b"read"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["read", "content", "preview"]  # noqa: Y015
+    _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
+
+Global___ReadFileResponse: _TypeAlias = ReadFileResponse  # noqa: Y015
+
+@_typing.final
+class FileRead(_message.Message):
+    """FileRead is what was found in a file."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Reading:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ReadingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[FileRead._Reading.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        READING_UNSPECIFIED: FileRead._Reading.ValueType  # 0
+        """Never sent."""
+        READING_TEXT: FileRead._Reading.ValueType  # 1
+        """`page_texts` holds it."""
+        READING_NOTHING: FileRead._Reading.ValueType  # 2
+        """There is none, or none that can be read."""
+        READING_NO_READER: FileRead._Reading.ValueType  # 3
+        """Nothing here reads files of this type."""
+
+    class Reading(_Reading, metaclass=_ReadingEnumTypeWrapper):
+        """Reading says whether text was read."""
+
+    READING_UNSPECIFIED: FileRead.Reading.ValueType  # 0
+    """Never sent."""
+    READING_TEXT: FileRead.Reading.ValueType  # 1
+    """`page_texts` holds it."""
+    READING_NOTHING: FileRead.Reading.ValueType  # 2
+    """There is none, or none that can be read."""
+    READING_NO_READER: FileRead.Reading.ValueType  # 3
+    """Nothing here reads files of this type."""
+
+    @_typing.final
+    class PageText(_message.Message):
+        """PageText is the text of one page, or of a picture."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        PAGE_FIELD_NUMBER: _builtins.int
+        TEXT_FIELD_NUMBER: _builtins.int
+        page: _builtins.int
+        """From 1; 0 for a picture."""
+        text: _builtins.str
+        """Its text."""
+        def __init__(
+            self,
+            *,
+            page: _builtins.int = ...,
+            text: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["page", b"page", "text", b"text"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    WIDTH_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    PAGES_FIELD_NUMBER: _builtins.int
+    READING_FIELD_NUMBER: _builtins.int
+    PAGE_TEXTS_FIELD_NUMBER: _builtins.int
+    media_type: _builtins.str
+    """By its content, of what is to be kept: image/jpeg, image/png or application/pdf."""
+    width: _builtins.int
+    """Of a picture, in pixels."""
+    height: _builtins.int
+    """As width."""
+    pages: _builtins.int
+    """Of a PDF."""
+    reading: Global___FileRead.Reading.ValueType
+    """Whether text was read."""
+    @_builtins.property
+    def page_texts(self) -> _containers.RepeatedCompositeFieldContainer[Global___FileRead.PageText]:
+        """The first 20,000 characters of text, by page."""
+
+    def __init__(
+        self,
+        *,
+        media_type: _builtins.str = ...,
+        width: _builtins.int = ...,
+        height: _builtins.int = ...,
+        pages: _builtins.int = ...,
+        reading: Global___FileRead.Reading.ValueType = ...,
+        page_texts: _abc.Iterable[Global___FileRead.PageText] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["height", b"height", "media_type", b"media_type", "page_texts", b"page_texts", "pages", b"pages", "reading", b"reading", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FileRead: _TypeAlias = FileRead  # noqa: Y015

@@ -124,6 +124,11 @@ class KnowledgeServiceStub:
                 request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadTextsRequest.SerializeToString,
                 response_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadTextsResponse.FromString,
                 _registered_method=True)
+        self.ReadFile = channel.stream_stream(
+                '/kefu.retrieval.v1.KnowledgeService/ReadFile',
+                request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadFileRequest.SerializeToString,
+                response_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadFileResponse.FromString,
+                _registered_method=True)
         self.PutDictionary = channel.unary_unary(
                 '/kefu.retrieval.v1.KnowledgeService/PutDictionary',
                 request_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.PutDictionaryRequest.SerializeToString,
@@ -277,6 +282,18 @@ class KnowledgeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReadFile(self, request_iterator, context):
+        """ReadFile reads one picture or PDF that a customer sent, in the sandbox of the import, and keeps nothing of it. For the
+        router alone.
+
+        The caller sends one FileStart, then the bytes in parts of at most 1 MiB. The answer is one FileRead, then the bytes of
+        what is to be kept (none where the file is to be kept as it is), then those of the preview. Errors: INVALID_ARGUMENT /
+        ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, or pixels), INVALID_ARGUMENT / BAD_REQUEST.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PutDictionary(self, request, context):
         """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
         passages anew; until it is done, within seconds for 10,000 passages, it searches with the old ones.
@@ -374,6 +391,11 @@ def add_KnowledgeServiceServicer_to_server(servicer, server):
                     servicer.ReadTexts,
                     request_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadTextsRequest.FromString,
                     response_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadTextsResponse.SerializeToString,
+            ),
+            'ReadFile': grpc.stream_stream_rpc_method_handler(
+                    servicer.ReadFile,
+                    request_deserializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadFileRequest.FromString,
+                    response_serializer=kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadFileResponse.SerializeToString,
             ),
             'PutDictionary': grpc.unary_unary_rpc_method_handler(
                     servicer.PutDictionary,
@@ -828,6 +850,33 @@ class KnowledgeService:
             '/kefu.retrieval.v1.KnowledgeService/ReadTexts',
             kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadTextsRequest.SerializeToString,
             kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadTextsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadFile(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/kefu.retrieval.v1.KnowledgeService/ReadFile',
+            kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadFileRequest.SerializeToString,
+            kefu_dot_retrieval_dot_v1_dot_knowledge__pb2.ReadFileResponse.FromString,
             options,
             channel_credentials,
             insecure,

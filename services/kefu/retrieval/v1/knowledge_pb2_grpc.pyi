@@ -97,6 +97,14 @@ class KnowledgeServiceStub:
     """ReadTexts reads parts of passages together with a question, as a cross-encoder does: what the router chooses among
     the nearest ones by. Errors: INVALID_ARGUMENT / BAD_REQUEST.
     """
+    ReadFile: _grpc.StreamStreamMultiCallable[_knowledge_pb2.ReadFileRequest, _knowledge_pb2.ReadFileResponse]
+    """ReadFile reads one picture or PDF that a customer sent, in the sandbox of the import, and keeps nothing of it. For the
+    router alone.
+
+    The caller sends one FileStart, then the bytes in parts of at most 1 MiB. The answer is one FileRead, then the bytes of
+    what is to be kept (none where the file is to be kept as it is), then those of the preview. Errors: INVALID_ARGUMENT /
+    ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, or pixels), INVALID_ARGUMENT / BAD_REQUEST.
+    """
     PutDictionary: _grpc.UnaryUnaryMultiCallable[_knowledge_pb2.PutDictionaryRequest, _knowledge_pb2.PutDictionaryResponse]
     """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
     passages anew; until it is done, within seconds for 10,000 passages, it searches with the old ones.
@@ -172,6 +180,14 @@ class KnowledgeServiceAsyncStub(KnowledgeServiceStub):
     ReadTexts: _aio.UnaryUnaryMultiCallable[_knowledge_pb2.ReadTextsRequest, _knowledge_pb2.ReadTextsResponse]  # type: ignore[assignment]
     """ReadTexts reads parts of passages together with a question, as a cross-encoder does: what the router chooses among
     the nearest ones by. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+    """
+    ReadFile: _aio.StreamStreamMultiCallable[_knowledge_pb2.ReadFileRequest, _knowledge_pb2.ReadFileResponse]  # type: ignore[assignment]
+    """ReadFile reads one picture or PDF that a customer sent, in the sandbox of the import, and keeps nothing of it. For the
+    router alone.
+
+    The caller sends one FileStart, then the bytes in parts of at most 1 MiB. The answer is one FileRead, then the bytes of
+    what is to be kept (none where the file is to be kept as it is), then those of the preview. Errors: INVALID_ARGUMENT /
+    ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, or pixels), INVALID_ARGUMENT / BAD_REQUEST.
     """
     PutDictionary: _aio.UnaryUnaryMultiCallable[_knowledge_pb2.PutDictionaryRequest, _knowledge_pb2.PutDictionaryResponse]  # type: ignore[assignment]
     """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
@@ -341,6 +357,20 @@ class KnowledgeServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_knowledge_pb2.ReadTextsResponse, _abc.Awaitable[_knowledge_pb2.ReadTextsResponse]]:
         """ReadTexts reads parts of passages together with a question, as a cross-encoder does: what the router chooses among
         the nearest ones by. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def ReadFile(
+        self,
+        request_iterator: _MaybeAsyncIterator[_knowledge_pb2.ReadFileRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_knowledge_pb2.ReadFileResponse], _abc.AsyncIterator[_knowledge_pb2.ReadFileResponse]]:
+        """ReadFile reads one picture or PDF that a customer sent, in the sandbox of the import, and keeps nothing of it. For the
+        router alone.
+
+        The caller sends one FileStart, then the bytes in parts of at most 1 MiB. The answer is one FileRead, then the bytes of
+        what is to be kept (none where the file is to be kept as it is), then those of the preview. Errors: INVALID_ARGUMENT /
+        ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, or pixels), INVALID_ARGUMENT / BAD_REQUEST.
         """
 
     @_abc_1.abstractmethod

@@ -104,6 +104,15 @@ def nearly_relevant(question: Question, found: Sequence[Passage]) -> tuple[str, 
     return _names(offered, _MOST_OFFERED)
 
 
+def subjects_of(question: Question, found: Sequence[Passage]) -> tuple[str, ...]:
+    """What a customer may want to know who has not asked: names of what is relevant to it, or nearly; at most three."""
+    if not question.settings.asks_back:
+        return ()
+    least = question.settings.least_relevance
+    readable = [passage for passage in found if (passage.language or language_of(passage.text)) == question.language]
+    return _names([each for each in readable if _is_within(_BAND, each.relevance, least(each))], _MOST_OFFERED)
+
+
 def clarify(question: Question, choices: tuple[str, ...], *, is_unsure: bool = False) -> AnswerOutcome:
     """A question back: which of these is meant. `is_unsure`: perhaps none of them, and then a person should come."""
     replies, in_its_variant = question.replies, question.message.in_its_variant

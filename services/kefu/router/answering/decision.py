@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from kefu.router.actions.procedures.runner import WantedProcedure
 from kefu.router.actions.request import WantedAction
 from kefu.router.answering.answer_cache import CachedAnswer
+from kefu.router.answering.attachments.words import is_files_alone
 from kefu.router.answering.clarification import choices_of, chosen_passages, nearly_relevant
 from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence
 from kefu.router.answering.question import Question
@@ -42,6 +43,16 @@ class HandOver:
     """Where customers see it for themselves, in a document's words; it is said before the person is called."""
     detail: str = ""
     """For the person: what the summary adds to the reason."""
+
+
+@dataclass(frozen=True)
+class ReplyToFiles:
+    """The message is files without a word: say what was read off them, or that nothing can be.
+
+    `subjects`: what the customer may want to know about them.
+    """
+
+    subjects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,6 +146,7 @@ numbers 2 of 1,614 questions of the documents' own field, and from an eighth to 
 Decision = (
     Continue
     | HandOver
+    | ReplyToFiles
     | Refuse
     | GiveCanned
     | TurnDown
@@ -152,6 +164,8 @@ Decision = (
 def before_search(question: Question) -> Decision | None:
     """The decision by the message alone; None: search the knowledge."""
     message, settings = question.message, question.settings
+    if is_files_alone(question):
+        return ReplyToFiles()
     if question.consent is Consent.YES:  # in words that say nothing else
         return Settle(Consent.YES)
     if message.intent is Intent.PERSON:

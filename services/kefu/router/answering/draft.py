@@ -41,6 +41,8 @@ class AnswerDraft:
     """The draft of knowledge was gone, and the answer is over live."""
     explanation: Explanation = field(default_factory=Explanation, repr=False)
     """Why the answer is what it is."""
+    attachment_note: str = ""
+    """What was said of the files that came with the message: the end of the text."""
     version: int = 0
     """Grows when the text is begun anew."""
 

@@ -40,7 +40,10 @@ def handoff_of(question: Question, reason: HandoffReason, nearest: Sequence[Pass
             subject=topic,
         )
     messages = [*_recent_messages(question.history), message]
-    summary = handoff_summary(question.language, reason, message.text, question.history, nearest, detail or topic)
+    files = len(question.attachments)
+    summary = handoff_summary(
+        question.language, reason, message.text, question.history, nearest, detail or topic, files
+    )
     return Handoff(
         reason=reason,
         message=message.in_its_variant(_message(question, reason, topic, is_open=is_open, opening=opening)),

@@ -10,6 +10,7 @@ _LABELS: dict[AnswerLanguage, tuple[str, str, str, str]] = {
     "en": ("Asked", "Before", "Nearest passages", "Why"),
     "zh": ("客户问题", "此前", "最接近的资料", "原因"),
 }
+_FILES: dict[AnswerLanguage, str] = {"en": "Files sent with it", "zh": "随附文件"}
 _WHY: dict[AnswerLanguage, dict[HandoffReason, str]] = {
     "en": {
         HandoffReason.NOTHING_RELEVANT: "the knowledge base does not bear out an answer",
@@ -62,10 +63,12 @@ def handoff_summary(
     history: Sequence[Turn],
     nearest: Sequence[Passage],
     detail: str = "",
+    files: int = 0,
 ) -> str:
     """The summary for the person: what was asked, what came before, what was found, why it was not enough."""
     asked, before, passages, why = _LABELS[language]
-    lines = [f"{asked}: {_short(question)}"]
+    lines = [f"{asked}: {_short(question)}"] if question or not files else []
+    lines += [f"{_FILES[language]}: {files}"] if files else []
     said = [
         " → ".join(part for part in (_short(turn.full_question), _short(turn.text)) if part) for turn in history[-1:]
     ]

@@ -54,6 +54,8 @@ def exchanges(turns: Sequence[Turn]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     waiting: list[str] = []
     for turn in turns:
+        if not (turn.full_question or turn.agent):
+            continue  # files without a word
         if turn.superseded or shows_own_data(turn):
             continue  # what an action found is for its own turn: no model is shown a customer's data
         if turn.agent:

@@ -20,7 +20,8 @@ from kefu.router.actions.request import OfferedActions
 from kefu.router.admission.scheduler import AdmissionScheduler, SlotRequest
 from kefu.router.answering.action_answer import act, action_request, asked_still
 from kefu.router.answering.answer_cache import AnswerCache
-from kefu.router.answering.clarification import chosen_passages, clarify
+from kefu.router.answering.attachments.replies import note_of, reply_to_files
+from kefu.router.answering.clarification import chosen_passages, clarify, subjects_of
 from kefu.router.answering.decision import (
     Act,
     Clarify,
@@ -34,6 +35,7 @@ from kefu.router.answering.decision import (
     GiveExcerpt,
     HandOver,
     Refuse,
+    ReplyToFiles,
     Settle,
     TurnDown,
     after_evidence,
@@ -41,6 +43,7 @@ from kefu.router.answering.decision import (
     before_search,
     gives_way_to_reply,
     may_be_evidence,
+    relevant_passages,
 )
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence, EvidenceFinder, evidence_answer
@@ -103,6 +106,8 @@ class AnswerPipeline:
         more is asked than can be answered. Whatever else fails is answered by a handoff.
         """
         decision = _continuation(draft) or before_search(question)
+        if isinstance(decision, ReplyToFiles):
+            decision = await self._with_subjects(question, decision)
         if gives_way_to_reply(decision):
             owed = await self._decide_by_owed_outcome(question, draft)
             decision = owed or await self._decide_by_choice(question, draft) or decision
@@ -117,7 +122,19 @@ class AnswerPipeline:
         if outcome.handoff is not None and not await self._can_come_to_desk(question, outcome.handoff):
             metrics.DESK_TURNED_AWAY.labels(question.principal.tenant).inc()
             outcome = turn_away(question, outcome, was_begun=draft.log.text_bytes > 0)
-        return _said(asked_still(question, outcome), draft)
+        return _said(_noted(question, asked_still(question, outcome), draft), draft)
+
+    async def _with_subjects(self, question: Question, decision: ReplyToFiles) -> ReplyToFiles:
+        """What the customer may want to know about files without a word, where there is time to look that up."""
+        if not question.attached_words:
+            return decision
+        try:
+            async with self._search_admission.slot(_slot_request(question)):
+                found = await self._retrieve(question, question.attached_words, "")
+        except (Overloaded, BackendUnavailable) as error:
+            _log.info("attachment.not_searched", cause=error.message)
+            return decision
+        return decision if found.gives_instructions else ReplyToFiles(subjects_of(question, found.passages))
 
     async def _decide_by_triage(self, question: Question, draft: AnswerDraft, decision: Decision) -> Decision:
         """The decision on a message that was not read while it was made: it needed no search, or there was none."""
@@ -234,7 +251,7 @@ class AnswerPipeline:
             return HandOver(HandoffReason.SEARCH_UNAVAILABLE)
         question = replace(question, knowledge_version=found.version)
         decision = after_search(question, found)
-        if self._cache is not None and isinstance(decision, Generate | GiveExcerpt):
+        if self._cache is not None and not question.attachments and isinstance(decision, Generate | GiveExcerpt):
             answer = await self._cache.find(question, found)
             if answer is not None:
                 return GiveCached(answer)
@@ -244,7 +261,7 @@ class AnswerPipeline:
         parts = () if question.choice else split_questions(question.text)
         if len(parts) > 1 and (several := await self._decide_on_parts(question, draft, parts)) is not None:
             return several
-        before = _question_before(question) if found.used_history else ""
+        before = (question.attached_words or _question_before(question)) if found.used_history else ""
         evidence = await self._evidence_among(question, draft, found.read_as or question.text, before, found)
         decided = after_evidence(question, decision, evidence, found)
         may_write = profile.writes and evidence.computation is None
@@ -329,7 +346,7 @@ class AnswerPipeline:
                 draft.basis = _under_load(draft.basis, question)
                 shown = tuple(map(passage_for_model, passages))
                 outcome = await self._generator.write(question, draft, shown, evidence)
-                if self._cache is not None:
+                if self._cache is not None and not question.attachments:
                     await self._cache.keep(question, found, outcome, draft)
                 return outcome
             case GiveEvidence(parts):
@@ -360,6 +377,9 @@ class AnswerPipeline:
                 if draft.basis.searched:
                     draft.rest_on(draft.basis)
                 return hand_over(question, reason, nearest, detail, said_before=self_service)
+            case ReplyToFiles(subjects):
+                outcome, draft.attachment_note = reply_to_files(question, subjects)
+                return outcome
             case TurnDown():
                 draft.rest_on(draft.basis)
                 reply = question.message.in_its_variant(question.replies.out_of_scope)
@@ -411,11 +431,30 @@ class AnswerPipeline:
         """What the search found, and the query where it differs from the message."""
         request = question.request
         text = question.text[-_MOST_QUERY:]  # several messages answered as one may be longer than a search takes
+        query = "" if text == request.text else text
+        if question.attached_words:
+            return await self._found_with_files(question, draft, text), query  # what was read off files is in no query
         earlier = _question_before(question)[-_MOST_QUERY:]
         found = await self._retrieve(question, draft, text, earlier)
         if found.used_history:
             return found, f"{earlier} {text}"[-_MOST_QUERY:]
-        return found, "" if text == request.text else text
+        return found, query
+
+    async def _found_with_files(self, question: Question, draft: AnswerDraft, text: str) -> SearchResult:
+        """What the search found for a message, with what was read off its files where the message leans on that.
+
+        Where nothing relevant is found for the message by itself, both are searched for together. A curated answer is
+        for what the customer wrote alone, and the question is read as it was written.
+        """
+        alone = await self._retrieve(question, draft, text, question.attached_words)
+        if alone.used_history:
+            return replace(alone, read_as="")
+        if alone.curated is not None or relevant_passages(question, alone):
+            return alone
+        behind = await self._retrieve(question, draft, f"{question.attached_words}\n{text}"[-_MOST_QUERY:], "")
+        if not relevant_passages(question, behind):
+            return alone
+        return replace(behind, curated=None, used_history=True, read_as="")
 
     async def _retrieve(self, question: Question, draft: AnswerDraft, text: str, earlier: str) -> SearchResult:
         """Search for a text, which may lean on an earlier one. Raises BackendUnavailable, CollectionNotFound."""
@@ -485,6 +524,15 @@ def _continuation(draft: AnswerDraft) -> Continue | None:
         return Continue(draft.saved)
     draft.begin_anew()
     return None
+
+
+def _noted(question: Question, outcome: AnswerOutcome, draft: AnswerDraft) -> AnswerOutcome:
+    """The answer, and behind it what was read off the files that came with the message. A person sees them anyway."""
+    if draft.attachment_note or outcome.handoff is not None or not (note := note_of(question)):
+        return outcome
+    draft.attachment_note = question.message.in_its_variant(note)
+    is_begun = bool(outcome.text) or draft.log.text_bytes > 0
+    return replace(outcome, text=outcome.text + ("\n\n" if is_begun else "") + draft.attachment_note)
 
 
 def _said(outcome: AnswerOutcome, draft: AnswerDraft) -> AnswerOutcome:

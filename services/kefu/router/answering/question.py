@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from kefu.common.auth import Principal
 from kefu.common.text.language import AnswerLanguage
+from kefu.router.domain.attachment import Attachment
 from kefu.router.domain.turn import BrownOut, Pending, PendingChange, Turn
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.nlu.consent import Consent
@@ -48,6 +49,11 @@ class Question:
     """What an action asked the customer for."""
     consent: Consent | None = None
     """What the message says to whether something is to be changed. To a question for an input: NO, or None."""
+    attachments: Sequence[Attachment] = ()
+    """The files that came with the message. What is read off them is in no text of the question, so that nothing rests
+    on it: no figure of an answer, no input of an action, no rule."""
+    attached_words: str = ""
+    """What was read off them, as it may be searched with. Empty: nothing, or an order to the assistant."""
     disliked: frozenset[str] = frozenset()
     """Ids of earlier turns whose answers were rated down."""
 

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from kefu.common.auth import Principal
 from kefu.common.text.language import AnswerLanguage, answer_language
+from kefu.router.answering.attachments.words import without_note
 from kefu.router.answering.clarification import chosen_subject, is_none_of_them
 from kefu.router.answering.history import pending_of, was_asked_back
 from kefu.router.answering.question import Question
@@ -30,7 +31,7 @@ def build_question(
     brown_out: BrownOut,
 ) -> Question:
     """What is to be answered. What a router that died had decided of the same turn stays so."""
-    history = [record.turn for record in started.history if record.state is TurnState.FINISHED]
+    history = [without_note(record.turn) for record in started.history if record.state is TurnState.FINISHED]
     carried = history[-1].full_question[-_MOST_CARRIED:] if history and history[-1].superseded else ""
     history = [turn for turn in history if not turn.superseded]
     message = CustomerMessage(f"{carried}\n{request.text}" if carried else request.text)
@@ -51,7 +52,7 @@ def build_question(
         consent, rejects = Consent.NO, False
     if choice or rejects:
         asked = history[-1].full_question
-        message = CustomerMessage(asked if rejects else f"{asked} {choice}")
+        message = CustomerMessage(asked if rejects else f"{asked} {choice}".strip())
     last = next((turn.language for turn in reversed(history) if turn.language), None)
     fallback: AnswerLanguage = "zh" if last == "zh" else "en" if last == "en" else default
     about = started.saved.context if started.saved is not None else None

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from kefu.common.audit.entry import pseudonym
 from kefu.common.audit.recorder import Act, AuditedMethod
-from kefu.common.auth import caller
+from kefu.common.auth import Scope, caller
 from kefu.router.v1 import action_pb2 as action
 from kefu.router.v1 import admin_pb2 as admin
+from kefu.router.v1 import attachment_pb2 as attachment
 from kefu.router.v1 import audit_pb2 as audit
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import desk_pb2 as desk
@@ -27,6 +28,7 @@ _ACTION = "kefu.router.v1.ActionService"
 _PROCEDURE = "kefu.router.v1.ProcedureService"
 _GOLDEN = "kefu.router.v1.GoldenQuestionService"
 _ADMIN = "kefu.router.v1.AdminService"
+_ATTACHMENT = "kefu.router.v1.AttachmentService"
 _AUDIT = "kefu.router.v1.AuditService"
 _CHAT = "kefu.router.v1.ChatService"
 _DESK = "kefu.router.v1.DeskService"
@@ -199,6 +201,11 @@ def _judge(act: Act, request: review.JudgeAnswerRequest) -> None:
         act.details["verdict"] = review.Verdict.Name(request.verdict).removeprefix("VERDICT_").lower()
 
 
+def _open_attachment(act: Act, request: attachment.GetAttachmentRequest) -> None:
+    # Customers open their own, as they read their conversations: that is not recorded.
+    act.target = request.name if Scope.DESK in caller().scopes else ""
+
+
 def _person(act: Act, request: chat.DeleteUserRequest | chat.ExportUserRequest) -> None:
     if request.user:
         act.target = f"users/{pseudonym(request.user)}"
@@ -254,6 +261,9 @@ AUDITED: Mapping[str, AuditedMethod] = {
     f"{_CHAT}/DeleteSession": AuditedMethod("session.erase", _name, failures=False),
     f"{_CHAT}/DeleteUser": AuditedMethod("user.erase", _person, _deleted_user),
     f"{_CHAT}/ExportUser": AuditedMethod("user.export", _person, _exported),
+    f"{_ATTACHMENT}/GetAttachment": AuditedMethod(
+        "attachment.open", _open_attachment, failures=False, repeat_seconds=_READ_REPEAT_SECONDS, needs_target=True
+    ),
     f"{_AUDIT}/ListAuditEntries": AuditedMethod("audit.read", _read_audit, repeat_seconds=_READ_REPEAT_SECONDS),
 }
 """What the router records, by "package.Service/Method"."""
@@ -290,6 +300,11 @@ NOT_AUDITED = frozenset(
         f"{_AUDIT}/VerifyAudit",
         *(f"{_CHAT}/{method}" for method in ("Converse", "ResumeTurn", "StopTurn", "RateTurn", "WatchSession")),
         *(f"{_CHAT}/{method}" for method in ("GetSession", "ListSessions", "ListTurns")),
+        # Of customers, as conversations are.
+        *(
+            f"{_ATTACHMENT}/{method}"
+            for method in ("GetAttachmentLimits", "UploadAttachment", "ListAttachments", "DeleteAttachment")
+        ),
         *(f"{_DESK}/{method}" for method in ("ListConversations", "WatchDesk", "ListAgents")),
         f"{_DESK}/Reply",  # the session keeps it, with its author
         *(f"{_EXPERIMENT}/{method}" for method in ("GetExperiment", "ListExperiments")),

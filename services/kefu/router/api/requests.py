@@ -13,6 +13,7 @@ from kefu.common.errors import BadRequest, CollectionNotFound
 from kefu.common.metadata_filters import Pairs, checked_filters
 from kefu.common.resource_names import check_day, check_id, parse_name
 from kefu.common.text.language import AnswerLanguage
+from kefu.router.domain.attachment import MOST_OF_MESSAGE
 from kefu.router.domain.turn import OnBusy
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.v1 import chat_pb2 as pb
@@ -66,7 +67,8 @@ def parse_turn_request(
     """
     arrived = time.monotonic()
     check_short("text", request.text, MAX_TEXT_CHARACTERS)
-    if not request.text.strip():
+    attachments = _attachments(request)
+    if not request.text.strip() and not attachments:
         raise BadRequest("text", "must not be empty.")
     if request.on_busy not in _ON_BUSY:
         raise BadRequest("on_busy", "is not one of OnBusy.")
@@ -100,6 +102,7 @@ def parse_turn_request(
         identity_token=_identity_token(request),
         draft=_draft(request, principal),
         profile=_profile(request.profile),
+        attachments=attachments,
         origin=origin,
     )
 
@@ -115,6 +118,18 @@ def _draft(request: pb.ConverseRequest, principal: Principal) -> str:
     if collection not in (principal.narrowed(frozenset({collection})) or ()):
         raise CollectionNotFound("There is no such collection, or the key may not search it.")
     return request.draft
+
+
+def _attachments(request: pb.ConverseRequest) -> tuple[str, ...]:
+    if len(request.attachments) > MOST_OF_MESSAGE:
+        raise BadRequest("attachments", f"at most {MOST_OF_MESSAGE} are taken with one message.")
+    found: list[str] = []
+    for name in request.attachments:
+        session_id, attachment_id = parse_name("attachments", name, "sessions", "attachments")
+        if f"sessions/{session_id}" != request.session:
+            raise BadRequest("attachments", "must be of the session that `session` names.")
+        found.append(attachment_id)
+    return tuple(dict.fromkeys(found))
 
 
 def _identity_token(request: pb.ConverseRequest) -> str:

@@ -8,7 +8,7 @@ what was said is stored, and the session is free again.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 
@@ -20,15 +20,18 @@ from kefu.common.errors import BackendUnavailable, ServiceError, SessionBusy, St
 from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.router import metrics
 from kefu.router.admission.gate import AdmissionGate
+from kefu.router.answering.attachments.words import superseded_attachments, with_attachments
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.pipeline import AnswerPipeline
 from kefu.router.answering.question_builder import build_question
 from kefu.router.config import RouterConfig
+from kefu.router.conversations.attachments.service import AttachmentService
 from kefu.router.conversations.experiments import Experiments
 from kefu.router.conversations.turn_end import End, Ending, completed_of
 from kefu.router.conversations.turn_snapshot import snapshot_of
 from kefu.router.conversations.turn_start import TurnStart
+from kefu.router.domain.attachment import Attachment
 from kefu.router.domain.event_bus import EventBus
 from kefu.router.domain.events import HandoffRequested, TurnStored
 from kefu.router.domain.experiment import Arm
@@ -69,6 +72,7 @@ class TurnServices:
     erasure: SessionErasure
     memory_guard: MemoryGuard
     store_wait_seconds: float
+    attachments: AttachmentService
 
 
 class LiveTurn:
@@ -117,6 +121,7 @@ class LiveTurn:
             create_time=time.time(),
             request_id=ask.request_id,
             draft=ask.draft,
+            attachments=ask.attachments,
         )
 
     async def read(
@@ -232,6 +237,7 @@ class LiveTurn:
         default = services.config.default_language
         ask, arm = await services.experiments.drawn(self.key.tenant, self._ask, begun.trial)
         question = build_question(ask, begun, rules, self.principal, self.key.session_id, default, brown_out)
+        question = with_attachments(question, await self._attached(begun))
         question = replace(question, falls_back=arm is Arm.DRAFT)
         self._turn = replace(
             self._turn,
@@ -246,6 +252,15 @@ class LiveTurn:
             draft.begin_anew()
             return AnswerOutcome(finish=FinishReason.HUMAN)
         return await services.pipeline.answer(question, draft)
+
+    async def _attached(self, begun: StartedTurn) -> Sequence[Attachment]:
+        """The files that come with the message, and with those that it supersedes."""
+        carried = superseded_attachments([record.turn for record in begun.history])
+        ids = (*carried, *self._ask.attachments)
+        if not ids or self.ephemeral:
+            return ()
+        key = self.key
+        return await self._services.attachments.of_turn(key.tenant, key.session_id, key.turn_id, ids)
 
     async def _begin(self, rules: EffectiveSettings) -> StartedTurn:
         on_busy = OnBusy(self._ask.on_busy) if self._ask.on_busy else rules.on_busy
@@ -284,6 +299,7 @@ class LiveTurn:
             pending=outcome.pending,
             triage=self._draft.triage,
             arm=Arm.LIVE if self._draft.fell_back else self._turn.arm,
+            attachment_note=self._draft.attachment_note,
             held=self._held() if outcome.finish is FinishReason.HUMAN else None,
         )
         if failure is None and (end in (End.ABANDONED, End.LOST) or (self.ephemeral and end is End.HANDED_ON)):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from kefu.common.auth import Principal, Scope
 from kefu.common.customers import customer_subject, is_visitor
 from kefu.common.errors import ScopeMissing, SessionNotFound
+from kefu.router.conversations.attachments.service import AttachmentService
 from kefu.router.conversations.turn_registry import TurnRegistry
 from kefu.router.domain.event_bus import EventBus
 from kefu.router.domain.events import Erased
@@ -36,12 +37,18 @@ class PersonalData:
     """Exports and erases. Raises SessionNotFound, and ScopeMissing for what only an administrator of the tenant may."""
 
     def __init__(
-        self, store: SessionStore, erasure: SessionErasure, registry: TurnRegistry, event_bus: EventBus
+        self,
+        store: SessionStore,
+        erasure: SessionErasure,
+        registry: TurnRegistry,
+        event_bus: EventBus,
+        attachments: AttachmentService,
     ) -> None:
         self._store = store
         self._erasure = erasure
         self._registry = registry
         self._event_bus = event_bus
+        self._attachments = attachments
 
     async def export(self, principal: Principal, selector: PersonSelector) -> AsyncGenerator[KeptSession, None]:
         """All that is kept of a person, session by session; of nobody, nothing."""
@@ -53,7 +60,13 @@ class PersonalData:
                 session = None
             beside = await self._erasure.kept(tenant, session_id)
             if session is not None or beside:
-                yield KeptSession(session_id, session, lambda one=session_id: self._turns(tenant, one), beside)
+                yield KeptSession(
+                    session_id,
+                    session,
+                    lambda one=session_id: self._turns(tenant, one),
+                    beside,
+                    lambda one=session_id: self._attachments.kept(tenant, one),
+                )
 
     async def erase(self, principal: Principal, selector: PersonSelector) -> int:
         """Erase all that is kept of a person; running answers are stopped. Returns how many sessions there were."""
@@ -64,6 +77,7 @@ class PersonalData:
                 erased += 1
             except SessionNotFound:  # it expired
                 await self._erasure.erase(principal.tenant, session_id)
+                await self._attachments.erase(principal.tenant, session_id)
         await self._erasure.forget(principal.tenant, person.identities)
         return erased
 
@@ -84,6 +98,7 @@ class PersonalData:
     async def _erase(self, session: Session, tenant: str) -> None:
         self._registry.delete(tenant, session.id)
         await self._erasure.erase(tenant, session.id)
+        await self._attachments.erase(tenant, session.id)
         await self._store.delete(tenant, session)
         self._event_bus.publish(Erased(tenant, session.id))
 

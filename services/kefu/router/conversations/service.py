@@ -40,6 +40,7 @@ class ConversationService:
         self._registry = registry
         self._watches = watches
         self._identity = identity
+        self._attachments = services.attachments
         self._event_bus = services.event_bus
         self._memory_guard = services.memory_guard
 
@@ -53,6 +54,8 @@ class ConversationService:
         """
         principal, request = await self._identity.of_turn(principal, request)
         opens = session_id is None
+        if session_id is not None and request.attachments:
+            opens = await self._attachments.check(principal, session_id, request.attachments)
         key = TurnKey(principal.tenant, session_id or new_session_id(), new_turn_id())
         guard = self._memory_guard
         is_refused = guard.refuses_new if opens else guard.refuses_messages
@@ -151,7 +154,8 @@ class ConversationService:
 
         Without `binds` nothing is written, and None means that there is no such turn.
         """
-        digest = hashlib.sha256(request.text.encode()).hexdigest()
+        said = "\0".join((request.text, *request.attachments))
+        digest = hashlib.sha256(said.encode()).hexdigest()
         claim = json.dumps({"text": digest, "session": key.session_id, "turn": key.turn_id})
         try:
             if binds:

@@ -30,6 +30,7 @@ redis.call('HSET', session, 'state', 'human', 'agent', ARGV[3], 'claimant', ARGV
            'claim_used', ARGV[5], 'update_time', ARGV[5])
 redis.call('HDEL', session, 'escalated')
 for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[6]) end
+redis.call('PEXPIRE', KEYS[11], ARGV[6])
 append_event('state', 'human', ARGV[3], ARGV[6])
 local owner = known[5] and redis.call('GET', ARGV[1] .. 'alive:' .. known[5])
 if owner then
@@ -65,6 +66,7 @@ redis.call('HSET', session, 'update_time', ARGV[5], 'claim_used', ARGV[5], 'last
 redis.call('HDEL', session, 'waiting_since')
 if ARGV[8] ~= '' then redis.call('HSET', replies, ARGV[8], ARGV[9] .. ' ' .. ARGV[3]) end
 for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[6]) end
+redis.call('PEXPIRE', KEYS[11], ARGV[6])
 redis.call('PEXPIRE', replies, ARGV[6])
 append_event('turn', ARGV[3], '', ARGV[6])
 return {'stored', ARGV[3]}
@@ -98,6 +100,7 @@ else
   redis.call('HDEL', session, 'waiting_since')
 end
 for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[5]) end
+redis.call('PEXPIRE', KEYS[11], ARGV[5])
 append_event('state', ARGV[3], '', ARGV[5])
 return 'given back'
 """

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kefu.router.domain.attachment import Attachment
 from kefu.router.domain.session import Session
 from kefu.router.domain.turn import TurnRecord
 
@@ -35,3 +36,5 @@ class KeptSession:
     """Its turns, oldest first, read anew by each call."""
     beside: Mapping[str, Any]
     """What is kept beside it, as it is stored."""
+    attachments: Callable[[], AsyncIterator[tuple[Attachment, bytes]]]
+    """Its attachments with their bytes, oldest first."""

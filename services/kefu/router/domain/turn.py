@@ -14,6 +14,8 @@ from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.triage import Triage
 from kefu.router.domain.turn_request import TurnRequest
 
+_FILES = "📎"
+
 
 class TurnState(StrEnum):
     """The state of a turn. RUNNING without a lease means that its router died: readers see FAILED."""
@@ -320,6 +322,15 @@ class Turn:
     """The conversation's part in an experiment. None: it has none."""
     arm: Arm | None = None
     """What this message was answered over: LIVE in the draft's arm, too, where the draft could not be used."""
+    attachments: tuple[str, ...] = ()
+    """Ids of the attachments that came with the message."""
+    attachment_note: str = ""
+    """The end of `text` that says what was read off them, or that nothing could be. Nothing rests on it later."""
+
+    @property
+    def shown_question(self) -> str:
+        """The message as a list of conversations names it: a sign stands for files without a word."""
+        return self.question or (_FILES if self.attachments else "")
 
     @property
     def full_question(self) -> str:

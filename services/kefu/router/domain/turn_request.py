@@ -34,5 +34,7 @@ class TurnRequest:
     """Name of the draft of knowledge that the turn is answered from; empty: from what is live."""
     profile: Pairs = ()
     """What the page claims of the person, by name."""
+    attachments: tuple[str, ...] = ()
+    """Ids of the session's attachments that come with the message."""
     origin: str = field(default="", repr=False)
     """A keyed hash of the address of the page's visitor; empty: it is not known. It is stored with no message."""

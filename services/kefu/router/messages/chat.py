@@ -122,6 +122,11 @@ def turn_name(session_id: str, turn_id: str) -> str:
     return f"sessions/{session_id}/turns/{turn_id}"
 
 
+def attachment_name(session_id: str, attachment_id: str) -> str:
+    """The resource name of an attachment."""
+    return f"sessions/{session_id}/attachments/{attachment_id}"
+
+
 def timestamp(seconds: float) -> Timestamp:
     """A time in seconds since the epoch, as a Timestamp."""
     message = Timestamp()
@@ -222,6 +227,7 @@ def turn_message(session_id: str, record: TurnRecord, *, with_triage: bool = Fal
         withdrawn=turn.withdrawn,
         triage=None if triage is None else triage_message(triage),
         arm=turn.arm or "",
+        attachments=[attachment_name(session_id, each) for each in turn.attachments],
     )
 
 

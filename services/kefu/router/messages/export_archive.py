@@ -8,16 +8,21 @@ from datetime import UTC, datetime
 
 from google.protobuf.json_format import MessageToJson
 
+from kefu.router.domain.attachment import Attachment
 from kefu.router.domain.person import KeptSession
 from kefu.router.domain.turn import TurnRecord
+from kefu.router.messages.attachments import attachment_message
 from kefu.router.messages.chat import session_message, turn_message
 
+_ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
 PART_BYTES = 256 * 1024
 _README = """All that Kefu keeps of this person, as of {now}: {count} sessions.
 
 sessions/ID/session.json   the conversation: who opened it, its state, its times
 sessions/ID/turns.jsonl    a line for each message: question, answer, passages, citations, handoff, rating
 sessions/ID/transcript.txt what was said, to be read
+sessions/ID/attachments/   the pictures and PDFs that the customer sent
+sessions/ID/attachments.jsonl a line for each of them: name, type, when it came, what was read off it
 sessions/ID/beside.json    what is kept beside it: unanswered questions, webhook deliveries, figures, cached answers
 """
 
@@ -39,6 +44,14 @@ async def export_archive(sessions: AsyncGenerator[KeptSession, None]) -> AsyncGe
                             entry.write(line_of(kept.id, record).encode())
                             for part in sink.parts():
                                 yield part
+            described: list[str] = []
+            async for attachment, data in kept.attachments():
+                described.append(_attachment_line(kept.id, attachment))
+                archive.writestr(f"{folder}/attachments/{_member_name(attachment)}", data)
+                for part in sink.parts():
+                    yield part
+            if described:
+                archive.writestr(f"{folder}/attachments.jsonl", "".join(described))
             if kept.beside:
                 archive.writestr(f"{folder}/beside.json", json.dumps(kept.beside, ensure_ascii=False, indent=1))
             for part in sink.parts():
@@ -53,9 +66,20 @@ def _json_line(session_id: str, record: TurnRecord) -> str:
     return MessageToJson(turn_message(session_id, record), indent=None, ensure_ascii=False) + "\n"
 
 
+def _attachment_line(session_id: str, attachment: Attachment) -> str:
+    message = attachment_message(session_id, attachment)
+    return MessageToJson(message, indent=None, ensure_ascii=False) + "\n"
+
+
+def _member_name(attachment: Attachment) -> str:
+    """Its id and type: the name that the customer gave it is in its line, and makes no path."""
+    return f"{attachment.id}.{_ENDINGS.get(attachment.media_type, 'bin')}"
+
+
 def _transcript_line(session_id: str, record: TurnRecord) -> str:
     turn = record.turn
-    said = [("Customer", turn.full_question), (turn.agent or "Kefu", turn.text)]
+    files = f"[{len(turn.attachments)} attachments]" if turn.attachments else ""
+    said = [("Customer", " ".join(filter(None, (turn.full_question, files)))), (turn.agent or "Kefu", turn.text)]
     return "".join(f"[{_time(turn.create_time)}] {name}: {text}\n" for name, text in said if text)
 
 

@@ -10,7 +10,7 @@ another.
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -28,6 +28,7 @@ from kefu.router.replicas.replica import PLAINTEXT, ReplicaTls
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
+ResultT = TypeVar("ResultT")
 Metadata = Sequence[tuple[str, str]]
 
 _OPTIONS = (
@@ -56,6 +57,16 @@ class Method(Protocol[RequestT, ResponseT]):
     """Names a method of one of the stubs."""
 
     def __call__(self, stubs: RetrievalStubs, /) -> Callable[..., grpc.aio.UnaryUnaryCall[RequestT, ResponseT]]:
+        """That method."""
+        ...
+
+
+class StreamMethod(Protocol[RequestT, ResponseT]):
+    """Names a method of the stub that streams both ways."""
+
+    def __call__(
+        self, stub: "rpc.KnowledgeServiceAsyncStub", /
+    ) -> Callable[..., grpc.aio.StreamStreamCall[RequestT, ResponseT]]:
         """That method."""
         ...
 
@@ -97,6 +108,32 @@ class RetrievalReplica:
             if not self.in_flight:
                 self._idle.set()
 
+    async def exchange(
+        self,
+        method: StreamMethod[RequestT, ResponseT],
+        requests: Sequence[RequestT],
+        seconds: float,
+        metadata: Metadata,
+        *,
+        wait: bool,
+    ) -> list[ResponseT]:
+        """All responses to all requests of one stream; as `call`."""
+        self.in_flight += 1
+        self._idle.clear()
+        call = method(self._stub)(iter(requests), timeout=seconds, metadata=metadata, wait_for_ready=wait)
+        try:
+            async with asyncio.timeout(seconds + _LATE_SECONDS):
+                return [response async for response in call]
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.UNAVAILABLE:
+                self._failed_at = time.monotonic()
+            raise
+        finally:
+            call.cancel()
+            self.in_flight -= 1
+            if not self.in_flight:
+                self._idle.set()
+
     async def close(self) -> None:
         """Close the channel, and with it every call."""
         await self._channel.close()
@@ -124,6 +161,29 @@ class RetrievalPool:
 
         Raises AioRpcError: UNAVAILABLE also where no replica is known. Raises TimeoutError.
         """
+
+        async def once(replica: RetrievalReplica, left: float, wait: bool) -> ResponseT:
+            return await replica.call(method, request, left, metadata, wait=wait)
+
+        return await self._at_some_replica(once, seconds)
+
+    async def exchange(
+        self,
+        method: StreamMethod[RequestT, ResponseT],
+        requests: Sequence[RequestT],
+        seconds: float,
+        metadata: Metadata,
+    ) -> list[ResponseT]:
+        """All responses to the requests of one stream; as `call`."""
+
+        async def once(replica: RetrievalReplica, left: float, wait: bool) -> list[ResponseT]:
+            return await replica.exchange(method, requests, left, metadata, wait=wait)
+
+        return await self._at_some_replica(once, seconds)
+
+    async def _at_some_replica(
+        self, once: Callable[[RetrievalReplica, float, bool], Awaitable[ResultT]], seconds: float
+    ) -> ResultT:
         deadline = time.monotonic() + seconds
         tried: set[RetrievalReplica] = set()
         while True:
@@ -139,7 +199,7 @@ class RetrievalPool:
             is_last = len(tried) >= min(len(self._replicas), _MOST_REPLICAS)
             seconds_left = max(deadline - time.monotonic(), 0.0)
             try:
-                return await replica.call(method, request, seconds_left, metadata, wait=is_last)
+                return await once(replica, seconds_left, is_last)
             except grpc.aio.AioRpcError as error:
                 if is_last or error.code() is not grpc.StatusCode.UNAVAILABLE:
                     raise

@@ -6,7 +6,19 @@ The lock holds "{turn}:{fence}". The fence is the fencing token: a number in the
 turn begun. So a router that was away for longer than its lease can never write over what came after.
 """
 
-SESSION_KEYS = ("session", "order", "turns", "ratings", "lock", "queue", "stop", "events", "replies", "changes")
+SESSION_KEYS = (
+    "session",
+    "order",
+    "turns",
+    "ratings",
+    "lock",
+    "queue",
+    "stop",
+    "events",
+    "replies",
+    "changes",
+    "attachments",
+)
 
 APPEND_EVENT = """
 local function append_event(kind, what, agent, life)
@@ -99,6 +111,7 @@ local saved = redis.call('HGETALL', draft)
 redis.call('HSET', draft, 'ask', ARGV[14])
 redis.call('PEXPIRE', draft, ARGV[15])
 for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[5]) end
+redis.call('PEXPIRE', KEYS[11], ARGV[5])
 local before, last = {}, redis.call('LRANGE', order, -ARGV[16] - 1, -1)
 for _, id in ipairs(last) do
   if id == turn then break end
@@ -196,6 +209,7 @@ if ARGV[13] ~= '' and tonumber(ARGV[13]) >= tonumber(redis.call('HGET', session,
 end
 if redis.call('GET', lock) == ARGV[2] .. ':' .. ARGV[3] then redis.call('DEL', lock) end
 for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[6]) end
+redis.call('PEXPIRE', KEYS[11], ARGV[6])
 return 'stored'
 """
 )

@@ -56,6 +56,7 @@ class TenantSettings:
     identity: IdentitySettings | None = None
     action_risk: Risk | None = None
     triage_rules: tuple[TriageRule, ...] = ()
+    attachments: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,8 @@ class EffectiveSettings:
     """The most that actions may do without a person."""
     triage_rules: tuple[TriageRule, ...] = ()
     """What becomes of messages by what is read out of them; see `kefu.router.answering.triage.rules`."""
+    attachments: bool = False
+    """Whether customers may send pictures and PDFs."""
 
     def least_relevance(self, passage: Passage) -> float:
         """The relevance from which on a passage may hold the answer.
@@ -154,6 +157,7 @@ def effective_settings(settings: TenantSettings, config: RouterConfig) -> Effect
         identity=settings.identity or IdentitySettings(),
         action_risk=settings.action_risk or Risk.WRITE,
         triage_rules=settings.triage_rules,
+        attachments=bool(config.attachments) and _chosen(settings.attachments, True),
     )
 
 

@@ -257,10 +257,11 @@ class ConverseRequest(_message.Message):
     IDENTITY_TOKEN_FIELD_NUMBER: _builtins.int
     PROFILE_FIELD_NUMBER: _builtins.int
     DRAFT_FIELD_NUMBER: _builtins.int
+    ATTACHMENTS_FIELD_NUMBER: _builtins.int
     session: _builtins.str
     """Required. "sessions/{session}"; "sessions/-" opens one, and TurnStarted names it."""
     text: _builtins.str
-    """Required. What the customer wrote, 1 to 4,000 characters."""
+    """Required, but with `attachments`. What the customer wrote, 1 to 4,000 characters."""
     request_id: _builtins.str
     """Optional. Made by the client, at most 128 characters; unique per tenant and key. The same id and text again give
     the same turn: a finished one is replayed, a running one is joined, a failed one runs again. With another text:
@@ -319,6 +320,12 @@ class ConverseRequest(_message.Message):
         characters. Agents see it as claimed; nothing is decided by it. Later ones replace it.
         """
 
+    @_builtins.property
+    def attachments(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Optional. At most 4 names that UploadAttachment gave for this session. They may open the session, if they were uploaded
+        for a new one. Errors: NOT_FOUND / ATTACHMENT_NOT_FOUND.
+        """
+
     def __init__(
         self,
         *,
@@ -338,10 +345,11 @@ class ConverseRequest(_message.Message):
         identity_token: _builtins.str = ...,
         profile: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         draft: _builtins.str = ...,
+        attachments: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_temperature", b"_temperature", "max_tokens", b"max_tokens", "reasoning", b"reasoning", "temperature", b"temperature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_temperature", b"_temperature", "as_of", b"as_of", "collections", b"collections", "draft", b"draft", "filters", b"filters", "identity_token", b"identity_token", "language", b"language", "max_tokens", b"max_tokens", "on_busy", b"on_busy", "profile", b"profile", "reasoning", b"reasoning", "request_id", b"request_id", "resumable", b"resumable", "session", b"session", "temperature", b"temperature", "text", b"text", "user", b"user"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_temperature", b"_temperature", "as_of", b"as_of", "attachments", b"attachments", "collections", b"collections", "draft", b"draft", "filters", b"filters", "identity_token", b"identity_token", "language", b"language", "max_tokens", b"max_tokens", "on_busy", b"on_busy", "profile", b"profile", "reasoning", b"reasoning", "request_id", b"request_id", "resumable", b"resumable", "session", b"session", "temperature", b"temperature", "text", b"text", "user", b"user"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_tokens: _TypeAlias = _typing.Literal["max_tokens"]  # noqa: Y015
     _WhichOneofArgType__max_tokens: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens"]  # noqa: Y015
@@ -1521,6 +1529,7 @@ class Turn(_message.Message):
     WITHDRAWN_FIELD_NUMBER: _builtins.int
     TRIAGE_FIELD_NUMBER: _builtins.int
     ARM_FIELD_NUMBER: _builtins.int
+    ATTACHMENTS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"sessions/{session}/turns/{turn}"."""
     state: Global___Turn.State.ValueType
@@ -1569,6 +1578,10 @@ class Turn(_message.Message):
         a message that an agent answers.
         """
 
+    @_builtins.property
+    def attachments(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the pictures and PDFs that the message came with; see AttachmentService."""
+
     def __init__(
         self,
         *,
@@ -1589,10 +1602,11 @@ class Turn(_message.Message):
         withdrawn: _builtins.str = ...,
         triage: _triage_pb2.Triage | None = ...,
         arm: _builtins.str = ...,
+        attachments: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["completed", b"completed", "create_time", b"create_time", "handoff", b"handoff", "triage", b"triage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "arm", b"arm", "as_of", b"as_of", "completed", b"completed", "create_time", b"create_time", "handoff", b"handoff", "language", b"language", "name", b"name", "passages", b"passages", "question", b"question", "rating", b"rating", "rating_comment", b"rating_comment", "request_id", b"request_id", "state", b"state", "text", b"text", "triage", b"triage", "withdrawn", b"withdrawn"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "arm", b"arm", "as_of", b"as_of", "attachments", b"attachments", "completed", b"completed", "create_time", b"create_time", "handoff", b"handoff", "language", b"language", "name", b"name", "passages", b"passages", "question", b"question", "rating", b"rating", "rating_comment", b"rating_comment", "request_id", b"request_id", "state", b"state", "text", b"text", "triage", b"triage", "withdrawn", b"withdrawn"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

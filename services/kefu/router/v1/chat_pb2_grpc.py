@@ -115,7 +115,7 @@ class ChatServiceServicer:
         when asked for; any number of TextDelta; at most one Handoff, which withdraws the text before it; one TurnCompleted.
         Progress may come anywhere between the first and the last. A stream that ends without TurnCompleted has failed:
         INVALID_ARGUMENT / BAD_REQUEST (BadRequest names the field), INVALID_ARGUMENT / REQUEST_ID_REUSED,
-        NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
+        NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND, NOT_FOUND / ATTACHMENT_NOT_FOUND,
         ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
         FAILED_PRECONDITION / SESSION_CLOSED,
         PERMISSION_DENIED / IDENTITY_REQUIRED (the tenant answers customers only whose identity is verified),
@@ -194,7 +194,7 @@ class ChatServiceServicer:
 
     def ExportUser(self, request, context):
         """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
-        its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
+        its turns (JSON), a transcript (text), its attachments, and what is kept beside it. Of nobody the archive holds a README alone.
         Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
         PERMISSION_DENIED / SCOPE_MISSING (a visitor, a customer, or all keys, and the key has no `admin` scope).
         """

@@ -47,7 +47,7 @@ class ChatServiceStub:
     when asked for; any number of TextDelta; at most one Handoff, which withdraws the text before it; one TurnCompleted.
     Progress may come anywhere between the first and the last. A stream that ends without TurnCompleted has failed:
       INVALID_ARGUMENT / BAD_REQUEST (BadRequest names the field), INVALID_ARGUMENT / REQUEST_ID_REUSED,
-      NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
+      NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND, NOT_FOUND / ATTACHMENT_NOT_FOUND,
       ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
       FAILED_PRECONDITION / SESSION_CLOSED,
       PERMISSION_DENIED / IDENTITY_REQUIRED (the tenant answers customers only whose identity is verified),
@@ -91,7 +91,7 @@ class ChatServiceStub:
     """
     ExportUser: _grpc.UnaryStreamMultiCallable[_chat_pb2.ExportUserRequest, _chat_pb2.ExportUserResponse]
     """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
-    its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
+    its turns (JSON), a transcript (text), its attachments, and what is kept beside it. Of nobody the archive holds a README alone.
     Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
     PERMISSION_DENIED / SCOPE_MISSING (a visitor, a customer, or all keys, and the key has no `admin` scope).
     """
@@ -128,7 +128,7 @@ class ChatServiceAsyncStub(ChatServiceStub):
     when asked for; any number of TextDelta; at most one Handoff, which withdraws the text before it; one TurnCompleted.
     Progress may come anywhere between the first and the last. A stream that ends without TurnCompleted has failed:
       INVALID_ARGUMENT / BAD_REQUEST (BadRequest names the field), INVALID_ARGUMENT / REQUEST_ID_REUSED,
-      NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
+      NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND, NOT_FOUND / ATTACHMENT_NOT_FOUND,
       ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
       FAILED_PRECONDITION / SESSION_CLOSED,
       PERMISSION_DENIED / IDENTITY_REQUIRED (the tenant answers customers only whose identity is verified),
@@ -172,7 +172,7 @@ class ChatServiceAsyncStub(ChatServiceStub):
     """
     ExportUser: _aio.UnaryStreamMultiCallable[_chat_pb2.ExportUserRequest, _chat_pb2.ExportUserResponse]  # type: ignore[assignment]
     """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
-    its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
+    its turns (JSON), a transcript (text), its attachments, and what is kept beside it. Of nobody the archive holds a README alone.
     Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
     PERMISSION_DENIED / SCOPE_MISSING (a visitor, a customer, or all keys, and the key has no `admin` scope).
     """
@@ -212,7 +212,7 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
         when asked for; any number of TextDelta; at most one Handoff, which withdraws the text before it; one TurnCompleted.
         Progress may come anywhere between the first and the last. A stream that ends without TurnCompleted has failed:
           INVALID_ARGUMENT / BAD_REQUEST (BadRequest names the field), INVALID_ARGUMENT / REQUEST_ID_REUSED,
-          NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND,
+          NOT_FOUND / SESSION_NOT_FOUND, NOT_FOUND / COLLECTION_NOT_FOUND, NOT_FOUND / ATTACHMENT_NOT_FOUND,
           ABORTED / SESSION_BUSY (answering another message: see `on_busy`),
           FAILED_PRECONDITION / SESSION_CLOSED,
           PERMISSION_DENIED / IDENTITY_REQUIRED (the tenant answers customers only whose identity is verified),
@@ -304,7 +304,7 @@ class ChatServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_chat_pb2.ExportUserResponse], _abc.AsyncIterator[_chat_pb2.ExportUserResponse]]:
         """ExportUser gives all that is kept of a person, as a ZIP archive in parts: a folder for each session with the session,
-        its turns (JSON), a transcript (text), and what is kept beside it. Of nobody the archive holds a README alone.
+        its turns (JSON), a transcript (text), its attachments, and what is kept beside it. Of nobody the archive holds a README alone.
         Errors: INVALID_ARGUMENT / BAD_REQUEST, NOT_FOUND / SESSION_NOT_FOUND,
         PERMISSION_DENIED / SCOPE_MISSING (a visitor, a customer, or all keys, and the key has no `admin` scope).
         """

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EN, ZH, t } from "../src/chat/texts_answers.ts";
+import * as files from "../src/chat/attachments/texts.ts";
 import * as signIn from "../src/chat/texts_sign_in.ts";
 import { choose } from "../src/shared/i18n.ts";
 
@@ -7,6 +8,7 @@ const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) =>
 
 const TABLES: [string, Record<string, string>, Record<string, string>][] = [
   ["of the conversation", EN, ZH],
+  ["of files", files.EN, files.ZH],
   ["of signing in", signIn.EN, signIn.ZH],
 ];
 

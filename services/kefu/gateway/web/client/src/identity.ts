@@ -1,8 +1,8 @@
 /** Customers whose identity is verified: by a token of the company's site, or by a code that was sent by mail. */
-import { Code, ConnectError } from "@connectrpc/connect";
 import { type Credentials, type Issued, proven, visitor } from "./credentials.ts";
 import { failureOf, KefuError } from "./failure.ts";
 import { again } from "./retry.ts";
+import { refusal } from "./refusal.ts";
 
 /** A customer as verified: `sub`, the id at the company, how it was verified, and the claims that the company asks for. */
 export interface Customer {
@@ -58,23 +58,4 @@ async function post<Answer>(base: string, path: string, visitorToken: string, bo
   } catch (error) {
     throw new KefuError(failureOf(error));
   }
-}
-
-interface Refused {
-  code: string;
-  message: string;
-  details: { type: string; value: string }[];
-}
-
-/** A failure as the gateway writes it; of something in between, such as a proxy, only the status is known. */
-function refusal(status: number, body: Partial<Refused> | null): ConnectError {
-  const name = (body?.code ?? "").replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  const known = Code[name as keyof typeof Code] as Code | undefined;
-  const code = known ?? (status === 429 || status >= 500 ? Code.Unavailable : Code.PermissionDenied);
-  const error = new ConnectError(body?.message ?? `HTTP ${status}`, code);
-  error.details = (body?.details ?? []).map(({ type, value }) => ({
-    type,
-    value: Uint8Array.from(atob(value), (character) => character.charCodeAt(0)),
-  }));
-  return error;
 }

@@ -14,6 +14,7 @@ import {
   type Turn,
   type TurnCompleted,
 } from "../../src/gen/kefu/router/v1/chat_pb.js";
+import { sessionOf, uploadAttachment } from "./attachments.ts";
 import { type Credentials, fixedToken } from "./credentials.ts";
 import { again, MOST_WAIT } from "./retry.ts";
 import { AnswerText } from "./text.ts";
@@ -47,6 +48,8 @@ export interface AskOptions {
   identityToken?: string;
   /** What you say of the person, unverified: agents see it as that. At most 10 entries. */
   profile?: Record<string, string>;
+  /** Pictures and PDFs that go along, at most 4: `text` may be empty with them. Not with a `transport` of your own. */
+  attachments?: Blob[];
   /** Called with the text so far whenever it has grown, was replaced after a resume, or was withdrawn by a handoff (""). */
   onText?: (text: string) => void;
   /** Called with what is being done for the customer meanwhile, such as "Looking up your orders". */
@@ -76,8 +79,13 @@ export class Kefu {
   readonly chat: Client<typeof ChatService>;
   readonly knowledge: Client<typeof KnowledgeService>;
 
+  private readonly baseUrl: string;
+  private readonly credentials: Credentials;
+
   constructor({ baseUrl, key, credentials, transport }: KefuOptions) {
-    const way = transport ?? gatewayTransport(baseUrl, credentials ?? fixedToken(key ?? ""));
+    this.credentials = credentials ?? fixedToken(key ?? "");
+    this.baseUrl = baseUrl;
+    const way = transport ?? gatewayTransport(baseUrl, this.credentials);
     this.chat = createClient(ChatService, way);
     this.knowledge = createClient(KnowledgeService, way);
   }
@@ -85,10 +93,18 @@ export class Kefu {
   /** Say something, and have the whole answer. Throws KefuError. */
   async ask(text: string, options: AskOptions = {}): Promise<Answer> {
     const answer = new AnswerText();
+    let session = options.session || NEW_SESSION;
+    const attachments: string[] = [];
+    for (const file of options.attachments ?? []) {
+      const { name } = await uploadAttachment(this.baseUrl, await this.credentials.token(), file, { session });
+      session = sessionOf(name);
+      attachments.push(name);
+    }
     const got: Pick<Answer, "session" | "turn" | "passages" | "handoff"> = { session: "", turn: "", passages: [], handoff: null };
     const question = {
-      session: options.session || NEW_SESSION,
+      session,
       text,
+      attachments,
       requestId: options.requestId || crypto.randomUUID(),
       supersede: options.supersede ?? false,
       collections: options.collections ?? [],

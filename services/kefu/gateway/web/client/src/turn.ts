@@ -25,6 +25,8 @@ export interface Question {
   identityToken?: string;
   /** ConverseRequest.profile. */
   profile?: Record<string, string>;
+  /** ConverseRequest.attachments. */
+  attachments?: string[];
   /** Longest time to wait, in milliseconds, when the server refuses and says when to come back. Default: not at all. */
   patience?: number;
 }
@@ -75,6 +77,7 @@ export async function followTurn(
         collections: question.collections,
         identityToken: question.identityToken ?? "",
         profile: question.profile ?? {},
+        attachments: question.attachments ?? [],
         resumable: true,
         onBusy: question.supersede ? OnBusy.SUPERSEDE : OnBusy.QUEUE,
       },
@@ -127,7 +130,7 @@ export async function followTurn(
       if (resuming) resumeFailures += failure.code === Code.NotFound ? 2 : isOnline() ? 1 : 0;
       if (failure.code === Code.Unauthenticated && !renewed) renewed = true;
       else if (failure.code === Code.OutOfRange && resuming) answer.apply(0, "");
-      else if (failure.code === Code.NotFound && resuming && question.text) continue;
+      else if (failure.code === Code.NotFound && resuming && (question.text || question.attachments?.length)) continue;
       else if (!(RETRIED.includes(failure.code) || waits) || attempt >= ATTEMPTS) throw new KefuError(failure);
       sink.reconnecting?.(true);
       await pause(Math.max(failure.retryAfter ?? 0, backoff(attempt)), signal);

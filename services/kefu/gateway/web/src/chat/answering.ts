@@ -42,6 +42,7 @@ export async function showAnswer(
     ...asked,
     text: entry.question,
     requestId: entry.requestId,
+    attachments: entry.attachments,
     ...(entry.name.value ? { turn: entry.name.value } : {}),
   };
   const sink: TurnSink = {

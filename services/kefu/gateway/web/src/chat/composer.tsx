@@ -1,8 +1,11 @@
 /** The message box. */
+import { signal } from "@preact/signals";
 import type { RefObject } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Session_State as State } from "../gen/kefu/router/v1/chat_pb.js";
+import type { Taken } from "../shared/config.ts";
 import { Icon } from "../shared/icons.tsx";
+import { announce } from "./announce.ts";
 import type { Conversation } from "./conversation.ts";
 import { loadAnswers } from "./lazy.ts";
 import { t } from "./texts.ts";
@@ -11,17 +14,52 @@ import { t } from "./texts.ts";
 export const MOST = 4000;
 const TOLD_FROM = 3600;
 
-export function Composer({ conversation, box }: { conversation: Conversation; box: RefObject<HTMLTextAreaElement | null> }) {
+/** What shows files is loaded with the first one. */
+const attaching = signal<typeof import("./attachments/attached.tsx") | null>(null);
+
+interface ComposerProps {
+  conversation: Conversation;
+  box: RefObject<HTMLTextAreaElement | null>;
+  taken: Taken | null;
+}
+
+export function Composer({ conversation, box, taken }: ComposerProps) {
   const [text, setText] = useState("");
+  const picker = useRef<HTMLInputElement>(null);
+  const files = conversation.files.value;
+  const AttachedFiles = attaching.value?.AttachedFiles;
+  const add = async (list?: FileList) => {
+    const chosen = [...(list ?? [])];
+    if (!taken || chosen.length === 0) return;
+    attaching.value ??= await import("./attachments/attached.tsx");
+    const place = { session: () => conversation.session.value, token: () => conversation.token(), announce };
+    conversation.files.value ??= new attaching.value.Files(place, taken);
+    conversation.files.value.add(chosen);
+  };
+  useEffect(() => {
+    const over = (event: DragEvent) => event.preventDefault();
+    const drop = (event: DragEvent) => {
+      event.preventDefault();
+      void add(event.dataTransfer?.files);
+    };
+    if (!taken) return;
+    addEventListener("dragover", over);
+    addEventListener("drop", drop);
+    return () => {
+      removeEventListener("dragover", over);
+      removeEventListener("drop", drop);
+    };
+  }, [taken]);
   const closed = conversation.state.value === State.CLOSED;
   const length = [...text.trim()].length;
   const left = MOST - length;
   const running = conversation.running.value;
-  const sendable = length > 0 && left >= 0 && !closed && conversation.phase.value !== "loading";
+  const attached = files ? files.all.value.length : 0;
+  const sendable = length + attached > 0 && !files?.busy.value && left >= 0 && !closed && conversation.phase.value !== "loading";
   const send = () => {
     if (!sendable) return;
     setText("");
-    void conversation.send(text.trim());
+    void conversation.send(text.trim(), files?.take());
     box.current?.focus();
   };
 
@@ -45,7 +83,32 @@ export function Composer({ conversation, box }: { conversation: Conversation; bo
           send();
         }}
       >
+        {files && AttachedFiles && <AttachedFiles files={files} />}
         <div class="box">
+          {taken && (
+            <>
+              <input
+                type="file"
+                hidden
+                multiple
+                ref={picker}
+                accept={taken.media_types.join()}
+                onChange={({ currentTarget }) => {
+                  void add(currentTarget.files!);
+                  currentTarget.value = "";
+                }}
+              />
+              <button
+                type="button"
+                class="button quiet icon"
+                aria-label={t("attach")}
+                title={t("attach")}
+                onClick={() => picker.current?.click()}
+              >
+                <Icon name="clip" />
+              </button>
+            </>
+          )}
           <label class="unseen" for="message">
             {t("message")}
           </label>
@@ -61,6 +124,12 @@ export function Composer({ conversation, box }: { conversation: Conversation; bo
             onInput={(event) => {
               loadAnswers();
               setText(event.currentTarget.value);
+            }}
+            onPaste={(event) => {
+              const pasted = event.clipboardData?.files;
+              if (!taken || !pasted?.length) return;
+              event.preventDefault();
+              void add(pasted);
             }}
             onKeyDown={(event) => {
               // While an input method is composing, Enter chooses a word (keyCode 229: Safari says so only there).
@@ -80,7 +149,7 @@ export function Composer({ conversation, box }: { conversation: Conversation; bo
               <Icon name="stop" />
             </button>
           )}
-          {(!running || length > 0) && (
+          {(!running || length + attached > 0) && (
             <button type="submit" class="button primary icon" disabled={!sendable} aria-label={t("send")} title={t("send")}>
               <Icon name="send" />
             </button>

@@ -1,6 +1,6 @@
 /** A visitor's conversation: what is on the page, and what it asks of the server. Knows no elements. */
 import { type Client, Code } from "@connectrpc/connect";
-import { failureOf } from "@kefu/client";
+import { type Credentials, failureOf } from "@kefu/client";
 import { computed, signal } from "@preact/signals";
 import {
   type ChatService,
@@ -14,6 +14,7 @@ import {
 } from "../gen/kefu/router/v1/chat_pb.js";
 import { store, stored } from "../shared/storage.ts";
 import { announce } from "./announce.ts";
+import type { Files } from "./attachments/files.ts";
 import { Left, showAnswer, Stopped } from "./answering.ts";
 import { Entry } from "./entry.ts";
 import { loadAnswers } from "./lazy.ts";
@@ -39,6 +40,9 @@ function onPage(name: string | null): Place {
   return { read: () => kept, write: (next) => (kept = next) };
 }
 
+/** The contract, and whose calls these are. */
+export type ChatClient = Client<typeof ChatService> & { credentials?: Credentials };
+
 export class Conversation {
   readonly entries = signal<Entry[]>([]);
   readonly state = signal<State>(State.BOT);
@@ -55,6 +59,8 @@ export class Conversation {
   onIdentityRequired: () => void = () => {};
   /** What the site says of the person; goes along with each message. */
   profile: Record<string, string> = {};
+  /** The files that go along with the next message, once one was chosen; see attachments/files.ts. */
+  readonly files = signal<Files | null>(null);
 
   private readonly following = new Map<Entry, AbortController>();
   private opened: Promise<unknown> = Promise.resolve();
@@ -67,7 +73,7 @@ export class Conversation {
   private place = BROWSER;
 
   constructor(
-    private client: Client<typeof ChatService>,
+    private client: ChatClient,
     private readonly collections: string[],
   ) {}
 
@@ -100,14 +106,19 @@ export class Conversation {
   }
 
   /** Send a message. While an answer runs, it is stopped, and both messages are answered as one. */
-  async send(text: string): Promise<void> {
+  async send(text: string, attachments: string[] = []): Promise<void> {
     const { shown } = this;
-    const entry = new Entry(crypto.randomUUID(), text, crypto.randomUUID());
+    const entry = new Entry(crypto.randomUUID(), text, crypto.randomUUID(), new Date(), attachments);
     const supersede = this.running.value;
     this.entries.value = [...this.entries.value, entry];
     if (supersede && !this.session.value) await this.opened; // the first message has not been told its session yet
     if (this.shown !== shown) return; // it was written to another conversation, perhaps by another person
     await this.follow(entry, supersede);
+  }
+
+  /** A token of whoever writes here now. */
+  token(): Promise<string> {
+    return this.client.credentials?.token() ?? Promise.resolve("");
   }
 
   askForPerson(): Promise<void> {
@@ -177,7 +188,7 @@ export class Conversation {
    * Go on with `client`, which is the same person's, a customer by now. The conversation on the page stays; an empty page
    * shows the customer's last one.
    */
-  async goAlong(client: Client<typeof ChatService>): Promise<void> {
+  async goAlong(client: ChatClient): Promise<void> {
     const name = this.session.value || this.place.read();
     const wasKnown = this.place !== BROWSER;
     this.place.write(null);
@@ -198,7 +209,7 @@ export class Conversation {
   }
 
   /** Become another person's, with `client`: nothing of the one before stays. */
-  leave(client: Client<typeof ChatService>): void {
+  leave(client: ChatClient): void {
     this.fresh();
     this.client = client;
     this.profile = {};
@@ -232,6 +243,7 @@ export class Conversation {
     this.lastEvent = "";
     this.place.write(null);
     this.session.value = "";
+    this.files.value?.clear();
     this.entries.value = [];
     this.hidden.value = 0;
     this.state.value = State.BOT;
@@ -279,7 +291,7 @@ export class Conversation {
     let isOpen: () => void = () => {};
     if (!this.session.value) this.opened = new Promise<void>((resolve) => (isOpen = resolve));
     const asked = {
-      session: this.session.value || OPEN,
+      session: this.session.value || entry.attachments[0]?.split("/attachments/")[0] || OPEN,
       supersede,
       collections: this.collections,
       profile: this.profile,

@@ -43,6 +43,8 @@ export class Entry {
     question: string,
     requestId: string,
     at: Date = new Date(),
+    /** Names of the files that came with it. */
+    readonly attachments: string[] = [],
   ) {
     this.question = question;
     this.requestId = requestId;
@@ -51,7 +53,7 @@ export class Entry {
 
   static of(turn: Turn): Entry {
     const at = turn.createTime ? new Date(Number(turn.createTime.seconds) * 1000) : new Date();
-    const entry = new Entry(turn.name, turn.question, turn.requestId, at);
+    const entry = new Entry(turn.name, turn.question, turn.requestId, at, turn.attachments);
     entry.update(turn);
     return entry;
   }

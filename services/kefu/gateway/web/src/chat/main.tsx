@@ -36,7 +36,8 @@ async function start(): Promise<void> {
     site?.ready();
     return;
   }
-  const clientOf = (who: Credentials) => createClient(ChatService, gatewayTransport(location.origin, who));
+  const clientOf = (who: Credentials) => 
+    Object.assign(createClient(ChatService, gatewayTransport(location.origin, who)), { credentials: who });
   const anonymous = visitor(location.origin);
   const conversation = new Conversation(clientOf(anonymous), config.collections);
   conversation.onMessage = () => site?.unread();
@@ -53,7 +54,7 @@ async function start(): Promise<void> {
     );
     return loaded;
   };
-  render(<Page conversation={conversation} person={person} identity={identity} title={title} site={site} />, app);
+  render(<Page conversation={conversation} person={person} identity={identity} title={title} site={site} taken={config.attachments ?? null} />, app);
   site?.ready();
   const failed = (error: unknown) => console.error("Kefu:", failureOf(error).message);
   if (hasSignedIn()) identity().then((one) => one.restore(), failed);

@@ -12,6 +12,7 @@ import { type Conversation, isRunning } from "./conversation.ts";
 import type { Entry } from "./entry.ts";
 import { withoutChoices } from "./choices.ts";
 import { withFootnotes } from "./footnotes.ts";
+import { SentFiles } from "../shared/sent_files.tsx";
 import { HandoffNotice } from "./handoff.tsx";
 import { RatingBar } from "./rating.tsx";
 import { type ChatKey, t } from "./texts_answers.ts";
@@ -36,10 +37,11 @@ export function Message({ entry, conversation, receiver, onCite }: MessageProps)
   const loose = asking ? (completed?.choices.filter((choice) => !onCards.has(choice)) ?? []) : [];
   return (
     <article class="turn" tabIndex={-1} aria-busy={isRunning(entry)}>
-      {entry.question && (
+      {(entry.question || entry.attachments.length > 0) && (
         <div class="asked">
           <h2 class="unseen">{t("you")}</h2>
-          <p>{entry.question}</p>
+          {entry.attachments.length > 0 && <SentFiles names={entry.attachments} token={() => conversation.token()} />}
+          {entry.question && <p>{entry.question}</p>}
         </div>
       )}
       {forPerson ? (
@@ -89,7 +91,7 @@ export function Message({ entry, conversation, receiver, onCite }: MessageProps)
             {reason === FinishReason.INTERRUPTED && (
               <p class="note">
                 {t("interrupted")}{" "}
-                <button type="button" class="button small" onClick={() => void conversation.send(entry.question)}>
+                <button type="button" class="button small" onClick={() => void conversation.send(entry.question, entry.attachments)}>
                   {t("ask_again")}
                 </button>
               </p>

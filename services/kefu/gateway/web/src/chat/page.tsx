@@ -9,6 +9,7 @@ import { announced } from "./announce.ts";
 import { Composer } from "./composer.tsx";
 import type { Conversation } from "./conversation.ts";
 import { focusOnMessage, type Site } from "./embedding.ts";
+import type { Taken } from "../shared/config.ts";
 import type { Entry } from "./entry.ts";
 import type { Identity } from "./identity.ts";
 import type { Shown } from "./evidence.tsx";
@@ -31,6 +32,8 @@ interface PageProps {
   identity: () => Promise<Identity>;
   title: () => string;
   site: Site | null;
+  /** Which files may go along with a message. */
+  taken: Taken | null;
 }
 
 /** The page anew for each person: what one has opened, or begun to write, is not for the next. */
@@ -38,7 +41,7 @@ export function Page(props: PageProps) {
   return <PersonsPage key={props.person.changes.value} {...props} />;
 }
 
-function PersonsPage({ conversation, person, identity, title, site }: PageProps) {
+function PersonsPage({ conversation, person, identity, title, site, taken }: PageProps) {
   const [shown, setShown] = useState<Shown | null>(null);
   const [asking, setAsking] = useState<Asking | null>(null);
   const { EvidencePanel, EraseDialog, EarlierDialog } = answers.value ?? {};
@@ -64,7 +67,7 @@ function PersonsPage({ conversation, person, identity, title, site }: PageProps)
       </WhoAnswers>
       <Transcript conversation={conversation} onCite={(entry, number) => setShown({ entry, number })} />
       {!locked ? (
-        <Composer conversation={conversation} box={composer} />
+        <Composer conversation={conversation} box={composer} taken={taken} />
       ) : SignInPanel ? (
         <SignInPanel signIn={person.signIn} identity={identity} />
       ) : (

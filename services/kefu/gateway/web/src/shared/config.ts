@@ -10,6 +10,13 @@ export interface SignIn {
   email_codes: boolean;
 }
 
+/** Which files of customers are taken. */
+export interface Taken {
+  max_bytes: number;
+  max_per_message: number;
+  media_types: string[];
+}
+
 export interface GatewayConfig {
   /** The service's name, shown as the heading. */
   title: string;
@@ -17,6 +24,8 @@ export interface GatewayConfig {
   visitors: boolean;
   /** Null where it is not known. */
   sign_in?: SignIn | null;
+  /** Null: no files are taken. */
+  attachments?: Taken | null;
   /** Where operators sign in, if there is such a place. */
   oidc: { issuer: string; client_id: string; scope: string } | null;
   /** Collections that visitors' questions are answered from; empty: all that their key may search. */

@@ -74,7 +74,14 @@ export function withTurn(turns: readonly Turn[], turn: Turn): readonly Turn[] {
 }
 
 export type Message =
-  | { readonly kind: "customer"; readonly key: string; readonly text: string; readonly time: Timestamp | undefined }
+  | {
+      readonly kind: "customer";
+      readonly key: string;
+      readonly text: string;
+      readonly time: Timestamp | undefined;
+      /** Names of the files that came with it. */
+      readonly attachments: readonly string[];
+    }
   | { readonly kind: "kefu"; readonly key: string; readonly text: string; readonly time: Timestamp | undefined; readonly turn: Turn }
   | { readonly kind: "person"; readonly key: string; readonly text: string; readonly time: Timestamp | undefined; readonly agent: string }
   | { readonly kind: "handoff"; readonly key: string; readonly handoff: Handoff };
@@ -84,7 +91,10 @@ export function messagesOf(turns: readonly Turn[]): readonly Message[] {
   return turns.flatMap((turn): Message[] => {
     const time = turn.createTime;
     const messages: Message[] = [];
-    if (turn.question !== "") messages.push({ kind: "customer", key: `${turn.name}?`, text: turn.question, time });
+    const { attachments } = turn;
+    if (turn.question !== "" || attachments.length > 0) {
+      messages.push({ kind: "customer", key: `${turn.name}?`, text: turn.question, time, attachments });
+    }
     if (turn.text !== "") {
       const byPerson = turn.agent !== "" || turn.completed?.source === AnswerSource.PERSON;
       messages.push(

@@ -7,6 +7,7 @@ import { clock } from "../shared/format.ts";
 import { Badge } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { messagesOf, type Message } from "./conversation_state.ts";
+import { CustomerFiles } from "./files.tsx";
 import { reasonText, sourceText } from "./words.ts";
 
 export function Messages({ turns, hidden, onEarlier }: { turns: readonly Turn[]; hidden: number; onEarlier: () => void }) {
@@ -50,6 +51,7 @@ function Body({ message }: { message: Message }) {
           {t("withdrawn")}: <del>{message.turn.withdrawn}</del>
         </p>
       ) : null}
+      {message.kind === "customer" && message.attachments.length > 0 ? <CustomerFiles names={message.attachments} /> : null}
       <p class="message-text" dir="auto">
         {cards ? cards.text : message.text}
       </p>

@@ -6,6 +6,7 @@ import { DraftService } from "../../gen/kefu/retrieval/v1/draft_pb.ts";
 import { KnowledgeService } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
 import { ActionService } from "../../gen/kefu/router/v1/action_pb.ts";
 import { AdminService } from "../../gen/kefu/router/v1/admin_pb.ts";
+import { AttachmentService } from "../../gen/kefu/router/v1/attachment_pb.ts";
 import { AuditService } from "../../gen/kefu/router/v1/audit_pb.ts";
 import { ChatService } from "../../gen/kefu/router/v1/chat_pb.ts";
 import { DeskService } from "../../gen/kefu/router/v1/desk_pb.ts";
@@ -19,6 +20,7 @@ import { WebhookService } from "../../gen/kefu/router/v1/webhook_pb.ts";
 export interface Services {
   readonly actions: Client<typeof ActionService>;
   readonly admin: Client<typeof AdminService>;
+  readonly attachments: Client<typeof AttachmentService>;
   readonly audit: Client<typeof AuditService>;
   readonly chat: Client<typeof ChatService>;
   readonly desk: Client<typeof DeskService>;
@@ -36,6 +38,7 @@ export function servicesOver(transport: Transport): Services {
   return {
     actions: createClient(ActionService, transport),
     admin: createClient(AdminService, transport),
+    attachments: createClient(AttachmentService, transport),
     audit: createClient(AuditService, transport),
     chat: createClient(ChatService, transport),
     desk: createClient(DeskService, transport),
