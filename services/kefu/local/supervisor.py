@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from kefu.common.rpc.server import CANNOT_START
+from kefu.common.errors import CANNOT_START
 from kefu.local import log_files, processes
 from kefu.local.data_dir import start_time_of
 from kefu.local.health_probes import Probe

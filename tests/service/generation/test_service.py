@@ -10,7 +10,7 @@ import pytest
 
 import kefu.generation
 from kefu.common.auth import make_key
-from kefu.common.rpc.server import CANNOT_START
+from kefu.common.errors import CANNOT_START
 from kefu.generation.engine import Channel, Finished, FinishReason, Piece, Started
 from kefu.generation.engines.simulated import SimulatedSettings, open_simulated
 from kefu.generation.service import EngineDied, until_end

@@ -39,24 +39,38 @@ _MADE_LATE = {
     "kefu.router.nlu.sentiment": "an alternation of words in a class method; collected from the module's scorers",
 }
 """Modules that make a pattern out of local values, with what stands in it."""
-_PATTERNS, _LATE = collected()
+
+
+@pytest.fixture(scope="module")
+def found() -> tuple[list[CollectedPattern], list[str]]:
+    return collected()  # not while tests are collected, which every worker does
+
+
+@pytest.fixture
+def patterns(found: tuple[list[CollectedPattern], list[str]]) -> list[CollectedPattern]:
+    return found[0]
+
+
+@pytest.fixture
+def made_late(found: tuple[list[CollectedPattern], list[str]]) -> list[str]:
+    return found[1]
 
 
 def places(found: Iterator[CollectedPattern]) -> list[str]:
     return sorted({each.place for each in found})
 
 
-def test_the_patterns_of_all_packages_are_looked_at() -> None:
-    packages = {each.place.split(".")[1] for each in _PATTERNS}
+def test_the_patterns_of_all_packages_are_looked_at(patterns: list[CollectedPattern]) -> None:
+    packages = {each.place.split(".")[1] for each in patterns}
     assert packages >= {"common", "router", "retrieval", "gateway", "cli", "local"}
-    assert len(_PATTERNS) > 250
-    assert any(each.place == "kefu.router.nlu.intents._PHRASE" for each in _PATTERNS)
-    known = {each.pattern for each in _PATTERNS}
+    assert len(patterns) > 250
+    assert any(each.place == "kefu.router.nlu.intents._PHRASE" for each in patterns)
+    known = {each.pattern for each in patterns}
     assert {CHINESE.sensitive.self_harm, ENGLISH.instructions.in_document} <= known
 
 
-def test_a_pattern_that_is_made_late_is_known() -> None:
-    assert {place.split(":")[0] for place in _LATE} <= set(_MADE_LATE)
+def test_a_pattern_that_is_made_late_is_known(made_late: list[str]) -> None:
+    assert {place.split(":")[0] for place in made_late} <= set(_MADE_LATE)
 
 
 @pytest.mark.parametrize(
@@ -99,9 +113,9 @@ def test_a_star_that_reads_every_text_in_one_way_is_let_pass(pattern: str) -> No
     assert not has_ambiguous_star(re.compile(pattern))
 
 
-def test_no_star_reads_a_text_in_two_ways() -> None:
+def test_no_star_reads_a_text_in_two_ways(patterns: list[CollectedPattern]) -> None:
     """Else thirty characters may take for ever: each repetition doubles the ways in which the search can fail."""
-    assert places(each for each in _PATTERNS if has_ambiguous_star(each.pattern)) == []
+    assert places(each for each in patterns if has_ambiguous_star(each.pattern)) == []
 
 
 def search(one: CollectedPattern, text: str) -> None:
@@ -158,15 +172,15 @@ def test_a_search_that_begins_anew_at_each_character_is_recognised(pattern: str,
 
 
 @pytest.mark.timeout(900)  # some thousand patterns on hostile texts, beside other tests
-def test_every_search_takes_linear_time() -> None:
+def test_every_search_takes_linear_time(patterns: list[CollectedPattern]) -> None:
     # Twice, since other work on the machine makes one measurement in ten thousand look slow.
     slow = {
-        one.place: text for one in _PATTERNS if one.place not in _EXEMPT and slow_text(one) and (text := slow_text(one))
+        one.place: text for one in patterns if one.place not in _EXEMPT and slow_text(one) and (text := slow_text(one))
     }
     assert slow == {}
 
 
-def test_every_exemption_is_needed() -> None:
-    exempt = [one for one in _PATTERNS if one.place in _EXEMPT]
+def test_every_exemption_is_needed(patterns: list[CollectedPattern]) -> None:
+    exempt = [one for one in patterns if one.place in _EXEMPT]
     assert [one.place for one in exempt if not (slow_text(one, _NOTICED / 2) or slow_text(one, _NOTICED / 2))] == []
-    assert set(_EXEMPT) <= {one.place for one in _PATTERNS}
+    assert set(_EXEMPT) <= {one.place for one in patterns}

@@ -19,8 +19,8 @@ from kefu.cli.commands.demo import Demo, run_demo
 from kefu.cli.console import CommandFailed, console, print_table
 from kefu.cli.remote.connection import Remote
 from kefu.cli.view.service_status import StatusView
+from kefu.common.errors import CANNOT_START
 from kefu.common.resource_limits.memory_budget import available_memory
-from kefu.common.rpc.server import CANNOT_START
 from kefu.common.telemetry import set_up_logging
 from kefu.common.text.terminal_text import printable
 from kefu.generation.config import configuration_without_key

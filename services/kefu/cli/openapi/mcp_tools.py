@@ -6,7 +6,7 @@ from typing import Any
 
 from kefu.cli.openapi.document import Document, DocumentError
 from kefu.cli.openapi.draft import Draft, draft
-from kefu.common.outbound.mcp_tools import Tool
+from kefu.common.outbound.mcp_tool import Tool
 
 _BEARER = {"type": "http", "scheme": "bearer"}
 

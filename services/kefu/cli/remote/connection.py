@@ -17,8 +17,7 @@ import typer
 from kefu.cli.console import UNAVAILABLE, CommandFailed, command_failure, exit_with
 from kefu.client.channels import open_channel
 from kefu.client.persistence import Persistence
-from kefu.common.errors import ServiceError, StartupError
-from kefu.common.rpc.server import CANNOT_START
+from kefu.common.errors import CANNOT_START, ServiceError, StartupError
 from kefu.local import data_dir as folders
 from kefu.local.data_dir import DataDir
 from kefu.local.errors import LocalError

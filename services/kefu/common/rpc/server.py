@@ -23,7 +23,7 @@ from pydantic_settings import SettingsError
 from kefu.common.audit.recorder import AuditRecorder
 from kefu.common.auth import Keyring
 from kefu.common.config import ServiceConfig
-from kefu.common.errors import StartupError
+from kefu.common.errors import CANNOT_START, StartupError
 from kefu.common.grpc_options import DEFAULT_TRANSPORT, Transport
 from kefu.common.permissions import Permissions
 from kefu.common.rpc.health import Health
@@ -37,8 +37,6 @@ from kefu.common.tls import Tls
 ConfigT = TypeVar("ConfigT", bound=ServiceConfig)
 Register = Callable[[grpc.aio.Server], None]
 """Adds servicers to a server."""
-CANNOT_START = 78
-"""Exit status of a process that would fail again in the same way (sysexits.h calls it EX_CONFIG)."""
 
 _log = structlog.stdlib.get_logger()
 

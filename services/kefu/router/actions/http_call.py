@@ -12,7 +12,8 @@ from jmespath.exceptions import JMESPathError
 
 from kefu.common.errors import SecretNotFound
 from kefu.common.outbound.guarded_http import CallFailed, GuardedHttp, HttpAnswer
-from kefu.common.outbound.mcp_tools import NotCalled, ToolChanged, call_tool
+from kefu.common.outbound.mcp_tool import NotCalled, ToolChanged
+from kefu.common.outbound.mcp_tools import call_tool
 from kefu.router.actions.action import PLACEHOLDER, HttpCall
 from kefu.router.domain.turn import InputValue
 

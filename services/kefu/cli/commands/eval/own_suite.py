@@ -15,7 +15,7 @@ from rich.console import Console
 from kefu.cli.console import CommandFailed
 from kefu.cli.remote.connection import Remote
 from kefu.cli.view.service_status import StatusView
-from kefu.common.rpc.server import CANNOT_START
+from kefu.common.errors import CANNOT_START
 from kefu.common.text.terminal_text import printable
 from kefu.local.data_dir import DataDir
 from kefu.local.ports import PortAllocator, unused_ports

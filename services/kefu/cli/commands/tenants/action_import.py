@@ -16,7 +16,8 @@ from kefu.cli.openapi.draft import Draft, draft
 from kefu.cli.openapi.mcp_tools import tool_draft
 from kefu.cli.remote.connection import Json, print_failures
 from kefu.common.outbound.guarded_http import CallFailed, open_guarded_http
-from kefu.common.outbound.mcp_tools import Tool, list_tools
+from kefu.common.outbound.mcp_tool import Tool
+from kefu.common.outbound.mcp_tools import list_tools
 from kefu.common.text.terminal_text import printable
 
 _FETCH_SECONDS = 30.0
