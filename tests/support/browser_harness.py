@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -106,12 +106,17 @@ async def open_browser() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def open_browser_harness(redis: RedisServer, **config: object) -> AsyncIterator[BrowserHarness]:
-    """Router, gateway, proxy and browser while the block runs. `config` are fields of GatewayConfig."""
+async def open_browser_harness(
+    redis: RedisServer, *, router: Mapping[str, Any] | None = None, **config: object
+) -> AsyncIterator[BrowserHarness]:
+    """Router, gateway, proxy and browser while the block runs. `config` are fields of GatewayConfig, `router` of
+    `open_router_harness`."""
     find_chromium_or_skip()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        harness = await enter(open_router_harness(redis, session_turns=0))  # conversations of any length
+        harness = await enter(
+            open_router_harness(redis, session_turns=0, **(router or {}))
+        )  # conversations of any length
         harness.knowledge.hits = [make_hit(RETURNS, title="Returns and refunds")]
         harness.knowledge.by_word = {"退货": [make_hit(RETURNS_ZH, title="退货与退款政策", language="zh", n=2)]}
         harness.replica.frames = [ANSWER]

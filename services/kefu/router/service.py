@@ -102,6 +102,7 @@ from kefu.router.insight.unanswered import UnansweredStore
 from kefu.router.insight.unanswered_groups import UnansweredGroups
 from kefu.router.replicas.draft_client import DraftClient
 from kefu.router.replicas.file_reader import FileReader
+from kefu.router.replicas.patient_retrieval_client import PATIENT_SECONDS, PatientRetrievalClient
 from kefu.router.replicas.pool import open_pool
 from kefu.router.replicas.retrieval_client import RetrievalClient
 from kefu.router.replicas.retrieval_pool import open_retrieval_pool
@@ -284,7 +285,12 @@ async def router(
                 config,
                 commands,
                 settings,
-                AnswerPipeline(config, retrieval, search_admission, pool),
+                AnswerPipeline(
+                    config.model_copy(update={"search_seconds": PATIENT_SECONDS}),
+                    PatientRetrievalClient(retrieval_pool, internal_key),
+                    search_admission,
+                    pool,
+                ),
                 admission,
                 drafts,
                 event_bus,

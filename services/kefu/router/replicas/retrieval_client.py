@@ -130,9 +130,14 @@ class RetrievalClient:
 
         `known_only`: empty unless all of it was read before. Raises BackendUnavailable, also when it takes longer.
         """
+        return list((await self.reading(principal, question, texts, seconds, known_only=known_only)).answers)
+
+    async def reading(
+        self, principal: Principal, question: str, texts: Sequence[str], seconds: float, *, known_only: bool = False
+    ) -> pb.ReadTextsResponse:
+        """As `read`, with the reader's id, which is empty where there is none."""
         request = pb.ReadTextsRequest(question=question, texts=texts, known_only=known_only)
-        response = await self._call(lambda stubs: stubs.knowledge.ReadTexts, request, principal, seconds)
-        return list(response.answers)
+        return await self._call(lambda stubs: stubs.knowledge.ReadTexts, request, principal, seconds)
 
     async def _call(
         self, method: Method[RequestT, ResponseT], request: RequestT, principal: Principal, seconds: float
