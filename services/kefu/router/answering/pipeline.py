@@ -454,7 +454,7 @@ class AnswerPipeline:
         behind = await self._retrieve(question, draft, f"{question.attached_words}\n{text}"[-_MOST_QUERY:], "")
         if not relevant_passages(question, behind):
             return alone
-        return replace(behind, curated=None, used_history=True, read_as="")
+        return replace(behind, curated=None, used_history=True, read_as="", embedding=b"")
 
     async def _retrieve(self, question: Question, draft: AnswerDraft, text: str, earlier: str) -> SearchResult:
         """Search for a text, which may lean on an earlier one. Raises BackendUnavailable, CollectionNotFound."""

@@ -111,6 +111,8 @@ def unanswered_question(
     """The unanswered question of a stored turn. None when it has a good answer, as far as Kefu can tell."""
     if state is not TurnState.FINISHED or turn.handoff is None or turn.handoff.reason not in FAILURES:
         return None
+    if not (turn.query or turn.full_question).strip():  # files without a word
+        return None
     return question_of_turn(session_id, turn, embedding)
 
 
