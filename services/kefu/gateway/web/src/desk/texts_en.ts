@@ -1,9 +1,11 @@
 /** The console's texts in English. */
 
+import { draftsEn } from "./drafts/texts_en.ts";
 import { proceduresEn } from "./procedures/texts_en.ts";
 
 export const en = {
   ...proceduresEn,
+  ...draftsEn,
   deskTitle: "Kefu desk",
   deskOf: "{title}: desk",
   sections: "Sections",
