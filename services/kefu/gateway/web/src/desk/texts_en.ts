@@ -4,6 +4,7 @@ import { conversationsEn } from "./conversations/texts_en.ts";
 import { experimentsEn } from "./experiments/texts_en.ts";
 import { goldenEn } from "./golden/texts_en.ts";
 import { recognitionEn } from "./knowledge/recognition_texts_en.ts";
+import { draftsEn } from "./drafts/texts_en.ts";
 import { proceduresEn } from "./procedures/texts_en.ts";
 
 export const en = {
@@ -12,6 +13,7 @@ export const en = {
   ...proceduresEn,
   ...experimentsEn,
   ...recognitionEn,
+  ...draftsEn,
   deskTitle: "Kefu desk",
   deskOf: "{title}: desk",
   sections: "Sections",

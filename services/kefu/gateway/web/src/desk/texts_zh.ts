@@ -4,6 +4,7 @@ import { conversationsZh } from "./conversations/texts_zh.ts";
 import { experimentsZh } from "./experiments/texts_zh.ts";
 import { goldenZh } from "./golden/texts_zh.ts";
 import { recognitionZh } from "./knowledge/recognition_texts_zh.ts";
+import { draftsZh } from "./drafts/texts_zh.ts";
 import { proceduresZh } from "./procedures/texts_zh.ts";
 import type { en } from "./texts_en.ts";
 
@@ -13,6 +14,7 @@ export const zh: Record<keyof typeof en, string> = {
   ...proceduresZh,
   ...experimentsZh,
   ...recognitionZh,
+  ...draftsZh,
   deskTitle: "Kefu 客服台",
   deskOf: "{title} 客服台",
   sections: "栏目",
