@@ -89,7 +89,7 @@ async def open_company(redis: RedisServer, **config: object) -> AsyncIterator[Br
     read_axe_or_skip()  # what is installed with it is needed here, too
     node = shutil.which("node") or pytest.skip("there is no Node here")
     port = free_port()
-    oidc = {
+    oidc: dict[str, Any] = {
         "oidc_issuer": f"http://127.0.0.1:{port}",
         "oidc_audience": "kefu-desk",
         "oidc_tenant": "default",

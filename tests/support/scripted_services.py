@@ -55,9 +55,11 @@ class _ConvertedHere(ConversionPool):
     """Converts without a process of its own, which takes a second to start."""
 
     def __init__(self) -> None:
-        super().__init__(max_processes=1, seconds=30.0, memory_mib=1024)
+        super().__init__(max_processes=1, seconds=30.0, memory_mib=1024, ocr_pages=0, ocr_page_seconds=30.0)
 
-    async def convert(self, job: ConversionJob, data: bytes) -> ConvertedDocument:
+    async def convert(
+        self, job: ConversionJob, data: bytes, on_progress: OnProgress | None = None
+    ) -> ConvertedDocument:
         return await asyncio.to_thread(convert, job, data)
 
 

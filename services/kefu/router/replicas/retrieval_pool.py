@@ -62,11 +62,9 @@ class Method(Protocol[RequestT, ResponseT]):
 
 
 class StreamMethod(Protocol[RequestT, ResponseT]):
-    """Names a method of the stub that streams both ways."""
+    """Names a method of one of the stubs that streams both ways."""
 
-    def __call__(
-        self, stub: "rpc.KnowledgeServiceAsyncStub", /
-    ) -> Callable[..., grpc.aio.StreamStreamCall[RequestT, ResponseT]]:
+    def __call__(self, stubs: RetrievalStubs, /) -> Callable[..., grpc.aio.StreamStreamCall[RequestT, ResponseT]]:
         """That method."""
         ...
 
@@ -120,7 +118,7 @@ class RetrievalReplica:
         """All responses to all requests of one stream; as `call`."""
         self.in_flight += 1
         self._idle.clear()
-        call = method(self._stub)(iter(requests), timeout=seconds, metadata=metadata, wait_for_ready=wait)
+        call = method(self._stubs)(iter(requests), timeout=seconds, metadata=metadata, wait_for_ready=wait)
         try:
             async with asyncio.timeout(seconds + _LATE_SECONDS):
                 return [response async for response in call]
