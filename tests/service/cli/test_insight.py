@@ -104,3 +104,22 @@ async def test_webhooks_are_added_listed_sent_again_and_removed(shell: Shell, cu
         assert (gone.status, "kefu webhooks" in gone.err) == (1, True)
         wrong = await shell.run("webhooks", "add", receiver.url, "-e", "nothing")
         assert "There is no event nothing" in wrong.err
+
+
+async def test_what_kefu_said_is_found_explained_and_judged_at_the_command_line(
+    shell: Shell, customer: RouterClient
+) -> None:
+    answer = await customer.ask("How long does a refund take?")
+
+    async def found() -> bool:
+        return "How long does a refund take?" in await shell.ok("conversations", "list", "REFUND")
+
+    await wait_until_async(found, 90)
+    turn = answer.started.turn.removeprefix("sessions/").replace("/turns/", "/")
+    assert "Decided: " in await shell.ok("conversations", "why", turn)
+    assert "1 answer, 1 drawn, 0 judged" in await shell.ok("review", "sample", "today")
+    assert "Judged half." in await shell.ok("review", "judge", turn, "half", "--reviewer", "Mei")
+    assert "judged half" in await shell.ok("conversations", "show", answer.session)
+    numbers = json.loads(await shell.ok("review", "numbers", "--json"))
+    assert numbers["judged"] == 1
+    assert (numbers["half"]["share"], numbers["half"]["low"]) == (1.0, 1.0)

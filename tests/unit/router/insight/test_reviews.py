@@ -4,11 +4,24 @@ import random
 from collections.abc import Mapping
 
 import pytest
+from redis.asyncio import Redis
 
-from kefu.router.domain.turn import AnswerSource, Rating
+from kefu.common.redis.commands import RedisCommands
+from kefu.router.domain.explanation import (
+    EXPLANATION,
+    MOST_PARTS,
+    EvidenceRead,
+    Explanation,
+    FoundPassage,
+    PieceRead,
+    SearchMade,
+)
+from kefu.router.domain.turn import AnswerSource, Rating, Turn, TurnState
 from kefu.router.insight.conversations.facts import TurnFacts, known_turns
+from kefu.router.insight.conversations.index import MOST_CHARACTERS, ConversationIndex
 from kefu.router.insight.reviews.estimate import ReviewedCell, estimate
 from kefu.router.insight.reviews.sample import Candidate, Stratum, allocation, draw, sizes_of, stratum_of
+from kefu.router.storage.packed_text import unpacked
 
 RECORDED: Mapping[Stratum, tuple[int, int]] = {
     Stratum.ORDINARY: (140, 129),
@@ -101,3 +114,21 @@ def test_an_answer_is_in_the_first_stratum_that_it_fits() -> None:
     assert [turn.reopened for turn in thanked] == [False, False, False, False, False]
     longer = known_turns({**facts, "t6": answer}, {"t1": Rating.UP})
     assert next(stratum_of(turn) for turn in longer) is Stratum.LONG
+
+
+def test_an_explanation_is_kept_within_its_size_and_loses_its_last_parts_first() -> None:
+    words = random.Random(7)
+    why = Explanation("give_evidence")
+    for _ in range(MOST_PARTS + 2):
+        text = "".join(chr(words.randrange(0x4E00, 0x9FFF)) for _ in range(240))
+        why.add_search(SearchMade(text, found=(FoundPassage("name", "Refunds", 0.5, 0.4),)))
+        why.add_evidence(EvidenceRead(text, 0.5, bears=True, pieces=(PieceRead(text, "name", chosen=True),) * 5))
+    assert len(why.searches) == len(why.evidence) == MOST_PARTS
+    index = ConversationIndex(RedisCommands(Redis()), life=60.0)
+    turn = Turn("t1", "?", "en", "2026-11-25", 1.0)
+    *_, stored = index.put("acme", "s1", turn, TurnState.FINISHED, why).arguments
+    assert len(str(stored)) <= MOST_CHARACTERS
+    kept = EXPLANATION.validate_json(unpacked(str(stored)))
+    assert kept.decision == "give_evidence"
+    assert 1 <= len(kept.searches) < MOST_PARTS
+    assert kept.searches[0] == why.searches[0]

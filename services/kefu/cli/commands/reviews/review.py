@@ -55,8 +55,8 @@ async def _sample(
     print_table(("stratum", "about", "turn", "question", "answer"), rows, empty=f"No answers of {found.day} to review.")
     for stratum in found.strata:
         console().print(
-            f"{_word(pb.Stratum.Name(stratum.stratum), 'STRATUM_')}: {stratum.answers} answers, {stratum.drawn} drawn, "
-            f"{stratum.judged} judged",
+            f"{_word(pb.Stratum.Name(stratum.stratum), 'STRATUM_')}: {counted(stratum.answers, 'answer')}, "
+            f"{stratum.drawn} drawn, {stratum.judged} judged",
             style="dim",
         )
 

@@ -8,7 +8,7 @@ newest first, for as long as a search may take.
 import json
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall, hash_items
 from kefu.router.domain.explanation import EXPLANATION, Explanation
@@ -18,6 +18,8 @@ from kefu.router.storage import keys
 from kefu.router.storage.packed_text import packed, unpacked
 from kefu.router.storage.turns import parse_record
 
+MOST_CHARACTERS = 4096
+"""Of an explanation, as it is stored."""
 _BATCH_SIZE = 50
 """Sessions read in one call."""
 
@@ -61,7 +63,7 @@ class ConversationIndex:
         facts = TURN_FACTS.dump_json(facts_of(turn, state, explanation), exclude_defaults=True).decode()
         why = ""
         if explanation is not None and self._explains:
-            why = packed(EXPLANATION.dump_json(explanation, exclude_defaults=True).decode())
+            why = _packed(explanation)
         return ScriptCall(
             PUT,
             (
@@ -127,6 +129,16 @@ class ConversationIndex:
             }
             found.append(IndexedSession(session_id, latest, known, records))
         return found
+
+
+def _packed(explanation: Explanation) -> str:
+    """An explanation as it is stored: without its last searches and looks for evidence, where it were too long."""
+    while True:
+        value = packed(EXPLANATION.dump_json(explanation, exclude_defaults=True).decode())
+        most = max(len(explanation.searches), len(explanation.evidence)) - 1
+        if len(value) <= MOST_CHARACTERS or most < 1:
+            return value
+        explanation = replace(explanation, searches=explanation.searches[:most], evidence=explanation.evidence[:most])
 
 
 def _facts(value: str) -> TurnFacts:
