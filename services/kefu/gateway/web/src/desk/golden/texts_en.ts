@@ -37,7 +37,7 @@ export const goldenEn = {
   nothingSaid: "Nothing was said.",
   answerForgotten: "The text is no longer kept.",
   askedTwice: "Asked twice",
-  foundIn: "Found in: {titles}",
+  goldenFoundIn: "Found in: {titles}",
   calledPerson: "A person would be called: {reason}",
   runOf: "Run of {time}",
   backToRuns: "All runs",

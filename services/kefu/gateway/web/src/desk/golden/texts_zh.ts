@@ -39,7 +39,7 @@ export const goldenZh: Record<keyof typeof goldenEn, string> = {
   nothingSaid: "没有回答内容。",
   answerForgotten: "内容已不再保留。",
   askedTwice: "问了两次",
-  foundIn: "来源：{titles}",
+  goldenFoundIn: "来源：{titles}",
   calledPerson: "会转人工：{reason}",
   runOf: "{time} 的运行",
   backToRuns: "全部运行",
