@@ -2,6 +2,8 @@
 
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 
+import { DraftService } from "../../gen/kefu/retrieval/v1/draft_pb.ts";
+import { HistoryService } from "../../gen/kefu/retrieval/v1/history_pb.ts";
 import { KnowledgeService } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
 import { ActionService } from "../../gen/kefu/router/v1/action_pb.ts";
 import { AdminService } from "../../gen/kefu/router/v1/admin_pb.ts";
@@ -20,6 +22,8 @@ export interface Services {
   readonly chat: Client<typeof ChatService>;
   readonly desk: Client<typeof DeskService>;
   readonly golden: Client<typeof GoldenQuestionService>;
+  readonly drafts: Client<typeof DraftService>;
+  readonly histories: Client<typeof HistoryService>;
   readonly insight: Client<typeof InsightService>;
   readonly knowledge: Client<typeof KnowledgeService>;
   readonly procedures: Client<typeof ProcedureService>;
@@ -34,6 +38,8 @@ export function servicesOver(transport: Transport): Services {
     chat: createClient(ChatService, transport),
     desk: createClient(DeskService, transport),
     golden: createClient(GoldenQuestionService, transport),
+    drafts: createClient(DraftService, transport),
+    histories: createClient(HistoryService, transport),
     insight: createClient(InsightService, transport),
     knowledge: createClient(KnowledgeService, transport),
     procedures: createClient(ProcedureService, transport),
