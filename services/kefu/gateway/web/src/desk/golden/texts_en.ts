@@ -37,6 +37,7 @@ export const goldenEn = {
   nothingSaid: "Nothing was said.",
   answerForgotten: "The text is no longer kept.",
   askedTwice: "Asked twice",
+  bothAnswers: "Both answers, side by side",
   goldenFoundIn: "Found in: {titles}",
   calledPerson: "A person would be called: {reason}",
   runOf: "Run of {time}",

@@ -39,6 +39,7 @@ export const goldenZh: Record<keyof typeof goldenEn, string> = {
   nothingSaid: "没有回答内容。",
   answerForgotten: "内容已不再保留。",
   askedTwice: "问了两次",
+  bothAnswers: "并排查看两个答案",
   goldenFoundIn: "来源：{titles}",
   calledPerson: "会转人工：{reason}",
   runOf: "{time} 的运行",
