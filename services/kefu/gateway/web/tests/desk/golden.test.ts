@@ -3,7 +3,7 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 
-import { newGoldenHref, turnOfAddress } from "../../src/desk/golden/address.ts";
+import { newGoldenHref, runOfMessage, turnOfAddress } from "../../src/desk/golden/address.ts";
 import { fieldsOf, questionOf, saysWhatIsRight } from "../../src/desk/golden/lines.ts";
 import { parseRoute } from "../../src/desk/shared/route.ts";
 import { GoldenQuestion_Person, GoldenQuestion_Polarity, GoldenQuestionSchema } from "../../src/gen/kefu/router/v1/golden_pb.ts";
@@ -45,4 +45,9 @@ test("the address of a new question names its turn, also with its slashes escape
   expect(turnOfAddress(parseRoute(newGoldenHref(turn)).rest)).toBe(turn);
   expect(turnOfAddress(parseRoute(`#/golden/new?turn=${encodeURIComponent(turn)}`).rest)).toBe(turn);
   expect(turnOfAddress(parseRoute("#/golden/questions/label").rest)).toBe(null);
+});
+
+test("the run behind a draft's check is found in its message", () => {
+  expect(runOfMessage("goldenRuns/01a2-b: 54 of 60 right, 3 lost.")).toBe("01a2-b");
+  expect(runOfMessage("There are no golden questions that this draft could change.")).toBe(null);
 });

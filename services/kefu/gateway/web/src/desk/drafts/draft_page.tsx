@@ -9,6 +9,7 @@ import { collectionId, lastId } from "../shared/names.ts";
 import { hrefOf } from "../shared/route.ts";
 import { useDesk } from "../shared/session.ts";
 import { Busy, Confirm, FailureNotice, Labelled, Notice } from "../shared/ui.tsx";
+import { runOfMessage } from "../golden/address.ts";
 import { t } from "../texts.ts";
 import { AddToDraft } from "./add_documents.tsx";
 import { DraftChanges } from "./changes.tsx";
@@ -149,19 +150,25 @@ function CheckNotice({ draft }: { draft: Draft }) {
   if (check === undefined) return null;
   const counts = { passed: check.passed, failed: check.failed };
   const held = draft.state === Draft_State.HELD;
+  const run = runOfMessage(check.message);
   return (
     <Notice kind={held ? "warn" : "info"}>
       <p>
         {held ? t("draftHeldMore", counts) : t("draftCheckedMore", counts)} {check.outdated ? t("draftCheckOld") : ""}
       </p>
       {check.message ? <p dir="auto">{check.message}</p> : null}
+      {run === null ? null : (
+        <p>
+          <a href={hrefOf("golden", "runs", run)}>{t("bothAnswers")}</a>
+        </p>
+      )}
       {check.lost.length > 0 ? (
         <>
           <p>{t("draftLost")}</p>
           <ul>
             {check.lost.slice(0, 20).map((one) => (
               <li key={one} dir="auto">
-                {lastId(one)}
+                <a href={hrefOf("golden", "questions", lastId(one))}>{lastId(one)}</a>
               </li>
             ))}
           </ul>

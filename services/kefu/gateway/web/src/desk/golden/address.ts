@@ -14,3 +14,8 @@ export function turnOfAddress(rest: readonly string[]): string | null {
   const all = rest.join("/");
   return all.startsWith(NEW) ? all.slice(NEW.length) : null;
 }
+
+/** The id of the run that a draft's check names in its message; null where it names none. */
+export function runOfMessage(message: string): string | null {
+  return /goldenRuns\/([\w-]+)/.exec(message)?.[1] ?? null;
+}

@@ -31,7 +31,7 @@ export function ResultList({ run, results }: { run: GoldenRun; results: readonly
   return (
     <section class="stack" aria-label={t("verdict")}>
       {run.lost + run.gained === 0 && results.length > 0 ? <p class="soft">{t("nothingChanged")}</p> : null}
-      <ul class="cards">
+      <ul class="plain-list stack">
         {shown.map((one) => (
           <li key={one.question} class="card">
             <Result of={one} isDraft={run.draft !== ""} />
@@ -86,7 +86,7 @@ export function Answer({ label, of: answer }: { label: string; of: GoldenAnswer 
       <p class="soft">
         {t("whyVerdict")}: <span lang="en">{answer.why}</span>
       </p>
-      {answer.titles.length > 0 ? <p class="soft">{t("foundIn", { titles: answer.titles.join(" · ") })}</p> : null}
+      {answer.titles.length > 0 ? <p class="soft">{t("goldenFoundIn", { titles: answer.titles.join(" · ") })}</p> : null}
     </section>
   );
 }
