@@ -108,4 +108,9 @@ async def test_files_are_taken_refused_seen_at_the_desk_and_erased(suite_browser
     await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     await expect(page.locator(".sent-file")).to_have_count(0)
     assert stored(tmp_path) == []
+    # At the command line, without a word.
+    note = tmp_path / "note.pdf"
+    note.write_bytes(pdf("Display shows error E17"))
+    asked = await suite_browser.suite.kefu_json("ask", "", "--attach", str(note))
+    assert "In your file I read: “Display shows error E17”." in asked["text"]
     assert [error for error in suite_browser.page_errors if "400" not in error] == []

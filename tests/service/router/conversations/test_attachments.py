@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from kefu.client import Client
 from kefu.common.auth import Scope
 from kefu.common.redis.commands import RedisCommands
 from kefu.router.conversations.attachments.file_store import S3Access, open_file_store
@@ -114,6 +115,17 @@ async def test_what_a_pdf_says_is_quoted_and_searched_with_and_is_no_evidence(ha
     prompts = [str(call.request) for call in harness.replica.calls]
     assert len(prompts) >= 2
     assert all("Total 500" not in prompt for prompt in prompts)
+
+
+async def test_a_program_sends_a_file_with_a_question(harness: RouterHarness, tmp_path: Path) -> None:
+    file = tmp_path / "note.pdf"
+    file.write_bytes(pdf("Display shows error E17"))
+    key = await harness.create_key("default")
+    async with Client(f"127.0.0.1:{harness.routers[0].port}", key=key) as client:
+        answer = await client.ask("", attach=[file, file])
+        [turn] = [turn async for turn in client.turns(answer.session)]
+    assert "“Display shows error E17 Display shows error E17”" in answer.text
+    assert len(turn.attachments) == 2
 
 
 async def test_orders_in_a_file_are_neither_followed_nor_quoted(harness: RouterHarness) -> None:
