@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import grpc.aio
 import numpy as np
@@ -162,7 +162,7 @@ async def ask_questions(pages: Sequence[MadePage]) -> None:
             serving("127.0.0.1:0", servicer.register, keyring=keyring, permissions=permissions, drain_seconds=0)
         )
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{running.port}"))
-        stub = cast("KnowledgeServiceAsyncStub", KnowledgeServiceStub(channel))
+        stub: KnowledgeServiceAsyncStub = KnowledgeServiceStub(channel)  # pyright: ignore[reportAssignmentType]
         began = time.monotonic()
         async for report in stub.ImportDocuments(_requests(scanned_pdf(pages)), metadata=metadata):
             if report.HasField("result"):
