@@ -23,7 +23,7 @@ async def test_import_sends_files_whole_and_tells_what_became_of_each(kefu: CliH
     assert done.status == 1, "one document failed"
     assert "3 created, 0 updated, 0 unchanged, 1 failed, 1 skipped" in done.out
     assert "docs/empty.md: It is empty. (EMPTY_DOCUMENT)" in done.out
-    assert "files like .jpg are not read" in done.out
+    assert "a picture as small as an icon" in done.out
     assert kefu.knowledge.documents["docs/big.md"] == b"x" * 2_500_000
     assert kefu.knowledge.documents["docs/bad.md"] == b"\xff\xfe broken"
     pinned = kpb.DocumentStart.KIND_CURATED_ANSWERS
@@ -45,6 +45,7 @@ async def test_import_as_json_is_one_document(kefu: CliHarness) -> None:
         "failed": [],
         "skipped": [],
         "passages": 1,
+        "recognized": [],
     }
 
 

@@ -33,7 +33,7 @@ def test_what_is_left_out_is_named_with_a_reason(docs: Path) -> None:
     assert skipped == {
         ".hidden.md": "hidden file",
         ".git": "hidden folder",
-        "picture.png": "files like .png are not read",
+        "picture.png": "a picture as small as an icon",
     }
 
 

@@ -6,6 +6,7 @@ import pytest
 from kefu.retrieval.documents.chunking import chunk_document
 from kefu.retrieval.documents.ocr.engine import Pixels, Quad
 from kefu.retrieval.documents.ocr.geometry import straightened
+from kefu.retrieval.documents.ocr.page_reader import read_page
 from kefu.retrieval.documents.ocr.picture_files import frames_of
 from kefu.retrieval.documents.ocr.reader import PictureReader
 from kefu.retrieval.documents.ocr.ruled_tables import find_grids
@@ -79,8 +80,9 @@ def test_pages_beyond_the_budget_are_named() -> None:
 class ScriptedEngine:
     """Finds one line in each picture and says it with a certainty of its own."""
 
-    def __init__(self, *lines: tuple[str, float]) -> None:
+    def __init__(self, *lines: tuple[str, float], upside_down: bool = False) -> None:
         self._lines = iter(lines)
+        self._upside_down = upside_down
 
     def find_lines(self, picture: Pixels) -> list[Quad]:
         del picture
@@ -88,7 +90,7 @@ class ScriptedEngine:
 
     def is_upside_down(self, lines: list[Pixels]) -> bool:
         del lines
-        return False
+        return self._upside_down
 
     def read_line(self, line: Pixels) -> tuple[str, float]:
         del line
@@ -107,6 +109,17 @@ def test_pages_that_could_hardly_be_read_and_those_beyond_the_limit_are_named() 
     assert "Pages 3-4 were left out." in parsed.remark
     assert "Page 2 could hardly be read" in parsed.remark
     assert [block.page for block in parsed.blocks] == [1, 2]
+
+
+@pytest.mark.parametrize(("upright", "turned", "left"), [(0.98, 0.5, True), (0.5, 0.98, False)])
+def test_a_page_is_turned_over_only_if_its_lines_are_then_read_more_surely(
+    upright: float, turned: float, left: bool
+) -> None:
+    picture = np.asarray(scanned_pages.drawn(["Any line."] * 9).convert("RGB"))
+    lines = ("A line.", upright), ("A line.", turned), ("A line.", 0.98)
+    reading = read_page(ScriptedEngine(*lines, upside_down=True), picture)
+    (box,) = reading.items
+    assert (box.x0 < 100) is left  # the line that the engine finds lies to the left
 
 
 def test_a_scanned_page_shares_no_passage_with_the_page_before() -> None:
@@ -136,7 +149,11 @@ def test_a_picture_on_a_slide_and_in_a_text_is_read_where_it_stands() -> None:
 
 def test_each_page_of_a_pdf_is_reported_as_it_is_read() -> None:
     seen: list[tuple[int, int, int]] = []
-    parse_document("h.pdf", sample_files.headed_pdf(), pictures=PictureReader(0, lambda *page: seen.append(page)))
+
+    def on_page(read: int, total: int, recognized: int) -> None:
+        seen.append((read, total, recognized))
+
+    parse_document("h.pdf", sample_files.headed_pdf(), pictures=PictureReader(0, on_page))
     assert seen == [(1, 3, 0), (2, 3, 0), (3, 3, 0)]
 
 

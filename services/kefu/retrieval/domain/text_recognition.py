@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-DOUBTFUL_BELOW = 0.85
+DOUBTFUL_BELOW = 0.9
 """A page whose letters are less certain in the mean should be compared with the original (docs/benchmarks/ocr.md)."""
 
 

@@ -784,7 +784,7 @@ class TextRecognition(_message.Message):
     certainty: _builtins.float
     """Mean certainty over all letters read, 0 to 1."""
     doubtful_pages: _builtins.str
-    """Of the pages, those that should be compared with the original, since less than 0.85 of them is certain."""
+    """Of the pages, those that should be compared with the original, since their certainty is below 0.9."""
     def __init__(
         self,
         *,

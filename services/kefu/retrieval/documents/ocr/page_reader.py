@@ -18,6 +18,7 @@ from kefu.retrieval.documents.parsers.pdf.tables import Table, aligned_tables
 LEAST_CERTAINTY = 0.5
 """Below it a line is more likely a smudge than text."""
 _JUDGES = 5  # lines that are asked whether the page stands on its head
+_READ_JUDGES = 3  # of these, lines that are read both ways if they say so
 _PAGE_POINTS = 842.0  # longer side of a page in points, for the distances that the layout knows
 
 
@@ -91,9 +92,17 @@ def _upright(engine: LineEngine, picture: Pixels) -> tuple[Pixels, list[Quad]]:
         picture = turned_right(picture)
         quads = engine.find_lines(picture)
     longest = sorted(quads, key=lambda quad: float(np.ptp(quad[:, 0])), reverse=True)[:_JUDGES]
-    if longest and engine.is_upside_down([cut_out(picture, quad) for quad in longest]):
+    lines = [cut_out(picture, quad) for quad in longest]
+    if lines and engine.is_upside_down(lines) and _reads_better_turned(engine, lines[:_READ_JUDGES]):
         picture, quads = turned_over(picture, quads)
     return straightened(picture, quads)
+
+
+def _reads_better_turned(engine: LineEngine, lines: Sequence[Pixels]) -> bool:
+    """Whether lines are read more surely on their heads: the engine's own guess is wrong for some upright pages."""
+    upright = sum(engine.read_line(line)[1] for line in lines)
+    turned = sum(engine.read_line(np.ascontiguousarray(np.rot90(line, 2)))[1] for line in lines)
+    return turned > upright
 
 
 def _pieces(engine: LineEngine, picture: Pixels, quad: Quad, grids: Sequence[Grid]) -> Iterable[_Piece]:

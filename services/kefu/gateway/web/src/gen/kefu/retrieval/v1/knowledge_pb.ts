@@ -888,7 +888,7 @@ export type TextRecognition = Message<"kefu.retrieval.v1.TextRecognition"> & {
   certainty: number;
 
   /**
-   * Of the pages, those that should be compared with the original, since less than 0.85 of them is certain.
+   * Of the pages, those that should be compared with the original, since their certainty is below 0.9.
    *
    * @generated from field: string doubtful_pages = 5;
    */
