@@ -24,6 +24,7 @@ Every error that a caller can see, with its status code and what the caller shou
   ProcedureNotFound       NOT_FOUND            list the procedures, or its revisions
   SecretNotFound          NOT_FOUND            list the secrets
   ExperimentNotFound      NOT_FOUND            list the experiments
+  StagedSettingsNotFound  NOT_FOUND            list the staged settings
   DeliveryNotFound        NOT_FOUND            list the webhook's deliveries
   CollectionExists        ALREADY_EXISTS       use it, or choose another id
   TenantExists            ALREADY_EXISTS       use it, or choose another id
@@ -178,6 +179,13 @@ class ProcedureNotFound(ServiceError):
 
     code = grpc.StatusCode.NOT_FOUND
     reason = "PROCEDURE_NOT_FOUND"
+
+
+class StagedSettingsNotFound(ServiceError):
+    """No such staged settings, or they were promoted or discarded."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "STAGED_SETTINGS_NOT_FOUND"
 
 
 class ExperimentNotFound(ServiceError):

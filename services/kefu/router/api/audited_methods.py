@@ -71,6 +71,18 @@ def _updated_settings(act: Act, response: admin.UpdateTenantSettingsResponse) ->
     act.details["revision"] = str(response.revision)
 
 
+def _stage_settings(act: Act, request: admin.StageSettingsRequest) -> None:
+    act.target = "stagedSettings"
+
+
+def _staged_settings(act: Act, response: admin.StageSettingsResponse) -> None:
+    act.target = response.staged_settings.name
+
+
+def _promoted_settings(act: Act, response: admin.PromoteStagedSettingsResponse) -> None:
+    act.details["revision"] = str(response.revision)
+
+
 def _secret(act: Act, request: admin.PutSecretRequest | admin.DeleteSecretRequest) -> None:
     act.target = request.name
     act.tenant = request.name.removeprefix("tenants/").partition("/")[0]
@@ -99,7 +111,7 @@ def _try_action(act: Act, request: action.TryActionRequest) -> None:
 
 
 def _start_experiment(act: Act, request: experiment.StartExperimentRequest) -> None:
-    act.target = request.experiment.draft
+    act.target = request.experiment.draft or request.experiment.staged_settings
     act.details["share_percent"] = str(request.experiment.share_percent)
 
 
@@ -142,7 +154,9 @@ def _name(
     | webhook.RedeliverRequest
     | chat.DeleteSessionRequest
     | action.DeleteActionRequest
-    | procedure.DeleteProcedureRequest,
+    | procedure.DeleteProcedureRequest
+    | admin.PromoteStagedSettingsRequest
+    | admin.DiscardStagedSettingsRequest,
 ) -> None:
     act.target = request.name
 
@@ -195,6 +209,9 @@ AUDITED: Mapping[str, AuditedMethod] = {
     f"{_ADMIN}/CreateKey": AuditedMethod("key.create", _create_key, _created_key),
     f"{_ADMIN}/RevokeKey": AuditedMethod("key.revoke", _revoke_key),
     f"{_ADMIN}/UpdateTenantSettings": AuditedMethod("settings.update", _update_settings, _updated_settings),
+    f"{_ADMIN}/StageSettings": AuditedMethod("settings.stage", _stage_settings, _staged_settings),
+    f"{_ADMIN}/PromoteStagedSettings": AuditedMethod("settings.promote", _name, _promoted_settings),
+    f"{_ADMIN}/DiscardStagedSettings": AuditedMethod("settings.discard", _name),
     f"{_ADMIN}/PutSecret": AuditedMethod("secret.put", _secret),
     f"{_ADMIN}/DeleteSecret": AuditedMethod("secret.delete", _secret),
     f"{_ACTION}/PutAction": AuditedMethod("action.put", _put_action, _stored_action),
@@ -235,7 +252,7 @@ NOT_AUDITED = frozenset(
             f"{_ADMIN}/{method}"
             for method in ("ListTenants", "ListKeys", "GetTenantSettings", "ListSettingsRevisions", "TryTriage")
         ),
-        f"{_ADMIN}/ListSecrets",
+        *(f"{_ADMIN}/{method}" for method in ("ListSecrets", "ListStagedSettings")),
         f"{_AUDIT}/VerifyAudit",
         *(f"{_CHAT}/{method}" for method in ("Converse", "ResumeTurn", "StopTurn", "RateTurn", "WatchSession")),
         *(f"{_CHAT}/{method}" for method in ("GetSession", "ListSessions", "ListTurns")),

@@ -99,6 +99,7 @@ def parse_turn_request(
         deadline=None if seconds_left is None else arrived + seconds_left,
         identity_token=_identity_token(request),
         draft=_draft(request, principal),
+        staged_settings=_staged_settings(request, principal),
         profile=_profile(request.profile),
         origin=origin,
     )
@@ -115,6 +116,13 @@ def _draft(request: pb.ConverseRequest, principal: Principal) -> str:
     if collection not in (principal.narrowed(frozenset({collection})) or ()):
         raise CollectionNotFound("There is no such collection, or the key may not search it.")
     return request.draft
+
+
+def _staged_settings(request: pb.ConverseRequest, principal: Principal) -> str:
+    if not request.staged_settings:
+        return ""
+    require(principal, Scope.SETTINGS)
+    return parse_name("staged_settings", request.staged_settings, "stagedSettings")[0]
 
 
 def _identity_token(request: pb.ConverseRequest) -> str:
