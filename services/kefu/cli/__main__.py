@@ -13,6 +13,7 @@ from kefu.cli.commands import (
     desk,
     dictionary,
     documents,
+    drafts,
     experiments,
     insight,
     models,
@@ -42,6 +43,7 @@ def make_app() -> typer.Typer:
     search.register(app)
     collections.register(app)
     documents.register(app)
+    drafts.register(app)
     curated_answers.register(app)
     dictionary.register(app)
     sessions.register(app)

@@ -24,7 +24,7 @@ from kefu.cli.remote.connection import (
     remote,
 )
 from kefu.cli.remote.document_options import Filters, parse_pairs
-from kefu.cli.remote.resource_names import full, short
+from kefu.cli.remote.resource_names import draft_of, full, short
 from kefu.cli.remote.service_health import quiet_explained
 from kefu.cli.view.answer_view import AnswerView, answer_one
 from kefu.cli.view.answer_view import as_json as json_of
@@ -45,6 +45,12 @@ Collections = Annotated[
 User = Annotated[str, typer.Option(help="An opaque name for the person who asks.", show_default=False)]
 Language = Annotated[str, typer.Option(help="Answer in zh or en. Default: the question's.", show_default=False)]
 AsOf = Annotated[str, typer.Option(help="The day asked about, 2026-11-25. Default: today.", show_default=False)]
+FromDraft = Annotated[
+    str,
+    typer.Option(
+        "--draft", help="Answer from this draft, by name, or with one --collection by id.", show_default=False
+    ),
+]
 Think = Annotated[bool, typer.Option("--think", help="Let the model think first, if it can, and show it.")]
 ThinkTokens = Annotated[int, typer.Option(help="Most tokens of thinking.", min=1, max=4096)]
 
@@ -58,6 +64,7 @@ def _request(
     as_of: str,
     think_tokens: int,
     filters: list[str] | None = None,
+    draft: str = "",
 ) -> pb.ConverseRequest:
     return pb.ConverseRequest(
         session=full("sessions", session or "-"),
@@ -68,6 +75,7 @@ def _request(
         as_of=as_of,
         filters=[pb.Filter(key=key, value=value) for key, value in parse_pairs("--filter", filters or ())],
         reasoning=pb.ReasoningOptions(max_tokens=think_tokens, include=True) if think_tokens else None,
+        draft=draft_of((collections or [""])[0], draft),
     )
 
 
@@ -111,6 +119,7 @@ async def ask(
     language: Language = "",
     as_of: AsOf = "",
     filters: Filters = None,
+    draft: FromDraft = "",
     think: Think = False,
     think_tokens: ThinkTokens = 512,
     as_json: Json = False,
@@ -123,7 +132,7 @@ async def ask(
     out = console()
     answer, view = Answer(), AnswerView(out, show_reasoning=think)
     tokens = think_tokens if think else 0
-    request = _request(text, session, collection, user, language, as_of, tokens, filters)
+    request = _request(text, session, collection, user, language, as_of, tokens, filters, draft)
     async with target.to_router() as channel:
         with _stop_on_interrupt(target, channel, answer) as stopped:
             try:
@@ -155,6 +164,7 @@ def chat(
     user: User = "",
     language: Language = "",
     as_of: AsOf = "",
+    draft: FromDraft = "",
     think: Think = False,
     think_tokens: ThinkTokens = 512,
     server: Server = "",
@@ -191,7 +201,7 @@ def chat(
                     case [command] if command.startswith("/"):
                         out.print(f"There is no {printable(command)}: /new, /sources, /quit.", style="yellow")
                     case _:
-                        request = _request(text, current, collection, user, language, as_of, tokens)
+                        request = _request(text, current, collection, user, language, as_of, tokens, draft=draft)
                         try:
                             last = runner.run(_one_turn(target, request))
                         except CommandFailed as failure:

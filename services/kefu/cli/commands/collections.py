@@ -14,6 +14,9 @@ from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 
 Collection = Annotated[str, typer.Option("--collection", "-c", help="The knowledge base's id.")]
 DEFAULT_COLLECTION = "help"
+Draft = Annotated[
+    str, typer.Option("--draft", help="In this draft (see kefu drafts) instead of what is live.", show_default=False)
+]
 
 collections = group("Knowledge bases: list, show, create, delete.")
 

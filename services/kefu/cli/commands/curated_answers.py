@@ -8,6 +8,7 @@ from kefu.cli.command_group import group
 from kefu.cli.commands.collections import (
     DEFAULT_COLLECTION,
     Collection,
+    Draft,
     Yes,
     confirm,
 )
@@ -15,7 +16,7 @@ from kefu.cli.console import console, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.document_options import Audience, audience_name
 from kefu.cli.remote.pagination import all_pages, print_list
-from kefu.cli.remote.resource_names import full, short
+from kefu.cli.remote.resource_names import draft_name, full, short
 from kefu.common.text.terminal_text import one_line
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
@@ -23,11 +24,15 @@ from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 curated = group("Answers that staff wrote, given word for word: list, put, delete.")
 
 
-async def _list_curated(target: Remote, collection: Collection = DEFAULT_COLLECTION, as_json: Json = False) -> None:
+async def _list_curated(
+    target: Remote, collection: Collection = DEFAULT_COLLECTION, draft: Draft = "", as_json: Json = False
+) -> None:
     """List a collection's curated answers."""
     async with target.to_knowledge() as channel:
         call = rpc.KnowledgeServiceStub(channel).ListCuratedAnswers
-        request = pb.ListCuratedAnswersRequest(collection=full("collections", collection))
+        request = pb.ListCuratedAnswersRequest(
+            collection=full("collections", collection), draft=draft_name(collection, draft)
+        )
         found = await all_pages(target, call, request, lambda page: page.curated_answers)
     print_list(
         found,
@@ -57,6 +62,7 @@ async def _put_curated(
     valid_until: Annotated[str, typer.Option(help="Last day on which it holds.", show_default=False)] = "",
     audience: Annotated[Audience, typer.Option(help="staff: never given to a customer.")] = Audience.EVERYONE,
     priority: Annotated[int, typer.Option(help="Among several that apply the greatest is given.")] = 0,
+    draft: Draft = "",
     as_json: Json = False,
 ) -> None:
     """Create or replace a curated answer. It works at once."""
@@ -71,7 +77,9 @@ async def _put_curated(
         priority=priority,
     )
     async with target.to_knowledge() as channel:
-        request = pb.PutCuratedAnswerRequest(collection=full("collections", collection), curated_answer=one)
+        request = pb.PutCuratedAnswerRequest(
+            collection=full("collections", collection), curated_answer=one, draft=draft_name(collection, draft)
+        )
         stored = await rpc.KnowledgeServiceStub(channel).PutCuratedAnswer(request, metadata=target.metadata)
     if as_json:
         print_json(stored.curated_answer)
@@ -84,13 +92,19 @@ def _curated_name(collection: str, answer: str) -> str:
 
 
 async def _delete_curated(
-    target: Remote, answer: list[str], collection: Collection = DEFAULT_COLLECTION, yes: Yes = False
+    target: Remote,
+    answer: list[str],
+    collection: Collection = DEFAULT_COLLECTION,
+    draft: Draft = "",
+    yes: Yes = False,
 ) -> None:
     """Delete curated answers."""
     confirm(f"Delete {', '.join(answer)}?", yes)
     async with target.to_knowledge() as channel:
         for one in answer:
-            request = pb.DeleteCuratedAnswerRequest(name=_curated_name(collection, one))
+            request = pb.DeleteCuratedAnswerRequest(
+                name=_curated_name(collection, one), draft=draft_name(collection, draft)
+            )
             await rpc.KnowledgeServiceStub(channel).DeleteCuratedAnswer(request, metadata=target.metadata)
             console().print(f"Deleted {one}.")
 

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from kefu.cli.commands.collections import Draft
 from kefu.cli.console import CommandFailed, console, counted, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
-from kefu.cli.remote.resource_names import full
+from kefu.cli.remote.resource_names import draft_name, full
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 
@@ -25,17 +26,20 @@ async def dictionary(
             show_default=False,
         ),
     ] = None,
+    draft: Draft = "",
     as_json: Json = False,
 ) -> None:
     """Put or print the words of the trade: product names that are never cut in two, and synonyms."""
-    name = full("collections", collection)
+    name, in_draft = full("collections", collection), draft_name(collection, draft)
     async with target.to_knowledge() as channel:
         stub = rpc.KnowledgeServiceStub(channel)
         if file is None:
-            got = await stub.GetDictionary(pb.GetDictionaryRequest(collection=name), metadata=target.metadata)
+            got = await stub.GetDictionary(
+                pb.GetDictionaryRequest(collection=name, draft=in_draft), metadata=target.metadata
+            )
             stored = got.dictionary
         else:
-            put = pb.PutDictionaryRequest(collection=name, dictionary=pb.Dictionary(text=_read(file)))
+            put = pb.PutDictionaryRequest(collection=name, dictionary=pb.Dictionary(text=_read(file)), draft=in_draft)
             stored = (await stub.PutDictionary(put, metadata=target.metadata)).dictionary
     if as_json:
         print_json(stored)

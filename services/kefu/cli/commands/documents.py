@@ -1,31 +1,37 @@
-"""`kefu documents`: list, show, delete."""
+"""`kefu documents`: list, show, delete, history, restore."""
+
+from typing import Annotated
 
 import typer
 
 from kefu.cli.command_group import group
-from kefu.cli.commands.collections import DEFAULT_COLLECTION, Collection, Yes, confirm
+from kefu.cli.commands.collections import DEFAULT_COLLECTION, Collection, Draft, Yes, confirm
+from kefu.cli.commands.document_history import document_history, restore_document
 from kefu.cli.console import console, local_time, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.document_options import audience_name
 from kefu.cli.remote.pagination import Limit, all_pages, print_list
-from kefu.cli.remote.resource_names import full, short
+from kefu.cli.remote.resource_names import draft_name, full, short
 from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 
-documents = group("Documents of a collection: list, show, delete.")
+documents = group("Documents of a collection: list, show, delete, history, restore.")
 
 
 async def _list_documents(
     target: Remote,
     collection: Collection = DEFAULT_COLLECTION,
     limit: Limit = 0,
+    draft: Draft = "",
     as_json: Json = False,
 ) -> None:
     """List a collection's documents."""
     async with target.to_knowledge() as channel:
         call = rpc.KnowledgeServiceStub(channel).ListDocuments
-        request = pb.ListDocumentsRequest(collection=full("collections", collection))
+        request = pb.ListDocumentsRequest(
+            collection=full("collections", collection), draft=draft_name(collection, draft)
+        )
         found = await all_pages(target, call, request, lambda page: page.documents, limit)
     print_list(
         found,
@@ -51,12 +57,18 @@ def _document_name(collection: str, document: str) -> str:
 
 
 async def _show_document(
-    target: Remote, document: str, collection: Collection = DEFAULT_COLLECTION, as_json: Json = False
+    target: Remote,
+    document: str,
+    collection: Collection = DEFAULT_COLLECTION,
+    draft: Draft = "",
+    as_json: Json = False,
 ) -> None:
     """Show a document's passages, in their order."""
     async with target.to_knowledge() as channel:
         call = rpc.KnowledgeServiceStub(channel).ListPassages
-        request = pb.ListPassagesRequest(document=_document_name(collection, document))
+        request = pb.ListPassagesRequest(
+            document=_document_name(collection, document), draft=draft_name(collection, draft)
+        )
         found = await all_pages(target, call, request, lambda page: page.passages)
     if as_json:
         print_json(found)
@@ -70,13 +82,22 @@ async def _show_document(
 
 
 async def _delete_document(
-    target: Remote, document: list[str], collection: Collection = DEFAULT_COLLECTION, yes: Yes = False
+    target: Remote,
+    document: list[str],
+    collection: Collection = DEFAULT_COLLECTION,
+    draft: Draft = "",
+    keep_history: Annotated[
+        bool, typer.Option("--keep-history", help="Keep what they said for 30 days, to be restored.")
+    ] = False,
+    yes: Yes = False,
 ) -> None:
-    """Delete documents: their text, vectors and words, on every replica."""
+    """Delete documents: their text, vectors and words, on every replica; their history too, unless it is kept."""
     confirm(f"Delete {', '.join(document)}?", yes)
     async with target.to_knowledge() as channel:
         for one in document:
-            request = pb.DeleteDocumentRequest(name=_document_name(collection, one))
+            request = pb.DeleteDocumentRequest(
+                name=_document_name(collection, one), draft=draft_name(collection, draft), keep_history=keep_history
+            )
             await rpc.KnowledgeServiceStub(channel).DeleteDocument(request, metadata=target.metadata)
             console().print(f"Deleted {one}.")
 
@@ -86,4 +107,6 @@ def register(app: typer.Typer) -> None:
     documents.command("list")(remote(_list_documents))
     documents.command("show")(remote(_show_document))
     documents.command("delete")(remote(_delete_document))
+    documents.command("history")(remote(document_history))
+    documents.command("restore")(remote(restore_document))
     app.add_typer(documents, name="documents")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from kefu.cli.commands.collections import DEFAULT_COLLECTION, Collection
+from kefu.cli.commands.collections import DEFAULT_COLLECTION, Collection, Draft
 from kefu.cli.console import CommandFailed, console, print_json
 from kefu.cli.documents.local_files import FoundFiles, find_files
 from kefu.cli.documents.upload import ImportOutcome, ImportView, print_summary, send
@@ -16,7 +16,7 @@ from kefu.cli.documents.web_pages import Fetcher, hosts_of, is_url, urls_in
 from kefu.cli.remote.connection import Json, Remote
 from kefu.cli.remote.document_options import Audience, parse_pairs
 from kefu.cli.remote.pagination import all_pages
-from kefu.cli.remote.resource_names import full
+from kefu.cli.remote.resource_names import draft_name, full
 from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
@@ -60,6 +60,7 @@ async def import_(
             show_default=False,
         ),
     ] = None,
+    draft: Draft = "",
     language: Annotated[
         str,
         typer.Option(help="Language of all of them. Default: recognised.", show_default=False, rich_help_panel=_ABOUT),
@@ -105,6 +106,7 @@ async def import_(
     found = find_files([Path(source) for source in sources or () if not is_url(source)], curated or (), root)
     if delete and "." in found.folders:
         raise CommandFailed("--delete would empty the whole collection: let --root name a folder above those given.")
+    in_draft = draft_name(collection, draft)
     began = time.monotonic()
     out = console(stderr=as_json)
     metadata = dict(parse_pairs("--meta", meta or ())) | ({"product": product} if product else {})
@@ -124,14 +126,22 @@ async def import_(
                         addresses, found, lambda url: status.update(f"Fetching {one_line(url, 70)}")
                     )
         with ImportView(out, found.files) as view:
-            imported = await send(target, collection, found.files, view.show, create=create, about=about)
+            imported = await send(
+                target,
+                collection,
+                found.files,
+                view.show,
+                create=create,
+                about=about,
+                draft=in_draft,
+            )
     imported.unreadable += unfetched
     all_reported = {file.path for file in found.files} <= imported.results.keys() | {
         path for path, _ in imported.unreadable
     }
-    stale = await _stale_documents(target, collection, found) if found.folders and all_reported else []
+    stale = await _stale_documents(target, collection, in_draft, found) if found.folders and all_reported else []
     if delete:
-        await _delete(target, stale, imported)
+        await _delete(target, in_draft, stale, imported)
     if as_json:
         print_json(imported.as_json(found.skipped))
     else:
@@ -149,11 +159,11 @@ async def import_(
         raise typer.Exit(1)
 
 
-async def _stale_documents(target: Remote, collection: str, found: FoundFiles) -> list[pb.Document]:
+async def _stale_documents(target: Remote, collection: str, draft: str, found: FoundFiles) -> list[pb.Document]:
     """Documents of the given folders whose file, or the archive that held it, is gone."""
     async with target.to_knowledge() as channel:
         call = rpc.KnowledgeServiceStub(channel).ListDocuments
-        request = pb.ListDocumentsRequest(collection=full("collections", collection))
+        request = pb.ListDocumentsRequest(collection=full("collections", collection), draft=draft)
         documents = await all_pages(target, call, request, lambda page: page.documents)
     folders = tuple(f"{folder}/" for folder in found.folders if folder != ".")
     return [one for one in documents if one.path.startswith(folders) and not _is_present(one.path, found.present)]
@@ -164,9 +174,10 @@ def _is_present(path: str, present: set[str]) -> bool:
     return any("/".join(parts[:end]) in present for end in range(1, len(parts) + 1))
 
 
-async def _delete(target: Remote, documents: list[pb.Document], imported: ImportOutcome) -> None:
+async def _delete(target: Remote, draft: str, documents: list[pb.Document], imported: ImportOutcome) -> None:
     async with target.to_knowledge() as channel:
         stub = rpc.KnowledgeServiceStub(channel)
         for one in documents:
-            await stub.DeleteDocument(pb.DeleteDocumentRequest(name=one.name), metadata=target.metadata)
+            request = pb.DeleteDocumentRequest(name=one.name, draft=draft)
+            await stub.DeleteDocument(request, metadata=target.metadata)
             imported.deleted.append(one.path)

@@ -8,7 +8,7 @@ from kefu.cli.commands.import_documents import import_
 from kefu.cli.console import console, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.document_options import Filters, parse_pairs
-from kefu.cli.remote.resource_names import full, short
+from kefu.cli.remote.resource_names import draft_of, full, short
 from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
@@ -32,6 +32,10 @@ async def search(
     as_customer: Annotated[
         bool, typer.Option("--as-customer", help="Leave out what is for staff alone, as live chat does.")
     ] = False,
+    draft: Annotated[
+        str,
+        typer.Option("--draft", help="A draft to search, by name, or with one --collection by id.", show_default=False),
+    ] = "",
     whole: Annotated[bool, typer.Option("--whole", help="Show passages whole.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -45,6 +49,7 @@ async def search(
         audience=pb.AUDIENCE_EVERYONE if as_customer else pb.AUDIENCE_UNSPECIFIED,
         languages=language or [],
         filters=[pb.Filter(key=key, value=value) for key, value in parse_pairs("--filter", filters or ())],
+        draft=draft_of((collection or [""])[0], draft),
     )
     async with target.to_knowledge() as channel:
         found = await rpc.KnowledgeServiceStub(channel).Search(request, metadata=target.metadata)

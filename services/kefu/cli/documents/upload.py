@@ -71,9 +71,10 @@ async def send(
     *,
     create: bool = False,
     about: pb.DocumentStart | None = None,
+    draft: str = "",
 ) -> ImportOutcome:
-    """Import files; `about` says what holds for all, `on_response` hears of progress and results."""
-    start = pb.ImportStart(collection=f"collections/{collection}", create=create)
+    """Import files; `about` says what holds for all, `on_response` hears of progress and results. `draft`: its name."""
+    start = pb.ImportStart(collection=f"collections/{collection}", create=create, draft=draft)
     documents = [_document(file, about or pb.DocumentStart()) for file in files]
     async with remote.to_knowledge() as channel:
         results = await client.send(channel, start, documents, on_response, remote.metadata, remote.persistence())

@@ -1,11 +1,13 @@
 /** The console's texts in English. */
 
 import { experimentsEn } from "./experiments/texts_en.ts";
+import { draftsEn } from "./drafts/texts_en.ts";
 import { proceduresEn } from "./procedures/texts_en.ts";
 
 export const en = {
   ...proceduresEn,
   ...experimentsEn,
+  ...draftsEn,
   deskTitle: "Kefu desk",
   deskOf: "{title}: desk",
   sections: "Sections",

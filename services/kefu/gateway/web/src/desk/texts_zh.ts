@@ -1,12 +1,14 @@
 /** The console's texts in Chinese. */
 
 import { experimentsZh } from "./experiments/texts_zh.ts";
+import { draftsZh } from "./drafts/texts_zh.ts";
 import { proceduresZh } from "./procedures/texts_zh.ts";
 import type { en } from "./texts_en.ts";
 
 export const zh: Record<keyof typeof en, string> = {
   ...proceduresZh,
   ...experimentsZh,
+  ...draftsZh,
   deskTitle: "Kefu 客服台",
   deskOf: "{title} 客服台",
   sections: "栏目",

@@ -14,6 +14,7 @@ import { Busy, Confirm, FailureNotice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { isEditable } from "./documents_state.ts";
 import { DocumentEditor } from "./editor.tsx";
+import { HistoryPart } from "./history.tsx";
 import { ValidityText } from "./validity_text.tsx";
 
 export async function listPassages(services: Services, document: string, signal: AbortSignal): Promise<readonly Passage[]> {
@@ -27,11 +28,12 @@ export async function listPassages(services: Services, document: string, signal:
 export function DocumentPanel({ document, onClose, onChange }: { document: Document; onClose: () => void; onChange: () => void }) {
   const { services } = useDesk();
   const [asking, setAsking] = useState<"delete" | "edit" | null>(null);
+  const [keepHistory, setKeepHistory] = useState(true);
   const acting = useAction();
   const passages = useLoaded<readonly Passage[]>((signal) => listPassages(services, document.name, signal), [services, document.name, document.sha256]);
   const remove = () => {
     acting.run(async () => {
-      await services.knowledge.deleteDocument({ name: document.name });
+      await services.knowledge.deleteDocument({ name: document.name, keepHistory });
       onChange();
       onClose();
     });
@@ -95,9 +97,13 @@ export function DocumentPanel({ document, onClose, onChange }: { document: Docum
           </li>
         ))}
       </ol>
+      <HistoryPart document={document.name} version={document.sha256} onRestored={onChange} />
       {asking === "delete" ? (
         <Confirm title={t("deleteDocument")} action={t("delete")} danger busy={acting.busy} failure={acting.failure} onConfirm={remove} onClose={() => setAsking(null)}>
           <p dir="auto">{t("deleteDocumentMore", { title: document.title || document.path })}</p>
+          <label class="check">
+            <input type="checkbox" checked={keepHistory} onChange={(event) => setKeepHistory(event.currentTarget.checked)} /> {t("keepHistory")}
+          </label>
         </Confirm>
       ) : null}
       {asking === "edit" && passages.value ? (

@@ -22,6 +22,8 @@ export interface ImportOptions {
   readonly valid_until?: string;
   readonly audience?: string;
   readonly kind?: string;
+  /** The name of the draft that the files go into. */
+  readonly draft?: string;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 

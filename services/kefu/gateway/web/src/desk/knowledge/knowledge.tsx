@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 
 import type { Collection } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
 import { Dialog } from "../../shared/dialog.tsx";
+import { DraftsPage } from "../drafts/drafts.tsx";
 import { DeskIcon } from "../shared/icons.tsx";
 import { useAction, useLoaded } from "../shared/loading.ts";
 import { collectionId } from "../shared/names.ts";
@@ -17,7 +18,7 @@ import { CuratedPage } from "./curated.tsx";
 import { DocumentsPage } from "./documents.tsx";
 import { SearchPage } from "./search.tsx";
 
-const TABS = ["documents", "curated", "search", "attention"] as const;
+const TABS = ["documents", "curated", "drafts", "search", "attention"] as const;
 
 export function KnowledgePage() {
   const { services, config } = useDesk();
@@ -39,7 +40,7 @@ export function KnowledgePage() {
     collections[0];
   const tab = TABS.find((one) => one === tabName) ?? "documents";
   const id = current ? collectionId(current.name) : "";
-  const labels = { documents: t("documents"), curated: t("curatedAnswers"), search: t("searchTest"), attention: t("needsAttention") };
+  const labels = { documents: t("documents"), curated: t("curatedAnswers"), drafts: t("drafts"), search: t("searchTest"), attention: t("needsAttention") };
 
   return (
     <div class="page">
@@ -72,6 +73,7 @@ export function KnowledgePage() {
           <SubNav label={t("knowledge")} items={TABS.map((one) => ({ href: hrefOf("knowledge", id, one), label: labels[one], current: one === tab }))} />
           {tab === "documents" ? <DocumentsPage key={id} collection={current} onChange={loaded.reload} open={route.value.rest[2] ?? ""} /> : null}
           {tab === "curated" ? <CuratedPage key={id} collection={current.name} /> : null}
+          {tab === "drafts" ? <DraftsPage key={id} collection={current} open={route.value.rest[2] ?? ""} onChange={loaded.reload} /> : null}
           {tab === "search" ? <SearchPage key={id} collection={current} /> : null}
           {tab === "attention" ? <AttentionPage key={id} collection={current.name} /> : null}
         </>

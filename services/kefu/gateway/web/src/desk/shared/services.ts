@@ -3,6 +3,7 @@
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 
 import { DraftService } from "../../gen/kefu/retrieval/v1/draft_pb.ts";
+import { HistoryService } from "../../gen/kefu/retrieval/v1/history_pb.ts";
 import { KnowledgeService } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
 import { ActionService } from "../../gen/kefu/router/v1/action_pb.ts";
 import { AdminService } from "../../gen/kefu/router/v1/admin_pb.ts";
@@ -22,6 +23,7 @@ export interface Services {
   readonly desk: Client<typeof DeskService>;
   readonly drafts: Client<typeof DraftService>;
   readonly experiments: Client<typeof ExperimentService>;
+  readonly histories: Client<typeof HistoryService>;
   readonly insight: Client<typeof InsightService>;
   readonly knowledge: Client<typeof KnowledgeService>;
   readonly procedures: Client<typeof ProcedureService>;
@@ -37,6 +39,7 @@ export function servicesOver(transport: Transport): Services {
     desk: createClient(DeskService, transport),
     drafts: createClient(DraftService, transport),
     experiments: createClient(ExperimentService, transport),
+    histories: createClient(HistoryService, transport),
     insight: createClient(InsightService, transport),
     knowledge: createClient(KnowledgeService, transport),
     procedures: createClient(ProcedureService, transport),

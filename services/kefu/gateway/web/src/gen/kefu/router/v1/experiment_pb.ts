@@ -167,7 +167,8 @@ export const Experiment_EndSchema: GenEnum<Experiment_End> = /*@__PURE__*/
 /**
  * ExperimentFigures compare the arms by their conversations. A conversation is counted once, when nobody has written in it
  * for half an hour (KEFU_ROUTER_EXPERIMENT_QUIET_SECONDS); what comes later changes nothing. It is resolved when something
- * in it was answered, and nothing was handed over, rated down, or asked again: Numbers says what these are. A customer who
+ * in it was answered, and nothing was handed over, rated down, or asked again: Numbers says what these are. Conversations in which nothing was answered, handed over or asked
+ * back are left out. A customer who
  * is known counts with the first conversation alone. A conversation counts in the arm that was drawn, also where a message
  * of it was answered over live as the draft could not be used.
  *
