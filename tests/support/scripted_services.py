@@ -20,7 +20,7 @@ from kefu.generation.v1 import generation_pb2 as gen
 from kefu.generation.v1 import generation_pb2_grpc as gen_rpc
 from kefu.retrieval.api.file_reading import read_stream
 from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument, convert
-from kefu.retrieval.ingest.conversion_pool import ConversionPool
+from kefu.retrieval.ingest.conversion_pool import ConversionPool, OnProgress
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as kb_rpc
 from tests.support.grpc_calls import INTERNAL_KEY

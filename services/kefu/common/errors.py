@@ -28,6 +28,7 @@ Every error that a caller can see, with its status code and what the caller shou
   SecretNotFound          NOT_FOUND            list the secrets
   ExperimentNotFound      NOT_FOUND            list the experiments
   AttachmentNotFound      NOT_FOUND            list the session's attachments
+  StagedSettingsNotFound  NOT_FOUND            list the staged settings
   DeliveryNotFound        NOT_FOUND            list the webhook's deliveries
   CollectionExists        ALREADY_EXISTS       use it, or choose another id
   TenantExists            ALREADY_EXISTS       use it, or choose another id
@@ -200,6 +201,13 @@ class GoldenRunNotFound(ServiceError):
 
     code = grpc.StatusCode.NOT_FOUND
     reason = "GOLDEN_RUN_NOT_FOUND"
+
+
+class StagedSettingsNotFound(ServiceError):
+    """No such staged settings, or they were promoted or discarded."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "STAGED_SETTINGS_NOT_FOUND"
 
 
 class ExperimentNotFound(ServiceError):

@@ -116,6 +116,7 @@ from kefu.router.storage.turn_leases import open_leases
 from kefu.router.storage.turns import TurnStore
 from kefu.router.tenants.secrets import SecretStore
 from kefu.router.tenants.settings import SettingsStore
+from kefu.router.tenants.staged_settings import StagedSettingsStore
 from kefu.router.tenants.store import TenantStore
 from kefu.router.webhooks.queue import WebhookQueue
 from kefu.router.webhooks.sender import open_webhook_sender
@@ -176,6 +177,7 @@ async def router(
         )
         retrieval_pool = await enter(open_retrieval_pool(config.retrieval, config.tls))
         settings = SettingsStore(commands, config)
+        staged_settings = StagedSettingsStore(commands, settings, config)
         bounds = AdmissionBounds(
             max_running=config.max_concurrent_turns,
             max_waiting=config.max_waiting_turns,
@@ -235,7 +237,7 @@ async def router(
                 limits, admission, prompt_tokens=config.prompt_tokens or SENTENCE.prompt_tokens
             ),
             settings=settings,
-            experiments=Experiments(experiments, drafts),
+            experiments=Experiments(experiments, drafts, staged_settings),
             pipeline=AnswerPipeline(
                 config,
                 retrieval,
@@ -278,7 +280,7 @@ async def router(
         )
         desk = DeskServicer(desk_service, desk_watches, keyring, streams)
         tenants = TenantStore(commands)
-        admin = AdminServicer(tenants, settings, tenant_secrets, action_runner)
+        admin = AdminServicer(tenants, settings, staged_settings, tenant_secrets, action_runner)
 
         golden = await enter(
             open_golden_questions(
@@ -306,7 +308,7 @@ async def router(
             AttachmentServicer(attachments, streams).register(server)
             AuditServicer(audit_log, tenants).register(server)
             IdentityServicer(identity).register(server)
-            ExperimentServicer(experiments, drafts).register(server)
+            ExperimentServicer(experiments, drafts, staged_settings).register(server)
             ActionServicer(actions, action_runner).register(server)
             ProcedureServicer(procedures, actions, settings, action_runner).register(server)
             insight.register(server)

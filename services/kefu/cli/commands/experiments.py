@@ -31,8 +31,13 @@ _VERDICTS = {
 
 async def _start(
     target: Remote,
-    draft: Annotated[str, typer.Argument(help="collections/COLLECTION/drafts/DRAFT; see `kefu drafts list`.")],
     share: Annotated[int, typer.Option("--share", "-s", help="New conversations in 100 that get it.", min=1, max=50)],
+    draft: Annotated[
+        str, typer.Argument(help="collections/COLLECTION/drafts/DRAFT; see `kefu drafts list`.", show_default=False)
+    ] = "",
+    settings: Annotated[
+        str, typer.Option(help="Staged settings, with the draft or alone; see `kefu settings staged`.")
+    ] = "",
     most: Annotated[
         int, typer.Option("--most", help="End when so many conversations are counted.", min=1, max=100_000)
     ] = 2000,
@@ -40,7 +45,10 @@ async def _start(
     as_json: Json = False,
 ) -> None:
     """Give a share of new conversations a draft. Those that have begun are left alone."""
-    asked = pb.Experiment(draft=draft, share_percent=share, most_conversations=most, title=title)
+    staged = full("stagedSettings", settings) if settings else ""
+    asked = pb.Experiment(
+        draft=draft, staged_settings=staged, share_percent=share, most_conversations=most, title=title
+    )
     async with target.to_router() as channel:
         request = pb.StartExperimentRequest(experiment=asked)
         started = (
@@ -49,7 +57,9 @@ async def _start(
     if as_json:
         print_json(started)
     else:
-        console().print(f"Started {short(started.name)}: {share} of 100 new conversations get {draft}.", soft_wrap=True)
+        console().print(
+            f"Started {short(started.name)}: {share} of 100 new conversations get {_what(started)}.", soft_wrap=True
+        )
 
 
 async def _list(target: Remote, as_json: Json = False) -> None:
@@ -66,7 +76,7 @@ async def _list(target: Remote, as_json: Json = False) -> None:
             (
                 short(one.name),
                 one.title,
-                one.draft,
+                _what(one),
                 f"{one.share_percent} %",
                 local_time(one.start_time),
                 _ENDS.get(one.end, "?"),
@@ -105,9 +115,9 @@ async def _promote(target: Remote, name: Name = "-", yes: Yes = False) -> None:
         request = pb.GetExperimentRequest(name=full("experiments", name))
         found = (await stub.GetExperiment(request, metadata=target.metadata)).experiment
         _print(found)
-        confirm(f"Make {found.draft} live?", yes)
+        confirm(f"Make {_what(found)} live?", yes)
         ended = await stub.PromoteExperiment(pb.PromoteExperimentRequest(name=found.name), metadata=target.metadata)
-    console().print(f"{ended.experiment.draft} is live.", soft_wrap=True, markup=False)
+    console().print(f"{_what(ended.experiment)} is live.", soft_wrap=True, markup=False)
 
 
 def _print(found: pb.Experiment) -> None:
@@ -115,7 +125,7 @@ def _print(found: pb.Experiment) -> None:
     title = f" ({printable(found.title)})" if found.title else ""
     ended = local_time(found.end_time)
     out.print(
-        f"{short(found.name)}{title}: {found.draft}, {found.share_percent} % since {local_time(found.start_time)}, "
+        f"{short(found.name)}{title}: {_what(found)}, {found.share_percent} % since {local_time(found.start_time)}, "
         f"{_ENDS.get(found.end, '?')}{f' {ended}' if ended else ''}",
         soft_wrap=True,
         markup=False,
@@ -141,6 +151,10 @@ def _print(found: pb.Experiment) -> None:
         f"A false alarm comes in at most {figures.false_alarm_rate:.0%} of experiments, however often one looks.",
         soft_wrap=True,
     )
+
+
+def _what(experiment: pb.Experiment) -> str:
+    return " and ".join(filter(None, (experiment.draft, experiment.staged_settings)))
 
 
 def _share(share: pb.ArmShare) -> str:

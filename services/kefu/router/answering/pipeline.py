@@ -181,12 +181,13 @@ class AnswerPipeline:
         try:
             return await self._decide_under_load(question, draft)
         except DraftNotFound as error:
-            if not question.falls_back:
+            if question.over_live is None:
                 raise
             _log.warning("experiment.draft_gone", draft=question.request.draft, cause=error.message)
             draft.fell_back = True
-            over_live = replace(question, request=replace(question.request, draft=""), knowledge_version="")
-            return await self._decide_under_load(over_live, draft)
+            request = replace(question.request, draft="", staged_settings="")
+            question = replace(question, request=request, settings=question.over_live, knowledge_version="")
+            return await self._decide_under_load(question, draft)
 
     async def _decide_under_load(self, question: Question, draft: AnswerDraft) -> tuple[Question, Decision]:
         """Decide by the search once there is a slot for it. Returns the question with what it has to do without.

@@ -37,8 +37,8 @@ class Question:
     """Whether evidence is read before it is chosen. The search has no time for it under load."""
     knowledge_version: str = ""
     """The version of the knowledge that the first search of the turn was over; later ones are over the same."""
-    falls_back: bool = False
-    """The request's draft was drawn, not asked for: where it is gone, the answer is over live."""
+    over_live: EffectiveSettings | None = None
+    """The settings in force, for an answer over live where the draft that was drawn is gone. None: none was drawn."""
     waits_for_person: bool = False
     """A person was called in this session, and has not come."""
     choice: str = ""

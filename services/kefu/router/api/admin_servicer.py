@@ -14,12 +14,20 @@ from kefu.router.actions.runner import ActionRunner
 from kefu.router.answering.triage.reader import attempt
 from kefu.router.api.requests import MAX_TEXT_CHARACTERS, check_short
 from kefu.router.messages.chat import timestamp
-from kefu.router.messages.settings import check_fair_share_unchanged, revision_message, settings_message, settings_of
+from kefu.router.messages.settings import (
+    check_fair_share_unchanged,
+    revision_message,
+    settings_message,
+    settings_of,
+    staged_settings_message,
+    staged_settings_of,
+)
 from kefu.router.messages.triage import triage_message
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.tenants.key_strength import check_not_stronger
 from kefu.router.tenants.secrets import SecretStore, StoredSecret
 from kefu.router.tenants.settings import SettingsStore
+from kefu.router.tenants.staged_settings import StagedSettingsStore
 from kefu.router.tenants.store import Tenant, TenantStore, administers_all
 from kefu.router.v1 import admin_pb2 as pb
 from kefu.router.v1 import admin_pb2_grpc as rpc
@@ -53,10 +61,16 @@ class AdminServicer(rpc.AdminServiceServicer):
     """See the contract."""
 
     def __init__(
-        self, tenants: TenantStore, settings: SettingsStore, secrets: SecretStore, actions: ActionRunner
+        self,
+        tenants: TenantStore,
+        settings: SettingsStore,
+        staged: StagedSettingsStore,
+        secrets: SecretStore,
+        actions: ActionRunner,
     ) -> None:
         self._tenants = tenants
         self._settings = settings
+        self._staged = staged
         self._secrets = secrets
         self._actions = actions
 
@@ -163,6 +177,42 @@ class AdminServicer(rpc.AdminServiceServicer):
             revisions=map(revision_message, revisions),
             next_page_token=encode_token(str(revisions[-1].number)) if more else "",
         )
+
+    async def StageSettings(self, request: pb.StageSettingsRequest, context: Context) -> pb.StageSettingsResponse:
+        """See the contract."""
+        principal = caller()
+        author = f"tenants/{principal.tenant}/keys/{principal.subject}"
+        staged = staged_settings_of(request.staged_settings, author)
+        if not administers_all(principal):
+            check_fair_share_unchanged((await self._settings.current(principal.tenant)).settings, staged.settings)
+        await self._staged.stage(principal.tenant, staged)
+        return pb.StageSettingsResponse(staged_settings=staged_settings_message(staged))
+
+    async def ListStagedSettings(
+        self, request: pb.ListStagedSettingsRequest, context: Context
+    ) -> pb.ListStagedSettingsResponse:
+        """See the contract."""
+        staged = await self._staged.all(caller().tenant)
+        return pb.ListStagedSettingsResponse(staged_settings=map(staged_settings_message, staged))
+
+    async def PromoteStagedSettings(
+        self, request: pb.PromoteStagedSettingsRequest, context: Context
+    ) -> pb.PromoteStagedSettingsResponse:
+        """See the contract."""
+        principal = caller()
+        [staged_id] = parse_name("name", request.name, "stagedSettings")
+        author = f"tenants/{principal.tenant}/keys/{principal.subject}"
+        return pb.PromoteStagedSettingsResponse(
+            revision=await self._staged.promote(principal.tenant, staged_id, author)
+        )
+
+    async def DiscardStagedSettings(
+        self, request: pb.DiscardStagedSettingsRequest, context: Context
+    ) -> pb.DiscardStagedSettingsResponse:
+        """See the contract."""
+        [staged_id] = parse_name("name", request.name, "stagedSettings")
+        await self._staged.discard(caller().tenant, staged_id)
+        return pb.DiscardStagedSettingsResponse()
 
     async def PutSecret(self, request: pb.PutSecretRequest, context: Context) -> pb.PutSecretResponse:
         """See the contract."""

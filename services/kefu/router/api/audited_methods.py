@@ -77,6 +77,18 @@ def _updated_settings(act: Act, response: admin.UpdateTenantSettingsResponse) ->
     act.details["revision"] = str(response.revision)
 
 
+def _stage_settings(act: Act, request: admin.StageSettingsRequest) -> None:
+    act.target = "stagedSettings"
+
+
+def _staged_settings(act: Act, response: admin.StageSettingsResponse) -> None:
+    act.target = response.staged_settings.name
+
+
+def _promoted_settings(act: Act, response: admin.PromoteStagedSettingsResponse) -> None:
+    act.details["revision"] = str(response.revision)
+
+
 def _secret(act: Act, request: admin.PutSecretRequest | admin.DeleteSecretRequest) -> None:
     act.target = request.name
     act.tenant = request.name.removeprefix("tenants/").partition("/")[0]
@@ -127,7 +139,7 @@ def _try_action(act: Act, request: action.TryActionRequest) -> None:
 
 
 def _start_experiment(act: Act, request: experiment.StartExperimentRequest) -> None:
-    act.target = request.experiment.draft
+    act.target = request.experiment.draft or request.experiment.staged_settings
     act.details["share_percent"] = str(request.experiment.share_percent)
 
 
@@ -171,7 +183,9 @@ def _name(
     | chat.DeleteSessionRequest
     | action.DeleteActionRequest
     | procedure.DeleteProcedureRequest
-    | golden.DeleteGoldenQuestionRequest,
+    | golden.DeleteGoldenQuestionRequest
+    | admin.PromoteStagedSettingsRequest
+    | admin.DiscardStagedSettingsRequest,
 ) -> None:
     act.target = request.name
 
@@ -235,6 +249,9 @@ AUDITED: Mapping[str, AuditedMethod] = {
     f"{_ADMIN}/CreateKey": AuditedMethod("key.create", _create_key, _created_key),
     f"{_ADMIN}/RevokeKey": AuditedMethod("key.revoke", _revoke_key),
     f"{_ADMIN}/UpdateTenantSettings": AuditedMethod("settings.update", _update_settings, _updated_settings),
+    f"{_ADMIN}/StageSettings": AuditedMethod("settings.stage", _stage_settings, _staged_settings),
+    f"{_ADMIN}/PromoteStagedSettings": AuditedMethod("settings.promote", _name, _promoted_settings),
+    f"{_ADMIN}/DiscardStagedSettings": AuditedMethod("settings.discard", _name),
     f"{_ADMIN}/PutSecret": AuditedMethod("secret.put", _secret),
     f"{_ADMIN}/DeleteSecret": AuditedMethod("secret.delete", _secret),
     f"{_ACTION}/PutAction": AuditedMethod("action.put", _put_action, _stored_action),
@@ -296,7 +313,7 @@ NOT_AUDITED = frozenset(
                 "GetGoldenRun",
             )
         ),
-        f"{_ADMIN}/ListSecrets",
+        *(f"{_ADMIN}/{method}" for method in ("ListSecrets", "ListStagedSettings")),
         f"{_AUDIT}/VerifyAudit",
         *(f"{_CHAT}/{method}" for method in ("Converse", "ResumeTurn", "StopTurn", "RateTurn", "WatchSession")),
         *(f"{_CHAT}/{method}" for method in ("GetSession", "ListSessions", "ListTurns")),

@@ -14,6 +14,7 @@ from kefu.router.insight.experiments.report import experiment_report
 from kefu.router.insight.experiments.store import ExperimentStore
 from kefu.router.messages.experiments import experiment_message, experiment_of
 from kefu.router.replicas.draft_client import DraftClient
+from kefu.router.tenants.staged_settings import StagedSettingsStore
 from kefu.router.v1 import experiment_pb2 as pb
 from kefu.router.v1 import experiment_pb2_grpc as rpc
 
@@ -24,9 +25,10 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class ExperimentServicer(rpc.ExperimentServiceServicer):
     """See the contract."""
 
-    def __init__(self, store: ExperimentStore, drafts: DraftClient) -> None:
+    def __init__(self, store: ExperimentStore, drafts: DraftClient, staged: StagedSettingsStore) -> None:
         self._store = store
         self._drafts = drafts
+        self._staged = staged
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add this service to a server."""
@@ -36,7 +38,9 @@ class ExperimentServicer(rpc.ExperimentServiceServicer):
         """See the contract."""
         principal = caller()
         experiment = experiment_of(request.experiment, actor_of(principal.tenant, principal.subject))
-        if not await self._drafts.is_open(principal, experiment.draft):
+        if experiment.staged_settings:
+            await self._staged.get(principal.tenant, experiment.staged_settings)
+        if experiment.draft and not await self._drafts.is_open(principal, experiment.draft):
             raise DraftNotFound("There is no such draft, or it was promoted or discarded; list the drafts.")
         await self._store.start(principal.tenant, experiment)
         return pb.StartExperimentResponse(experiment=await _message(EndedExperiment(experiment, {})))
@@ -60,9 +64,15 @@ class ExperimentServicer(rpc.ExperimentServiceServicer):
         self, request: pb.PromoteExperimentRequest, context: Context
     ) -> pb.PromoteExperimentResponse:
         """See the contract."""
-        require(caller(), Scope.KNOWLEDGE)
-        found = await self._named(request.name)
-        await self._drafts.promote(caller(), found.experiment.draft)
+        principal, experiment = caller(), (await self._named(request.name)).experiment
+        if experiment.staged_settings:
+            await self._staged.check_promotable(principal.tenant, experiment.staged_settings)
+        if experiment.draft:
+            require(principal, Scope.KNOWLEDGE)
+            await self._drafts.promote(principal, experiment.draft)
+        if experiment.staged_settings:
+            author = actor_of(principal.tenant, principal.subject)
+            await self._staged.promote(principal.tenant, experiment.staged_settings, author)
         return pb.PromoteExperimentResponse(experiment=await self._end(request.name, Ending.PROMOTED))
 
     async def _end(self, name: str, ending: Ending) -> pb.Experiment:

@@ -101,6 +101,7 @@ def parse_turn_request(
         deadline=None if seconds_left is None else arrived + seconds_left,
         identity_token=_identity_token(request),
         draft=_draft(request, principal),
+        staged_settings=_staged_settings(request, principal),
         profile=_profile(request.profile),
         attachments=attachments,
         origin=origin,
@@ -130,6 +131,13 @@ def _attachments(request: pb.ConverseRequest) -> tuple[str, ...]:
             raise BadRequest("attachments", "must be of the session that `session` names.")
         found.append(attachment_id)
     return tuple(dict.fromkeys(found))
+
+
+def _staged_settings(request: pb.ConverseRequest, principal: Principal) -> str:
+    if not request.staged_settings:
+        return ""
+    require(principal, Scope.SETTINGS)
+    return parse_name("staged_settings", request.staged_settings, "stagedSettings")[0]
 
 
 def _identity_token(request: pb.ConverseRequest) -> str:

@@ -120,7 +120,7 @@ class LiveTurn:
             as_of=ask.as_of,
             create_time=time.time(),
             request_id=ask.request_id,
-            draft=ask.draft,
+            draft=ask.draft or ask.staged_settings,
             attachments=ask.attachments,
         )
 
@@ -235,17 +235,20 @@ class LiveTurn:
         begun = await self._begin(rules)
         self._queue_seconds = time.monotonic() - self._ask.arrived
         default = services.config.default_language
-        ask, arm = await services.experiments.drawn(self.key.tenant, self._ask, begun.trial)
-        question = build_question(ask, begun, rules, self.principal, self.key.session_id, default, brown_out)
+        drawn = await services.experiments.drawn(self.key.tenant, self._ask, begun.trial, rules)
+        draft.fell_back = drawn.fell_back
+        question = build_question(
+            drawn.request, begun, drawn.settings, self.principal, self.key.session_id, default, brown_out
+        )
         question = with_attachments(question, await self._attached(begun))
-        question = replace(question, falls_back=arm is Arm.DRAFT)
+        question = replace(question, over_live=rules if drawn.arm is Arm.DRAFT else None)
         self._turn = replace(
             self._turn,
             language=question.language,
             as_of=question.as_of,
             carried=question.carried,
             trial=begun.trial,
-            arm=arm,
+            arm=drawn.arm,
         )
         self._log.start(Started(self.key.session_id, self.key.turn_id, question.language, ephemeral=self.ephemeral))
         if begun.state is SessionState.HUMAN:

@@ -317,7 +317,7 @@ class Turn:
     triage: Triage | None = None
     """What was read out of the message, and what the tenant's rules make of it. None: it was not read."""
     draft: str = ""
-    """Name of the draft of knowledge that it was answered from; empty: from what was live."""
+    """The draft of knowledge, or the staged settings, over which somebody asked it; empty: over what was live."""
     trial: Trial | None = None
     """The conversation's part in an experiment. None: it has none."""
     arm: Arm | None = None

@@ -32,6 +32,8 @@ class TurnRequest:
     """A token of the company's site. Empty once it is verified: it is stored nowhere."""
     draft: str = ""
     """Name of the draft of knowledge that the turn is answered from; empty: from what is live."""
+    staged_settings: str = ""
+    """Id of the staged settings that the turn is answered by; empty: by those in force."""
     profile: Pairs = ()
     """What the page claims of the person, by name."""
     attachments: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from kefu.router.insight.experiments.experiment import (
 from kefu.router.insight.experiments.report import ArmReport, ExperimentReport, Share, Verdict
 from kefu.router.insight.experiments.sequential_test import ALPHA
 from kefu.router.messages.chat import timestamp
+from kefu.router.tenants.staged_settings import PREFIX
 from kefu.router.v1 import experiment_pb2 as pb
 from kefu.router.v1 import insight_pb2
 
@@ -33,7 +34,11 @@ _VERDICTS = {
 
 def experiment_of(given: pb.Experiment, author: str) -> Experiment:
     """The experiment that a message asks for. Raises BadRequest."""
-    parse_name("experiment.draft", given.draft, "collections", "drafts")
+    if given.draft or not given.staged_settings:
+        parse_name("experiment.draft", given.draft, "collections", "drafts")
+    staged = (
+        given.staged_settings and parse_name("experiment.staged_settings", given.staged_settings, "stagedSettings")[0]
+    )
     if not 1 <= given.share_percent <= MAX_SHARE_PERCENT:
         raise BadRequest("experiment.share_percent", f"must be 1 to {MAX_SHARE_PERCENT}.")
     if given.most_conversations > MAX_MOST_CONVERSATIONS:
@@ -42,6 +47,7 @@ def experiment_of(given: pb.Experiment, author: str) -> Experiment:
         raise BadRequest("experiment.title", f"must have at most {MAX_TITLE_CHARACTERS} characters.")
     return Experiment(
         draft=given.draft,
+        staged_settings=staged,
         share_percent=given.share_percent,
         most_conversations=given.most_conversations or DEFAULT_MOST_CONVERSATIONS,
         title=given.title,
@@ -55,6 +61,7 @@ def experiment_message(of: EndedExperiment, report: ExperimentReport) -> pb.Expe
     return pb.Experiment(
         name=f"experiments/{experiment.id}",
         draft=experiment.draft,
+        staged_settings=f"{PREFIX}{experiment.staged_settings}" if experiment.staged_settings else "",
         share_percent=experiment.share_percent,
         most_conversations=experiment.most_conversations,
         title=experiment.title,

@@ -15,6 +15,7 @@ from kefu.router.tenants.business_hours import BusinessHours
 from kefu.router.tenants.canned_replies import CannedReplies
 from kefu.router.tenants.identity_settings import IdentityMode, IdentitySettings, check
 from kefu.router.tenants.settings import Revision, TenantSettings
+from kefu.router.tenants.staged_settings import MAX_TITLE_CHARACTERS, PREFIX, StagedSettings
 from kefu.router.v1 import admin_pb2 as pb
 
 _LANGUAGES = ("zh", "en")
@@ -67,6 +68,27 @@ def revision_message(revision: Revision) -> pb.SettingsRevision:
         settings=settings_message(revision.settings),
         author=revision.author,
         create_time=timestamp(revision.time),
+    )
+
+
+def staged_settings_of(message: pb.StagedSettings, author: str) -> StagedSettings:
+    """Settings to be staged, from a message. Raises BadRequest."""
+    if not message.HasField("settings"):
+        raise BadRequest("staged_settings.settings", "must be set.")
+    if len(message.title) > MAX_TITLE_CHARACTERS:
+        raise BadRequest("staged_settings.title", f"must have at most {MAX_TITLE_CHARACTERS} characters.")
+    return StagedSettings(settings_of(message.settings), message.base_revision, message.title, author)
+
+
+def staged_settings_message(staged: StagedSettings) -> pb.StagedSettings:
+    """Staged settings as a message."""
+    return pb.StagedSettings(
+        name=f"{PREFIX}{staged.id}",
+        title=staged.title,
+        settings=settings_message(staged.settings),
+        base_revision=staged.base,
+        author=staged.author,
+        create_time=timestamp(staged.time),
     )
 
 

@@ -52,7 +52,10 @@ class FileReader:
         requests += [pb.ReadFileRequest(data=part) for part in parts]
         try:
             responses = await self._pool.exchange(
-                lambda stubs: stubs.knowledge.ReadFile, requests, self._seconds, internal_metadata(self._internal_key, principal)
+                lambda stubs: stubs.knowledge.ReadFile,
+                requests,
+                self._seconds,
+                internal_metadata(self._internal_key, principal),
             )
         except TimeoutError:
             raise BackendUnavailable("The file was not read in time; send it again.") from None

@@ -104,6 +104,11 @@ def tenant_settings(tenant: str) -> str:
     return f"kefu:1:{{tenant:{tenant}}}:settings"
 
 
+def staged_settings(tenant: str) -> str:
+    """Settings of a tenant that are not in force."""
+    return f"kefu:1:{{tenant:{tenant}}}:staged-settings"
+
+
 def actions(tenant: str) -> str:
     """A tenant's actions."""
     return f"kefu:1:{{tenant:{tenant}}}:actions"

@@ -1190,6 +1190,208 @@ class UpdateTenantSettingsResponse(_message.Message):
 Global___UpdateTenantSettingsResponse: _TypeAlias = UpdateTenantSettingsResponse  # noqa: Y015
 
 @_typing.final
+class StagedSettings(_message.Message):
+    """StagedSettings are settings that are not in force."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    BASE_REVISION_FIELD_NUMBER: _builtins.int
+    AUTHOR_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """"stagedSettings/{id}". Set by the server."""
+    title: _builtins.str
+    """Optional. For people, at most 80 characters."""
+    base_revision: _builtins.int
+    """Required. The revision in force that they were made from."""
+    author: _builtins.str
+    """Who staged them: a key. Set by the server."""
+    @_builtins.property
+    def settings(self) -> Global___TenantSettings:
+        """Required. The settings, whole."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When they were staged. Set by the server."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        title: _builtins.str = ...,
+        settings: Global___TenantSettings | None = ...,
+        base_revision: _builtins.int = ...,
+        author: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "settings", b"settings"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "base_revision", b"base_revision", "create_time", b"create_time", "name", b"name", "settings", b"settings", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StagedSettings: _TypeAlias = StagedSettings  # noqa: Y015
+
+@_typing.final
+class StageSettingsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STAGED_SETTINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def staged_settings(self) -> Global___StagedSettings:
+        """Required."""
+
+    def __init__(
+        self,
+        *,
+        staged_settings: Global___StagedSettings | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["staged_settings", b"staged_settings"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["staged_settings", b"staged_settings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StageSettingsRequest: _TypeAlias = StageSettingsRequest  # noqa: Y015
+
+@_typing.final
+class StageSettingsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STAGED_SETTINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def staged_settings(self) -> Global___StagedSettings:
+        """As it is kept."""
+
+    def __init__(
+        self,
+        *,
+        staged_settings: Global___StagedSettings | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["staged_settings", b"staged_settings"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["staged_settings", b"staged_settings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StageSettingsResponse: _TypeAlias = StageSettingsResponse  # noqa: Y015
+
+@_typing.final
+class ListStagedSettingsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListStagedSettingsRequest: _TypeAlias = ListStagedSettingsRequest  # noqa: Y015
+
+@_typing.final
+class ListStagedSettingsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STAGED_SETTINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def staged_settings(self) -> _containers.RepeatedCompositeFieldContainer[Global___StagedSettings]:
+        """The latest first."""
+
+    def __init__(
+        self,
+        *,
+        staged_settings: _abc.Iterable[Global___StagedSettings] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["staged_settings", b"staged_settings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListStagedSettingsResponse: _TypeAlias = ListStagedSettingsResponse  # noqa: Y015
+
+@_typing.final
+class PromoteStagedSettingsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Required. "stagedSettings/{id}"."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PromoteStagedSettingsRequest: _TypeAlias = PromoteStagedSettingsRequest  # noqa: Y015
+
+@_typing.final
+class PromoteStagedSettingsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.int
+    """The revision in force now."""
+    def __init__(
+        self,
+        *,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PromoteStagedSettingsResponse: _TypeAlias = PromoteStagedSettingsResponse  # noqa: Y015
+
+@_typing.final
+class DiscardStagedSettingsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Required. "stagedSettings/{id}"."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscardStagedSettingsRequest: _TypeAlias = DiscardStagedSettingsRequest  # noqa: Y015
+
+@_typing.final
+class DiscardStagedSettingsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiscardStagedSettingsResponse: _TypeAlias = DiscardStagedSettingsResponse  # noqa: Y015
+
+@_typing.final
 class SettingsRevision(_message.Message):
     """SettingsRevision is one change of a tenant's settings."""
 

@@ -80,6 +80,26 @@ class AdminServiceStub:
                 request_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListSettingsRevisionsRequest.SerializeToString,
                 response_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListSettingsRevisionsResponse.FromString,
                 _registered_method=True)
+        self.StageSettings = channel.unary_unary(
+                '/kefu.router.v1.AdminService/StageSettings',
+                request_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.StageSettingsRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.StageSettingsResponse.FromString,
+                _registered_method=True)
+        self.ListStagedSettings = channel.unary_unary(
+                '/kefu.router.v1.AdminService/ListStagedSettings',
+                request_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListStagedSettingsRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListStagedSettingsResponse.FromString,
+                _registered_method=True)
+        self.PromoteStagedSettings = channel.unary_unary(
+                '/kefu.router.v1.AdminService/PromoteStagedSettings',
+                request_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.PromoteStagedSettingsRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.PromoteStagedSettingsResponse.FromString,
+                _registered_method=True)
+        self.DiscardStagedSettings = channel.unary_unary(
+                '/kefu.router.v1.AdminService/DiscardStagedSettings',
+                request_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.DiscardStagedSettingsRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.DiscardStagedSettingsResponse.FromString,
+                _registered_method=True)
         self.PutSecret = channel.unary_unary(
                 '/kefu.router.v1.AdminService/PutSecret',
                 request_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.PutSecretRequest.SerializeToString,
@@ -170,6 +190,39 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StageSettings(self, request, context):
+        """StageSettings keeps settings under a name without putting them in force: to ask over them
+        (ConverseRequest.staged_settings), and to try them on a share of customers (ExperimentService). Of the caller's tenant, at
+        most 10. Errors: INVALID_ARGUMENT / BAD_REQUEST, ABORTED / STALE_REVISION (the settings in force were changed since
+        `base_revision`).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListStagedSettings(self, request, context):
+        """ListStagedSettings lists what is staged, the latest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PromoteStagedSettings(self, request, context):
+        """PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. To go back, update to the
+        revision before. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed
+        since they were staged: stage them anew).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DiscardStagedSettings(self, request, context):
+        """DiscardStagedSettings removes staged settings. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PutSecret(self, request, context):
         """PutSecret stores a secret of the tenant, encrypted: settings name it, and no call reads it. A secret of the name is
         replaced. Errors: INVALID_ARGUMENT / BAD_REQUEST.
@@ -242,6 +295,26 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.ListSettingsRevisions,
                     request_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListSettingsRevisionsRequest.FromString,
                     response_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListSettingsRevisionsResponse.SerializeToString,
+            ),
+            'StageSettings': grpc.unary_unary_rpc_method_handler(
+                    servicer.StageSettings,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.StageSettingsRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.StageSettingsResponse.SerializeToString,
+            ),
+            'ListStagedSettings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListStagedSettings,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListStagedSettingsRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListStagedSettingsResponse.SerializeToString,
+            ),
+            'PromoteStagedSettings': grpc.unary_unary_rpc_method_handler(
+                    servicer.PromoteStagedSettings,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.PromoteStagedSettingsRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.PromoteStagedSettingsResponse.SerializeToString,
+            ),
+            'DiscardStagedSettings': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiscardStagedSettings,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.DiscardStagedSettingsRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.DiscardStagedSettingsResponse.SerializeToString,
             ),
             'PutSecret': grpc.unary_unary_rpc_method_handler(
                     servicer.PutSecret,
@@ -486,6 +559,114 @@ class AdminService:
             '/kefu.router.v1.AdminService/ListSettingsRevisions',
             kefu_dot_router_dot_v1_dot_admin__pb2.ListSettingsRevisionsRequest.SerializeToString,
             kefu_dot_router_dot_v1_dot_admin__pb2.ListSettingsRevisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StageSettings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.router.v1.AdminService/StageSettings',
+            kefu_dot_router_dot_v1_dot_admin__pb2.StageSettingsRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_admin__pb2.StageSettingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListStagedSettings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.router.v1.AdminService/ListStagedSettings',
+            kefu_dot_router_dot_v1_dot_admin__pb2.ListStagedSettingsRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_admin__pb2.ListStagedSettingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PromoteStagedSettings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.router.v1.AdminService/PromoteStagedSettings',
+            kefu_dot_router_dot_v1_dot_admin__pb2.PromoteStagedSettingsRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_admin__pb2.PromoteStagedSettingsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiscardStagedSettings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.router.v1.AdminService/DiscardStagedSettings',
+            kefu_dot_router_dot_v1_dot_admin__pb2.DiscardStagedSettingsRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_admin__pb2.DiscardStagedSettingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

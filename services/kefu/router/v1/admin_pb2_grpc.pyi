@@ -60,6 +60,21 @@ class AdminServiceStub:
     """
     ListSettingsRevisions: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ListSettingsRevisionsRequest, _admin_pb2.ListSettingsRevisionsResponse]
     """ListSettingsRevisions lists who changed what and when, the latest first."""
+    StageSettings: _grpc.UnaryUnaryMultiCallable[_admin_pb2.StageSettingsRequest, _admin_pb2.StageSettingsResponse]
+    """StageSettings keeps settings under a name without putting them in force: to ask over them
+    (ConverseRequest.staged_settings), and to try them on a share of customers (ExperimentService). Of the caller's tenant, at
+    most 10. Errors: INVALID_ARGUMENT / BAD_REQUEST, ABORTED / STALE_REVISION (the settings in force were changed since
+    `base_revision`).
+    """
+    ListStagedSettings: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ListStagedSettingsRequest, _admin_pb2.ListStagedSettingsResponse]
+    """ListStagedSettings lists what is staged, the latest first."""
+    PromoteStagedSettings: _grpc.UnaryUnaryMultiCallable[_admin_pb2.PromoteStagedSettingsRequest, _admin_pb2.PromoteStagedSettingsResponse]
+    """PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. To go back, update to the
+    revision before. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed
+    since they were staged: stage them anew).
+    """
+    DiscardStagedSettings: _grpc.UnaryUnaryMultiCallable[_admin_pb2.DiscardStagedSettingsRequest, _admin_pb2.DiscardStagedSettingsResponse]
+    """DiscardStagedSettings removes staged settings. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND."""
     PutSecret: _grpc.UnaryUnaryMultiCallable[_admin_pb2.PutSecretRequest, _admin_pb2.PutSecretResponse]
     """PutSecret stores a secret of the tenant, encrypted: settings name it, and no call reads it. A secret of the name is
     replaced. Errors: INVALID_ARGUMENT / BAD_REQUEST.
@@ -105,6 +120,21 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """
     ListSettingsRevisions: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListSettingsRevisionsRequest, _admin_pb2.ListSettingsRevisionsResponse]  # type: ignore[assignment]
     """ListSettingsRevisions lists who changed what and when, the latest first."""
+    StageSettings: _aio.UnaryUnaryMultiCallable[_admin_pb2.StageSettingsRequest, _admin_pb2.StageSettingsResponse]  # type: ignore[assignment]
+    """StageSettings keeps settings under a name without putting them in force: to ask over them
+    (ConverseRequest.staged_settings), and to try them on a share of customers (ExperimentService). Of the caller's tenant, at
+    most 10. Errors: INVALID_ARGUMENT / BAD_REQUEST, ABORTED / STALE_REVISION (the settings in force were changed since
+    `base_revision`).
+    """
+    ListStagedSettings: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListStagedSettingsRequest, _admin_pb2.ListStagedSettingsResponse]  # type: ignore[assignment]
+    """ListStagedSettings lists what is staged, the latest first."""
+    PromoteStagedSettings: _aio.UnaryUnaryMultiCallable[_admin_pb2.PromoteStagedSettingsRequest, _admin_pb2.PromoteStagedSettingsResponse]  # type: ignore[assignment]
+    """PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. To go back, update to the
+    revision before. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed
+    since they were staged: stage them anew).
+    """
+    DiscardStagedSettings: _aio.UnaryUnaryMultiCallable[_admin_pb2.DiscardStagedSettingsRequest, _admin_pb2.DiscardStagedSettingsResponse]  # type: ignore[assignment]
+    """DiscardStagedSettings removes staged settings. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND."""
     PutSecret: _aio.UnaryUnaryMultiCallable[_admin_pb2.PutSecretRequest, _admin_pb2.PutSecretResponse]  # type: ignore[assignment]
     """PutSecret stores a secret of the tenant, encrypted: settings name it, and no call reads it. A secret of the name is
     replaced. Errors: INVALID_ARGUMENT / BAD_REQUEST.
@@ -195,6 +225,45 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_admin_pb2.ListSettingsRevisionsResponse, _abc.Awaitable[_admin_pb2.ListSettingsRevisionsResponse]]:
         """ListSettingsRevisions lists who changed what and when, the latest first."""
+
+    @_abc_1.abstractmethod
+    def StageSettings(
+        self,
+        request: _admin_pb2.StageSettingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.StageSettingsResponse, _abc.Awaitable[_admin_pb2.StageSettingsResponse]]:
+        """StageSettings keeps settings under a name without putting them in force: to ask over them
+        (ConverseRequest.staged_settings), and to try them on a share of customers (ExperimentService). Of the caller's tenant, at
+        most 10. Errors: INVALID_ARGUMENT / BAD_REQUEST, ABORTED / STALE_REVISION (the settings in force were changed since
+        `base_revision`).
+        """
+
+    @_abc_1.abstractmethod
+    def ListStagedSettings(
+        self,
+        request: _admin_pb2.ListStagedSettingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.ListStagedSettingsResponse, _abc.Awaitable[_admin_pb2.ListStagedSettingsResponse]]:
+        """ListStagedSettings lists what is staged, the latest first."""
+
+    @_abc_1.abstractmethod
+    def PromoteStagedSettings(
+        self,
+        request: _admin_pb2.PromoteStagedSettingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.PromoteStagedSettingsResponse, _abc.Awaitable[_admin_pb2.PromoteStagedSettingsResponse]]:
+        """PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. To go back, update to the
+        revision before. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed
+        since they were staged: stage them anew).
+        """
+
+    @_abc_1.abstractmethod
+    def DiscardStagedSettings(
+        self,
+        request: _admin_pb2.DiscardStagedSettingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.DiscardStagedSettingsResponse, _abc.Awaitable[_admin_pb2.DiscardStagedSettingsResponse]]:
+        """DiscardStagedSettings removes staged settings. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND."""
 
     @_abc_1.abstractmethod
     def PutSecret(

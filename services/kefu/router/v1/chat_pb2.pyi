@@ -258,6 +258,7 @@ class ConverseRequest(_message.Message):
     PROFILE_FIELD_NUMBER: _builtins.int
     DRAFT_FIELD_NUMBER: _builtins.int
     ATTACHMENTS_FIELD_NUMBER: _builtins.int
+    STAGED_SETTINGS_FIELD_NUMBER: _builtins.int
     session: _builtins.str
     """Required. "sessions/{session}"; "sessions/-" opens one, and TurnStarted names it."""
     text: _builtins.str
@@ -297,6 +298,11 @@ class ConverseRequest(_message.Message):
     kefu.retrieval.v1.DraftService). The key needs the `knowledge` or the `settings` scope as well, else PERMISSION_DENIED /
     SCOPE_MISSING. The answer is neither taken from the cache of live answers nor counted in the tenant's numbers. Errors:
     NOT_FOUND / DRAFT_NOT_FOUND.
+    """
+    staged_settings: _builtins.str
+    """Optional. "stagedSettings/{id}": this turn is answered by staged settings (AdminService.StageSettings), with or without a
+    `draft`. Limits and identity stay those in force. The key needs the `settings` scope as well, else PERMISSION_DENIED /
+    SCOPE_MISSING. The answer is not counted in the tenant's numbers. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND.
     """
     @_builtins.property
     def collections(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -346,10 +352,11 @@ class ConverseRequest(_message.Message):
         profile: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         draft: _builtins.str = ...,
         attachments: _abc.Iterable[_builtins.str] | None = ...,
+        staged_settings: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_temperature", b"_temperature", "max_tokens", b"max_tokens", "reasoning", b"reasoning", "temperature", b"temperature"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_temperature", b"_temperature", "as_of", b"as_of", "attachments", b"attachments", "collections", b"collections", "draft", b"draft", "filters", b"filters", "identity_token", b"identity_token", "language", b"language", "max_tokens", b"max_tokens", "on_busy", b"on_busy", "profile", b"profile", "reasoning", b"reasoning", "request_id", b"request_id", "resumable", b"resumable", "session", b"session", "temperature", b"temperature", "text", b"text", "user", b"user"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens", "_temperature", b"_temperature", "as_of", b"as_of", "attachments", b"attachments", "collections", b"collections", "draft", b"draft", "filters", b"filters", "identity_token", b"identity_token", "language", b"language", "max_tokens", b"max_tokens", "on_busy", b"on_busy", "profile", b"profile", "reasoning", b"reasoning", "request_id", b"request_id", "resumable", b"resumable", "session", b"session", "staged_settings", b"staged_settings", "temperature", b"temperature", "text", b"text", "user", b"user"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_tokens: _TypeAlias = _typing.Literal["max_tokens"]  # noqa: Y015
     _WhichOneofArgType__max_tokens: _TypeAlias = _typing.Literal["_max_tokens", b"_max_tokens"]  # noqa: Y015

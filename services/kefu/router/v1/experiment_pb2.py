@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from kefu.router.v1 import insight_pb2 as kefu_dot_router_dot_v1_dot_insight__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkefu/router/v1/experiment.proto\x12\x0ekefu.router.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ckefu/router/v1/insight.proto\"\xb2\x03\n\nExperiment\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x64raft\x18\x02 \x01(\t\x12\x15\n\rshare_percent\x18\x03 \x01(\r\x12\x1a\n\x12most_conversations\x18\x04 \x01(\r\x12\r\n\x05title\x18\x05 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x06 \x01(\t\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x03\x65nd\x18\t \x01(\x0e\x32\x1e.kefu.router.v1.Experiment.End\x12\x12\n\nend_author\x18\n \x01(\t\x12\x32\n\x07\x66igures\x18\x0b \x01(\x0b\x32!.kefu.router.v1.ExperimentFigures\"b\n\x03\x45nd\x12\x13\n\x0f\x45ND_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x45ND_STOPPED\x10\x01\x12\x10\n\x0c\x45ND_PROMOTED\x10\x02\x12\x0f\n\x0b\x45ND_PLANNED\x10\x03\x12\x12\n\x0e\x45ND_DRAFT_GONE\x10\x04\"\x83\x03\n\x11\x45xperimentFigures\x12(\n\x04live\x18\x01 \x01(\x0b\x32\x1a.kefu.router.v1.ArmFigures\x12)\n\x05\x64raft\x18\x02 \x01(\x0b\x32\x1a.kefu.router.v1.ArmFigures\x12\x12\n\ndifference\x18\x03 \x01(\x01\x12\x16\n\x0e\x64ifference_low\x18\x04 \x01(\x01\x12\x17\n\x0f\x64ifference_high\x18\x05 \x01(\x01\x12\x10\n\x08\x65vidence\x18\x06 \x01(\x01\x12\x18\n\x10\x66\x61lse_alarm_rate\x18\x07 \x01(\x01\x12:\n\x07verdict\x18\x08 \x01(\x0e\x32).kefu.router.v1.ExperimentFigures.Verdict\"l\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x15\n\x11VERDICT_UNDECIDED\x10\x01\x12\x18\n\x14VERDICT_DRAFT_BETTER\x10\x02\x12\x17\n\x13VERDICT_DRAFT_WORSE\x10\x03\"\x9c\x02\n\nArmFigures\x12\x15\n\rconversations\x18\x01 \x01(\x04\x12*\n\x08resolved\x18\x02 \x01(\x0b\x32\x18.kefu.router.v1.ArmShare\x12-\n\x0bhanded_over\x18\x03 \x01(\x0b\x32\x18.kefu.router.v1.ArmShare\x12,\n\nrated_down\x18\x04 \x01(\x0b\x32\x18.kefu.router.v1.ArmShare\x12/\n\nfirst_text\x18\x05 \x01(\x0b\x32\x1b.kefu.router.v1.Percentiles\x12\x10\n\x08repeated\x18\x06 \x01(\x04\x12\x18\n\x10without_question\x18\x07 \x01(\x04\x12\x11\n\tfell_back\x18\x08 \x01(\x04\"C\n\x08\x41rmShare\x12\r\n\x05\x63ount\x18\x01 \x01(\x04\x12\r\n\x05share\x18\x02 \x01(\x01\x12\x0b\n\x03low\x18\x03 \x01(\x01\x12\x0c\n\x04high\x18\x04 \x01(\x01\"H\n\x16StartExperimentRequest\x12.\n\nexperiment\x18\x01 \x01(\x0b\x32\x1a.kefu.router.v1.Experiment\"I\n\x17StartExperimentResponse\x12.\n\nexperiment\x18\x01 \x01(\x0b\x32\x1a.kefu.router.v1.Experiment\"$\n\x14GetExperimentRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"G\n\x15GetExperimentResponse\x12.\n\nexperiment\x18\x01 \x01(\x0b\x32\x1a.kefu.router.v1.Experiment\"\x18\n\x16ListExperimentsRequest\"J\n\x17ListExperimentsResponse\x12/\n\x0b\x65xperiments\x18\x01 \x03(\x0b\x32\x1a.kefu.router.v1.Experiment\"%\n\x15StopExperimentRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"H\n\x16StopExperimentResponse\x12.\n\nexperiment\x18\x01 \x01(\x0b\x32\x1a.kefu.router.v1.Experiment\"(\n\x18PromoteExperimentRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"K\n\x19PromoteExperimentResponse\x12.\n\nexperiment\x18\x01 \x01(\x0b\x32\x1a.kefu.router.v1.Experiment2\x84\x04\n\x11\x45xperimentService\x12\x62\n\x0fStartExperiment\x12&.kefu.router.v1.StartExperimentRequest\x1a\'.kefu.router.v1.StartExperimentResponse\x12\\\n\rGetExperiment\x12$.kefu.router.v1.GetExperimentRequest\x1a%.kefu.router.v1.GetExperimentResponse\x12\x62\n\x0fListExperiments\x12&.kefu.router.v1.ListExperimentsRequest\x1a\'.kefu.router.v1.ListExperimentsResponse\x12_\n\x0eStopExperiment\x12%.kefu.router.v1.StopExperimentRequest\x1a&.kefu.router.v1.StopExperimentResponse\x12h\n\x11PromoteExperiment\x12(.kefu.router.v1.PromoteExperimentRequest\x1a).kefu.router.v1.PromoteExperimentResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fkefu/router/v1/experiment.proto\x12\x0ekefu.router.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ckefu/router/v1/insight.proto\"\xcb\x03\n\nExperiment\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x64raft\x18\x02 \x01(\t\x12\x15\n\rshare_percent\x18\x03 \x01(\r\x12\x1a\n\x12most_conversations\x18\x04 \x01(\r\x12\r\n\x05title\x18\x05 \x01(\t\x12\x0e\n\x06\x61uthor\x18\x06 \x01(\t\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x03\x65nd\x18\t \x01(\x0e\x32\x1e.kefu.router.v1.Experiment.End\x12\x12\n\nend_author\x18\n \x01(\t\x12\x17\n\x0fstaged_settings\x18\x0c \x01(\t\x12\x32\n\x07\x66igures\x18\x0b \x01(\x0b\x32!.kefu.router.v1.ExperimentFigures\"b\n\x03\x45nd\x12\x13\n\x0f\x45ND_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x45ND_STOPPED\x10\x01\x12\x10\n\x0c\x45ND_PROMOTED\x10\x02\x12\x0f\n\x0b\x45ND_PLANNED\x10\x03\x12\x12\n\x0e\x45ND_DRAFT_GONE\x10\x04\"\x83\x03\n\x11\x45xperimentFigures\x12(\n\x04live\x18\x01 \x01(\x0b\x32\x1a.kefu.router.v1.ArmFigures\x12)\n\x05\x64raft\x18\x02 \x01(\x0b\x32\x1a.kefu.router.v1.ArmFigures\x12\x12\n\ndifference\x18\x03 \x01(\x01\x12\x16\n\x0e\x64ifference_low\x18\x04 \x01(\x01\x12\x17\n\x0f\x64ifference_high\x18\x05 \x01(\x01\x12\x10\n\x08\x65vidence\x18\x06 \x01(\x01\x12\x18\n\x10\x66\x61lse_alarm_rate\x18\x07 \x01(\x01\x12:\n\x07verdict\x18\x08 \x01(\x0e\x32).kefu.router.v1.ExperimentFigures.Verdict\"l\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x15\n\x11VERDICT_UNDECIDED\x10\x01\x12\x18\n\x14VERDICT_DRAFT_BETTER\x10\x02\x12\x17\n\x13VERDICT_DRAFT_WORSE\x10\x03\"\x9c\x02\n\nArmFigures\x12\x15\n\rconversations\x18\x01 \x01(\x04\x12*\n\x08resolved\x18\x02 \x01(\x0b\x32\x18.kefu.router.v1.ArmShare\x12-\n\x0bhanded_over\x18\x03 \x01(\x0b\x32\x18.kefu.router.v1.ArmShare\x12,\n\nrated_down\x18\x04 \x01(\x0b\x32\x18.kefu.router.v1.ArmShare\x12/\n\nfirst_text\x18\x05 \x01(\x0b\x32\x1b.kefu.router.v1.Percentiles\x12\x10\n\x08repeated\x18\x06 \x01(\x04\x12\x18\n\x10without_question\x18\x07 \x01(\x04\x12\x11\n\tfell_back\x18\x08 \x01(\x04\"C\n\x08\x41rmShare\x12\r\n\x05\x63ount\x18\x01 \x01(\x04\x12\r\n\x05share\x18\x02 \x01(\x01\x12\x0b\n\x03low\x18\x03 \x01(\x01\x12\x0c\n\x04high\x18\x04 \x01(\x01\"H\n\x16StartExperimentRequest\x12.\n\nexperiment\x18\x01 \x01(\x0b\x32\x1a.kefu.router.v1.Experiment\"I\n\x17StartExperimentResponse\x12.\n\nexperiment\x18\x01 \x01(\x0b\x32\x1a.kefu.router.v1.Experiment\"$\n\x14GetExperimentRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"G\n\x15GetExperimentResponse\x12.\n\nexperiment\x18\x01 \x01(\x0b\x32\x1a.kefu.router.v1.Experiment\"\x18\n\x16ListExperimentsRequest\"J\n\x17ListExperimentsResponse\x12/\n\x0b\x65xperiments\x18\x01 \x03(\x0b\x32\x1a.kefu.router.v1.Experiment\"%\n\x15StopExperimentRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"H\n\x16StopExperimentResponse\x12.\n\nexperiment\x18\x01 \x01(\x0b\x32\x1a.kefu.router.v1.Experiment\"(\n\x18PromoteExperimentRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"K\n\x19PromoteExperimentResponse\x12.\n\nexperiment\x18\x01 \x01(\x0b\x32\x1a.kefu.router.v1.Experiment2\x84\x04\n\x11\x45xperimentService\x12\x62\n\x0fStartExperiment\x12&.kefu.router.v1.StartExperimentRequest\x1a\'.kefu.router.v1.StartExperimentResponse\x12\\\n\rGetExperiment\x12$.kefu.router.v1.GetExperimentRequest\x1a%.kefu.router.v1.GetExperimentResponse\x12\x62\n\x0fListExperiments\x12&.kefu.router.v1.ListExperimentsRequest\x1a\'.kefu.router.v1.ListExperimentsResponse\x12_\n\x0eStopExperiment\x12%.kefu.router.v1.StopExperimentRequest\x1a&.kefu.router.v1.StopExperimentResponse\x12h\n\x11PromoteExperiment\x12(.kefu.router.v1.PromoteExperimentRequest\x1a).kefu.router.v1.PromoteExperimentResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,37 +34,37 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kefu.router.v1.experiment_p
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EXPERIMENT']._serialized_start=115
-  _globals['_EXPERIMENT']._serialized_end=549
-  _globals['_EXPERIMENT_END']._serialized_start=451
-  _globals['_EXPERIMENT_END']._serialized_end=549
-  _globals['_EXPERIMENTFIGURES']._serialized_start=552
-  _globals['_EXPERIMENTFIGURES']._serialized_end=939
-  _globals['_EXPERIMENTFIGURES_VERDICT']._serialized_start=831
-  _globals['_EXPERIMENTFIGURES_VERDICT']._serialized_end=939
-  _globals['_ARMFIGURES']._serialized_start=942
-  _globals['_ARMFIGURES']._serialized_end=1226
-  _globals['_ARMSHARE']._serialized_start=1228
-  _globals['_ARMSHARE']._serialized_end=1295
-  _globals['_STARTEXPERIMENTREQUEST']._serialized_start=1297
-  _globals['_STARTEXPERIMENTREQUEST']._serialized_end=1369
-  _globals['_STARTEXPERIMENTRESPONSE']._serialized_start=1371
-  _globals['_STARTEXPERIMENTRESPONSE']._serialized_end=1444
-  _globals['_GETEXPERIMENTREQUEST']._serialized_start=1446
-  _globals['_GETEXPERIMENTREQUEST']._serialized_end=1482
-  _globals['_GETEXPERIMENTRESPONSE']._serialized_start=1484
-  _globals['_GETEXPERIMENTRESPONSE']._serialized_end=1555
-  _globals['_LISTEXPERIMENTSREQUEST']._serialized_start=1557
-  _globals['_LISTEXPERIMENTSREQUEST']._serialized_end=1581
-  _globals['_LISTEXPERIMENTSRESPONSE']._serialized_start=1583
-  _globals['_LISTEXPERIMENTSRESPONSE']._serialized_end=1657
-  _globals['_STOPEXPERIMENTREQUEST']._serialized_start=1659
-  _globals['_STOPEXPERIMENTREQUEST']._serialized_end=1696
-  _globals['_STOPEXPERIMENTRESPONSE']._serialized_start=1698
-  _globals['_STOPEXPERIMENTRESPONSE']._serialized_end=1770
-  _globals['_PROMOTEEXPERIMENTREQUEST']._serialized_start=1772
-  _globals['_PROMOTEEXPERIMENTREQUEST']._serialized_end=1812
-  _globals['_PROMOTEEXPERIMENTRESPONSE']._serialized_start=1814
-  _globals['_PROMOTEEXPERIMENTRESPONSE']._serialized_end=1889
-  _globals['_EXPERIMENTSERVICE']._serialized_start=1892
-  _globals['_EXPERIMENTSERVICE']._serialized_end=2408
+  _globals['_EXPERIMENT']._serialized_end=574
+  _globals['_EXPERIMENT_END']._serialized_start=476
+  _globals['_EXPERIMENT_END']._serialized_end=574
+  _globals['_EXPERIMENTFIGURES']._serialized_start=577
+  _globals['_EXPERIMENTFIGURES']._serialized_end=964
+  _globals['_EXPERIMENTFIGURES_VERDICT']._serialized_start=856
+  _globals['_EXPERIMENTFIGURES_VERDICT']._serialized_end=964
+  _globals['_ARMFIGURES']._serialized_start=967
+  _globals['_ARMFIGURES']._serialized_end=1251
+  _globals['_ARMSHARE']._serialized_start=1253
+  _globals['_ARMSHARE']._serialized_end=1320
+  _globals['_STARTEXPERIMENTREQUEST']._serialized_start=1322
+  _globals['_STARTEXPERIMENTREQUEST']._serialized_end=1394
+  _globals['_STARTEXPERIMENTRESPONSE']._serialized_start=1396
+  _globals['_STARTEXPERIMENTRESPONSE']._serialized_end=1469
+  _globals['_GETEXPERIMENTREQUEST']._serialized_start=1471
+  _globals['_GETEXPERIMENTREQUEST']._serialized_end=1507
+  _globals['_GETEXPERIMENTRESPONSE']._serialized_start=1509
+  _globals['_GETEXPERIMENTRESPONSE']._serialized_end=1580
+  _globals['_LISTEXPERIMENTSREQUEST']._serialized_start=1582
+  _globals['_LISTEXPERIMENTSREQUEST']._serialized_end=1606
+  _globals['_LISTEXPERIMENTSRESPONSE']._serialized_start=1608
+  _globals['_LISTEXPERIMENTSRESPONSE']._serialized_end=1682
+  _globals['_STOPEXPERIMENTREQUEST']._serialized_start=1684
+  _globals['_STOPEXPERIMENTREQUEST']._serialized_end=1721
+  _globals['_STOPEXPERIMENTRESPONSE']._serialized_start=1723
+  _globals['_STOPEXPERIMENTRESPONSE']._serialized_end=1795
+  _globals['_PROMOTEEXPERIMENTREQUEST']._serialized_start=1797
+  _globals['_PROMOTEEXPERIMENTREQUEST']._serialized_end=1837
+  _globals['_PROMOTEEXPERIMENTRESPONSE']._serialized_start=1839
+  _globals['_PROMOTEEXPERIMENTRESPONSE']._serialized_end=1914
+  _globals['_EXPERIMENTSERVICE']._serialized_start=1917
+  _globals['_EXPERIMENTSERVICE']._serialized_end=2433
 # @@protoc_insertion_point(module_scope)

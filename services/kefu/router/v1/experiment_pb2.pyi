@@ -68,11 +68,14 @@ class Experiment(_message.Message):
     END_TIME_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
     END_AUTHOR_FIELD_NUMBER: _builtins.int
+    STAGED_SETTINGS_FIELD_NUMBER: _builtins.int
     FIGURES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"experiments/{experiment}". Set by the server."""
     draft: _builtins.str
-    """Required. What the draft's arm is answered over: "collections/{collection}/drafts/{draft}"."""
+    """The draft of knowledge that the draft's arm is answered over: "collections/{collection}/drafts/{draft}". Required unless
+    `staged_settings` is set.
+    """
     share_percent: _builtins.int
     """Required. New conversations in 100 that get the draft: 1 to 50."""
     most_conversations: _builtins.int
@@ -85,6 +88,10 @@ class Experiment(_message.Message):
     """Why it ended. Set by the server."""
     end_author: _builtins.str
     """Who ended it: a key, or empty. Set by the server."""
+    staged_settings: _builtins.str
+    """The settings that the draft's arm is answered by: "stagedSettings/{id}" (AdminService.StageSettings). Required unless
+    `draft` is set.
+    """
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When it was started. Set by the server."""
@@ -110,11 +117,12 @@ class Experiment(_message.Message):
         end_time: _timestamp_pb2.Timestamp | None = ...,
         end: Global___Experiment.End.ValueType = ...,
         end_author: _builtins.str = ...,
+        staged_settings: _builtins.str = ...,
         figures: Global___ExperimentFigures | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "figures", b"figures", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "draft", b"draft", "end", b"end", "end_author", b"end_author", "end_time", b"end_time", "figures", b"figures", "most_conversations", b"most_conversations", "name", b"name", "share_percent", b"share_percent", "start_time", b"start_time", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "draft", b"draft", "end", b"end", "end_author", b"end_author", "end_time", b"end_time", "figures", b"figures", "most_conversations", b"most_conversations", "name", b"name", "share_percent", b"share_percent", "staged_settings", b"staged_settings", "start_time", b"start_time", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -124,7 +132,8 @@ Global___Experiment: _TypeAlias = Experiment  # noqa: Y015
 class ExperimentFigures(_message.Message):
     """ExperimentFigures compare the arms by their conversations. A conversation is counted once, when nobody has written in it
     for half an hour (KEFU_ROUTER_EXPERIMENT_QUIET_SECONDS); what comes later changes nothing. It is resolved when something
-    in it was answered, and nothing was handed over, rated down, or asked again: Numbers says what these are. A customer who
+    in it was answered, and nothing was handed over, rated down, or asked again: Numbers says what these are. Conversations in which nothing was answered, handed over or asked
+    back are left out. A customer who
     is known counts with the first conversation alone. A conversation counts in the arm that was drawn, also where a message
     of it was answered over live as the draft could not be used.
     """

@@ -75,7 +75,8 @@ class ExperimentServiceServicer:
     def StartExperiment(self, request, context):
         """StartExperiment begins an experiment. Conversations that are opened from now on take part, within seconds on each
         router; those that have begun do not. Errors: INVALID_ARGUMENT / BAD_REQUEST,
-        FAILED_PRECONDITION / EXPERIMENT_RUNS (another one runs), NOT_FOUND / DRAFT_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE.
+        FAILED_PRECONDITION / EXPERIMENT_RUNS (another one runs), NOT_FOUND / DRAFT_NOT_FOUND,
+        NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -105,10 +106,10 @@ class ExperimentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PromoteExperiment(self, request, context):
-        """PromoteExperiment promotes the draft, as DraftService.PromoteDraft with the rights of the caller, and ends the
-        experiment if it runs. The key needs the `knowledge` scope as well. Nothing is promoted by itself: this is a person's
-        word. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of PromoteDraft, such as
-        FAILED_PRECONDITION / DRAFT_HELD: then the experiment goes on.
+        """PromoteExperiment promotes the draft, as DraftService.PromoteDraft with the rights of the caller, puts its staged settings
+        in force, and ends the experiment if it runs. For a draft the key needs the `knowledge` scope as well. Nothing is promoted
+        by itself: this is a person's word. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of
+        PromoteDraft and PromoteStagedSettings, such as FAILED_PRECONDITION / DRAFT_HELD: then the experiment goes on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

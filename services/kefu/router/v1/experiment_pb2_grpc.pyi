@@ -40,7 +40,8 @@ class ExperimentServiceStub:
     StartExperiment: _grpc.UnaryUnaryMultiCallable[_experiment_pb2.StartExperimentRequest, _experiment_pb2.StartExperimentResponse]
     """StartExperiment begins an experiment. Conversations that are opened from now on take part, within seconds on each
     router; those that have begun do not. Errors: INVALID_ARGUMENT / BAD_REQUEST,
-    FAILED_PRECONDITION / EXPERIMENT_RUNS (another one runs), NOT_FOUND / DRAFT_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE.
+    FAILED_PRECONDITION / EXPERIMENT_RUNS (another one runs), NOT_FOUND / DRAFT_NOT_FOUND,
+    NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE.
     """
     GetExperiment: _grpc.UnaryUnaryMultiCallable[_experiment_pb2.GetExperimentRequest, _experiment_pb2.GetExperimentResponse]
     """GetExperiment returns an experiment with its figures so far, which may be looked at as often as one likes.
@@ -53,10 +54,10 @@ class ExperimentServiceStub:
     counted. Stopping one that has ended changes nothing. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND.
     """
     PromoteExperiment: _grpc.UnaryUnaryMultiCallable[_experiment_pb2.PromoteExperimentRequest, _experiment_pb2.PromoteExperimentResponse]
-    """PromoteExperiment promotes the draft, as DraftService.PromoteDraft with the rights of the caller, and ends the
-    experiment if it runs. The key needs the `knowledge` scope as well. Nothing is promoted by itself: this is a person's
-    word. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of PromoteDraft, such as
-    FAILED_PRECONDITION / DRAFT_HELD: then the experiment goes on.
+    """PromoteExperiment promotes the draft, as DraftService.PromoteDraft with the rights of the caller, puts its staged settings
+    in force, and ends the experiment if it runs. For a draft the key needs the `knowledge` scope as well. Nothing is promoted
+    by itself: this is a person's word. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of
+    PromoteDraft and PromoteStagedSettings, such as FAILED_PRECONDITION / DRAFT_HELD: then the experiment goes on.
     """
 
 @_typing.type_check_only
@@ -71,7 +72,8 @@ class ExperimentServiceAsyncStub(ExperimentServiceStub):
     StartExperiment: _aio.UnaryUnaryMultiCallable[_experiment_pb2.StartExperimentRequest, _experiment_pb2.StartExperimentResponse]  # type: ignore[assignment]
     """StartExperiment begins an experiment. Conversations that are opened from now on take part, within seconds on each
     router; those that have begun do not. Errors: INVALID_ARGUMENT / BAD_REQUEST,
-    FAILED_PRECONDITION / EXPERIMENT_RUNS (another one runs), NOT_FOUND / DRAFT_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE.
+    FAILED_PRECONDITION / EXPERIMENT_RUNS (another one runs), NOT_FOUND / DRAFT_NOT_FOUND,
+    NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE.
     """
     GetExperiment: _aio.UnaryUnaryMultiCallable[_experiment_pb2.GetExperimentRequest, _experiment_pb2.GetExperimentResponse]  # type: ignore[assignment]
     """GetExperiment returns an experiment with its figures so far, which may be looked at as often as one likes.
@@ -84,10 +86,10 @@ class ExperimentServiceAsyncStub(ExperimentServiceStub):
     counted. Stopping one that has ended changes nothing. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND.
     """
     PromoteExperiment: _aio.UnaryUnaryMultiCallable[_experiment_pb2.PromoteExperimentRequest, _experiment_pb2.PromoteExperimentResponse]  # type: ignore[assignment]
-    """PromoteExperiment promotes the draft, as DraftService.PromoteDraft with the rights of the caller, and ends the
-    experiment if it runs. The key needs the `knowledge` scope as well. Nothing is promoted by itself: this is a person's
-    word. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of PromoteDraft, such as
-    FAILED_PRECONDITION / DRAFT_HELD: then the experiment goes on.
+    """PromoteExperiment promotes the draft, as DraftService.PromoteDraft with the rights of the caller, puts its staged settings
+    in force, and ends the experiment if it runs. For a draft the key needs the `knowledge` scope as well. Nothing is promoted
+    by itself: this is a person's word. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of
+    PromoteDraft and PromoteStagedSettings, such as FAILED_PRECONDITION / DRAFT_HELD: then the experiment goes on.
     """
 
 class ExperimentServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -105,7 +107,8 @@ class ExperimentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_experiment_pb2.StartExperimentResponse, _abc.Awaitable[_experiment_pb2.StartExperimentResponse]]:
         """StartExperiment begins an experiment. Conversations that are opened from now on take part, within seconds on each
         router; those that have begun do not. Errors: INVALID_ARGUMENT / BAD_REQUEST,
-        FAILED_PRECONDITION / EXPERIMENT_RUNS (another one runs), NOT_FOUND / DRAFT_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE.
+        FAILED_PRECONDITION / EXPERIMENT_RUNS (another one runs), NOT_FOUND / DRAFT_NOT_FOUND,
+        NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
@@ -142,10 +145,10 @@ class ExperimentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _experiment_pb2.PromoteExperimentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_experiment_pb2.PromoteExperimentResponse, _abc.Awaitable[_experiment_pb2.PromoteExperimentResponse]]:
-        """PromoteExperiment promotes the draft, as DraftService.PromoteDraft with the rights of the caller, and ends the
-        experiment if it runs. The key needs the `knowledge` scope as well. Nothing is promoted by itself: this is a person's
-        word. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of PromoteDraft, such as
-        FAILED_PRECONDITION / DRAFT_HELD: then the experiment goes on.
+        """PromoteExperiment promotes the draft, as DraftService.PromoteDraft with the rights of the caller, puts its staged settings
+        in force, and ends the experiment if it runs. For a draft the key needs the `knowledge` scope as well. Nothing is promoted
+        by itself: this is a person's word. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of
+        PromoteDraft and PromoteStagedSettings, such as FAILED_PRECONDITION / DRAFT_HELD: then the experiment goes on.
         """
 
 def add_ExperimentServiceServicer_to_server(servicer: ExperimentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -11,6 +11,7 @@ import pytest
 from kefu.common.auth import Scope
 from kefu.retrieval.v1 import draft_pb2
 from kefu.router.storage import keys
+from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import experiment_pb2 as pb
 from kefu.testing.redis_server import RedisServer
@@ -46,6 +47,10 @@ async def start(lead: RouterClient, **fields: Any) -> pb.Experiment:
     return (await lead.experiments.StartExperiment(request, metadata=lead.metadata)).experiment
 
 
+def request_of(staged: admin.StagedSettings) -> admin.StageSettingsRequest:
+    return admin.StageSettingsRequest(staged_settings=staged)
+
+
 async def figures(harness: RouterHarness, lead: RouterClient) -> pb.Experiment:
     """The latest experiment, once all conversations have been quiet for long."""
     async with harness.open_store() as store:
@@ -54,6 +59,15 @@ async def figures(harness: RouterHarness, lead: RouterClient) -> pb.Experiment:
             await store.zadd(name, {session: 0})  # pyright: ignore
     request = pb.GetExperimentRequest(name="experiments/-")
     return (await lead.experiments.GetExperiment(request, metadata=lead.metadata)).experiment
+
+
+async def ended(harness: RouterHarness, lead: RouterClient) -> pb.Experiment:
+    """The latest experiment, once it has ended."""
+    for _ in range(200):
+        if (found := await figures(harness, lead)).end:
+            return found
+        await asyncio.sleep(0.02)
+    raise AssertionError("The experiment goes on.")
 
 
 async def arms(client: RouterClient, session: str) -> list[str]:
@@ -136,11 +150,7 @@ async def test_where_the_draft_is_gone_its_conversations_go_on_over_live_and_the
     harness.knowledge.drafts.states[DRAFT] = draft_pb2.Draft.STATE_DISCARDED
     assert (await lead.ask(QUESTIONS[1], drafted)).handoff.reason == chat.Handoff.REASON_NOTHING_RELEVANT
     assert await arms(lead, drafted) == ["draft", "live", "live"]
-    for _ in range(100):
-        if (found := await figures(harness, lead)).end:
-            break
-        await asyncio.sleep(0.02)
-    assert found.end == pb.Experiment.END_DRAFT_GONE
+    assert (await ended(harness, lead)).end == pb.Experiment.END_DRAFT_GONE
     assert await arms(lead, (await lead.ask(QUESTIONS[0])).session) == [""]
 
 
@@ -211,6 +221,51 @@ async def test_what_was_rated_down_is_not_resolved_and_an_erased_conversation_is
         await lead.chat.DeleteUser(chat.DeleteUserRequest(user="c"), metadata=lead.metadata)
         people = await store.smembers(keys.experiment_people("acme"))  # pyright: ignore
         assert people == {keys.person_digest("a").encode()}
+
+
+async def test_staged_settings_are_asked_over_tried_on_a_share_put_in_force_and_taken_back(
+    harness: RouterHarness, lead: RouterClient
+) -> None:
+    root = await harness.client()
+    await root.admin.CreateTenant(admin.CreateTenantRequest(tenant_id="acme"), metadata=root.metadata)
+    greeting = {"en": admin.TenantSettings.Texts(greeting="Welcome to the trial!")}
+    wanted = admin.StagedSettings(settings=admin.TenantSettings(texts=greeting), base_revision=0, title="Greeting")
+    staged = (await lead.admin.StageSettings(request_of(wanted), metadata=lead.metadata)).staged_settings
+    assert (await lead.ask("hello")).text != "Welcome to the trial!"
+    assert (await lead.ask("hello", staged_settings=staged.name)).text == "Welcome to the trial!"
+    app = await harness.client(await harness.create_key("acme", Scope.CHAT))
+    refused = await expect_failure(lambda: app.ask("hello", staged_settings=staged.name))
+    assert refused.reason == "SCOPE_MISSING"
+
+    await start(lead, draft="", staged_settings=staged.name)
+    told: set[tuple[str, bool]] = set()
+    for _ in range(20):
+        answer = await lead.ask("hello")
+        told.add(((await arms(lead, answer.session))[0], answer.text == "Welcome to the trial!"))
+    assert told == {("draft", True), ("live", False)}
+
+    # Somebody changes the settings in force: what was staged would undo that.
+    change = admin.UpdateTenantSettingsRequest(settings=admin.TenantSettings(max_passages=4), revision=0)
+    await lead.admin.UpdateTenantSettings(change, metadata=lead.metadata)
+    promote = pb.PromoteExperimentRequest(name="experiments/-")
+    refused = await expect_failure(lambda: lead.experiments.PromoteExperiment(promote, metadata=lead.metadata))
+    assert refused.reason == "STALE_REVISION"
+
+    discard = admin.DiscardStagedSettingsRequest(name=staged.name)
+    await lead.admin.DiscardStagedSettings(discard, metadata=lead.metadata)
+    for _ in range(20):  # until the draft's arm was drawn: it goes on over live, and the experiment ends
+        assert (await lead.ask("hello")).text != "Welcome to the trial!"
+    assert (await ended(harness, lead)).end == pb.Experiment.END_DRAFT_GONE
+
+    wanted.base_revision = 1
+    anew = (await lead.admin.StageSettings(request_of(wanted), metadata=lead.metadata)).staged_settings
+    await start(lead, draft="", staged_settings=anew.name)
+    assert (await lead.experiments.PromoteExperiment(promote, metadata=lead.metadata)).experiment.end == (
+        pb.Experiment.END_PROMOTED
+    )
+    assert (await lead.ask("hello")).text == "Welcome to the trial!"
+    listed = await lead.admin.ListStagedSettings(admin.ListStagedSettingsRequest(), metadata=lead.metadata)
+    assert not listed.staged_settings
 
 
 @pytest.mark.slow

@@ -12,10 +12,15 @@ from kefu.cli.commands.tenants.keys_and_tenants import Tenant, full_tenant
 from kefu.cli.console import CommandFailed, as_dict, console, local_time, print_json, print_table
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import Limit, all_pages
+from kefu.cli.remote.resource_names import full, short
 from kefu.router.v1 import admin_pb2 as pb
 from kefu.router.v1 import admin_pb2_grpc as rpc
 
-settings = typer.Typer(help="A tenant's settings: get, set, history.", no_args_is_help=True, rich_markup_mode=None)
+settings = typer.Typer(
+    help="A tenant's settings: get, set, history, restore; stage, staged, promote, discard.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 async def _get_settings(target: Remote, tenant: Tenant = "", as_json: Json = False) -> None:
@@ -69,6 +74,104 @@ async def _set_settings(
         print_json({"revision": done.revision})
     else:
         console().print(f"Stored as revision {done.revision}.")
+
+
+async def _stage(
+    target: Remote,
+    change: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME=VALUE...", help="As `kefu settings set`.", show_default=False)
+    ] = None,
+    unset: Annotated[
+        list[str] | None, typer.Option(help="Back to the installation's default.", show_default=False)
+    ] = None,
+    title: Annotated[str, typer.Option(help="For people.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Keep changed settings under a name without putting them in force: to ask over them, and for experiments."""
+    if not change and not unset:
+        raise CommandFailed("Name a setting: kefu settings stage max_passages=4, or --unset max_passages.")
+    async with target.to_router() as channel:
+        stub = rpc.AdminServiceStub(channel)
+        found = await stub.GetTenantSettings(pb.GetTenantSettingsRequest(), metadata=target.metadata)
+        changed = apply_changes(found.settings, change or (), unset or ())
+        staged = pb.StagedSettings(title=title, settings=changed, base_revision=found.revision)
+        done = await stub.StageSettings(pb.StageSettingsRequest(staged_settings=staged), metadata=target.metadata)
+    if as_json:
+        print_json(done.staged_settings)
+    else:
+        console().print(f"Staged as {done.staged_settings.name}.", soft_wrap=True)
+
+
+async def _staged(target: Remote, as_json: Json = False) -> None:
+    """List staged settings, the latest first, with what they change."""
+    async with target.to_router() as channel:
+        stub = rpc.AdminServiceStub(channel)
+        in_force = await stub.GetTenantSettings(pb.GetTenantSettingsRequest(), metadata=target.metadata)
+        found = await stub.ListStagedSettings(pb.ListStagedSettingsRequest(), metadata=target.metadata)
+    if as_json:
+        print_json(found)
+        return
+    now = set(_flatten("", _settings_dict(in_force.settings)))
+    print_table(
+        ("staged settings", "title", "when", "by", "differs"),
+        [
+            (
+                *(one.name, one.title, local_time(one.create_time), one.author),
+                "; ".join(
+                    f"{name}={value}"
+                    for name, value in _flatten("", _settings_dict(one.settings))
+                    if (name, value) not in now
+                ),
+            )
+            for one in found.staged_settings
+        ],
+        empty="None are staged: kefu settings stage NAME=VALUE",
+    )
+
+
+async def _promote(
+    target: Remote, name: Annotated[str, typer.Argument(help="stagedSettings/NAME, or the name alone.")]
+) -> None:
+    """Put staged settings in force, as a new revision."""
+    async with target.to_router() as channel:
+        request = pb.PromoteStagedSettingsRequest(name=full("stagedSettings", name))
+        done = await rpc.AdminServiceStub(channel).PromoteStagedSettings(request, metadata=target.metadata)
+    console().print(f"In force as revision {done.revision}. Back: kefu settings restore {done.revision - 1}")
+
+
+async def _discard(
+    target: Remote, name: Annotated[str, typer.Argument(help="stagedSettings/NAME, or the name alone.")]
+) -> None:
+    """Remove staged settings."""
+    async with target.to_router() as channel:
+        request = pb.DiscardStagedSettingsRequest(name=full("stagedSettings", name))
+        await rpc.AdminServiceStub(channel).DiscardStagedSettings(request, metadata=target.metadata)
+    console().print(f"Discarded {short(name)}.")
+
+
+async def _restore(
+    target: Remote,
+    revision: Annotated[int, typer.Argument(help="As `history` lists them; 0: the installation's defaults.", min=0)],
+    tenant: Tenant = "",
+) -> None:
+    """Put the settings of an earlier revision in force again, as a new one."""
+    async with target.to_router() as channel:
+        stub = rpc.AdminServiceStub(channel)
+        in_force = await stub.GetTenantSettings(
+            pb.GetTenantSettingsRequest(tenant=full_tenant(tenant)), metadata=target.metadata
+        )
+        request = pb.ListSettingsRevisionsRequest(tenant=full_tenant(tenant))
+        found = await all_pages(
+            target, stub.ListSettingsRevisions, request, lambda page: page.revisions, in_force.revision
+        )
+        settings = {one.revision: one.settings for one in found} | {0: pb.TenantSettings()}
+        if revision not in settings:
+            raise CommandFailed(f"There is no revision {revision}: see kefu settings history.")
+        update = pb.UpdateTenantSettingsRequest(
+            tenant=full_tenant(tenant), settings=settings[revision], revision=in_force.revision
+        )
+        done = await stub.UpdateTenantSettings(update, metadata=target.metadata)
+    console().print(f"Revision {revision} is in force again, as revision {done.revision}.")
 
 
 async def _history(
@@ -198,4 +301,9 @@ def register(app: typer.Typer) -> None:
     settings.command("get")(remote(_get_settings))
     settings.command("set")(remote(_set_settings))
     settings.command("history")(remote(_history))
+    settings.command("restore")(remote(_restore))
+    settings.command("stage")(remote(_stage))
+    settings.command("staged")(remote(_staged))
+    settings.command("promote")(remote(_promote))
+    settings.command("discard")(remote(_discard))
     app.add_typer(settings, name="settings")

@@ -32,7 +32,9 @@ class Experiment:
     """What a share of conversations is answered over, since when, and how many conversations are to be counted."""
 
     draft: str = ""
-    """The draft of knowledge: "collections/{collection}/drafts/{draft}"."""
+    """The draft of knowledge: "collections/{collection}/drafts/{draft}". Empty: what is live."""
+    staged_settings: str = ""
+    """Id of the staged settings. Empty: those in force."""
     share_percent: int = 10
     """Conversations in 100 that get the draft: 1 to 50."""
     most_conversations: int = DEFAULT_MOST_CONVERSATIONS

@@ -70,7 +70,7 @@ def experiment_report(of: EndedExperiment) -> ExperimentReport:
         of.experiment.share,
     )
     verdict = Verdict.UNDECIDED
-    if comparison.differs:
+    if comparison.differs and live.conversations and draft.conversations:
         verdict = Verdict.DRAFT_BETTER if comparison.difference > 0 else Verdict.DRAFT_WORSE
     return ExperimentReport(live, draft, comparison, verdict)
 

@@ -14,8 +14,10 @@ import pydantic
 
 from kefu.common.errors import BackendUnavailable, ExperimentNotFound, ExperimentRuns
 from kefu.common.redis.commands import RedisCommands, ScriptCall
+from kefu.router.domain.turn import AnswerSource
 from kefu.router.insight.counter_store import COUNTED
 from kefu.router.insight.experiments.experiment import EndedExperiment, Ending, Experiment
+from kefu.router.insight.turn_counters import SOURCE
 from kefu.router.storage import keys
 from kefu.router.storage.tenant_cache import TenantCache
 
@@ -99,6 +101,8 @@ for _, session in ipairs(sessions) do
       if tally.fell_back then fell_back = fell_back + 1 end
       for _, name in ipairs(tally.counters) do
         if starts(name, 'handoff:') then handed_over = true end
+        -- A question back is a question, or a draft that answers more would have more conversations.
+        if name == '{SOURCE}{AnswerSource.CLARIFYING}' then tried = true end
         if starts(name, 'first:') then count(mine.arm, name) end
       end
     end

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kefu/router/v1/admin.proto.
  */
 export const file_kefu_router_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("ChprZWZ1L3JvdXRlci92MS9hZG1pbi5wcm90bxIOa2VmdS5yb3V0ZXIudjEiXQoGVGVuYW50EgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI+ChNDcmVhdGVUZW5hbnRSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkiPgoUQ3JlYXRlVGVuYW50UmVzcG9uc2USJgoGdGVuYW50GAEgASgLMhYua2VmdS5yb3V0ZXIudjEuVGVuYW50IjsKEkxpc3RUZW5hbnRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJXChNMaXN0VGVuYW50c1Jlc3BvbnNlEicKB3RlbmFudHMYASADKAsyFi5rZWZ1LnJvdXRlci52MS5UZW5hbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIqcCCgNLZXkSDAoEbmFtZRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSJQoGc2NvcGVzGAMgAygOMhUua2VmdS5yb3V0ZXIudjEuU2NvcGUSEwoLY29sbGVjdGlvbnMYBCADKAkSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKCHByaW9yaXR5GAYgASgOMhgua2VmdS5yb3V0ZXIudjEuUHJpb3JpdHkSLwoLZXhwaXJlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmxhc3RfdXNlZF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLRAQoQQ3JlYXRlS2V5UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEiUKBnNjb3BlcxgDIAMoDjIVLmtlZnUucm91dGVyLnYxLlNjb3BlEhMKC2NvbGxlY3Rpb25zGAQgAygJEioKCHByaW9yaXR5GAUgASgOMhgua2VmdS5yb3V0ZXIudjEuUHJpb3JpdHkSLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkUKEUNyZWF0ZUtleVJlc3BvbnNlEiAKA2tleRgBIAEoCzITLmtlZnUucm91dGVyLnYxLktleRIOCgZzZWNyZXQYAiABKAkiSAoPTGlzdEtleXNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJOChBMaXN0S2V5c1Jlc3BvbnNlEiEKBGtleXMYASADKAsyEy5rZWZ1LnJvdXRlci52MS5LZXkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiAKEFJldm9rZUtleVJlcXVlc3QSDAoEbmFtZRgBIAEoCSITChFSZXZva2VLZXlSZXNwb25zZSLADwoOVGVuYW50U2V0dGluZ3MSGgoNbWluX3JlbGV2YW5jZRgBIAEoAkgAiAEBEhkKDG1heF9wYXNzYWdlcxgCIAEoDUgBiAEBEh4KEW1heF9hbnN3ZXJfdG9rZW5zGAMgASgNSAKIAQESGAoLdGVtcGVyYXR1cmUYBCABKAJIA4gBARIZCgxpbnN0cnVjdGlvbnMYBSABKAlIBIgBARIWCgl0aW1lX3pvbmUYBiABKAlIBYgBARIUCgdvbl9idXN5GAcgASgJSAaIAQESOAoFdGV4dHMYCCADKAsyKS5rZWZ1LnJvdXRlci52MS5UZW5hbnRTZXR0aW5ncy5UZXh0c0VudHJ5EiEKFG1heF9jb25jdXJyZW50X3R1cm5zGAkgASgNSAeIAQESIQoUcXVlc3Rpb25zX3Blcl9taW51dGUYCiABKA1ICIgBARIbCg5xdWVzdGlvbl9idXJzdBgLIAEoDUgJiAEBEhMKBndlaWdodBgMIAEoDUgKiAEBEhoKDWNhY2hlX2Fuc3dlcnMYDSABKAhIC4gBARIdChBjYWNoZV9taW5fY29zaW5lGA4gASgCSAyIAQESGwoOcmVkYWN0X3Byb21wdHMYDyABKAhIDYgBARIWCglhc2tzX2JhY2sYECABKAhIDogBARIWCg5yZWZ1c2VkX3RvcGljcxgRIAMoCRIWCg5idXNpbmVzc19ob3VycxgSIAMoCRIYChBzZW5zaXRpdmVfdG9waWNzGBMgAygJEh0KEGVzY2FsYXRlX3NlY29uZHMYFCABKA1ID4gBARIoChtvdmVybG9hZF9oYW5kb2Zmc19wZXJfYWdlbnQYFSABKA1IEIgBARIyCghpZGVudGl0eRgWIAEoCzIgLmtlZnUucm91dGVyLnYxLklkZW50aXR5U2V0dGluZ3MSGAoLYWN0aW9uX3Jpc2sYFyABKAlIEYgBARIwCgx0cmlhZ2VfcnVsZXMYGCADKAsyGi5rZWZ1LnJvdXRlci52MS5UcmlhZ2VSdWxlEhgKC2F0dGFjaG1lbnRzGBkgASgISBKIAQEa7wUKBVRleHRzEhAKCGdyZWV0aW5nGAEgASgJEg4KBnRoYW5rcxgCIAEoCRIPCgdnb29kYnllGAMgASgJEiAKGGhhbmRvZmZfbm90aGluZ19yZWxldmFudBgEIAEoCRIeChZoYW5kb2ZmX2N1c3RvbWVyX2Fza2VkGAUgASgJEhsKE2hhbmRvZmZfdW5hdmFpbGFibGUYBiABKAkSFwoPYWNrbm93bGVkZ2VtZW50GAcgASgJEhkKEWhhbmRvZmZfc2Vuc2l0aXZlGAggASgJEhkKEWhhbmRvZmZfZW1lcmdlbmN5GAkgASgJEhsKE2hhbmRvZmZfbm90X2hlbHBmdWwYCiABKAkSGAoQaGFuZG9mZl9yZXBlYXRlZBgLIAEoCRIcChRoYW5kb2ZmX291dF9vZl9ob3VycxgMIAEoCRIbChNjbGFyaWZ5aW5nX3F1ZXN0aW9uGA0gASgJEhUKDXJlZnVzZWRfdG9waWMYDiABKAkSGQoRaGFuZG9mZl9kZXNrX2Z1bGwYDyABKAkSGAoQaGFuZG9mZl9vd25fY2FzZRgQIAEoCRIUCgxvdXRfb2Zfc2NvcGUYESABKAkSFwoPYWJvdXRfYXNzaXN0YW50GBIgASgJEhkKEWhhbmRvZmZfY29tcGxhaW50GBUgASgJEhQKDGRpZF95b3VfbWVhbhgTIAEoCRIVCg1ub25lX29mX3RoZXNlGBQgASgJEg8KB3NpZ25faW4YFiABKAkSEQoJbm90X3RoZXJlGBcgASgJEhIKCmNoYW5nZV95ZXMYGCABKAkSEQoJY2hhbmdlX25vGBkgASgJEhcKD2NoYW5nZV9ub3RfbWFkZRgaIAEoCRIaChJjaGFuZ2VfYXNrZWRfYWdhaW4YGyABKAkSFgoOaGFuZG9mZl9jaGFuZ2UYHCABKAkSIgoaaGFuZG9mZl9jaGFuZ2VfdW5jb25maXJtZWQYHSABKAkSFAoMYWxsX29mX3RoZXNlGB4gASgJGlIKClRleHRzRW50cnkSCwoDa2V5GAEgASgJEjMKBXZhbHVlGAIgASgLMiQua2VmdS5yb3V0ZXIudjEuVGVuYW50U2V0dGluZ3MuVGV4dHM6AjgBQhAKDl9taW5fcmVsZXZhbmNlQg8KDV9tYXhfcGFzc2FnZXNCFAoSX21heF9hbnN3ZXJfdG9rZW5zQg4KDF90ZW1wZXJhdHVyZUIPCg1faW5zdHJ1Y3Rpb25zQgwKCl90aW1lX3pvbmVCCgoIX29uX2J1c3lCFwoVX21heF9jb25jdXJyZW50X3R1cm5zQhcKFV9xdWVzdGlvbnNfcGVyX21pbnV0ZUIRCg9fcXVlc3Rpb25fYnVyc3RCCQoHX3dlaWdodEIQCg5fY2FjaGVfYW5zd2Vyc0ITChFfY2FjaGVfbWluX2Nvc2luZUIRCg9fcmVkYWN0X3Byb21wdHNCDAoKX2Fza3NfYmFja0ITChFfZXNjYWxhdGVfc2Vjb25kc0IeChxfb3ZlcmxvYWRfaGFuZG9mZnNfcGVyX2FnZW50Qg4KDF9hY3Rpb25fcmlza0IOCgxfYXR0YWNobWVudHMipAEKEElkZW50aXR5U2V0dGluZ3MSDAoEbW9kZRgBIAEoCRIOCgZpc3N1ZXIYAiABKAkSEAoIYXVkaWVuY2UYAyABKAkSEAoIandrc191cmwYBCABKAkSEgoKcHVibGljX2tleRgFIAEoCRIVCg1zaGFyZWRfc2VjcmV0GAYgASgJEg4KBmNsYWltcxgHIAMoCRITCgtlbWFpbF9jb2RlcxgIIAEoCCJHCgZTZWNyZXQSDAoEbmFtZRgBIAEoCRIvCgt1cGRhdGVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLwoQUHV0U2VjcmV0UmVxdWVzdBIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgJIjsKEVB1dFNlY3JldFJlc3BvbnNlEiYKBnNlY3JldBgBIAEoCzIWLmtlZnUucm91dGVyLnYxLlNlY3JldCIkChJMaXN0U2VjcmV0c1JlcXVlc3QSDgoGdGVuYW50GAEgASgJIj4KE0xpc3RTZWNyZXRzUmVzcG9uc2USJwoHc2VjcmV0cxgBIAMoCzIWLmtlZnUucm91dGVyLnYxLlNlY3JldCIjChNEZWxldGVTZWNyZXRSZXF1ZXN0EgwKBG5hbWUYASABKAkiFgoURGVsZXRlU2VjcmV0UmVzcG9uc2UiIAoQVHJ5VHJpYWdlUmVxdWVzdBIMCgR0ZXh0GAEgASgJIjsKEVRyeVRyaWFnZVJlc3BvbnNlEiYKBnRyaWFnZRgBIAEoCzIWLmtlZnUucm91dGVyLnYxLlRyaWFnZSIqChhHZXRUZW5hbnRTZXR0aW5nc1JlcXVlc3QSDgoGdGVuYW50GAEgASgJIl8KGUdldFRlbmFudFNldHRpbmdzUmVzcG9uc2USMAoIc2V0dGluZ3MYASABKAsyHi5rZWZ1LnJvdXRlci52MS5UZW5hbnRTZXR0aW5ncxIQCghyZXZpc2lvbhgCIAEoBCJxChtVcGRhdGVUZW5hbnRTZXR0aW5nc1JlcXVlc3QSDgoGdGVuYW50GAEgASgJEjAKCHNldHRpbmdzGAIgASgLMh4ua2VmdS5yb3V0ZXIudjEuVGVuYW50U2V0dGluZ3MSEAoIcmV2aXNpb24YAyABKAQiMAocVXBkYXRlVGVuYW50U2V0dGluZ3NSZXNwb25zZRIQCghyZXZpc2lvbhgBIAEoBCKXAQoQU2V0dGluZ3NSZXZpc2lvbhIQCghyZXZpc2lvbhgBIAEoBBIwCghzZXR0aW5ncxgCIAEoCzIeLmtlZnUucm91dGVyLnYxLlRlbmFudFNldHRpbmdzEg4KBmF1dGhvchgDIAEoCRIvCgtjcmVhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiVQocTGlzdFNldHRpbmdzUmV2aXNpb25zUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkibQodTGlzdFNldHRpbmdzUmV2aXNpb25zUmVzcG9uc2USMwoJcmV2aXNpb25zGAEgAygLMiAua2VmdS5yb3V0ZXIudjEuU2V0dGluZ3NSZXZpc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkqoAEKBVNjb3BlEhUKEVNDT1BFX1VOU1BFQ0lGSUVEEAASDgoKU0NPUEVfQ0hBVBABEhMKD1NDT1BFX0tOT1dMRURHRRACEhIKDlNDT1BFX09QRVJBVE9SEAMSEgoOU0NPUEVfSU5URVJOQUwQBBIOCgpTQ09QRV9ERVNLEAUSEgoOU0NPUEVfU0VUVElOR1MQBhIPCgtTQ09QRV9BRE1JThAHKmcKCFByaW9yaXR5EhgKFFBSSU9SSVRZX1VOU1BFQ0lGSUVEEAASGAoUUFJJT1JJVFlfSU5URVJBQ1RJVkUQARISCg5QUklPUklUWV9CQVRDSBACEhMKD1BSSU9SSVRZX1VSR0VOVBADMt4ICgxBZG1pblNlcnZpY2USWQoMQ3JlYXRlVGVuYW50EiMua2VmdS5yb3V0ZXIudjEuQ3JlYXRlVGVuYW50UmVxdWVzdBokLmtlZnUucm91dGVyLnYxLkNyZWF0ZVRlbmFudFJlc3BvbnNlElYKC0xpc3RUZW5hbnRzEiIua2VmdS5yb3V0ZXIudjEuTGlzdFRlbmFudHNSZXF1ZXN0GiMua2VmdS5yb3V0ZXIudjEuTGlzdFRlbmFudHNSZXNwb25zZRJQCglDcmVhdGVLZXkSIC5rZWZ1LnJvdXRlci52MS5DcmVhdGVLZXlSZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuQ3JlYXRlS2V5UmVzcG9uc2USTQoITGlzdEtleXMSHy5rZWZ1LnJvdXRlci52MS5MaXN0S2V5c1JlcXVlc3QaIC5rZWZ1LnJvdXRlci52MS5MaXN0S2V5c1Jlc3BvbnNlElAKCVJldm9rZUtleRIgLmtlZnUucm91dGVyLnYxLlJldm9rZUtleVJlcXVlc3QaIS5rZWZ1LnJvdXRlci52MS5SZXZva2VLZXlSZXNwb25zZRJoChFHZXRUZW5hbnRTZXR0aW5ncxIoLmtlZnUucm91dGVyLnYxLkdldFRlbmFudFNldHRpbmdzUmVxdWVzdBopLmtlZnUucm91dGVyLnYxLkdldFRlbmFudFNldHRpbmdzUmVzcG9uc2UScQoUVXBkYXRlVGVuYW50U2V0dGluZ3MSKy5rZWZ1LnJvdXRlci52MS5VcGRhdGVUZW5hbnRTZXR0aW5nc1JlcXVlc3QaLC5rZWZ1LnJvdXRlci52MS5VcGRhdGVUZW5hbnRTZXR0aW5nc1Jlc3BvbnNlEnQKFUxpc3RTZXR0aW5nc1JldmlzaW9ucxIsLmtlZnUucm91dGVyLnYxLkxpc3RTZXR0aW5nc1JldmlzaW9uc1JlcXVlc3QaLS5rZWZ1LnJvdXRlci52MS5MaXN0U2V0dGluZ3NSZXZpc2lvbnNSZXNwb25zZRJQCglQdXRTZWNyZXQSIC5rZWZ1LnJvdXRlci52MS5QdXRTZWNyZXRSZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuUHV0U2VjcmV0UmVzcG9uc2USVgoLTGlzdFNlY3JldHMSIi5rZWZ1LnJvdXRlci52MS5MaXN0U2VjcmV0c1JlcXVlc3QaIy5rZWZ1LnJvdXRlci52MS5MaXN0U2VjcmV0c1Jlc3BvbnNlElkKDERlbGV0ZVNlY3JldBIjLmtlZnUucm91dGVyLnYxLkRlbGV0ZVNlY3JldFJlcXVlc3QaJC5rZWZ1LnJvdXRlci52MS5EZWxldGVTZWNyZXRSZXNwb25zZRJQCglUcnlUcmlhZ2USIC5rZWZ1LnJvdXRlci52MS5UcnlUcmlhZ2VSZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuVHJ5VHJpYWdlUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kefu_router_v1_triage]);
+  fileDesc("ChprZWZ1L3JvdXRlci92MS9hZG1pbi5wcm90bxIOa2VmdS5yb3V0ZXIudjEiXQoGVGVuYW50EgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI+ChNDcmVhdGVUZW5hbnRSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkiPgoUQ3JlYXRlVGVuYW50UmVzcG9uc2USJgoGdGVuYW50GAEgASgLMhYua2VmdS5yb3V0ZXIudjEuVGVuYW50IjsKEkxpc3RUZW5hbnRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJXChNMaXN0VGVuYW50c1Jlc3BvbnNlEicKB3RlbmFudHMYASADKAsyFi5rZWZ1LnJvdXRlci52MS5UZW5hbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIqcCCgNLZXkSDAoEbmFtZRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSJQoGc2NvcGVzGAMgAygOMhUua2VmdS5yb3V0ZXIudjEuU2NvcGUSEwoLY29sbGVjdGlvbnMYBCADKAkSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKCHByaW9yaXR5GAYgASgOMhgua2VmdS5yb3V0ZXIudjEuUHJpb3JpdHkSLwoLZXhwaXJlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmxhc3RfdXNlZF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLRAQoQQ3JlYXRlS2V5UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEiUKBnNjb3BlcxgDIAMoDjIVLmtlZnUucm91dGVyLnYxLlNjb3BlEhMKC2NvbGxlY3Rpb25zGAQgAygJEioKCHByaW9yaXR5GAUgASgOMhgua2VmdS5yb3V0ZXIudjEuUHJpb3JpdHkSLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkUKEUNyZWF0ZUtleVJlc3BvbnNlEiAKA2tleRgBIAEoCzITLmtlZnUucm91dGVyLnYxLktleRIOCgZzZWNyZXQYAiABKAkiSAoPTGlzdEtleXNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJOChBMaXN0S2V5c1Jlc3BvbnNlEiEKBGtleXMYASADKAsyEy5rZWZ1LnJvdXRlci52MS5LZXkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiAKEFJldm9rZUtleVJlcXVlc3QSDAoEbmFtZRgBIAEoCSITChFSZXZva2VLZXlSZXNwb25zZSLADwoOVGVuYW50U2V0dGluZ3MSGgoNbWluX3JlbGV2YW5jZRgBIAEoAkgAiAEBEhkKDG1heF9wYXNzYWdlcxgCIAEoDUgBiAEBEh4KEW1heF9hbnN3ZXJfdG9rZW5zGAMgASgNSAKIAQESGAoLdGVtcGVyYXR1cmUYBCABKAJIA4gBARIZCgxpbnN0cnVjdGlvbnMYBSABKAlIBIgBARIWCgl0aW1lX3pvbmUYBiABKAlIBYgBARIUCgdvbl9idXN5GAcgASgJSAaIAQESOAoFdGV4dHMYCCADKAsyKS5rZWZ1LnJvdXRlci52MS5UZW5hbnRTZXR0aW5ncy5UZXh0c0VudHJ5EiEKFG1heF9jb25jdXJyZW50X3R1cm5zGAkgASgNSAeIAQESIQoUcXVlc3Rpb25zX3Blcl9taW51dGUYCiABKA1ICIgBARIbCg5xdWVzdGlvbl9idXJzdBgLIAEoDUgJiAEBEhMKBndlaWdodBgMIAEoDUgKiAEBEhoKDWNhY2hlX2Fuc3dlcnMYDSABKAhIC4gBARIdChBjYWNoZV9taW5fY29zaW5lGA4gASgCSAyIAQESGwoOcmVkYWN0X3Byb21wdHMYDyABKAhIDYgBARIWCglhc2tzX2JhY2sYECABKAhIDogBARIWCg5yZWZ1c2VkX3RvcGljcxgRIAMoCRIWCg5idXNpbmVzc19ob3VycxgSIAMoCRIYChBzZW5zaXRpdmVfdG9waWNzGBMgAygJEh0KEGVzY2FsYXRlX3NlY29uZHMYFCABKA1ID4gBARIoChtvdmVybG9hZF9oYW5kb2Zmc19wZXJfYWdlbnQYFSABKA1IEIgBARIyCghpZGVudGl0eRgWIAEoCzIgLmtlZnUucm91dGVyLnYxLklkZW50aXR5U2V0dGluZ3MSGAoLYWN0aW9uX3Jpc2sYFyABKAlIEYgBARIwCgx0cmlhZ2VfcnVsZXMYGCADKAsyGi5rZWZ1LnJvdXRlci52MS5UcmlhZ2VSdWxlEhgKC2F0dGFjaG1lbnRzGBkgASgISBKIAQEa7wUKBVRleHRzEhAKCGdyZWV0aW5nGAEgASgJEg4KBnRoYW5rcxgCIAEoCRIPCgdnb29kYnllGAMgASgJEiAKGGhhbmRvZmZfbm90aGluZ19yZWxldmFudBgEIAEoCRIeChZoYW5kb2ZmX2N1c3RvbWVyX2Fza2VkGAUgASgJEhsKE2hhbmRvZmZfdW5hdmFpbGFibGUYBiABKAkSFwoPYWNrbm93bGVkZ2VtZW50GAcgASgJEhkKEWhhbmRvZmZfc2Vuc2l0aXZlGAggASgJEhkKEWhhbmRvZmZfZW1lcmdlbmN5GAkgASgJEhsKE2hhbmRvZmZfbm90X2hlbHBmdWwYCiABKAkSGAoQaGFuZG9mZl9yZXBlYXRlZBgLIAEoCRIcChRoYW5kb2ZmX291dF9vZl9ob3VycxgMIAEoCRIbChNjbGFyaWZ5aW5nX3F1ZXN0aW9uGA0gASgJEhUKDXJlZnVzZWRfdG9waWMYDiABKAkSGQoRaGFuZG9mZl9kZXNrX2Z1bGwYDyABKAkSGAoQaGFuZG9mZl9vd25fY2FzZRgQIAEoCRIUCgxvdXRfb2Zfc2NvcGUYESABKAkSFwoPYWJvdXRfYXNzaXN0YW50GBIgASgJEhkKEWhhbmRvZmZfY29tcGxhaW50GBUgASgJEhQKDGRpZF95b3VfbWVhbhgTIAEoCRIVCg1ub25lX29mX3RoZXNlGBQgASgJEg8KB3NpZ25faW4YFiABKAkSEQoJbm90X3RoZXJlGBcgASgJEhIKCmNoYW5nZV95ZXMYGCABKAkSEQoJY2hhbmdlX25vGBkgASgJEhcKD2NoYW5nZV9ub3RfbWFkZRgaIAEoCRIaChJjaGFuZ2VfYXNrZWRfYWdhaW4YGyABKAkSFgoOaGFuZG9mZl9jaGFuZ2UYHCABKAkSIgoaaGFuZG9mZl9jaGFuZ2VfdW5jb25maXJtZWQYHSABKAkSFAoMYWxsX29mX3RoZXNlGB4gASgJGlIKClRleHRzRW50cnkSCwoDa2V5GAEgASgJEjMKBXZhbHVlGAIgASgLMiQua2VmdS5yb3V0ZXIudjEuVGVuYW50U2V0dGluZ3MuVGV4dHM6AjgBQhAKDl9taW5fcmVsZXZhbmNlQg8KDV9tYXhfcGFzc2FnZXNCFAoSX21heF9hbnN3ZXJfdG9rZW5zQg4KDF90ZW1wZXJhdHVyZUIPCg1faW5zdHJ1Y3Rpb25zQgwKCl90aW1lX3pvbmVCCgoIX29uX2J1c3lCFwoVX21heF9jb25jdXJyZW50X3R1cm5zQhcKFV9xdWVzdGlvbnNfcGVyX21pbnV0ZUIRCg9fcXVlc3Rpb25fYnVyc3RCCQoHX3dlaWdodEIQCg5fY2FjaGVfYW5zd2Vyc0ITChFfY2FjaGVfbWluX2Nvc2luZUIRCg9fcmVkYWN0X3Byb21wdHNCDAoKX2Fza3NfYmFja0ITChFfZXNjYWxhdGVfc2Vjb25kc0IeChxfb3ZlcmxvYWRfaGFuZG9mZnNfcGVyX2FnZW50Qg4KDF9hY3Rpb25fcmlza0IOCgxfYXR0YWNobWVudHMipAEKEElkZW50aXR5U2V0dGluZ3MSDAoEbW9kZRgBIAEoCRIOCgZpc3N1ZXIYAiABKAkSEAoIYXVkaWVuY2UYAyABKAkSEAoIandrc191cmwYBCABKAkSEgoKcHVibGljX2tleRgFIAEoCRIVCg1zaGFyZWRfc2VjcmV0GAYgASgJEg4KBmNsYWltcxgHIAMoCRITCgtlbWFpbF9jb2RlcxgIIAEoCCJHCgZTZWNyZXQSDAoEbmFtZRgBIAEoCRIvCgt1cGRhdGVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLwoQUHV0U2VjcmV0UmVxdWVzdBIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgJIjsKEVB1dFNlY3JldFJlc3BvbnNlEiYKBnNlY3JldBgBIAEoCzIWLmtlZnUucm91dGVyLnYxLlNlY3JldCIkChJMaXN0U2VjcmV0c1JlcXVlc3QSDgoGdGVuYW50GAEgASgJIj4KE0xpc3RTZWNyZXRzUmVzcG9uc2USJwoHc2VjcmV0cxgBIAMoCzIWLmtlZnUucm91dGVyLnYxLlNlY3JldCIjChNEZWxldGVTZWNyZXRSZXF1ZXN0EgwKBG5hbWUYASABKAkiFgoURGVsZXRlU2VjcmV0UmVzcG9uc2UiIAoQVHJ5VHJpYWdlUmVxdWVzdBIMCgR0ZXh0GAEgASgJIjsKEVRyeVRyaWFnZVJlc3BvbnNlEiYKBnRyaWFnZRgBIAEoCzIWLmtlZnUucm91dGVyLnYxLlRyaWFnZSIqChhHZXRUZW5hbnRTZXR0aW5nc1JlcXVlc3QSDgoGdGVuYW50GAEgASgJIl8KGUdldFRlbmFudFNldHRpbmdzUmVzcG9uc2USMAoIc2V0dGluZ3MYASABKAsyHi5rZWZ1LnJvdXRlci52MS5UZW5hbnRTZXR0aW5ncxIQCghyZXZpc2lvbhgCIAEoBCJxChtVcGRhdGVUZW5hbnRTZXR0aW5nc1JlcXVlc3QSDgoGdGVuYW50GAEgASgJEjAKCHNldHRpbmdzGAIgASgLMh4ua2VmdS5yb3V0ZXIudjEuVGVuYW50U2V0dGluZ3MSEAoIcmV2aXNpb24YAyABKAQiMAocVXBkYXRlVGVuYW50U2V0dGluZ3NSZXNwb25zZRIQCghyZXZpc2lvbhgBIAEoBCK3AQoOU3RhZ2VkU2V0dGluZ3MSDAoEbmFtZRgBIAEoCRINCgV0aXRsZRgCIAEoCRIwCghzZXR0aW5ncxgDIAEoCzIeLmtlZnUucm91dGVyLnYxLlRlbmFudFNldHRpbmdzEhUKDWJhc2VfcmV2aXNpb24YBCABKAQSDgoGYXV0aG9yGAUgASgJEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJPChRTdGFnZVNldHRpbmdzUmVxdWVzdBI3Cg9zdGFnZWRfc2V0dGluZ3MYASABKAsyHi5rZWZ1LnJvdXRlci52MS5TdGFnZWRTZXR0aW5ncyJQChVTdGFnZVNldHRpbmdzUmVzcG9uc2USNwoPc3RhZ2VkX3NldHRpbmdzGAEgASgLMh4ua2VmdS5yb3V0ZXIudjEuU3RhZ2VkU2V0dGluZ3MiGwoZTGlzdFN0YWdlZFNldHRpbmdzUmVxdWVzdCJVChpMaXN0U3RhZ2VkU2V0dGluZ3NSZXNwb25zZRI3Cg9zdGFnZWRfc2V0dGluZ3MYASADKAsyHi5rZWZ1LnJvdXRlci52MS5TdGFnZWRTZXR0aW5ncyIsChxQcm9tb3RlU3RhZ2VkU2V0dGluZ3NSZXF1ZXN0EgwKBG5hbWUYASABKAkiMQodUHJvbW90ZVN0YWdlZFNldHRpbmdzUmVzcG9uc2USEAoIcmV2aXNpb24YASABKAQiLAocRGlzY2FyZFN0YWdlZFNldHRpbmdzUmVxdWVzdBIMCgRuYW1lGAEgASgJIh8KHURpc2NhcmRTdGFnZWRTZXR0aW5nc1Jlc3BvbnNlIpcBChBTZXR0aW5nc1JldmlzaW9uEhAKCHJldmlzaW9uGAEgASgEEjAKCHNldHRpbmdzGAIgASgLMh4ua2VmdS5yb3V0ZXIudjEuVGVuYW50U2V0dGluZ3MSDgoGYXV0aG9yGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJVChxMaXN0U2V0dGluZ3NSZXZpc2lvbnNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJtCh1MaXN0U2V0dGluZ3NSZXZpc2lvbnNSZXNwb25zZRIzCglyZXZpc2lvbnMYASADKAsyIC5rZWZ1LnJvdXRlci52MS5TZXR0aW5nc1JldmlzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSqgAQoFU2NvcGUSFQoRU0NPUEVfVU5TUEVDSUZJRUQQABIOCgpTQ09QRV9DSEFUEAESEwoPU0NPUEVfS05PV0xFREdFEAISEgoOU0NPUEVfT1BFUkFUT1IQAxISCg5TQ09QRV9JTlRFUk5BTBAEEg4KClNDT1BFX0RFU0sQBRISCg5TQ09QRV9TRVRUSU5HUxAGEg8KC1NDT1BFX0FETUlOEAcqZwoIUHJpb3JpdHkSGAoUUFJJT1JJVFlfVU5TUEVDSUZJRUQQABIYChRQUklPUklUWV9JTlRFUkFDVElWRRABEhIKDlBSSU9SSVRZX0JBVENIEAISEwoPUFJJT1JJVFlfVVJHRU5UEAMylQwKDEFkbWluU2VydmljZRJZCgxDcmVhdGVUZW5hbnQSIy5rZWZ1LnJvdXRlci52MS5DcmVhdGVUZW5hbnRSZXF1ZXN0GiQua2VmdS5yb3V0ZXIudjEuQ3JlYXRlVGVuYW50UmVzcG9uc2USVgoLTGlzdFRlbmFudHMSIi5rZWZ1LnJvdXRlci52MS5MaXN0VGVuYW50c1JlcXVlc3QaIy5rZWZ1LnJvdXRlci52MS5MaXN0VGVuYW50c1Jlc3BvbnNlElAKCUNyZWF0ZUtleRIgLmtlZnUucm91dGVyLnYxLkNyZWF0ZUtleVJlcXVlc3QaIS5rZWZ1LnJvdXRlci52MS5DcmVhdGVLZXlSZXNwb25zZRJNCghMaXN0S2V5cxIfLmtlZnUucm91dGVyLnYxLkxpc3RLZXlzUmVxdWVzdBogLmtlZnUucm91dGVyLnYxLkxpc3RLZXlzUmVzcG9uc2USUAoJUmV2b2tlS2V5EiAua2VmdS5yb3V0ZXIudjEuUmV2b2tlS2V5UmVxdWVzdBohLmtlZnUucm91dGVyLnYxLlJldm9rZUtleVJlc3BvbnNlEmgKEUdldFRlbmFudFNldHRpbmdzEigua2VmdS5yb3V0ZXIudjEuR2V0VGVuYW50U2V0dGluZ3NSZXF1ZXN0Gikua2VmdS5yb3V0ZXIudjEuR2V0VGVuYW50U2V0dGluZ3NSZXNwb25zZRJxChRVcGRhdGVUZW5hbnRTZXR0aW5ncxIrLmtlZnUucm91dGVyLnYxLlVwZGF0ZVRlbmFudFNldHRpbmdzUmVxdWVzdBosLmtlZnUucm91dGVyLnYxLlVwZGF0ZVRlbmFudFNldHRpbmdzUmVzcG9uc2USdAoVTGlzdFNldHRpbmdzUmV2aXNpb25zEiwua2VmdS5yb3V0ZXIudjEuTGlzdFNldHRpbmdzUmV2aXNpb25zUmVxdWVzdBotLmtlZnUucm91dGVyLnYxLkxpc3RTZXR0aW5nc1JldmlzaW9uc1Jlc3BvbnNlElwKDVN0YWdlU2V0dGluZ3MSJC5rZWZ1LnJvdXRlci52MS5TdGFnZVNldHRpbmdzUmVxdWVzdBolLmtlZnUucm91dGVyLnYxLlN0YWdlU2V0dGluZ3NSZXNwb25zZRJrChJMaXN0U3RhZ2VkU2V0dGluZ3MSKS5rZWZ1LnJvdXRlci52MS5MaXN0U3RhZ2VkU2V0dGluZ3NSZXF1ZXN0Gioua2VmdS5yb3V0ZXIudjEuTGlzdFN0YWdlZFNldHRpbmdzUmVzcG9uc2USdAoVUHJvbW90ZVN0YWdlZFNldHRpbmdzEiwua2VmdS5yb3V0ZXIudjEuUHJvbW90ZVN0YWdlZFNldHRpbmdzUmVxdWVzdBotLmtlZnUucm91dGVyLnYxLlByb21vdGVTdGFnZWRTZXR0aW5nc1Jlc3BvbnNlEnQKFURpc2NhcmRTdGFnZWRTZXR0aW5ncxIsLmtlZnUucm91dGVyLnYxLkRpc2NhcmRTdGFnZWRTZXR0aW5nc1JlcXVlc3QaLS5rZWZ1LnJvdXRlci52MS5EaXNjYXJkU3RhZ2VkU2V0dGluZ3NSZXNwb25zZRJQCglQdXRTZWNyZXQSIC5rZWZ1LnJvdXRlci52MS5QdXRTZWNyZXRSZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuUHV0U2VjcmV0UmVzcG9uc2USVgoLTGlzdFNlY3JldHMSIi5rZWZ1LnJvdXRlci52MS5MaXN0U2VjcmV0c1JlcXVlc3QaIy5rZWZ1LnJvdXRlci52MS5MaXN0U2VjcmV0c1Jlc3BvbnNlElkKDERlbGV0ZVNlY3JldBIjLmtlZnUucm91dGVyLnYxLkRlbGV0ZVNlY3JldFJlcXVlc3QaJC5rZWZ1LnJvdXRlci52MS5EZWxldGVTZWNyZXRSZXNwb25zZRJQCglUcnlUcmlhZ2USIC5rZWZ1LnJvdXRlci52MS5UcnlUcmlhZ2VSZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuVHJ5VHJpYWdlUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kefu_router_v1_triage]);
 
 /**
  * Tenant is a company with its own keys, knowledge and sessions.
@@ -1171,6 +1171,202 @@ export const UpdateTenantSettingsResponseSchema: GenMessage<UpdateTenantSettings
   messageDesc(file_kefu_router_v1_admin, 26);
 
 /**
+ * StagedSettings are settings that are not in force.
+ *
+ * @generated from message kefu.router.v1.StagedSettings
+ */
+export type StagedSettings = Message<"kefu.router.v1.StagedSettings"> & {
+  /**
+   * "stagedSettings/{id}". Set by the server.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Optional. For people, at most 80 characters.
+   *
+   * @generated from field: string title = 2;
+   */
+  title: string;
+
+  /**
+   * Required. The settings, whole.
+   *
+   * @generated from field: kefu.router.v1.TenantSettings settings = 3;
+   */
+  settings?: TenantSettings | undefined;
+
+  /**
+   * Required. The revision in force that they were made from.
+   *
+   * @generated from field: uint64 base_revision = 4;
+   */
+  baseRevision: bigint;
+
+  /**
+   * Who staged them: a key. Set by the server.
+   *
+   * @generated from field: string author = 5;
+   */
+  author: string;
+
+  /**
+   * When they were staged. Set by the server.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 6;
+   */
+  createTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message kefu.router.v1.StagedSettings.
+ * Use `create(StagedSettingsSchema)` to create a new message.
+ */
+export const StagedSettingsSchema: GenMessage<StagedSettings> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 27);
+
+/**
+ * @generated from message kefu.router.v1.StageSettingsRequest
+ */
+export type StageSettingsRequest = Message<"kefu.router.v1.StageSettingsRequest"> & {
+  /**
+   * Required.
+   *
+   * @generated from field: kefu.router.v1.StagedSettings staged_settings = 1;
+   */
+  stagedSettings?: StagedSettings | undefined;
+};
+
+/**
+ * Describes the message kefu.router.v1.StageSettingsRequest.
+ * Use `create(StageSettingsRequestSchema)` to create a new message.
+ */
+export const StageSettingsRequestSchema: GenMessage<StageSettingsRequest> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 28);
+
+/**
+ * @generated from message kefu.router.v1.StageSettingsResponse
+ */
+export type StageSettingsResponse = Message<"kefu.router.v1.StageSettingsResponse"> & {
+  /**
+   * As it is kept.
+   *
+   * @generated from field: kefu.router.v1.StagedSettings staged_settings = 1;
+   */
+  stagedSettings?: StagedSettings | undefined;
+};
+
+/**
+ * Describes the message kefu.router.v1.StageSettingsResponse.
+ * Use `create(StageSettingsResponseSchema)` to create a new message.
+ */
+export const StageSettingsResponseSchema: GenMessage<StageSettingsResponse> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 29);
+
+/**
+ * @generated from message kefu.router.v1.ListStagedSettingsRequest
+ */
+export type ListStagedSettingsRequest = Message<"kefu.router.v1.ListStagedSettingsRequest"> & {
+};
+
+/**
+ * Describes the message kefu.router.v1.ListStagedSettingsRequest.
+ * Use `create(ListStagedSettingsRequestSchema)` to create a new message.
+ */
+export const ListStagedSettingsRequestSchema: GenMessage<ListStagedSettingsRequest> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 30);
+
+/**
+ * @generated from message kefu.router.v1.ListStagedSettingsResponse
+ */
+export type ListStagedSettingsResponse = Message<"kefu.router.v1.ListStagedSettingsResponse"> & {
+  /**
+   * The latest first.
+   *
+   * @generated from field: repeated kefu.router.v1.StagedSettings staged_settings = 1;
+   */
+  stagedSettings: StagedSettings[];
+};
+
+/**
+ * Describes the message kefu.router.v1.ListStagedSettingsResponse.
+ * Use `create(ListStagedSettingsResponseSchema)` to create a new message.
+ */
+export const ListStagedSettingsResponseSchema: GenMessage<ListStagedSettingsResponse> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 31);
+
+/**
+ * @generated from message kefu.router.v1.PromoteStagedSettingsRequest
+ */
+export type PromoteStagedSettingsRequest = Message<"kefu.router.v1.PromoteStagedSettingsRequest"> & {
+  /**
+   * Required. "stagedSettings/{id}".
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message kefu.router.v1.PromoteStagedSettingsRequest.
+ * Use `create(PromoteStagedSettingsRequestSchema)` to create a new message.
+ */
+export const PromoteStagedSettingsRequestSchema: GenMessage<PromoteStagedSettingsRequest> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 32);
+
+/**
+ * @generated from message kefu.router.v1.PromoteStagedSettingsResponse
+ */
+export type PromoteStagedSettingsResponse = Message<"kefu.router.v1.PromoteStagedSettingsResponse"> & {
+  /**
+   * The revision in force now.
+   *
+   * @generated from field: uint64 revision = 1;
+   */
+  revision: bigint;
+};
+
+/**
+ * Describes the message kefu.router.v1.PromoteStagedSettingsResponse.
+ * Use `create(PromoteStagedSettingsResponseSchema)` to create a new message.
+ */
+export const PromoteStagedSettingsResponseSchema: GenMessage<PromoteStagedSettingsResponse> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 33);
+
+/**
+ * @generated from message kefu.router.v1.DiscardStagedSettingsRequest
+ */
+export type DiscardStagedSettingsRequest = Message<"kefu.router.v1.DiscardStagedSettingsRequest"> & {
+  /**
+   * Required. "stagedSettings/{id}".
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message kefu.router.v1.DiscardStagedSettingsRequest.
+ * Use `create(DiscardStagedSettingsRequestSchema)` to create a new message.
+ */
+export const DiscardStagedSettingsRequestSchema: GenMessage<DiscardStagedSettingsRequest> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 34);
+
+/**
+ * @generated from message kefu.router.v1.DiscardStagedSettingsResponse
+ */
+export type DiscardStagedSettingsResponse = Message<"kefu.router.v1.DiscardStagedSettingsResponse"> & {
+};
+
+/**
+ * Describes the message kefu.router.v1.DiscardStagedSettingsResponse.
+ * Use `create(DiscardStagedSettingsResponseSchema)` to create a new message.
+ */
+export const DiscardStagedSettingsResponseSchema: GenMessage<DiscardStagedSettingsResponse> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 35);
+
+/**
  * SettingsRevision is one change of a tenant's settings.
  *
  * @generated from message kefu.router.v1.SettingsRevision
@@ -1210,7 +1406,7 @@ export type SettingsRevision = Message<"kefu.router.v1.SettingsRevision"> & {
  * Use `create(SettingsRevisionSchema)` to create a new message.
  */
 export const SettingsRevisionSchema: GenMessage<SettingsRevision> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_admin, 27);
+  messageDesc(file_kefu_router_v1_admin, 36);
 
 /**
  * @generated from message kefu.router.v1.ListSettingsRevisionsRequest
@@ -1243,7 +1439,7 @@ export type ListSettingsRevisionsRequest = Message<"kefu.router.v1.ListSettingsR
  * Use `create(ListSettingsRevisionsRequestSchema)` to create a new message.
  */
 export const ListSettingsRevisionsRequestSchema: GenMessage<ListSettingsRevisionsRequest> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_admin, 28);
+  messageDesc(file_kefu_router_v1_admin, 37);
 
 /**
  * @generated from message kefu.router.v1.ListSettingsRevisionsResponse
@@ -1269,7 +1465,7 @@ export type ListSettingsRevisionsResponse = Message<"kefu.router.v1.ListSettings
  * Use `create(ListSettingsRevisionsResponseSchema)` to create a new message.
  */
 export const ListSettingsRevisionsResponseSchema: GenMessage<ListSettingsRevisionsResponse> = /*@__PURE__*/
-  messageDesc(file_kefu_router_v1_admin, 29);
+  messageDesc(file_kefu_router_v1_admin, 38);
 
 /**
  * Scope is something a key may do.
@@ -1477,6 +1673,51 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof ListSettingsRevisionsRequestSchema;
     output: typeof ListSettingsRevisionsResponseSchema;
+  },
+  /**
+   * StageSettings keeps settings under a name without putting them in force: to ask over them
+   * (ConverseRequest.staged_settings), and to try them on a share of customers (ExperimentService). Of the caller's tenant, at
+   * most 10. Errors: INVALID_ARGUMENT / BAD_REQUEST, ABORTED / STALE_REVISION (the settings in force were changed since
+   * `base_revision`).
+   *
+   * @generated from rpc kefu.router.v1.AdminService.StageSettings
+   */
+  stageSettings: {
+    methodKind: "unary";
+    input: typeof StageSettingsRequestSchema;
+    output: typeof StageSettingsResponseSchema;
+  },
+  /**
+   * ListStagedSettings lists what is staged, the latest first.
+   *
+   * @generated from rpc kefu.router.v1.AdminService.ListStagedSettings
+   */
+  listStagedSettings: {
+    methodKind: "unary";
+    input: typeof ListStagedSettingsRequestSchema;
+    output: typeof ListStagedSettingsResponseSchema;
+  },
+  /**
+   * PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. To go back, update to the
+   * revision before. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed
+   * since they were staged: stage them anew).
+   *
+   * @generated from rpc kefu.router.v1.AdminService.PromoteStagedSettings
+   */
+  promoteStagedSettings: {
+    methodKind: "unary";
+    input: typeof PromoteStagedSettingsRequestSchema;
+    output: typeof PromoteStagedSettingsResponseSchema;
+  },
+  /**
+   * DiscardStagedSettings removes staged settings. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND.
+   *
+   * @generated from rpc kefu.router.v1.AdminService.DiscardStagedSettings
+   */
+  discardStagedSettings: {
+    methodKind: "unary";
+    input: typeof DiscardStagedSettingsRequestSchema;
+    output: typeof DiscardStagedSettingsResponseSchema;
   },
   /**
    * PutSecret stores a secret of the tenant, encrypted: settings name it, and no call reads it. A secret of the name is

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kefu/router/v1/experiment.proto.
  */
 export const file_kefu_router_v1_experiment: GenFile = /*@__PURE__*/
-  fileDesc("Ch9rZWZ1L3JvdXRlci92MS9leHBlcmltZW50LnByb3RvEg5rZWZ1LnJvdXRlci52MSKyAwoKRXhwZXJpbWVudBIMCgRuYW1lGAEgASgJEg0KBWRyYWZ0GAIgASgJEhUKDXNoYXJlX3BlcmNlbnQYAyABKA0SGgoSbW9zdF9jb252ZXJzYXRpb25zGAQgASgNEg0KBXRpdGxlGAUgASgJEg4KBmF1dGhvchgGIAEoCRIuCgpzdGFydF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoDZW5kGAkgASgOMh4ua2VmdS5yb3V0ZXIudjEuRXhwZXJpbWVudC5FbmQSEgoKZW5kX2F1dGhvchgKIAEoCRIyCgdmaWd1cmVzGAsgASgLMiEua2VmdS5yb3V0ZXIudjEuRXhwZXJpbWVudEZpZ3VyZXMiYgoDRW5kEhMKD0VORF9VTlNQRUNJRklFRBAAEg8KC0VORF9TVE9QUEVEEAESEAoMRU5EX1BST01PVEVEEAISDwoLRU5EX1BMQU5ORUQQAxISCg5FTkRfRFJBRlRfR09ORRAEIoMDChFFeHBlcmltZW50RmlndXJlcxIoCgRsaXZlGAEgASgLMhoua2VmdS5yb3V0ZXIudjEuQXJtRmlndXJlcxIpCgVkcmFmdBgCIAEoCzIaLmtlZnUucm91dGVyLnYxLkFybUZpZ3VyZXMSEgoKZGlmZmVyZW5jZRgDIAEoARIWCg5kaWZmZXJlbmNlX2xvdxgEIAEoARIXCg9kaWZmZXJlbmNlX2hpZ2gYBSABKAESEAoIZXZpZGVuY2UYBiABKAESGAoQZmFsc2VfYWxhcm1fcmF0ZRgHIAEoARI6Cgd2ZXJkaWN0GAggASgOMikua2VmdS5yb3V0ZXIudjEuRXhwZXJpbWVudEZpZ3VyZXMuVmVyZGljdCJsCgdWZXJkaWN0EhcKE1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIVChFWRVJESUNUX1VOREVDSURFRBABEhgKFFZFUkRJQ1RfRFJBRlRfQkVUVEVSEAISFwoTVkVSRElDVF9EUkFGVF9XT1JTRRADIpwCCgpBcm1GaWd1cmVzEhUKDWNvbnZlcnNhdGlvbnMYASABKAQSKgoIcmVzb2x2ZWQYAiABKAsyGC5rZWZ1LnJvdXRlci52MS5Bcm1TaGFyZRItCgtoYW5kZWRfb3ZlchgDIAEoCzIYLmtlZnUucm91dGVyLnYxLkFybVNoYXJlEiwKCnJhdGVkX2Rvd24YBCABKAsyGC5rZWZ1LnJvdXRlci52MS5Bcm1TaGFyZRIvCgpmaXJzdF90ZXh0GAUgASgLMhsua2VmdS5yb3V0ZXIudjEuUGVyY2VudGlsZXMSEAoIcmVwZWF0ZWQYBiABKAQSGAoQd2l0aG91dF9xdWVzdGlvbhgHIAEoBBIRCglmZWxsX2JhY2sYCCABKAQiQwoIQXJtU2hhcmUSDQoFY291bnQYASABKAQSDQoFc2hhcmUYAiABKAESCwoDbG93GAMgASgBEgwKBGhpZ2gYBCABKAEiSAoWU3RhcnRFeHBlcmltZW50UmVxdWVzdBIuCgpleHBlcmltZW50GAEgASgLMhoua2VmdS5yb3V0ZXIudjEuRXhwZXJpbWVudCJJChdTdGFydEV4cGVyaW1lbnRSZXNwb25zZRIuCgpleHBlcmltZW50GAEgASgLMhoua2VmdS5yb3V0ZXIudjEuRXhwZXJpbWVudCIkChRHZXRFeHBlcmltZW50UmVxdWVzdBIMCgRuYW1lGAEgASgJIkcKFUdldEV4cGVyaW1lbnRSZXNwb25zZRIuCgpleHBlcmltZW50GAEgASgLMhoua2VmdS5yb3V0ZXIudjEuRXhwZXJpbWVudCIYChZMaXN0RXhwZXJpbWVudHNSZXF1ZXN0IkoKF0xpc3RFeHBlcmltZW50c1Jlc3BvbnNlEi8KC2V4cGVyaW1lbnRzGAEgAygLMhoua2VmdS5yb3V0ZXIudjEuRXhwZXJpbWVudCIlChVTdG9wRXhwZXJpbWVudFJlcXVlc3QSDAoEbmFtZRgBIAEoCSJIChZTdG9wRXhwZXJpbWVudFJlc3BvbnNlEi4KCmV4cGVyaW1lbnQYASABKAsyGi5rZWZ1LnJvdXRlci52MS5FeHBlcmltZW50IigKGFByb21vdGVFeHBlcmltZW50UmVxdWVzdBIMCgRuYW1lGAEgASgJIksKGVByb21vdGVFeHBlcmltZW50UmVzcG9uc2USLgoKZXhwZXJpbWVudBgBIAEoCzIaLmtlZnUucm91dGVyLnYxLkV4cGVyaW1lbnQyhAQKEUV4cGVyaW1lbnRTZXJ2aWNlEmIKD1N0YXJ0RXhwZXJpbWVudBImLmtlZnUucm91dGVyLnYxLlN0YXJ0RXhwZXJpbWVudFJlcXVlc3QaJy5rZWZ1LnJvdXRlci52MS5TdGFydEV4cGVyaW1lbnRSZXNwb25zZRJcCg1HZXRFeHBlcmltZW50EiQua2VmdS5yb3V0ZXIudjEuR2V0RXhwZXJpbWVudFJlcXVlc3QaJS5rZWZ1LnJvdXRlci52MS5HZXRFeHBlcmltZW50UmVzcG9uc2USYgoPTGlzdEV4cGVyaW1lbnRzEiYua2VmdS5yb3V0ZXIudjEuTGlzdEV4cGVyaW1lbnRzUmVxdWVzdBonLmtlZnUucm91dGVyLnYxLkxpc3RFeHBlcmltZW50c1Jlc3BvbnNlEl8KDlN0b3BFeHBlcmltZW50EiUua2VmdS5yb3V0ZXIudjEuU3RvcEV4cGVyaW1lbnRSZXF1ZXN0GiYua2VmdS5yb3V0ZXIudjEuU3RvcEV4cGVyaW1lbnRSZXNwb25zZRJoChFQcm9tb3RlRXhwZXJpbWVudBIoLmtlZnUucm91dGVyLnYxLlByb21vdGVFeHBlcmltZW50UmVxdWVzdBopLmtlZnUucm91dGVyLnYxLlByb21vdGVFeHBlcmltZW50UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kefu_router_v1_insight]);
+  fileDesc("Ch9rZWZ1L3JvdXRlci92MS9leHBlcmltZW50LnByb3RvEg5rZWZ1LnJvdXRlci52MSLLAwoKRXhwZXJpbWVudBIMCgRuYW1lGAEgASgJEg0KBWRyYWZ0GAIgASgJEhUKDXNoYXJlX3BlcmNlbnQYAyABKA0SGgoSbW9zdF9jb252ZXJzYXRpb25zGAQgASgNEg0KBXRpdGxlGAUgASgJEg4KBmF1dGhvchgGIAEoCRIuCgpzdGFydF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoDZW5kGAkgASgOMh4ua2VmdS5yb3V0ZXIudjEuRXhwZXJpbWVudC5FbmQSEgoKZW5kX2F1dGhvchgKIAEoCRIXCg9zdGFnZWRfc2V0dGluZ3MYDCABKAkSMgoHZmlndXJlcxgLIAEoCzIhLmtlZnUucm91dGVyLnYxLkV4cGVyaW1lbnRGaWd1cmVzImIKA0VuZBITCg9FTkRfVU5TUEVDSUZJRUQQABIPCgtFTkRfU1RPUFBFRBABEhAKDEVORF9QUk9NT1RFRBACEg8KC0VORF9QTEFOTkVEEAMSEgoORU5EX0RSQUZUX0dPTkUQBCKDAwoRRXhwZXJpbWVudEZpZ3VyZXMSKAoEbGl2ZRgBIAEoCzIaLmtlZnUucm91dGVyLnYxLkFybUZpZ3VyZXMSKQoFZHJhZnQYAiABKAsyGi5rZWZ1LnJvdXRlci52MS5Bcm1GaWd1cmVzEhIKCmRpZmZlcmVuY2UYAyABKAESFgoOZGlmZmVyZW5jZV9sb3cYBCABKAESFwoPZGlmZmVyZW5jZV9oaWdoGAUgASgBEhAKCGV2aWRlbmNlGAYgASgBEhgKEGZhbHNlX2FsYXJtX3JhdGUYByABKAESOgoHdmVyZGljdBgIIAEoDjIpLmtlZnUucm91dGVyLnYxLkV4cGVyaW1lbnRGaWd1cmVzLlZlcmRpY3QibAoHVmVyZGljdBIXChNWRVJESUNUX1VOU1BFQ0lGSUVEEAASFQoRVkVSRElDVF9VTkRFQ0lERUQQARIYChRWRVJESUNUX0RSQUZUX0JFVFRFUhACEhcKE1ZFUkRJQ1RfRFJBRlRfV09SU0UQAyKcAgoKQXJtRmlndXJlcxIVCg1jb252ZXJzYXRpb25zGAEgASgEEioKCHJlc29sdmVkGAIgASgLMhgua2VmdS5yb3V0ZXIudjEuQXJtU2hhcmUSLQoLaGFuZGVkX292ZXIYAyABKAsyGC5rZWZ1LnJvdXRlci52MS5Bcm1TaGFyZRIsCgpyYXRlZF9kb3duGAQgASgLMhgua2VmdS5yb3V0ZXIudjEuQXJtU2hhcmUSLwoKZmlyc3RfdGV4dBgFIAEoCzIbLmtlZnUucm91dGVyLnYxLlBlcmNlbnRpbGVzEhAKCHJlcGVhdGVkGAYgASgEEhgKEHdpdGhvdXRfcXVlc3Rpb24YByABKAQSEQoJZmVsbF9iYWNrGAggASgEIkMKCEFybVNoYXJlEg0KBWNvdW50GAEgASgEEg0KBXNoYXJlGAIgASgBEgsKA2xvdxgDIAEoARIMCgRoaWdoGAQgASgBIkgKFlN0YXJ0RXhwZXJpbWVudFJlcXVlc3QSLgoKZXhwZXJpbWVudBgBIAEoCzIaLmtlZnUucm91dGVyLnYxLkV4cGVyaW1lbnQiSQoXU3RhcnRFeHBlcmltZW50UmVzcG9uc2USLgoKZXhwZXJpbWVudBgBIAEoCzIaLmtlZnUucm91dGVyLnYxLkV4cGVyaW1lbnQiJAoUR2V0RXhwZXJpbWVudFJlcXVlc3QSDAoEbmFtZRgBIAEoCSJHChVHZXRFeHBlcmltZW50UmVzcG9uc2USLgoKZXhwZXJpbWVudBgBIAEoCzIaLmtlZnUucm91dGVyLnYxLkV4cGVyaW1lbnQiGAoWTGlzdEV4cGVyaW1lbnRzUmVxdWVzdCJKChdMaXN0RXhwZXJpbWVudHNSZXNwb25zZRIvCgtleHBlcmltZW50cxgBIAMoCzIaLmtlZnUucm91dGVyLnYxLkV4cGVyaW1lbnQiJQoVU3RvcEV4cGVyaW1lbnRSZXF1ZXN0EgwKBG5hbWUYASABKAkiSAoWU3RvcEV4cGVyaW1lbnRSZXNwb25zZRIuCgpleHBlcmltZW50GAEgASgLMhoua2VmdS5yb3V0ZXIudjEuRXhwZXJpbWVudCIoChhQcm9tb3RlRXhwZXJpbWVudFJlcXVlc3QSDAoEbmFtZRgBIAEoCSJLChlQcm9tb3RlRXhwZXJpbWVudFJlc3BvbnNlEi4KCmV4cGVyaW1lbnQYASABKAsyGi5rZWZ1LnJvdXRlci52MS5FeHBlcmltZW50MoQEChFFeHBlcmltZW50U2VydmljZRJiCg9TdGFydEV4cGVyaW1lbnQSJi5rZWZ1LnJvdXRlci52MS5TdGFydEV4cGVyaW1lbnRSZXF1ZXN0Gicua2VmdS5yb3V0ZXIudjEuU3RhcnRFeHBlcmltZW50UmVzcG9uc2USXAoNR2V0RXhwZXJpbWVudBIkLmtlZnUucm91dGVyLnYxLkdldEV4cGVyaW1lbnRSZXF1ZXN0GiUua2VmdS5yb3V0ZXIudjEuR2V0RXhwZXJpbWVudFJlc3BvbnNlEmIKD0xpc3RFeHBlcmltZW50cxImLmtlZnUucm91dGVyLnYxLkxpc3RFeHBlcmltZW50c1JlcXVlc3QaJy5rZWZ1LnJvdXRlci52MS5MaXN0RXhwZXJpbWVudHNSZXNwb25zZRJfCg5TdG9wRXhwZXJpbWVudBIlLmtlZnUucm91dGVyLnYxLlN0b3BFeHBlcmltZW50UmVxdWVzdBomLmtlZnUucm91dGVyLnYxLlN0b3BFeHBlcmltZW50UmVzcG9uc2USaAoRUHJvbW90ZUV4cGVyaW1lbnQSKC5rZWZ1LnJvdXRlci52MS5Qcm9tb3RlRXhwZXJpbWVudFJlcXVlc3QaKS5rZWZ1LnJvdXRlci52MS5Qcm9tb3RlRXhwZXJpbWVudFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_kefu_router_v1_insight]);
 
 /**
  * Experiment is a share of conversations that gets a draft.
@@ -30,7 +30,8 @@ export type Experiment = Message<"kefu.router.v1.Experiment"> & {
   name: string;
 
   /**
-   * Required. What the draft's arm is answered over: "collections/{collection}/drafts/{draft}".
+   * The draft of knowledge that the draft's arm is answered over: "collections/{collection}/drafts/{draft}". Required unless
+   * `staged_settings` is set.
    *
    * @generated from field: string draft = 2;
    */
@@ -91,6 +92,14 @@ export type Experiment = Message<"kefu.router.v1.Experiment"> & {
    * @generated from field: string end_author = 10;
    */
   endAuthor: string;
+
+  /**
+   * The settings that the draft's arm is answered by: "stagedSettings/{id}" (AdminService.StageSettings). Required unless
+   * `draft` is set.
+   *
+   * @generated from field: string staged_settings = 12;
+   */
+  stagedSettings: string;
 
   /**
    * What came of the conversations so far. Set by the server.
@@ -158,7 +167,8 @@ export const Experiment_EndSchema: GenEnum<Experiment_End> = /*@__PURE__*/
 /**
  * ExperimentFigures compare the arms by their conversations. A conversation is counted once, when nobody has written in it
  * for half an hour (KEFU_ROUTER_EXPERIMENT_QUIET_SECONDS); what comes later changes nothing. It is resolved when something
- * in it was answered, and nothing was handed over, rated down, or asked again: Numbers says what these are. A customer who
+ * in it was answered, and nothing was handed over, rated down, or asked again: Numbers says what these are. Conversations in which nothing was answered, handed over or asked
+ * back are left out. A customer who
  * is known counts with the first conversation alone. A conversation counts in the arm that was drawn, also where a message
  * of it was answered over live as the draft could not be used.
  *
@@ -578,7 +588,8 @@ export const ExperimentService: GenService<{
   /**
    * StartExperiment begins an experiment. Conversations that are opened from now on take part, within seconds on each
    * router; those that have begun do not. Errors: INVALID_ARGUMENT / BAD_REQUEST,
-   * FAILED_PRECONDITION / EXPERIMENT_RUNS (another one runs), NOT_FOUND / DRAFT_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE.
+   * FAILED_PRECONDITION / EXPERIMENT_RUNS (another one runs), NOT_FOUND / DRAFT_NOT_FOUND,
+   * NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE.
    *
    * @generated from rpc kefu.router.v1.ExperimentService.StartExperiment
    */
@@ -620,10 +631,10 @@ export const ExperimentService: GenService<{
     output: typeof StopExperimentResponseSchema;
   },
   /**
-   * PromoteExperiment promotes the draft, as DraftService.PromoteDraft with the rights of the caller, and ends the
-   * experiment if it runs. The key needs the `knowledge` scope as well. Nothing is promoted by itself: this is a person's
-   * word. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of PromoteDraft, such as
-   * FAILED_PRECONDITION / DRAFT_HELD: then the experiment goes on.
+   * PromoteExperiment promotes the draft, as DraftService.PromoteDraft with the rights of the caller, puts its staged settings
+   * in force, and ends the experiment if it runs. For a draft the key needs the `knowledge` scope as well. Nothing is promoted
+   * by itself: this is a person's word. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of
+   * PromoteDraft and PromoteStagedSettings, such as FAILED_PRECONDITION / DRAFT_HELD: then the experiment goes on.
    *
    * @generated from rpc kefu.router.v1.ExperimentService.PromoteExperiment
    */
