@@ -29,7 +29,7 @@ async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
     """Live finds nothing, so that a question is handed over; the draft has the answer."""
     async with open_router_harness(redis) as opened:
         opened.knowledge.draft_hits = [make_hit("Refunds arrive within 7 business days.")]
-        opened.knowledge.drafts.states[DRAFT] = draft_pb2.Draft.STATE_OPEN
+        opened.knowledge.drafts.put(DRAFT, draft_pb2.Draft.STATE_OPEN)
         yield opened
 
 
@@ -147,7 +147,7 @@ async def test_where_the_draft_is_gone_its_conversations_go_on_over_live_and_the
     assert (found.end, found.figures.draft.fell_back) == (pb.Experiment.END_UNSPECIFIED, 1)
 
     harness.knowledge.loads_drafts = True
-    harness.knowledge.drafts.states[DRAFT] = draft_pb2.Draft.STATE_DISCARDED
+    harness.knowledge.drafts.put(DRAFT, draft_pb2.Draft.STATE_DISCARDED)
     assert (await lead.ask(QUESTIONS[1], drafted)).handoff.reason == chat.Handoff.REASON_NOTHING_RELEVANT
     assert await arms(lead, drafted) == ["draft", "live", "live"]
     assert (await ended(harness, lead)).end == pb.Experiment.END_DRAFT_GONE
@@ -159,12 +159,12 @@ async def test_to_promote_is_a_persons_word_refused_while_the_draft_is_held_and_
 ) -> None:
     started = await start(lead)
     request = pb.PromoteExperimentRequest(name=started.name)
-    harness.knowledge.drafts.states[DRAFT] = draft_pb2.Draft.STATE_HELD
+    harness.knowledge.drafts.put(DRAFT, draft_pb2.Draft.STATE_HELD)
     refused = await expect_failure(lambda: lead.experiments.PromoteExperiment(request, metadata=lead.metadata))
     assert (refused.reason, refused.metadata["failed"]) == ("DRAFT_HELD", "3")
     assert (await figures(harness, lead)).end == pb.Experiment.END_UNSPECIFIED
 
-    harness.knowledge.drafts.states[DRAFT] = draft_pb2.Draft.STATE_OPEN
+    harness.knowledge.drafts.put(DRAFT, draft_pb2.Draft.STATE_OPEN)
     settings = await harness.client(await harness.create_key("acme", Scope.SETTINGS))
     refused = await expect_failure(lambda: settings.experiments.PromoteExperiment(request, metadata=settings.metadata))
     assert refused.reason == "SCOPE_MISSING"
