@@ -23,7 +23,7 @@ from kefu.retrieval.sources.source import (
 
 SECRET_PREFIX = "source-"  # noqa: S105 - the beginning of a name
 """Ids of secrets that sources may use begin with it: whoever keeps knowledge may send these to any address."""
-_MOST = Limits(50_000, 64 * 1024 * 1024, 4 * 1024 * 1024 * 1024, 100, 50.0, 21_600.0)
+_MOST = Limits(50_000, 64 * 1024 * 1024, 4 * 1024 * 1024 * 1024, 100, 500.0, 21_600.0)
 _MOST_MINUTES = 43_200
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _HOST = re.compile(r"[a-z0-9.-]{1,253}(:\d{1,5})?", re.ASCII | re.IGNORECASE)

@@ -19,10 +19,10 @@ async def in_parallel(entries: Iterable[T], work: Callable[[T], Awaitable[None]]
         async with asyncio.TaskGroup() as group:
             for _ in range(at_once):
                 group.create_task(worker())
-    except BaseExceptionGroup as errors:
-        raise _first(errors) from None
+    except BaseException as error:
+        raise _first(error) from None
 
 
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    first = errors.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+def _first(error: BaseException) -> BaseException:
+    within: tuple[BaseException, ...] = getattr(error, "exceptions", ())
+    return _first(within[0]) if within else error

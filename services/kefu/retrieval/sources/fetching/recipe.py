@@ -53,7 +53,7 @@ class DetailCall:
 
 @dataclass(frozen=True)
 class DocumentFields:
-    """Where parts of a document stand, as JMESPath of its entry in the list; `body`: of the detail, where there is one."""
+    """Where parts of a document stand, as JMESPath of its entry in the list; `body`: of the detail, if there is one."""
 
     id: str
     title: str

@@ -19,8 +19,10 @@ _MOVES = {301, 302, 303, 307, 308}
 _FOR_GOOD = {301, 308}
 _PASSING = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529}
 _MAX_WAIT_SECONDS = 60.0
-DOWN_AFTER = 8
+DOWN_AFTER = 100
 """A host of which so many documents failed in a row, each with all its attempts, is left alone for this run."""
+_SILENT = 12
+"""One that gave no answer at all counts as so many."""
 
 
 class NotFetched(Exception):
@@ -143,14 +145,14 @@ class SiteFetcher:
 
         `whole_run`: it brings all documents at once, so that the limit of one does not bind it.
         """
-        host, reason = host_of(address), ""
+        host, reason, failures = host_of(address), "", 1
         most = most_bytes or self._limits.document_bytes
         seconds = _WHOLE_SECONDS if whole_run else _CALL_SECONDS
         if not whole_run:
             most = min(most, max(self._limits.document_bytes, MAX_ROBOTS_BYTES))
         for attempt in range(self._retries.attempts):
             if self.spent.failures.get(host, 0) >= DOWN_AFTER:
-                raise NotFetched(f"{host} failed {DOWN_AFTER} times in a row and was left alone for this run")
+                raise NotFetched(f"{host} failed again and again, and was left alone for this run")
             wait = self._retries.pause_seconds * 2**attempt
             async with self._budgets.turn(host, self._interval(host)):
                 try:
@@ -158,16 +160,16 @@ class SiteFetcher:
                 except (CallNotAllowed, AnswerTooLong) as error:
                     raise NotFetched(str(error)) from None
                 except CallFailed as error:
-                    reason = str(error)
+                    reason, failures = str(error), _SILENT
                 else:
                     if answer.status not in _PASSING:
                         self.spent.failures.pop(host, None)
                         return answer
-                    reason = f"it answered with status {answer.status}"
+                    reason, failures = f"it answered with status {answer.status}", 1
                     wait = max(wait, _retry_after(answer)) if answer.status in (429, 503) else wait
             if attempt + 1 < self._retries.attempts:
                 await self._budgets.sleep(min(wait, _MAX_WAIT_SECONDS))
-        self.spent.failures[host] = self.spent.failures.get(host, 0) + 1
+        self.spent.failures[host] = self.spent.failures.get(host, 0) + failures
         raise NotFetched(f"{reason} (tried {self._retries.attempts} times)")
 
     async def robots(self, address: str) -> Robots:
