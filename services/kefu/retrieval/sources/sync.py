@@ -279,7 +279,7 @@ class SyncRun:
         self, state: SyncState, message: str, outcomes: Sequence[DocumentOutcome] = (), unchanged: int = 0
     ) -> None:
         counts = {**Counter(each.outcome for each in outcomes), "unchanged": unchanged}
-        sentences = [message] if state == "held" else [message, self._sync.message]
+        sentences = [message, self._sync.message]
         if len(outcomes) > MAX_OUTCOMES:
             sentences.append(f"Of {len(outcomes)} documents with an outcome {MAX_OUTCOMES} are listed.")
         self._sync = replace(
