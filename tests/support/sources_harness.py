@@ -99,7 +99,13 @@ class Sources:
         async with client:
             reader, key = KnowledgeReader(client), CollectionKey("default", COLLECTION.partition("/")[2])
             infos, texts, _ = await reader.fetch(key, "none", await reader.document_ids(key))
-        assert (await self.node.collection()).passage_count == sum(len(each.passages) for each in infos.values())
+        import time
+        for _ in range(20):
+            searched = (await self.node.collection()).passage_count
+            print("XX", time.time(), searched, len(infos))
+            if searched == len(infos): break
+            await asyncio.sleep(0.5)
+        assert searched == sum(len(each.passages) for each in infos.values())
         return {
             info.uri or info.path: (ident, "\n".join(texts[ident][each].text for each in info.passages))
             for ident, info in infos.items()

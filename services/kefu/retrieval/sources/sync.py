@@ -207,6 +207,10 @@ class SyncRun:
             await self._delete(change)
             outcomes.append(_outcome_of(change))
         await self._write(item_commands(self._key, self._source.id, plan.items))
+        if changes or gone:  # whoever sees that the run is done finds what it brought, here
+            await self._knowledge.replica.wait_for_change(
+                self._key, await self._knowledge.store.changes.last(self._key)
+            )
         self._sync = replace(self._sync, applied=self._sync.to_apply)
         await self._end("done", "", [*outcomes, *plan.outcomes], plan.unchanged + unchanged)
 

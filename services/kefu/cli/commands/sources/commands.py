@@ -156,7 +156,7 @@ async def _sync(
 
 
 async def _follow(
-    target: Remote, stub: rpc.SourceServiceAsyncStub, sync: pb.Sync
+    target: Remote, stub: "rpc.SourceServiceAsyncStub", sync: pb.Sync
 ) -> tuple[pb.Sync, list[pb.DocumentOutcome]]:
     with console(stderr=True).status(progress_of(sync)) as status:
         while sync.state not in _ENDED:
@@ -247,7 +247,7 @@ async def _recipes(target: Remote, as_json: Json = False) -> None:
     print_table(("recipe", "of", "--set, such as", "secret"), rows)
 
 
-async def _held(target: Remote, stub: rpc.SourceServiceAsyncStub, collection: str, name: str, run: str) -> str:
+async def _held(target: Remote, stub: "rpc.SourceServiceAsyncStub", collection: str, name: str, run: str) -> str:
     """Name of a source's run, or of its held one. Raises CommandFailed without one."""
     source = _full(collection, name)
     if run:
@@ -259,7 +259,7 @@ async def _held(target: Remote, stub: rpc.SourceServiceAsyncStub, collection: st
 
 
 async def _outcomes(
-    target: Remote, stub: rpc.SourceServiceAsyncStub, sync: str
+    target: Remote, stub: "rpc.SourceServiceAsyncStub", sync: str
 ) -> tuple[pb.Sync, list[pb.DocumentOutcome]]:
     outcomes, token = list[pb.DocumentOutcome](), ""
     while True:

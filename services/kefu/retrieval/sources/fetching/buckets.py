@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
-from lxml import etree as lxml_etree
+import lxml.html
 from minio.credentials.credentials import Credentials
 from minio.signer import sign_v4_s3
 
@@ -104,7 +104,7 @@ class BucketCollector:
 
 def _listed(data: bytes) -> tuple[list[_Object], str]:
     """The objects of one page, and what asks for the next one. Raises SourceFailed."""
-    etree = cast("Any", lxml_etree)
+    etree = cast("Any", lxml.html).etree
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)

@@ -56,6 +56,8 @@ class GitCollector:
             raise SourceFailed(
                 f"The repository could not be fetched: {str(error)[:200] or type(error).__name__}."
             ) from None
+        finally:
+            client.stop()
         return Listing(complete=True)
 
     async def _take_files(
@@ -105,6 +107,14 @@ class _Client(AbstractHttpGitClient):
         super().__init__(base_url, quiet=True)
         self._loop = loop
         self._call = call
+        self._future: Future[HttpAnswer] | None = None
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Let the thread that waits for an answer, and one that is to come, fail: the run was cancelled."""
+        self._stopped = True
+        if self._future is not None:
+            self._future.cancel()
 
     def _http_request(  # the hook that dulwich has for it
         self,
@@ -116,8 +126,10 @@ class _Client(AbstractHttpGitClient):
         body = data if isinstance(data, bytes) else b"".join(data or ())
         sent = {name.lower(): value for name, value in (headers or {}).items() if name.lower() != "content-length"}
         method = "GET" if data is None else "POST"
-        future: Future[HttpAnswer] = asyncio.run_coroutine_threadsafe(self._call(method, url, sent, body), self._loop)
-        answer = future.result()
+        self._future = asyncio.run_coroutine_threadsafe(self._call(method, url, sent, body), self._loop)
+        if self._stopped:
+            self._future.cancel()
+        answer = self._future.result()
         if answer.status in (401, 403, 404):
             raise NotGitRepository
         if answer.status in (301, 302, 307, 308):
