@@ -15,7 +15,7 @@ from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.storage.reader import KnowledgeReader
 from kefu.retrieval.v1 import source_pb2 as pb
 from kefu.retrieval.v1.source_pb2_grpc import SourceServiceStub
-from tests.support.retrieval_harness import COLLECTION, RetrievalNode
+from tests.support.retrieval_harness import COLLECTION, RetrievalNode, wait_until_true
 
 if TYPE_CHECKING:
     from kefu.retrieval.v1.source_pb2_grpc import SourceServiceAsyncStub
@@ -99,13 +99,12 @@ class Sources:
         async with client:
             reader, key = KnowledgeReader(client), CollectionKey("default", COLLECTION.partition("/")[2])
             infos, texts, _ = await reader.fetch(key, "none", await reader.document_ids(key))
-        import time
-        for _ in range(20):
+
+        async def all_are_searched() -> None:
             searched = (await self.node.collection()).passage_count
-            print("XX", time.time(), searched, len(infos))
-            if searched == len(infos): break
-            await asyncio.sleep(0.5)
-        assert searched == sum(len(each.passages) for each in infos.values())
+            assert searched == sum(len(each.passages) for each in infos.values())
+
+        await wait_until_true(all_are_searched)
         return {
             info.uri or info.path: (ident, "\n".join(texts[ident][each].text for each in info.passages))
             for ident, info in infos.items()

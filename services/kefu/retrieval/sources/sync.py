@@ -249,7 +249,7 @@ class SyncRun:
                     if change.moved_from:
                         kept[change.moved_from] = None
                     await self._write_items(kept)
-                    if report.outcome == "UNCHANGED":
+                    if report.outcome == "UNCHANGED" and change.kind != "moved":
                         unchanged += 1  # an attempt before this one had imported it
                     else:
                         self._knowledge.on_change(self._key)
