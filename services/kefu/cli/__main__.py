@@ -23,6 +23,7 @@ from kefu.cli.commands import (
     webhooks,
 )
 from kefu.cli.commands.reviews import conversations, review
+from kefu.cli.commands.sources import commands as sources
 from kefu.cli.commands.tenants import actions, golden, keys_and_tenants, procedures, secrets, settings, triage
 from kefu.cli.console import CommandFailed, exit_with
 
@@ -47,6 +48,7 @@ def make_app() -> typer.Typer:
     drafts.register(app)
     curated_answers.register(app)
     dictionary.register(app)
+    sources.register(app)
     sessions.register(app)
     conversations.register(app)
     review.register(app)

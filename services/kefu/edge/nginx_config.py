@@ -101,7 +101,7 @@ def render(edge: Edge, nginx: Nginx) -> str:
     public = [*for_customers, *_open_locations(edge)]
     operations = [_location(edge, path) for path in _OPERATIONS] if edge.admin else []
     if edge.retrieval:
-        operations += [_location(edge, _IMPORT), _location(edge, _KNOWLEDGE)]
+        operations += [_location(edge, path) for path in (_IMPORT, _KNOWLEDGE)]
     if edge.gateways:
         public += [_gateway_location(_OPENAI), _upload_location(edge, _WEB_UPLOAD)]
         operations += [_upload_location(edge, _WEB_IMPORT)]

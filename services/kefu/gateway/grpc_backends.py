@@ -15,7 +15,7 @@ from kefu.common.grpc_options import CLIENT_OPTIONS
 from kefu.common.rpc.interceptor import principal_metadata
 from kefu.common.tls import Tls, internal_channel
 from kefu.gateway.config import GatewayConfig
-from kefu.retrieval.v1 import draft_pb2, history_pb2, knowledge_pb2
+from kefu.retrieval.v1 import draft_pb2, history_pb2, knowledge_pb2, source_pb2
 from kefu.router.v1 import (
     action_pb2,
     admin_pb2,
@@ -38,6 +38,7 @@ UnaryCall = grpc.aio.UnaryUnaryCall[Any, Any]
 CHAT = "kefu.router.v1.ChatService"
 KNOWLEDGE = "kefu.retrieval.v1.KnowledgeService"
 ATTACHMENTS = "kefu.router.v1.AttachmentService"
+SOURCES = "kefu.retrieval.v1.SourceService"
 IDENTITY = "kefu.router.v1.IdentityService"
 _IDENTITY_SECONDS = 5.0
 _ROUTER_FILES = (
@@ -55,7 +56,7 @@ _ROUTER_FILES = (
     experiment_pb2,
     attachment_pb2,
 )
-_RETRIEVAL_FILES = (knowledge_pb2, draft_pb2, history_pb2)
+_RETRIEVAL_FILES = (knowledge_pb2, draft_pb2, history_pb2, source_pb2)
 _OPTIONS = (
     *CLIENT_OPTIONS,
     ("grpc.lb_policy_name", "round_robin"),

@@ -63,6 +63,7 @@ def application(
         Route("/api/identify", api.identify, methods=["POST"]),
         Route("/api/email-code", api.email_code, methods=["POST"]),
         Route("/api/email-code/verify", api.verify_email_code, methods=["POST"]),
+        Route("/api/sources/{source}/push", api.push_source, methods=["POST"]),
         Route(IMPORT_PATH, import_endpoint.__call__, methods=["POST"]),
         Route(ATTACHMENTS_PATH, attachments.upload, methods=["POST"]),
         Route(f"{ATTACHMENTS_PATH}/{{name:path}}", attachments.download),

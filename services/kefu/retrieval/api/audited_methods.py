@@ -7,12 +7,13 @@ Each method is in one of the two tables; a test holds that. What is recorded are
 from collections.abc import Mapping
 
 from kefu.common.audit.recorder import Act, AuditedMethod
-from kefu.retrieval.v1 import draft_pb2, history_pb2
+from kefu.retrieval.v1 import draft_pb2, history_pb2, source_pb2
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
 _KNOWLEDGE = "kefu.retrieval.v1.KnowledgeService"
 _DRAFT = "kefu.retrieval.v1.DraftService"
 _HISTORY = "kefu.retrieval.v1.HistoryService"
+_SOURCES = "kefu.retrieval.v1.SourceService"
 
 
 def _create_collection(act: Act, request: pb.CreateCollectionRequest) -> None:
@@ -25,7 +26,10 @@ def _name(
     | pb.CalibrateCollectionRequest
     | pb.DeleteDocumentRequest
     | pb.DeleteCuratedAnswerRequest
-    | history_pb2.RestoreRevisionRequest,
+    | history_pb2.RestoreRevisionRequest
+    | source_pb2.SyncSourceRequest
+    | source_pb2.ApproveSyncRequest
+    | source_pb2.DismissSyncRequest,
 ) -> None:
     act.target = request.name
     _note_draft(act, request.draft if not isinstance(request, pb.DeleteCollectionRequest) else "")
@@ -96,6 +100,19 @@ def _rolled_back(act: Act, response: draft_pb2.RollBackResponse) -> None:
     act.target = response.version.name
 
 
+def _put_source(act: Act, request: source_pb2.PutSourceRequest) -> None:
+    act.target = request.source.name
+    act.details["kind"] = request.source.WhichOneof("origin") or ""
+    if request.source.secret:
+        act.details["secret"] = request.source.secret
+
+
+def _delete_source(act: Act, request: source_pb2.DeleteSourceRequest) -> None:
+    act.target = request.name
+    if request.with_documents:
+        act.details["with_documents"] = "true"
+
+
 AUDITED: Mapping[str, AuditedMethod] = {
     f"{_KNOWLEDGE}/CreateCollection": AuditedMethod("collection.create", _create_collection),
     f"{_KNOWLEDGE}/DeleteCollection": AuditedMethod("collection.delete", _name),
@@ -113,6 +130,11 @@ AUDITED: Mapping[str, AuditedMethod] = {
     f"{_DRAFT}/DiscardDraft": AuditedMethod("draft.discard", _draft),
     f"{_DRAFT}/RollBack": AuditedMethod("version.restore", _roll_back, _rolled_back),
     f"{_HISTORY}/RestoreRevision": AuditedMethod("document.restore", _name),
+    f"{_SOURCES}/PutSource": AuditedMethod("source.set", _put_source),
+    f"{_SOURCES}/DeleteSource": AuditedMethod("source.delete", _delete_source),
+    f"{_SOURCES}/SyncSource": AuditedMethod("source.sync", _name),
+    f"{_SOURCES}/ApproveSync": AuditedMethod("source.approve", _name),
+    f"{_SOURCES}/DismissSync": AuditedMethod("source.dismiss", _name),
 }
 """What retrieval records, by "package.Service/Method"."""
 
@@ -125,5 +147,8 @@ NOT_AUDITED = frozenset(
 ) | {
     *(f"{_DRAFT}/{method}" for method in ("GetDraft", "ListDrafts", "ListDraftChanges", "ListVersions")),
     *(f"{_HISTORY}/{method}" for method in ("ListRevisions", "GetRevision")),
+    *(f"{_SOURCES}/{method}" for method in ("GetSource", "ListSources", "ListSyncs", "GetSync")),
+    *(f"{_SOURCES}/{method}" for method in ("CompareSyncDocument", "ListRecipes")),
+    f"{_SOURCES}/PushSource",  # whoever has the token may call it at any rate; the run says that it was pushed
 }
-"""What retrieval does not record: reading."""
+"""What retrieval does not record: reading, and pushes."""

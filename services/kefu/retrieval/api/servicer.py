@@ -92,12 +92,12 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self._accept_not_durable = accept_not_durable
         self._wait_for_disk_seconds = wait_for_disk_seconds
         self._imports = OpenCalls(imports_per_key)
-        self.calibrator = Calibrator(store, replica, embedder.id, self._open_writer)
-        self.caretaker = Caretaker(store, replica, self._open_writer)
+        self.calibrator = Calibrator(store, replica, embedder.id, self.open_writer)
+        self.caretaker = Caretaker(store, replica, self.open_writer)
         self._targets = Targets(replica, VersionStore(store))
-        self._drafts = DraftServicer(store, replica, self._open_writer, self.caretaker, memory_guard)
+        self._drafts = DraftServicer(store, replica, self.open_writer, self.caretaker, memory_guard)
         self._histories = HistoryServicer(
-            *(store, replica, embedder, self._open_writer, self._targets, memory_guard, self.calibrator.mark_changed)
+            *(store, replica, embedder, self.open_writer, self._targets, memory_guard, self.calibrator.mark_changed)
         )
 
     def register(self, server: grpc.aio.Server) -> None:
@@ -144,7 +144,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
     ) -> pb.DeleteCollectionResponse:
         """See the contract."""
         key = named_collection(request.name, "name")
-        async with self._open_writer() as writer:
+        async with self.open_writer() as writer:
             await self._store.delete_collection(writer, key)
             await writer.wait_until_on_disk()
         await self._replica.wait_until_deleted(key)
@@ -201,7 +201,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             self._embedder,
             self._conversion_pool,
             self._replica,
-            self._open_writer,
+            self.open_writer,
             self._memory_guard,
             author=caller().subject,
         )
@@ -370,7 +370,8 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
 
     # Helpers
 
-    def _open_writer(self) -> AbstractAsyncContextManager[DurableWriter]:
+    def open_writer(self) -> AbstractAsyncContextManager[DurableWriter]:
+        """A writer, as the configuration has it."""
         return DurableWriter.open(
             self._store.client, accept_not_durable=self._accept_not_durable, timeout_seconds=self._wait_for_disk_seconds
         )
@@ -379,7 +380,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self, key: CollectionKey, draft: str, write: Callable[[DurableWriter, CollectionKey], Awaitable[ChangeId]]
     ) -> None:
         """Write a change to the live version or a draft, and wait until it is on disk and searches here cover it."""
-        async with self._open_writer() as writer:
+        async with self.open_writer() as writer:
             target = await self._targets.to_write(key, draft)
             try:
                 change = await write(writer, target)
@@ -391,7 +392,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
 
     async def _create(self, key: CollectionKey, display_name: str, *, wait: bool = True) -> None:
         check_id("collection", key.collection)
-        async with self._open_writer() as writer:
+        async with self.open_writer() as writer:
             await self._store.create_collection(writer, key, display_name, self._embedder.id)
             if wait:
                 await writer.wait_until_on_disk()

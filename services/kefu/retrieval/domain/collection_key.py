@@ -1,5 +1,6 @@
 """The Redis keys of a collection; docs/reference/data.md describes each of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from kefu.common.redis.client import SCHEMA
@@ -8,6 +9,8 @@ REGISTRY = f"kefu:{SCHEMA}:collections"
 """Sorted set of "tenant:collection", all with score 0."""
 REGISTRY_CHANGES = f"kefu:{SCHEMA}:collections:changes"
 """Stream: a collection came or went."""
+SOURCE_KEYS = ("items", "state", "syncs", "outcomes", "held", "lease")
+"""What is kept of a source; see sources/keys.py."""
 
 
 ORIGINAL = "original"
@@ -152,3 +155,16 @@ class CollectionKey:
     def history(self, document: str) -> str:
         """List: earlier revisions of a document, the newest first."""
         return self._key_of_all(f"history:{document}")
+
+    @property
+    def sources(self) -> str:
+        """Hash: id of a source to the source, as JSON."""
+        return self._key_of_all("sources")
+
+    def of_source(self, source: str, what: str) -> str:
+        """A key of one source; see sources/keys.py."""
+        return self._key_of_all(f"source:{source}:{what}")
+
+    def of_sources(self, sources: Iterable[str]) -> list[str]:
+        """All keys of some sources, without the collection's hash of them."""
+        return [self.of_source(each, what) for each in sources for what in SOURCE_KEYS]

@@ -66,13 +66,15 @@ class KnowledgeStore(KnowledgeReader):
     async def delete_collection(self, writer: DurableWriter, key: CollectionKey) -> None:
         """Delete a collection with all its versions, drafts and histories; raises CollectionNotFound."""
         for _ in range(ATTEMPTS):
-            await writer.watch(key.versions, key.live, key.histories)
+            await writer.watch(key.versions, key.live, key.histories, key.sources)
             names = hash_of(await writer.command("HGETALL", key.versions))
             live = (await writer.command("GET", key.live) or b"").decode()
             versions = {"", live, *(name.decode() for name in names)} - {ORIGINAL}
             existed = await writer.command("EXISTS", key.at(live).info)
             keys: list[str] = [key.live, key.versions, key.version_changes, key.caretaking, key.histories]
             keys += [key.history(each.decode()) for each in await writer.command("ZRANGE", key.histories, 0, -1)]
+            sources = [each.decode() for each in await writer.command("HKEYS", key.sources)]
+            keys += [key.sources, *key.of_sources(sources)]
             for version in sorted(versions):
                 of_version = key.at(version)
                 await writer.watch(of_version.info, of_version.documents, of_version.curated)

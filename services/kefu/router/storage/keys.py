@@ -149,11 +149,6 @@ def golden_night(tenant: str) -> str:
     return f"kefu:1:{{tenant:{tenant}}}:golden-night"
 
 
-def secrets(tenant: str) -> str:
-    """A tenant's secrets, encrypted."""
-    return f"kefu:1:{{tenant:{tenant}}}:secrets"
-
-
 def identity_token(tenant: str, digest: str) -> str:
     """Who brought a customer's token first, by the token's digest."""
     return f"kefu:1:{{tenant:{tenant}}}:identity-token:{digest}"

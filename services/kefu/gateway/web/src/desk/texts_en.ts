@@ -3,6 +3,7 @@
 import { conversationsEn } from "./conversations/texts_en.ts";
 import { experimentsEn } from "./experiments/texts_en.ts";
 import { goldenEn } from "./golden/texts_en.ts";
+import { sourcesEn } from "./knowledge/sources/texts_en.ts";
 import { recognitionEn } from "./knowledge/recognition_texts_en.ts";
 import { draftsEn } from "./drafts/texts_en.ts";
 import { proceduresEn } from "./procedures/texts_en.ts";
@@ -10,6 +11,7 @@ import { proceduresEn } from "./procedures/texts_en.ts";
 export const en = {
   ...conversationsEn,
   ...goldenEn,
+  ...sourcesEn,
   ...proceduresEn,
   ...experimentsEn,
   ...recognitionEn,

@@ -3,6 +3,7 @@
 import { conversationsZh } from "./conversations/texts_zh.ts";
 import { experimentsZh } from "./experiments/texts_zh.ts";
 import { goldenZh } from "./golden/texts_zh.ts";
+import { sourcesZh } from "./knowledge/sources/texts_zh.ts";
 import { recognitionZh } from "./knowledge/recognition_texts_zh.ts";
 import { draftsZh } from "./drafts/texts_zh.ts";
 import { proceduresZh } from "./procedures/texts_zh.ts";
@@ -11,6 +12,7 @@ import type { en } from "./texts_en.ts";
 export const zh: Record<keyof typeof en, string> = {
   ...goldenZh,
   ...conversationsZh,
+  ...sourcesZh,
   ...proceduresZh,
   ...experimentsZh,
   ...recognitionZh,

@@ -5,6 +5,7 @@ import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import { DraftService } from "../../gen/kefu/retrieval/v1/draft_pb.ts";
 import { HistoryService } from "../../gen/kefu/retrieval/v1/history_pb.ts";
 import { KnowledgeService } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
+import { SourceService } from "../../gen/kefu/retrieval/v1/source_pb.ts";
 import { ActionService } from "../../gen/kefu/router/v1/action_pb.ts";
 import { AdminService } from "../../gen/kefu/router/v1/admin_pb.ts";
 import { AttachmentService } from "../../gen/kefu/router/v1/attachment_pb.ts";
@@ -33,6 +34,7 @@ export interface Services {
   readonly knowledge: Client<typeof KnowledgeService>;
   readonly procedures: Client<typeof ProcedureService>;
   readonly review: Client<typeof ReviewService>;
+  readonly sources: Client<typeof SourceService>;
   readonly webhooks: Client<typeof WebhookService>;
 }
 
@@ -52,6 +54,7 @@ export function servicesOver(transport: Transport): Services {
     knowledge: createClient(KnowledgeService, transport),
     procedures: createClient(ProcedureService, transport),
     review: createClient(ReviewService, transport),
+    sources: createClient(SourceService, transport),
     webhooks: createClient(WebhookService, transport),
   };
 }
