@@ -159,7 +159,7 @@ class SourceScheduler:
         if due is None or due > now:
             return  # another replica ran it between our look and our lease
         try:
-            await self._knowledge.store.info(key)
+            await self._knowledge.store.info(await self._knowledge.live(key))
             source = await self._sources.get(key, source_id)
         except (CollectionNotFound, SourceNotFound):
             await self._sources.schedule(key, source_id, None)

@@ -57,7 +57,7 @@ class SourceService:
 
         Raises CollectionNotFound, or BadRequest when there are too many. A new source runs at once.
         """
-        await self._knowledge.store.info(key)
+        await self._knowledge.store.info(await self._knowledge.live(key))
         now = time.time()
         try:
             before = await self._sources.get(key, source.id)
@@ -89,7 +89,7 @@ class SourceService:
 
     async def views(self, key: CollectionKey) -> list[SourceView]:
         """All sources of a collection. Raises CollectionNotFound."""
-        await self._knowledge.store.info(key)
+        await self._knowledge.store.info(await self._knowledge.live(key))
         return await self._views(key, await self._sources.all(key))
 
     async def delete(self, key: CollectionKey, source_id: str, *, with_documents: bool) -> int:
@@ -99,11 +99,12 @@ class SourceService:
         await self._sources.delete(key, source_id)
         deleted = 0
         if with_documents:
+            live = await self._knowledge.live(key)
             async with self._open_writer() as writer:
                 for item in items.values():
                     with suppress(DocumentNotFound):
                         if item.key:
-                            await self._knowledge.store.delete_document(writer, key, document_id(item.path))
+                            await self._knowledge.store.delete_document(writer, live, document_id(item.path))
                             deleted += 1
                 await writer.wait_until_on_disk()
             self._knowledge.on_change(key)

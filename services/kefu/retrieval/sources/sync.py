@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import structlog
 from pydantic import TypeAdapter
 
-from kefu.common.errors import DocumentNotFound
+from kefu.common.errors import DocumentNotFound, KnowledgeMoved
 from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.common.redis.pipelines import Command, hset
 from kefu.retrieval.documents.types import Unreadable
@@ -45,6 +45,7 @@ from kefu.retrieval.sources.store import (
 )
 from kefu.retrieval.storage.records import document_id
 from kefu.retrieval.storage.store import KnowledgeStore
+from kefu.retrieval.storage.versions import VersionStore
 
 HELD_SECONDS = 7 * 24 * 3600
 """A held plan can be approved for this long."""
@@ -69,6 +70,10 @@ class Knowledge:
     replica: Replica
     memory_guard: MemoryGuard
     on_change: Callable[[CollectionKey], None]
+
+    async def live(self, key: CollectionKey) -> CollectionKey:
+        """The version of a collection that customers are answered from: what sources change."""
+        return await VersionStore(self.store).live_key(key)
 
 
 class _Kept:
@@ -107,6 +112,7 @@ class SyncRun:
         self._key = key
         self._source = source
         self._sync = sync
+        self._author = f"sources/{source.id}"
         self._reported_at = 0.0
 
     async def run(self) -> Sync:
@@ -122,7 +128,7 @@ class SyncRun:
         await self._write([("HSET", keys.state(self._key, self._source.id), RUNNING, self._sync.id)])
         try:
             self._knowledge.memory_guard.check_new("import")
-            await self._knowledge.replica.check_embedder(self._key)
+            await self._knowledge.replica.check_embedder(await self._knowledge.live(self._key))
             plan = None
             if self._sync.trigger == "approval":
                 plan = await load_plan(self._sources, self._knowledge, self._key, self._source)
@@ -197,35 +203,45 @@ class SyncRun:
     # Applying
 
     async def _apply(self, plan: Plan) -> None:
+        """Apply a plan to the live version; once more where another one became live under way."""
+        while True:
+            try:
+                await self._apply_to(await self._knowledge.live(self._key), plan)
+            except KnowledgeMoved:
+                continue
+            return
+
+    async def _apply_to(self, target: CollectionKey, plan: Plan) -> None:
         """Import what is new first, so that what has moved is never missing; then take away what is gone."""
         changes = [each for each in plan.changes.values() if each.kind != "gone"]
         gone = [each for each in plan.changes.values() if each.kind == "gone"]
         self._sync = replace(self._sync, phase="applying", to_apply=len(changes) + len(gone))
         await self._write([])
-        outcomes, unchanged = await self._import(plan, changes)
+        outcomes, unchanged = await self._import(target, plan, changes)
         for change in gone:
-            await self._delete(change)
+            await self._delete(target, change)
             outcomes.append(_outcome_of(change))
         await self._write(item_commands(self._key, self._source.id, plan.items))
         if changes or gone:  # whoever sees that the run is done finds what it brought, here
-            await self._knowledge.replica.wait_for_change(
-                self._key, await self._knowledge.store.changes.last(self._key)
-            )
+            await self._knowledge.replica.wait_for_change(target, await self._knowledge.store.changes.last(target))
         self._sync = replace(self._sync, applied=self._sync.to_apply)
         await self._end("done", "", [*outcomes, *plan.outcomes], plan.unchanged + unchanged)
 
-    async def _import(self, plan: Plan, changes: Sequence[Change]) -> tuple[list[DocumentOutcome], int]:
+    async def _import(
+        self, target: CollectionKey, plan: Plan, changes: Sequence[Change]
+    ) -> tuple[list[DocumentOutcome], int]:
         """Import documents one after the other. Returns their outcomes, and how many were as they are already."""
         by_path = {change.path: change for change in changes}
         outcomes, unchanged = list[DocumentOutcome](), 0
         importer = Importer(
-            self._key,
+            target,
             self._knowledge.store,
             self._knowledge.embedder,
             self._knowledge.conversion_pool,
             self._knowledge.replica,
             self._lease.writer,
             self._knowledge.memory_guard,
+            author=self._author,
         )
 
         async def documents() -> AsyncIterator[SourceDocument]:
@@ -258,10 +274,12 @@ class SyncRun:
                 await self._report()
         return outcomes, unchanged
 
-    async def _delete(self, change: Change) -> None:
+    async def _delete(self, target: CollectionKey, change: Change) -> None:
         async with self._lease.writer() as writer:
             try:
-                await self._knowledge.store.delete_document(writer, self._key, document_id(change.path))
+                await self._knowledge.store.delete_document(
+                    writer, target, document_id(change.path), author=self._author, keep_history=True
+                )
                 self._knowledge.on_change(self._key)
             except DocumentNotFound:
                 pass  # somebody deleted it by hand, or an attempt before this one did
@@ -332,11 +350,11 @@ def new_plan(knowledge: Knowledge, key: CollectionKey, source: Source, contents:
         return "\n".join(chunk.text for chunk in converted.chunks)
 
     async def old_text_of(path: str) -> str:
-        ident = document_id(path)
-        found = (await knowledge.store.documents(key, [ident])).get(ident)
+        ident, live = document_id(path), await knowledge.live(key)
+        found = (await knowledge.store.documents(live, [ident])).get(ident)
         if found is None:
             return ""
-        texts = await knowledge.store.passages_of(key, ident)
+        texts = await knowledge.store.passages_of(live, ident)
         return "\n".join(texts[each].text for each in found.passages if each in texts)
 
     return Plan(source, key, contents, text_of, old_text_of, total)
