@@ -21,6 +21,7 @@ from kefu.router.v1 import audit_pb2 as audit
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import desk_pb2 as desk
 from kefu.router.v1 import procedure_pb2 as procedure
+from kefu.router.v1 import review_pb2 as review
 from kefu.router.v1 import webhook_pb2 as webhook
 from kefu.testing.redis_server import RedisServer
 from tests.permissions import may_call
@@ -148,6 +149,9 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
         "ChatService/ResumeTurn": chat.ResumeTurnRequest(turn=turn),
         "ChatService/StopTurn": chat.StopTurnRequest(turn=turn),
         "ChatService/RateTurn": chat.RateTurnRequest(turn=turn, rating=chat.RATING_UP),
+        "ReviewService/GetConversation": review.GetConversationRequest(session=session),
+        "ReviewService/ExplainAnswer": review.ExplainAnswerRequest(turn=turn),
+        "ReviewService/JudgeAnswer": review.JudgeAnswerRequest(turn=turn, verdict=review.VERDICT_RIGHT, reviewer="Mei"),
         "ChatService/Converse": chat.ConverseRequest(session=session, text="Hello?"),
         "DeskService/ClaimSession": desk.ClaimSessionRequest(session=session, agent="Lin"),
         "DeskService/Reply": desk.ReplyRequest(session=session, claim=1, text="Hello."),
