@@ -13,7 +13,7 @@ export const draftsEn = {
   versionOriginal: "As the collection began",
   liveNow: "Live",
   liveUntil: "Live until {time}",
-  rollBack: "Roll back to it",
+  rollBack: "Roll back",
   rollBackNamed: "Roll back to “{title}”",
   rollBackMore: "Customers are answered from it at once. The version that is live now is kept.",
   rolledBack: "“{title}” is live.",

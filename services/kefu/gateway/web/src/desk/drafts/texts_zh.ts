@@ -15,7 +15,7 @@ export const draftsZh: Record<keyof typeof draftsEn, string> = {
   versionOriginal: "知识库的最初版本",
   liveNow: "生效中",
   liveUntil: "生效至 {time}",
-  rollBack: "回退到此版本",
+  rollBack: "回退",
   rollBackNamed: "回退到“{title}”",
   rollBackMore: "客户立即依据该版本得到回答。当前版本会保留。",
   rolledBack: "“{title}”已生效。",
