@@ -100,9 +100,9 @@ class Sources:
             reader, key = KnowledgeReader(client), CollectionKey("default", COLLECTION.partition("/")[2])
             infos, texts, _ = await reader.fetch(key, "none", await reader.document_ids(key))
 
-        async def all_are_searched() -> None:
+        async def all_are_searched() -> bool:
             searched = (await self.node.collection()).passage_count
-            assert searched == sum(len(each.passages) for each in infos.values())
+            return searched == sum(len(each.passages) for each in infos.values())
 
         await wait_until_true(all_are_searched)
         return {

@@ -20,6 +20,7 @@ from dulwich.web import make_wsgi_chain
 from kefu.common.redis.client import open_redis
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.redis.tenant_secrets import SecretStore
+from kefu.retrieval.sources.fetching import recipe
 from kefu.retrieval.sources.scheduler import Pace
 from kefu.retrieval.v1 import source_pb2 as pb
 from kefu.testing.redis_server import RedisServer
@@ -324,10 +325,12 @@ async def test_five_recipes_read_recorded_answers_of_their_systems(
 
     site.answer = answer
     # The systems speak https; the answers are recorded here, over http.
-    from kefu.retrieval.sources.fetching import recipe as module
+    parse = recipe.parse_recipe
 
-    parse = module.parse_recipe
-    monkeypatch.setattr(module, "parse_recipe", lambda text: parse(text.replace('url = "https://', 'url = "http://')))
+    def over_http(text: str) -> recipe.Recipe:
+        return parse(text.replace('url = "https://', 'url = "http://'))
+
+    monkeypatch.setattr(recipe, "parse_recipe", over_http)
     host = site.address.removeprefix("http://")
     wanted: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         "zendesk": (

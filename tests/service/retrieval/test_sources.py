@@ -16,7 +16,10 @@ from tests.support.sources_harness import NAME, Sources, WordVectors, open_sourc
 from tests.support.web_site import Response, WebSite, open_web_site, redirect
 
 PAGES = 300
-WORDS = ("amber", "birch", "cedar", "delta", "ember", "frost", "grain", "hazel", "ivory", "jade", "kelp", "lemon")
+WORDS = (
+    *("amber", "birch", "cedar", "delta", "ember", "frost", "grain", "hazel", "ivory"),
+    *("jade", "kelp", "lemon", "maple", "nickel", "olive", "pearl", "quartz", "resin"),
+)
 
 
 @pytest.fixture

@@ -452,7 +452,7 @@ class SourceLimits(_message.Message):
     depth: _builtins.int
     """Links from the first page of a crawl to the last, at most 100. 0 means 20."""
     requests_per_second: _builtins.float
-    """Calls a second to one host, 0.1 to 50. 0 means 5."""
+    """Calls a second to one host, 0.1 to 500. 0 means 5."""
     seconds: _builtins.int
     """Seconds, at most 21,600. 0 means 3,600."""
     def __init__(
@@ -538,37 +538,41 @@ class Sync(_message.Message):
     class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Sync._State.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         STATE_UNSPECIFIED: Sync._State.ValueType  # 0
+        """Not set."""
         STATE_QUEUED: Sync._State.ValueType  # 1
-        """it waits for a replica"""
+        """It waits for a replica."""
         STATE_RUNNING: Sync._State.ValueType  # 2
-        """it is under way"""
+        """It is under way."""
         STATE_DONE: Sync._State.ValueType  # 3
-        """it was applied"""
+        """It was applied."""
         STATE_HELD: Sync._State.ValueType  # 4
-        """it waits for approval: nothing was changed"""
+        """It waits for approval: nothing was changed."""
         STATE_FAILED: Sync._State.ValueType  # 5
-        """what is there could not be read: nothing was changed"""
+        """What is there could not be read: nothing was changed."""
         STATE_DISMISSED: Sync._State.ValueType  # 6
-        """somebody dismissed it"""
+        """Somebody dismissed it."""
         STATE_SUPERSEDED: Sync._State.ValueType  # 7
-        """it was held, and a later run took its place"""
+        """It was held, and a later run took its place."""
 
-    class State(_State, metaclass=_StateEnumTypeWrapper): ...
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """Where a run stands."""
+
     STATE_UNSPECIFIED: Sync.State.ValueType  # 0
+    """Not set."""
     STATE_QUEUED: Sync.State.ValueType  # 1
-    """it waits for a replica"""
+    """It waits for a replica."""
     STATE_RUNNING: Sync.State.ValueType  # 2
-    """it is under way"""
+    """It is under way."""
     STATE_DONE: Sync.State.ValueType  # 3
-    """it was applied"""
+    """It was applied."""
     STATE_HELD: Sync.State.ValueType  # 4
-    """it waits for approval: nothing was changed"""
+    """It waits for approval: nothing was changed."""
     STATE_FAILED: Sync.State.ValueType  # 5
-    """what is there could not be read: nothing was changed"""
+    """What is there could not be read: nothing was changed."""
     STATE_DISMISSED: Sync.State.ValueType  # 6
-    """somebody dismissed it"""
+    """Somebody dismissed it."""
     STATE_SUPERSEDED: Sync.State.ValueType  # 7
-    """it was held, and a later run took its place"""
+    """It was held, and a later run took its place."""
 
     class _Phase:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -577,21 +581,25 @@ class Sync(_message.Message):
     class _PhaseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Sync._Phase.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         PHASE_UNSPECIFIED: Sync._Phase.ValueType  # 0
+        """Not set."""
         PHASE_FETCHING: Sync._Phase.ValueType  # 1
-        """documents are read and compared"""
+        """Documents are read and compared."""
         PHASE_JUDGING: Sync._Phase.ValueType  # 2
-        """the plan is judged"""
+        """The plan is judged."""
         PHASE_APPLYING: Sync._Phase.ValueType  # 3
-        """documents are imported, and deleted"""
+        """Documents are imported, and deleted."""
 
-    class Phase(_Phase, metaclass=_PhaseEnumTypeWrapper): ...
+    class Phase(_Phase, metaclass=_PhaseEnumTypeWrapper):
+        """What a run does."""
+
     PHASE_UNSPECIFIED: Sync.Phase.ValueType  # 0
+    """Not set."""
     PHASE_FETCHING: Sync.Phase.ValueType  # 1
-    """documents are read and compared"""
+    """Documents are read and compared."""
     PHASE_JUDGING: Sync.Phase.ValueType  # 2
-    """the plan is judged"""
+    """The plan is judged."""
     PHASE_APPLYING: Sync.Phase.ValueType  # 3
-    """documents are imported, and deleted"""
+    """Documents are imported, and deleted."""
 
     class _Trigger:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -600,25 +608,29 @@ class Sync(_message.Message):
     class _TriggerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Sync._Trigger.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         TRIGGER_UNSPECIFIED: Sync._Trigger.ValueType  # 0
+        """Not set."""
         TRIGGER_SCHEDULE: Sync._Trigger.ValueType  # 1
-        """its time had come"""
+        """Its time had come."""
         TRIGGER_REQUEST: Sync._Trigger.ValueType  # 2
-        """somebody asked for it"""
+        """Somebody asked for it."""
         TRIGGER_PUSH: Sync._Trigger.ValueType  # 3
-        """the source said that it has changed"""
+        """The source said that it has changed."""
         TRIGGER_APPROVAL: Sync._Trigger.ValueType  # 4
-        """it was held, and approved"""
+        """It was held, and approved."""
 
-    class Trigger(_Trigger, metaclass=_TriggerEnumTypeWrapper): ...
+    class Trigger(_Trigger, metaclass=_TriggerEnumTypeWrapper):
+        """Why a run began."""
+
     TRIGGER_UNSPECIFIED: Sync.Trigger.ValueType  # 0
+    """Not set."""
     TRIGGER_SCHEDULE: Sync.Trigger.ValueType  # 1
-    """its time had come"""
+    """Its time had come."""
     TRIGGER_REQUEST: Sync.Trigger.ValueType  # 2
-    """somebody asked for it"""
+    """Somebody asked for it."""
     TRIGGER_PUSH: Sync.Trigger.ValueType  # 3
-    """the source said that it has changed"""
+    """The source said that it has changed."""
     TRIGGER_APPROVAL: Sync.Trigger.ValueType  # 4
-    """it was held, and approved"""
+    """It was held, and approved."""
 
     NAME_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
@@ -755,37 +767,41 @@ class DocumentOutcome(_message.Message):
     class _OutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[DocumentOutcome._Outcome.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         OUTCOME_UNSPECIFIED: DocumentOutcome._Outcome.ValueType  # 0
+        """Not set."""
         OUTCOME_ADDED: DocumentOutcome._Outcome.ValueType  # 1
-        """see SyncCounts"""
+        """See SyncCounts."""
         OUTCOME_CHANGED: DocumentOutcome._Outcome.ValueType  # 2
-        """see SyncCounts"""
+        """See SyncCounts."""
         OUTCOME_MOVED: DocumentOutcome._Outcome.ValueType  # 3
-        """see SyncCounts"""
+        """See SyncCounts."""
         OUTCOME_GONE: DocumentOutcome._Outcome.ValueType  # 4
-        """see SyncCounts"""
+        """See SyncCounts."""
         OUTCOME_FAILED: DocumentOutcome._Outcome.ValueType  # 5
-        """see SyncCounts"""
+        """See SyncCounts."""
         OUTCOME_MISSING: DocumentOutcome._Outcome.ValueType  # 6
-        """see SyncCounts"""
+        """See SyncCounts."""
         OUTCOME_FORBIDDEN: DocumentOutcome._Outcome.ValueType  # 7
-        """see SyncCounts"""
+        """See SyncCounts."""
 
-    class Outcome(_Outcome, metaclass=_OutcomeEnumTypeWrapper): ...
+    class Outcome(_Outcome, metaclass=_OutcomeEnumTypeWrapper):
+        """What became of a document; see SyncCounts."""
+
     OUTCOME_UNSPECIFIED: DocumentOutcome.Outcome.ValueType  # 0
+    """Not set."""
     OUTCOME_ADDED: DocumentOutcome.Outcome.ValueType  # 1
-    """see SyncCounts"""
+    """See SyncCounts."""
     OUTCOME_CHANGED: DocumentOutcome.Outcome.ValueType  # 2
-    """see SyncCounts"""
+    """See SyncCounts."""
     OUTCOME_MOVED: DocumentOutcome.Outcome.ValueType  # 3
-    """see SyncCounts"""
+    """See SyncCounts."""
     OUTCOME_GONE: DocumentOutcome.Outcome.ValueType  # 4
-    """see SyncCounts"""
+    """See SyncCounts."""
     OUTCOME_FAILED: DocumentOutcome.Outcome.ValueType  # 5
-    """see SyncCounts"""
+    """See SyncCounts."""
     OUTCOME_MISSING: DocumentOutcome.Outcome.ValueType  # 6
-    """see SyncCounts"""
+    """See SyncCounts."""
     OUTCOME_FORBIDDEN: DocumentOutcome.Outcome.ValueType  # 7
-    """see SyncCounts"""
+    """See SyncCounts."""
 
     OUTCOME_FIELD_NUMBER: _builtins.int
     ADDRESS_FIELD_NUMBER: _builtins.int

@@ -91,12 +91,12 @@ function Outcomes({ sync }: { sync: Sync }) {
       <FailureNotice failure={loaded.failure ?? acting.failure} />
       {texts ? <DifferenceTable before={texts.old} after={texts.new} caption={t("sourceDifference", { address: texts.address })} /> : null}
       {outcomes.length > 0 ? (
-        <div class="table-frame" tabIndex={0} role="region" aria-label={t("outcomeAddress")}>
+        <div class="table-frame" tabIndex={0} role="region" aria-label={t("syncOutcomeAddress")}>
           <table class="table">
             <thead>
               <tr>
-                <th scope="col">{t("outcomeAddress")}</th>
-                <th scope="col">{t("outcomeWhy")}</th>
+                <th scope="col">{t("syncOutcomeAddress")}</th>
+                <th scope="col">{t("syncOutcomeWhy")}</th>
               </tr>
             </thead>
             <tbody>
@@ -104,7 +104,7 @@ function Outcomes({ sync }: { sync: Sync }) {
                 <tr key={one.address}>
                   <th scope="row">
                     {one.address}
-                    {one.movedFrom === "" ? null : <span class="path">{t("outcomeMovedFrom", { address: one.movedFrom })}</span>}
+                    {one.movedFrom === "" ? null : <span class="path">{t("syncOutcomeMovedFrom", { address: one.movedFrom })}</span>}
                   </th>
                   <td>
                     {outcomeOf(one.outcome)} <span class="path">{one.reason}</span>

@@ -7,14 +7,14 @@ const OUTCOMES = ["added", "changed", "moved", "gone", "failed", "missing", "for
 
 export function outcomeText(name: (typeof OUTCOMES)[number]): string {
   const texts = {
-    added: t("outcomeAdded"),
-    changed: t("outcomeChanged"),
-    moved: t("outcomeMoved"),
-    gone: t("outcomeGone"),
-    failed: t("outcomeFailed"),
-    missing: t("outcomeMissing"),
-    forbidden: t("outcomeForbidden"),
-    unchanged: t("outcomeUnchanged"),
+    added: t("syncOutcomeAdded"),
+    changed: t("syncOutcomeChanged"),
+    moved: t("syncOutcomeMoved"),
+    gone: t("syncOutcomeGone"),
+    failed: t("syncOutcomeFailed"),
+    missing: t("syncOutcomeMissing"),
+    forbidden: t("syncOutcomeForbidden"),
+    unchanged: t("syncOutcomeUnchanged"),
   };
   return texts[name];
 }

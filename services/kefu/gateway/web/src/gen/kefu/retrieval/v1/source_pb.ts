@@ -676,58 +676,62 @@ export const SyncSchema: GenMessage<Sync> = /*@__PURE__*/
   messageDesc(file_kefu_retrieval_v1_source, 11);
 
 /**
+ * Where a run stands.
+ *
  * @generated from enum kefu.retrieval.v1.Sync.State
  */
 export enum Sync_State {
   /**
+   * Not set.
+   *
    * @generated from enum value: STATE_UNSPECIFIED = 0;
    */
   UNSPECIFIED = 0,
 
   /**
-   * it waits for a replica
+   * It waits for a replica.
    *
    * @generated from enum value: STATE_QUEUED = 1;
    */
   QUEUED = 1,
 
   /**
-   * it is under way
+   * It is under way.
    *
    * @generated from enum value: STATE_RUNNING = 2;
    */
   RUNNING = 2,
 
   /**
-   * it was applied
+   * It was applied.
    *
    * @generated from enum value: STATE_DONE = 3;
    */
   DONE = 3,
 
   /**
-   * it waits for approval: nothing was changed
+   * It waits for approval: nothing was changed.
    *
    * @generated from enum value: STATE_HELD = 4;
    */
   HELD = 4,
 
   /**
-   * what is there could not be read: nothing was changed
+   * What is there could not be read: nothing was changed.
    *
    * @generated from enum value: STATE_FAILED = 5;
    */
   FAILED = 5,
 
   /**
-   * somebody dismissed it
+   * Somebody dismissed it.
    *
    * @generated from enum value: STATE_DISMISSED = 6;
    */
   DISMISSED = 6,
 
   /**
-   * it was held, and a later run took its place
+   * It was held, and a later run took its place.
    *
    * @generated from enum value: STATE_SUPERSEDED = 7;
    */
@@ -741,30 +745,34 @@ export const Sync_StateSchema: GenEnum<Sync_State> = /*@__PURE__*/
   enumDesc(file_kefu_retrieval_v1_source, 11, 0);
 
 /**
+ * What a run does.
+ *
  * @generated from enum kefu.retrieval.v1.Sync.Phase
  */
 export enum Sync_Phase {
   /**
+   * Not set.
+   *
    * @generated from enum value: PHASE_UNSPECIFIED = 0;
    */
   UNSPECIFIED = 0,
 
   /**
-   * documents are read and compared
+   * Documents are read and compared.
    *
    * @generated from enum value: PHASE_FETCHING = 1;
    */
   FETCHING = 1,
 
   /**
-   * the plan is judged
+   * The plan is judged.
    *
    * @generated from enum value: PHASE_JUDGING = 2;
    */
   JUDGING = 2,
 
   /**
-   * documents are imported, and deleted
+   * Documents are imported, and deleted.
    *
    * @generated from enum value: PHASE_APPLYING = 3;
    */
@@ -778,37 +786,41 @@ export const Sync_PhaseSchema: GenEnum<Sync_Phase> = /*@__PURE__*/
   enumDesc(file_kefu_retrieval_v1_source, 11, 1);
 
 /**
+ * Why a run began.
+ *
  * @generated from enum kefu.retrieval.v1.Sync.Trigger
  */
 export enum Sync_Trigger {
   /**
+   * Not set.
+   *
    * @generated from enum value: TRIGGER_UNSPECIFIED = 0;
    */
   UNSPECIFIED = 0,
 
   /**
-   * its time had come
+   * Its time had come.
    *
    * @generated from enum value: TRIGGER_SCHEDULE = 1;
    */
   SCHEDULE = 1,
 
   /**
-   * somebody asked for it
+   * Somebody asked for it.
    *
    * @generated from enum value: TRIGGER_REQUEST = 2;
    */
   REQUEST = 2,
 
   /**
-   * the source said that it has changed
+   * The source said that it has changed.
    *
    * @generated from enum value: TRIGGER_PUSH = 3;
    */
   PUSH = 3,
 
   /**
-   * it was held, and approved
+   * It was held, and approved.
    *
    * @generated from enum value: TRIGGER_APPROVAL = 4;
    */
@@ -941,58 +953,62 @@ export const DocumentOutcomeSchema: GenMessage<DocumentOutcome> = /*@__PURE__*/
   messageDesc(file_kefu_retrieval_v1_source, 13);
 
 /**
+ * What became of a document; see SyncCounts.
+ *
  * @generated from enum kefu.retrieval.v1.DocumentOutcome.Outcome
  */
 export enum DocumentOutcome_Outcome {
   /**
+   * Not set.
+   *
    * @generated from enum value: OUTCOME_UNSPECIFIED = 0;
    */
   UNSPECIFIED = 0,
 
   /**
-   * see SyncCounts
+   * See SyncCounts.
    *
    * @generated from enum value: OUTCOME_ADDED = 1;
    */
   ADDED = 1,
 
   /**
-   * see SyncCounts
+   * See SyncCounts.
    *
    * @generated from enum value: OUTCOME_CHANGED = 2;
    */
   CHANGED = 2,
 
   /**
-   * see SyncCounts
+   * See SyncCounts.
    *
    * @generated from enum value: OUTCOME_MOVED = 3;
    */
   MOVED = 3,
 
   /**
-   * see SyncCounts
+   * See SyncCounts.
    *
    * @generated from enum value: OUTCOME_GONE = 4;
    */
   GONE = 4,
 
   /**
-   * see SyncCounts
+   * See SyncCounts.
    *
    * @generated from enum value: OUTCOME_FAILED = 5;
    */
   FAILED = 5,
 
   /**
-   * see SyncCounts
+   * See SyncCounts.
    *
    * @generated from enum value: OUTCOME_MISSING = 6;
    */
   MISSING = 6,
 
   /**
-   * see SyncCounts
+   * See SyncCounts.
    *
    * @generated from enum value: OUTCOME_FORBIDDEN = 7;
    */
