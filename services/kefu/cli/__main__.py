@@ -20,6 +20,7 @@ from kefu.cli.commands import (
     suite,
     webhooks,
 )
+from kefu.cli.commands.sources import commands as sources
 from kefu.cli.commands.tenants import actions, keys_and_tenants, procedures, secrets, settings, triage
 from kefu.cli.console import CommandFailed, exit_with
 
@@ -43,6 +44,7 @@ def make_app() -> typer.Typer:
     documents.register(app)
     curated_answers.register(app)
     dictionary.register(app)
+    sources.register(app)
     sessions.register(app)
     desk.register(app)
     keys_and_tenants.register(app)

@@ -14,6 +14,8 @@ Every error that a caller can see, with its status code and what the caller shou
   CollectionNotFound      NOT_FOUND            list the collections, or create it
   DocumentNotFound        NOT_FOUND            list the documents
   CuratedAnswerNotFound   NOT_FOUND            list the curated answers
+  SourceNotFound          NOT_FOUND            list the sources
+  SyncNotFound            NOT_FOUND            list the source's runs
   TenantNotFound          NOT_FOUND            list the tenants
   KeyNotFound             NOT_FOUND            list the keys
   WebhookNotFound         NOT_FOUND            list the webhooks
@@ -32,6 +34,7 @@ Every error that a caller can see, with its status code and what the caller shou
   AlreadyClaimed          FAILED_PRECONDITION  choose another conversation, or take it over from metadata `agent`
   PoisonedMessage         FAILED_PRECONDITION  write the message in other words
   NotDurable              FAILED_PRECONDITION  let Redis persist (appendonly yes), or accept that it does not
+  SyncNotHeld             FAILED_PRECONDITION  read the source's runs again
   CannotContinue          FAILED_PRECONDITION  continue from text, or start over
   CannotChoose            FAILED_PRECONDITION  ask another replica, or a server that tells probabilities
   Overloaded              RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay
@@ -219,6 +222,27 @@ class CuratedAnswerNotFound(ServiceError):
 
     code = grpc.StatusCode.NOT_FOUND
     reason = "CURATED_ANSWER_NOT_FOUND"
+
+
+class SourceNotFound(ServiceError):
+    """No such source of this collection."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "SOURCE_NOT_FOUND"
+
+
+class SyncNotFound(ServiceError):
+    """No such run of this source, or it is older than those that are kept."""
+
+    code = grpc.StatusCode.NOT_FOUND
+    reason = "SYNC_NOT_FOUND"
+
+
+class SyncNotHeld(ServiceError):
+    """This run waits for nobody's approval: it never did, or somebody was faster."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "SYNC_NOT_HELD"
 
 
 class TenantNotFound(ServiceError):

@@ -15,6 +15,7 @@ from kefu.edge.refusals import refusals
 _CHAT = "/kefu.router.v1.ChatService/"
 _OPERATIONS = tuple(f"/kefu.router.v1.{name}Service/" for name in ("Admin", "Audit", "Desk", "Insight", "Webhook"))
 _KNOWLEDGE = "/kefu.retrieval.v1.KnowledgeService/"
+_SOURCES = "/kefu.retrieval.v1.SourceService/"
 _IMPORT = f"= {_KNOWLEDGE}ImportDocuments"
 _HEALTH = "= /grpc.health.v1.Health/Check"
 """Not Watch, which needs no key either and never ends."""
@@ -94,7 +95,7 @@ def render(edge: Edge, nginx: Nginx) -> str:
     public = [_location(edge, _CHAT), *_open_locations(edge)]
     operations = [_location(edge, path) for path in _OPERATIONS] if edge.admin else []
     if edge.retrieval:
-        operations += [_location(edge, _IMPORT), _location(edge, _KNOWLEDGE)]
+        operations += [_location(edge, path) for path in (_IMPORT, _KNOWLEDGE, _SOURCES)]
     if edge.gateways:
         public += [_gateway_location(_OPENAI)]
         operations += [_import_location(edge)]
@@ -167,7 +168,7 @@ def _server(edge: Edge, nginx: Nginx, listen: str, locations: Sequence[str]) -> 
 def _location(edge: Edge, path: str) -> str:
     limits = edge.limits
     is_import = path == _IMPORT
-    to_retrieval = path in (_IMPORT, _KNOWLEDGE)
+    to_retrieval = path in (_IMPORT, _KNOWLEDGE, _SOURCES)
     upstream = "kefu_retrieval" if to_retrieval else "kefu_router"
     passing = ["if ($edge_kind) {", "    return 418;", "}"] if edge.gateways else []
     passing.append(f"grpc_pass grpc{'s' if edge.internal_tls else ''}://{upstream};")
@@ -240,6 +241,7 @@ _BODIES = {
     _CHAT: "64k",
     **dict.fromkeys(_OPERATIONS, "256k"),
     _KNOWLEDGE: "4m",
+    _SOURCES: "256k",
     _IMPORT: "0",  # no limit: the service bounds each document
     _OPENAI: "4m",  # a whole conversation, or many texts to be embedded
     _HEALTH: "4k",

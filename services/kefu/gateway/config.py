@@ -102,6 +102,9 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     email_codes_per_minute: float = Field(default=6.0, gt=0)
     """Mail codes a minute that one address may have sent, at this gateway. The router limits them as well."""
 
+    pushes_per_minute: float = Field(default=30.0, gt=0)
+    """Pushes of sources a minute that one address may send, at this gateway."""
+
     visitor_questions_per_minute: float = Field(default=20.0, gt=0)
     """Messages a minute of one visitor, at this gateway."""
 

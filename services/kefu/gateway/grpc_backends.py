@@ -15,7 +15,7 @@ from kefu.common.grpc_options import CLIENT_OPTIONS
 from kefu.common.rpc.interceptor import principal_metadata
 from kefu.common.tls import Tls, internal_channel
 from kefu.gateway.config import GatewayConfig
-from kefu.retrieval.v1 import knowledge_pb2
+from kefu.retrieval.v1 import knowledge_pb2, source_pb2
 from kefu.router.v1 import (
     action_pb2,
     admin_pb2,
@@ -33,6 +33,7 @@ Call = grpc.aio.UnaryStreamCall[Any, Any]
 UnaryCall = grpc.aio.UnaryUnaryCall[Any, Any]
 CHAT = "kefu.router.v1.ChatService"
 KNOWLEDGE = "kefu.retrieval.v1.KnowledgeService"
+SOURCES = "kefu.retrieval.v1.SourceService"
 IDENTITY = "kefu.router.v1.IdentityService"
 _IDENTITY_SECONDS = 5.0
 _ROUTER_FILES = (
@@ -46,7 +47,7 @@ _ROUTER_FILES = (
     audit_pb2,
     identity_pb2,
 )
-_RETRIEVAL_FILES = (knowledge_pb2,)
+_RETRIEVAL_FILES = (knowledge_pb2, source_pb2)
 _OPTIONS = (
     *CLIENT_OPTIONS,
     ("grpc.lb_policy_name", "round_robin"),

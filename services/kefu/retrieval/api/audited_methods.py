@@ -1,5 +1,5 @@
 """
-The methods of KnowledgeService that are recorded in the audit log, and those that are not.
+The methods of KnowledgeService and SourceService that are recorded in the audit log, and those that are not.
 
 Each method is in one of the two tables; a test holds that. What is recorded are names and numbers, never texts.
 """
@@ -8,8 +8,10 @@ from collections.abc import Mapping
 
 from kefu.common.audit.recorder import Act, AuditedMethod
 from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.retrieval.v1 import source_pb2
 
 _KNOWLEDGE = "kefu.retrieval.v1.KnowledgeService"
+_SOURCES = "kefu.retrieval.v1.SourceService"
 
 
 def _create_collection(act: Act, request: pb.CreateCollectionRequest) -> None:
@@ -21,7 +23,10 @@ def _name(
     request: pb.DeleteCollectionRequest
     | pb.CalibrateCollectionRequest
     | pb.DeleteDocumentRequest
-    | pb.DeleteCuratedAnswerRequest,
+    | pb.DeleteCuratedAnswerRequest
+    | source_pb2.SyncSourceRequest
+    | source_pb2.ApproveSyncRequest
+    | source_pb2.DismissSyncRequest,
 ) -> None:
     act.target = request.name
 
@@ -49,6 +54,19 @@ def _curated(act: Act, response: pb.PutCuratedAnswerResponse) -> None:
     act.target = response.curated_answer.name
 
 
+def _put_source(act: Act, request: source_pb2.PutSourceRequest) -> None:
+    act.target = request.source.name
+    act.details["kind"] = request.source.WhichOneof("origin") or ""
+    if request.source.secret:
+        act.details["secret"] = request.source.secret
+
+
+def _delete_source(act: Act, request: source_pb2.DeleteSourceRequest) -> None:
+    act.target = request.name
+    if request.with_documents:
+        act.details["with_documents"] = "true"
+
+
 AUDITED: Mapping[str, AuditedMethod] = {
     f"{_KNOWLEDGE}/CreateCollection": AuditedMethod("collection.create", _create_collection),
     f"{_KNOWLEDGE}/DeleteCollection": AuditedMethod("collection.delete", _name),
@@ -58,6 +76,11 @@ AUDITED: Mapping[str, AuditedMethod] = {
     f"{_KNOWLEDGE}/PutCuratedAnswer": AuditedMethod("curated_answer.set", _put_curated, _curated),
     f"{_KNOWLEDGE}/DeleteCuratedAnswer": AuditedMethod("curated_answer.delete", _name),
     f"{_KNOWLEDGE}/PutDictionary": AuditedMethod("dictionary.update", _collection),
+    f"{_SOURCES}/PutSource": AuditedMethod("source.set", _put_source),
+    f"{_SOURCES}/DeleteSource": AuditedMethod("source.delete", _delete_source),
+    f"{_SOURCES}/SyncSource": AuditedMethod("source.sync", _name),
+    f"{_SOURCES}/ApproveSync": AuditedMethod("source.approve", _name),
+    f"{_SOURCES}/DismissSync": AuditedMethod("source.dismiss", _name),
 }
 """What retrieval records, by "package.Service/Method"."""
 
@@ -67,5 +90,11 @@ NOT_AUDITED = frozenset(
         *("GetCollection", "ListCollections", "ListDocuments", "ListPassages", "ListCuratedAnswers", "GetDictionary"),
         *("Search", "Embed", "CompareTexts", "ReadTexts"),
     )
+) | frozenset(
+    f"{_SOURCES}/{method}"
+    for method in (
+        *("GetSource", "ListSources", "ListSyncs", "GetSync", "CompareSyncDocument", "ListRecipes"),
+        "PushSource",  # whoever has the token may call it at any rate; the run says that it was pushed
+    )
 )
-"""What retrieval does not record: reading."""
+"""What retrieval does not record: reading, and pushes."""

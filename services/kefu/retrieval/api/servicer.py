@@ -84,7 +84,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         self._accept_not_durable = accept_not_durable
         self._wait_for_disk_seconds = wait_for_disk_seconds
         self._imports = OpenCalls(imports_per_key)
-        self.calibrator = Calibrator(store, replica, embedder.id, self._open_writer)
+        self.calibrator = Calibrator(store, replica, embedder.id, self.open_writer)
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add the servicer to a server."""
@@ -128,7 +128,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
     ) -> pb.DeleteCollectionResponse:
         """See the contract."""
         key = named_collection(request.name, "name")
-        async with self._open_writer() as writer:
+        async with self.open_writer() as writer:
             await self._store.delete_collection(writer, key)
             await writer.wait_until_on_disk()
         await self._replica.wait_until_deleted(key)
@@ -184,7 +184,7 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
             self._embedder,
             self._conversion_pool,
             self._replica,
-            self._open_writer,
+            self.open_writer,
             self._memory_guard,
         )
         async with aclosing(importer.run(receive_sources(request_iterator))) as reports:
@@ -322,21 +322,22 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
 
     # Helpers
 
-    def _open_writer(self) -> AbstractAsyncContextManager[DurableWriter]:
+    def open_writer(self) -> AbstractAsyncContextManager[DurableWriter]:
+        """A writer, as the configuration has it."""
         return DurableWriter.open(
             self._store.client, accept_not_durable=self._accept_not_durable, timeout_seconds=self._wait_for_disk_seconds
         )
 
     async def _write_durably(self, key: CollectionKey, write: Callable[[DurableWriter], Awaitable[ChangeId]]) -> None:
         """Write a change, and wait until it is on disk and searches here cover it."""
-        async with self._open_writer() as writer:
+        async with self.open_writer() as writer:
             change = await write(writer)
             await writer.wait_until_on_disk()
         await self._replica.wait_for_change(key, change)
 
     async def _create(self, key: CollectionKey, display_name: str, *, wait: bool = True) -> None:
         check_id("collection", key.collection)
-        async with self._open_writer() as writer:
+        async with self.open_writer() as writer:
             await self._store.create_collection(writer, key, display_name, self._embedder.id)
             if wait:
                 await writer.wait_until_on_disk()

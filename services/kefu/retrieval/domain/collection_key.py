@@ -1,5 +1,6 @@
 """The Redis keys of a collection; docs/reference/data.md describes each of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kefu.common.redis.client import SCHEMA
@@ -8,6 +9,8 @@ REGISTRY = f"kefu:{SCHEMA}:collections"
 """Sorted set of "tenant:collection", all with score 0."""
 REGISTRY_CHANGES = f"kefu:{SCHEMA}:collections:changes"
 """Stream: a collection came or went."""
+SOURCE_KEYS = ("items", "state", "syncs", "outcomes", "held", "lease")
+"""What is kept of a source; see sources/keys.py."""
 
 
 @dataclass(frozen=True, order=True)
@@ -86,3 +89,16 @@ class CollectionKey:
     def reembedding(self) -> str:
         """Lease of the replica that re-embeds this collection."""
         return self._key("reembedding")
+
+    @property
+    def sources(self) -> str:
+        """Hash: id of a source to the source, as JSON."""
+        return self._key("sources")
+
+    def of_source(self, source: str, what: str) -> str:
+        """A key of one source; see sources/keys.py."""
+        return self._key(f"source:{source}:{what}")
+
+    def of_sources(self, sources: Iterable[str]) -> list[str]:
+        """All keys of some sources, without the collection's hash of them."""
+        return [self.of_source(each, what) for each in sources for what in SOURCE_KEYS]

@@ -55,14 +55,15 @@ class KnowledgeStore(KnowledgeReader):
     async def delete_collection(self, writer: DurableWriter, key: CollectionKey) -> None:
         """Delete a collection with all its keys; raises CollectionNotFound."""
         for _ in range(_ATTEMPTS):
-            await writer.watch(key.info, key.documents, key.curated)
+            await writer.watch(key.info, key.documents, key.curated, key.sources)
             existed = await writer.command("EXISTS", key.info)
             info = text_fields(hash_of(await writer.command("HGETALL", key.info)))
             documents = [each.decode() for each in await writer.command("ZRANGE", key.documents, 0, -1)]
             curated = [each.decode() for each in await writer.command("ZRANGE", key.curated, 0, -1)]
+            sources = [each.decode() for each in await writer.command("HKEYS", key.sources)]
             tag = embedder_tag(info.get("embedder", ""))
             keys = [key.info, key.documents, key.curated, key.dictionary, key.changes, key.confirmed]
-            keys.append(key.calibration)
+            keys += [key.calibration, key.sources, *key.of_sources(sources)]
             keys += [key.curated_answer(each) for each in curated]
             for each in documents:
                 keys += [key.document(each), key.passages(each), key.vectors(tag, each)]

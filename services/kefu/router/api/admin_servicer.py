@@ -9,6 +9,7 @@ from kefu.common.auth import Principal, Priority, StoredKey, caller
 from kefu.common.errors import BadRequest, KeyNotFound, TenantNotFound
 from kefu.common.pagination import decode_number, decode_token, encode_token, page_size_of
 from kefu.common.permissions import Scope
+from kefu.common.redis.tenant_secrets import SecretStore, StoredSecret
 from kefu.common.resource_names import check_id, parse_name
 from kefu.router.actions.runner import ActionRunner
 from kefu.router.answering.triage.reader import attempt
@@ -18,7 +19,6 @@ from kefu.router.messages.settings import check_fair_share_unchanged, revision_m
 from kefu.router.messages.triage import triage_message
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.tenants.key_strength import check_not_stronger
-from kefu.router.tenants.secrets import SecretStore, StoredSecret
 from kefu.router.tenants.settings import SettingsStore
 from kefu.router.tenants.store import Tenant, TenantStore, administers_all
 from kefu.router.v1 import admin_pb2 as pb

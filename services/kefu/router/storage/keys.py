@@ -115,11 +115,6 @@ def procedure_revisions(tenant: str, procedure: str) -> str:
     return f"kefu:1:{{tenant:{tenant}}}:procedure:{procedure}"
 
 
-def secrets(tenant: str) -> str:
-    """A tenant's secrets, encrypted."""
-    return f"kefu:1:{{tenant:{tenant}}}:secrets"
-
-
 def identity_token(tenant: str, digest: str) -> str:
     """Who brought a customer's token first, by the token's digest."""
     return f"kefu:1:{{tenant:{tenant}}}:identity-token:{digest}"

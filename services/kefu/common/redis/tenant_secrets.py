@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from kefu.common.errors import BadRequest, SecretNotFound
+from kefu.common.redis.client import SCHEMA
 from kefu.common.redis.commands import RedisCommands
-from kefu.router.storage import keys
 
 MAX_SECRETS = 100
 MAX_CHARACTERS = 8_192
@@ -23,6 +23,11 @@ if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 and redis.call('HLEN', KEYS[1]) 
 return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 """
 """Store a secret. Returns -1 when there are too many."""
+
+
+def secrets_key(tenant: str) -> str:
+    """The Redis key of a tenant's secrets: hash of secret id to the encrypted value."""
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:secrets"
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,13 @@ class SecretStore:
         # The name is encrypted too: a value that was copied to another place does not open there.
         sealed = self._fernet.encrypt(json.dumps([tenant, secret_id, value]).encode()).decode()
         fields = json.dumps({"sealed": sealed, "update_time": stored.update_time})
-        if await self._commands.script(STORE, [keys.secrets(tenant)], (secret_id, fields, MAX_SECRETS)) == -1:
+        if await self._commands.script(STORE, [secrets_key(tenant)], (secret_id, fields, MAX_SECRETS)) == -1:
             raise BadRequest("name", f"is one too many: a tenant has at most {MAX_SECRETS} secrets.")
         return stored
 
     async def get(self, tenant: str, secret_id: str) -> str:
         """The value of a secret. Raises SecretNotFound, also for one that none of the passphrases opens."""
-        stored = await self._commands.hash_get(keys.secrets(tenant), secret_id)
+        stored = await self._commands.hash_get(secrets_key(tenant), secret_id)
         if stored is None:
             raise SecretNotFound(f"There is no secret {secret_id}; list the secrets.")
         try:
@@ -69,12 +74,12 @@ class SecretStore:
 
     async def all(self, tenant: str) -> list[StoredSecret]:
         """A tenant's secrets, by id."""
-        stored = await self._commands.hash(keys.secrets(tenant))
+        stored = await self._commands.hash(secrets_key(tenant))
         return [StoredSecret(each, float(json.loads(stored[each])["update_time"])) for each in sorted(stored)]
 
     async def delete(self, tenant: str, secret_id: str) -> None:
         """Forget a secret. Raises SecretNotFound."""
-        [deleted] = await self._commands.pipeline([("HDEL", keys.secrets(tenant), secret_id)])
+        [deleted] = await self._commands.pipeline([("HDEL", secrets_key(tenant), secret_id)])
         if not deleted:
             raise SecretNotFound(f"There is no secret {secret_id}; list the secrets.")
 

@@ -1,0 +1,123 @@
+"""The pages that a sitemap lists, and those of the sitemaps that it lists."""
+
+import asyncio
+import logging
+import zlib
+from collections.abc import Mapping
+from typing import Any, cast
+
+from usp.objects.sitemap import AbstractIndexSitemap, InvalidSitemap
+from usp.tree import sitemap_from_str
+
+from kefu.retrieval.sources.fetching.addresses import canonical, host_of
+from kefu.retrieval.sources.fetching.findings import Listing, Missing, SourceFailed, Take
+from kefu.retrieval.sources.fetching.pages import PageReader, first_address, within_hosts
+from kefu.retrieval.sources.fetching.parallel import in_parallel
+from kefu.retrieval.sources.fetching.politeness import AT_ONCE
+from kefu.retrieval.sources.fetching.site import LeftTheSite, NotFetched, SiteFetcher
+from kefu.retrieval.sources.source import Item, Limits, SitemapOrigin
+
+MAX_SITEMAPS = 200
+MAX_DEPTH = 3
+"""Sitemaps within sitemaps."""
+MAX_BYTES = 50 * 1024 * 1024
+"""A sitemap's bytes, unpacked: what the protocol allows."""
+logging.getLogger("usp").setLevel(logging.CRITICAL)  # it logs addresses, and what is wrong is told in the run
+
+
+class SitemapCollector:
+    """Collects the pages of a sitemap."""
+
+    def __init__(self, origin: SitemapOrigin, site: SiteFetcher, limits: Limits) -> None:
+        self._address = first_address(origin.address)
+        self._within = within_hosts({host_of(self._address), *(each.lower() for each in origin.hosts)})
+        self._site = site
+        self._limits = limits
+        self._skipped = 0
+
+    async def collect(self, known: Mapping[str, Item], take: Take, *, trusting: bool) -> Listing:
+        """See Collector."""
+        listed = await self._listed()
+        pages = PageReader(self._site, self._within, known, set())
+        unlisted = [address for address in known if address not in listed]
+
+        async def read_unlisted(address: str) -> None:
+            found = await pages.read(address, known[address], trusting=trusting)
+            if found is None or (found.address == address and not isinstance(found, Missing)):
+                found = Missing(address, "The sitemap lists it no longer.")
+            await take(found)
+
+        async def read_listed(address: str) -> None:
+            if address in pages.done:
+                return  # a page that moved here was found already
+            found = await pages.read(address, known.get(address), trusting=trusting)
+            if found is not None:
+                await take(found)
+
+        await in_parallel(unlisted, read_unlisted, AT_ONCE)
+        await in_parallel(listed, read_listed, AT_ONCE)
+        notes = (f"{self._skipped} addresses on other hosts were left out.",) if self._skipped else ()
+        return Listing(complete=True, notes=notes)
+
+    async def _listed(self) -> dict[str, None]:
+        """The addresses of pages, each once, in order. Raises SourceFailed where one of the sitemaps does not come."""
+        listed = dict[str, None]()
+        waiting, seen = [(self._address, 0)], {self._address}
+        while waiting:
+            address, depth = waiting.pop(0)
+            pages, sitemaps = await asyncio.to_thread(_parse, await self._fetch(address))
+            for page in pages:
+                if (found := canonical(page, address)) and self._within(found):
+                    listed[found] = None
+                else:
+                    self._skipped += 1
+                if len(listed) > self._limits.documents:
+                    raise SourceFailed(f"The sitemap lists more than {self._limits.documents} pages; raise the limit.")
+            for each in sitemaps:
+                found = canonical(each, address)
+                if not found or not self._within(found) or found in seen:
+                    continue
+                if depth == MAX_DEPTH or len(seen) == MAX_SITEMAPS:
+                    raise SourceFailed(
+                        f"There are more than {MAX_SITEMAPS} sitemaps within this one, or they lie more than "
+                        f"{MAX_DEPTH} deep; name one of those within."
+                    )
+                seen.add(found)
+                waiting.append((found, depth + 1))
+        if not listed:
+            raise SourceFailed("The sitemap lists no page of its host.")
+        return listed
+
+    async def _fetch(self, address: str) -> bytes:
+        try:
+            page = await self._site.get(address, self._within, most_bytes=MAX_BYTES)
+        except NotFetched as error:
+            raise SourceFailed(f"The sitemap {address} did not come: {error}.") from None
+        except LeftTheSite as error:
+            raise SourceFailed(f"The sitemap {address} leads to {error.target}, outside of the source.") from None
+        if page.status != 200:
+            raise SourceFailed(f"The sitemap {address} answered with status {page.status}.")
+        return page.body
+
+
+def _parse(data: bytes) -> tuple[list[str], list[str]]:
+    """The pages and the sitemaps that a sitemap lists. Raises SourceFailed."""
+    if data[:2] == b"\x1f\x8b":
+        data = _unpacked(data)
+    found = cast("Any", sitemap_from_str(data.decode("utf-8", "replace")))
+    if isinstance(found, InvalidSitemap):
+        raise SourceFailed("What came in place of the sitemap is none.")
+    if isinstance(found, AbstractIndexSitemap):
+        return [], [str(each.url) for each in cast("list[Any]", found.sub_sitemaps)]
+    return [str(page.url) for page in found.all_pages()], []
+
+
+def _unpacked(data: bytes) -> bytes:
+    unpacker = zlib.decompressobj(31)
+    try:
+        unpacked = unpacker.decompress(data, MAX_BYTES)
+    except zlib.error:
+        raise SourceFailed("The sitemap is packed, and broken.") from None
+    if unpacker.unconsumed_tail:
+        raise SourceFailed(f"A sitemap unpacks to more than {MAX_BYTES} bytes.")
+    return unpacked
