@@ -1,8 +1,10 @@
 /** The console's texts in English. */
 
+import { sourcesEn } from "./knowledge/sources/texts_en.ts";
 import { proceduresEn } from "./procedures/texts_en.ts";
 
 export const en = {
+  ...sourcesEn,
   ...proceduresEn,
   deskTitle: "Kefu desk",
   deskOf: "{title}: desk",

@@ -1,9 +1,11 @@
 /** The console's texts in Chinese. */
 
+import { sourcesZh } from "./knowledge/sources/texts_zh.ts";
 import { proceduresZh } from "./procedures/texts_zh.ts";
 import type { en } from "./texts_en.ts";
 
 export const zh: Record<keyof typeof en, string> = {
+  ...sourcesZh,
   ...proceduresZh,
   deskTitle: "Kefu 客服台",
   deskOf: "{title} 客服台",

@@ -16,8 +16,9 @@ import { AttentionPage } from "./attention.tsx";
 import { CuratedPage } from "./curated.tsx";
 import { DocumentsPage } from "./documents.tsx";
 import { SearchPage } from "./search.tsx";
+import { SourcesPage } from "./sources/sources.tsx";
 
-const TABS = ["documents", "curated", "search", "attention"] as const;
+const TABS = ["documents", "sources", "curated", "search", "attention"] as const;
 
 export function KnowledgePage() {
   const { services, config } = useDesk();
@@ -39,7 +40,7 @@ export function KnowledgePage() {
     collections[0];
   const tab = TABS.find((one) => one === tabName) ?? "documents";
   const id = current ? collectionId(current.name) : "";
-  const labels = { documents: t("documents"), curated: t("curatedAnswers"), search: t("searchTest"), attention: t("needsAttention") };
+  const labels = { documents: t("documents"), sources: t("sourcesTab"), curated: t("curatedAnswers"), search: t("searchTest"), attention: t("needsAttention") };
 
   return (
     <div class="page">
@@ -71,6 +72,7 @@ export function KnowledgePage() {
         <>
           <SubNav label={t("knowledge")} items={TABS.map((one) => ({ href: hrefOf("knowledge", id, one), label: labels[one], current: one === tab }))} />
           {tab === "documents" ? <DocumentsPage key={id} collection={current} onChange={loaded.reload} open={route.value.rest[2] ?? ""} /> : null}
+          {tab === "sources" ? <SourcesPage key={id} collection={current.name} /> : null}
           {tab === "curated" ? <CuratedPage key={id} collection={current.name} /> : null}
           {tab === "search" ? <SearchPage key={id} collection={current} /> : null}
           {tab === "attention" ? <AttentionPage key={id} collection={current.name} /> : null}

@@ -3,6 +3,7 @@
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 
 import { KnowledgeService } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
+import { SourceService } from "../../gen/kefu/retrieval/v1/source_pb.ts";
 import { ActionService } from "../../gen/kefu/router/v1/action_pb.ts";
 import { AdminService } from "../../gen/kefu/router/v1/admin_pb.ts";
 import { AuditService } from "../../gen/kefu/router/v1/audit_pb.ts";
@@ -21,6 +22,7 @@ export interface Services {
   readonly insight: Client<typeof InsightService>;
   readonly knowledge: Client<typeof KnowledgeService>;
   readonly procedures: Client<typeof ProcedureService>;
+  readonly sources: Client<typeof SourceService>;
   readonly webhooks: Client<typeof WebhookService>;
 }
 
@@ -34,6 +36,7 @@ export function servicesOver(transport: Transport): Services {
     insight: createClient(InsightService, transport),
     knowledge: createClient(KnowledgeService, transport),
     procedures: createClient(ProcedureService, transport),
+    sources: createClient(SourceService, transport),
     webhooks: createClient(WebhookService, transport),
   };
 }
