@@ -14,7 +14,6 @@ from kefu.cli.commands import (
     dictionary,
     documents,
     drafts,
-    experiments,
     insight,
     models,
     search,
@@ -22,7 +21,7 @@ from kefu.cli.commands import (
     suite,
     webhooks,
 )
-from kefu.cli.commands.tenants import actions, keys_and_tenants, procedures, secrets, settings, triage
+from kefu.cli.commands.tenants import actions, experiments, keys_and_tenants, procedures, secrets, settings, triage
 from kefu.cli.console import CommandFailed, exit_with
 
 _ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}
