@@ -97,7 +97,8 @@ async def open_company(redis: RedisServer, **config: object) -> AsyncIterator[Br
         "oidc_scopes": "openid profile groups",
         "oidc_leeway_seconds": 0.0,
     }
-    async with open_browser_harness(redis, **{**oidc, **config}) as harness:
+    settings: dict[str, Any] = {**oidc, **config}
+    async with open_browser_harness(redis, **settings) as harness:
         provider = await asyncio.create_subprocess_exec(
             *(node, "tests/provider.mjs", str(port), f"{harness.origin}/desk"),
             cwd=WEB,

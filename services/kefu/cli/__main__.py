@@ -14,7 +14,6 @@ from kefu.cli.commands import (
     dictionary,
     documents,
     drafts,
-    experiments,
     insight,
     models,
     search,
@@ -24,7 +23,16 @@ from kefu.cli.commands import (
 )
 from kefu.cli.commands.reviews import conversations, review
 from kefu.cli.commands.sources import commands as sources
-from kefu.cli.commands.tenants import actions, golden, keys_and_tenants, procedures, secrets, settings, triage
+from kefu.cli.commands.tenants import (
+    actions,
+    experiments,
+    golden,
+    keys_and_tenants,
+    procedures,
+    secrets,
+    settings,
+    triage,
+)
 from kefu.cli.console import CommandFailed, exit_with
 
 _ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True}

@@ -26,10 +26,7 @@ def _name(
     | pb.CalibrateCollectionRequest
     | pb.DeleteDocumentRequest
     | pb.DeleteCuratedAnswerRequest
-    | history_pb2.RestoreRevisionRequest
-    | source_pb2.SyncSourceRequest
-    | source_pb2.ApproveSyncRequest
-    | source_pb2.DismissSyncRequest,
+    | history_pb2.RestoreRevisionRequest,
 ) -> None:
     act.target = request.name
     _note_draft(act, request.draft if not isinstance(request, pb.DeleteCollectionRequest) else "")
@@ -100,6 +97,12 @@ def _rolled_back(act: Act, response: draft_pb2.RollBackResponse) -> None:
     act.target = response.version.name
 
 
+def _of_source(
+    act: Act, request: source_pb2.SyncSourceRequest | source_pb2.ApproveSyncRequest | source_pb2.DismissSyncRequest
+) -> None:
+    act.target = request.name
+
+
 def _put_source(act: Act, request: source_pb2.PutSourceRequest) -> None:
     act.target = request.source.name
     act.details["kind"] = request.source.WhichOneof("origin") or ""
@@ -132,9 +135,9 @@ AUDITED: Mapping[str, AuditedMethod] = {
     f"{_HISTORY}/RestoreRevision": AuditedMethod("document.restore", _name),
     f"{_SOURCES}/PutSource": AuditedMethod("source.set", _put_source),
     f"{_SOURCES}/DeleteSource": AuditedMethod("source.delete", _delete_source),
-    f"{_SOURCES}/SyncSource": AuditedMethod("source.sync", _name),
-    f"{_SOURCES}/ApproveSync": AuditedMethod("source.approve", _name),
-    f"{_SOURCES}/DismissSync": AuditedMethod("source.dismiss", _name),
+    f"{_SOURCES}/SyncSource": AuditedMethod("source.sync", _of_source),
+    f"{_SOURCES}/ApproveSync": AuditedMethod("source.approve", _of_source),
+    f"{_SOURCES}/DismissSync": AuditedMethod("source.dismiss", _of_source),
 }
 """What retrieval records, by "package.Service/Method"."""
 

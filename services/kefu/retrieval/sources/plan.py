@@ -94,6 +94,8 @@ class Plan:
     old_text_of: Callable[[str], Awaitable[str]]
     """The text that the document at a path has now; empty without one."""
     total: int
+    reads_pictures: bool
+    """Whether text recognition is on: what a document's import key tells, too."""
     changes: dict[str, Change] = field(default_factory=dict[str, Change])
     """By address."""
     sketches: dict[str, Sketch] = field(default_factory=dict[str, Sketch])

@@ -100,7 +100,7 @@ class Planner:
         if len(change.path) > MAX_PATH_CHARACTERS:
             self._note("failed", found.address, item, f"Its path has more than {MAX_PATH_CHARACTERS} characters.")
             return
-        key = import_key(document_of(self._plan.source, change, found.data))
+        key = self._import_key(change, found.data)
         if before and before.key == key:
             self._take_unchanged(found.address, before, found.etag, found.modified)
             return
@@ -123,6 +123,10 @@ class Planner:
             self._looked.add(found.moved_from)
             self._plan.items[found.moved_from] = None
 
+    def _import_key(self, change: Change, data: bytes) -> str:
+        document = document_of(self._plan.source, change, data)
+        return import_key(document, reads_pictures=self._plan.reads_pictures)
+
     def _take_unchanged(self, address: str, item: Item | None, etag: str = "", modified: str = "") -> None:
         self._plan.unchanged += 1
         if item is not None:
@@ -144,7 +148,7 @@ class Planner:
             if old:
                 before = self._known[old]
                 moved = replace(change, kind="moved", path=before.path, moved_from=old, old_length=before.length)
-                key = import_key(document_of(self._plan.source, moved, await self._spool.data(address)))
+                key = self._import_key(moved, await self._spool.data(address))
                 self._plan.changes[address] = replace(moved, item=replace(change.item, path=before.path, key=key))
                 self._plan.items[old] = None
                 del self._missing[old]

@@ -357,7 +357,7 @@ def new_plan(knowledge: Knowledge, key: CollectionKey, source: Source, contents:
         texts = await knowledge.store.passages_of(live, ident)
         return "\n".join(texts[each].text for each in found.passages if each in texts)
 
-    return Plan(source, key, contents, text_of, old_text_of, total)
+    return Plan(source, key, contents, text_of, old_text_of, total, knowledge.conversion_pool.reads_pictures)
 
 
 async def load_plan(sources: SourceStore, knowledge: Knowledge, key: CollectionKey, source: Source) -> Plan | None:

@@ -107,7 +107,7 @@ class AnswerPipeline:
         """
         decision = _continuation(draft) or before_search(question)
         if isinstance(decision, ReplyToFiles):
-            decision = await self._with_subjects(question, decision)
+            decision = await self._with_subjects(question, draft, decision)
         if gives_way_to_reply(decision):
             owed = await self._decide_by_owed_outcome(question, draft)
             decision = owed or await self._decide_by_choice(question, draft) or decision
@@ -124,13 +124,13 @@ class AnswerPipeline:
             outcome = turn_away(question, outcome, was_begun=draft.log.text_bytes > 0)
         return _said(_noted(question, asked_still(question, outcome), draft), draft)
 
-    async def _with_subjects(self, question: Question, decision: ReplyToFiles) -> ReplyToFiles:
+    async def _with_subjects(self, question: Question, draft: AnswerDraft, decision: ReplyToFiles) -> ReplyToFiles:
         """What the customer may want to know about files without a word, where there is time to look that up."""
         if not question.attached_words:
             return decision
         try:
             async with self._search_admission.slot(_slot_request(question)):
-                found = await self._retrieve(question, question.attached_words, "")
+                found = await self._retrieve(question, draft, question.attached_words, "")
         except (Overloaded, BackendUnavailable) as error:
             _log.info("attachment.not_searched", cause=error.message)
             return decision

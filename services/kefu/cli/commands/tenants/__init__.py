@@ -1,1 +1,1 @@
-"""Commands that administer a tenant: keys, settings, secrets, actions."""
+"""Commands that administer a tenant: keys, settings, secrets, actions, experiments."""
