@@ -31,12 +31,14 @@ class SetRetrievalClient:
         collections: tuple[str, ...],
         as_of: str,
         filters: Pairs = (),
+        draft: str = "",
+        version: str = "",
         top_k: int,
         seconds: float,
         with_embedding: bool = False,
     ) -> SearchResult:
         """See `RetrievalClient.search`."""
-        del principal, history, collections, as_of, filters, seconds, with_embedding
+        del principal, history, collections, as_of, filters, draft, version, seconds, with_embedding
         return SearchResult(self.results.get(query.strip(), ())[:top_k], None)
 
     async def compare(self, principal: Principal, question: str, texts: Sequence[str], seconds: float) -> list[float]:

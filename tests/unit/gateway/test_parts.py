@@ -220,12 +220,14 @@ def test_a_visitor_sets_what_is_named_and_a_new_field_is_closed() -> None:
         identity_token="t",
         profile={"name": "A"},
         attachments=["sessions/a/attachments/b"],
+        draft="collections/help/drafts/d",
+        staged_settings="stagedSettings/s",
     )
     every = {field.name for field in pb.ConverseRequest.DESCRIPTOR.fields}
     assert {field.name for field, _ in request.ListFields()} == every, "set the new field here"
     remove_foreign_fields(request)
     left = {field.name for field, _ in request.ListFields()}
-    closed = {"user", "as_of", "reasoning", "max_tokens", "temperature", "identity_token"}
+    closed = {"user", "as_of", "reasoning", "max_tokens", "temperature", "identity_token", "draft", "staged_settings"}
     assert left == every - closed, "may a visitor set it?"
 
 
