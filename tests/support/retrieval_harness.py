@@ -24,6 +24,7 @@ from kefu.common.rpc.server import serving
 from kefu.retrieval.api.audited_methods import AUDITED
 from kefu.retrieval.api.servicer import KnowledgeServicer
 from kefu.retrieval.api.source_servicer import SourceServicer
+from kefu.retrieval.drafts.drafts import Drafts
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.embedders.base import Embedder
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
@@ -161,7 +162,8 @@ async def open_retrieval_node(
         )
         await stack.enter_async_context(servicer.calibrator.running(calibration_seconds))
         await stack.enter_async_context(servicer.caretaker.running(caretaker_seconds))
-        knowledge = Knowledge(store, batching, converters, replica, guard, servicer.calibrator.mark_changed)
+        drafts = Drafts(store, replica, servicer.open_writer, servicer.caretaker)
+        knowledge = Knowledge(store, batching, converters, replica, guard, servicer.calibrator.mark_changed, drafts)
         http = await stack.enter_async_context(open_guarded_http(permits(networks("127.0.0.1"))))
         secrets = SecretStore(RedisCommands(client), [INTERNAL_KEY])
         fetching = Fetching(http, secrets.get, folders, retries=Retries(pause_seconds=0.0))

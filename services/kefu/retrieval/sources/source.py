@@ -140,6 +140,8 @@ class Source:
     most_gone: float = 0.2
     """A run that would take more than this share of the documents away is held."""
     paused: bool = False
+    unchecked: bool = False
+    """Whether its changes go live without the golden questions."""
     push_hash: str = ""
     """SHA-256 of the token that lets others start a run, in hex."""
     create_time: float = 0.0
@@ -210,7 +212,7 @@ class Sync:
     start_time: float = 0.0
     end_time: float = 0.0
     attempts: int = 0
-    phase: Literal["", "fetching", "judging", "applying"] = ""
+    phase: Literal["", "fetching", "judging", "applying", "checking"] = ""
     seen: int = 0
     """Documents that were looked at."""
     to_apply: int = 0

@@ -5,7 +5,7 @@ import json
 import time
 import zlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -17,6 +17,7 @@ from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.common.redis.pipelines import Command, hset
 from kefu.retrieval.documents.types import Unreadable
 from kefu.retrieval.domain.collection_key import CollectionKey
+from kefu.retrieval.drafts.drafts import Drafts
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.ingest.conversion import ConversionJob
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
@@ -32,6 +33,7 @@ from kefu.retrieval.sources.metrics import DOCUMENTS, SYNC_SECONDS, SYNCS
 from kefu.retrieval.sources.plan import CHANGES, Change, Contents, Plan, Spool, searched
 from kefu.retrieval.sources.planning import Planner
 from kefu.retrieval.sources.source import OUTCOME_LIST, OUTCOMES, DocumentOutcome, Item, Source, Sync, SyncState
+from kefu.retrieval.sources.staging import Staging
 from kefu.retrieval.sources.store import (
     GOOD_TIME,
     HELD,
@@ -70,10 +72,15 @@ class Knowledge:
     replica: Replica
     memory_guard: MemoryGuard
     on_change: Callable[[CollectionKey], None]
+    drafts: Drafts
 
     async def live(self, key: CollectionKey) -> CollectionKey:
         """The version of a collection that customers are answered from: what sources change."""
         return await VersionStore(self.store).live_key(key)
+
+
+Keep = Callable[[dict[str, Item | None]], Awaitable[None]]
+"""Is given what is known of documents, by address; None: nothing any more."""
 
 
 class _Kept:
@@ -113,6 +120,7 @@ class SyncRun:
         self._source = source
         self._sync = sync
         self._author = f"sources/{source.id}"
+        self._staging = Staging(knowledge.drafts, key, self._author)
         self._reported_at = 0.0
 
     async def run(self) -> Sync:
@@ -133,6 +141,8 @@ class SyncRun:
             if self._sync.trigger == "approval":
                 plan = await load_plan(self._sources, self._knowledge, self._key, self._source)
             await (self._fetch_and_apply() if plan is None else self._apply(plan))
+            if self._sync.trigger == "approval":
+                await self._staging.discard()  # what was held is live now
         except SourceFailed as error:
             await self._end("failed", str(error))
         SYNC_SECONDS.observe(time.monotonic() - began)
@@ -153,7 +163,10 @@ class SyncRun:
                 if verdict.held:
                     await self._hold(plan, spool, verdict.reason)
                     return
-            await self._apply(plan)
+            if self._sync.trigger == "approval" or self._source.unchecked or not plan.changes:
+                await self._apply(plan)
+            else:
+                await self._stage(plan, spool)
         finally:
             spool.close()
 
@@ -205,30 +218,61 @@ class SyncRun:
     async def _apply(self, plan: Plan) -> None:
         """Apply a plan to the live version; once more where another one became live under way."""
         while True:
+            target = await self._knowledge.live(self._key)
             try:
-                await self._apply_to(await self._knowledge.live(self._key), plan)
+                outcomes, unchanged = await self._change(target, plan, self._write_items)
             except KnowledgeMoved:
                 continue
+            await self._finish(plan, outcomes, unchanged)
             return
 
-    async def _apply_to(self, target: CollectionKey, plan: Plan) -> None:
-        """Import what is new first, so that what has moved is never missing; then take away what is gone."""
+    async def _stage(self, plan: Plan, spool: Spool) -> None:
+        """Apply a plan to a draft, and make that live once its check has found nothing. What is known of the source's
+        documents changes with what is live.
+        """
+        items: dict[str, Item | None] = {}
+
+        async def note(kept: dict[str, Item | None]) -> None:
+            items.update(kept)
+
+        target = await self._staging.open(self._source.display_name or self._source.id)
+        outcomes, unchanged = await self._change(target, plan, note)
+        self._sync = replace(self._sync, phase="checking")
+        await self._write([])
+        staged = await self._staging.checked(target, self._report)
+        if staged.reason:
+            await self._hold(plan, spool, staged.reason)
+            return
+        self._knowledge.on_change(self._key)
+        await self._write_items(items)
+        await self._finish(plan, outcomes, unchanged)
+
+    async def _change(self, target: CollectionKey, plan: Plan, keep: Keep) -> tuple[list[DocumentOutcome], int]:
+        """Change a version of the collection as planned. Returns outcomes, and how many documents were as planned.
+
+        What is new comes first, so that what has moved is never missing; then what is gone goes. `keep` is given what
+        is then known of each document.
+        """
         changes = [each for each in plan.changes.values() if each.kind != "gone"]
         gone = [each for each in plan.changes.values() if each.kind == "gone"]
-        self._sync = replace(self._sync, phase="applying", to_apply=len(changes) + len(gone))
+        self._sync = replace(self._sync, phase="applying", to_apply=len(changes) + len(gone), applied=0)
         await self._write([])
-        outcomes, unchanged = await self._import(target, plan, changes)
+        outcomes, unchanged = await self._import(target, plan, changes, keep)
         for change in gone:
             await self._delete(target, change)
+            await keep({change.address: None})
             outcomes.append(_outcome_of(change))
-        await self._write(item_commands(self._key, self._source.id, plan.items))
         if changes or gone:  # whoever sees that the run is done finds what it brought, here
             await self._knowledge.replica.wait_for_change(target, await self._knowledge.store.changes.last(target))
+        return outcomes, unchanged
+
+    async def _finish(self, plan: Plan, outcomes: Sequence[DocumentOutcome], unchanged: int) -> None:
+        await self._write(item_commands(self._key, self._source.id, plan.items))
         self._sync = replace(self._sync, applied=self._sync.to_apply)
         await self._end("done", "", [*outcomes, *plan.outcomes], plan.unchanged + unchanged)
 
     async def _import(
-        self, target: CollectionKey, plan: Plan, changes: Sequence[Change]
+        self, target: CollectionKey, plan: Plan, changes: Sequence[Change], keep: Keep
     ) -> tuple[list[DocumentOutcome], int]:
         """Import documents one after the other. Returns their outcomes, and how many were as they are already."""
         by_path = {change.path: change for change in changes}
@@ -264,7 +308,7 @@ class SyncRun:
                     kept: dict[str, Item | None] = {change.address: change.item}
                     if change.moved_from:
                         kept[change.moved_from] = None
-                    await self._write_items(kept)
+                    await keep(kept)
                     if report.outcome == "UNCHANGED" and change.kind != "moved":
                         unchanged += 1  # an attempt before this one had imported it
                     else:
@@ -284,7 +328,6 @@ class SyncRun:
             except DocumentNotFound:
                 pass  # somebody deleted it by hand, or an attempt before this one did
             await writer.wait_until_on_disk()
-            await writer.write(item_commands(self._key, self._source.id, {change.address: None}))
 
     # Keeping
 

@@ -66,6 +66,7 @@ class Source(_message.Message):
     FORBIDDEN_IS_MISSING_FIELD_NUMBER: _builtins.int
     MOST_GONE_FIELD_NUMBER: _builtins.int
     PAUSED_FIELD_NUMBER: _builtins.int
+    UNCHECKED_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
@@ -89,6 +90,11 @@ class Source(_message.Message):
     """Optional. A run that would take away more than this share of the documents, and at least 5, is held. 0 means 0.2."""
     paused: _builtins.bool
     """It does not run by itself."""
+    unchecked: _builtins.bool
+    """Its changes go live at once. Unset: they are staged in a draft, over which the golden questions are asked (see
+    kefu.router.v1.GoldenQuestionService); where an answer would be lost the run is held. A draft takes the memory of the
+    collection once more for that time.
+    """
     @_builtins.property
     def sitemap(self) -> Global___SitemapOrigin:
         """The pages that a sitemap lists."""
@@ -163,13 +169,14 @@ class Source(_message.Message):
         forbidden_is_missing: _builtins.bool = ...,
         most_gone: _builtins.float = ...,
         paused: _builtins.bool = ...,
+        unchecked: _builtins.bool = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         status: Global___SourceStatus | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["crawl", b"crawl", "create_time", b"create_time", "feed", b"feed", "folder", b"folder", "git", b"git", "limits", b"limits", "origin", b"origin", "rest", b"rest", "s3", b"s3", "schedule", b"schedule", "sitemap", b"sitemap", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "crawl", b"crawl", "create_time", b"create_time", "display_name", b"display_name", "feed", b"feed", "folder", b"folder", "forbidden_is_missing", b"forbidden_is_missing", "git", b"git", "language", b"language", "limits", b"limits", "metadata", b"metadata", "missing_runs", b"missing_runs", "most_gone", b"most_gone", "name", b"name", "origin", b"origin", "paused", b"paused", "rest", b"rest", "s3", b"s3", "schedule", b"schedule", "secret", b"secret", "sitemap", b"sitemap", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "crawl", b"crawl", "create_time", b"create_time", "display_name", b"display_name", "feed", b"feed", "folder", b"folder", "forbidden_is_missing", b"forbidden_is_missing", "git", b"git", "language", b"language", "limits", b"limits", "metadata", b"metadata", "missing_runs", b"missing_runs", "most_gone", b"most_gone", "name", b"name", "origin", b"origin", "paused", b"paused", "rest", b"rest", "s3", b"s3", "schedule", b"schedule", "secret", b"secret", "sitemap", b"sitemap", "status", b"status", "unchecked", b"unchecked", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_origin: _TypeAlias = _typing.Literal["sitemap", "crawl", "git", "feed", "folder", "s3", "rest"]  # noqa: Y015
     _WhichOneofArgType_origin: _TypeAlias = _typing.Literal["origin", b"origin"]  # noqa: Y015
@@ -588,6 +595,8 @@ class Sync(_message.Message):
         """The plan is judged."""
         PHASE_APPLYING: Sync._Phase.ValueType  # 3
         """Documents are imported, and deleted."""
+        PHASE_CHECKING: Sync._Phase.ValueType  # 4
+        """The golden questions are asked over the draft."""
 
     class Phase(_Phase, metaclass=_PhaseEnumTypeWrapper):
         """What a run does."""
@@ -600,6 +609,8 @@ class Sync(_message.Message):
     """The plan is judged."""
     PHASE_APPLYING: Sync.Phase.ValueType  # 3
     """Documents are imported, and deleted."""
+    PHASE_CHECKING: Sync.Phase.ValueType  # 4
+    """The golden questions are asked over the draft."""
 
     class _Trigger:
         ValueType = _typing.NewType("ValueType", _builtins.int)

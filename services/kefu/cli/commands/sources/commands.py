@@ -68,6 +68,9 @@ async def _add(
     per_second: Annotated[float, typer.Option(help="Most calls a second to a host. Default: 5.", min=0)] = 0.0,
     depth: Annotated[int, typer.Option(help="Crawl: most links from the first page. Default: 20.", min=0)] = 0,
     paused: Annotated[bool, typer.Option("--paused", help="It does not run by itself.")] = False,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Its changes go live without the golden questions.")
+    ] = False,
     new_token: Annotated[bool, typer.Option("--new-token", help="Make a new token for pushes.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -85,6 +88,7 @@ async def _add(
         most_gone=most_gone,
         forbidden_is_missing=forbidden_is_missing,
         paused=paused,
+        unchecked=unchecked,
     )
     OriginOptions(
         *(sitemap, crawl, git, feed, path, s3, recipe, describe, prefix, exclude or (), host or (), branch, folder),

@@ -39,6 +39,8 @@ def progress_of(sync: pb.Sync) -> str:
     """How far a run is."""
     if sync.state == pb.Sync.STATE_QUEUED:
         return "waits for a replica"
+    if sync.phase == pb.Sync.PHASE_CHECKING:
+        return "the golden questions are asked over its draft"
     if sync.phase == pb.Sync.PHASE_APPLYING:
         return f"imports and deletes: {sync.applied} of {sync.to_apply} documents"
     return f"reads: {sync.seen} documents"

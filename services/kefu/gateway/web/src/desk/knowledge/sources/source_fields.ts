@@ -31,6 +31,7 @@ export interface Fields {
   readonly hours: string;
   readonly audience: Audience;
   readonly paused: boolean;
+  readonly unchecked: boolean;
 }
 
 export const EMPTY: Fields = {
@@ -47,6 +48,7 @@ export const EMPTY: Fields = {
   hours: "6",
   audience: Audience.EVERYONE,
   paused: false,
+  unchecked: false,
 };
 
 export function fieldsOf(source: Source): Fields {
@@ -60,6 +62,7 @@ export function fieldsOf(source: Source): Fields {
     hours: minutes === 0 ? "" : String(minutes / 60),
     audience: source.audience,
     paused: source.paused,
+    unchecked: source.unchecked,
   };
   switch (origin.case) {
     case "crawl":
@@ -92,6 +95,7 @@ export function sourceOf(source: Source, fields: Fields, collection: string): So
   else if ((source.schedule?.dailyAt ?? "") === "") source.schedule = create(SourceScheduleSchema);
   source.audience = fields.audience;
   source.paused = fields.paused;
+  source.unchecked = fields.unchecked;
   delete source.status;
   return source;
 }

@@ -129,6 +129,9 @@ export function SourceForm(props: { collection: string; source: Source; onClose:
         <label class="check">
           <input type="checkbox" checked={fields.paused} onChange={(event) => set({ paused: event.currentTarget.checked })} /> {t("sourcePause")}
         </label>
+        <label class="check">
+          <input type="checkbox" checked={fields.unchecked} onChange={(event) => set({ unchecked: event.currentTarget.checked })} /> {t("sourceUnchecked")}
+        </label>
         <FailureNotice failure={acting.failure} />
         <div class="dialog-actions">
           <button type="button" class="button" onClick={onClose}>

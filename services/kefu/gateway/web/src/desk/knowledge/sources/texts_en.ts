@@ -71,4 +71,5 @@ export const sourcesEn = {
   sourceSecretHint: "Its name begins with source-. Secrets are kept with the actions.",
   sourceStaff: "Its documents are for staff alone",
   sourcePause: "It does not run by itself",
+  sourceUnchecked: "Its changes go live without the golden questions",
 };

@@ -73,4 +73,5 @@ export const sourcesZh: Record<keyof typeof sourcesEn, string> = {
   sourceSecretHint: "名称以 source- 开头。密钥与操作放在一起管理。",
   sourceStaff: "文档仅供员工查看",
   sourcePause: "不自动运行",
+  sourceUnchecked: "更改不经标准问题检查，直接上线",
 };
