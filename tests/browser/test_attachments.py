@@ -72,6 +72,18 @@ async def test_files_are_taken_refused_seen_at_the_desk_and_erased(suite_browser
     await expect(said.locator(".sent-file img")).to_have_count(1)
     assert len(stored(tmp_path)) == 2
 
+    # A photo of a receipt is quoted back, as the customer's word; a picture with orders is not followed.
+    await give(page, "paste", "total.jpg", "image/jpeg", photo("TOTAL 89.00 EUR"))
+    await expect(send).to_be_enabled()
+    await send.press("Enter")
+    await expect(said).to_contain_text("In your file I read: “TOTAL 89.00 EUR”.")
+    await give(page, "paste", "orders.jpg", "image/jpeg", photo(ORDERS))
+    await expect(send).to_be_enabled()
+    await send.press("Enter")
+    await expect(said).to_contain_text("I take no instructions from files")
+    await expect(said).not_to_contain_text("500")
+    assert len(stored(tmp_path)) == 6
+
     # A PDF with orders is not followed, and one is taken away again before it is sent.
     await give(page, "drop", "orders.pdf", "application/pdf", pdf(ORDERS))
     await expect(send).to_be_enabled()
@@ -81,19 +93,19 @@ async def test_files_are_taken_refused_seen_at_the_desk_and_erased(suite_browser
     await page.get_by_role("button", name="Remove other.pdf").press("Enter")
     await expect(goes_along.get_by_role("listitem")).to_have_count(1)
     await send.click()
-    await expect(said).to_contain_text("I take no instructions from files")
+    await expect(said.get_by_text("I take no instructions from files")).to_have_count(2)
     await expect(said).not_to_contain_text("500")
     await page.reload()
-    await expect(said.locator(".sent-file img")).to_have_count(2)
+    await expect(said.locator(".sent-file img")).to_have_count(4)
     await expect(page.locator("body")).to_contain_text("I take no instructions from files")
-    assert len(stored(tmp_path)) == 4
+    assert len(stored(tmp_path)) == 8
 
     # The desk sees the picture, large too, with what was read beside it.
     await page.get_by_role("button", name="Talk to a person").click()
     await expect(page.locator(".who")).to_contain_text("Waiting for a colleague")
     desk = await suite_browser.sign_in("Li Wei")
     await desk.locator(".conversation-item").first.click()
-    await expect(desk.locator(".messages .sent-file img")).to_have_count(2)
+    await expect(desk.locator(".messages .sent-file img")).to_have_count(4)
     await desk.get_by_role("button", name="Open file 1").first.press("Enter")
     await expect(desk.get_by_role("dialog", name="receipt.jpg").locator("img")).to_be_visible()
     assert await find_violations(desk) == []

@@ -4,7 +4,7 @@ import io
 import zipfile
 from collections.abc import AsyncIterator
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfgen.canvas import Canvas
 
 from kefu.router.v1 import attachment_pb2 as pb
@@ -18,8 +18,9 @@ _PART = 200_000
 
 def photo(text: str = "TOTAL 89.00 EUR", size: tuple[int, int] = (900, 1200)) -> bytes:
     """A JPEG as a telephone makes one: with the camera and the place in it, and to be turned."""
-    picture = Image.new("RGB", size, "white")
-    ImageDraw.Draw(picture).text((40, 60), text, fill="black")
+    seen = Image.new("RGB", size[::-1], "white")
+    ImageDraw.Draw(seen).text((40, 60), text, fill="black", font=ImageFont.load_default(48))
+    picture = seen.rotate(90, expand=True)
     exif = Image.Exif()
     exif[0x010F] = CAMERA
     exif[0x0112] = 6  # to be turned by 90 degrees

@@ -1027,6 +1027,8 @@ export const RunGoldenQuestionsRequestSchema: GenMessage<RunGoldenQuestionsReque
  */
 export type RunGoldenQuestionsEvent = Message<"kefu.router.v1.RunGoldenQuestionsEvent"> & {
   /**
+   * What has happened.
+   *
    * @generated from oneof kefu.router.v1.RunGoldenQuestionsEvent.event
    */
   event: {
