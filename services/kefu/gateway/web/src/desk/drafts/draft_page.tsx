@@ -13,7 +13,7 @@ import { runOfMessage } from "../golden/address.ts";
 import { t } from "../texts.ts";
 import { AddToDraft } from "./add_documents.tsx";
 import { DraftChanges } from "./changes.tsx";
-import { StateBadges } from "./drafts.tsx";
+import { StateBadges } from "./state_badges.tsx";
 import { TryQuestion } from "./try_question.tsx";
 import { countsText, isOpen } from "./words.ts";
 

@@ -4,7 +4,6 @@ import { useState } from "preact/hooks";
 
 import type { Collection } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
 import type { Draft } from "../../gen/kefu/retrieval/v1/draft_pb.ts";
-import { Draft_State } from "../../gen/kefu/retrieval/v1/draft_pb.ts";
 import { Dialog } from "../../shared/dialog.tsx";
 import { clock } from "../shared/format.ts";
 import { DeskIcon } from "../shared/icons.tsx";
@@ -12,11 +11,12 @@ import { useAction, useLoaded } from "../shared/loading.ts";
 import { collectionId, lastId } from "../shared/names.ts";
 import { go, hrefOf } from "../shared/route.ts";
 import { useDesk } from "../shared/session.ts";
-import { Badge, Busy, Empty, FailureNotice, Labelled } from "../shared/ui.tsx";
+import { Busy, Empty, FailureNotice, Labelled } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { DraftPage } from "./draft_page.tsx";
+import { StateBadges } from "./state_badges.tsx";
 import { VersionsPart } from "./versions.tsx";
-import { countsText, isOpen, stateText } from "./words.ts";
+import { countsText, isOpen } from "./words.ts";
 
 /** `open`: the id of the draft that the address names. */
 export function DraftsPage({ collection, open, onChange }: { collection: Collection; open: string; onChange: () => void }) {
@@ -103,15 +103,6 @@ function DraftTable({ collection, drafts, caption }: { collection: string; draft
         </tbody>
       </table>
     </div>
-  );
-}
-
-export function StateBadges({ draft }: { draft: Draft }) {
-  const kind = draft.state === Draft_State.HELD ? "danger" : draft.state === Draft_State.PROMOTED ? "good" : "plain";
-  return (
-    <>
-      <Badge kind={kind}>{stateText(draft)}</Badge> {draft.outdated ? <Badge kind="warn">{t("draftOutdated")}</Badge> : null}
-    </>
   );
 }
 
