@@ -18,7 +18,7 @@ _PART = 200_000
 
 def photo(text: str = "TOTAL 89.00 EUR", size: tuple[int, int] = (900, 1200)) -> bytes:
     """A JPEG as a telephone makes one: with the camera and the place in it, and to be turned."""
-    seen = Image.new("RGB", size[::-1], "white")
+    seen = Image.new("RGB", (size[1], size[0]), "white")
     ImageDraw.Draw(seen).text((40, 60), text, fill="black", font=ImageFont.load_default(48))
     picture = seen.rotate(90, expand=True)
     exif = Image.Exif()
