@@ -32,7 +32,11 @@ async def test_an_agents_key_is_made_shown_and_tells_what_it_may_do(kefu: CliHar
     assert "role         agent\n" in shown
     assert "scopes       desk\n" in shown
     assert "expires      2" in shown
-    services = "ChatService (GetSession, ListTurns, WatchSession); DeskService; KnowledgeService (Search)\n"
+    services = (
+        "ChatService (GetSession, ListTurns, WatchSession); "
+        "AttachmentService (GetAttachmentLimits, ListAttachments, GetAttachment); DeskService; ReviewService; "
+        "KnowledgeService (Search)\n"
+    )
     assert f"may call     {services}" in shown
     identity = json.loads((await kefu("whoami", "--json", KEFU_KEY=key)).out)
     assert (identity["roles"], identity["scopes"]) == (["agent"], ["desk"])

@@ -266,7 +266,8 @@ async def _whoami(target: Remote, as_json: Json = False) -> None:
 def _callable(scopes: frozenset[str]) -> list[str]:
     """What a key with these scopes may call: services, and of those that it may call in part the methods."""
     lines: list[str] = []
-    for service, methods in PERMISSIONS.items():
+    for service, of_service in PERMISSIONS.items():
+        methods = {name: needed for name, needed in of_service.items() if set(needed) != {Scope.INTERNAL}}
         allowed = [method for method, needed in methods.items() if not scopes.isdisjoint(needed)]
         if allowed and set(next(iter(methods.values()))) != set(Scope):  # all may ask who they are
             name = service.rpartition(".")[2]
