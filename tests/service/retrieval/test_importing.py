@@ -82,7 +82,7 @@ async def test_each_unreadable_document_is_reported_and_harms_no_other(redis: Re
         assert reasons == {
             "empty.md": "EMPTY_DOCUMENT",
             "broken.md": "BAD_ENCODING",
-            "picture.md": "NOT_TEXT",
+            "picture.md": "NO_TEXT_LAYER",
             "binary.md": "NOT_TEXT",
             "pairs.csv": "BAD_CSV",
             "slides.pptx": "BROKEN_FILE",
