@@ -179,16 +179,16 @@ class SourceScheduler:
 
     async def _schedule_next(self, key: CollectionKey, source_id: str, lease: Lease) -> None:
         source = await self._sources.get(key, source_id)  # its schedule may have been changed meanwhile
-        name = keys.state(key, source_id)
-        again = (await self._sources.state(key, source_id)).get(AGAIN)
-        async with lease.writer() as writer:
-            await writer.write([("HDEL", name, AGAIN)])
         now = self._pace.clock()
-        following = None if source.paused else next_time(source.schedule, now)
-        if again:
+        await self._sources.schedule(key, source_id, None if source.paused else next_time(source.schedule, now))
+        # Read after that: whoever asks for a run notes it first, and sets the time then.
+        state = await self._sources.state(key, source_id)
+        if state.get(AGAIN):
+            async with lease.writer() as writer:
+                await writer.write([("HDEL", keys.state(key, source_id), AGAIN)])
             await self._sources.queue(key, source_id, new_sync("push", now), now)
-        else:
-            await self._sources.schedule(key, source_id, following)
+        elif state.get(RUNNING):
+            await self._sources.schedule(key, source_id, now)
 
     async def _measure_for_ever(self) -> None:
         while True:

@@ -125,7 +125,9 @@ class SourceStore:
                 current = SYNC.validate_json(found)
                 if current.state == "running":
                     await call(self.client, "HSET", keys.state(key, source), AGAIN, "1")
-                    return current
+                    if (await self.state(key, source)).get(RUNNING) == running:
+                        return current
+                    return await self.queue(key, source, sync, now)  # it has ended in between
                 await self.schedule(key, source, now)
                 return current
         commands: list[Command] = [
