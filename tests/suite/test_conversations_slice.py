@@ -10,7 +10,7 @@ import pytest
 
 from kefu.testing.suite import clean_environment
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]  # what counts is what is said, not how soon
 
 _SHOP = Path(__file__).parents[2] / "services/kefu/sample"
 _ASKED = 60
