@@ -105,7 +105,7 @@ async def test_an_order_is_chosen_among_cards_by_keyboard_alone(demo: Suite) -> 
         await expect(cards.first).to_contain_text("1. SL700409217340")
         chosen = chat.get_by_role("button", name="Choose SL700409217340")
         await expect(chosen).to_have_accessible_description(re.compile("on its way.*yuan"))
-        for _ in range(2):  # back from the message box: the last card's button, then this one
+        for _ in range(3):  # back from the message box: the paper clip, the last card's button, then this one
             await page.keyboard.press("Shift+Tab")
         await expect(chosen).to_be_focused()
         await page.keyboard.press("Enter")

@@ -16,7 +16,7 @@ export const draftsZh: Record<keyof typeof draftsEn, string> = {
   liveNow: "生效中",
   liveUntil: "生效至 {time}",
   rollBack: "回退",
-  rollBackNamed: "回退到“{title}”",
+  rollBackNamed: "回退：“{title}”",
   rollBackMore: "客户立即依据该版本得到回答。当前版本会保留。",
   rolledBack: "“{title}”已生效。",
   draftState: "状态",
