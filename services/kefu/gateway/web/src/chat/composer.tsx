@@ -32,13 +32,16 @@ export function Composer({ conversation, box, taken }: ComposerProps) {
     const chosen = [...(list ?? [])];
     if (!taken || chosen.length === 0) return;
     attaching.value ??= await import("./attachments/attached.tsx");
-    const place = { session: () => conversation.session.value, token: () => conversation.token(), announce };
+    const place = { session: () => conversation.sessionToBe(), token: () => conversation.token(), announce };
     conversation.files.value ??= new attaching.value.Files(place, taken);
     conversation.files.value.add(chosen);
   };
   useEffect(() => {
-    const over = (event: DragEvent) => event.preventDefault();
+    const over = (event: DragEvent) => {
+      if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); // text is still dropped into the box
+    };
     const drop = (event: DragEvent) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
       void add(event.dataTransfer?.files);
     };

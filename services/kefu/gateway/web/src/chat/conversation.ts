@@ -285,6 +285,12 @@ export class Conversation {
     });
   }
 
+  /** The session, once the message that opens it has been told; empty before the first message. */
+  async sessionToBe(): Promise<string> {
+    if (!this.session.value) await this.opened;
+    return this.session.value;
+  }
+
   private async follow(entry: Entry, supersede: boolean): Promise<void> {
     const controller = new AbortController();
     this.following.set(entry, controller);

@@ -134,7 +134,7 @@ test("an agent is shown what the knowledge base says to the customer's question"
 test("a key of the scope knowledge opens the knowledge base, and the inbox says what it needs", async () => {
   await open("kefu_knowledge");
   await see(/Returns and exchanges/);
-  expect(sections()).toEqual(["Knowledge", "Settings"]);
+  expect(sections()).toEqual(["Knowledge", "Golden questions", "Settings"]);
   await go("#/inbox/");
   await see(/lacks the scope “desk”/);
 });

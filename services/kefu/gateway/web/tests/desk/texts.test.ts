@@ -19,6 +19,13 @@ test("no text is empty, and Chinese ones are not left in English", () => {
   expect(same).toEqual(["kefu"]);
 });
 
+test("no text stands in two tables, where one would hide the other", () => {
+  const tables = Object.values(import.meta.glob<Record<string, Record<string, string>>>("../../src/desk/**/*texts_en.ts", { eager: true }));
+  const own = tables.flatMap((module) => Object.entries(module).filter(([name]) => name !== "en").flatMap(([, table]) => Object.keys(table)));
+  expect(own.length).toBeGreaterThan(100);
+  expect(own.filter((key, at) => own.indexOf(key) !== at)).toEqual([]);
+});
+
 test.each(keys.filter((key) => !key.endsWith("_one")))("%s has the same places in both languages", (key) => {
   expect(places(zh[key])).toEqual(places(en[key]));
 });

@@ -9,8 +9,8 @@ import { type FileKey, t } from "./texts.ts";
 
 /** Where files are uploaded to, and for whom. */
 export interface Place {
-  /** "sessions/…", or empty before the first message. */
-  session(): string;
+  /** "sessions/…", once a message that is on its way has opened it; empty before the first message. */
+  session(): string | Promise<string>;
   token(): Promise<string>;
   /** Say something to whoever sees nothing. */
   announce(text: string): void;
@@ -37,6 +37,8 @@ export class Files {
   /** Something is still on its way. */
   readonly busy = computed(() => this.all.value.some((one) => one.name.value === ""));
   private last: Promise<unknown> = Promise.resolve();
+  /** The session that earlier files have begun, or empty. */
+  private begun = "";
 
   constructor(
     private readonly place: Place,
@@ -78,6 +80,7 @@ export class Files {
   /** The conversation is another one's. */
   clear(): void {
     for (const one of this.all.value) one.cancel.abort(new Error("The conversation was left."));
+    this.begun = "";
     this.all.value = [];
     this.problem.value = "";
   }
@@ -94,9 +97,10 @@ export class Files {
     if (signal.aborted) return;
     try {
       const token = await this.place.token();
-      const session = this.place.session() || this.begun();
+      const session = (await this.place.session()) || this.begun;
       const onProgress = (share: number) => (attached.share.value = share);
       const { name } = await uploadAttachment("", token, attached.file, { session, onProgress, signal });
+      this.begun = sessionOf(name);
       if (signal.aborted) return await this.erase(name);
       attached.share.value = 1;
       attached.name.value = name;
@@ -108,12 +112,6 @@ export class Files {
       const key = reason === "ATTACHMENT_REFUSED" ? (WHY[metadata["why"] ?? ""] ?? "broken") : (REASONS[reason] ?? "failed");
       this.refuse(key, { name: attached.file.name, most: Math.floor(this.taken.max_bytes / 2 ** 20) });
     }
-  }
-
-  /** The session that earlier files of this message have begun, or empty. */
-  private begun(): string {
-    const there = this.all.value.find((one) => one.name.value);
-    return there ? sessionOf(there.name.value) : "";
   }
 
   private drop(attached: Attached): void {

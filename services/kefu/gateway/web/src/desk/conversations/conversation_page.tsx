@@ -15,6 +15,8 @@ import { Correction } from "./correction.tsx";
 import { Judge } from "./judge.tsx";
 import { Marks } from "./marks.tsx";
 import { Why } from "./why.tsx";
+import { saidIn } from "./said.ts";
+import { CustomerFiles } from "../inbox/files.tsx";
 
 export function ConversationPage({ session }: { session: string }) {
   const { services } = useDesk();
@@ -54,6 +56,7 @@ function SaidTurn({ reviewed }: { reviewed: ReviewedTurn }) {
           {turn.question}
         </h2>
       ) : null}
+      {turn.attachments.length > 0 ? <CustomerFiles names={turn.attachments} /> : null}
       {turn.withdrawn ? (
         <p class="said-withdrawn" dir="auto">
           {t("withdrawn")}: <del>{turn.withdrawn}</del>
@@ -66,7 +69,7 @@ function SaidTurn({ reviewed }: { reviewed: ReviewedTurn }) {
       {isKefus ? (
         <>
           <div class="row tools">
-            <button type="button" class="button small" aria-expanded={open} aria-label={t("whyOf", { question: turn.question })} onClick={() => setOpen(!open)}>
+            <button type="button" class="button small" aria-expanded={open} aria-label={t("whyOf", { question: saidIn(turn) })} onClick={() => setOpen(!open)}>
               <DeskIcon name="question" /> {t("whyAsk")}
             </button>
             <Correction turn={turn} />

@@ -14,6 +14,7 @@ import { ConversationPage } from "./conversation_page.tsx";
 import { FilterForm } from "./filter_form.tsx";
 import { EVERYTHING, type Filters, requestOf } from "./filters.ts";
 import { Marks } from "./marks.tsx";
+import { saidIn } from "./said.ts";
 
 interface FoundSoFar {
   readonly conversations: readonly FoundConversation[];
@@ -93,7 +94,7 @@ function Found({ found }: { found: FoundConversation }) {
       {found.matches.map((reviewed) => (
         <div key={reviewed.turn?.name} class="said">
           <p class="said-question" dir="auto">
-            {reviewed.turn?.question}
+            {reviewed.turn ? saidIn(reviewed.turn) : null}
           </p>
           <p class="said-answer" dir="auto">
             {reviewed.turn?.text}

@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 
 import { type Collection, CuratedAnswerSchema } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
 import type { Turn } from "../../gen/kefu/router/v1/chat_pb.ts";
+import { newGoldenHref } from "../golden/address.ts";
 import { CuratedForm } from "../knowledge/curated_form.tsx";
 import { useLoaded } from "../shared/loading.ts";
 import { collectionId } from "../shared/names.ts";
@@ -44,9 +45,11 @@ export function Correction({ turn }: { turn: Turn }) {
           {t("correctDocument")}
         </a>
       ) : null}
-      <a class="button small" href={`#/golden/new?turn=${turn.name}`}>
-        {t("correctGolden")}
-      </a>
+      {may(me, "settings") ? (
+        <a class="button small" href={newGoldenHref(turn.name)}>
+          {t("correctGolden")}
+        </a>
+      ) : null}
       {writing && into ? (
         <CuratedForm
           answer={draft}

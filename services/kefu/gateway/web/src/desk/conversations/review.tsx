@@ -15,6 +15,8 @@ import { Judge } from "./judge.tsx";
 import { Marks } from "./marks.tsx";
 import { stratumText } from "./verdicts.ts";
 import { Why } from "./why.tsx";
+import { saidIn } from "./said.ts";
+import { CustomerFiles } from "../inbox/files.tsx";
 
 const DAY = 86_400_000;
 
@@ -112,20 +114,21 @@ function Sampled({ answer, onChange }: { answer: SampledAnswer; onChange: (answe
     );
   }
   return (
-    <li class="card said" tabIndex={-1} aria-label={turn.question}>
+    <li class="card said" tabIndex={-1} aria-label={saidIn(turn)}>
       <p class="soft">
         <Badge kind="accent">{stratumText(answer.stratum)}</Badge> <a href={hrefOf("conversations", sessionId(turn.name))}>{t("conversationOf", { time: clock(turn.createTime) })}</a>
       </p>
       <h2 class="said-question" dir="auto">
-        {turn.question}
+        {saidIn(turn)}
       </h2>
+      {turn.attachments.length > 0 ? <CustomerFiles names={turn.attachments} /> : null}
       <p class="pre" dir="auto">
         {turn.text}
       </p>
       <Marks reviewed={reviewed} />
       <Judge turn={turn.name} judgement={reviewed.judgement} onJudged={(judgement) => onChange({ ...answer, turn: { ...reviewed, judgement } } as SampledAnswer)} />
       <div class="row tools">
-        <button type="button" class="button small" aria-expanded={open} aria-label={t("whyOf", { question: turn.question })} onClick={() => setOpen(!open)}>
+        <button type="button" class="button small" aria-expanded={open} aria-label={t("whyOf", { question: saidIn(turn) })} onClick={() => setOpen(!open)}>
           <DeskIcon name="question" /> {t("whyAsk")}
         </button>
       </div>

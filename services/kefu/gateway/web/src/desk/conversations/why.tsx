@@ -13,6 +13,7 @@ import { hrefOf } from "../shared/route.ts";
 import { useDesk } from "../shared/session.ts";
 import { Badge, Busy, FailureNotice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
+import { curatedReason } from "../knowledge/curated_reason.ts";
 
 export function Why({ turn }: { turn: string }) {
   const { services } = useDesk();
@@ -153,7 +154,7 @@ function Curated({ near }: { near: Explanation_Curated }) {
       <dt>{t("whyCurated")}</dt>
       <dd>
         <span dir="auto">{near.question}</span> <span class="soft">{t("whyCosine", { value: near.cosine.toFixed(3), wanted: near.leastCosine.toFixed(2) })}</span>{" "}
-        {near.reason === "" ? <Badge kind="good">{t("whyCuratedApplies")}</Badge> : <Badge kind="warn">{t("whyCuratedNot", { reason: near.reason })}</Badge>}
+        {near.reason === "" ? <Badge kind="good">{t("whyCuratedApplies")}</Badge> : <Badge kind="warn">{t("whyCuratedNot", { reason: curatedReason(near) })}</Badge>}
       </dd>
     </>
   );

@@ -9,6 +9,8 @@ import { useDesk } from "../shared/session.ts";
 import { Busy, Notice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 
+const STORED: readonly DocumentResult_Outcome[] = [DocumentResult_Outcome.CREATED, DocumentResult_Outcome.UPDATED, DocumentResult_Outcome.UNCHANGED];
+
 export function AddToDraft({ collection, draft, onDone }: { collection: string; draft: string; onDone: () => void }) {
   const { credentials } = useDesk();
   const picker = useRef<HTMLInputElement>(null);
@@ -22,12 +24,15 @@ export function AddToDraft({ collection, draft, onDone }: { collection: string; 
     let count = 0;
     const failed: string[] = [];
     for (const file of files) {
+      let ended = false; // the file's own result comes last
       try {
         for await (const { report } of importFile(collection, file, file.name, { draft }, credentials, new AbortController().signal)) {
           if (report.case !== "result") continue;
+          ended = ended || report.value.path === file.name;
           if (report.value.outcome === DocumentResult_Outcome.FAILED) failed.push(`${report.value.path}: ${failureText(report.value)}`);
-          else count += 1;
+          else if (STORED.includes(report.value.outcome)) count += 1;
         }
+        if (!ended) failed.push(`${file.name}: ${t("uploadBroken")}`);
       } catch (error) {
         failed.push(`${file.name}: ${error instanceof ImportRefused ? failureText(error.failure) : t("uploadBroken")}`);
       }

@@ -109,7 +109,7 @@ export function DraftPage({ collection, name, onChange }: { collection: string; 
         >
           <p>{t("promoteDraftMore")}</p>
           {needsReason ? (
-            <Labelled label={t("promoteAlthough")}>
+            <Labelled label={draft.state === Draft_State.CHECKING ? t("promoteUnchecked") : t("promoteAlthough")}>
               {(id) => <input id={id} class="field" dir="auto" required maxLength={200} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />}
             </Labelled>
           ) : null}

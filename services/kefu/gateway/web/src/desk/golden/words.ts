@@ -8,17 +8,17 @@ type Kind = "plain" | "good" | "warn" | "danger";
 export function verdictText(verdict: GoldenAnswer_Verdict): string {
   switch (verdict) {
     case GoldenAnswer_Verdict.RIGHT:
-      return t("verdictRight");
+      return t("goldenVerdictRight");
     case GoldenAnswer_Verdict.HALF:
-      return t("verdictHalf");
+      return t("goldenVerdictHalf");
     case GoldenAnswer_Verdict.WRONG:
-      return t("verdictWrong");
+      return t("goldenVerdictWrong");
     case GoldenAnswer_Verdict.REFUSED:
       return t("verdictRefused");
     case GoldenAnswer_Verdict.ASKED_BACK:
       return t("verdictAskedBack");
     default:
-      return t("verdictNone");
+      return t("goldenVerdictNone");
   }
 }
 

@@ -14,7 +14,7 @@ import { t } from "../texts.ts";
 
 export function HistoryPart({ document, version, onRestored }: { document: string; version: string; onRestored: () => void }) {
   const { services } = useDesk();
-  const [shown, setShown] = useState<Revision | null>(null);
+  const [shown, setShown] = useState<string>("");
   const [restored, setRestored] = useState("");
   const acting = useAction();
   const loaded = useLoaded<readonly Revision[]>(
@@ -22,11 +22,12 @@ export function HistoryPart({ document, version, onRestored }: { document: strin
     [services, document, version],
   );
   const revisions = loaded.value ?? [];
+  const at = revisions.findIndex((one) => one.name === shown);
   const restore = (revision: Revision) => {
     acting.run(async () => {
       await services.histories.restoreRevision({ name: revision.name });
       setRestored(lastId(revision.name));
-      setShown(null);
+      setShown("");
       loaded.reload();
       onRestored();
     });
@@ -52,7 +53,7 @@ export function HistoryPart({ document, version, onRestored }: { document: strin
               </span>
               <span class="card-actions">
                 {before && !one.deleted ? (
-                  <button type="button" class="button small" aria-label={t("whatChangedIn", { n })} onClick={() => setShown(one)}>
+                  <button type="button" class="button small" aria-label={t("whatChangedIn", { n })} onClick={() => setShown(one.name)}>
                     {t("whatChanged")}
                   </button>
                 ) : null}
@@ -66,7 +67,7 @@ export function HistoryPart({ document, version, onRestored }: { document: strin
           );
         })}
       </ol>
-      {shown ? <RevisionDifference revision={shown} before={revisions[revisions.indexOf(shown) + 1]} /> : null}
+      {at >= 0 ? <RevisionDifference revision={revisions[at]!} before={revisions[at + 1]} /> : null}
     </section>
   );
 }

@@ -19,6 +19,15 @@ const BY_REASON = {
   GOLDEN_QUESTION_NOT_FOUND: "failGoldenNotFound",
   GOLDEN_RUN_NOT_FOUND: "failGoldenRunNotFound",
   ACTION_NOT_FOUND: "failActionNotFound",
+  DRAFT_NOT_FOUND: "failDraftNotFound",
+  DRAFT_OUTDATED: "failDraftOutdated",
+  DRAFT_HELD: "failDraftHeld",
+  KNOWLEDGE_MOVED: "failKnowledgeMoved",
+  VERSION_NOT_FOUND: "failVersionNotFound",
+  REVISION_NOT_FOUND: "failRevisionNotFound",
+  SOURCE_NOT_FOUND: "failSourceNotFound",
+  SYNC_NOT_FOUND: "failSyncNotFound",
+  SYNC_NOT_HELD: "failSyncNotHeld",
   EXPERIMENT_RUNS: "failExperimentRuns",
   EXPERIMENT_NOT_FOUND: "failExperimentNotFound",
   SECRET_NOT_FOUND: "failSecretNotFound",
@@ -46,6 +55,7 @@ const BY_REASON = {
 
 export function failureText(failure: Pick<Failure, "reason" | "message"> & Partial<Pick<Failure, "code" | "metadata">>): string {
   if (failure.reason === "ALREADY_CLAIMED") return t("failAlreadyClaimed", { agent: failure.metadata?.["agent"] ?? "?" });
+  if (failure.reason === "TENANT_LIMIT" && failure.metadata?.["limit"] === "open_drafts") return t("failOpenDrafts");
   const key = BY_REASON[failure.reason as keyof typeof BY_REASON] as (typeof BY_REASON)[keyof typeof BY_REASON] | undefined;
   if (key !== undefined) return t(key, { scope: failure.metadata?.["scope"] ?? "" });
   if (failure.code === Code.Unimplemented) return t("failUnimplemented");

@@ -6,16 +6,16 @@ import type { Me } from "./session.ts";
 
 export type Scope = "desk" | "knowledge" | "settings" | "admin";
 
-/** The settings of this tab are for everybody; those of the company have tabs that need a scope. */
-const NEEDED: Readonly<Record<Exclude<Section, "settings">, Scope>> = {
-  inbox: "desk",
-  conversations: "desk",
-  review: "desk",
-  unanswered: "settings",
-  knowledge: "knowledge",
-  procedures: "settings",
-  golden: "settings",
-  numbers: "settings",
+/** One of the scopes is enough. The settings of this tab are for everybody; those of the company have tabs that need a scope. */
+const NEEDED: Readonly<Record<Exclude<Section, "settings">, readonly Scope[]>> = {
+  inbox: ["desk"],
+  conversations: ["desk"],
+  review: ["desk"],
+  unanswered: ["settings"],
+  knowledge: ["knowledge"],
+  procedures: ["settings"],
+  golden: ["settings", "knowledge"],
+  numbers: ["settings"],
 };
 
 export function may(me: Me, scope: Scope): boolean {
@@ -29,8 +29,8 @@ export function isStranger(me: Me): boolean {
 
 /** The scope that a page needs and this key lacks; null where the page may be used. */
 export function lacking(me: Me, section: Section): Scope | null {
-  if (section === "settings" || may(me, NEEDED[section])) return null;
-  return NEEDED[section];
+  if (section === "settings" || NEEDED[section].some((scope) => may(me, scope))) return null;
+  return NEEDED[section][0]!;
 }
 
 /** The pages that this key may use, in their order; at least the settings. */
