@@ -316,3 +316,11 @@ async def test_a_document_has_a_history_that_is_restored_and_goes_with_it(redis:
         held = await dump_redis(redis.url)
         assert b":history:" not in held
         assert b"60 days" not in held
+
+        # What was deleted with its history kept can still be deleted whole.
+        await node.import_files(("returns.md", LONGER.encode()))
+        await node.stub.DeleteDocument(kept, metadata=node.metadata)
+        assert len(await revisions()) == 2
+        await node.delete(name)
+        assert b"60 days" not in await dump_redis(redis.url)
+        assert (await expect_failure(lambda: node.delete(name))).reason == "DOCUMENT_NOT_FOUND"

@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from kefu.common.redis.client import open_redis
+from kefu.common.redis.pipelines import call
+from kefu.retrieval.sources.lease import Lease
 from kefu.retrieval.sources.scheduler import Pace
 from kefu.retrieval.v1 import draft_pb2 as dpb
 from kefu.retrieval.v1 import source_pb2 as pb
@@ -58,6 +61,18 @@ async def started(sources: Sources) -> str:
     return (await sources.stub.SyncSource(pb.SyncSourceRequest(name=NAME), metadata=sources.node.metadata)).sync.name
 
 
+async def test_a_lease_that_is_gone_is_lost_and_nobody_takes_it_again_by_renewing(redis: RedisServer) -> None:
+    async with open_redis(redis.url) as client:
+        holder, other = Lease(client, "kefu:1:{a:b}:lease"), Lease(client, "kefu:1:{a:b}:lease")
+        assert await holder.take()
+        assert not await other.take()
+        assert await holder.renew()
+        await call(client, "DEL", "kefu:1:{a:b}:lease")  # its source was deleted, or it took too long
+        assert not await holder.renew()
+        assert await other.take()
+        assert not await holder.renew()
+
+
 async def test_a_sync_that_would_lose_answers_is_held_and_one_that_loses_none_goes_live(
     sources: Sources, site: WebSite
 ) -> None:
@@ -101,6 +116,15 @@ async def test_a_sync_that_would_lose_answers_is_held_and_one_that_loses_none_go
     assert (done.state, done.counts.changed, done.counts.gone) == (pb.Sync.STATE_DONE, 1, 1), done.message
     assert await found(sources, "amber lamp") == ["The amber lamp is repaired within 4 working days."]
     assert not [text for text in await found(sources, "birch lamp") if "birch" in text]
+    assert not await drafts_of(sources)
+
+    # Back as it is, while another change of it is held: the draft of the held run goes with that.
+    site.page("/help/0", "Item 0", "The amber lamp is a toy.")
+    run = await started(sources)
+    await report(sources, await checking(sources), "goldenQuestions/repair-time")
+    assert (await sources.ended(run)).state == pb.Sync.STATE_HELD
+    site.page("/help/0", "Item 0", "The amber lamp is repaired within 4 working days.")
+    assert (await sources.run()).counts.unchanged == 2
     assert not await drafts_of(sources)
 
     # Nothing has changed: no draft, and no wait.

@@ -61,13 +61,11 @@ class DraftServicer(draft_pb2_grpc.DraftServiceServicer):
         title = request.title.strip()
         if len(title) > MAX_TITLE:
             raise BadRequest("title", f"must have at most {MAX_TITLE} characters.")
-        if request.origin:
-            parse_name("origin", request.origin, "sources")
         self._memory_guard.check_new("draft")
         draft = await self._drafts.create(
             key,
             title or datetime.now(UTC).date().isoformat(),
-            request.origin or caller().subject,
+            caller().subject,
             promote_when_green=request.promote_when_green,
         )
         return pb.CreateDraftResponse(draft=draft_message(key, draft))

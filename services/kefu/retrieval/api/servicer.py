@@ -45,6 +45,7 @@ from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.ranking.text_comparison import TextComparison
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.change_streams import ChangeId
+from kefu.retrieval.storage.document_deletion import delete_live_document
 from kefu.retrieval.storage.durable_writer import DurableWriter
 from kefu.retrieval.storage.records import CuratedRecord, DictionaryRecord
 from kefu.retrieval.storage.store import KnowledgeStore
@@ -243,19 +244,12 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
         author, keeps = caller().subject, request.keep_history
 
         async def delete(writer: DurableWriter, target: CollectionKey) -> ChangeId:
-            change = await self._store.delete_document(writer, target, document, author=author, keep_history=keeps)
-            if not keeps and not request.draft:
-                await self._erase_in_other_versions(writer, target, document)
-            return change
+            if request.draft:
+                return await self._store.delete_document(writer, target, document, author=author)
+            return await delete_live_document(self._store, writer, target, document, author=author, keep_history=keeps)
 
         await self._write_durably(key, request.draft, delete)
         return pb.DeleteDocumentResponse()
-
-    async def _erase_in_other_versions(self, writer: DurableWriter, live: CollectionKey, document: str) -> None:
-        """Delete a document in drafts and in versions that were live, too: nothing of it is to be left."""
-        for version in (await VersionStore(self._store).read(live)).records:
-            if version != live.version:
-                await self._store.erase_document(writer, live.at(version), document)
 
     # Curated answers
 

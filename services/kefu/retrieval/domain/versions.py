@@ -14,6 +14,10 @@ LOADED_SECONDS = 15 * 60.0
 """How long a replica holds a version in memory after it was replaced."""
 LISTED_SECONDS = 30 * 86_400.0
 """How long a draft is listed after it was promoted or discarded."""
+SOURCE_LISTED_SECONDS = 86_400.0
+"""How long one of a source is: it may make many a day."""
+SOURCES = "sources/"
+"""What the origin of a source's draft begins with."""
 COPYING_SECONDS = 600.0
 """A copy that was not gone on with for so long is given up."""
 
@@ -119,7 +123,8 @@ class VersionRecord:
 
     def is_forgotten(self, now: float) -> bool:
         """Whether it is no longer listed."""
-        return not self.is_stored and now - self.update_time > LISTED_SECONDS
+        listed = SOURCE_LISTED_SECONDS if self.origin.startswith(SOURCES) else LISTED_SECONDS
+        return not self.is_stored and now - self.update_time > listed
 
 
 VERSION = pydantic.TypeAdapter(VersionRecord)

@@ -238,7 +238,9 @@ class Importer:
             return replace(result, outcome="CREATED" if is_new else "UPDATED"), change
         if result.outcome == "DELETED":
             with suppress(DocumentNotFound):  # another caller was faster
-                change = await self._store.delete_document(writer, self._key, result.document)
+                change = await self._store.delete_document(
+                    writer, self._key, result.document, author=self._author, keep_history=True
+                )
             return replace(result, document=""), change
         if result.outcome == "UNCHANGED":
             # Its writer may have died before it was on disk.

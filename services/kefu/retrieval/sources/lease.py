@@ -10,16 +10,16 @@ from redis.asyncio import Redis
 
 from kefu.common.errors import BackendUnavailable
 from kefu.common.redis.client import redis_errors
-from kefu.common.redis.pipelines import Command
+from kefu.common.redis.pipelines import Command, call
 from kefu.retrieval.storage.durable_writer import Conflict, DurableWriter
 
 LEASE_SECONDS = 30.0
 _ATTEMPTS = 20
 
 RENEW = """
--- KEYS: lease. ARGV: token, milliseconds. Returns 1 while the lease is the caller's.
+-- KEYS: lease. ARGV: token, milliseconds. Returns 1 while the lease is the caller's: one that is gone is lost.
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
-return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0
+return 0
 """
 RELEASE = """
 -- KEYS: lease. ARGV: token.
@@ -75,7 +75,12 @@ class Lease:
         self._wait_for_disk_seconds = wait_for_disk_seconds
 
     async def take(self) -> bool:
-        """Take or renew the lease. False while it is another's."""
+        """Take the lease. False while somebody has it."""
+        taken = call(self._client, "SET", self._name, self._token, "NX", "PX", round(self._seconds * 1000))
+        return bool(await taken)
+
+    async def renew(self) -> bool:
+        """Keep the lease. False once it is lost."""
         return bool(await self._run(RENEW, str(round(self._seconds * 1000))))
 
     async def release(self) -> None:
@@ -94,7 +99,7 @@ class Lease:
             while True:
                 await asyncio.sleep(self._seconds / 3)
                 with suppress(BackendUnavailable):  # the writes find out whether it is still ours
-                    if not await self.take():
+                    if not await self.renew():
                         lost = True
                         task.cancel()
                         return

@@ -66,10 +66,6 @@ class Spool:
         self._file.write(packed)
         self._places[address] = (at, len(packed))
 
-    def drop(self, address: str) -> None:
-        """Forget a document's bytes."""
-        self._places.pop(address, None)
-
     @property
     def packed_bytes(self) -> int:
         """What is kept, packed."""

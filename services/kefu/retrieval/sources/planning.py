@@ -120,8 +120,7 @@ class Planner:
         self._plan.sketches[found.address] = sketch(text)
         self._plan.lengths[found.address] = len(text)
         if found.moved_from:
-            self._looked.add(found.moved_from)
-            self._plan.items[found.moved_from] = None
+            self._looked.add(found.moved_from)  # it is forgotten once the document is imported
 
     def _import_key(self, change: Change, data: bytes) -> str:
         document = document_of(self._plan.source, change, data)
@@ -150,7 +149,6 @@ class Planner:
                 moved = replace(change, kind="moved", path=before.path, moved_from=old, old_length=before.length)
                 key = self._import_key(moved, await self._spool.data(address))
                 self._plan.changes[address] = replace(moved, item=replace(change.item, path=before.path, key=key))
-                self._plan.items[old] = None
                 del self._missing[old]
 
     def _new_path(self, found: Found) -> str:

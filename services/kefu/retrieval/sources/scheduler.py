@@ -81,6 +81,7 @@ class SourceScheduler:
         self._pace = pace or Pace()
         self._judges = judges
         self._running: dict[tuple[CollectionKey, str], asyncio.Task[None]] = {}
+        self._runs: dict[tuple[CollectionKey, str], SyncRun] = {}
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -111,7 +112,8 @@ class SourceScheduler:
                 await asyncio.wait_for(self._woken.wait(), self._pace.poll_seconds)
 
     async def _look(self) -> None:
-        free = self._pace.at_once - len(self._running)
+        waiting = sum(run.waits for run in self._runs.values())  # for a check, which costs nothing here
+        free = self._pace.at_once - (len(self._running) - waiting)
         if free <= 0:
             return
         for key, source in await self._sources.due(self._pace.clock(), _LOOK_AHEAD):
@@ -135,6 +137,7 @@ class SourceScheduler:
 
     def _ended(self, entry: tuple[CollectionKey, str]) -> None:
         self._running.pop(entry, None)
+        self._runs.pop(entry, None)
         self.wake()
 
     async def _run(self, key: CollectionKey, source_id: str, lease: Lease) -> None:
@@ -173,7 +176,11 @@ class SourceScheduler:
             await self._sources.schedule(key, source_id, None)
             return
         sync = waiting or new_sync("schedule", now)
-        run = SyncRun(self._sources, self._knowledge, self._fetching, self._judges, lease, key, source, sync)
+        if waiting is None and not await self._sources.claim(key, source_id, sync):
+            return  # somebody has asked for a run just now: it is due
+        run = self._runs[key, source_id] = SyncRun(
+            self._sources, self._knowledge, self._fetching, self._judges, lease, key, source, sync
+        )
         await run.run()
         await self._schedule_next(key, source_id, lease)
 

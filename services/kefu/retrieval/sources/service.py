@@ -4,20 +4,20 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
 
-from kefu.common.errors import DocumentNotFound, SourceNotFound, SyncNotHeld
-from kefu.common.redis.pipelines import pipeline
+from kefu.common.errors import DocumentNotFound, KnowledgeMoved, SourceNotFound, SyncNotHeld
+from kefu.common.redis.pipelines import call, pipeline
 from kefu.retrieval.documents.types import Unreadable
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.sources import keys
 from kefu.retrieval.sources.scheduler import SourceScheduler, new_sync, next_time
 from kefu.retrieval.sources.source import DocumentOutcome, Source, Sync, Trigger
-from kefu.retrieval.sources.staging import Staging
 from kefu.retrieval.sources.store import GOOD_TIME, HELD, LAST, RUNNING, SourceStore, sync_commands
 from kefu.retrieval.sources.sync import Knowledge, load_plan
+from kefu.retrieval.storage.document_deletion import delete_live_document
 from kefu.retrieval.storage.durable_writer import DurableWriter
 from kefu.retrieval.storage.records import document_id
 
@@ -96,19 +96,30 @@ class SourceService:
     async def delete(self, key: CollectionKey, source_id: str, *, with_documents: bool) -> int:
         """Forget a source. Returns how many of its documents went. Raises SourceNotFound."""
         await self._sources.get(key, source_id)
-        items = await self._sources.items(key, source_id)
-        await self._sources.delete(key, source_id)
+        await self._sources.schedule(key, source_id, None)
+        await self._knowledge.staging(key, source_id).discard()
         deleted = 0
         if with_documents:
-            live = await self._knowledge.live(key)
-            async with self._open_writer() as writer:
-                for item in items.values():
+            items = await self._sources.items(key, source_id)
+            deleted = await self._delete_documents(key, [document_id(each.path) for each in items.values() if each.key])
+        await self._sources.delete(key, source_id)  # last: who calls again after a failure finds it
+        return deleted
+
+    async def _delete_documents(self, key: CollectionKey, documents: Sequence[str]) -> int:
+        deleted = 0
+        async with self._open_writer() as writer:
+            for document in documents:
+                while True:
+                    live = await self._knowledge.live(key)
                     with suppress(DocumentNotFound):
-                        if item.key:
-                            await self._knowledge.store.delete_document(writer, live, document_id(item.path))
-                            deleted += 1
-                await writer.wait_until_on_disk()
-            self._knowledge.on_change(key)
+                        try:
+                            await delete_live_document(self._knowledge.store, writer, live, document)
+                        except KnowledgeMoved:
+                            continue
+                        deleted += 1
+                    break
+            await writer.wait_until_on_disk()
+        self._knowledge.on_change(await self._knowledge.live(key))
         return deleted
 
     async def sync(self, key: CollectionKey, source_id: str, trigger: Trigger = "request") -> Sync:
@@ -164,12 +175,9 @@ class SourceService:
         approved = replace(
             await self._held(key, source_id, sync_id), state="queued", trigger="approval", attempts=0, message=""
         )
-        name = keys.state(key, source_id)
-        await pipeline(
-            self._sources.client,
-            [*sync_commands(key, source_id, approved), ("HSET", name, RUNNING, sync_id), ("HDEL", name, HELD)],
-            atomic=True,
-        )
+        if not await self._sources.claim(key, source_id, approved):
+            raise SyncNotHeld("The source is running, and may find something else; wait until that run has ended.")
+        await call(self._sources.client, "HDEL", keys.state(key, source_id), HELD)
         await self._sources.schedule(key, source_id, time.time())
         self._scheduler.wake()
         return approved
@@ -180,7 +188,7 @@ class SourceService:
         dismissed = replace(await self._held(key, source_id, sync_id), state="dismissed")
         commands = [("HDEL", keys.state(key, source_id), HELD), ("UNLINK", keys.held(key, source_id))]
         await pipeline(self._sources.client, [*sync_commands(key, source_id, dismissed), *commands], atomic=True)
-        await Staging(self._knowledge.drafts, key, f"sources/{source_id}").discard()
+        await self._knowledge.staging(key, source_id).discard()
         return dismissed
 
     async def _held(self, key: CollectionKey, source_id: str, sync_id: str) -> Sync:

@@ -8,13 +8,14 @@ else it is held. A source has one draft at most: a later run takes the place of 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from contextlib import suppress
 
 from kefu.common.errors import DraftHeld, DraftNotFound, DraftOutdated, KnowledgeMoved, TenantLimit
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.versions import DraftState, VersionRecord
 from kefu.retrieval.drafts.drafts import Drafts
 from kefu.retrieval.sources.fetching.findings import SourceFailed
+from kefu.retrieval.storage.versions import VersionStore
 
 CHECK_SECONDS = 3_600.0
 """A draft that nobody has checked for so long is held."""
@@ -22,18 +23,20 @@ _LOOK_SECONDS = 0.3
 _MOST_NAMED = 5
 
 
-@dataclass(frozen=True)
-class Staged:
-    """How a draft was checked. `reason`: why it is held, a sentence; empty where it is live."""
-
-    reason: str = ""
-
-
 class Staging:
     """The draft of one source. `author`: "sources/{source}"."""
 
-    def __init__(self, drafts: Drafts, key: CollectionKey, author: str, *, seconds: float = CHECK_SECONDS) -> None:
+    def __init__(
+        self,
+        drafts: Drafts,
+        versions: VersionStore,
+        key: CollectionKey,
+        author: str,
+        *,
+        seconds: float = CHECK_SECONDS,
+    ) -> None:
         self._drafts = drafts
+        self._versions = versions
         self._key = key
         self._author = author
         self._seconds = seconds
@@ -49,27 +52,31 @@ class Staging:
 
     async def discard(self) -> None:
         """Discard what earlier runs of the source have staged and nobody has promoted."""
-        for each in await self._drafts.all_of(self._key, open_only=True):
-            if each.record.origin == self._author:
-                await self._drafts.discard(self._key, each.record.id, self._author)
+        for record in (await self._versions.read(self._key)).records.values():
+            if record.is_open and record.origin == self._author:
+                with suppress(DraftNotFound):  # somebody was faster
+                    await self._drafts.discard(self._key, record.id, self._author)
 
-    async def checked(self, draft: CollectionKey, on_wait: Callable[[], Awaitable[None]]) -> Staged:
-        """Have the draft checked, and promote it where the check finds nothing. Raises SourceFailed."""
+    async def checked(self, draft: CollectionKey, on_wait: Callable[[], Awaitable[None]]) -> str:
+        """Have the draft checked, and promote it where the check finds nothing.
+
+        Returns why it is held, a sentence; an empty text where it is live. Raises SourceFailed.
+        """
         await self._drafts.request_check(self._key, draft.version, promote_when_green=False)
         until = time.monotonic() + self._seconds
         while time.monotonic() < until:
-            record = (await self._drafts.get(self._key, draft.version)).record
-            if record.state is DraftState.PROMOTED:  # by a person
-                return Staged()
-            if record.state is DraftState.HELD:
-                return Staged(_why_held(self._key, record))
-            if record.state is DraftState.DISCARDED:
+            record = (await self._versions.read(self._key)).records.get(draft.version)
+            if record is None or record.state is DraftState.DISCARDED:
                 raise SourceFailed("Its draft was discarded before it was checked.")
+            if record.state is DraftState.PROMOTED:  # by a person
+                return ""
+            if record.state is DraftState.HELD:
+                return _why_held(self._key, record)
             if record.state is DraftState.OPEN and await self._promote(draft.version):
-                return Staged()
+                return ""
             await on_wait()
             await asyncio.sleep(_LOOK_SECONDS)
-        return Staged("Nobody has checked its draft: is a router running?")
+        return "Its draft was not checked within an hour: routers ask the golden questions, and may be busy or away."
 
     async def _promote(self, draft: str) -> bool:
         try:

@@ -7,6 +7,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from kefu.common.errors import BadRequest, SourceNotFound, SyncNotFound
+from kefu.common.redis.client import redis_errors
 from kefu.common.redis.pipelines import Command, call, hash_of, hset, pipeline, text_fields
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.sources import keys
@@ -26,6 +27,17 @@ from kefu.retrieval.sources.source import (
 RUNNING, HELD, LAST, GOOD_TIME, REVISION, AGAIN = "running", "held", "last", "good_time", "revision", "again"
 """Fields of a source's state: ids of runs, the time of the last good one, the source's revision then, and whether it is
 to run again at once."""
+
+
+CLAIM = """
+-- KEYS: state, runs. ARGV: id of a run, the run as JSON, the field that names the one under way. Returns 0 where
+-- another one waits or is under way.
+local running = redis.call('HGET', KEYS[1], ARGV[3])
+if running and running ~= ARGV[1] and redis.call('HEXISTS', KEYS[2], running) == 1 then return 0 end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+redis.call('HSET', KEYS[1], ARGV[3], ARGV[1])
+return 1
+"""
 
 
 class SourceStore:
@@ -118,25 +130,28 @@ class SourceStore:
 
         A run under way may have passed what has changed meanwhile: the source runs once more after it.
         """
-        state = await self.state(key, source)
-        if running := state.get(RUNNING):
+        while not await self.claim(key, source, sync):
+            running = (await self.state(key, source)).get(RUNNING, "")
             found = await call(self.client, "HGET", keys.syncs(key, source), running)
-            if found is not None:
-                current = SYNC.validate_json(found)
-                if current.state == "running":
-                    await call(self.client, "HSET", keys.state(key, source), AGAIN, "1")
-                    if (await self.state(key, source)).get(RUNNING) == running:
-                        return current
-                    return await self.queue(key, source, sync, now)  # it has ended in between
+            if found is None:
+                continue  # it has ended in between
+            current = SYNC.validate_json(found)
+            if current.state == "running":
+                await call(self.client, "HSET", keys.state(key, source), AGAIN, "1")
+                if (await self.state(key, source)).get(RUNNING) != running:
+                    continue
+            else:
                 await self.schedule(key, source, now)
-                return current
-        commands: list[Command] = [
-            ("HSET", keys.syncs(key, source), sync.id, SYNC.dump_json(sync)),
-            ("HSET", keys.state(key, source), RUNNING, sync.id),
-        ]
-        await pipeline(self.client, commands, atomic=True)
+            return current
         await self.schedule(key, source, now)
         return sync
+
+    async def claim(self, key: CollectionKey, source: str, sync: Sync) -> bool:
+        """Make a run the one that waits or is under way. False where another one does, or is."""
+        client: Any = self.client
+        with redis_errors():
+            names = keys.state(key, source), keys.syncs(key, source)
+            return bool(await client.eval(CLAIM, len(names), *names, sync.id, SYNC.dump_json(sync), RUNNING))
 
     async def outcomes(self, key: CollectionKey, source: str, sync: str) -> list[DocumentOutcome]:
         """What became of the documents of a run; of unchanged ones nothing is kept."""

@@ -6,17 +6,18 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
 import structlog
 from pydantic import TypeAdapter
 
-from kefu.common.errors import DocumentNotFound, KnowledgeMoved
+from kefu.common.errors import DocumentNotFound, KnowledgeMoved, ServiceError, SyncNotFound
 from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.common.redis.pipelines import Command, hset
 from kefu.retrieval.documents.types import Unreadable
 from kefu.retrieval.domain.collection_key import CollectionKey
+from kefu.retrieval.domain.versions import SOURCES
 from kefu.retrieval.drafts.drafts import Drafts
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.ingest.conversion import ConversionJob
@@ -62,6 +63,11 @@ _ITEMS = TypeAdapter(dict[str, Item | None])
 _log = structlog.stdlib.get_logger()
 
 
+def author_of(source: str) -> str:
+    """What a source's changes are signed with."""
+    return f"{SOURCES}{source}"
+
+
 @dataclass(frozen=True)
 class Knowledge:
     """The knowledge base that documents are imported into. `on_change` hears of each change of a collection."""
@@ -77,6 +83,10 @@ class Knowledge:
     async def live(self, key: CollectionKey) -> CollectionKey:
         """The version of a collection that customers are answered from: what sources change."""
         return await VersionStore(self.store).live_key(key)
+
+    def staging(self, key: CollectionKey, source: str) -> Staging:
+        """The draft of a source."""
+        return Staging(self.drafts, VersionStore(self.store), key, author_of(source))
 
 
 Keep = Callable[[dict[str, Item | None]], Awaitable[None]]
@@ -119,12 +129,17 @@ class SyncRun:
         self._key = key
         self._source = source
         self._sync = sync
-        self._author = f"sources/{source.id}"
-        self._staging = Staging(knowledge.drafts, key, self._author)
+        self._author = author_of(source.id)
+        self._staging = knowledge.staging(key, source.id)
         self._reported_at = 0.0
 
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for a check, and does nothing meanwhile."""
+        return self._sync.phase == "checking"
+
     async def run(self) -> Sync:
-        """Run to the end, and return how it ended. Raises LeaseLost, or BackendUnavailable: then it is run again."""
+        """Run to the end, and return how it ended. Raises LeaseLost, or a ServiceError: then it is run again."""
         began = time.monotonic()
         if self._sync.attempts >= MAX_ATTEMPTS:
             await self._end("failed", f"It was begun {MAX_ATTEMPTS} times and no replica lived to end it.")
@@ -141,10 +156,13 @@ class SyncRun:
             if self._sync.trigger == "approval":
                 plan = await load_plan(self._sources, self._knowledge, self._key, self._source)
             await (self._fetch_and_apply() if plan is None else self._apply(plan))
-            if self._sync.trigger == "approval":
-                await self._staging.discard()  # what was held is live now
         except SourceFailed as error:
             await self._end("failed", str(error))
+        except ServiceError:  # nobody died: it is run again, as often as it takes
+            self._sync = replace(self._sync, attempts=self._sync.attempts - 1)
+            with suppress(ServiceError):
+                await self._write([])
+            raise
         SYNC_SECONDS.observe(time.monotonic() - began)
         return self._sync
 
@@ -201,13 +219,13 @@ class SyncRun:
         name = keys.held(self._key, self._source.id)
         commands: list[Command] = [("DEL", name), hset(name, {"plan": _packed_plan(plan)})]
         fits = spool.packed_bytes <= MAX_HELD_BYTES
+        commands.append(("EXPIRE", name, HELD_SECONDS))
         async with self._lease.writer() as writer:
             await writer.write(commands)
             for address, change in plan.changes.items():
                 if fits and change.kind != "gone":
                     packed = zlib.compress(await spool.data(address))
                     await writer.write([("HSET", name, f"data:{address}", packed)])
-            await writer.write([("EXPIRE", name, HELD_SECONDS)])
         if not fits:
             reason += " It is too large to be kept: when it is approved, what is there then is fetched and imported."
         outcomes = [*map(_outcome_of, plan.changes.values()), *plan.outcomes]
@@ -239,11 +257,10 @@ class SyncRun:
         outcomes, unchanged = await self._change(target, plan, note)
         self._sync = replace(self._sync, phase="checking")
         await self._write([])
-        staged = await self._staging.checked(target, self._report)
-        if staged.reason:
-            await self._hold(plan, spool, staged.reason)
+        why_held = await self._staging.checked(target, self._report)
+        if why_held:
+            await self._hold(plan, spool, why_held)
             return
-        self._knowledge.on_change(self._key)
         await self._write_items(items)
         await self._finish(plan, outcomes, unchanged)
 
@@ -268,6 +285,7 @@ class SyncRun:
 
     async def _finish(self, plan: Plan, outcomes: Sequence[DocumentOutcome], unchanged: int) -> None:
         await self._write(item_commands(self._key, self._source.id, plan.items))
+        await self._staging.discard()  # what an earlier run has staged is superseded
         self._sync = replace(self._sync, applied=self._sync.to_apply)
         await self._end("done", "", [*outcomes, *plan.outcomes], plan.unchanged + unchanged)
 
@@ -312,7 +330,7 @@ class SyncRun:
                     if report.outcome == "UNCHANGED" and change.kind != "moved":
                         unchanged += 1  # an attempt before this one had imported it
                     else:
-                        self._knowledge.on_change(self._key)
+                        self._knowledge.on_change(target)
                         outcomes.append(_outcome_of(change))
                 self._sync = replace(self._sync, applied=self._sync.applied + 1)
                 await self._report()
@@ -324,7 +342,7 @@ class SyncRun:
                 await self._knowledge.store.delete_document(
                     writer, target, document_id(change.path), author=self._author, keep_history=True
                 )
-                self._knowledge.on_change(self._key)
+                self._knowledge.on_change(target)
             except DocumentNotFound:
                 pass  # somebody deleted it by hand, or an attempt before this one did
             await writer.wait_until_on_disk()
@@ -359,14 +377,16 @@ class SyncRun:
         before = await self._sources.state(self._key, source)
         commands: list[Command] = [("HDEL", name, RUNNING), ("HSET", name, LAST, self._sync.id)]
         if (old := before.get(HELD)) and state in ("done", "held") and old != self._sync.id:
-            superseded = replace(await self._sources.sync(self._key, source, old), state="superseded")
-            commands += sync_commands(self._key, source, superseded)
+            with suppress(SyncNotFound):
+                superseded = replace(await self._sources.sync(self._key, source, old), state="superseded")
+                commands += sync_commands(self._key, source, superseded)
         if state == "held":
             commands.append(("HSET", name, HELD, self._sync.id))
         elif state == "done":
             commands += [("HDEL", name, HELD), ("UNLINK", keys.held(self._key, source))]
             commands.append(hset(name, {GOOD_TIME: str(self._sync.end_time), REVISION: self._source.revision}))
-        kept = [each.id for each in await self._sources.syncs(self._key, source)]
+        waiting = self._sync.id if state == "held" else before.get(HELD)  # a held one is kept, however old
+        kept = [each.id for each in await self._sources.syncs(self._key, source) if each.id != waiting]
         async with self._lease.writer() as writer:
             await writer.write(
                 [

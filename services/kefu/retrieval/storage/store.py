@@ -163,8 +163,15 @@ class KnowledgeStore(KnowledgeReader):
             return answers[-1].decode()
         raise too_many_writers(key)
 
-    async def erase_document(self, writer: DurableWriter, key: CollectionKey, document: str) -> None:
-        """Delete a document in a version, whatever that is for, with what is known of it there."""
+    async def erase_history(self, writer: DurableWriter, key: CollectionKey, document: str) -> bool:
+        """Delete the earlier revisions of a document. Returns whether there were any."""
+        existed = bool(await writer.command("EXISTS", key.history(document)))
+        if existed:
+            await writer.transaction(forgetting(key, document))
+        return existed
+
+    async def erase_document(self, writer: DurableWriter, key: CollectionKey, document: str) -> bool:
+        """Delete a document in a version, whatever that is for. Returns whether it was there."""
         embedder = text_fields(hash_of(await writer.command("HGETALL", key.info))).get("embedder")
         if embedder is not None and await writer.command("EXISTS", key.document(document)):
             await writer.transaction(
@@ -175,6 +182,8 @@ class KnowledgeStore(KnowledgeReader):
                     self.changes.entry(key, "document", document),
                 ]
             )
+            return True
+        return False
 
     async def confirm(self, writer: DurableWriter, key: CollectionKey) -> None:
         """Make the writer's wait for the disk cover all earlier writes of others too: the file is in order."""

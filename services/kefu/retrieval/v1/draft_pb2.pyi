@@ -323,14 +323,11 @@ class CreateDraftRequest(_message.Message):
 
     COLLECTION_FIELD_NUMBER: _builtins.int
     TITLE_FIELD_NUMBER: _builtins.int
-    ORIGIN_FIELD_NUMBER: _builtins.int
     PROMOTE_WHEN_GREEN_FIELD_NUMBER: _builtins.int
     collection: _builtins.str
     """Required. "collections/{collection}"."""
     title: _builtins.str
     """Optional. What people call it, at most 100 characters. Empty: the day."""
-    origin: _builtins.str
-    """Optional. "sources/{source}" where a source makes it. Empty: the caller."""
     promote_when_green: _builtins.bool
     """Optional. See Draft.promote_when_green."""
     def __init__(
@@ -338,12 +335,11 @@ class CreateDraftRequest(_message.Message):
         *,
         collection: _builtins.str = ...,
         title: _builtins.str = ...,
-        origin: _builtins.str = ...,
         promote_when_green: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection", b"collection", "origin", b"origin", "promote_when_green", b"promote_when_green", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["collection", b"collection", "promote_when_green", b"promote_when_green", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -493,7 +493,7 @@ class SourceStatus(_message.Message):
     HELD_FIELD_NUMBER: _builtins.int
     LAST_FIELD_NUMBER: _builtins.int
     document_count: _builtins.int
-    """Documents of it that are known."""
+    """Addresses of it that are known, those of documents that could not be read among them."""
     @_builtins.property
     def next_time(self) -> _timestamp_pb2.Timestamp:
         """When it runs next by itself; unset: when asked to."""
@@ -555,7 +555,9 @@ class Sync(_message.Message):
         STATE_HELD: Sync._State.ValueType  # 4
         """It waits for approval: nothing was changed."""
         STATE_FAILED: Sync._State.ValueType  # 5
-        """What is there could not be read: nothing was changed."""
+        """What is there could not be read, and nothing was changed; or it ended while it was applied, and what it had changed
+        by then stays: `message` says which.
+        """
         STATE_DISMISSED: Sync._State.ValueType  # 6
         """Somebody dismissed it."""
         STATE_SUPERSEDED: Sync._State.ValueType  # 7
@@ -575,7 +577,9 @@ class Sync(_message.Message):
     STATE_HELD: Sync.State.ValueType  # 4
     """It waits for approval: nothing was changed."""
     STATE_FAILED: Sync.State.ValueType  # 5
-    """What is there could not be read: nothing was changed."""
+    """What is there could not be read, and nothing was changed; or it ended while it was applied, and what it had changed
+    by then stays: `message` says which.
+    """
     STATE_DISMISSED: Sync.State.ValueType  # 6
     """Somebody dismissed it."""
     STATE_SUPERSEDED: Sync.State.ValueType  # 7
@@ -625,7 +629,7 @@ class Sync(_message.Message):
         TRIGGER_REQUEST: Sync._Trigger.ValueType  # 2
         """Somebody asked for it."""
         TRIGGER_PUSH: Sync._Trigger.ValueType  # 3
-        """The source said that it has changed."""
+        """The source said that it has changed, or somebody asked for another run while one was under way."""
         TRIGGER_APPROVAL: Sync._Trigger.ValueType  # 4
         """It was held, and approved."""
 
@@ -639,7 +643,7 @@ class Sync(_message.Message):
     TRIGGER_REQUEST: Sync.Trigger.ValueType  # 2
     """Somebody asked for it."""
     TRIGGER_PUSH: Sync.Trigger.ValueType  # 3
-    """The source said that it has changed."""
+    """The source said that it has changed, or somebody asked for another run while one was under way."""
     TRIGGER_APPROVAL: Sync.Trigger.ValueType  # 4
     """It was held, and approved."""
 

@@ -156,7 +156,8 @@ async def _sync(
     else:
         print_outcomes(sync, outcomes)
     if sync.state != pb.Sync.STATE_DONE:
-        raise CommandFailed("Nothing was changed; see above." if not as_json else "Nothing was changed.")
+        what = "Nothing was changed" if sync.state == pb.Sync.STATE_HELD else "The run did not end well"
+        raise CommandFailed(f"{what}." if as_json else f"{what}; see above.")
 
 
 async def _follow(

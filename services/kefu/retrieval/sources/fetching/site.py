@@ -75,16 +75,13 @@ class SiteFetcher:
         budgets: HostBudgets,
         limits: Limits,
         retries: Retries,
-        headers: Mapping[str, str] | None = None,
         *,
         obeys_robots: bool = True,
     ) -> None:
-        """`headers` go to the host of the source alone: see `get`."""
         self._http = http
         self._budgets = budgets
         self._limits = limits
         self._retries = retries
-        self._headers = dict(headers or {})
         self._robots: dict[str, Robots] = {}
         self._robots_lock = asyncio.Lock()
         self._obeys_robots = obeys_robots
@@ -98,18 +95,16 @@ class SiteFetcher:
         etag: str = "",
         modified: str = "",
         most_bytes: int = 0,
-        with_headers: bool = False,
     ) -> Page:
         """The answer of an address, after its redirects.
 
         Raises NotFetched, LeftTheSite for a redirect to where `within` is false, or Enough. An answer with any other
-        status than a passing failure is an answer. `with_headers`: the source's own headers go along.
+        status than a passing failure is an answer.
         """
         conditions = {"if-none-match": etag} if etag else {"if-modified-since": modified} if modified else {}
         seen, for_good = {address}, True
         for _ in range(MAX_REDIRECTS + 1):
-            own = self._headers if with_headers else {}
-            answer = await self.call("GET", address, headers={**own, **conditions}, most_bytes=most_bytes)
+            answer = await self.call("GET", address, headers=conditions, most_bytes=most_bytes)
             location = answer.headers.get("location", "")
             if answer.status not in _MOVES or not location:
                 return Page(answer.status, address, answer.headers, answer.body, for_good)
@@ -126,7 +121,6 @@ class SiteFetcher:
                 raise LeftTheSite(target)
             if self._obeys_robots and not (await self.robots(target)).allows(target):
                 raise NotFetched(f"it leads to {target}, which robots.txt forbids")
-            with_headers = with_headers and host_of(target) == host_of(address)
             address, conditions = target, {}
         raise NotFetched(f"it leads on more than {MAX_REDIRECTS} times")
 

@@ -530,7 +530,7 @@ export const SourceLimitsSchema: GenMessage<SourceLimits> = /*@__PURE__*/
  */
 export type SourceStatus = Message<"kefu.retrieval.v1.SourceStatus"> & {
   /**
-   * Documents of it that are known.
+   * Addresses of it that are known, those of documents that could not be read among them.
    *
    * @generated from field: uint32 document_count = 1;
    */
@@ -726,7 +726,8 @@ export enum Sync_State {
   HELD = 4,
 
   /**
-   * What is there could not be read: nothing was changed.
+   * What is there could not be read, and nothing was changed; or it ended while it was applied, and what it had changed
+   * by then stays: `message` says which.
    *
    * @generated from enum value: STATE_FAILED = 5;
    */
@@ -829,7 +830,7 @@ export enum Sync_Trigger {
   REQUEST = 2,
 
   /**
-   * The source said that it has changed.
+   * The source said that it has changed, or somebody asked for another run while one was under way.
    *
    * @generated from enum value: TRIGGER_PUSH = 3;
    */
