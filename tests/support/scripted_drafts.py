@@ -17,6 +17,8 @@ class ScriptedDrafts(rpc.DraftServiceServicer):
     """Holds drafts. A report makes one HELD or OPEN, as the contract says."""
 
     def __init__(self) -> None:
+        self.promote_error: Exception | None = None
+        """Raised once by a promotion."""
         self.drafts: dict[str, pb.Draft] = {}
         self.reports: list[pb.ReportDraftCheckRequest] = []
         self.promoters: list[auth.Principal] = []
@@ -52,13 +54,17 @@ class ScriptedDrafts(rpc.DraftServiceServicer):
         self.reports.append(request)
         draft.check.CopyFrom(request.check)
         draft.check.outdated = request.as_of != draft.update_time
-        draft.state = pb.Draft.STATE_HELD if request.check.failed else pb.Draft.STATE_OPEN
+        if not draft.check.outdated:
+            draft.state = pb.Draft.STATE_HELD if request.check.failed else pb.Draft.STATE_OPEN
         return pb.ReportDraftCheckResponse(draft=draft)
 
     async def PromoteDraft(self, request: pb.PromoteDraftRequest, context: Context) -> pb.PromoteDraftResponse:
         draft = self._draft(request.name)
         if draft.state == pb.Draft.STATE_HELD:
             raise DraftHeld("Its last check failed.", metadata={"failed": "3"})
+        if (error := self.promote_error) is not None:
+            self.promote_error = None
+            raise error
         self.promoters.append(auth.caller())
         draft.state = pb.Draft.STATE_PROMOTED
         return pb.PromoteDraftResponse(draft=draft)

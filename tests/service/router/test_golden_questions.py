@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from kefu.common.auth import Scope
+from kefu.common.errors import KnowledgeMoved
 from kefu.retrieval.v1 import draft_pb2 as drafts
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.router.config import Timing
@@ -238,6 +239,33 @@ async def test_a_draft_that_loses_an_answer_is_held_and_one_that_does_not_is_pro
     assert scripted.reports[-1].check.passed == 1
     asked = [each for each in harness.knowledge.requests if each.draft]
     assert {each.draft for each in asked} == {DRAFT}
+
+
+async def test_a_green_draft_whose_promotion_failed_is_promoted_at_the_next_look(harness: RouterHarness) -> None:
+    root = await harness.client()
+    await put(root, refunds())
+    say(harness, RIGHT)
+    scripted = harness.knowledge.drafts
+    scripted.promote_error = KnowledgeMoved("Another version became live.")
+    scripted.add(DRAFT, promote_when_green=True)
+    await eventually(lambda: scripted.drafts[DRAFT].state == drafts.Draft.STATE_PROMOTED)
+    assert scripted.promote_error is None
+    assert len(scripted.reports) == 1  # it is not asked again
+
+
+async def test_a_question_that_cannot_be_asked_ends_neither_the_run_nor_the_check(harness: RouterHarness) -> None:
+    root = await harness.client()
+    await put(root, refunds())
+    gone = refunds("gone")
+    gone.collections.append("collections/gone")
+    await put(root, gone)
+    harness.knowledge.without.add("collections/gone")
+    say(harness, RIGHT)
+    done, results = await run(root)
+    assert (done.state, done.right, done.not_asked) == (pb.GoldenRun.STATE_FINISHED, 1, 1)
+    [unasked] = [each for each in results if each.question == "goldenQuestions/gone"]
+    assert unasked.answer.verdict == pb.GoldenAnswer.VERDICT_UNSPECIFIED
+    assert unasked.answer.why == "There is no collections/gone."
 
 
 async def test_a_night_is_run_once_by_one_router(redis: RedisServer) -> None:
