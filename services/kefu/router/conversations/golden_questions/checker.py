@@ -161,9 +161,7 @@ class GoldenChecker:
         if self._hour is None:
             return
         zone = ZoneInfo((await self._settings.effective(tenant)).time_zone)
-        now = datetime.now(zone)
-        hours = (now.hour - self._hour) % 24  # since the last night began
-        day = (now - timedelta(hours=hours)).date().isoformat()
+        day, hours = last_night(datetime.now(zone), self._hour)
         last = await self._runs.last_night(tenant)
         if last == day:
             return
@@ -182,6 +180,12 @@ class GoldenChecker:
     def _tell(self, tenant: str, run: GoldenRun | None) -> None:
         if run is not None and run.lost:
             self._event_bus.publish(GoldenAnswersLost(tenant, run.id, run.trigger, run.draft, run.lost_questions))
+
+
+def last_night(now: datetime, hour: int) -> tuple[str, int]:
+    """The day of the last night that has begun, and for how many hours: a night may reach into the next day."""
+    hours = (now.hour - hour) % 24
+    return (now - timedelta(hours=hours)).date().isoformat(), hours
 
 
 def _message(run: GoldenRun | None) -> str:
