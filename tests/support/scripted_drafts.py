@@ -60,6 +60,8 @@ class ScriptedDrafts(rpc.DraftServiceServicer):
 
     async def PromoteDraft(self, request: pb.PromoteDraftRequest, context: Context) -> pb.PromoteDraftResponse:
         draft = self._draft(request.name)
+        if draft.state in _CLOSED:
+            raise DraftNotFound("It was promoted or discarded.")
         if draft.state == pb.Draft.STATE_HELD:
             raise DraftHeld("Its last check failed.", metadata={"failed": "3"})
         if (error := self.promote_error) is not None:
@@ -68,6 +70,11 @@ class ScriptedDrafts(rpc.DraftServiceServicer):
         self.promoters.append(auth.caller())
         draft.state = pb.Draft.STATE_PROMOTED
         return pb.PromoteDraftResponse(draft=draft)
+
+    async def ListVersions(self, request: pb.ListVersionsRequest, context: Context) -> pb.ListVersionsResponse:
+        promoted = [each.name for each in self.drafts.values() if each.state == pb.Draft.STATE_PROMOTED]
+        found = [pb.Version(name=each.replace("/drafts/", "/versions/"), live=True) for each in promoted[-1:]]
+        return pb.ListVersionsResponse(versions=found)
 
     def _draft(self, name: str) -> pb.Draft:
         if name not in self.drafts:

@@ -69,6 +69,13 @@ class DraftClient:
             return False
         return found.draft.state in _OPEN
 
+    async def is_live(self, principal: Principal, draft: str) -> bool:
+        """Whether a draft was promoted and is what everybody gets."""
+        collection, _, draft_id = draft.partition("/drafts/")
+        request = pb.ListVersionsRequest(collection=collection)
+        found = await self._call(lambda stubs: stubs.drafts.ListVersions, request, self._as(principal))
+        return any(each.live and each.name == f"{collection}/versions/{draft_id}" for each in found.versions)
+
     async def waiting(self, principal: Principal) -> list[WaitingDraft]:
         """The drafts of a tenant that wait for a check or, green, for their promotion, the oldest first."""
         request = pb.ListDraftsRequest(collection=_ALL, open_only=True)
