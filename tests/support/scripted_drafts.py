@@ -17,6 +17,8 @@ class ScriptedDrafts(rpc.DraftServiceServicer):
     """Holds drafts. A report makes one HELD or OPEN, as the contract says."""
 
     def __init__(self) -> None:
+        self.promote_error: Exception | None = None
+        """Raised once by a promotion."""
         self.drafts: dict[str, pb.Draft] = {}
         self.reports: list[pb.ReportDraftCheckRequest] = []
         self.promoters: list[auth.Principal] = []
@@ -52,16 +54,27 @@ class ScriptedDrafts(rpc.DraftServiceServicer):
         self.reports.append(request)
         draft.check.CopyFrom(request.check)
         draft.check.outdated = request.as_of != draft.update_time
-        draft.state = pb.Draft.STATE_HELD if request.check.failed else pb.Draft.STATE_OPEN
+        if not draft.check.outdated:
+            draft.state = pb.Draft.STATE_HELD if request.check.failed else pb.Draft.STATE_OPEN
         return pb.ReportDraftCheckResponse(draft=draft)
 
     async def PromoteDraft(self, request: pb.PromoteDraftRequest, context: Context) -> pb.PromoteDraftResponse:
         draft = self._draft(request.name)
+        if draft.state in _CLOSED:
+            raise DraftNotFound("It was promoted or discarded.")
         if draft.state == pb.Draft.STATE_HELD:
             raise DraftHeld("Its last check failed.", metadata={"failed": "3"})
+        if (error := self.promote_error) is not None:
+            self.promote_error = None
+            raise error
         self.promoters.append(auth.caller())
         draft.state = pb.Draft.STATE_PROMOTED
         return pb.PromoteDraftResponse(draft=draft)
+
+    async def ListVersions(self, request: pb.ListVersionsRequest, context: Context) -> pb.ListVersionsResponse:
+        promoted = [each.name for each in self.drafts.values() if each.state == pb.Draft.STATE_PROMOTED]
+        found = [pb.Version(name=each.replace("/drafts/", "/versions/"), live=True) for each in promoted[-1:]]
+        return pb.ListVersionsResponse(versions=found)
 
     def _draft(self, name: str) -> pb.Draft:
         if name not in self.drafts:

@@ -12,7 +12,7 @@ import grpc.aio
 
 from kefu.common import auth
 from kefu.common.auth import open_keyring
-from kefu.common.errors import BackendUnavailable, DraftNotFound
+from kefu.common.errors import BackendUnavailable, CollectionNotFound, DraftNotFound, VersionNotFound
 from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import serving
 from kefu.generation.multiplexing import MultiplexedCall
@@ -92,6 +92,8 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
         """What a search over a draft finds; nothing: the same as over live."""
         self.loads_drafts = True
         """False: no draft can be searched, as on a replica that has not loaded them."""
+        self.without: set[str] = set()
+        """Names of collections that there are none of."""
         self.requests: list[kb.SearchRequest] = []
         self.callers: list[auth.Principal] = []
         self.most_at_once = 0
@@ -113,8 +115,12 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
             self._at_once -= 1
         if self.error is not None:
             raise self.error
-        if request.draft and not (self.loads_drafts and self.drafts.can_be_searched(request.draft)):
+        if request.draft and not self.drafts.can_be_searched(request.draft):
             raise DraftNotFound("There is no such draft, or it is no longer open.")
+        if request.draft and not self.loads_drafts:
+            raise VersionNotFound("This draft is not loaded here yet; search again, or live.")
+        if gone := next((each for each in request.collections if each in self.without), ""):
+            raise CollectionNotFound(f"There is no {gone}.")
         if request.draft and self.draft_hits:
             return kb.SearchResponse(hits=self.draft_hits, apart=0.02, version="d")
         curated = self.curated if self.curated_when in request.query else None

@@ -394,7 +394,7 @@ async def open_insight(
     unanswered = UnansweredStore(commands, days=config.unanswered_days)
     index = ConversationIndex(commands, life=life, explains=config.explanations)
     sessions = SessionStore(commands, life=life)
-    book = ReviewBook(ReviewStore(commands, days=config.numbers_days, life=life), index, life=life)
+    book = ReviewBook(ReviewStore(commands, days=config.numbers_days), index, life=life)
     erasure = SessionErasure(commands, life=_beside_life(config))
     lease, hours = config.lease_seconds, config.webhook_hours
     webhooks = WebhookStore(commands, retry_seconds=hours * 3600)

@@ -1,4 +1,4 @@
-"""`kefu golden`: questions imported, asked, compared; ends with 1 where an answer was lost."""
+"""`kefu golden`: questions imported, asked, compared; ends with 1 where one was lost or not asked."""
 
 import json
 from collections.abc import AsyncIterator
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kefu.common.errors import CollectionNotFound
 from kefu.testing.redis_server import RedisServer
 from tests.support.cli_harness import CliHarness
 from tests.support.router_harness import RouterHarness, open_router_harness
@@ -48,6 +49,10 @@ async def test_golden_questions_are_added_run_shown_and_lost_ends_with_1(
     assert second.status == 1
     assert "LOST (asked twice): How long do refunds take?" in second.out
     assert "before, right: Refunds take 7 days [1]." in second.out
-    assert "1 answer of 1 lost." in second.err
+    assert "Of 1 question 1 lost, 0 not asked." in second.err
     shown = json.loads((await kefu("golden", "show-run", "--json")).out)
     assert [each["change"] for each in shown["results"]] == ["CHANGE_LOST"]
+    harness.knowledge.error = CollectionNotFound("There is no such collection.")
+    third = await kefu("golden", "run")
+    assert third.status == 1
+    assert "Of 1 question 0 lost, 1 not asked." in third.err

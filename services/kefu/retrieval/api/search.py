@@ -45,7 +45,7 @@ class SearchResponder:
         else:
             here = set(self._replica.collections())
             keys = [key for key in await own_collections(self._store) if key in here]
-        keys = await self._targets.to_search(keys, request.draft, request.version)
+        keys = await self._targets.to_search(keys, request.draft, request.version, time_remaining())
         count = max(query.count, self._reranker.passages) if self._reranker else query.count
         found = await self._replica.search(
             keys, query.query, count, query.search_filter, previous_question=query.previous_question

@@ -10,7 +10,9 @@ from kefu.retrieval.domain.collection_key import ORIGINAL, CollectionKey
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.versions import VersionStore
 
-_LOADED_WITHIN_SECONDS = 5.0
+_LOADED_WITHIN_SECONDS = 1.0
+_WAITING_SHARE = 1 / 3
+"""The part of a caller's time that a search waits for a draft to be loaded: who asked may still search live."""
 
 
 class Targets:
@@ -28,8 +30,13 @@ class Targets:
         """The version that a call changes: the live one by Redis, or the `draft` named. Raises DraftNotFound."""
         return await self._draft(key, draft) if draft else await self._versions.live_key(key)
 
-    async def to_search(self, keys: Sequence[CollectionKey], draft: str, version: str) -> list[CollectionKey]:
-        """The versions that a search is over. Raises DraftNotFound, VersionNotFound, ScopeMissing, BadRequest."""
+    async def to_search(
+        self, keys: Sequence[CollectionKey], draft: str, version: str, seconds_left: float | None
+    ) -> list[CollectionKey]:
+        """The versions that a search is over. `seconds_left`: the caller's; None: no limit.
+
+        Raises DraftNotFound, ScopeMissing, BadRequest, and VersionNotFound where one is not loaded here.
+        """
         if draft or version:
             require(caller(), Scope.KNOWLEDGE, Scope.INTERNAL)
         pinned = _versions_in(version)
@@ -41,7 +48,9 @@ class Targets:
                 raise BadRequest("draft", "must be of a collection that is searched.")
             if key not in found:
                 found[key] = await self._draft(key, draft)
-                await self._replica.wait_until_loaded(found[key], _LOADED_WITHIN_SECONDS)
+                most = _LOADED_WITHIN_SECONDS if seconds_left is None else seconds_left * _WAITING_SHARE
+                if not await self._replica.wait_until_loaded(found[key], min(most, _LOADED_WITHIN_SECONDS)):
+                    raise VersionNotFound(f"This draft of {collection} is not loaded here yet; search again, or live.")
         for key in pinned.keys() & {key.collection for key in keys}:
             target = next(found[each] for each in keys if each.collection == key)
             if not self._replica.is_loaded(target):

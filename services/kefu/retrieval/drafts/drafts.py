@@ -176,11 +176,23 @@ class Drafts:
         return await self._update(key, draft, checking)
 
     async def report_check(self, key: CollectionKey, draft: str, check: DraftCheck) -> ComparedDraft:
-        """Note what a check found; without `as_of` it is of the draft as it is now."""
-        now = await self.get(key, draft)
-        found = check if check.as_of else replace(check, as_of=str(now.update_time))
-        state = DraftState.HELD if check.failed else DraftState.OPEN
-        return await self._update(key, draft, lambda record: replace(record, state=state, check=found))
+        """Note what a check found; without `as_of` it is of the draft as it is now.
+
+        Where the draft has changed since, its state stays as it is: one that is being checked waits for another check.
+        """
+
+        async def reported(versions: Versions) -> Sequence[VersionRecord]:
+            now = await self._compared(key, _open_record(key, versions, draft), versions)
+            found = check if check.as_of else replace(check, as_of=str(now.update_time))
+            noted = replace(now, record=replace(now.record, check=found))
+            state = DraftState.HELD if check.failed else DraftState.OPEN
+            return [noted.record if noted.is_check_outdated else replace(noted.record, state=state)]
+
+        async with self._open_writer() as writer:
+            target = key.at(draft, is_draft=True)
+            await self._versions.change(writer, key, reported, watched=(target.changes,))
+            await writer.wait_until_on_disk()
+        return await self.get(key, draft)
 
     async def _update(
         self, key: CollectionKey, draft: str, change: Callable[[VersionRecord], VersionRecord]

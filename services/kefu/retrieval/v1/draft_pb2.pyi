@@ -632,7 +632,8 @@ class ReportDraftCheckRequest(_message.Message):
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Optional. Draft.update_time as it was when the check began: where the draft has changed since, the check is outdated.
+        """Optional. Draft.update_time as it was when the check began: where the draft has changed since, the check is outdated
+        and the draft's state stays as it is.
         Unset: it is of the draft as it is now.
         """
 

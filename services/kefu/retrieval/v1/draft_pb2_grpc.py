@@ -168,7 +168,8 @@ class DraftServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReportDraftCheck(self, request, context):
-        """ReportDraftCheck says what a check of a draft found. The draft is HELD where something failed, else OPEN.
+        """ReportDraftCheck says what a check of a draft found. The draft is HELD where something failed, else OPEN. Where it
+        has changed since the check began its state stays as it is: one that is CHECKING waits for another check.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -67,7 +67,9 @@ class DraftServiceStub:
     CheckDraft: _grpc.UnaryUnaryMultiCallable[_draft_pb2.CheckDraftRequest, _draft_pb2.CheckDraftResponse]
     """CheckDraft asks for a check of a draft: its state is CHECKING until ReportDraftCheck."""
     ReportDraftCheck: _grpc.UnaryUnaryMultiCallable[_draft_pb2.ReportDraftCheckRequest, _draft_pb2.ReportDraftCheckResponse]
-    """ReportDraftCheck says what a check of a draft found. The draft is HELD where something failed, else OPEN."""
+    """ReportDraftCheck says what a check of a draft found. The draft is HELD where something failed, else OPEN. Where it
+    has changed since the check began its state stays as it is: one that is CHECKING waits for another check.
+    """
     PromoteDraft: _grpc.UnaryUnaryMultiCallable[_draft_pb2.PromoteDraftRequest, _draft_pb2.PromoteDraftResponse]
     """PromoteDraft makes a draft the live version. This replica searches it when the call returns, the others within a
     second. Errors: FAILED_PRECONDITION / DRAFT_OUTDATED (the live version has changed since: refresh it first),
@@ -123,7 +125,9 @@ class DraftServiceAsyncStub(DraftServiceStub):
     CheckDraft: _aio.UnaryUnaryMultiCallable[_draft_pb2.CheckDraftRequest, _draft_pb2.CheckDraftResponse]  # type: ignore[assignment]
     """CheckDraft asks for a check of a draft: its state is CHECKING until ReportDraftCheck."""
     ReportDraftCheck: _aio.UnaryUnaryMultiCallable[_draft_pb2.ReportDraftCheckRequest, _draft_pb2.ReportDraftCheckResponse]  # type: ignore[assignment]
-    """ReportDraftCheck says what a check of a draft found. The draft is HELD where something failed, else OPEN."""
+    """ReportDraftCheck says what a check of a draft found. The draft is HELD where something failed, else OPEN. Where it
+    has changed since the check began its state stays as it is: one that is CHECKING waits for another check.
+    """
     PromoteDraft: _aio.UnaryUnaryMultiCallable[_draft_pb2.PromoteDraftRequest, _draft_pb2.PromoteDraftResponse]  # type: ignore[assignment]
     """PromoteDraft makes a draft the live version. This replica searches it when the call returns, the others within a
     second. Errors: FAILED_PRECONDITION / DRAFT_OUTDATED (the live version has changed since: refresh it first),
@@ -218,7 +222,9 @@ class DraftServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _draft_pb2.ReportDraftCheckRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_draft_pb2.ReportDraftCheckResponse, _abc.Awaitable[_draft_pb2.ReportDraftCheckResponse]]:
-        """ReportDraftCheck says what a check of a draft found. The draft is HELD where something failed, else OPEN."""
+        """ReportDraftCheck says what a check of a draft found. The draft is HELD where something failed, else OPEN. Where it
+        has changed since the check began its state stays as it is: one that is CHECKING waits for another check.
+        """
 
     @_abc_1.abstractmethod
     def PromoteDraft(

@@ -13,7 +13,7 @@ from dataclasses import replace
 import structlog
 
 from kefu.common.aio import cancel_and_wait
-from kefu.common.errors import BackendUnavailable, DraftNotFound, Overloaded
+from kefu.common.errors import BackendUnavailable, DraftNotFound, Overloaded, VersionNotFound
 from kefu.router import metrics
 from kefu.router.actions.procedures.runner import ProcedureRunner
 from kefu.router.actions.request import OfferedActions
@@ -69,6 +69,8 @@ _log = structlog.stdlib.get_logger()
 _LEAST_CANDIDATES = 20
 """Passages that are asked for: evidence is chosen among more than are likely to hold it."""
 _BEFORE_WHICH_ACTIONS_ARE_OFFERED = (HandoffReason.NOTHING_RELEVANT, HandoffReason.OWN_CASE)
+_WITHOUT_DRAFT = (DraftNotFound, VersionNotFound)
+"""The draft of knowledge is gone, or not loaded where it was searched."""
 _COMPARED_SECONDS = 0.3
 """How long a message is compared at most where no action waits for it: after that its words alone are read."""
 _MOST_QUERY = 4000  # characters; see SearchRequest.query
@@ -131,7 +133,7 @@ class AnswerPipeline:
         try:
             async with self._search_admission.slot(_slot_request(question)):
                 found = await self._retrieve(question, draft, question.attached_words, "")
-        except (Overloaded, BackendUnavailable) as error:
+        except (Overloaded, BackendUnavailable, *_WITHOUT_DRAFT) as error:
             _log.info("attachment.not_searched", cause=error.message)
             return decision
         return decision if found.gives_instructions else ReplyToFiles(subjects_of(question, found.passages))
@@ -177,13 +179,13 @@ class AnswerPipeline:
         return Act(wanted) if wanted is not None else None
 
     async def _decide_over_draft(self, question: Question, draft: AnswerDraft) -> tuple[Question, Decision]:
-        """As `_decide_under_load`; over live where the draft of knowledge that an experiment has drawn is gone."""
+        """As `_decide_under_load`; over live where the draft that an experiment has drawn is gone or not loaded yet."""
         try:
             return await self._decide_under_load(question, draft)
-        except DraftNotFound as error:
+        except _WITHOUT_DRAFT as error:
             if question.over_live is None:
                 raise
-            _log.warning("experiment.draft_gone", draft=question.request.draft, cause=error.message)
+            _log.warning("experiment.over_live", draft=question.request.draft, cause=error.message)
             draft.fell_back = True
             request = replace(question.request, draft="", staged_settings="")
             question = replace(question, request=request, settings=question.over_live, knowledge_version="")

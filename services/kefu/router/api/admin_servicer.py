@@ -5,6 +5,7 @@ from typing import Any
 
 import grpc.aio
 
+from kefu.common.audit.entry import actor_of
 from kefu.common.auth import Principal, Priority, StoredKey, caller
 from kefu.common.errors import BadRequest, KeyNotFound, TenantNotFound
 from kefu.common.pagination import decode_number, decode_token, encode_token, page_size_of
@@ -158,7 +159,7 @@ class AdminServicer(rpc.AdminServiceServicer):
         tenant = await self._administered(principal, request.tenant)
         if not request.HasField("settings"):
             raise BadRequest("settings", "must be set; an empty message means the installation's defaults.")
-        author = f"tenants/{principal.tenant}/keys/{principal.subject}"
+        author = actor_of(principal.tenant, principal.subject)
         settings = settings_of(request.settings)
         if not administers_all(principal):
             check_fair_share_unchanged((await self._settings.current(tenant.id)).settings, settings)
@@ -181,7 +182,7 @@ class AdminServicer(rpc.AdminServiceServicer):
     async def StageSettings(self, request: pb.StageSettingsRequest, context: Context) -> pb.StageSettingsResponse:
         """See the contract."""
         principal = caller()
-        author = f"tenants/{principal.tenant}/keys/{principal.subject}"
+        author = actor_of(principal.tenant, principal.subject)
         staged = staged_settings_of(request.staged_settings, author)
         if not administers_all(principal):
             check_fair_share_unchanged((await self._settings.current(principal.tenant)).settings, staged.settings)
@@ -201,7 +202,7 @@ class AdminServicer(rpc.AdminServiceServicer):
         """See the contract."""
         principal = caller()
         [staged_id] = parse_name("name", request.name, "stagedSettings")
-        author = f"tenants/{principal.tenant}/keys/{principal.subject}"
+        author = actor_of(principal.tenant, principal.subject)
         return pb.PromoteStagedSettingsResponse(
             revision=await self._staged.promote(principal.tenant, staged_id, author)
         )

@@ -6,7 +6,7 @@ from typing import Any
 import grpc.aio
 
 from kefu.common.audit.entry import actor_of
-from kefu.common.auth import Scope, caller, require
+from kefu.common.auth import Principal, Scope, caller, require
 from kefu.common.errors import DraftNotFound, ExperimentNotFound
 from kefu.common.resource_names import parse_name
 from kefu.router.insight.experiments.experiment import EndedExperiment, Ending
@@ -69,11 +69,19 @@ class ExperimentServicer(rpc.ExperimentServiceServicer):
             await self._staged.check_promotable(principal.tenant, experiment.staged_settings)
         if experiment.draft:
             require(principal, Scope.KNOWLEDGE)
-            await self._drafts.promote(principal, experiment.draft)
+            await self._promote_draft(principal, experiment.draft)
         if experiment.staged_settings:
             author = actor_of(principal.tenant, principal.subject)
             await self._staged.promote(principal.tenant, experiment.staged_settings, author)
         return pb.PromoteExperimentResponse(experiment=await self._end(request.name, Ending.PROMOTED))
+
+    async def _promote_draft(self, principal: Principal, draft: str) -> None:
+        """Make a draft live, unless it is: a call before this one may have done so and not come to its end."""
+        try:
+            await self._drafts.promote(principal, draft)
+        except DraftNotFound:
+            if not await self._drafts.is_live(principal, draft):
+                raise
 
     async def _end(self, name: str, ending: Ending) -> pb.Experiment:
         principal = caller()

@@ -1,7 +1,7 @@
 """GoldenQuestionService: proto in, proto out."""
 
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,18 +9,19 @@ import grpc.aio
 
 from kefu.common.audit.entry import actor_of
 from kefu.common.auth import Principal, Priority, caller
-from kefu.common.errors import BadRequest, CollectionNotFound, SessionNotFound, TurnNotFound
+from kefu.common.errors import BadRequest, CollectionNotFound, GoldenRunNotFound, SessionNotFound, TurnNotFound
 from kefu.common.resource_names import check_id, parse_name
 from kefu.router.api.server_stream import StreamLimits, stream_messages
 from kefu.router.conversations.golden_questions.golden_question import GoldenQuestion, GoldenRun, Trigger
 from kefu.router.conversations.golden_questions.proposal import Proposal, proposal_of_turn, proposal_of_unanswered
-from kefu.router.conversations.golden_questions.question_lines import parsed_lines, row_of
+from kefu.router.conversations.golden_questions.question_lines import check_limits, parsed_lines, row_of
 from kefu.router.conversations.golden_questions.question_store import MAX_QUESTIONS, GoldenQuestionStore
 from kefu.router.conversations.golden_questions.run_store import GoldenRunStore
 from kefu.router.conversations.golden_questions.runner import GoldenRunner, RunEvent, RunOrder
 from kefu.router.domain.turn import TurnState
 from kefu.router.insight.unanswered import UnansweredStore
 from kefu.router.messages.golden_questions import (
+    MAX_COLLECTIONS,
     collections_of,
     conversation_message,
     id_of_line,
@@ -69,8 +70,12 @@ class GoldenQuestionServicer(rpc.GoldenQuestionServiceServicer):
         """See the contract."""
         principal = caller()
         question, collections = question_of(request.question)
-        _check_collections(principal, collections)
-        golden = GoldenQuestion(question, collections, actor_of(principal.tenant, principal.subject))
+        golden = GoldenQuestion(
+            question,
+            _narrowed("question.collections", principal, collections),
+            actor_of(principal.tenant, principal.subject),
+        )
+        await self._check_may_replace("question.name", principal, [golden.id])
         stored = await self._questions.put(principal.tenant, golden, request.revision)
         return pb.PutGoldenQuestionResponse(question=question_message(stored))
 
@@ -78,18 +83,18 @@ class GoldenQuestionServicer(rpc.GoldenQuestionServiceServicer):
         self, request: pb.GetGoldenQuestionRequest, context: Context
     ) -> pb.GetGoldenQuestionResponse:
         """See the contract."""
-        tenant = caller().tenant
-        golden = await self._questions.get(tenant, _id("name", request.name))
-        answers = await self._questions.answers(tenant, [golden])
+        principal = caller()
+        [golden] = await self._named(principal, "name", [request.name])
+        answers = await self._questions.answers(principal.tenant, [golden])
         return pb.GetGoldenQuestionResponse(question=question_message(golden, answers.get(golden.id)))
 
     async def ListGoldenQuestions(
         self, request: pb.ListGoldenQuestionsRequest, context: Context
     ) -> pb.ListGoldenQuestionsResponse:
         """See the contract."""
-        tenant = caller().tenant
-        found = await self._questions.some(tenant, ())
-        answers = await self._questions.answers(tenant, found)
+        principal = caller()
+        found = await self._named(principal)
+        answers = await self._questions.answers(principal.tenant, found)
         return pb.ListGoldenQuestionsResponse(
             questions=[question_message(each, answers.get(each.id)) for each in found]
         )
@@ -98,7 +103,8 @@ class GoldenQuestionServicer(rpc.GoldenQuestionServiceServicer):
         self, request: pb.DeleteGoldenQuestionRequest, context: Context
     ) -> pb.DeleteGoldenQuestionResponse:
         """See the contract."""
-        await self._questions.delete(caller().tenant, _id("name", request.name))
+        [golden] = await self._named(caller(), "name", [request.name])
+        await self._questions.delete(caller().tenant, golden.id)
         return pb.DeleteGoldenQuestionResponse()
 
     async def ImportGoldenQuestions(
@@ -106,12 +112,11 @@ class GoldenQuestionServicer(rpc.GoldenQuestionServiceServicer):
     ) -> pb.ImportGoldenQuestionsResponse:
         """See the contract."""
         principal = caller()
-        collections = collections_of("collections", request.collections)
-        _check_collections(principal, collections)
+        collections = _narrowed("collections", principal, collections_of("collections", request.collections))
         if len(request.lines) > _MAX_BYTES:
             raise BadRequest("lines", f"has {len(request.lines)} bytes; at most {_MAX_BYTES} are taken.")
         try:
-            found, wrong = parsed_lines(request.lines.decode("utf-8-sig"))
+            found, wrong = parsed_lines(request.lines.decode("utf-8-sig"), check_limits)
         except UnicodeDecodeError as error:
             raise BadRequest("lines", f"is not UTF-8 (byte {error.start}).") from None
         author = actor_of(principal.tenant, principal.subject)
@@ -124,6 +129,7 @@ class GoldenQuestionServicer(rpc.GoldenQuestionServiceServicer):
         if wrong:
             errors = [pb.ImportGoldenQuestionsResponse.LineError(line=line, text=text) for line, text in wrong]
             return pb.ImportGoldenQuestionsResponse(errors=errors[:_MAX_ERRORS])
+        await self._check_may_replace("lines", principal, list(named))
         there = {each.id for each in await self._questions.some(principal.tenant, ())}
         if len(there | named.keys()) > MAX_QUESTIONS:
             raise BadRequest("lines", f"would make more than {MAX_QUESTIONS} golden questions.")
@@ -135,7 +141,7 @@ class GoldenQuestionServicer(rpc.GoldenQuestionServiceServicer):
         self, request: pb.ExportGoldenQuestionsRequest, context: Context
     ) -> pb.ExportGoldenQuestionsResponse:
         """See the contract."""
-        found = await self._questions.some(caller().tenant, ())
+        found = await self._named(caller())
         lines = [json.dumps(row_of(each.question), ensure_ascii=False) + "\n" for each in found]
         return pb.ExportGoldenQuestionsResponse(lines="".join(lines).encode())
 
@@ -173,7 +179,7 @@ class GoldenQuestionServicer(rpc.GoldenQuestionServiceServicer):
         if request.draft:
             [collection, _] = parse_name("draft", request.draft, "collections", "drafts")
             _check_collections(principal, (collection,))
-        questions = await self._questions.some(principal.tenant, [_id("questions", each) for each in request.questions])
+        questions = await self._named(principal, "questions", request.questions)
         if request.draft:
             questions = [each for each in questions if each.is_asked_of(request.draft)]
         if not questions:
@@ -191,13 +197,37 @@ class GoldenQuestionServicer(rpc.GoldenQuestionServiceServicer):
 
     async def ListGoldenRuns(self, request: pb.ListGoldenRunsRequest, context: Context) -> pb.ListGoldenRunsResponse:
         """See the contract."""
-        return pb.ListGoldenRunsResponse(runs=map(run_message, await self._runs.all(caller().tenant)))
+        principal = caller()
+        found = await self._runs.all(principal.tenant)
+        if principal.collections is not None:
+            seen = {each.id for each in await self._named(principal)}
+            found = [_within(each, seen) for each in found if _may_search(principal, each.draft)]
+        return pb.ListGoldenRunsResponse(runs=map(run_message, found))
 
     async def GetGoldenRun(self, request: pb.GetGoldenRunRequest, context: Context) -> pb.GetGoldenRunResponse:
         """See the contract."""
+        principal = caller()
         [run_id] = parse_name("name", request.name, "goldenRuns")
-        run, results = await self._runs.get(caller().tenant, run_id)
+        run, results = await self._runs.get(principal.tenant, run_id)
+        if not _may_search(principal, run.draft):
+            raise GoldenRunNotFound(f"There is no run {run_id}; list the runs.")
+        if principal.collections is not None:
+            seen = {each.id for each in await self._named(principal)}
+            run, results = _within(run, seen), [each for each in results if each.question in seen]
         return pb.GetGoldenRunResponse(run=run_message(run), results=map(result_message, results))
+
+    async def _named(self, principal: Principal, field: str = "", names: Sequence[str] = ()) -> list[GoldenQuestion]:
+        """The questions of these names, without any all, of those that the key may see."""
+        ids = [_id(field, each) for each in names]
+        return await self._questions.some(principal.tenant, ids, principal.collections)
+
+    async def _check_may_replace(self, field: str, principal: Principal, ids: Collection[str]) -> None:
+        """Raise BadRequest where a question of such an id is there that the key may not see."""
+        if principal.collections is None:
+            return
+        for each in await self._questions.some(principal.tenant, ()):
+            if each.id in ids and not each.lies_within(principal.collections):
+                raise BadRequest(field, f"names {each.id}, which is of collections that the key may not search.")
 
 
 class _EventMessages:
@@ -224,3 +254,23 @@ def _check_collections(principal: Principal, collections: Sequence[str]) -> None
     named = frozenset(collections)
     if named and principal.narrowed(named) != named:
         raise CollectionNotFound("There is no such collection, or the key may not search it.")
+
+
+def _narrowed(field: str, principal: Principal, collections: tuple[str, ...]) -> tuple[str, ...]:
+    """The collections of a question that a key stores: without any, all that the key may search."""
+    _check_collections(principal, collections)
+    if collections or principal.collections is None:
+        return collections
+    if len(principal.collections) > MAX_COLLECTIONS:
+        raise BadRequest(field, f"must be 1 to {MAX_COLLECTIONS}: the key may search more.")
+    return tuple(sorted(principal.collections))
+
+
+def _may_search(principal: Principal, draft: str) -> bool:
+    """Whether a key may search a draft ("collections/{collection}/drafts/{draft}"); empty: what is live."""
+    return not draft or principal.collections is None or draft.split("/")[1] in principal.collections
+
+
+def _within(run: GoldenRun, seen: Collection[str]) -> GoldenRun:
+    """A run for who may see these questions alone: it names no others."""
+    return replace(run, lost_questions=tuple(each for each in run.lost_questions if each in seen))

@@ -106,7 +106,7 @@ class ReviewServicer(rpc.ReviewServiceServicer):
             )
         judgements = await self._book.judgements(tenant, [(session_id, known)])
         return pb.ExplainAnswerResponse(
-            explanation=explanation_message(explanation),
+            explanation=explanation_message(explanation, known.facts.arm),
             turn=reviewed_turn_message(session_id, record, known, judgements.get(turn_id), with_passages=True),
         )
 

@@ -6,7 +6,7 @@ import structlog
 
 from kefu.common.auth import Principal
 from kefu.common.customers import customer_subject
-from kefu.common.errors import ServiceError, StagedSettingsNotFound
+from kefu.common.errors import BackendUnavailable, ServiceError, StagedSettingsNotFound
 from kefu.router.domain.experiment import Arm, Trial
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.insight.experiments.experiment import Ending, Experiment
@@ -27,7 +27,7 @@ class Drawn:
     arm: Arm | None
     """None: its conversation is part of no experiment."""
     fell_back: bool = False
-    """What the experiment tries is gone, and the answer is over live."""
+    """What the experiment tries is gone or cannot be read, and the answer is over live."""
 
 
 class Experiments:
@@ -51,7 +51,8 @@ class Experiments:
     async def drawn(self, tenant: str, request: TurnRequest, trial: Trial | None, in_force: EffectiveSettings) -> Drawn:
         """What a message is answered over: what its caller names, else what its conversation has drawn, else live.
 
-        Raises StagedSettingsNotFound where the caller names settings that are not staged.
+        Raises StagedSettingsNotFound where the caller names settings that are not staged, and BackendUnavailable where
+        it names some that cannot be read.
         """
         if request.draft or request.staged_settings:
             settings = await self._settings(tenant, request.staged_settings, in_force)
@@ -66,7 +67,10 @@ class Experiments:
         named = request.collections
         if named and experiment.draft and experiment.collection not in named:
             return Drawn(request, in_force, Arm.LIVE)  # this message is about something else
-        settings = await self._settings(tenant, experiment.staged_settings, in_force)
+        try:
+            settings = await self._settings(tenant, experiment.staged_settings, in_force)
+        except BackendUnavailable:
+            settings = None
         if settings is None:
             return Drawn(request, in_force, Arm.LIVE, fell_back=True)
         return Drawn(replace(request, draft=experiment.draft), settings, Arm.DRAFT)

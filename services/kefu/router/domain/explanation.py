@@ -109,7 +109,7 @@ class ModelChecked:
     literal: str = ""
     """The figure, address or code that the evidence does not hold; nothing was shown from there on."""
     replaced_by: str = ""
-    """What is said in place of the model's words, or behind them: evidence, quotation, excerpt, handoff, or nothing."""
+    """What is said in place of the model's words, or behind them: evidence, quotation, handoff, or nothing."""
     continuations: int = 0
     """Times that a replica broke off and another one went on."""
     seconds: float = 0.0
@@ -131,8 +131,6 @@ class Explanation:
     """The answer profile; see `answer_profiles`."""
     offered_actions: tuple[str, ...] = ()
     """Titles of actions that the message may have asked for."""
-    arm: str = ""
-    """Which version of a draft answered. Kept for later: empty today."""
 
     def add_search(self, search: SearchMade) -> None:
         """Keep a search, unless there are too many."""

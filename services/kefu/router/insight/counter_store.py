@@ -96,6 +96,7 @@ if ARGV[6] ~= '' then
   local experiment = entry(turn).tally.experiment or ''
   if experiment ~= '' and redis.call('HEXISTS', entries, '{COUNTED}') == 0 then
     redis.call('ZADD', KEYS[4], ARGV[10], ARGV[9])
+    redis.call('PEXPIRE', KEYS[4], ARGV[4])
   end
 end
 redis.call('PEXPIRE', entries, ARGV[4])

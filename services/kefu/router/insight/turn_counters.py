@@ -59,7 +59,7 @@ class TurnCounters:
     person: str = ""
     """See `Trial.person`."""
     fell_back: bool = False
-    """Whether the turn was answered over live in the draft's arm: the draft could not be used."""
+    """Whether the turn was answered over live in the draft's arm: the draft could not be used, or it named others."""
 
 
 TURN_COUNTERS = pydantic.TypeAdapter(TurnCounters)

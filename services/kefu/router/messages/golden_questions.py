@@ -18,7 +18,7 @@ from kefu.router.conversations.golden_questions.golden_question import (
     RunState,
     Trigger,
 )
-from kefu.router.conversations.golden_questions.question_lines import BadLine, parsed_row
+from kefu.router.conversations.golden_questions.question_lines import BadLine, check_limits, parsed_row
 from kefu.router.conversations.golden_questions.verdict import Verdict
 from kefu.router.grounding.stated_polarity import Polarity
 from kefu.router.messages.chat import reason_message, source_message, timestamp
@@ -26,7 +26,6 @@ from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import golden_pb2 as pb
 
 MAX_COLLECTIONS = 16
-_MAX_BEFORE, _MAX_GROUPS, _MAX_STRINGS, _MAX_CHARACTERS = 10, 20, 50, 1000
 _MAX_ID = 63
 _NO_ID = re.compile(r"[^a-z0-9]++")
 _PERSONS: dict[Person, pb.GoldenQuestion.Person.ValueType] = {
@@ -71,23 +70,6 @@ def question_of(message: pb.GoldenQuestion) -> tuple[ConversationQuestion, tuple
         check_id("question.name", question_id)
     else:
         question_id = f"q-{new_turn_id()}"
-    for field, count, most in (
-        ("before", len(message.before), _MAX_BEFORE),
-        ("must", len(message.must), _MAX_GROUPS),
-        ("must_not", len(message.must_not), _MAX_STRINGS),
-        ("documents", len(message.documents), _MAX_STRINGS),
-        *(("must", len(each.texts), _MAX_STRINGS) for each in message.must),
-    ):
-        if count > most:
-            raise BadRequest(f"question.{field}", f"has {count} entries; at most {most} are taken.")
-    strings = [
-        message.note,
-        *message.must_not,
-        *message.documents,
-        *(text for each in message.must for text in each.texts),
-    ]
-    if any(len(each) > _MAX_CHARACTERS for each in strings):
-        raise BadRequest("question", f"has a text of more than {_MAX_CHARACTERS} characters beside what is asked.")
     if message.person not in (pb.GoldenQuestion.PERSON_UNSPECIFIED, *_PERSONS.values()):
         raise BadRequest("question.person", "is not one of Person.")
     if message.polarity not in (pb.GoldenQuestion.POLARITY_UNSPECIFIED, *_POLARITIES.values()):
@@ -110,6 +92,7 @@ def question_of(message: pb.GoldenQuestion) -> tuple[ConversationQuestion, tuple
         row["note"] = message.note
     try:
         question = parsed_row(row)
+        check_limits(question)
     except BadLine as error:
         raise BadRequest("question", f"{error}.") from None
     return question, collections_of("question.collections", message.collections)

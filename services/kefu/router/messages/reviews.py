@@ -126,8 +126,8 @@ def judgement_message(judgement: Judgement) -> pb.Judgement:
     )
 
 
-def explanation_message(explanation: Explanation) -> pb.Explanation:
-    """An explanation as a message."""
+def explanation_message(explanation: Explanation, arm: str) -> pb.Explanation:
+    """An explanation as a message, with what the turn was answered over in an experiment."""
     return pb.Explanation(
         decision=explanation.decision,
         detail=explanation.detail,
@@ -136,7 +136,7 @@ def explanation_message(explanation: Explanation) -> pb.Explanation:
         model=None if explanation.checks is None else _model(explanation.checks),
         profile=explanation.profile,
         offered_actions=explanation.offered_actions,
-        arm=explanation.arm,
+        arm=arm,
     )
 
 

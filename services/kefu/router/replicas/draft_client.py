@@ -38,11 +38,16 @@ _PASSED_ON: dict[str, type[ServiceError]] = {
 
 @dataclass(frozen=True)
 class WaitingDraft:
-    """A draft whose check was asked for. `update_time` in nanoseconds since the epoch."""
+    """A draft whose check was asked for, or that is green and still to be promoted.
+
+    `update_time` in nanoseconds since the epoch.
+    """
 
     name: str
     promote_when_green: bool
     update_time: int
+    is_green: bool = False
+    """Its check found no failure, is of the draft as it is now, and it is to be promoted then."""
 
 
 class DraftClient:
@@ -64,19 +69,30 @@ class DraftClient:
             return False
         return found.draft.state in _OPEN
 
+    async def is_live(self, principal: Principal, draft: str) -> bool:
+        """Whether a draft was promoted and is what everybody gets."""
+        collection, _, draft_id = draft.partition("/drafts/")
+        request = pb.ListVersionsRequest(collection=collection)
+        found = await self._call(lambda stubs: stubs.drafts.ListVersions, request, self._as(principal))
+        return any(each.live and each.name == f"{collection}/versions/{draft_id}" for each in found.versions)
+
     async def waiting(self, principal: Principal) -> list[WaitingDraft]:
-        """The drafts of a tenant that wait for a check, the oldest first."""
+        """The drafts of a tenant that wait for a check or, green, for their promotion, the oldest first."""
         request = pb.ListDraftsRequest(collection=_ALL, open_only=True)
         response = await self._call(lambda stubs: stubs.drafts.ListDrafts, request, self._as(principal))
-        found = [each for each in response.drafts if each.state == pb.Draft.STATE_CHECKING]
         return [
-            WaitingDraft(each.name, each.promote_when_green, each.update_time.ToNanoseconds()) for each in found[::-1]
+            WaitingDraft(each.name, each.promote_when_green, each.update_time.ToNanoseconds(), _is_green(each))
+            for each in reversed(response.drafts)
+            if each.state == pb.Draft.STATE_CHECKING or _is_green(each)
         ]
 
     async def report(
         self, principal: Principal, draft: WaitingDraft, *, passed: int, failed: int, lost: Sequence[str], message: str
     ) -> bool:
-        """Say what a check found. Returns whether it is still true: the draft has not changed since it began."""
+        """Say what a check found. Returns whether it is still true: the draft has not changed since it began.
+
+        Where it has, it waits for another check.
+        """
         request = pb.ReportDraftCheckRequest(
             name=draft.name, check=pb.DraftCheck(passed=passed, failed=failed, lost=lost, message=message)
         )
@@ -114,3 +130,8 @@ class DraftClient:
             if known := _PASSED_ON.get(failure.reason):
                 raise known(failure.message, metadata=dict(failure.metadata)) from error
             raise BackendUnavailable(f"Retrieval failed ({failure.code.name}: {failure.message}).") from error
+
+
+def _is_green(draft: pb.Draft) -> bool:
+    is_checked = draft.HasField("check") and not draft.check.outdated and not draft.check.failed
+    return draft.state == pb.Draft.STATE_OPEN and draft.promote_when_green and is_checked

@@ -8,7 +8,7 @@ from typing import TypeVar
 import grpc.aio
 
 from kefu.common.auth import Principal
-from kefu.common.errors import BackendUnavailable, CollectionNotFound, DraftNotFound
+from kefu.common.errors import BackendUnavailable, CollectionNotFound, DraftNotFound, ServiceError, VersionNotFound
 from kefu.common.metadata_filters import Pairs
 from kefu.common.rpc.interceptor import internal_metadata
 from kefu.common.rpc.status import failure_of
@@ -22,6 +22,8 @@ ResponseT = TypeVar("ResponseT")
 _TOO_MUCH = (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED)
 _ALIVE_SECONDS = 5.0
 """Retrieval works where it answered somebody in the last so many seconds: what is late then is late for load."""
+_OF_LIVE = (CollectionNotFound, DraftNotFound)
+_OF_A_DRAFT = (*_OF_LIVE, VersionNotFound)
 _LEAST_INSTRUCTION_SCORE = 0.5
 _MOST_WORDS = 12
 
@@ -99,8 +101,8 @@ class RetrievalClient:
         """Search within `seconds`. `history`: earlier questions. `top_k`: most passages. `draft`: name of the draft to
         search. `version`: that of an earlier search, to search the same.
 
-        Raises CollectionNotFound and DraftNotFound. Raises BackendUnavailable for every other failure: SearchLate under
-        load.
+        Raises CollectionNotFound, DraftNotFound, and VersionNotFound for a draft that is not loaded there. Raises
+        BackendUnavailable for every other failure: SearchLate under load.
         """
         request = pb.SearchRequest(
             query=query,
@@ -114,7 +116,8 @@ class RetrievalClient:
             top_k=top_k,
             with_embedding=with_embedding,
         )
-        response = await self._call(lambda stubs: stubs.knowledge.Search, request, principal, seconds)
+        passed_on = _OF_A_DRAFT if draft else _OF_LIVE
+        response = await self._call(lambda stubs: stubs.knowledge.Search, request, principal, seconds, passed_on)
         return _search_result(response)
 
     async def compare(self, principal: Principal, question: str, texts: Sequence[str], seconds: float) -> list[float]:
@@ -140,7 +143,12 @@ class RetrievalClient:
         return await self._call(lambda stubs: stubs.knowledge.ReadTexts, request, principal, seconds)
 
     async def _call(
-        self, method: Method[RequestT, ResponseT], request: RequestT, principal: Principal, seconds: float
+        self,
+        method: Method[RequestT, ResponseT],
+        request: RequestT,
+        principal: Principal,
+        seconds: float,
+        passed_on: Sequence[type[ServiceError]] = _OF_LIVE,
     ) -> ResponseT:
         began = time.monotonic()
         try:
@@ -149,10 +157,8 @@ class RetrievalClient:
             raise self._late() from None
         except grpc.aio.AioRpcError as error:
             failure = failure_of(error)
-            if failure.reason == CollectionNotFound.reason:
-                raise CollectionNotFound(failure.message) from error
-            if failure.reason == DraftNotFound.reason:
-                raise DraftNotFound(failure.message) from error
+            if known := next((each for each in passed_on if each.reason == failure.reason), None):
+                raise known(failure.message) from error
             if failure.code in _TOO_MUCH:
                 raise self._late() from error
             raise BackendUnavailable(f"Retrieval failed ({failure.code.name}: {failure.message}).") from error

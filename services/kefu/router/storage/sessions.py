@@ -153,6 +153,12 @@ class SessionStore:
             records.append(record)
         return records
 
+    async def questions(self, tenant: str, turns: Sequence[tuple[str, str]]) -> list[str | None]:
+        """What was asked in turns of several sessions, None where one does not exist. `turns`: session and turn ids."""
+        calls = [("HGET", f"{keys.session(tenant, session_id)}turns", turn_id) for session_id, turn_id in turns]
+        stored = await self._commands.pipeline(calls) if calls else []
+        return [None if value is None else parse_record(value, None).turn.question for value in stored]
+
     async def _is_running(self, tenant: str, session_id: str, turn_id: str) -> bool:
         return await self._commands.exists(keys.turn_owner(tenant, session_id, turn_id))
 

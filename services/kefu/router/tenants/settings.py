@@ -66,8 +66,10 @@ class Revision:
     number: int
     settings: TenantSettings
     author: str
-    """The key that made the change: "tenants/{tenant}/keys/{key}"."""
+    """Who made the change; see `actor_of`."""
     time: float
+    staged: str = ""
+    """Id of the staged settings that were put in force. Empty: none were."""
 
 
 _REVISION = pydantic.TypeAdapter(Revision)
@@ -194,9 +196,9 @@ class SettingsStore:
         found = await self._commands.list_range(keys.tenant_settings(tenant), -1, -1)
         return _REVISION.validate_json(found[0]) if found else Revision(0, TenantSettings(), "", 0.0)
 
-    async def update(self, tenant: str, settings: TenantSettings, read: int, author: str) -> int:
+    async def update(self, tenant: str, settings: TenantSettings, read: int, author: str, staged: str = "") -> int:
         """Put new settings in force. Returns their revision. Raises StaleRevision when `read` is not the last one."""
-        revision = Revision(read + 1, settings, author, time.time())
+        revision = Revision(read + 1, settings, author, time.time(), staged)
         arguments = (read, _REVISION.dump_json(revision).decode())
         number = await self._commands.script(UPDATE_SETTINGS, [keys.tenant_settings(tenant)], arguments)
         if not number:

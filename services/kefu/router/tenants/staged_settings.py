@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pydantic
 
-from kefu.common.errors import BackendUnavailable, StagedSettingsNotFound, StaleRevision
+from kefu.common.errors import StagedSettingsNotFound, StaleRevision
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.resource_names import new_turn_id
 from kefu.router.config import RouterConfig
@@ -28,7 +28,7 @@ class StagedSettings:
     """The revision in force that they were made from."""
     title: str = ""
     author: str = ""
-    """The key that staged them."""
+    """Who staged them; see `actor_of`."""
     time: float = field(default_factory=time.time)
     """Seconds since the epoch."""
     id: str = field(default_factory=new_turn_id)
@@ -69,36 +69,46 @@ class StagedSettingsStore:
         return _STAGED.validate_json(parsed_entry(stored)[1])
 
     async def effective(self, tenant: str, staged_id: str) -> EffectiveSettings | None:
-        """Staged settings with the installation's defaults, as turns need them. None: there are none of this id."""
+        """Staged settings with the installation's defaults, as turns need them. None: there are none of this id.
+
+        Raises BackendUnavailable where that cannot be read, and was not a moment ago.
+        """
 
         async def read() -> dict[str, EffectiveSettings]:
             return {one.id: effective_settings(one.settings, self._config) for one in await self.all(tenant)}
 
-        try:
-            return (await self._cache.get(tenant, read)).get(staged_id)
-        except BackendUnavailable:
-            return None
+        return (await self._cache.get(tenant, read)).get(staged_id)
 
     async def check_promotable(self, tenant: str, staged_id: str) -> None:
         """Raise what `promote` would raise."""
-        await self._check_base(tenant, await self.get(tenant, staged_id))
+        if (await self._settings.current(tenant)).staged != staged_id:
+            await self._check_base(tenant, await self.get(tenant, staged_id))
 
     async def promote(self, tenant: str, staged_id: str, author: str) -> int:
-        """Put staged settings in force. Returns their revision. Raises StagedSettingsNotFound, StaleRevision."""
-        staged = await self.get(tenant, staged_id)
-        try:
-            revision = await self._settings.update(tenant, staged.settings, staged.base, author)
-        except StaleRevision:
-            raise _stale() from None
-        await self.discard(tenant, staged_id)
+        """Put staged settings in force, unless they are. Returns their revision.
+
+        Raises StagedSettingsNotFound, StaleRevision.
+        """
+        current = await self._settings.current(tenant)
+        revision = current.number
+        if current.staged != staged_id:
+            staged = await self.get(tenant, staged_id)
+            try:
+                revision = await self._settings.update(tenant, staged.settings, staged.base, author, staged_id)
+            except StaleRevision:
+                raise _stale() from None
+        await self._remove(tenant, staged_id)
         return revision
 
     async def discard(self, tenant: str, staged_id: str) -> None:
         """Remove staged settings, or raise StagedSettingsNotFound."""
+        if not await self._remove(tenant, staged_id):
+            raise StagedSettingsNotFound("There are no such staged settings; list the staged settings.")
+
+    async def _remove(self, tenant: str, staged_id: str) -> bool:
         [removed] = await self._commands.pipeline([("HDEL", keys.staged_settings(tenant), staged_id)])
         self._cache.forget(tenant)
-        if not removed:
-            raise StagedSettingsNotFound("There are no such staged settings; list the staged settings.")
+        return bool(removed)
 
     async def _check_base(self, tenant: str, staged: StagedSettings) -> None:
         if (await self._settings.current(tenant)).number != staged.base:

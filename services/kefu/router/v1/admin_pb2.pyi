@@ -1208,7 +1208,7 @@ class StagedSettings(_message.Message):
     base_revision: _builtins.int
     """Required. The revision in force that they were made from."""
     author: _builtins.str
-    """Who staged them: a key. Set by the server."""
+    """Who staged them: a key, or a person at the desk. Set by the server."""
     @_builtins.property
     def settings(self) -> Global___TenantSettings:
         """Required. The settings, whole."""
@@ -1404,7 +1404,7 @@ class SettingsRevision(_message.Message):
     revision: _builtins.int
     """From 1."""
     author: _builtins.str
-    """"tenants/{tenant}/keys/{key}" that made the change."""
+    """Who made the change: "tenants/{tenant}/keys/{key}", or a person at the desk."""
     @_builtins.property
     def settings(self) -> Global___TenantSettings:
         """The settings as they became."""

@@ -208,9 +208,10 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PromoteStagedSettings(self, request, context):
-        """PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. To go back, update to the
-        revision before. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed
-        since they were staged: stage them anew).
+        """PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. Those that are in force
+        stay so: a call may be made again. To go back, update to the revision before. Errors:
+        NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed since they were
+        staged: stage them anew).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

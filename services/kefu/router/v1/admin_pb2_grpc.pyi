@@ -69,9 +69,10 @@ class AdminServiceStub:
     ListStagedSettings: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ListStagedSettingsRequest, _admin_pb2.ListStagedSettingsResponse]
     """ListStagedSettings lists what is staged, the latest first."""
     PromoteStagedSettings: _grpc.UnaryUnaryMultiCallable[_admin_pb2.PromoteStagedSettingsRequest, _admin_pb2.PromoteStagedSettingsResponse]
-    """PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. To go back, update to the
-    revision before. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed
-    since they were staged: stage them anew).
+    """PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. Those that are in force
+    stay so: a call may be made again. To go back, update to the revision before. Errors:
+    NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed since they were
+    staged: stage them anew).
     """
     DiscardStagedSettings: _grpc.UnaryUnaryMultiCallable[_admin_pb2.DiscardStagedSettingsRequest, _admin_pb2.DiscardStagedSettingsResponse]
     """DiscardStagedSettings removes staged settings. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND."""
@@ -129,9 +130,10 @@ class AdminServiceAsyncStub(AdminServiceStub):
     ListStagedSettings: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListStagedSettingsRequest, _admin_pb2.ListStagedSettingsResponse]  # type: ignore[assignment]
     """ListStagedSettings lists what is staged, the latest first."""
     PromoteStagedSettings: _aio.UnaryUnaryMultiCallable[_admin_pb2.PromoteStagedSettingsRequest, _admin_pb2.PromoteStagedSettingsResponse]  # type: ignore[assignment]
-    """PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. To go back, update to the
-    revision before. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed
-    since they were staged: stage them anew).
+    """PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. Those that are in force
+    stay so: a call may be made again. To go back, update to the revision before. Errors:
+    NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed since they were
+    staged: stage them anew).
     """
     DiscardStagedSettings: _aio.UnaryUnaryMultiCallable[_admin_pb2.DiscardStagedSettingsRequest, _admin_pb2.DiscardStagedSettingsResponse]  # type: ignore[assignment]
     """DiscardStagedSettings removes staged settings. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND."""
@@ -252,9 +254,10 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_pb2.PromoteStagedSettingsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_pb2.PromoteStagedSettingsResponse, _abc.Awaitable[_admin_pb2.PromoteStagedSettingsResponse]]:
-        """PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. To go back, update to the
-        revision before. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed
-        since they were staged: stage them anew).
+        """PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. Those that are in force
+        stay so: a call may be made again. To go back, update to the revision before. Errors:
+        NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed since they were
+        staged: stage them anew).
         """
 
     @_abc_1.abstractmethod

@@ -236,7 +236,9 @@ class ArmFigures(_message.Message):
     without_question: _builtins.int
     """Left out: nothing was asked that has an outcome, such as a greeting."""
     fell_back: _builtins.int
-    """Messages of the draft's arm that were answered over live, as the draft could not be used."""
+    """Messages of the draft's arm that were answered over live: the draft could not be used, or the message named other
+    collections than the draft's.
+    """
     @_builtins.property
     def resolved(self) -> Global___ArmShare:
         """Of these, resolved."""

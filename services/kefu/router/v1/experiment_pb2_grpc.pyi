@@ -56,7 +56,8 @@ class ExperimentServiceStub:
     PromoteExperiment: _grpc.UnaryUnaryMultiCallable[_experiment_pb2.PromoteExperimentRequest, _experiment_pb2.PromoteExperimentResponse]
     """PromoteExperiment promotes the draft, as DraftService.PromoteDraft with the rights of the caller, puts its staged settings
     in force, and ends the experiment if it runs. For a draft the key needs the `knowledge` scope as well. Nothing is promoted
-    by itself: this is a person's word. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of
+    by itself: this is a person's word. What is live or in force already stays so: a call that failed under way, or whose
+    answer was lost, may be made again. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of
     PromoteDraft and PromoteStagedSettings, such as FAILED_PRECONDITION / DRAFT_HELD: then the experiment goes on.
     """
 
@@ -88,7 +89,8 @@ class ExperimentServiceAsyncStub(ExperimentServiceStub):
     PromoteExperiment: _aio.UnaryUnaryMultiCallable[_experiment_pb2.PromoteExperimentRequest, _experiment_pb2.PromoteExperimentResponse]  # type: ignore[assignment]
     """PromoteExperiment promotes the draft, as DraftService.PromoteDraft with the rights of the caller, puts its staged settings
     in force, and ends the experiment if it runs. For a draft the key needs the `knowledge` scope as well. Nothing is promoted
-    by itself: this is a person's word. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of
+    by itself: this is a person's word. What is live or in force already stays so: a call that failed under way, or whose
+    answer was lost, may be made again. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of
     PromoteDraft and PromoteStagedSettings, such as FAILED_PRECONDITION / DRAFT_HELD: then the experiment goes on.
     """
 
@@ -147,7 +149,8 @@ class ExperimentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_experiment_pb2.PromoteExperimentResponse, _abc.Awaitable[_experiment_pb2.PromoteExperimentResponse]]:
         """PromoteExperiment promotes the draft, as DraftService.PromoteDraft with the rights of the caller, puts its staged settings
         in force, and ends the experiment if it runs. For a draft the key needs the `knowledge` scope as well. Nothing is promoted
-        by itself: this is a person's word. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of
+        by itself: this is a person's word. What is live or in force already stays so: a call that failed under way, or whose
+        answer was lost, may be made again. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of
         PromoteDraft and PromoteStagedSettings, such as FAILED_PRECONDITION / DRAFT_HELD: then the experiment goes on.
         """
 

@@ -149,7 +149,9 @@ class GoldenQuestion(_message.Message):
 
     @_builtins.property
     def collections(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """"collections/{collection}" that are searched, at most 16. Empty: all of the tenant's."""
+        """"collections/{collection}" that are searched, at most 16. Empty: all of the tenant's; put by a key that is limited to
+        collections, all of the key's.
+        """
 
     @_builtins.property
     def documents(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -204,7 +206,7 @@ class GoldenAnswer(_message.Message):
     class _VerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[GoldenAnswer._Verdict.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         VERDICT_UNSPECIFIED: GoldenAnswer._Verdict.ValueType  # 0
-        """It was not asked: the suite had no time for it, or a service was down. `why` says which."""
+        """It was not asked: the suite had no time for it, a service was down, or a collection of it is gone. `why` says which."""
         VERDICT_RIGHT: GoldenAnswer._Verdict.ValueType  # 1
         """It says what it must."""
         VERDICT_HALF: GoldenAnswer._Verdict.ValueType  # 2
@@ -220,7 +222,7 @@ class GoldenAnswer(_message.Message):
         """Verdict is what a customer would say of it; docs/guides/evaluation.md."""
 
     VERDICT_UNSPECIFIED: GoldenAnswer.Verdict.ValueType  # 0
-    """It was not asked: the suite had no time for it, or a service was down. `why` says which."""
+    """It was not asked: the suite had no time for it, a service was down, or a collection of it is gone. `why` says which."""
     VERDICT_RIGHT: GoldenAnswer.Verdict.ValueType  # 1
     """It says what it must."""
     VERDICT_HALF: GoldenAnswer.Verdict.ValueType  # 2
@@ -458,7 +460,7 @@ class GoldenRun(_message.Message):
     right: _builtins.int
     """Of these, right."""
     not_asked: _builtins.int
-    """Of these, not asked: the suite had no time, or a service was down."""
+    """Of these, not asked; see GoldenAnswer.Verdict."""
     lost: _builtins.int
     """By GoldenResult.Change."""
     gained: _builtins.int
@@ -681,7 +683,7 @@ class ImportGoldenQuestionsRequest(_message.Message):
     """
     @_builtins.property
     def collections(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Optional. "collections/{collection}" that these are asked of, at most 16. Empty: all."""
+        """Optional. "collections/{collection}" that these are asked of, at most 16. Empty: as GoldenQuestion.collections."""
 
     def __init__(
         self,

@@ -35,7 +35,9 @@ class GoldenQuestionServiceStub:
     every night, at KEFU_ROUTER_GOLDEN_HOUR of its time zone. An answer that was lost is a WEBHOOK_EVENT_GOLDEN.
 
     Names: "goldenQuestions/{question}", an id of 1 to 63 of a-z, 0-9 and "-" that begins with a letter, and
-    "goldenRuns/{run}". A key of the `settings` or the `knowledge` scope is needed; to propose, one of `settings`.
+    "goldenRuns/{run}". A key of the `settings` or the `knowledge` scope is needed; to propose, one of `settings`. For a key that
+    is limited to collections there are the questions of these alone, with their results, and runs over live or over a draft of
+    one of these; a run's numbers are of all its questions.
     """
 
     def __init__(self, channel):
@@ -106,12 +108,15 @@ class GoldenQuestionServiceServicer:
     every night, at KEFU_ROUTER_GOLDEN_HOUR of its time zone. An answer that was lost is a WEBHOOK_EVENT_GOLDEN.
 
     Names: "goldenQuestions/{question}", an id of 1 to 63 of a-z, 0-9 and "-" that begins with a letter, and
-    "goldenRuns/{run}". A key of the `settings` or the `knowledge` scope is needed; to propose, one of `settings`.
+    "goldenRuns/{run}". A key of the `settings` or the `knowledge` scope is needed; to propose, one of `settings`. For a key that
+    is limited to collections there are the questions of these alone, with their results, and runs over live or over a draft of
+    one of these; a run's numbers are of all its questions.
     """
 
     def PutGoldenQuestion(self, request, context):
         """PutGoldenQuestion stores a question, in place of the one of its name. Errors: INVALID_ARGUMENT / BAD_REQUEST (also when
-        there are 1,000), ABORTED / STALE_REVISION.
+        there are 1,000, or the one of its name is of collections that the key may not search), NOT_FOUND /
+        COLLECTION_NOT_FOUND (the key may not search it), ABORTED / STALE_REVISION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -140,14 +145,15 @@ class GoldenQuestionServiceServicer:
 
     def ImportGoldenQuestions(self, request, context):
         """ImportGoldenQuestions stores the questions of a file in the evaluation's format, each in place of the one of its name.
-        Where a line is wrong nothing is stored, and `errors` says what is wrong with each.
+        Each may be as large as one that is put. Where a line is wrong nothing is stored, and `errors` says what is wrong with
+        each. Errors: as PutGoldenQuestion.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ExportGoldenQuestions(self, request, context):
-        """ExportGoldenQuestions returns all of them as such a file.
+        """ExportGoldenQuestions returns all of them as such a file. The format has no collections: they are left out.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -258,7 +264,9 @@ class GoldenQuestionService:
     every night, at KEFU_ROUTER_GOLDEN_HOUR of its time zone. An answer that was lost is a WEBHOOK_EVENT_GOLDEN.
 
     Names: "goldenQuestions/{question}", an id of 1 to 63 of a-z, 0-9 and "-" that begins with a letter, and
-    "goldenRuns/{run}". A key of the `settings` or the `knowledge` scope is needed; to propose, one of `settings`.
+    "goldenRuns/{run}". A key of the `settings` or the `knowledge` scope is needed; to propose, one of `settings`. For a key that
+    is limited to collections there are the questions of these alone, with their results, and runs over live or over a draft of
+    one of these; a run's numbers are of all its questions.
     """
 
     @staticmethod

@@ -36,7 +36,9 @@ class GoldenQuestionServiceStub:
     every night, at KEFU_ROUTER_GOLDEN_HOUR of its time zone. An answer that was lost is a WEBHOOK_EVENT_GOLDEN.
 
     Names: "goldenQuestions/{question}", an id of 1 to 63 of a-z, 0-9 and "-" that begins with a letter, and
-    "goldenRuns/{run}". A key of the `settings` or the `knowledge` scope is needed; to propose, one of `settings`.
+    "goldenRuns/{run}". A key of the `settings` or the `knowledge` scope is needed; to propose, one of `settings`. For a key that
+    is limited to collections there are the questions of these alone, with their results, and runs over live or over a draft of
+    one of these; a run's numbers are of all its questions.
     """
 
     @_typing.overload
@@ -45,7 +47,8 @@ class GoldenQuestionServiceStub:
     def __new__(cls, channel: _aio.Channel) -> GoldenQuestionServiceAsyncStub: ...
     PutGoldenQuestion: _grpc.UnaryUnaryMultiCallable[_golden_pb2.PutGoldenQuestionRequest, _golden_pb2.PutGoldenQuestionResponse]
     """PutGoldenQuestion stores a question, in place of the one of its name. Errors: INVALID_ARGUMENT / BAD_REQUEST (also when
-    there are 1,000), ABORTED / STALE_REVISION.
+    there are 1,000, or the one of its name is of collections that the key may not search), NOT_FOUND /
+    COLLECTION_NOT_FOUND (the key may not search it), ABORTED / STALE_REVISION.
     """
     GetGoldenQuestion: _grpc.UnaryUnaryMultiCallable[_golden_pb2.GetGoldenQuestionRequest, _golden_pb2.GetGoldenQuestionResponse]
     """GetGoldenQuestion returns a question. Errors: NOT_FOUND / GOLDEN_QUESTION_NOT_FOUND."""
@@ -55,10 +58,11 @@ class GoldenQuestionServiceStub:
     """DeleteGoldenQuestion removes a question. Runs keep its results. Errors: NOT_FOUND / GOLDEN_QUESTION_NOT_FOUND."""
     ImportGoldenQuestions: _grpc.UnaryUnaryMultiCallable[_golden_pb2.ImportGoldenQuestionsRequest, _golden_pb2.ImportGoldenQuestionsResponse]
     """ImportGoldenQuestions stores the questions of a file in the evaluation's format, each in place of the one of its name.
-    Where a line is wrong nothing is stored, and `errors` says what is wrong with each.
+    Each may be as large as one that is put. Where a line is wrong nothing is stored, and `errors` says what is wrong with
+    each. Errors: as PutGoldenQuestion.
     """
     ExportGoldenQuestions: _grpc.UnaryUnaryMultiCallable[_golden_pb2.ExportGoldenQuestionsRequest, _golden_pb2.ExportGoldenQuestionsResponse]
-    """ExportGoldenQuestions returns all of them as such a file."""
+    """ExportGoldenQuestions returns all of them as such a file. The format has no collections: they are left out."""
     ProposeGoldenQuestion: _grpc.UnaryUnaryMultiCallable[_golden_pb2.ProposeGoldenQuestionRequest, _golden_pb2.ProposeGoldenQuestionResponse]
     """ProposeGoldenQuestion makes a question of a turn, to be looked over and put; nothing is stored. Personal data is
     replaced by placeholders. `must` holds the figures of the evidence that the answer cites, or its key sentence; for a
@@ -88,13 +92,16 @@ class GoldenQuestionServiceAsyncStub(GoldenQuestionServiceStub):
     every night, at KEFU_ROUTER_GOLDEN_HOUR of its time zone. An answer that was lost is a WEBHOOK_EVENT_GOLDEN.
 
     Names: "goldenQuestions/{question}", an id of 1 to 63 of a-z, 0-9 and "-" that begins with a letter, and
-    "goldenRuns/{run}". A key of the `settings` or the `knowledge` scope is needed; to propose, one of `settings`.
+    "goldenRuns/{run}". A key of the `settings` or the `knowledge` scope is needed; to propose, one of `settings`. For a key that
+    is limited to collections there are the questions of these alone, with their results, and runs over live or over a draft of
+    one of these; a run's numbers are of all its questions.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutGoldenQuestion: _aio.UnaryUnaryMultiCallable[_golden_pb2.PutGoldenQuestionRequest, _golden_pb2.PutGoldenQuestionResponse]  # type: ignore[assignment]
     """PutGoldenQuestion stores a question, in place of the one of its name. Errors: INVALID_ARGUMENT / BAD_REQUEST (also when
-    there are 1,000), ABORTED / STALE_REVISION.
+    there are 1,000, or the one of its name is of collections that the key may not search), NOT_FOUND /
+    COLLECTION_NOT_FOUND (the key may not search it), ABORTED / STALE_REVISION.
     """
     GetGoldenQuestion: _aio.UnaryUnaryMultiCallable[_golden_pb2.GetGoldenQuestionRequest, _golden_pb2.GetGoldenQuestionResponse]  # type: ignore[assignment]
     """GetGoldenQuestion returns a question. Errors: NOT_FOUND / GOLDEN_QUESTION_NOT_FOUND."""
@@ -104,10 +111,11 @@ class GoldenQuestionServiceAsyncStub(GoldenQuestionServiceStub):
     """DeleteGoldenQuestion removes a question. Runs keep its results. Errors: NOT_FOUND / GOLDEN_QUESTION_NOT_FOUND."""
     ImportGoldenQuestions: _aio.UnaryUnaryMultiCallable[_golden_pb2.ImportGoldenQuestionsRequest, _golden_pb2.ImportGoldenQuestionsResponse]  # type: ignore[assignment]
     """ImportGoldenQuestions stores the questions of a file in the evaluation's format, each in place of the one of its name.
-    Where a line is wrong nothing is stored, and `errors` says what is wrong with each.
+    Each may be as large as one that is put. Where a line is wrong nothing is stored, and `errors` says what is wrong with
+    each. Errors: as PutGoldenQuestion.
     """
     ExportGoldenQuestions: _aio.UnaryUnaryMultiCallable[_golden_pb2.ExportGoldenQuestionsRequest, _golden_pb2.ExportGoldenQuestionsResponse]  # type: ignore[assignment]
-    """ExportGoldenQuestions returns all of them as such a file."""
+    """ExportGoldenQuestions returns all of them as such a file. The format has no collections: they are left out."""
     ProposeGoldenQuestion: _aio.UnaryUnaryMultiCallable[_golden_pb2.ProposeGoldenQuestionRequest, _golden_pb2.ProposeGoldenQuestionResponse]  # type: ignore[assignment]
     """ProposeGoldenQuestion makes a question of a turn, to be looked over and put; nothing is stored. Personal data is
     replaced by placeholders. `must` holds the figures of the evidence that the answer cites, or its key sentence; for a
@@ -136,7 +144,9 @@ class GoldenQuestionServiceServicer(metaclass=_abc_1.ABCMeta):
     every night, at KEFU_ROUTER_GOLDEN_HOUR of its time zone. An answer that was lost is a WEBHOOK_EVENT_GOLDEN.
 
     Names: "goldenQuestions/{question}", an id of 1 to 63 of a-z, 0-9 and "-" that begins with a letter, and
-    "goldenRuns/{run}". A key of the `settings` or the `knowledge` scope is needed; to propose, one of `settings`.
+    "goldenRuns/{run}". A key of the `settings` or the `knowledge` scope is needed; to propose, one of `settings`. For a key that
+    is limited to collections there are the questions of these alone, with their results, and runs over live or over a draft of
+    one of these; a run's numbers are of all its questions.
     """
 
     @_abc_1.abstractmethod
@@ -146,7 +156,8 @@ class GoldenQuestionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_golden_pb2.PutGoldenQuestionResponse, _abc.Awaitable[_golden_pb2.PutGoldenQuestionResponse]]:
         """PutGoldenQuestion stores a question, in place of the one of its name. Errors: INVALID_ARGUMENT / BAD_REQUEST (also when
-        there are 1,000), ABORTED / STALE_REVISION.
+        there are 1,000, or the one of its name is of collections that the key may not search), NOT_FOUND /
+        COLLECTION_NOT_FOUND (the key may not search it), ABORTED / STALE_REVISION.
         """
 
     @_abc_1.abstractmethod
@@ -180,7 +191,8 @@ class GoldenQuestionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_golden_pb2.ImportGoldenQuestionsResponse, _abc.Awaitable[_golden_pb2.ImportGoldenQuestionsResponse]]:
         """ImportGoldenQuestions stores the questions of a file in the evaluation's format, each in place of the one of its name.
-        Where a line is wrong nothing is stored, and `errors` says what is wrong with each.
+        Each may be as large as one that is put. Where a line is wrong nothing is stored, and `errors` says what is wrong with
+        each. Errors: as PutGoldenQuestion.
         """
 
     @_abc_1.abstractmethod
@@ -189,7 +201,7 @@ class GoldenQuestionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _golden_pb2.ExportGoldenQuestionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_golden_pb2.ExportGoldenQuestionsResponse, _abc.Awaitable[_golden_pb2.ExportGoldenQuestionsResponse]]:
-        """ExportGoldenQuestions returns all of them as such a file."""
+        """ExportGoldenQuestions returns all of them as such a file. The format has no collections: they are left out."""
 
     @_abc_1.abstractmethod
     def ProposeGoldenQuestion(

@@ -117,7 +117,7 @@ class AnswerMarks(_message.Message):
     action: _builtins.str
     """Id of the action or procedure that answered."""
     arm: _builtins.str
-    """Which version of a draft answered. Empty: the live one."""
+    """Turn.arm: "draft" or "live" in an experiment. Empty: outside of one."""
     stratum: Global___Stratum.ValueType
     """Its stratum, where it may be sampled."""
     def __init__(
@@ -248,7 +248,7 @@ class ReviewServiceListConversationsRequest(_message.Message):
     action: _builtins.str
     """Optional. Answered by this action or procedure, by its id; "*": by whichever."""
     arm: _builtins.str
-    """Optional. Answered by this version of a draft."""
+    """Optional. Answered in this arm of an experiment: "draft" or "live"."""
     @_builtins.property
     def languages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Optional. Any of these languages: "zh", "en"."""
@@ -706,7 +706,7 @@ class Explanation(_message.Message):
         literal: _builtins.str
         """The figure, address or code that the evidence does not hold."""
         replaced_by: _builtins.str
-        """What is said in place of the model's words or behind them: "evidence", "quotation", "excerpt", "handoff"; or empty."""
+        """What is said in place of the model's words or behind them: "evidence", "quotation", "handoff"; or empty."""
         continuations: _builtins.int
         """Times that a replica broke off and another one went on."""
         @_builtins.property
@@ -747,7 +747,7 @@ class Explanation(_message.Message):
     profile: _builtins.str
     """The answer profile: what the model was trusted with."""
     arm: _builtins.str
-    """Which version of a draft answered; empty: the live one."""
+    """Turn.arm: "draft" or "live" in an experiment. Empty: outside of one."""
     @_builtins.property
     def searches(self) -> _containers.RepeatedCompositeFieldContainer[Global___Explanation.Search]:
         """The searches made, the first one first; at most 6. None: the message needed none."""
@@ -903,7 +903,7 @@ class ListMatchingQuestionsResponse(_message.Message):
     QUESTIONS_FIELD_NUMBER: _builtins.int
     LOOKED_AT_FIELD_NUMBER: _builtins.int
     looked_at: _builtins.int
-    """Conversations that were looked through."""
+    """Conversations that were looked through, the latest first: at most 20,000, and for at most 3 seconds."""
     @_builtins.property
     def questions(self) -> _containers.RepeatedCompositeFieldContainer[Global___MatchingQuestion]:
         """The latest first; the same words once."""

@@ -154,6 +154,12 @@ async def test_files_without_a_word_are_answered_with_what_was_read_and_a_choice
     assert "In your file" not in second.text  # it came with the message before
     nothing = await expect_failure(lambda: client.ask("  ", first.session))
     assert nothing.reason == "BAD_REQUEST"
+    keeper = await harness.client(await harness.create_key("default", Scope.CHAT, Scope.KNOWLEDGE))
+    sent = await upload(keeper, pdf("Display shows error E17"))
+    draft = "collections/help/drafts/gone"
+    read = await keeper.ask("", session_of(sent), attachments=[sent.name], draft=draft)
+    assert read.text.startswith("In your file I read: “Display shows error E17”.")
+    assert "Error E17" not in read.completed.choices, "nothing was found, and nothing was taken from live"
 
 
 async def test_an_attachment_is_for_its_owner_and_the_desk_which_is_recorded(harness: RouterHarness) -> None:

@@ -79,6 +79,7 @@ async def settled(harness: RouterHarness, sessions: int) -> None:
     async with harness.open_store() as store:
         for _ in range(200):
             if await store.zcard(keys.experiment_sessions("acme")) == sessions:  # pyright: ignore
+                assert await store.pttl(keys.experiment_sessions("acme")) > 0  # pyright: ignore
                 return
             await asyncio.sleep(0.02)
     raise AssertionError("The conversations were not counted.")
@@ -174,6 +175,33 @@ async def test_to_promote_is_a_persons_word_refused_while_the_draft_is_held_and_
     [promoter] = harness.knowledge.drafts.promoters
     assert Scope.KNOWLEDGE in promoter.scopes
     assert ended.end_author.endswith(promoter.subject)
+
+    again = (await lead.experiments.PromoteExperiment(request, metadata=lead.metadata)).experiment
+    assert (again.end, again.end_time, len(harness.knowledge.drafts.promoters)) == (ended.end, ended.end_time, 1)
+    harness.knowledge.drafts.put(DRAFT, draft_pb2.Draft.STATE_DISCARDED)
+    refused = await expect_failure(lambda: lead.experiments.PromoteExperiment(request, metadata=lead.metadata))
+    assert refused.reason == "DRAFT_NOT_FOUND"
+
+
+async def test_a_promotion_that_was_cut_off_is_gone_on_with(harness: RouterHarness, lead: RouterClient) -> None:
+    root = await harness.client()
+    await root.admin.CreateTenant(admin.CreateTenantRequest(tenant_id="acme"), metadata=root.metadata)
+    staged = await lead.admin.StageSettings(
+        request_of(admin.StagedSettings(settings=admin.TenantSettings(max_passages=4))), metadata=lead.metadata
+    )
+    name = staged.staged_settings.name
+    started = await start(lead, staged_settings=name)
+    # As where the router died before it ended the experiment, and a turn found the draft gone.
+    harness.knowledge.drafts.put(DRAFT, draft_pb2.Draft.STATE_PROMOTED)
+    of_staged = admin.PromoteStagedSettingsRequest(name=name)
+    first = await lead.admin.PromoteStagedSettings(of_staged, metadata=lead.metadata)
+    for _ in range(20):
+        await lead.ask(QUESTIONS[0])
+    assert (await ended(harness, lead)).end == pb.Experiment.END_DRAFT_GONE
+    request = pb.PromoteExperimentRequest(name=started.name)
+    done = (await lead.experiments.PromoteExperiment(request, metadata=lead.metadata)).experiment
+    assert done.end == pb.Experiment.END_PROMOTED
+    assert (await lead.admin.PromoteStagedSettings(of_staged, metadata=lead.metadata)).revision == first.revision
 
 
 async def test_one_runs_at_a_time_it_ends_with_the_conversations_that_were_planned_and_the_last_are_listed(

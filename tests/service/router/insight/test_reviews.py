@@ -1,13 +1,21 @@
 """ReviewService over a real router and a real Redis: all that Kefu said, why, and what people say of it."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import grpc.aio
 import pytest
 
 from kefu.common.auth import Scope
+from kefu.common.pagination import encode_token
 from kefu.common.redis.client import open_redis
+from kefu.common.redis.commands import RedisCommands
+from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn, TurnState
+from kefu.router.insight.conversations.index import ConversationIndex
+from kefu.router.insight.reviews.book import ReviewBook
+from kefu.router.insight.reviews.sample import Verdict
+from kefu.router.insight.reviews.store import ReviewStore, now_judged
+from kefu.router.storage import keys
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import review_pb2 as pb
 from kefu.router.v1 import review_pb2_grpc as rpc
@@ -107,7 +115,9 @@ async def test_conversations_are_found_by_what_was_said_and_by_what_became_of_it
     other = bearer_metadata(await harness.create_key("other", Scope.DESK))
     nothing = await reviewer.stub.ListConversations(pb.ReviewServiceListConversationsRequest(), metadata=other)
     assert not nothing.conversations
-    assert (await expect_failure(lambda: reviewer.found(page_token="bm90IG1pbmU="))).reason == "BAD_REQUEST"
+    for foreign in map(encode_token, ("not mine", "nan", "inf")):
+        refused = await expect_failure(lambda token=foreign: reviewer.found(page_token=token))
+        assert refused.reason == "BAD_REQUEST"
 
 
 async def test_an_answer_says_why_it_is_what_it_is(
@@ -182,6 +192,35 @@ async def test_a_sample_is_judged_and_the_numbers_say_what_that_means_for_all_an
     assert (await reviewer.numbers()).judged == 1
 
 
+async def test_a_sample_of_part_of_a_day_is_weighed_by_the_whole_day(redis: RedisServer) -> None:
+    now = datetime.now(UTC)
+    noon = now.replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    clock, day = [noon.timestamp()], noon.date()
+    async with open_redis(redis.url) as client:
+        commands = RedisCommands(client)
+        index = ConversationIndex(commands, life=1e6)
+        book = ReviewBook(ReviewStore(commands, days=30), index, life=1e6, now=lambda: clock[0])
+
+        async def answered(name: str, hour: float) -> None:
+            time = noon.timestamp() + hour * 3600
+            done = Completed(FinishReason.STOP, source=AnswerSource.GENERATED)
+            turn = Turn(f"t-{name}", REFUND, "en", str(day), time, completed=done)
+            call = index.put("acme", name, turn, TurnState.FINISHED, None)
+            await commands.script(call.text, call.keys, call.arguments)
+
+        await answered("a", -1)
+        assert (await book.sample("acme", day)).sample is not None
+        await book.judge("acme", "a", "t-a", now_judged(Verdict.RIGHT, "Mei", ""))
+        await answered("b", 1)
+        clock[0] += 30
+        kept = (await book.sample("acme", day)).sample
+        assert kept is not None
+        assert kept.answers == 1  # it was drawn half a minute ago
+        clock[0] = now.timestamp()
+        numbers = await book.numbers("acme", day, day)
+        assert (numbers.judged, numbers.answers) == (1, 2)
+
+
 async def test_with_a_session_go_its_texts_and_notes_and_its_verdict_stays(
     redis: RedisServer, reviewer: Reviewer, customer: RouterClient
 ) -> None:
@@ -193,6 +232,13 @@ async def test_with_a_session_go_its_texts_and_notes_and_its_verdict_stays(
     beside = [f"kefu:1:{{tenant:acme}}:{what}:{session_id}" for what in ("facts", "why", "noted")]
     async with open_redis(redis.url) as store:
         assert await store.exists(*beside) == 3
+        noted, session = beside[2], f"{keys.session('acme', session_id)}session"
+        await store.pexpire(session, 60_000)
+        await reviewer.judge(answer.started.turn, pb.VERDICT_WRONG, "The quokka is named.")
+        assert 0 < await store.pttl(noted) <= 60_000, "a note ends with its session"
+        await customer.ask(REFUND, answer.session)
+        await reviewer.until_found(2)
+        assert await store.pttl(noted) > 60_000, "and goes on with it"
 
     await customer.chat.DeleteSession(chat.DeleteSessionRequest(name=answer.session), metadata=customer.metadata)
     async with open_redis(redis.url) as store:

@@ -3,9 +3,11 @@
 import json
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from kefu.router.conversations.golden_questions.checker import last_night
 from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
 from kefu.router.conversations.golden_questions.golden_question import Change, GoldenAnswer, GoldenResult, summed
 from kefu.router.conversations.golden_questions.proposal import proposal_of_turn, proposal_of_unanswered
@@ -102,6 +104,12 @@ def test_two_answers_are_compared(before: GoldenAnswer | None, now: GoldenAnswer
     numbers = summed([result])
     assert numbers["changes"] == {change: 1}
     assert numbers["lost_questions"] == (("label",) if change is Change.LOST else ())
+
+
+def test_a_night_that_begins_late_reaches_into_the_next_day() -> None:
+    assert last_night(datetime(2026, 11, 29, 23, 5, tzinfo=UTC), 23) == ("2026-11-29", 0)
+    assert last_night(datetime(2026, 11, 30, 1, 5, tzinfo=UTC), 23) == ("2026-11-29", 2)
+    assert last_night(datetime(2026, 11, 30, 1, 5, tzinfo=UTC), 3) == ("2026-11-29", 22)
 
 
 def test_an_answer_is_forgotten_after_thirty_days_and_its_verdict_is_not() -> None:

@@ -2,11 +2,13 @@
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from redis.asyncio import Redis
 
 from kefu.common.redis.commands import RedisCommands
+from kefu.router.domain.experiment import Arm
 from kefu.router.domain.explanation import (
     EXPLANATION,
     MOST_PARTS,
@@ -17,8 +19,9 @@ from kefu.router.domain.explanation import (
     SearchMade,
 )
 from kefu.router.domain.turn import AnswerSource, Rating, Turn, TurnState
-from kefu.router.insight.conversations.facts import TurnFacts, known_turns
+from kefu.router.insight.conversations.facts import TurnFacts, facts_of, known_turns
 from kefu.router.insight.conversations.index import MOST_CHARACTERS, ConversationIndex
+from kefu.router.insight.conversations.search import ConversationFilter
 from kefu.router.insight.reviews.estimate import ReviewedCell, estimate
 from kefu.router.insight.reviews.sample import Candidate, Stratum, allocation, draw, sizes_of, stratum_of
 from kefu.router.storage.packed_text import unpacked
@@ -114,6 +117,15 @@ def test_an_answer_is_in_the_first_stratum_that_it_fits() -> None:
     assert [turn.reopened for turn in thanked] == [False, False, False, False, False]
     longer = known_turns({**facts, "t6": answer}, {"t1": Rating.UP})
     assert next(stratum_of(turn) for turn in longer) is Stratum.LONG
+
+
+def test_a_turn_is_found_by_what_it_was_answered_over() -> None:
+    turn = Turn("t1", "?", "en", "2026-11-25", 1.0, arm=Arm.DRAFT)
+    [known] = known_turns({"t1": facts_of(turn, TurnState.FINISHED, None)}, {})
+    assert ConversationFilter(arm="draft").takes(known)
+    assert not ConversationFilter(arm="live").takes(known)
+    [outside] = known_turns({"t1": facts_of(replace(turn, arm=None), TurnState.FINISHED, None)}, {})
+    assert not ConversationFilter(arm="live").takes(outside)
 
 
 def test_an_explanation_is_kept_within_its_size_and_loses_its_last_parts_first() -> None:

@@ -142,7 +142,7 @@ async def _import(
 
 
 async def _export(target: Remote) -> None:
-    """Print all golden questions in the evaluation's format, a JSON object a line."""
+    """Print all golden questions in the evaluation's format, a JSON object a line; it holds no collections."""
     async with target.to_router() as channel:
         stub = rpc.GoldenQuestionServiceStub(channel)
         found = await stub.ExportGoldenQuestions(pb.ExportGoldenQuestionsRequest(), metadata=target.metadata)
@@ -181,7 +181,7 @@ async def _run(
 ) -> None:
     """Ask golden questions and compare the answers: with the last ones, or over a draft with live's.
 
-    Ends with 1 where an answer was lost: for CI.
+    Ends with 1 where an answer was lost or a question could not be asked: for CI.
     """
     out = console(stderr=as_json)
     request = pb.RunGoldenQuestionsRequest(
@@ -208,8 +208,8 @@ async def _run(
         print_json({"run": as_dict(run), "results": [as_dict(each) for each in results]})
     else:
         _print_run(run, results)
-    if run.lost:
-        raise CommandFailed(f"{counted(run.lost, 'answer')} of {run.questions} lost.")
+    if run.lost or run.not_asked:
+        raise CommandFailed(f"Of {counted(run.questions, 'question')} {run.lost} lost, {run.not_asked} not asked.")
 
 
 async def _runs(target: Remote, as_json: Json = False) -> None:

@@ -3,13 +3,13 @@ Golden checker: asks the golden questions of every draft that waits for a check,
 
 One router does so: the one with the lease. When it dies another one goes on: the draft still waits, and the night is
 not over until its run is. A draft with a lost answer is held; one without, that is to be promoted when green, is
-promoted.
+promoted, by another router where this one dies before.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -68,6 +68,7 @@ class GoldenChecker:
         self._hour = hour
         self._check_seconds = check_seconds
         self._told: dict[tuple[str, str], str] = {}
+        self._missed: dict[str, str] = {}
 
     async def run(self) -> None:
         """Look for work at each interval, until cancelled."""
@@ -116,8 +117,11 @@ class GoldenChecker:
                 _log.exception("golden.failed", tenant=tenant)
 
     async def _check_drafts(self, tenant: str) -> None:
-        for draft in await self._drafts.waiting(golden_principal(tenant)):
-            await self._check_draft(tenant, draft)
+        for draft in sorted(await self._drafts.waiting(golden_principal(tenant)), key=lambda each: each.is_green):
+            if draft.is_green:
+                await self._promote(golden_principal(tenant), draft.name)
+            else:
+                await self._check_draft(tenant, draft)
 
     async def _check_draft(self, tenant: str, draft: WaitingDraft) -> None:
         principal = golden_principal(tenant)
@@ -138,8 +142,8 @@ class GoldenChecker:
         )
         _log.info("golden.draft_checked", tenant=tenant, draft=draft.name, passed=passed, failed=failed)
         if not is_true:
-            await self._drafts.check_again(principal, draft.name)
-        elif failed:
+            return  # it has changed meanwhile, and still waits
+        if failed:
             self._tell(tenant, run)
         elif draft.promote_when_green:
             await self._promote(principal, draft.name)
@@ -157,10 +161,14 @@ class GoldenChecker:
         if self._hour is None:
             return
         zone = ZoneInfo((await self._settings.effective(tenant)).time_zone)
-        now = datetime.now(zone)
-        day = now.date().isoformat()
-        is_night = 0 <= now.hour - self._hour < _NIGHT_HOURS
-        if not is_night or await self._runs.last_night(tenant) == day:
+        day, hours = last_night(datetime.now(zone), self._hour)
+        last = await self._runs.last_night(tenant)
+        if last == day:
+            return
+        if hours >= _NIGHT_HOURS:
+            if last and self._missed.get(tenant) != day:  # where none was lately nothing is known to be missed
+                self._missed[tenant] = day
+                _log.warning("golden.night_missed", tenant=tenant, day=day, last=last)
             return
         questions = await self._questions.some(tenant, ())
         if questions:
@@ -172,6 +180,12 @@ class GoldenChecker:
     def _tell(self, tenant: str, run: GoldenRun | None) -> None:
         if run is not None and run.lost:
             self._event_bus.publish(GoldenAnswersLost(tenant, run.id, run.trigger, run.draft, run.lost_questions))
+
+
+def last_night(now: datetime, hour: int) -> tuple[str, int]:
+    """The day of the last night that has begun, and for how many hours: a night may reach into the next day."""
+    hours = (now.hour - hour) % 24
+    return (now - timedelta(hours=hours)).date().isoformat(), hours
 
 
 def _message(run: GoldenRun | None) -> str:

@@ -32,6 +32,10 @@ class GoldenQuestion:
         """Its id in its name."""
         return self.question.id
 
+    def lies_within(self, collections: frozenset[str] | None) -> bool:
+        """Whether a key that may search these collections alone may see it. None: all collections."""
+        return collections is None or (bool(self.collections) and collections.issuperset(self.collections))
+
     def is_asked_of(self, draft: str) -> bool:
         """Whether a draft ("collections/{collection}/drafts/{draft}") can change its answer."""
         return not self.collections or draft.split("/")[1] in self.collections

@@ -5,8 +5,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
+
 from kefu.common.auth import Principal, Priority, Scope
-from kefu.common.errors import BackendUnavailable, DeadlineExceeded, Overloaded
+from kefu.common.errors import (
+    BackendUnavailable,
+    DeadlineExceeded,
+    DraftNotFound,
+    Overloaded,
+    ServiceError,
+    VersionNotFound,
+)
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.admission.scheduler import AdmissionScheduler, SlotRequest
 from kefu.router.answering.draft import AnswerDraft
@@ -32,6 +41,7 @@ _NOT_AN_ANSWER = (HandoffReason.OVERLOADED, HandoffReason.SEARCH_UNAVAILABLE, Ha
 _MOST_TRIES = 8
 _PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.5, 10.0
 _MOST_TITLES = 5
+_log = structlog.stdlib.get_logger()
 
 
 class _NotNowError(Exception):
@@ -75,8 +85,8 @@ class QuestionAsker:
     async def ask(self, principal: Principal, golden: GoldenQuestion, draft: str = "") -> GoldenAnswer:
         """The answer to a question over live, or over a draft of knowledge, judged.
 
-        Raises CollectionNotFound, DraftNotFound. What is not answered for want of time or of a service is asked again
-        for a while, and has no verdict then.
+        Raises DraftNotFound alone: no question can be asked of such a draft. What is not answered for want of time or
+        of a service is asked again for a while, and has no verdict then. One that cannot be asked has none at once.
         """
         why = ""
         for number in range(_MOST_TRIES):
@@ -89,8 +99,15 @@ class QuestionAsker:
             except Overloaded as error:
                 why = error.message
                 await asyncio.sleep(min(error.retry_after or 0.0, _LONGEST_PAUSE_SECONDS))
-            except (BackendUnavailable, DeadlineExceeded) as error:
+            except DraftNotFound:
+                raise
+            except (BackendUnavailable, DeadlineExceeded, VersionNotFound) as error:  # that version: not loaded yet
                 why = error.message
+            except ServiceError as error:
+                return GoldenAnswer(None, error.message, time=time.time())
+            except Exception:  # of one question: the others are asked none the less
+                _log.exception("golden.question_failed", tenant=principal.tenant, question=golden.id)
+                return GoldenAnswer(None, "it failed, as the router's log says", time=time.time())
         return GoldenAnswer(None, why, time=time.time())
 
     async def _answer(self, principal: Principal, golden: GoldenQuestion, draft: str) -> GoldenAnswer:

@@ -1,7 +1,7 @@
 """Questions as lines of JSON, one a line: `questions.jsonl` of docs/guides/evaluation.md."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast, get_args
 
 from kefu.common.text.language import AnswerLanguage
@@ -13,14 +13,38 @@ _FIELDS = frozenset(
     "_id language text before history kind polarity must must_not person documents note evidence".split()  # noqa: SIM905 - a list of 13 names
 )
 _LONGEST = 4_000  # characters of a message, by the contract
+_MOST_BEFORE, _MOST_GROUPS, _MOST_STRINGS, _MOST_CHARACTERS = 10, 20, 50, 1000
 
 
 class BadLine(Exception):
     """What is wrong with a line, as the rest of a sentence that begins with its number."""
 
 
-def parsed_lines(text: str) -> tuple[list[ConversationQuestion], list[tuple[int, str]]]:
-    """The questions of a file, and what is wrong with each bad line: its number, and the rest of a sentence."""
+def check_limits(question: ConversationQuestion) -> None:
+    """Raise BadLine for a question that is too large to be stored."""
+    for name, count, most in (
+        ("before", len(question.before), _MOST_BEFORE),
+        ("must", len(question.must), _MOST_GROUPS),
+        ("must_not", len(question.must_not), _MOST_STRINGS),
+        ("documents", len(question.documents), _MOST_STRINGS),
+        ("evidence", len(question.evidence), _MOST_STRINGS),
+        *(("a group of must", len(each), _MOST_STRINGS) for each in question.must),
+    ):
+        if count > most:
+            raise BadLine(f"has {count} entries in {name}: at most {most} are taken")
+    strings = [question.note, *question.must_not, *question.documents, *question.evidence]
+    strings += [each for group in question.must for each in group]
+    if any(len(each) > _MOST_CHARACTERS for each in strings):
+        raise BadLine(f"has a text of more than {_MOST_CHARACTERS} characters beside what is asked")
+
+
+def parsed_lines(
+    text: str, check: Callable[[ConversationQuestion], None] | None = None
+) -> tuple[list[ConversationQuestion], list[tuple[int, str]]]:
+    """The questions of a file, and what is wrong with each bad line: its number, and the rest of a sentence.
+
+    `check` raises BadLine for a question that is refused besides.
+    """
     found: dict[str, ConversationQuestion] = {}
     wrong: list[tuple[int, str]] = []
     for number, line in enumerate(text.split("\n"), 1):  # not splitlines: U+2028 may stand in a text
@@ -30,6 +54,8 @@ def parsed_lines(text: str) -> tuple[list[ConversationQuestion], list[tuple[int,
             one = parsed_row(_object(line))
             if one.id in found:
                 raise BadLine(f"has the _id {one.id} of an earlier line")
+            if check is not None:
+                check(one)
             found[one.id] = one
         except BadLine as exc:
             wrong.append((number, str(exc)))

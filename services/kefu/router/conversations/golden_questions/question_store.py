@@ -14,7 +14,7 @@ from kefu.router.storage.revised_entries import parsed_entry, put_entry
 
 MAX_QUESTIONS = 1000
 ANSWER_SECONDS = 30 * 86_400
-"""The texts of answers are kept for this long."""
+"""The texts of answers are shown for this long."""
 _QUESTION = pydantic.TypeAdapter(GoldenQuestion)
 _ANSWER = pydantic.TypeAdapter(GoldenAnswer)
 
@@ -49,14 +49,20 @@ class GoldenQuestionStore:
             raise _missing(question_id)
         return _parsed(stored)
 
-    async def some(self, tenant: str, question_ids: Sequence[str]) -> list[GoldenQuestion]:
-        """Questions by their ids; without any, all of them, by id. Raises GoldenQuestionNotFound."""
+    async def some(
+        self, tenant: str, question_ids: Sequence[str], within: frozenset[str] | None = None
+    ) -> list[GoldenQuestion]:
+        """Questions by their ids; without any, all of them, by id. Raises GoldenQuestionNotFound.
+
+        `within`: the collections that the others are as good as not there for; None: they all are there.
+        """
         stored = await self._commands.hash(keys.golden_questions(tenant))
-        wanted = list(dict.fromkeys(question_ids)) or sorted(stored)
+        found = {each: question for each, one in stored.items() if (question := _parsed(one)).lies_within(within)}
+        wanted = list(dict.fromkeys(question_ids)) or sorted(found)
         for each in wanted:
-            if each not in stored:
+            if each not in found:
                 raise _missing(each)
-        return [_parsed(stored[each]) for each in wanted]
+        return [found[each] for each in wanted]
 
     async def delete(self, tenant: str, question_id: str) -> None:
         """Remove a question with its answer. Raises GoldenQuestionNotFound."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from kefu.common.aio import cancel_and_wait
@@ -47,13 +48,13 @@ class GoldenRunner:
         self._asker = asker
         self._questions = questions
         self._runs = runs
+        self._parallel = parallel
         self._slots = asyncio.Semaphore(parallel)
 
     async def run(self, principal: Principal, order: RunOrder) -> AsyncGenerator[RunEvent, None]:
         """The run as it begins, each result as it is known, and the run as it ended.
 
-        When its reader leaves, it stops, and what was found is kept. Raises CollectionNotFound, DraftNotFound,
-        BackendUnavailable.
+        When its reader leaves, it stops, and what was found is kept. Raises DraftNotFound, BackendUnavailable.
         """
         tenant = principal.tenant
         run = GoldenRun(
@@ -64,23 +65,17 @@ class GoldenRunner:
             before = await self._questions.answers(tenant, order.questions)
         results: list[GoldenResult] = []
         await self._runs.begin(tenant, run)
-        tasks = [
-            asyncio.create_task(self._result(principal, each, order, before.get(each.id)), name="golden question")
-            for each in order.questions
-        ]
         try:
             yield run
-            for next_one in asyncio.as_completed(tasks):
-                result = await next_one
-                results.append(result)
-                run = _with(run, results)
-                await self._runs.update(tenant, run, result)
-                yield result
+            async with aclosing(self._results(principal, order, before)) as found:
+                async for result in found:
+                    results.append(result)
+                    run = _with(run, results)
+                    await self._runs.update(tenant, run, result)
+                    yield result
             run = replace(run, state=RunState.FINISHED, end_time=time.time())
             await self._runs.update(tenant, run)
         finally:
-            for task in tasks:
-                await cancel_and_wait(task)
             if run.state is RunState.RUNNING:
                 await self._runs.update(tenant, replace(run, state=RunState.STOPPED, end_time=time.time()))
         yield run
@@ -93,6 +88,26 @@ class GoldenRunner:
                 last = event
         assert isinstance(last, GoldenRun)  # noqa: S101 - the last event is the run
         return last
+
+    async def _results(
+        self, principal: Principal, order: RunOrder, before: Mapping[str, GoldenAnswer]
+    ) -> AsyncGenerator[GoldenResult, None]:
+        """Each result as it is known. No more questions are begun than can be asked at once."""
+        left = iter(order.questions)
+        asking = set[asyncio.Task[GoldenResult]]()
+        try:
+            while True:
+                for golden in islice(left, self._parallel - len(asking)):
+                    result = self._result(principal, golden, order, before.get(golden.id))
+                    asking.add(asyncio.create_task(result, name="golden question"))
+                if not asking:
+                    return
+                done, asking = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    yield task.result()
+        finally:
+            for task in asking:
+                await cancel_and_wait(task)
 
     async def _result(
         self, principal: Principal, golden: GoldenQuestion, order: RunOrder, before: GoldenAnswer | None

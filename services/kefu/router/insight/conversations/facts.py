@@ -15,7 +15,7 @@ LOW_SUPPORT = 0.5
 """An answer is held up badly by the pages where a sentence of it, or its evidence, has less than this."""
 LONG_CONVERSATION = 6
 """From so many questions on a conversation is long."""
-_REPLACES = ("evidence", "excerpt", "handoff")
+_REPLACES = ("evidence", "handoff")
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class TurnFacts:
     action: str = ""
     """The action or procedure that answered."""
     arm: str = ""
+    """What it was answered over in an experiment, "live" or "draft"; empty: it is part of none."""
     asked: str = ""
     """See `question_hash`."""
     answered: bool = False
     """Whether it is a whole answer of Kefu's from the knowledge base; see `turn_counters`."""
     tried: bool = False
-    leaves: bool = False
 
 
 TURN_FACTS = pydantic.TypeAdapter(TurnFacts)
@@ -79,11 +79,10 @@ def facts_of(turn: Turn, state: TurnState, explanation: Explanation | None) -> T
         replaced=checks is not None and checks.replaced_by in _REPLACES,
         support=_support(turn, explanation),
         action=explanation.detail if explanation is not None and explanation.decision == "act" else "",
-        arm="" if explanation is None else explanation.arm,
+        arm=turn.arm or "",
         asked=question_hash(turn.question) if turn.question else "",
         answered=counted is not None and counted.answered,
         tried=counted is not None and counted.tried,
-        leaves=counted is not None and counted.leaves,
     )
 
 

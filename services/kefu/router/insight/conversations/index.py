@@ -24,8 +24,8 @@ _BATCH_SIZE = 50
 """Sessions read in one call."""
 
 PUT = """
--- KEYS: conversations, facts, explanations, erasure marker. ARGV: session id, now s, life ms, turn id, facts JSON,
---       explanation or ""
+-- KEYS: conversations, facts, explanations, erasure marker, reviewers' notes. ARGV: session id, now s, life ms,
+--       turn id, facts JSON, explanation or ""
 if redis.call('EXISTS', KEYS[4]) == 1 then return end
 redis.call('ZADD', KEYS[1], 'GT', ARGV[2], ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2] - ARGV[3] / 1000)
@@ -34,8 +34,9 @@ redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 if ARGV[6] ~= '' then redis.call('HSET', KEYS[3], ARGV[4], ARGV[6]) end
 redis.call('PEXPIRE', KEYS[3], ARGV[3])
+redis.call('PEXPIRE', KEYS[5], ARGV[3])
 """
-"""Keep a turn's facts and explanation, unless its session was erased."""
+"""Keep a turn's facts and explanation, and notes that are there, unless the session was erased."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class ConversationIndex:
                 keys.turn_facts(tenant, session_id),
                 keys.explanations(tenant, session_id),
                 keys.erasure_marker(tenant, session_id),
+                keys.review_notes(tenant, session_id),
             ),
             (session_id, repr(time.time()), self._life, turn.id, facts, why),
         )

@@ -5,7 +5,8 @@ Two questions are the same where their words ask the same (`kefu.common.text.que
 are near. The first is read off what turns are found by; only the few that are left are embedded.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,11 +21,15 @@ from kefu.router.storage.sessions import SessionStore
 
 MOST_SESSIONS = 20_000
 """Sessions that are looked through, the latest first."""
+MOST_SECONDS = 3.0
+"""How long they are looked through."""
 MOST_COMPARED = 40
 """Different questions that are embedded."""
 LEAST_COSINE = 0.85
 """The same as retrieval's MIN_CURATED_COSINE."""
 _SEARCH_SECONDS = 5.0
+_BATCH_TURNS = 100
+"""Turns read in one call."""
 
 
 @dataclass(frozen=True)
@@ -84,25 +89,39 @@ class QuestionMatcher:
         """Different questions that ask the same as a wording by their words, the latest first."""
         by_hash = {question_hash(wording): wording for wording in reversed(wordings)}
         found: dict[str, _Asked] = {}
-        looked_at = 0
+        unread: list[tuple[str, KnownTurn]] = []
+        looked_at, give_up = 0, time.monotonic() + MOST_SECONDS
         async for session in self._index.sessions(tenant, since):
-            if looked_at == MOST_SESSIONS:
+            if looked_at == MOST_SESSIONS or time.monotonic() >= give_up:
                 break
             looked_at += 1
             for turn in reversed(session.turns):
                 if turn.facts.asked not in by_hash or turn.facts.time < since:
                     continue
-                if language and turn.facts.language != language:
-                    continue
-                [record] = await self._sessions.records(tenant, session.id, [turn.turn_id])
-                if record is None:
-                    continue
-                text = record.turn.question
-                if known := found.get(text_key(text)):
-                    known.count += 1
-                elif len(found) < MOST_COMPARED:
-                    found[text_key(text)] = _Asked(session.id, turn, text, by_hash[turn.facts.asked])
+                if not language or turn.facts.language == language:
+                    unread.append((session.id, turn))
+            if len(unread) >= _BATCH_TURNS:
+                await self._read(tenant, unread, by_hash, found)
+                unread.clear()
+        await self._read(tenant, unread, by_hash, found)
         return list(found.values()), looked_at
+
+    async def _read(
+        self,
+        tenant: str,
+        turns: Sequence[tuple[str, KnownTurn]],
+        by_hash: Mapping[str, str],
+        found: dict[str, _Asked],
+    ) -> None:
+        """Add what was asked in some turns to what was found, by its words."""
+        texts = await self._sessions.questions(tenant, [(session_id, turn.turn_id) for session_id, turn in turns])
+        for (session_id, turn), text in zip(turns, texts, strict=True):
+            if text is None:
+                continue
+            if known := found.get(text_key(text)):
+                known.count += 1
+            elif len(found) < MOST_COMPARED:
+                found[text_key(text)] = _Asked(session_id, turn, text, by_hash[turn.facts.asked])
 
     async def _cosine(self, principal: Principal, text: str, wording: str, vectors: dict[str, bytes]) -> float:
         for each in (text, wording):

@@ -8,6 +8,7 @@ A page may therefore hold nothing and still name a next one.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 
 from kefu.common.errors import SessionNotFound
 from kefu.common.pagination import invalid_token
@@ -146,6 +147,9 @@ class ConversationSearch:
 
 def _score(position: str) -> float:
     try:
-        return float(position)
+        score = float(position)
     except ValueError:
         raise invalid_token() from None
+    if not isfinite(score):
+        raise invalid_token()
+    return score

@@ -55,10 +55,22 @@ STOP = (
     _STOP
     + """
 -- ARGV: and id, why, author
-return stop(ARGV[3], ARGV[4], ARGV[5])
+local stopped = stop(ARGV[3], ARGV[4], ARGV[5])
+"""
+    + f"""
+local counts = ARGV[1] .. ARGV[3]
+local is_gone = redis.call('HGET', counts, '{_END}') == '{Ending.DRAFT_GONE}'
+if stopped == 0 and ARGV[4] == '{Ending.PROMOTED}' and is_gone then
+  redis.call('HSET', counts, '{_END}', ARGV[4], '{_END_AUTHOR}', ARGV[5])
+  return 1
+end
+return stopped
 """
 )
-"""Stop an experiment. Returns 0 when that one does not run."""
+"""Stop an experiment. Returns 0 when that one does not run.
+
+A turn may find the draft gone while it is promoted: that ending gives way to the promotion.
+"""
 
 COUNT_ENDED = (
     _STOP

@@ -14,6 +14,8 @@ from kefu.router.insight.reviews.sample import Candidate, Sample, Verdict, draw,
 from kefu.router.insight.reviews.store import Judgement, ReviewedDay, ReviewStore
 
 _SECONDS_A_DAY = 86_400
+_FRESH_SECONDS = 60.0
+"""For so long the sample of a day that is not over is given again."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,24 @@ class ReviewBook:
     async def sample(self, tenant: str, day: date) -> ReviewedDay:
         """The sample of a day and what was said of it.
 
-        It is drawn again until the day is over. Of a day of which sessions may have ended already none is drawn.
+        It is drawn again until the day is over, at most once a minute. Of a day of which sessions may have ended
+        already none is drawn.
         """
         [kept] = [each async for each in self._store.days(tenant, [day])]
-        if kept.sample is not None and kept.sample.is_final:
-            return kept
-        begin = _begin(day)
-        if begin < self._now() - self._life:
-            return kept
+        return kept if self._is_new(kept) else await self._drawn(tenant, kept)
+
+    def _is_new(self, kept: ReviewedDay) -> bool:
+        """Whether a day's sample need not be drawn again, or cannot."""
+        begin, now = _begin(kept.day), self._now()
+        if begin < now - self._life:
+            return True
+        if kept.sample is None:
+            return False
+        is_over = now >= begin + _SECONDS_A_DAY
+        return kept.sample.is_final or (not is_over and now - kept.sample.drawn_at < _FRESH_SECONDS)
+
+    async def _drawn(self, tenant: str, kept: ReviewedDay) -> ReviewedDay:
+        day, begin = kept.day, _begin(kept.day)
         candidates: list[Candidate] = []
         handed_over = 0
         async for session in self._index.sessions(tenant, begin):
@@ -96,9 +108,16 @@ class ReviewBook:
         )
 
     async def numbers(self, tenant: str, first: date, last: date) -> ReviewNumbers:
-        """What the reviews of the days from `first` to `last`, both included, mean for all their answers."""
+        """What the reviews of the days from `first` to `last`, both included, mean for all their answers.
+
+        A sample that was drawn before its day was over is drawn again: it is weighed by all answers of the day.
+        """
         days = [first + timedelta(days=at) for at in range((last - first).days + 1)]
         reviewed = [each async for each in self._store.days(tenant, days)]
+        today = self.today()
+        for at, kept in enumerate(reviewed):
+            if kept.day < today and kept.sample and kept.verdicts and not self._is_new(kept):
+                reviewed[at] = await self._drawn(tenant, kept)
         return numbers_of(reviewed)
 
 

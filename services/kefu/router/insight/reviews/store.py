@@ -24,14 +24,18 @@ _BATCH_DAYS = 31
 
 JUDGE = """
 -- KEYS: the day, the session's notes, erasure marker. ARGV: field of the verdict, verdict JSON or "", turn id, note,
---       life of the day s, life of the notes s
+--       life of the day s, what is left of the session's life ms
 if redis.call('EXISTS', KEYS[3]) == 1 then return end
 if ARGV[2] == '' then redis.call('HDEL', KEYS[1], ARGV[1]) else redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
 redis.call('EXPIRE', KEYS[1], ARGV[5])
-if ARGV[4] == '' then redis.call('HDEL', KEYS[2], ARGV[3]) else redis.call('HSET', KEYS[2], ARGV[3], ARGV[4]) end
-redis.call('EXPIRE', KEYS[2], ARGV[6])
+if ARGV[4] == '' or tonumber(ARGV[6]) <= 0 then
+  redis.call('HDEL', KEYS[2], ARGV[3])
+else
+  redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
+  redis.call('PEXPIRE', KEYS[2], ARGV[6])
+end
 """
-"""Keep a verdict and its note, or take both back; nothing where the session was erased."""
+"""Keep a verdict and its note, or take both back: nothing where the session was erased, no note where it has ended."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +61,11 @@ _JUDGEMENT = pydantic.TypeAdapter(Judgement)
 
 
 class ReviewStore:
-    """Reviews of all tenants. `days`: how long verdicts are kept. `life` of a session is in seconds."""
+    """Reviews of all tenants. `days`: how long verdicts are kept."""
 
-    def __init__(self, commands: RedisCommands, *, days: float, life: float) -> None:
+    def __init__(self, commands: RedisCommands, *, days: float) -> None:
         self._commands = commands
         self._life = round(days * _SECONDS_A_DAY)
-        self._notes_life = max(1, round(life))
 
     async def days(self, tenant: str, days: Sequence[date]) -> AsyncIterator[ReviewedDay]:
         """What is kept of each day."""
@@ -90,7 +93,8 @@ class ReviewStore:
         )
 
     async def judge(self, tenant: str, day: date, session_id: str, turn_id: str, judgement: Judgement | None) -> None:
-        """Keep what a reviewer said of an answer of a day; None takes it back."""
+        """Keep what a reviewer said of an answer of a day, its note as long as the session; None takes it back."""
+        [left] = await self._commands.pipeline([("PTTL", f"{keys.session(tenant, session_id)}session")])
         stored = "" if judgement is None else _JUDGEMENT.dump_json(judgement, exclude={"note"}).decode()
         call = ScriptCall(
             JUDGE,
@@ -105,7 +109,7 @@ class ReviewStore:
                 turn_id,
                 "" if judgement is None else judgement.note,
                 self._life,
-                self._notes_life,
+                int(left),
             ),
         )
         await self._commands.script(call.text, call.keys, call.arguments)

@@ -742,7 +742,8 @@ export type ReportDraftCheckRequest = Message<"kefu.retrieval.v1.ReportDraftChec
   check?: DraftCheck | undefined;
 
   /**
-   * Optional. Draft.update_time as it was when the check began: where the draft has changed since, the check is outdated.
+   * Optional. Draft.update_time as it was when the check began: where the draft has changed since, the check is outdated
+   * and the draft's state stays as it is.
    * Unset: it is of the draft as it is now.
    *
    * @generated from field: google.protobuf.Timestamp as_of = 3;
@@ -1104,7 +1105,8 @@ export const DraftService: GenService<{
     output: typeof CheckDraftResponseSchema;
   },
   /**
-   * ReportDraftCheck says what a check of a draft found. The draft is HELD where something failed, else OPEN.
+   * ReportDraftCheck says what a check of a draft found. The draft is HELD where something failed, else OPEN. Where it
+   * has changed since the check began its state stays as it is: one that is CHECKING waits for another check.
    *
    * @generated from rpc kefu.retrieval.v1.DraftService.ReportDraftCheck
    */

@@ -1205,7 +1205,7 @@ export type StagedSettings = Message<"kefu.router.v1.StagedSettings"> & {
   baseRevision: bigint;
 
   /**
-   * Who staged them: a key. Set by the server.
+   * Who staged them: a key, or a person at the desk. Set by the server.
    *
    * @generated from field: string author = 5;
    */
@@ -1387,7 +1387,7 @@ export type SettingsRevision = Message<"kefu.router.v1.SettingsRevision"> & {
   settings?: TenantSettings | undefined;
 
   /**
-   * "tenants/{tenant}/keys/{key}" that made the change.
+   * Who made the change: "tenants/{tenant}/keys/{key}", or a person at the desk.
    *
    * @generated from field: string author = 3;
    */
@@ -1698,9 +1698,10 @@ export const AdminService: GenService<{
     output: typeof ListStagedSettingsResponseSchema;
   },
   /**
-   * PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. To go back, update to the
-   * revision before. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed
-   * since they were staged: stage them anew).
+   * PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. Those that are in force
+   * stay so: a call may be made again. To go back, update to the revision before. Errors:
+   * NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed since they were
+   * staged: stage them anew).
    *
    * @generated from rpc kefu.router.v1.AdminService.PromoteStagedSettings
    */

@@ -336,7 +336,8 @@ export type ArmFigures = Message<"kefu.router.v1.ArmFigures"> & {
   withoutQuestion: bigint;
 
   /**
-   * Messages of the draft's arm that were answered over live, as the draft could not be used.
+   * Messages of the draft's arm that were answered over live: the draft could not be used, or the message named other
+   * collections than the draft's.
    *
    * @generated from field: uint64 fell_back = 8;
    */
@@ -633,7 +634,8 @@ export const ExperimentService: GenService<{
   /**
    * PromoteExperiment promotes the draft, as DraftService.PromoteDraft with the rights of the caller, puts its staged settings
    * in force, and ends the experiment if it runs. For a draft the key needs the `knowledge` scope as well. Nothing is promoted
-   * by itself: this is a person's word. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of
+   * by itself: this is a person's word. What is live or in force already stays so: a call that failed under way, or whose
+   * answer was lost, may be made again. Errors: NOT_FOUND / EXPERIMENT_NOT_FOUND, PERMISSION_DENIED / SCOPE_MISSING, and those of
    * PromoteDraft and PromoteStagedSettings, such as FAILED_PRECONDITION / DRAFT_HELD: then the experiment goes on.
    *
    * @generated from rpc kefu.router.v1.ExperimentService.PromoteExperiment

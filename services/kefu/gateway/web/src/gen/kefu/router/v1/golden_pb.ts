@@ -94,7 +94,8 @@ export type GoldenQuestion = Message<"kefu.router.v1.GoldenQuestion"> & {
   note: string;
 
   /**
-   * "collections/{collection}" that are searched, at most 16. Empty: all of the tenant's.
+   * "collections/{collection}" that are searched, at most 16. Empty: all of the tenant's; put by a key that is limited to
+   * collections, all of the key's.
    *
    * @generated from field: repeated string collections = 11;
    */
@@ -323,7 +324,7 @@ export const GoldenAnswerSchema: GenMessage<GoldenAnswer> = /*@__PURE__*/
  */
 export enum GoldenAnswer_Verdict {
   /**
-   * It was not asked: the suite had no time for it, or a service was down. `why` says which.
+   * It was not asked: the suite had no time for it, a service was down, or a collection of it is gone. `why` says which.
    *
    * @generated from enum value: VERDICT_UNSPECIFIED = 0;
    */
@@ -559,7 +560,7 @@ export type GoldenRun = Message<"kefu.router.v1.GoldenRun"> & {
   right: number;
 
   /**
-   * Of these, not asked: the suite had no time, or a service was down.
+   * Of these, not asked; see GoldenAnswer.Verdict.
    *
    * @generated from field: uint32 not_asked = 11;
    */
@@ -850,7 +851,7 @@ export type ImportGoldenQuestionsRequest = Message<"kefu.router.v1.ImportGoldenQ
   lines: Uint8Array;
 
   /**
-   * Optional. "collections/{collection}" that these are asked of, at most 16. Empty: all.
+   * Optional. "collections/{collection}" that these are asked of, at most 16. Empty: as GoldenQuestion.collections.
    *
    * @generated from field: repeated string collections = 2;
    */
@@ -1152,14 +1153,17 @@ export const GetGoldenRunResponseSchema: GenMessage<GetGoldenRunResponse> = /*@_
  * every night, at KEFU_ROUTER_GOLDEN_HOUR of its time zone. An answer that was lost is a WEBHOOK_EVENT_GOLDEN.
  *
  * Names: "goldenQuestions/{question}", an id of 1 to 63 of a-z, 0-9 and "-" that begins with a letter, and
- * "goldenRuns/{run}". A key of the `settings` or the `knowledge` scope is needed; to propose, one of `settings`.
+ * "goldenRuns/{run}". A key of the `settings` or the `knowledge` scope is needed; to propose, one of `settings`. For a key that
+ * is limited to collections there are the questions of these alone, with their results, and runs over live or over a draft of
+ * one of these; a run's numbers are of all its questions.
  *
  * @generated from service kefu.router.v1.GoldenQuestionService
  */
 export const GoldenQuestionService: GenService<{
   /**
    * PutGoldenQuestion stores a question, in place of the one of its name. Errors: INVALID_ARGUMENT / BAD_REQUEST (also when
-   * there are 1,000), ABORTED / STALE_REVISION.
+   * there are 1,000, or the one of its name is of collections that the key may not search), NOT_FOUND /
+   * COLLECTION_NOT_FOUND (the key may not search it), ABORTED / STALE_REVISION.
    *
    * @generated from rpc kefu.router.v1.GoldenQuestionService.PutGoldenQuestion
    */
@@ -1200,7 +1204,8 @@ export const GoldenQuestionService: GenService<{
   },
   /**
    * ImportGoldenQuestions stores the questions of a file in the evaluation's format, each in place of the one of its name.
-   * Where a line is wrong nothing is stored, and `errors` says what is wrong with each.
+   * Each may be as large as one that is put. Where a line is wrong nothing is stored, and `errors` says what is wrong with
+   * each. Errors: as PutGoldenQuestion.
    *
    * @generated from rpc kefu.router.v1.GoldenQuestionService.ImportGoldenQuestions
    */
@@ -1210,7 +1215,7 @@ export const GoldenQuestionService: GenService<{
     output: typeof ImportGoldenQuestionsResponseSchema;
   },
   /**
-   * ExportGoldenQuestions returns all of them as such a file.
+   * ExportGoldenQuestions returns all of them as such a file. The format has no collections: they are left out.
    *
    * @generated from rpc kefu.router.v1.GoldenQuestionService.ExportGoldenQuestions
    */

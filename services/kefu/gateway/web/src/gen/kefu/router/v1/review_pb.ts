@@ -65,7 +65,7 @@ export type AnswerMarks = Message<"kefu.router.v1.AnswerMarks"> & {
   action: string;
 
   /**
-   * Which version of a draft answered. Empty: the live one.
+   * Turn.arm: "draft" or "live" in an experiment. Empty: outside of one.
    *
    * @generated from field: string arm = 7;
    */
@@ -252,7 +252,7 @@ export type ReviewServiceListConversationsRequest = Message<"kefu.router.v1.Revi
   action: string;
 
   /**
-   * Optional. Answered by this version of a draft.
+   * Optional. Answered in this arm of an experiment: "draft" or "live".
    *
    * @generated from field: string arm = 13;
    */
@@ -468,7 +468,7 @@ export type Explanation = Message<"kefu.router.v1.Explanation"> & {
   offeredActions: string[];
 
   /**
-   * Which version of a draft answered; empty: the live one.
+   * Turn.arm: "draft" or "live" in an experiment. Empty: outside of one.
    *
    * @generated from field: string arm = 8;
    */
@@ -853,7 +853,7 @@ export type Explanation_Model = Message<"kefu.router.v1.Explanation.Model"> & {
   literal: string;
 
   /**
-   * What is said in place of the model's words or behind them: "evidence", "quotation", "excerpt", "handoff"; or empty.
+   * What is said in place of the model's words or behind them: "evidence", "quotation", "handoff"; or empty.
    *
    * @generated from field: string replaced_by = 7;
    */
@@ -1022,7 +1022,7 @@ export type ListMatchingQuestionsResponse = Message<"kefu.router.v1.ListMatching
   questions: MatchingQuestion[];
 
   /**
-   * Conversations that were looked through.
+   * Conversations that were looked through, the latest first: at most 20,000, and for at most 3 seconds.
    *
    * @generated from field: uint32 looked_at = 2;
    */
