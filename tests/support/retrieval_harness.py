@@ -122,7 +122,7 @@ class RetrievalNode:
 
 @asynccontextmanager
 async def open_retrieval_node(
-    server: RedisServer,
+    server: RedisServer | str,
     embedder: Embedder,
     *,
     snapshots: Path | None = None,
@@ -137,14 +137,16 @@ async def open_retrieval_node(
     caretaker_seconds: float = 30.0,
     pace: Pace | None = None,
     folders: Sequence[Path] = (),
+    bootstrap_key: str = BOOTSTRAP_KEY,
 ) -> AsyncIterator[RetrievalNode]:
-    """A running retrieval service. `changes_kept`, `snapshots` and `calibration_seconds` as in the configuration.
+    """A running retrieval service. `server`: or its address.
 
-    With a `pace` it runs sources, which may lie on this machine, and retries without a pause.
+    `changes_kept`, `snapshots` and `calibration_seconds`: as in the configuration. With a `pace` it runs sources,
+    which may lie on this machine, and retries without a pause.
     """
     async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(open_redis(server.url))
-        keyring = await stack.enter_async_context(open_keyring(INTERNAL_KEY, BOOTSTRAP_KEY, client))
+        client = await stack.enter_async_context(open_redis(server if isinstance(server, str) else server.url))
+        keyring = await stack.enter_async_context(open_keyring(INTERNAL_KEY, bootstrap_key, client))
         audit_log = AuditLog(RedisCommands(client), days=400)
         audit = await stack.enter_async_context(open_audit_recorder(audit_log, AUDITED, internal_key=INTERNAL_KEY))
         batching = await stack.enter_async_context(BatchingEmbedder.open(embedder))
@@ -182,7 +184,7 @@ async def open_retrieval_node(
         )
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{running.port}"))
         stub: KnowledgeServiceAsyncStub = KnowledgeServiceStub(channel)  # pyright: ignore[reportAssignmentType]
-        node = RetrievalNode(stub, f"127.0.0.1:{running.port}", BOOTSTRAP_KEY)
+        node = RetrievalNode(stub, f"127.0.0.1:{running.port}", bootstrap_key)
         node.drafts = DraftServiceStub(channel)  # pyright: ignore[reportAttributeAccessIssue]
         node.histories = HistoryServiceStub(channel)  # pyright: ignore[reportAttributeAccessIssue]
         yield node

@@ -64,8 +64,12 @@ class Sources:
 
     async def run(self, name: str = NAME) -> pb.Sync:
         """Run a source, and return how that ended."""
+        return await self.ended(await self.start(name))
+
+    async def start(self, name: str = NAME) -> str:
+        """Have a source run. Returns the run's name."""
         found = await self.stub.SyncSource(pb.SyncSourceRequest(name=name), metadata=self.node.metadata)
-        return await self.ended(found.sync.name)
+        return found.sync.name
 
     async def first_run(self, name: str = NAME) -> pb.Sync:
         """The run of a source that was just put, which begins by itself."""
@@ -116,9 +120,10 @@ class Sources:
 
 
 @asynccontextmanager
-async def open_sources(node: RetrievalNode, redis_url: str) -> AsyncIterator[Sources]:
-    """The sources of a node, whose collection is made."""
+async def open_sources(node: RetrievalNode, redis_url: str, *, create: bool = True) -> AsyncIterator[Sources]:
+    """The sources of a node, whose collection is made with `create`."""
     async with grpc.aio.insecure_channel(node.address) as channel:
         stub: SourceServiceAsyncStub = SourceServiceStub(channel)  # pyright: ignore[reportAssignmentType]
-        await node.import_files()
+        if create:
+            await node.import_files()
         yield Sources(node, stub, redis_url)

@@ -13,7 +13,7 @@ from kefu.retrieval.v1 import draft_pb2 as dpb
 from kefu.retrieval.v1 import source_pb2 as pb
 from kefu.testing.redis_server import RedisServer
 from tests.support.retrieval_harness import COLLECTION, open_retrieval_node
-from tests.support.sources_harness import NAME, Sources, WordVectors, open_sources
+from tests.support.sources_harness import Sources, WordVectors, open_sources
 from tests.support.web_site import WebSite, open_web_site
 
 
@@ -57,10 +57,6 @@ async def found(sources: Sources, query: str) -> list[str]:
     return [hit.passage.text for hit in (await sources.node.search(query, top_k=1)).hits]
 
 
-async def started(sources: Sources) -> str:
-    return (await sources.stub.SyncSource(pb.SyncSourceRequest(name=NAME), metadata=sources.node.metadata)).sync.name
-
-
 async def test_a_lease_that_is_gone_is_lost_and_nobody_takes_it_again_by_renewing(redis: RedisServer) -> None:
     async with open_redis(redis.url) as client:
         holder, other = Lease(client, "kefu:1:{a:b}:lease"), Lease(client, "kefu:1:{a:b}:lease")
@@ -93,7 +89,7 @@ async def test_a_sync_that_would_lose_answers_is_held_and_one_that_loses_none_go
     site.page("/help/0", "Item 0", "The amber lamp is not repaired.")
     site.sitemap("/help/0", "/help/2")
     del site.pages["/help/1"]
-    run = await started(sources)
+    run = await sources.start()
     draft = await checking(sources)
     await report(sources, draft, "goldenQuestions/repair-time", "goldenQuestions/birch")
     held = await sources.ended(run)
@@ -108,7 +104,7 @@ async def test_a_sync_that_would_lose_answers_is_held_and_one_that_loses_none_go
 
     # Mended on the site: the next run takes the place of the held one, and of its draft.
     site.page("/help/0", "Item 0", "The amber lamp is repaired within 4 working days.")
-    run = await started(sources)
+    run = await sources.start()
     second = await checking(sources)
     assert [each.name for each in await drafts_of(sources)] == [second.name]
     await report(sources, second)
@@ -120,7 +116,7 @@ async def test_a_sync_that_would_lose_answers_is_held_and_one_that_loses_none_go
 
     # Back as it is, while another change of it is held: the draft of the held run goes with that.
     site.page("/help/0", "Item 0", "The amber lamp is a toy.")
-    run = await started(sources)
+    run = await sources.start()
     await report(sources, await checking(sources), "goldenQuestions/repair-time")
     assert (await sources.ended(run)).state == pb.Sync.STATE_HELD
     site.page("/help/0", "Item 0", "The amber lamp is repaired within 4 working days.")
@@ -132,7 +128,7 @@ async def test_a_sync_that_would_lose_answers_is_held_and_one_that_loses_none_go
 
     # What was held can be approved as it is.
     site.page("/help/2", "Item 2", "The cedar lamp is for sale.")
-    run = await started(sources)
+    run = await sources.start()
     await report(sources, await checking(sources), "goldenQuestions/cedar")
     held = await sources.ended(run)
     assert held.state == pb.Sync.STATE_HELD
