@@ -58,7 +58,13 @@ class _ConvertedHere(ConversionPool):
         super().__init__(max_processes=1, seconds=30.0, memory_mib=1024, ocr_pages=0, ocr_page_seconds=30.0)
 
     async def convert(
-        self, job: ConversionJob, data: bytes, on_progress: OnProgress | None = None
+        self,
+        job: ConversionJob,
+        data: bytes,
+        on_progress: OnProgress | None = None,
+        *,
+        seconds: float | None = None,
+        tries: int = 2,
     ) -> ConvertedDocument:
         return await asyncio.to_thread(convert, job, data)
 

@@ -3,7 +3,7 @@ Every error that a caller can see, with its status code and what the caller shou
 
   BadRequest              INVALID_ARGUMENT     correct the field that BadRequest names
   RequestIdReused         INVALID_ARGUMENT     make a new request_id for a new text
-  AttachmentRefused       INVALID_ARGUMENT     send another file: metadata `why` is type, broken, password or pixels
+  AttachmentRefused       INVALID_ARGUMENT     send another: metadata `why` is type, broken, password, pixels or slow
   PromptTooLong           INVALID_ARGUMENT     shorten to metadata max_prompt_tokens
   Unauthenticated         UNAUTHENTICATED      send a valid key
   ScopeMissing            PERMISSION_DENIED    use a key with the scope that metadata names
@@ -235,7 +235,7 @@ class AttachmentNotFound(ServiceError):
 
 
 class AttachmentRefused(ServiceError):
-    """A file that is not taken; metadata `why` is type, broken, password or pixels."""
+    """A file that is not taken; metadata `why` is type, broken, password, pixels or slow."""
 
     code = grpc.StatusCode.INVALID_ARGUMENT
     reason = "ATTACHMENT_REFUSED"

@@ -10,6 +10,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -22,7 +23,14 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from kefu.common.auth import Principal, Scope
 from kefu.common.customers import VISITOR_PREFIX
-from kefu.common.errors import AddressLimit, BadRequest, RequestTooLarge, ServiceError, VisitorLimit
+from kefu.common.errors import (
+    AddressLimit,
+    BackendUnavailable,
+    BadRequest,
+    RequestTooLarge,
+    ServiceError,
+    VisitorLimit,
+)
 from kefu.common.rpc.interceptor import delegated_metadata
 from kefu.gateway.auth.callers import Caller, CallerKind, CallerResolver
 from kefu.gateway.config import GatewayConfig
@@ -36,6 +44,9 @@ MAX_BODY_BYTES = 64 * 1024 * 1024
 """Of any file: the router says which are too large for it."""
 _PART_BYTES = 512 * 1024
 _UPLOAD_SECONDS = 180.0
+_MOST_UPLOADS = 32
+"""Files that this gateway passes on at once, of all callers: a router holds each in memory. More wait, unread."""
+_TURN_SECONDS = 30.0
 _REMEMBERED_SECONDS = 5.0
 _ASK_SECONDS = 1.0
 _UPLOADS_PER_ADDRESS = 5
@@ -56,6 +67,7 @@ class AttachmentEndpoint:
     def __init__(self, config: GatewayConfig, backends: Backends, callers: CallerResolver) -> None:
         self._backends = backends
         self._callers = callers
+        self._turns = asyncio.Semaphore(_MOST_UPLOADS)
         per_minute = config.visitor_uploads_per_minute
         self._uploads = TokenBuckets("visitor_uploads", per_minute, burst_seconds=30.0)
         self._address_uploads = TokenBuckets("address_uploads", per_minute * _UPLOADS_PER_ADDRESS, burst_seconds=30.0)
@@ -83,7 +95,9 @@ class AttachmentEndpoint:
                 raise
 
         try:
-            uploaded = await self._backends.upload_attachment(parts(), caller.metadata(), _UPLOAD_SECONDS)
+            with self._callers.open_stream(caller, watches=False):
+                async with self._turn():
+                    uploaded = await self._backends.upload_attachment(parts(), caller.metadata(), _UPLOAD_SECONDS)
         except grpc.aio.AioRpcError as error:
             if broken:
                 raise broken[0] from None
@@ -118,6 +132,19 @@ class AttachmentEndpoint:
         file_name = quote(first.attachment.file_name or "file", safe="")
         headers = {**_NOT_SHOWN, "content-disposition": f"attachment; filename*=UTF-8''{file_name}"}
         return StreamingResponse(_data(responses, call), media_type=media_type, headers=headers)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """One of the uploads that go on at once. Raises BackendUnavailable where none ends for long."""
+        try:
+            async with asyncio.timeout(_TURN_SECONDS):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise BackendUnavailable("More files come than are taken at once; send it again.", retry_after=5) from None
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     async def _caller(self, request: Request, method: str) -> Caller:
         caller = await self._callers.caller(request.headers.get("authorization"), client_address(request))

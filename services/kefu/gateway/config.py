@@ -122,10 +122,12 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     """Messages a minute of all visitors of a tenant, at this gateway. 0: no limit."""
 
     visitor_streams: int = Field(default=4, ge=0)
-    """Watches that one visitor may have open at once, at this gateway, and twice as many answers. 0: no limit."""
+    """Watches that one visitor may have open at once, at this gateway, and twice as many answers and uploads. 0: no
+    limit."""
 
     address_streams: int = Field(default=200, ge=0)
-    """Watches and answers that all visitors of one address may have open at once, at this gateway. 0: no limit."""
+    """Watches, answers and uploads that all visitors of one address may have open at once, at this gateway. 0: no
+    limit."""
 
     oidc_issuer: str = ""
     """Issuer of operators' tokens (OpenID Connect), such as https://login.example.com/realms/support. Empty: operators

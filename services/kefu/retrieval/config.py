@@ -99,14 +99,17 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     limit."""
 
     converters: int = Field(default=2, ge=1)
-    """Most processes that convert documents at once; they run only while there is something to convert."""
+    """Most processes that convert documents at once; they run only while there is something to convert. One more reads
+    files of customers."""
 
     conversion_seconds: float = Field(default=120.0, ge=1)
     """A document that takes longer to convert is refused. Each page read adds a second, and each page read by text
     recognition KEFU_RETRIEVAL_OCR_PAGE_SECONDS."""
 
-    attachment_seconds: float = Field(default=30.0, ge=1)
-    """A file of a customer that takes longer to read is refused; the customer waits so long."""
+    attachment_seconds: float = Field(default=30.0, ge=1, le=30)
+    """How long a file of a customer may take in all, whatever its pages; the customer waits. Three quarters are for its
+    text: where that is too little, the file is kept unread. One process beside KEFU_RETRIEVAL_CONVERTERS reads these
+    files, one after the other; a router waits 40 s for its turn and its reading."""
 
     conversion_memory_mib: int = Field(default=1536, ge=512)
     """Address space of a process that converts, in MiB; a document that needs more is refused."""
@@ -121,6 +124,7 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
 
     ocr_page_seconds: float = Field(default=30.0, ge=1)
     """Seconds that each of them adds to those that a document may take."""
+
     syncs: int = Field(default=2, ge=0)
     """Sources that one replica fetches at once. 0: this replica fetches none."""
 

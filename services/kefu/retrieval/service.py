@@ -45,7 +45,8 @@ PERMISSIONS = permissions_of(
 
 _PICTURES_OF_ATTACHMENT = 4
 """Pictures, or scanned pages, of a customer's file that text recognition reads: the customer waits."""
-_PICTURE_SECONDS = 5.0
+_READERS_OF_ATTACHMENTS = 1
+"""Processes: with text recognition each takes 515 MiB beside those of imports (docs/benchmarks/ocr.md)."""
 
 
 async def main(config: RetrievalConfig) -> None:
@@ -97,14 +98,16 @@ async def main(config: RetrievalConfig) -> None:
                 ocr_page_seconds=config.ocr_page_seconds,
             )
         )
-        # Apart: a customer who waits for an answer does not queue behind an import.
+        # Apart: a customer who waits for an answer does not queue behind an import. No page adds time: all of a file
+        # has so long.
         for_attachments = await enter(
             ConversionPool.open(
-                config.converters,
+                _READERS_OF_ATTACHMENTS,
                 config.attachment_seconds,
                 config.conversion_memory_mib,
                 ocr_pages=min(config.ocr_pages, _PICTURES_OF_ATTACHMENT) if config.ocr else 0,
-                ocr_page_seconds=_PICTURE_SECONDS,
+                ocr_page_seconds=0,
+                page_seconds=0,
             )
         )
         guard = await enter(open_memory_guard(client, limit=config.redis_memory_limit))

@@ -320,7 +320,8 @@ class Timing:
     """A session that has left the desk stays on the list of open ones for this long."""
 
     read_file_seconds: float = 40.0
-    """A customer's file that is not read within this is not kept."""
+    """A customer's file that is not read within this is not kept: the longest KEFU_RETRIEVAL_ATTACHMENT_SECONDS, and
+    10 s until its turn comes."""
 
     file_sweep_seconds: float = 3600.0
     """Pause between two sweeps, which delete customers' files whose session is gone."""

@@ -4,13 +4,24 @@ import asyncio
 import json
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
+from typing import Any, cast
 
 import pytest
 from pydantic import ValidationError
+from starlette.requests import Request
 
 from kefu.common.auth import Principal, Scope
-from kefu.common.errors import AddressLimit, BadRequest, ScopeMissing, Unauthenticated, VisitorLimit
+from kefu.common.errors import (
+    AddressLimit,
+    BackendUnavailable,
+    BadRequest,
+    ScopeMissing,
+    Unauthenticated,
+    VisitorLimit,
+)
 from kefu.common.rpc.interceptor import COLLECTIONS, SCOPES, SUBJECT, TENANT, delegated_metadata, effective_principal
+from kefu.gateway import attachments
+from kefu.gateway.attachments import AttachmentEndpoint
 from kefu.gateway.auth.callers import CallerResolver
 from kefu.gateway.auth.key_verifier import KeyVerifier
 from kefu.gateway.auth.visitor_policy import may_call, remove_foreign_fields, remove_internal_fields
@@ -24,6 +35,7 @@ from kefu.gateway.protobuf_codecs import EncodedRequest
 from kefu.gateway.rate_limit import TokenBuckets, network_of
 from kefu.gateway.upload import ImportForm, Options
 from kefu.retrieval.v1 import knowledge_pb2
+from kefu.router.v1 import attachment_pb2
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1.triage_pb2 import Triage
 from tests.support.grpc_calls import INTERNAL_KEY
@@ -148,6 +160,45 @@ async def test_streams_are_counted_until_they_end_however_they_end() -> None:
 
 async def never_asked(key: str) -> bool | None:
     raise AssertionError("a visitor has no key")
+
+
+class Uploads:
+    """A router that takes files in, and ends none before it is let."""
+
+    def __init__(self) -> None:
+        self.running = 0
+        self.let = asyncio.Event()
+
+    async def upload_attachment(self, *_: object) -> attachment_pb2.UploadAttachmentResponse:
+        self.running += 1
+        await self.let.wait()
+        return attachment_pb2.UploadAttachmentResponse()
+
+
+def file_of(token: str) -> Request:
+    headers = [(b"authorization", f"Bearer {token}".encode())]
+    return Request({"type": "http", "method": "POST", "headers": headers, "client": ("203.0.113.9", 1)})
+
+
+async def test_files_in_flight_are_bounded_for_each_visitor_and_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attachments, "_MOST_UPLOADS", 3)
+    monkeypatch.setattr(attachments, "_TURN_SECONDS", 0.05)
+    visitors, router = VisitorTokens([SECRET], "default"), Uploads()
+    rules = config(visitor_streams=1)
+    callers = CallerResolver(rules, KeyVerifier(never_asked), visitors, None)
+    endpoint = AttachmentEndpoint(rules, cast("Any", router), callers)
+    one, other = visitors.issue(), visitors.issue()
+    going_on = [asyncio.create_task(endpoint.upload(file_of(token))) for token in (one, one, other)]
+    while router.running < 3:
+        await asyncio.sleep(0)
+    with pytest.raises(VisitorLimit):
+        await endpoint.upload(file_of(one))  # a visitor may have twice as many as watches
+    with pytest.raises(BackendUnavailable):
+        await endpoint.upload(file_of(other))
+    assert router.running == 3
+    router.let.set()
+    assert {response.status_code for response in await asyncio.gather(*going_on)} == {200}
+    assert (await endpoint.upload(file_of(other))).status_code == 200
 
 
 # Keys

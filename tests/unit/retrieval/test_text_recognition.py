@@ -1,7 +1,10 @@
 """Text recognition without its engine: limits, layout, headings, what needs it and what is said without it."""
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from kefu.retrieval.documents.chunking import chunk_document
 from kefu.retrieval.documents.ocr.engine import Pixels, Quad
@@ -58,6 +61,16 @@ def test_of_a_tiff_of_many_frames_only_as_many_are_opened_as_may_be_read() -> No
     count, frames = frames_of(many, 40)
     assert count == 41  # more than that is not counted
     assert len(list(frames)) == 40
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_a_moving_picture_is_one_page(kind: str) -> None:
+    first, *others = (scanned_pages.drawn([word]).resize((64, 64)) for word in ("A", "B", "C"))
+    sink = io.BytesIO()
+    first.save(sink, kind, save_all=True, append_images=others)
+    assert getattr(Image.open(io.BytesIO(sink.getvalue())), "n_frames", 1) == 3
+    count, frames = frames_of(sink.getvalue(), 40)
+    assert (count, len(list(frames))) == (1, 1)
 
 
 def test_without_text_recognition_a_scan_says_how_to_get_it() -> None:

@@ -34,6 +34,8 @@ class ConversionJob:
     """Pictures of pages, and within pages, that text recognition reads at most; 0: it is off."""
     is_attachment: bool = False
     """A file of a customer, to be read and not to be imported: the rest is not looked at."""
+    reads_text: bool = True
+    """Of such a file: whether its text is read, or it is only checked and cleaned."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ def convert(job: ConversionJob, data: bytes, on_page: OnPage | None = None) -> C
         return ConvertedDocument(curated=parse_curated_csv(data))
     pictures = PictureReader(job.ocr_pages, on_page)
     if job.is_attachment:
-        reading, content, preview = read_file(data, partial(parse_document, pictures=pictures))
+        parse = partial(parse_document, pictures=pictures) if job.reads_text else None
+        reading, content, preview = read_file(data, parse)
         return ConvertedDocument(attachment=reading, members=[Member(CONTENT, content), Member(PREVIEW, preview)])
     parsed = parse_document(
         job.path,

@@ -21,6 +21,7 @@ from typing import Any, cast
 import structlog
 
 import kefu
+from kefu.retrieval.documents.ocr.engine import is_installed
 from kefu.retrieval.documents.types import Unreadable
 from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument
 from kefu.retrieval.ingest.conversion_worker import CONVERTED, FRAME, JOB, PAGE_SECONDS
@@ -40,6 +41,10 @@ async def _ignore(read: int, total: int, recognized: int) -> None:
     pass
 
 
+class ProcessBroken(Unreadable):
+    """Reading a document ended the process that read it."""
+
+
 class _ProcessEnded(Exception):
     """A conversion process has ended."""
 
@@ -57,11 +62,19 @@ class ConversionPool:
     """A pool of conversion processes, made with `open`. They start on demand, and end after a minute without work."""
 
     def __init__(
-        self, max_processes: int, seconds: float, memory_mib: int, ocr_pages: int, ocr_page_seconds: float
+        self,
+        max_processes: int,
+        seconds: float,
+        memory_mib: int,
+        ocr_pages: int,
+        ocr_page_seconds: float,
+        page_seconds: int = PAGE_SECONDS,
     ) -> None:
+        self.seconds = seconds
+        """That a document may take, and more for its pages."""
         self._ocr_pages = ocr_pages
         self._ocr_page_seconds = math.ceil(ocr_page_seconds)
-        self._seconds = seconds
+        self._page_seconds = page_seconds
         self._memory_mib = memory_mib
         self._slots = asyncio.Semaphore(max_processes)
         self._idle: list[_Worker] = []
@@ -77,12 +90,13 @@ class ConversionPool:
         *,
         ocr_pages: int = 0,
         ocr_page_seconds: float = 30.0,
+        page_seconds: int = PAGE_SECONDS,
     ) -> AsyncIterator["ConversionPool"]:
         """A pool of at most `max_processes`. For one document each has `seconds`, and `memory_mib` MiB of address
-        space. Each page adds a second, and each of at most `ocr_pages` pictures that text recognition reads
+        space. Each page adds `page_seconds`, and each of at most `ocr_pages` pictures that text recognition reads
         `ocr_page_seconds`.
         """
-        self = cls(max_processes, seconds, memory_mib, ocr_pages, ocr_page_seconds)
+        self = cls(max_processes, seconds, memory_mib, ocr_pages, ocr_page_seconds, page_seconds)
         retiring = asyncio.create_task(self._retire_idle(), name="converters-retire")
         try:
             yield self
@@ -95,47 +109,64 @@ class ConversionPool:
 
     @property
     def reads_pictures(self) -> bool:
-        """Whether text recognition is on."""
-        return self._ocr_pages > 0
+        """Whether text recognition is on, and installed."""
+        return self._ocr_pages > 0 and is_installed()
 
-    async def convert(self, job: ConversionJob, data: bytes, on_progress: OnProgress = _ignore) -> ConvertedDocument:
-        """Convert a document; raises Unreadable. A cancelled call ends its process."""
+    async def convert(
+        self,
+        job: ConversionJob,
+        data: bytes,
+        on_progress: OnProgress = _ignore,
+        *,
+        seconds: float | None = None,
+        tries: int = 2,
+    ) -> ConvertedDocument:
+        """Convert a document; raises Unreadable. A cancelled call ends its process.
+
+        Args:
+            job: what is to be done.
+            data: the document.
+            on_progress: hears of each page.
+            seconds: that each try may take in place of the pool's own; what its pages add comes on top.
+            tries: how many processes may break of it: not always the document's fault, one may have been killed.
+        """
         job = replace(job, ocr_pages=self._ocr_pages)
         async with self._slots:
-            try:
-                reply = await self._reply(job, data, on_progress)
-            except _ProcessEnded:  # not always the document's fault: the process may have been killed
-                try:
-                    reply = await self._reply(job, data, on_progress)
-                except _ProcessEnded:
-                    raise Unreadable(
-                        "BROKEN_FILE",
-                        "Reading it broke the program that reads it; open it, save it anew, and import that.",
-                    ) from None
+            reply = await self._tried(job, data, on_progress, self.seconds if seconds is None else seconds, tries)
         if "reason" in reply:
             if reply["detail"]:
                 _log.warning("conversion.failed", reason=reply["reason"], detail=reply["detail"], bytes=len(data))
             raise Unreadable(reply["reason"], reply["message"])
         return cast("ConvertedDocument", reply["converted"])
 
-    async def _reply(self, job: ConversionJob, data: bytes, on_progress: OnProgress) -> dict[str, Any]:
+    async def _tried(
+        self, job: ConversionJob, data: bytes, on_progress: OnProgress, seconds: float, tries: int
+    ) -> dict[str, Any]:
+        for _ in range(tries):
+            with suppress(_ProcessEnded):
+                return await self._reply(job, data, on_progress, seconds)
+        raise ProcessBroken(
+            "BROKEN_FILE", "Reading it broke the program that reads it; open it, save it anew, and import that."
+        )
+
+    async def _reply(self, job: ConversionJob, data: bytes, on_progress: OnProgress, seconds: float) -> dict[str, Any]:
         """The reply of a process. Raises Unreadable when it takes too long, and _ProcessEnded."""
         worker = self._idle.pop() if self._idle else await self._start()
         is_reusable = False
         try:
-            async with asyncio.timeout(self._seconds) as limit:
+            async with asyncio.timeout(seconds) as limit:
                 until = limit.when() or 0.0
 
                 async def on_page(read: int, total: int, recognized: int) -> None:
-                    limit.reschedule(until + read * PAGE_SECONDS + recognized * self._ocr_page_seconds)
+                    limit.reschedule(until + read * self._page_seconds + recognized * self._ocr_page_seconds)
                     await on_progress(read, total, recognized)
 
                 reply = await _exchange(worker, job, data, on_page)
-            is_reusable = "reason" not in reply or not reply["detail"]  # after an unforeseen failure, a fresh process
+            is_reusable = not _failed_unforeseen(reply)  # else a fresh process comes next
         except TimeoutError:
+            more = " and more for each page" if self._page_seconds else ""
             raise Unreadable(
-                "TOO_SLOW",
-                f"It could not be read within {self._seconds:.0f} s and more for each page; split it, or save it anew.",
+                "TOO_SLOW", f"It could not be read within {seconds:.0f} s{more}; split it, or save it anew."
             ) from None
         except _ProcessEnded:
             worker.process.kill()
@@ -159,7 +190,7 @@ class ConversionPool:
         environment["PYTHONPATH"] = str(Path(kefu.__file__).parents[1])
         command = (
             *(sys.executable, "-P", "-m", "kefu.retrieval.ingest.conversion_worker"),
-            *(str(self._memory_mib), str(int(self._seconds)), str(self._ocr_page_seconds)),
+            *(str(self._memory_mib), str(int(self.seconds)), str(self._ocr_page_seconds), str(self._page_seconds)),
         )
         ours, theirs = socket.socketpair()
         with theirs:
@@ -193,6 +224,13 @@ class ConversionPool:
             self._idle = [worker for worker in self._idle if worker not in retired]
             for worker in retired:
                 await self._kill(worker)
+
+
+def _failed_unforeseen(reply: dict[str, Any]) -> bool:
+    if "reason" in reply:
+        return bool(reply["detail"])
+    converted: ConvertedDocument = reply["converted"]
+    return converted.attachment is not None and bool(converted.attachment.failure)
 
 
 async def _exchange(worker: _Worker, job: ConversionJob, data: bytes, on_page: OnProgress) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """
-The conversion process: `python -m kefu.retrieval.ingest.conversion_worker MEMORY_MIB SECONDS OCR_PAGE_SECONDS`.
+The conversion process: `python -m kefu.retrieval.ingest.conversion_worker MEMORY_MIB SECONDS OCR_PAGE_SECONDS
+PAGE_SECONDS`.
 
 Jobs come on standard input, and replies go to standard output, in frames; see `read_frame`. The process has limits on
 memory and CPU time, can write no file, has none of the service's secrets, and runs at a low priority. Where the kernel
@@ -26,7 +27,7 @@ FRAME = struct.Struct(">Q")
 JOB: TypeAdapter[ConversionJob] = TypeAdapter(ConversionJob)
 CONVERTED: TypeAdapter[ConvertedDocument] = TypeAdapter(ConvertedDocument)
 PAGE_SECONDS = 1
-"""Seconds that each page adds to those that a document may take."""
+"""Seconds that each page adds to those that a document may take, where the pool does not say otherwise."""
 _NICENESS = 10
 _CPU_RESERVE_SECONDS = 5
 
@@ -46,7 +47,7 @@ def read_frame(source: IO[bytes]) -> bytes | None:
     return data if len(data) == length else None
 
 
-def main(memory_mib: int, seconds: int, ocr_page_seconds: int) -> None:
+def main(memory_mib: int, seconds: int, ocr_page_seconds: int, page_seconds: int = PAGE_SECONDS) -> None:
     """Convert documents until standard input ends."""
     os.nice(_NICENESS)
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -61,7 +62,7 @@ def main(memory_mib: int, seconds: int, ocr_page_seconds: int) -> None:
         _limit_cpu(value)
 
         def on_page(read: int, total: int, recognized: int, value: int = value) -> None:
-            _limit_cpu(value + read * PAGE_SECONDS + recognized * ocr_page_seconds)
+            _limit_cpu(value + read * page_seconds + recognized * ocr_page_seconds)
             _write(sink, [json.dumps({"progress": [read, total, recognized]}).encode()])
 
         _write(sink, reply_to(JOB.validate_json(job), data, memory_mib, on_page))
@@ -113,4 +114,4 @@ def _limit(limit: int, value: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(*map(int, sys.argv[1:5]))

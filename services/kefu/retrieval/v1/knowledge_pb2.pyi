@@ -2138,7 +2138,9 @@ class FileRead(_message.Message):
         READING_TEXT: FileRead._Reading.ValueType  # 1
         """`page_texts` holds it."""
         READING_NOTHING: FileRead._Reading.ValueType  # 2
-        """There is none, or none that can be read."""
+        """There is none, or none that can be read; or reading it failed, or took more than three quarters of the time that a file
+        may take (KEFU_RETRIEVAL_ATTACHMENT_SECONDS).
+        """
         READING_NO_READER: FileRead._Reading.ValueType  # 3
         """Nothing here reads files of this type."""
 
@@ -2150,7 +2152,9 @@ class FileRead(_message.Message):
     READING_TEXT: FileRead.Reading.ValueType  # 1
     """`page_texts` holds it."""
     READING_NOTHING: FileRead.Reading.ValueType  # 2
-    """There is none, or none that can be read."""
+    """There is none, or none that can be read; or reading it failed, or took more than three quarters of the time that a file
+    may take (KEFU_RETRIEVAL_ATTACHMENT_SECONDS).
+    """
     READING_NO_READER: FileRead.Reading.ValueType  # 3
     """Nothing here reads files of this type."""
 

@@ -288,7 +288,7 @@ class KnowledgeServiceServicer:
 
         The caller sends one FileStart, then the bytes in parts of at most 1 MiB. The answer is one FileRead, then the bytes of
         what is to be kept (none where the file is to be kept as it is), then those of the preview. Errors: INVALID_ARGUMENT /
-        ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, or pixels), INVALID_ARGUMENT / BAD_REQUEST.
+        ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, pixels, or slow), INVALID_ARGUMENT / BAD_REQUEST.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -103,7 +103,7 @@ class KnowledgeServiceStub:
 
     The caller sends one FileStart, then the bytes in parts of at most 1 MiB. The answer is one FileRead, then the bytes of
     what is to be kept (none where the file is to be kept as it is), then those of the preview. Errors: INVALID_ARGUMENT /
-    ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, or pixels), INVALID_ARGUMENT / BAD_REQUEST.
+    ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, pixels, or slow), INVALID_ARGUMENT / BAD_REQUEST.
     """
     PutDictionary: _grpc.UnaryUnaryMultiCallable[_knowledge_pb2.PutDictionaryRequest, _knowledge_pb2.PutDictionaryResponse]
     """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
@@ -187,7 +187,7 @@ class KnowledgeServiceAsyncStub(KnowledgeServiceStub):
 
     The caller sends one FileStart, then the bytes in parts of at most 1 MiB. The answer is one FileRead, then the bytes of
     what is to be kept (none where the file is to be kept as it is), then those of the preview. Errors: INVALID_ARGUMENT /
-    ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, or pixels), INVALID_ARGUMENT / BAD_REQUEST.
+    ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, pixels, or slow), INVALID_ARGUMENT / BAD_REQUEST.
     """
     PutDictionary: _aio.UnaryUnaryMultiCallable[_knowledge_pb2.PutDictionaryRequest, _knowledge_pb2.PutDictionaryResponse]  # type: ignore[assignment]
     """PutDictionary replaces a collection's words of the trade and synonyms. Every replica indexes the words of its
@@ -370,7 +370,7 @@ class KnowledgeServiceServicer(metaclass=_abc_1.ABCMeta):
 
         The caller sends one FileStart, then the bytes in parts of at most 1 MiB. The answer is one FileRead, then the bytes of
         what is to be kept (none where the file is to be kept as it is), then those of the preview. Errors: INVALID_ARGUMENT /
-        ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, or pixels), INVALID_ARGUMENT / BAD_REQUEST.
+        ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, pixels, or slow), INVALID_ARGUMENT / BAD_REQUEST.
         """
 
     @_abc_1.abstractmethod

@@ -128,21 +128,35 @@ class EvidenceFinder:
         self._seconds = seconds
 
     async def find(
-        self, question: Question, asked: str, before: str, passages: Sequence[Passage], choice_weight: float
+        self,
+        question: Question,
+        asked: str,
+        before: str,
+        passages: Sequence[Passage],
+        choice_weight: float,
+        attached: str = "",
     ) -> Evidence:
         """The evidence for a text that is asked: the question's as it was read, or a part of it.
 
-        `before`: the earlier question that it leans on. `choice_weight`: see AnswerProfile.
+        Args:
+            question: whose evidence it is.
+            asked: the text.
+            before: the earlier question that it leans on.
+            passages: that were found.
+            choice_weight: see AnswerProfile.
+            attached: what was read off files that it leans on. Pieces are ranked by it, and nothing more: the model
+                that chooses is not shown it, and no code or figure of it is the customer's own.
         """
         language = question.language
-        pieces = shown_pieces(asked, before, passages, language)
-        whole = f"{before} {asked}" if before else asked
+        pieces = shown_pieces(asked, before, passages, language, attached)
+        leans_on = _joined_words(before, attached)
+        whole = _joined_words(leans_on, asked)
         cosines = await self._cosines(question, whole, passages, pieces)
-        ranked = ranked_pieces(asked, before, passages, pieces, cosines)
+        ranked = ranked_pieces(asked, leans_on, passages, pieces, cosines)
         if cosines is not None:
             ranked = read_again(ranked, await self._readings(question, whole, passages, ranked[:MOST_READ]))
         if choice_weight and (close := close_pieces(ranked, MOST_CHOICES)):
-            messages = choice_prompt(whole, [each.piece for each in close], passages, language)
+            messages = choice_prompt(_joined_words(before, asked), [each.piece for each in close], passages, language)
             probabilities = await self._chooser.choose(question, messages, len(close))
             if probabilities is not None:
                 ranked = reranked(ranked, close, probabilities, choice_weight)
@@ -185,11 +199,20 @@ class EvidenceFinder:
         return seconds
 
 
-def shown_pieces(asked: str, before: str, passages: Sequence[Passage], language: AnswerLanguage) -> list[EvidencePiece]:
-    """The pieces that may be shown, those worth comparing: none that gives the number of somebody else's order."""
+def shown_pieces(
+    asked: str, before: str, passages: Sequence[Passage], language: AnswerLanguage, attached: str = ""
+) -> list[EvidencePiece]:
+    """The pieces that may be shown, those worth comparing: none that gives the number of somebody else's order.
+
+    `attached`: see `EvidenceFinder.find`.
+    """
     pieces = candidate_pieces(passages, language)
     own = [piece for piece in pieces if not holds_foreign_code(piece.text, f"{before} {asked}")]
-    return worth_comparing(asked, before, passages, own)
+    return worth_comparing(asked, _joined_words(before, attached), passages, own)
+
+
+def _joined_words(*texts: str) -> str:
+    return " ".join(filter(None, texts))
 
 
 def evidence_for(

@@ -264,8 +264,10 @@ class AnswerPipeline:
         parts = () if question.choice else split_questions(question.text)
         if len(parts) > 1 and (several := await self._decide_on_parts(question, draft, parts)) is not None:
             return several
-        before = (question.attached_words or _question_before(question)) if found.used_history else ""
-        evidence = await self._evidence_among(question, draft, found.read_as or question.text, before, found)
+        attached = question.attached_words if found.used_history else ""
+        before = _question_before(question) if found.used_history and not attached else ""
+        asked = found.read_as or question.text
+        evidence = await self._evidence_among(question, draft, asked, before, found, attached)
         decided = after_evidence(question, decision, evidence, found)
         may_write = profile.writes and evidence.computation is None
         if may_write and isinstance(decision, Generate) and isinstance(decided, GiveEvidence):
@@ -325,14 +327,14 @@ class AnswerPipeline:
         return max(evidence, evidence_behind, key=lambda each: each.bearing)
 
     async def _evidence_among(
-        self, question: Question, draft: AnswerDraft, asked: str, before: str, found: SearchResult
+        self, question: Question, draft: AnswerDraft, asked: str, before: str, found: SearchResult, attached: str = ""
     ) -> Evidence:
         """The evidence among all that was found, or in what was chosen."""
         began = time.monotonic()
         chosen = chosen_passages(question.choice, found.passages)
         passages = tuple(map(passage_for_model, chosen or found.passages))
         weight = self._generator.profile.choice_weight
-        evidence = await self._evidence.find(question, asked, before, passages, weight)
+        evidence = await self._evidence.find(question, asked, before, passages, weight, attached)
         draft.explanation.add_evidence(evidence_read(evidence, time.monotonic() - began))
         return evidence
 

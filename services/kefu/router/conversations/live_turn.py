@@ -240,13 +240,17 @@ class LiveTurn:
         question = build_question(
             drawn.request, begun, drawn.settings, self.principal, self.key.session_id, default, brown_out
         )
-        question = with_attachments(question, await self._attached(begun))
+        carried = superseded_attachments(
+            [record.turn for record in begun.history if record.state is TurnState.FINISHED]
+        )
+        question = with_attachments(question, await self._attached(carried))
         question = replace(question, over_live=rules if drawn.arm is Arm.DRAFT else None)
         self._turn = replace(
             self._turn,
             language=question.language,
             as_of=question.as_of,
             carried=question.carried,
+            carried_attachments=carried,
             trial=begun.trial,
             arm=drawn.arm,
         )
@@ -256,9 +260,8 @@ class LiveTurn:
             return AnswerOutcome(finish=FinishReason.HUMAN)
         return await services.pipeline.answer(question, draft)
 
-    async def _attached(self, begun: StartedTurn) -> Sequence[Attachment]:
-        """The files that come with the message, and with those that it supersedes."""
-        carried = superseded_attachments([record.turn for record in begun.history])
+    async def _attached(self, carried: Sequence[str]) -> Sequence[Attachment]:
+        """The files that come with the message, and with those that it supersedes: `carried`."""
         ids = (*carried, *self._ask.attachments)
         if not ids or self.ephemeral:
             return ()

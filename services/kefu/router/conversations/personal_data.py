@@ -88,7 +88,11 @@ class PersonalData:
         except SessionNotFound:
             visited = await self._erasure.sessions(principal.tenant, principal.subject, "")
             reached = session_id in visited or _reaches_tenant(principal)
-            if not reached or not await self._erasure.erase(principal.tenant, session_id):
+            if not reached:
+                raise
+            was_kept = await self._erasure.erase(principal.tenant, session_id)
+            await self._attachments.erase(principal.tenant, session_id)
+            if not was_kept:
                 raise
             return
         if session.subject != principal.subject and not _reaches_tenant(principal):

@@ -162,10 +162,10 @@ def _held_messages(records: Sequence[TurnRecord]) -> list[Turn]:
         if record.turn.held is None:
             break
         held.insert(0, record.turn)
-    carried = ""
+    carried, files = "", ()
     for at, turn in enumerate(held):
-        held[at] = replace(turn, carried=carried, superseded=at < len(held) - 1)
-        carried = held[at].full_question
+        held[at] = replace(turn, carried=carried, carried_attachments=files, superseded=at < len(held) - 1)
+        carried, files = held[at].full_question, held[at].all_attachments
     return held
 
 

@@ -53,5 +53,15 @@ class Attachment:
         return self.media_type.startswith("image/")
 
 
+@dataclass(frozen=True)
+class KeptAttachment:
+    """An attachment with its bytes, for an export."""
+
+    attachment: Attachment
+    data: bytes = b""
+    remark: str = ""
+    """Why there are no bytes; empty where there are."""
+
+
 ATTACHMENT = pydantic.TypeAdapter(Attachment)
 """Attachments to JSON and back. Unknown fields of a newer release are ignored."""

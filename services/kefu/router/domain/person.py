@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kefu.router.domain.attachment import Attachment
+from kefu.router.domain.attachment import KeptAttachment
 from kefu.router.domain.session import Session
 from kefu.router.domain.turn import TurnRecord
 
@@ -36,5 +36,5 @@ class KeptSession:
     """Its turns, oldest first, read anew by each call."""
     beside: Mapping[str, Any]
     """What is kept beside it, as it is stored."""
-    attachments: Callable[[], AsyncIterator[tuple[Attachment, bytes]]]
+    attachments: Callable[[], AsyncIterator[KeptAttachment]]
     """Its attachments with their bytes, oldest first."""

@@ -324,13 +324,29 @@ class Turn:
     """What this message was answered over: LIVE in the draft's arm, too, where the draft could not be used."""
     attachments: tuple[str, ...] = ()
     """Ids of the attachments that came with the message."""
+    carried_attachments: tuple[str, ...] = ()
+    """Ids of those that came with `carried`."""
     attachment_note: str = ""
-    """The end of `text` that says what was read off them, or that nothing could be. Nothing rests on it later."""
+    """The part of `text` that says what was read off them, or that nothing could be: its end, or before a question that
+    is asked again. Nothing rests on it later."""
 
     @property
     def shown_question(self) -> str:
         """The message as a list of conversations names it: a sign stands for files without a word."""
         return self.question or (_FILES if self.attachments else "")
+
+    @property
+    def own_text(self) -> str:
+        """The answer without what it says of the files: what anything later may rest on."""
+        if not self.attachment_note:
+            return self.text
+        before, _, behind = self.text.rpartition(self.attachment_note)
+        return "\n\n".join(filter(None, (before.rstrip(), behind.lstrip())))
+
+    @property
+    def all_attachments(self) -> tuple[str, ...]:
+        """Ids of the attachments of all messages that this turn answers."""
+        return (*self.carried_attachments, *self.attachments)
 
     @property
     def full_question(self) -> str:

@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, datetime
 
-from google.protobuf.json_format import MessageToJson
+from google.protobuf.json_format import MessageToDict, MessageToJson
 
-from kefu.router.domain.attachment import Attachment
+from kefu.router.domain.attachment import Attachment, KeptAttachment
 from kefu.router.domain.person import KeptSession
 from kefu.router.domain.turn import TurnRecord
 from kefu.router.messages.attachments import attachment_message
@@ -22,7 +22,8 @@ sessions/ID/session.json   the conversation: who opened it, its state, its times
 sessions/ID/turns.jsonl    a line for each message: question, answer, passages, citations, handoff, rating
 sessions/ID/transcript.txt what was said, to be read
 sessions/ID/attachments/   the pictures and PDFs that the customer sent
-sessions/ID/attachments.jsonl a line for each of them: name, type, when it came, what was read off it
+sessions/ID/attachments.jsonl a line for each of them: name, type, when it came, what was read off it, and
+                           a remark where the file itself cannot be given any more: then it is empty
 sessions/ID/beside.json    what is kept beside it: unanswered questions, webhook deliveries, figures, cached answers
 """
 
@@ -45,9 +46,9 @@ async def export_archive(sessions: AsyncGenerator[KeptSession, None]) -> AsyncGe
                             for part in sink.parts():
                                 yield part
             described: list[str] = []
-            async for attachment, data in kept.attachments():
-                described.append(_attachment_line(kept.id, attachment))
-                archive.writestr(f"{folder}/attachments/{_member_name(attachment)}", data)
+            async for each in kept.attachments():
+                described.append(_attachment_line(kept.id, each))
+                archive.writestr(f"{folder}/attachments/{_member_name(each.attachment)}", each.data)
                 for part in sink.parts():
                     yield part
             if described:
@@ -66,9 +67,10 @@ def _json_line(session_id: str, record: TurnRecord) -> str:
     return MessageToJson(turn_message(session_id, record), indent=None, ensure_ascii=False) + "\n"
 
 
-def _attachment_line(session_id: str, attachment: Attachment) -> str:
-    message = attachment_message(session_id, attachment)
-    return MessageToJson(message, indent=None, ensure_ascii=False) + "\n"
+def _attachment_line(session_id: str, kept: KeptAttachment) -> str:
+    described = MessageToDict(attachment_message(session_id, kept.attachment))
+    remark = {"remark": kept.remark} if kept.remark else {}
+    return json.dumps(described | remark, ensure_ascii=False) + "\n"
 
 
 def _member_name(attachment: Attachment) -> str:

@@ -27,6 +27,15 @@ return 'added'
 """Add an attachment. Returns added, full, or missing (no such session, or another subject's)."""
 
 
+NOTE_TURN = """
+-- KEYS: attachments. ARGV: id, JSON, and so on
+for at = 1, #ARGV, 2 do
+  if redis.call('HEXISTS', KEYS[1], ARGV[at]) == 1 then redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1]) end
+end
+"""
+"""Replace attachments that are still there: what was erased or has expired is not made again."""
+
+
 @dataclass(frozen=True)
 class SessionAttachments:
     """The attachments of a session, oldest first."""
@@ -54,7 +63,7 @@ class AttachmentStore:
             (key, f"{keys.session(tenant, session_id)}session"),
             (
                 attachment.id,
-                ATTACHMENT.dump_json(attachment, exclude_defaults=True).decode(),
+                _json(attachment),
                 subject,
                 int(opens),
                 self.most,
@@ -92,14 +101,14 @@ class AttachmentStore:
 
     async def note_turn(self, tenant: str, session_id: str, attachments: Sequence[Attachment], turn_id: str) -> None:
         """Note the turn that attachments were sent with."""
-        key = _key(tenant, session_id)
-        calls: list[Command] = [
-            ("HSET", key, each.id, ATTACHMENT.dump_json(replace(each, turn=turn_id), exclude_defaults=True).decode())
+        values = [
+            value
             for each in attachments
             if each.turn != turn_id
+            for value in (each.id, _json(replace(each, turn=turn_id)))
         ]
-        if calls:
-            await self.commands.pipeline(calls)
+        if values:
+            await self.commands.script(NOTE_TURN, [_key(tenant, session_id)], values)
 
     async def remove(self, tenant: str, session_id: str, attachment_id: str) -> None:
         """Forget one attachment."""
@@ -113,6 +122,10 @@ class AttachmentStore:
         """Whether this router has, from now on and for so long, the lease of this name."""
         [taken] = await self.commands.pipeline([("SET", name, owner, "NX", "EX", max(1, round(seconds)))])
         return bool(taken)
+
+
+def _json(attachment: Attachment) -> str:
+    return ATTACHMENT.dump_json(attachment, exclude_defaults=True).decode()
 
 
 def _key(tenant: str, session_id: str) -> str:

@@ -37,7 +37,7 @@ class Attachment(_message.Message):
         STATE_READ: Attachment._State.ValueType  # 1
         """`text` holds what was read."""
         STATE_NOTHING_READ: Attachment._State.ValueType  # 2
-        """There is no text in it."""
+        """There is no text in it, or reading it failed or took too long: a person can look at it."""
         STATE_NO_READER: Attachment._State.ValueType  # 3
         """This installation has nothing that reads files of this type, or scans."""
 
@@ -49,7 +49,7 @@ class Attachment(_message.Message):
     STATE_READ: Attachment.State.ValueType  # 1
     """`text` holds what was read."""
     STATE_NOTHING_READ: Attachment.State.ValueType  # 2
-    """There is no text in it."""
+    """There is no text in it, or reading it failed or took too long: a person can look at it."""
     STATE_NO_READER: Attachment.State.ValueType  # 3
     """This installation has nothing that reads files of this type, or scans."""
 

@@ -49,10 +49,12 @@ class AttachmentServiceStub:
     The type is told by the content. A picture is decoded in a sandbox and written anew: nothing but its pixels is kept, so no
     place and no camera. A PDF is kept as it is, with a picture of its first page. Errors:
       INVALID_ARGUMENT / BAD_REQUEST (parts out of order or too large),
-      INVALID_ARGUMENT / ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, or pixels),
+      INVALID_ARGUMENT / ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, pixels, or slow: checking it
+      took too long),
       RESOURCE_EXHAUSTED / REQUEST_TOO_LARGE (more than max_bytes; metadata `max_bytes`),
       RESOURCE_EXHAUSTED / ATTACHMENT_LIMIT (the session has as many as it may have; metadata `limit`),
       FAILED_PRECONDITION / ATTACHMENTS_OFF (the tenant takes none, or the installation has no place for them),
+      PERMISSION_DENIED / IDENTITY_REQUIRED (as for Converse: a visitor is to sign in first),
       NOT_FOUND / SESSION_NOT_FOUND, RESOURCE_EXHAUSTED / STORAGE_FULL,
       UNAVAILABLE / BACKEND_UNAVAILABLE (try again: nothing was kept).
     """
@@ -92,10 +94,12 @@ class AttachmentServiceAsyncStub(AttachmentServiceStub):
     The type is told by the content. A picture is decoded in a sandbox and written anew: nothing but its pixels is kept, so no
     place and no camera. A PDF is kept as it is, with a picture of its first page. Errors:
       INVALID_ARGUMENT / BAD_REQUEST (parts out of order or too large),
-      INVALID_ARGUMENT / ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, or pixels),
+      INVALID_ARGUMENT / ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, pixels, or slow: checking it
+      took too long),
       RESOURCE_EXHAUSTED / REQUEST_TOO_LARGE (more than max_bytes; metadata `max_bytes`),
       RESOURCE_EXHAUSTED / ATTACHMENT_LIMIT (the session has as many as it may have; metadata `limit`),
       FAILED_PRECONDITION / ATTACHMENTS_OFF (the tenant takes none, or the installation has no place for them),
+      PERMISSION_DENIED / IDENTITY_REQUIRED (as for Converse: a visitor is to sign in first),
       NOT_FOUND / SESSION_NOT_FOUND, RESOURCE_EXHAUSTED / STORAGE_FULL,
       UNAVAILABLE / BACKEND_UNAVAILABLE (try again: nothing was kept).
     """
@@ -144,10 +148,12 @@ class AttachmentServiceServicer(metaclass=_abc_1.ABCMeta):
         The type is told by the content. A picture is decoded in a sandbox and written anew: nothing but its pixels is kept, so no
         place and no camera. A PDF is kept as it is, with a picture of its first page. Errors:
           INVALID_ARGUMENT / BAD_REQUEST (parts out of order or too large),
-          INVALID_ARGUMENT / ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, or pixels),
+          INVALID_ARGUMENT / ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, pixels, or slow: checking it
+          took too long),
           RESOURCE_EXHAUSTED / REQUEST_TOO_LARGE (more than max_bytes; metadata `max_bytes`),
           RESOURCE_EXHAUSTED / ATTACHMENT_LIMIT (the session has as many as it may have; metadata `limit`),
           FAILED_PRECONDITION / ATTACHMENTS_OFF (the tenant takes none, or the installation has no place for them),
+          PERMISSION_DENIED / IDENTITY_REQUIRED (as for Converse: a visitor is to sign in first),
           NOT_FOUND / SESSION_NOT_FOUND, RESOURCE_EXHAUSTED / STORAGE_FULL,
           UNAVAILABLE / BACKEND_UNAVAILABLE (try again: nothing was kept).
         """

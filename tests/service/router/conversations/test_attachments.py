@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from pydantic import SecretStr
 
 from kefu.client import Client
 from kefu.common.auth import Scope
+from kefu.common.errors import BackendUnavailable
 from kefu.common.redis.commands import RedisCommands
-from kefu.router.conversations.attachments.file_store import S3Access, open_file_store
+from kefu.router.conversations.attachments.file_store import ObjectFileStore, S3Access, open_file_store
 from kefu.router.conversations.attachments.sweeper import sweep
+from kefu.router.domain.attachment import Attachment
 from kefu.router.storage.attachments import AttachmentStore
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import attachment_pb2 as pb
@@ -24,7 +27,8 @@ from kefu.router.v1 import audit_pb2 as audit
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.testing.redis_server import RedisServer
 from tests.support.attachment_files import CAMERA, ORDERS, download, pdf, photo, session_of, upload, zip_archive
-from tests.support.grpc_calls import expect_failure
+from tests.support.grpc_calls import INTERNAL_KEY, bearer_metadata, expect_failure
+from tests.support.identity_tokens import AUDIENCE, ISSUER, public_pem
 from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
 
@@ -230,13 +234,9 @@ async def test_files_are_exported_and_those_without_a_session_are_swept(harness:
     data = pdf("Display shows error E17")
     kept = await upload(client, data, name="note.pdf")
     answer = await client.ask("A refund, please", session_of(kept), attachments=[kept.name])
-    export = client.chat.ExportUser(chat.ExportUserRequest(session=answer.session), metadata=client.metadata)
-    whole = b"".join([part.data async for part in export])
-    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
-        [member] = [name for name in archive.namelist() if "/attachments/" in name]
-        assert archive.read(member) == data
-        [line] = [name for name in archive.namelist() if name.endswith("attachments.jsonl")]
-        assert json.loads(archive.read(line))["fileName"] == "note.pdf"
+    described, given = await exported(client, answer.session)
+    assert (described["fileName"], given) == ("note.pdf", data)
+    assert "remark" not in described
     lost = await upload(client, pdf("of nobody"))
     async with harness.open_store() as store:
         records = AttachmentStore(RedisCommands(store), most=20)
@@ -247,3 +247,97 @@ async def test_files_are_exported_and_those_without_a_session_are_swept(harness:
         assert await sweep(files, records, now + timedelta(hours=2)) == 2
         assert await sweep(files, records, now + timedelta(hours=2)) == 0
     assert await download(client, kept.name) == data
+
+
+async def exported(client: RouterClient, session: str) -> tuple[dict[str, object], bytes]:
+    """The line of the one attachment of an export, and its bytes."""
+    export = client.chat.ExportUser(chat.ExportUserRequest(session=session), metadata=client.metadata)
+    whole = b"".join([part.data async for part in export])
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        [member] = [name for name in archive.namelist() if "/attachments/" in name]
+        [line] = [name for name in archive.namelist() if name.endswith("attachments.jsonl")]
+        return json.loads(archive.read(line)), archive.read(member)
+
+
+async def test_an_export_says_which_files_cannot_be_had_any_more(
+    harness: RouterHarness, redis: RedisServer, tmp_path: Path
+) -> None:
+    key = await harness.create_key("default")
+    client = await harness.client(key)
+    kept = await upload(client, pdf("Display shows error E17"), name="note.pdf")
+    session = (await client.ask("A refund, please", session_of(kept), attachments=[kept.name])).session
+    other = SecretStr("another key of thirty-two characters")
+    for files, why in (("", "no place for files"), (str(tmp_path / "files"), "another KEFU_ROUTER_SECRETS_KEY")):
+        async with open_router_harness(redis, attachments=files, secrets_key=other) as later:
+            described, given = await exported(await later.client(key), session)
+        assert (described["fileName"], given) == ("note.pdf", b"")
+        assert why in str(described["remark"])
+    for each in stored(tmp_path):
+        each.unlink()
+    assert "not in the store" in str((await exported(client, session))[0]["remark"])
+
+
+async def test_the_files_of_an_expired_session_are_erased_with_it(harness: RouterHarness, tmp_path: Path) -> None:
+    client = await harness.client(await harness.create_key("default"))
+    kept = await upload(client, pdf("Display shows error E17"))
+    session = (await client.ask("A refund, please", session_of(kept), attachments=[kept.name])).session
+    name = session.removeprefix("sessions/")
+    async with harness.open_store() as store:
+        for key in await store.keys(f"kefu:1:*:{name}}}:*"):  # pyright: ignore
+            await store.delete(key)
+        assert len(stored(tmp_path)) == 2
+        other = await harness.client(await harness.create_key("default"))
+        assert (await expect_failure(lambda: erase(other, session))).reason == "SESSION_NOT_FOUND"
+        assert len(stored(tmp_path)) == 2
+        await erase(await harness.client(), session)
+        assert stored(tmp_path) == []
+        # Whoever notes the turn now does not bring the record back.
+        records = AttachmentStore(RedisCommands(store), most=20)
+        gone = Attachment(kept.name.rpartition("/")[2], "application/pdf", "note.pdf", 1, "", 0.0)
+        await records.note_turn("default", name, [gone], "turn")
+        assert (await records.of_session("default", name)).attachments == ()
+
+
+async def test_what_the_store_takes_by_half_is_not_kept(
+    harness: RouterHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = ObjectFileStore.put
+
+    async def put_no_preview(self: ObjectFileStore, name: str, data: bytes) -> None:
+        if name.endswith("preview"):
+            raise BackendUnavailable("The store does not answer.")
+        await put(self, name, data)
+        assert len(stored(tmp_path)) == 1
+
+    monkeypatch.setattr(ObjectFileStore, "put", put_no_preview)
+    client = await harness.client(await harness.create_key("default"))
+    assert (await expect_failure(lambda: upload(client, photo()))).reason == "BACKEND_UNAVAILABLE"
+    assert stored(tmp_path) == []
+
+
+async def test_where_customers_must_be_known_strangers_send_no_files(harness: RouterHarness, tmp_path: Path) -> None:
+    root = await harness.client()
+    required = admin.IdentitySettings(mode="required", issuer=ISSUER, audience=AUDIENCE, public_key=public_pem())
+    settings = admin.UpdateTenantSettingsRequest(settings=admin.TenantSettings(identity=required))
+    await root.admin.UpdateTenantSettings(settings, metadata=root.metadata)
+    visitor = await harness.client(INTERNAL_KEY)
+    subject = ("kefu-subject", "visitor-5e0e2f0a-0000-4000-8000-000000000001")
+    visitor.metadata = bearer_metadata(INTERNAL_KEY, ("kefu-tenant", "default"), subject, ("kefu-scopes", "chat"))
+    assert (await expect_failure(lambda: upload(visitor, pdf("one")))).reason == "IDENTITY_REQUIRED"
+    assert stored(tmp_path) == []
+    assert (await upload(await harness.client(await harness.create_key("default")), pdf("one"))).name
+
+
+async def test_the_files_of_a_message_that_was_superseded_twice_go_along(harness: RouterHarness) -> None:
+    client = await harness.client(await harness.create_key("default"))
+    kept = await upload(client, pdf("Display shows error E17"))
+    session = session_of(kept)
+    harness.replica.frames = ["The pump is blocked: ", asyncio.Event()]
+    for text, files in (("What does error E17 mean?", [kept.name]), ("It is on my display.", [])):
+        call = client.converse(text, session, attachments=files, on_busy=chat.ON_BUSY_SUPERSEDE, resumable=True)
+        async for event in call:
+            if event.WhichOneof("event") == "text_delta":
+                break
+    harness.replica.frames = ["The pump is blocked: clean the filter [1]."]
+    answer = await client.ask("Tell me, please.", session, on_busy=chat.ON_BUSY_SUPERSEDE)
+    assert "In your file I read: “Display shows error E17”." in answer.text

@@ -7,7 +7,9 @@ from typing import Any, cast
 import pytest
 
 from kefu.common.auth import Principal
-from kefu.router.answering.evidence_answer import EvidenceFinder
+from kefu.router.answering.evidence_answer import EvidenceFinder, shown_pieces
+from kefu.router.answering.question import Question
+from kefu.router.domain.generation import Message
 from kefu.router.domain.turn import Passage
 from tests.unit.router.answering.questions import question
 
@@ -43,3 +45,37 @@ async def test_under_load_only_what_was_read_before_decides(reads: bool, known: 
     found = await finder.find(asked, ASKED, "", [PASSAGE], choice_weight=0.0)
     assert best in found.ranked[0].piece.text
     assert retrieval.asked_for_known == [not reads]
+
+
+@dataclass
+class Chooser:
+    """A model that sees what there is to choose among, and cannot say."""
+
+    seen: str = ""
+
+    async def choose(self, question: Question, messages: Sequence[Message], count: int) -> tuple[float, ...] | None:
+        self.seen = str(messages)
+
+
+async def test_what_was_read_off_a_file_ranks_and_is_shown_to_no_model() -> None:
+    class Unsure(Retrieval):
+        async def read(self, _: Principal, question: str, texts: Sequence[str], *__: object, **___: object) -> Any:
+            return [0.0] * len(texts)
+
+    retrieval, chooser = Unsure(known=True), Chooser()
+    finder = EvidenceFinder(cast("Any", retrieval), chooser, seconds=1.0)
+    asked = "How long does it take to arrive?"
+    found = await finder.find(question(asked), asked, "", [PASSAGE], 1.0, attached="zebra parcels wait")
+    assert "Parcels" in found.ranked[0].piece.text
+    assert found.before == ""
+    assert asked in chooser.seen
+    assert "zebra" not in chooser.seen
+
+
+def test_the_number_of_an_order_is_the_customers_own_where_it_was_written_and_not_where_a_file_has_it() -> None:
+    number = "AB1234567"
+    passages = [replace(PASSAGE, text=f"Your order number is {number}, and its refund takes 9 days.")]
+    asked = "How long does the refund of my order take?"
+    assert shown_pieces(f"{asked} {number}", "", passages, "en")
+    assert shown_pieces(asked, number, passages, "en")
+    assert shown_pieces(asked, "", passages, "en", number) == []

@@ -130,6 +130,12 @@ def test_a_proposal_has_the_figures_that_answer_and_evidence_share_and_no_person
     assert found.answer == "It is valid for 7 days, not for 20 days."
 
 
+def test_a_proposal_has_nothing_of_what_was_said_of_files() -> None:
+    note = "In your file I read: “30 days”."
+    asked = replace(turn("How long?", f"It is valid for 7 days. [1]\n\n{note}"), attachment_note=note)
+    assert proposal_of_turn(asked, ()).answer == "It is valid for 7 days."
+
+
 def test_a_proposal_of_a_follow_up_has_what_it_leans_on() -> None:
     asked = turn("And how long?", "7 days [1].", query="What of the label? And how long?")
     found = proposal_of_turn(asked, [turn("What of the label? Call 13812345678", "text")])

@@ -63,14 +63,18 @@ describe("files", () => {
     expect(one.all.value.length).toBe(2);
   });
 
-  it("that the server refuses are said to be so, and are gone", async () => {
+  it.each([
+    ["password", "“a.pdf” is protected by a password"],
+    ["slow", "Checking “a.pdf” took too long"],
+  ])("that the server refuses are said to be so, and are gone: %s", async (why, said) => {
     // google.rpc.ErrorInfo{reason: "ATTACHMENT_REFUSED", metadata: {why: "password"}}
-    const info = [0x0a, 18, ...bytes("ATTACHMENT_REFUSED"), 0x1a, 15, 0x0a, 3, ...bytes("why"), 0x12, 8, ...bytes("password")];
+    const entry = [0x0a, 3, ...bytes("why"), 0x12, why.length, ...bytes(why)];
+    const info = [0x0a, 18, ...bytes("ATTACHMENT_REFUSED"), 0x1a, entry.length, ...entry];
     const details = [{ type: "google.rpc.ErrorInfo", value: btoa(String.fromCharCode(...info)) }];
     gateway.answer = () => [400, { code: "invalid_argument", message: "It is protected.", details }];
     const one = files();
     one.add([file("a.pdf", "application/pdf")]);
-    await vi.waitFor(() => expect(one.problem.value).toContain("“a.pdf” is protected by a password"));
+    await vi.waitFor(() => expect(one.problem.value).toContain(said));
     expect(one.all.value).toEqual([]);
   });
 

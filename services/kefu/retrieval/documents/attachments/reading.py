@@ -2,10 +2,12 @@
 The reading of one file of a customer: its type by its content, what is to be kept of it, and its text.
 
 The text comes from the parsers of the import, whichever there are: a type that they cannot read is kept unread, and
-said to be so. Nothing that is read here becomes knowledge.
+said to be so. So is a file that breaks one of them: a person can still look at it. Nothing that is read here becomes
+knowledge.
 """
 
-from dataclasses import dataclass
+import traceback
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -55,12 +57,14 @@ class FileReading:
     pages: int = 0
     reading: Reading = Reading.NOTHING
     page_texts: tuple[PageText, ...] = ()
+    failure: str = ""
+    """Where a parser broke on it, without a word of the file; empty: none did."""
 
 
-def read_file(data: bytes, parse: Parse = parse_document) -> tuple[FileReading, bytes, bytes]:
+def read_file(data: bytes, parse: Parse | None = parse_document) -> tuple[FileReading, bytes, bytes]:
     """What a file holds, the bytes to be kept in its place (empty: the file itself), and a preview.
 
-    `parse`: the parser of documents, with whatever reads pictures for it. Raises Unreadable.
+    `parse`: the parser of documents, with whatever reads pictures for it; None: no text is read. Raises Unreadable.
     """
     # Imported here: only the conversion process pays for it.
     from kefu.retrieval.documents.attachments.pdf_preview import preview_pdf
@@ -71,12 +75,10 @@ def read_file(data: bytes, parse: Parse = parse_document) -> tuple[FileReading, 
         if _ZIP_END in data[-_ZIP_END_BYTES:]:
             raise Unreadable("UNSUPPORTED_TYPE", "The file is a PDF and a ZIP archive in one; send the PDF alone.")
         seen = preview_pdf(data)
-        reading, texts = _text_of(PDF, data, parse)
-        return FileReading(PDF, pages=seen.pages, reading=reading, page_texts=texts), b"", seen.preview
+        return _with_text(FileReading(PDF, pages=seen.pages), data, parse), b"", seen.preview
     picture = clean_picture(data)
-    reading, texts = _text_of(picture.media_type, picture.content, parse)
-    found = FileReading(picture.media_type, picture.width, picture.height, reading=reading, page_texts=texts)
-    return found, picture.content, picture.preview
+    found = FileReading(picture.media_type, picture.width, picture.height)
+    return _with_text(found, picture.content, parse), picture.content, picture.preview
 
 
 def _kind_of(data: bytes) -> str:
@@ -91,11 +93,16 @@ def _kind_of(data: bytes) -> str:
     )
 
 
-def _text_of(media_type: str, data: bytes, parse: Parse) -> tuple[Reading, tuple[PageText, ...]]:
+def _with_text(found: FileReading, data: bytes, parse: Parse | None) -> FileReading:
+    if parse is None:
+        return found
     try:
-        parsed = parse(f"attachment{_SUFFIXES[media_type]}", data, media_type=media_type)
+        parsed = parse(f"attachment{_SUFFIXES[found.media_type]}", data, media_type=found.media_type)
     except Unreadable as why:
-        return (Reading.NO_READER if why.reason in _WITHOUT_READER else Reading.NOTHING), ()
+        return replace(found, reading=Reading.NO_READER if why.reason in _WITHOUT_READER else Reading.NOTHING)
+    except Exception as error:  # a library's own, or too little memory: told by `failure`
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        return replace(found, failure=f"{type(error).__name__} at {where.filename}:{where.lineno}")
     texts: dict[int, list[str]] = {}
     left = MAX_TEXT_CHARACTERS
     for block in parsed.blocks:
@@ -104,4 +111,4 @@ def _text_of(media_type: str, data: bytes, parse: Parse) -> tuple[Reading, tuple
         if text.strip():
             texts.setdefault(block.page, []).append(text)
     pages = tuple(PageText(page, "\n".join(parts)) for page, parts in texts.items())
-    return (Reading.TEXT if pages else Reading.NOTHING), pages
+    return replace(found, reading=Reading.TEXT if pages else Reading.NOTHING, page_texts=pages)

@@ -17,9 +17,10 @@ _MIN_SIDE = 8
 
 
 def frames_of(data: bytes, max_frames: int) -> tuple[int, Iterator[Any]]:
-    """The number of frames of a picture file, and the first of them upright, as pictures of Pillow. Raises Unreadable.
+    """The number of pages of a picture file, and the first of them upright, as pictures of Pillow. Raises Unreadable.
 
-    The iterator may raise Unreadable, too.
+    Only TIFF has pages: of any other picture, moving or not, the first frame counts. The iterator may raise Unreadable,
+    too.
     """
     try:
         with warnings.catch_warnings():
@@ -31,7 +32,8 @@ def frames_of(data: bytes, max_frames: int) -> tuple[int, Iterator[Any]]:
         raise _broken() from None
     _check_size(image)
     count = 0
-    for _ in range(max_frames + 1):  # a TIFF tells their number only by walking from one to the next
+    most = max_frames + 1 if image.format == "TIFF" else 1
+    for _ in range(most):  # a TIFF tells their number only by walking from one to the next
         try:
             image.seek(count)
         except EOFError:

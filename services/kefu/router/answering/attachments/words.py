@@ -21,15 +21,13 @@ def with_attachments(question: Question, attachments: Sequence[Attachment]) -> Q
 
 
 def superseded_attachments(history: Sequence[Turn]) -> tuple[str, ...]:
-    """Ids of the files of the message before, where this one is answered together with it."""
-    return history[-1].attachments if history and history[-1].superseded else ()
+    """Ids of the files of the messages before that are answered together with this one."""
+    return history[-1].all_attachments if history and history[-1].superseded else ()
 
 
 def without_note(turn: Turn) -> Turn:
     """A turn of the history without what was said of its files."""
-    if not turn.attachment_note:
-        return turn
-    return replace(turn, text=turn.text.removesuffix(turn.attachment_note).rstrip(), attachment_note="")
+    return replace(turn, text=turn.own_text, attachment_note="") if turn.attachment_note else turn
 
 
 def is_files_alone(question: Question) -> bool:

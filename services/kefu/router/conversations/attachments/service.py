@@ -27,7 +27,8 @@ from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.common.resource_names import new_session_id, new_turn_id
 from kefu.router.conversations.attachments.encryption import FileCipher, WrongKey
 from kefu.router.conversations.attachments.file_store import FileStore
-from kefu.router.domain.attachment import Attachment
+from kefu.router.conversations.identity.service import check_known
+from kefu.router.domain.attachment import Attachment, KeptAttachment
 from kefu.router.replicas.file_reader import ReadFile
 from kefu.router.storage.attachments import AttachmentStore
 from kefu.router.storage.sessions import SessionStore
@@ -37,6 +38,11 @@ CONTENT, PREVIEW = "content", "preview"
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"RIFF", b"%PDF-")
 _MAGIC_BYTES = 12
 _LONGEST_NAME = 100
+_MOST_READ, _MOST_OPENED = 4, 8
+"""Files that one router has read and stores, and fetches and decrypts, at once: each is in memory as a whole, and more
+than once. Apart, since the one takes half a minute and the other none."""
+_NO_PLACE = "This installation has no place for files any more."
+_OTHER_KEY = "The file was encrypted with another KEFU_ROUTER_SECRETS_KEY."
 
 
 class Reader(Protocol):
@@ -76,6 +82,8 @@ class AttachmentService:
         self._reader = reader
         self._files = files
         self._cipher = cipher
+        self._reading = asyncio.Semaphore(_MOST_READ)
+        self._opening = asyncio.Semaphore(_MOST_OPENED)
         self.limits = limits
 
     async def is_on(self, principal: Principal) -> bool:
@@ -90,8 +98,10 @@ class AttachmentService:
         Errors as in the contract.
         """
         tenant = principal.tenant
-        if self._files is None or not await self.is_on(principal):
+        files, settings = self._files, await self._settings.effective(tenant)
+        if files is None or not settings.attachments:
             raise AttachmentsOff("Files are not taken here; write what is in it.")
+        check_known(principal, settings.identity)
         if self._memory_guard.refuses_new:
             raise self._memory_guard.refusal("attachment")
         opens = session_id is None
@@ -102,7 +112,15 @@ class AttachmentService:
             if len(known.attachments) >= self.limits.per_session:
                 raise self._records.refusal()
         data = await self._whole(parts)
+        async with self._reading:
+            attachment = await self._read_and_keep(principal, session_id, files, file_name, data, opens=opens)
+        return session_id, attachment
+
+    async def _read_and_keep(
+        self, principal: Principal, session_id: str, files: FileStore, file_name: str, data: bytes, *, opens: bool
+    ) -> Attachment:
         read = await self._reader.read(principal, data)
+        tenant = principal.tenant
         attachment = Attachment(
             id=new_turn_id(),
             media_type=read.media_type,
@@ -117,16 +135,15 @@ class AttachmentService:
             pages=read.pages,
             has_preview=bool(read.preview),
         )
-        await self._put(self._files, _prefix(tenant, session_id, attachment.id), read)
+        prefix = _prefix(tenant, session_id, attachment.id)
         try:
-            added = await self._records.add(tenant, session_id, principal.subject, attachment, opens=opens)
-        except BaseException:
-            await self._files.delete(_prefix(tenant, session_id, attachment.id))
+            await self._put(files, prefix, read)
+            if not await self._records.add(tenant, session_id, principal.subject, attachment, opens=opens):
+                raise SessionNotFound('There is no such session; open one with "sessions/-".')
+        except BaseException:  # who uploads may be gone, too
+            await files.delete(prefix)
             raise
-        if not added:
-            await self._files.delete(_prefix(tenant, session_id, attachment.id))
-            raise SessionNotFound('There is no such session; open one with "sessions/-".')
-        return session_id, attachment
+        return attachment
 
     async def list(self, principal: Principal, session_id: str) -> Sequence[Attachment]:
         """A session's attachments, oldest first. Raises SessionNotFound."""
@@ -142,7 +159,11 @@ class AttachmentService:
         if preview and not attachment.has_preview:
             raise AttachmentNotFound("This file has no preview; ask for the file itself.")
         part = PREVIEW if preview else CONTENT
-        return attachment, await self._bytes(principal.tenant, session_id, attachment_id, part)
+        try:
+            async with self._opening:
+                return attachment, await self._bytes(principal.tenant, session_id, attachment_id, part)
+        except WrongKey:
+            raise BackendUnavailable(_OTHER_KEY) from None
 
     async def delete(self, principal: Principal, session_id: str, attachment_id: str) -> None:
         """Erase an attachment that was not sent. Raises AttachmentNotFound, and BadRequest."""
@@ -178,13 +199,22 @@ class AttachmentService:
         await self._erase_files(f"{tenant}/{session_id}")
         await self._records.forget(tenant, session_id)
 
-    async def kept(self, tenant: str, session_id: str) -> AsyncIterator[tuple[Attachment, bytes]]:
-        """All attachments of a session with their bytes, one after the other; empty bytes of one that is lost."""
+    async def kept(self, tenant: str, session_id: str) -> AsyncIterator[KeptAttachment]:
+        """All attachments of a session with their bytes, one after the other, also those that cannot be had any more.
+
+        Raises BackendUnavailable.
+        """
         for attachment in (await self._records.of_session(tenant, session_id)).attachments:
             try:
-                yield attachment, await self._bytes(tenant, session_id, attachment.id, CONTENT)
+                async with self._opening:
+                    kept = KeptAttachment(attachment, await self._bytes(tenant, session_id, attachment.id, CONTENT))
             except AttachmentNotFound:
-                yield attachment, b""
+                kept = KeptAttachment(attachment, remark="The file is not in the store any more.")
+            except AttachmentsOff:
+                kept = KeptAttachment(attachment, remark=_NO_PLACE)
+            except WrongKey:
+                kept = KeptAttachment(attachment, remark=_OTHER_KEY)
+            yield kept
 
     # Helpers
 
@@ -215,14 +245,11 @@ class AttachmentService:
                 await files.put(name, await asyncio.to_thread(self._cipher.seal, name, data))
 
     async def _bytes(self, tenant: str, session_id: str, attachment_id: str, part: str) -> bytes:
+        """Raises AttachmentsOff, AttachmentNotFound, BackendUnavailable, WrongKey."""
         if self._files is None:
-            raise AttachmentsOff("This installation has no place for files any more.")
+            raise AttachmentsOff(_NO_PLACE)
         name = f"{_prefix(tenant, session_id, attachment_id)}/{part}"
-        sealed = await self._files.get(name)
-        try:
-            return await asyncio.to_thread(self._cipher.open, name, sealed)
-        except WrongKey:
-            raise BackendUnavailable("The file was encrypted with another KEFU_ROUTER_SECRETS_KEY.") from None
+        return await asyncio.to_thread(self._cipher.open, name, await self._files.get(name))
 
     async def _erase_files(self, prefix: str) -> None:
         if self._files is not None:

@@ -34,7 +34,7 @@ def proposal_of_turn(turn: Turn, earlier: Sequence[Turn]) -> Proposal:
     """The proposal of a turn. `earlier`: the turns of its session before it, oldest first."""
     language = _language(turn.language, turn.question)
     handoff = turn.handoff
-    text = turn.withdrawn if handoff is not None else turn.text
+    text = turn.withdrawn if handoff is not None else turn.own_text
     cited = _cited(turn)
     leans = bool(turn.query) and turn.query != turn.full_question
     before = [each.question for each in earlier if each.question and not each.agent][-_MOST_BEFORE:] if leans else []

@@ -40,6 +40,13 @@ class Identified:
     sessions_moved: int
 
 
+def check_known(principal: Principal, settings: IdentitySettings) -> None:
+    """Raise IdentityRequired for a visitor who is nobody that is known, where the tenant wants to know."""
+    is_unknown = is_visitor(principal.subject) and principal.customer is None
+    if is_unknown and settings.mode is IdentityMode.REQUIRED:
+        raise IdentityRequired("Please sign in first: only known customers are answered here.")
+
+
 class IdentityService:
     """Verifies customers, and moves their sessions. Errors as in the contract."""
 
@@ -91,10 +98,7 @@ class IdentityService:
         Raises IdentityRequired for a visitor who is nobody that is known, where the tenant wants to know.
         """
         if not request.identity_token:
-            if is_visitor(principal.subject) and principal.customer is None:
-                settings = await self._identity(principal.tenant)
-                if settings.mode is IdentityMode.REQUIRED:
-                    raise IdentityRequired("Please sign in first: only known customers are answered here.")
+            check_known(principal, await self._identity(principal.tenant))
             return principal, request
         if is_visitor(principal.subject):
             raise BadRequest("identity_token", "is brought to the gateway by a visitor: POST /api/identify.")

@@ -130,7 +130,7 @@ export class Files {
   }
 }
 
-const WHY: Partial<Record<string, FileKey>> = { type: "wrong_type", password: "password", pixels: "pixels", broken: "broken" };
+const WHY: Partial<Record<string, FileKey>> = { type: "wrong_type", password: "password", pixels: "pixels", slow: "slow", broken: "broken" };
 const REASONS: Partial<Record<string, FileKey>> = {
   REQUEST_TOO_LARGE: "too_large",
   ATTACHMENT_LIMIT: "full",
@@ -138,4 +138,5 @@ const REASONS: Partial<Record<string, FileKey>> = {
   VISITOR_LIMIT: "later",
   ADDRESS_LIMIT: "later",
   STORAGE_FULL: "later",
+  IDENTITY_REQUIRED: "sign_in",
 };

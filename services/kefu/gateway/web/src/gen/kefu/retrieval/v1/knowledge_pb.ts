@@ -2473,7 +2473,8 @@ export enum FileRead_Reading {
   TEXT = 1,
 
   /**
-   * There is none, or none that can be read.
+   * There is none, or none that can be read; or reading it failed, or took more than three quarters of the time that a file
+   * may take (KEFU_RETRIEVAL_ATTACHMENT_SECONDS).
    *
    * @generated from enum value: READING_NOTHING = 2;
    */
@@ -2724,7 +2725,7 @@ export const KnowledgeService: GenService<{
    *
    * The caller sends one FileStart, then the bytes in parts of at most 1 MiB. The answer is one FileRead, then the bytes of
    * what is to be kept (none where the file is to be kept as it is), then those of the preview. Errors: INVALID_ARGUMENT /
-   * ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, or pixels), INVALID_ARGUMENT / BAD_REQUEST.
+   * ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, pixels, or slow), INVALID_ARGUMENT / BAD_REQUEST.
    *
    * @generated from rpc kefu.retrieval.v1.KnowledgeService.ReadFile
    */

@@ -140,7 +140,7 @@ export enum Attachment_State {
   READ = 1,
 
   /**
-   * There is no text in it.
+   * There is no text in it, or reading it failed or took too long: a person can look at it.
    *
    * @generated from enum value: STATE_NOTHING_READ = 2;
    */
@@ -463,10 +463,12 @@ export const AttachmentService: GenService<{
    * The type is told by the content. A picture is decoded in a sandbox and written anew: nothing but its pixels is kept, so no
    * place and no camera. A PDF is kept as it is, with a picture of its first page. Errors:
    *   INVALID_ARGUMENT / BAD_REQUEST (parts out of order or too large),
-   *   INVALID_ARGUMENT / ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, or pixels),
+   *   INVALID_ARGUMENT / ATTACHMENT_REFUSED (ErrorInfo.metadata `why`: type, broken, password, pixels, or slow: checking it
+   *   took too long),
    *   RESOURCE_EXHAUSTED / REQUEST_TOO_LARGE (more than max_bytes; metadata `max_bytes`),
    *   RESOURCE_EXHAUSTED / ATTACHMENT_LIMIT (the session has as many as it may have; metadata `limit`),
    *   FAILED_PRECONDITION / ATTACHMENTS_OFF (the tenant takes none, or the installation has no place for them),
+   *   PERMISSION_DENIED / IDENTITY_REQUIRED (as for Converse: a visitor is to sign in first),
    *   NOT_FOUND / SESSION_NOT_FOUND, RESOURCE_EXHAUSTED / STORAGE_FULL,
    *   UNAVAILABLE / BACKEND_UNAVAILABLE (try again: nothing was kept).
    *
