@@ -118,12 +118,12 @@ async def test_nothing_is_lost_and_nothing_comes_twice(redis: RedisServer, check
 
         leader = await start(create=True)
         now = fill(site, 1)
-        source = pb.Source(sitemap=pb.SitemapOrigin(address=f"{site.address}/sitemap.xml"), missing_runs=1)
-        await leader.sources.put(source)
+        origin = pb.SitemapOrigin(address=f"{site.address}/sitemap.xml")
+        await leader.sources.put(pb.Source(sitemap=origin, missing_runs=1))
         first = await leader.sources.first_run()
         assert (first.state, first.counts.added) == (pb.Sync.STATE_DONE, PAGES), first.message
         if checked:
-            await leader.sources.put(source, checked=True)
+            await leader.sources.put(pb.Source(sitemap=origin, missing_runs=1), checked=True)
         written = Counter(dict.fromkeys(now, 1))
         other = await start()
 

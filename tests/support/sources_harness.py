@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.storage.reader import KnowledgeReader
+from kefu.retrieval.storage.versions import VersionStore
 from kefu.retrieval.v1 import source_pb2 as pb
 from kefu.retrieval.v1.source_pb2_grpc import SourceServiceStub
 from tests.support.retrieval_harness import COLLECTION, RetrievalNode, wait_until_true
@@ -101,7 +102,8 @@ class Sources:
         """Id and text of each document, by its address for customers, else its path. All of them are searched."""
         client: Any = Redis.from_url(self.redis_url)  # pyright: ignore[reportUnknownMemberType]
         async with client:
-            reader, key = KnowledgeReader(client), CollectionKey("default", COLLECTION.partition("/")[2])
+            reader = KnowledgeReader(client)
+            key = await VersionStore(reader).live_key(CollectionKey("default", COLLECTION.partition("/")[2]))
             infos, texts, _ = await reader.fetch(key, "none", await reader.document_ids(key))
 
         async def all_are_searched() -> bool:

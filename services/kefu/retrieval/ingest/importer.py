@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from prometheus_client import Counter
 
+from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import DocumentNotFound
 from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.retrieval.domain.chunk_header import chunk_header_text
@@ -94,7 +95,8 @@ class Importer:
         self._memory_guard = memory_guard
         self._author = author
         self._probe = probe_for(embedder.embedder.id)
-        self._reports: asyncio.Queue[ImportReport | None] = asyncio.Queue()
+        self._reports: asyncio.Queue[ImportReport | asyncio.Task[None] | None] = asyncio.Queue()
+        """What is reported, tasks that have ended, and None after the last report."""
         self._converted: asyncio.Queue[UnpackedDocument | ImportResult | None] = asyncio.Queue(_MAX_CONVERTED)
         self._pending: asyncio.Queue[_PendingWrite | None] = asyncio.Queue(_MAX_PENDING_WRITES)
 
@@ -110,27 +112,18 @@ class Importer:
             asyncio.create_task(self._embed(), name="import-embed"),
             asyncio.create_task(self._convert(sources), name="import-convert"),
         ]
+        for task in tasks:
+            task.add_done_callback(self._reports.put_nowait)
         try:
-            while (report := await self._next_report(tasks)) is not None:
-                yield report
+            while (report := await self._reports.get()) is not None:
+                if isinstance(report, asyncio.Task):
+                    report.result()  # raises the error that ended the task
+                else:
+                    yield report
         finally:
             for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _next_report(self, tasks: list[asyncio.Task[None]]) -> ImportReport | None:
-        next_report = asyncio.ensure_future(self._reports.get())
-        try:
-            while True:
-                running = {task for task in tasks if not task.done()}
-                await asyncio.wait({next_report, *running}, return_when=asyncio.FIRST_COMPLETED)
-                if next_report.done():
-                    return next_report.result()
-                for task in tasks:
-                    if task.done():
-                        task.result()  # raises the error that ended the task
-        finally:
-            next_report.cancel()
+                await cancel_and_wait(task)
+            await asyncio.gather(*tasks, return_exceptions=True)  # the first error is raised; others have its cause
 
     async def _convert(self, sources: AsyncIterator[SourceDocument]) -> None:
         unpacker = Unpacker(self._key, self._store, self._conversion_pool, self._reports.put)

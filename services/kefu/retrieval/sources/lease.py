@@ -8,6 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable
 from kefu.common.redis.client import redis_errors
 from kefu.common.redis.pipelines import Command, call
@@ -113,7 +114,7 @@ class Lease:
             task.uncancel()
             raise LeaseLost from None
         finally:
-            renewing.cancel()
+            await cancel_and_wait(renewing)
             with suppress(BackendUnavailable):
                 await self.release()
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 import uuid_utils
 
+from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import CollectionNotFound, ServiceError, SourceNotFound
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.retrieval.domain.collection_key import CollectionKey
@@ -96,10 +97,9 @@ class SourceScheduler:
         try:
             yield
         finally:
-            tasks = [looking, measuring, *self._running.values()]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel_and_wait(looking)  # first: it begins no further run
+            for task in [measuring, *self._running.values()]:
+                await cancel_and_wait(task)
 
     async def _look_for_ever(self) -> None:
         while True:
