@@ -12,11 +12,11 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import structlog
 
@@ -33,6 +33,7 @@ _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_AREN
 _log = structlog.stdlib.get_logger()
 
 
+_ResultT = TypeVar("_ResultT")
 OnProgress = Callable[[int, int, int], Awaitable[None]]
 """Called with pages read, pages in all, and pictures recognized."""
 
@@ -79,6 +80,8 @@ class ConversionPool:
         self._slots = asyncio.Semaphore(max_processes)
         self._idle: list[_Worker] = []
         self._all: list[_Worker] = []
+        self._under_way: set[asyncio.Task[Any]] = set()
+        """Starts and ends of processes, which go on when whoever waits for them is cancelled."""
 
     @classmethod
     @asynccontextmanager
@@ -104,6 +107,7 @@ class ConversionPool:
             retiring.cancel()
             with suppress(asyncio.CancelledError):
                 await retiring
+            await asyncio.gather(*self._under_way, return_exceptions=True)
             for worker in list(self._all):
                 await self._kill(worker)
 
@@ -151,7 +155,7 @@ class ConversionPool:
 
     async def _reply(self, job: ConversionJob, data: bytes, on_progress: OnProgress, seconds: float) -> dict[str, Any]:
         """The reply of a process. Raises Unreadable when it takes too long, and _ProcessEnded."""
-        worker = self._idle.pop() if self._idle else await self._start()
+        worker = self._idle.pop() if self._idle else await self._started()
         is_reusable = False
         try:
             async with asyncio.timeout(seconds) as limit:
@@ -182,6 +186,27 @@ class ConversionPool:
                 await self._kill(worker)
         return reply
 
+    async def _started(self) -> _Worker:
+        starting = self._go_on(self._start())
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            starting.add_done_callback(self._keep)
+            raise
+
+    def _keep(self, started: asyncio.Task[_Worker]) -> None:
+        """Keep a process that nobody waits for any more, for the next document."""
+        if not started.cancelled() and started.exception() is None:
+            worker = started.result()
+            worker.idle_since = asyncio.get_running_loop().time()
+            self._idle.append(worker)
+
+    def _go_on(self, work: Coroutine[Any, Any, _ResultT]) -> asyncio.Task[_ResultT]:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
+
     async def _start(self) -> _Worker:
         environment = {
             name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ
@@ -209,12 +234,16 @@ class ConversionPool:
         return worker
 
     async def _kill(self, worker: _Worker) -> None:
+        if worker in self._all:  # else it was ended with the pool
+            self._all.remove(worker)
+            await asyncio.shield(self._go_on(self._end(worker)))
+
+    async def _end(self, worker: _Worker) -> None:
         worker.process.kill()
         worker.sink.transport.abort()
         await asyncio.to_thread(worker.process.wait)
         with suppress(ConnectionError):
             await worker.sink.wait_closed()
-        self._all.remove(worker)
 
     async def _retire_idle(self) -> None:
         while True:

@@ -121,8 +121,7 @@ class Importer:
                 else:
                     yield report
         finally:
-            for task in tasks:
-                await cancel_and_wait(task)
+            await asyncio.gather(*map(cancel_and_wait, tasks))
             await asyncio.gather(*tasks, return_exceptions=True)  # the first error is raised; others have its cause
 
     async def _convert(self, sources: AsyncIterator[SourceDocument]) -> None:
