@@ -28,8 +28,14 @@ async def redis(tmp_path: Path) -> AsyncIterator[RedisServer]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]:
-    """`kefu up --demo`, with a real model: started once for all tests, and ended as by Ctrl-C."""
-    async with starting_suite(tmp_path_factory.mktemp("demo"), "--demo") as suite:
+    """`kefu up --demo`, with a real model: started once for all tests, and ended as by Ctrl-C.
+
+    Sources may be folders in "sources" beside its data folder. Experiments count a conversation at once.
+    """
+    folder = tmp_path_factory.mktemp("demo")
+    (sources := folder / "sources").mkdir()
+    variables = {"KEFU_RETRIEVAL_SOURCE_FOLDERS": str(sources), "KEFU_ROUTER_EXPERIMENT_QUIET_SECONDS": "0"}
+    async with starting_suite(folder, "--demo", **variables) as suite:
         await wait_until(
             lambda: "kefu chat" in suite.printed() or suite.process.returncode is not None, 800, suite.printed
         )

@@ -13,6 +13,7 @@ from tests.support.suite_browser import SuiteBrowser, open_suite_browser
 
 pytestmark = pytest.mark.timeout(600)  # a suite and a browser, on a machine that does more than that
 MIB = 2**20
+PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -120,9 +121,33 @@ async def test_files_are_taken_refused_seen_at_the_desk_and_erased(suite_browser
     await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     await expect(page.locator(".sent-file")).to_have_count(0)
     assert stored(tmp_path) == []
+    await shuts_nobody_out(suite_browser)
     # At the command line, without a word.
     note = tmp_path / "note.pdf"
     note.write_bytes(pdf("Display shows error E17"))
     asked = await suite_browser.suite.kefu_json("ask", "", "--attach", str(note))
     assert "In your file I read: “Display shows error E17”." in asked["text"]
     assert [error for error in suite_browser.page_errors if "400" not in error] == []
+
+
+async def shuts_nobody_out(suite_browser: SuiteBrowser) -> None:
+    """Look at a chat with files on a dark phone, in Chinese: going along, refused, sent, opened."""
+    page = await suite_browser.open_chat_page(color_scheme="dark", locale="zh-CN", viewport=PHONE)
+    await choose(page, "receipt.jpg", "image/jpeg", photo("TOTAL 89.00 EUR"))
+    await choose(page, f"{'a long name ' * 8}.pdf", "application/pdf", pdf("Another one"))
+    await choose(page, "notes.docx", "application/msword", b"notes")
+    await expect(page.locator(".attached li img")).to_be_visible()
+    await expect(page.locator(".attached [role=alert]")).to_contain_text("notes.docx")
+    await expect(page.locator(".attached progress")).to_have_count(0)
+    found = {"going along": await find_violations(page)}
+    assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    await page.locator("button[type=submit]").press("Enter")
+    await expect(page.locator(".sent-file img")).to_have_count(2)
+    await expect(page.get_by_role("main")).to_contain_text("TOTAL 89.00 EUR")
+    found["sent"] = await find_violations(page)
+    await page.locator(".sent-file").first.press("Enter")
+    await expect(page.locator("dialog[open] img")).to_be_visible()
+    found["opened"] = await find_violations(page)
+    assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert found == {state: [] for state in found}
+    await page.context.close()

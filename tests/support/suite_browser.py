@@ -40,9 +40,9 @@ class SuiteBrowser:
         address = self.suite.state().gateway
         return address if "://" in address else f"http://{address}"
 
-    async def open_chat_page(self) -> Page:
-        """Open the chat page as a visitor."""
-        page = await self._page()
+    async def open_chat_page(self, **options: Any) -> Page:
+        """Open the chat page as a visitor. `options` are the browser context's."""
+        page = await self._page(**options)
         await page.goto(self.origin)
         return page
 

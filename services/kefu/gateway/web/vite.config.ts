@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { leanDescriptors } from "./lean_descriptors.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -45,7 +46,7 @@ const licenses: Plugin = {
 
 export default defineConfig({
   appType: "mpa",
-  plugins: [binaryOnly, licenses],
+  plugins: [binaryOnly, leanDescriptors, licenses],
   resolve: { alias: { "@kefu/client": here("client/src/index.ts") } },
   build: {
     outDir: "../static",

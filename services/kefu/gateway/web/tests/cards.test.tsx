@@ -80,20 +80,20 @@ it("is drawn in place of the text, with its button, and what is no card has a bu
   const { conversation, said } = page(completed());
   await act(() => conversation.send("Where is my order?"));
   expect(texts(".markdown")).toEqual(["Which order?"]);
-  expect(texts("article.card h3")).toEqual(["1. A1", "2. B2"]);
+  expect(texts("article.action-card h3")).toEqual(["1. A1", "2. B2"]);
   expect(texts(".card-status")).toEqual(["on its way"]);
   expect(texts("dt")).toEqual(["Items"]);
-  expect(texts(".card button")).toEqual(["Choose A1", "Choose B2"]);
+  expect(texts(".action-card button")).toEqual(["Choose A1", "Choose B2"]);
   expect(texts(".choices button")).toEqual(["All of these"]);
-  const [first] = box.querySelectorAll<HTMLButtonElement>(".card button");
+  const [first] = box.querySelectorAll<HTMLButtonElement>(".action-card button");
   const described = first!.getAttribute("aria-describedby")!.split(" ");
   expect(described.map((id) => document.getElementById(id)?.textContent)).toEqual(["on its way", `Itemskettle\n${HOSTILE}`]);
-  expect(box.querySelector(".card")!.getAttribute("aria-labelledby")).toBe(box.querySelector(".card h3")!.id);
+  expect(box.querySelector(".action-card")!.getAttribute("aria-labelledby")).toBe(box.querySelector(".action-card h3")!.id);
   await act(async () => first!.click());
   await vi.waitFor(() => expect(said).toEqual(["Where is my order?", LABELS[0]]));
   await vi.waitFor(() => expect(document.activeElement).toBe([...box.querySelectorAll(".turn")].at(-1)));
-  expect(texts(".card button, .choices button")).toEqual([]); // what is over is not chosen from
-  expect(texts("article.card h3")).toEqual(["1. A1", "2. B2"]);
+  expect(texts(".action-card button, .choices button")).toEqual([]); // what is over is not chosen from
+  expect(texts("article.action-card h3")).toEqual(["1. A1", "2. B2"]);
   conversation.fresh();
 });
 
@@ -102,8 +102,8 @@ it("shows what looks like HTML as the text it is, and loads nothing", async () =
   const { conversation } = page(end);
   await act(() => conversation.send("Where is my order?"));
   expect(box.querySelectorAll("img, script")).toHaveLength(0);
-  expect(texts(".card h3, .card-status, dt, dd")).toEqual([`1. ${HOSTILE}`, HOSTILE, HOSTILE, HOSTILE]);
-  expect(texts(".card button")).toEqual([`Choose ${HOSTILE}`]);
+  expect(texts(".action-card h3, .card-status, dt, dd")).toEqual([`1. ${HOSTILE}`, HOSTILE, HOSTILE, HOSTILE]);
+  expect(texts(".action-card button")).toEqual([`Choose ${HOSTILE}`]);
   conversation.fresh();
 });
 
@@ -132,7 +132,7 @@ it("is in Chinese where that is spoken, as the progress is in the answer's langu
   choose("zh");
   const { conversation } = page(completed());
   await act(() => conversation.send("我的订单"));
-  expect(texts(".card button")).toEqual(["选择 A1", "选择 B2"]);
+  expect(texts(".action-card button")).toEqual(["选择 A1", "选择 B2"]);
   conversation.fresh();
 });
 
@@ -166,7 +166,7 @@ it("is left to programs, with the text and the progress", async () => {
 it("is what a person at the desk sees too, without its buttons", () => {
   const turn = create(TurnSchema, { name: "t", question: "Where is my order?", text: "The text", state: Turn_State.FINISHED, completed: completed() });
   act(() => render(<Messages turns={[turn]} hidden={0} onEarlier={() => {}} />, box));
-  expect(texts("article.card h3")).toEqual(["1. A1", "2. B2"]);
+  expect(texts("article.action-card h3")).toEqual(["1. A1", "2. B2"]);
   expect(texts("button")).toEqual([]);
   expect(box.textContent).not.toContain("The text");
 });

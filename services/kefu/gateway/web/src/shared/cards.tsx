@@ -18,7 +18,7 @@ export function CardList({ cards, ...more }: CardsProps) {
   if (!only) return null;
   if (cards.length === 1) return <OneCard card={only} number={1} {...more} />;
   return (
-    <ul class="cards">
+    <ul class="action-cards">
       {cards.map((card, index) => (
         <li>
           <OneCard card={card} number={index + 1} {...more} />
@@ -34,7 +34,7 @@ function OneCard({ card, number, open, below }: Omit<CardsProps, "cards"> & { ca
   const address = secureAddress(card.link);
   const details = [card.status && `${id}-status`, card.fields.length > 0 && `${id}-fields`].filter(Boolean).join(" ");
   return (
-    <article class="card" aria-labelledby={`${id}-title`}>
+    <article class="action-card" aria-labelledby={`${id}-title`}>
       <header>
         <h3 id={`${id}-title`} dir="auto">
           {card.choice && `${number}. `}

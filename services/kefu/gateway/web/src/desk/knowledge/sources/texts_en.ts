@@ -55,7 +55,7 @@ export const sourcesEn = {
   kindFolder: "Folder of the server",
   kindS3: "S3 bucket",
   kindRest: "Another system, by a recipe",
-  sourceName: "Name",
+  sourceName: "ID",
   sourceNameHint: "a-z, 0-9 and “-”, starting with a letter, such as help-centre. It cannot be changed later.",
   sourceAddress: "Address",
   sourcePath: "Path of the folder",

@@ -57,7 +57,7 @@ export const sourcesZh: Record<keyof typeof sourcesEn, string> = {
   kindFolder: "服务器上的文件夹",
   kindS3: "S3 存储桶",
   kindRest: "其他系统（按配方）",
-  sourceName: "名称",
+  sourceName: "标识",
   sourceNameHint: "a-z、0-9 和“-”，以字母开头，例如 help-centre。之后不能更改。",
   sourceAddress: "地址",
   sourcePath: "文件夹路径",
