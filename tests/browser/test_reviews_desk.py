@@ -26,6 +26,7 @@ async def leads(demo: Suite) -> AsyncIterator[SuiteBrowser]:
 async def test_an_answer_is_found_explained_corrected_and_judged_on_every_kind_of_screen(leads: SuiteBrowser) -> None:
     chat = await leads.open_chat_page()
     await send_message(chat, ASKED)
+    await chat.locator(".rating").wait_for()
     desk = await leads.sign_in("Li Wei", "#/conversations")
     await desk.get_by_role("searchbox").fill("REFUNDS card")
     await desk.get_by_role("button", name="Search").click()

@@ -1,5 +1,6 @@
 /** Files that go along with a message: what is taken, uploaded and taken away again, over a gateway that is played. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Credentials, fixedToken } from "@kefu/client";
 import { Files } from "../src/chat/attachments/files.ts";
 import { choose } from "../src/shared/i18n.ts";
 
@@ -7,7 +8,7 @@ const TAKEN = { max_bytes: 1000, max_per_message: 2, media_types: ["image/jpeg",
 
 /** What was asked of the gateway, and how it answers uploads. */
 class Gateway {
-  readonly asked: { url: string; session: string; name: string }[] = [];
+  readonly asked: { url: string; session: string; name: string; token: string | null }[] = [];
   answer: (count: number) => [number, unknown] = (count) => [200, { name: `sessions/s1/attachments/a${count}`, mediaType: "image/jpeg" }];
 }
 
@@ -18,17 +19,20 @@ function file(name: string, type = "image/jpeg", size = 10): File {
 describe("files", () => {
   let gateway: Gateway;
   let session = "";
-  const files = () => new Files({ session: () => session, token: () => Promise.resolve("token"), announce: () => {} }, TAKEN);
+  let credentials: Credentials;
+  const files = () => new Files({ session: () => session, credentials: () => credentials, announce: () => {} }, TAKEN);
 
   beforeEach(() => {
     gateway = new Gateway();
     session = "";
+    credentials = fixedToken("token");
     choose("en");
     vi.stubGlobal("XMLHttpRequest", undefined);
     vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
       const headers = new Headers(init.headers);
       gateway.asked.push({
         url,
+        token: headers.get("authorization"),
         session: headers.get("x-kefu-session") ?? "",
         name: decodeURIComponent(headers.get("x-kefu-file-name") ?? String(init.body)),
       });
@@ -76,6 +80,23 @@ describe("files", () => {
     one.add([file("a.pdf", "application/pdf")]);
     await vi.waitFor(() => expect(one.problem.value).toContain(said));
     expect(one.all.value).toEqual([]);
+  });
+
+  it("are sent once more with another token where theirs has run out meanwhile, and no third time", async () => {
+    let count = 0;
+    const refused: string[] = [];
+    credentials = { token: () => Promise.resolve(`token${count}`), refused: (token) => (refused.push(token), (count += 1)) };
+    gateway.answer = (asked) => (asked === 1 ? [401, { code: "unauthenticated", message: "Expired.", details: [] }] : [200, { name: "sessions/s1/attachments/a2" }]);
+    const one = files();
+    one.add([file("a.jpg")]);
+    await vi.waitFor(() => expect(one.busy.value).toBe(false));
+    expect(one.take()).toEqual(["sessions/s1/attachments/a2"]);
+    expect(gateway.asked.map(({ token }) => token)).toEqual(["Bearer token0", "Bearer token1"]);
+    gateway.answer = () => [401, null]; // of something in between
+    one.add([file("b.jpg")]);
+    await vi.waitFor(() => expect(one.problem.value).not.toBe(""));
+    expect(gateway.asked.length).toBe(4);
+    expect(refused).toEqual(["token0", "token1"]);
   });
 
   it("are erased on the server when they are taken away", async () => {

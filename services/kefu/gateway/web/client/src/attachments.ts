@@ -1,4 +1,6 @@
 /** Pictures and PDFs that go along with a message: uploaded to the gateway, and had back from it. */
+import { Code, ConnectError } from "@connectrpc/connect";
+import { type Credentials, fixedToken } from "./credentials.ts";
 import { KefuError, failureOf } from "./failure.ts";
 import { refusal } from "./refusal.ts";
 
@@ -20,21 +22,26 @@ export interface UploadOptions {
   signal?: AbortSignal;
 }
 
-/** Upload a file. `token`: a key, or a visitor's or customer's token. Rejects with KefuError. */
-export async function uploadAttachment(base: string, token: string, file: Blob, options: UploadOptions = {}): Promise<Uploaded> {
+/**
+ * Upload a file. `who`: a key, a visitor's or customer's token, or credentials: a token that has run out is then renewed,
+ * and the file sent once more. Rejects with KefuError.
+ */
+export async function uploadAttachment(base: string, who: string | Credentials, file: Blob, options: UploadOptions = {}): Promise<Uploaded> {
   const name = options.fileName ?? (file instanceof File ? file.name : "");
   const headers: Record<string, string> = {
-    Authorization: `Bearer ${token}`,
     "Content-Type": "application/octet-stream",
     "X-Kefu-File-Name": encodeURIComponent(name),
     ...(options.session ? { "X-Kefu-Session": options.session } : {}),
   };
   const send = typeof XMLHttpRequest === "undefined" ? sendByFetch : sendByXhr;
-  try {
-    const { status, text } = await send(`${base}/api/attachments`, file, headers, options);
+  const upload = async (token: string) => {
+    const { status, text } = await send(`${base}/api/attachments`, file, { ...headers, Authorization: `Bearer ${token}` }, options);
     const body: unknown = parsed(text);
     if (status === 200) return body as Uploaded;
     throw refusal(status, body as Parameters<typeof refusal>[1]);
+  };
+  try {
+    return await renewing(typeof who === "string" ? fixedToken(who) : who, upload);
   } catch (error) {
     if (options.signal?.aborted) throw options.signal.reason;
     throw new KefuError(failureOf(error));
@@ -56,6 +63,20 @@ export async function downloadAttachment(base: string, token: string, name: stri
 /** The session of an attachment. */
 export function sessionOf(attachment: string): string {
   return attachment.split("/attachments/")[0] ?? "";
+}
+
+/** A call, made once more where its token was refused and there is another one. */
+async function renewing<Result>(credentials: Credentials, call: (token: string) => Promise<Result>): Promise<Result> {
+  const token = await credentials.token();
+  try {
+    return await call(token);
+  } catch (error) {
+    if (ConnectError.from(error).code !== Code.Unauthenticated) throw error;
+    credentials.refused(token);
+    const next = await credentials.token();
+    if (next === token) throw error;
+    return call(next);
+  }
 }
 
 interface Sent {

@@ -96,7 +96,7 @@ export class Kefu {
     let session = options.session || NEW_SESSION;
     const attachments: string[] = [];
     for (const file of options.attachments ?? []) {
-      const { name } = await uploadAttachment(this.baseUrl, await this.credentials.token(), file, { session });
+      const { name } = await uploadAttachment(this.baseUrl, this.credentials, file, { session });
       session = sessionOf(name);
       attachments.push(name);
     }

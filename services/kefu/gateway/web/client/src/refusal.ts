@@ -11,7 +11,8 @@ interface Refused {
 export function refusal(status: number, body: Partial<Refused> | null): ConnectError {
   const name = (body?.code ?? "").replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const known = Code[name as keyof typeof Code] as Code | undefined;
-  const code = known ?? (status === 429 || status >= 500 ? Code.Unavailable : Code.PermissionDenied);
+  const unknown = status === 401 ? Code.Unauthenticated : Code.PermissionDenied;
+  const code = known ?? (status === 429 || status >= 500 ? Code.Unavailable : unknown);
   const error = new ConnectError(body?.message ?? `HTTP ${status}`, code);
   error.details = (body?.details ?? []).map(({ type, value }) => ({
     type,

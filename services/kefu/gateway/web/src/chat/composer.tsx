@@ -32,7 +32,7 @@ export function Composer({ conversation, box, taken }: ComposerProps) {
     const chosen = [...(list ?? [])];
     if (!taken || chosen.length === 0) return;
     attaching.value ??= await import("./attachments/attached.tsx");
-    const place = { session: () => conversation.sessionToBe(), token: () => conversation.token(), announce };
+    const place = { session: () => conversation.sessionToBe(), credentials: () => conversation.credentials, announce };
     conversation.files.value ??= new attaching.value.Files(place, taken);
     conversation.files.value.add(chosen);
   };

@@ -1,6 +1,6 @@
 /** A visitor's conversation: what is on the page, and what it asks of the server. Knows no elements. */
 import { type Client, Code } from "@connectrpc/connect";
-import { type Credentials, failureOf } from "@kefu/client";
+import { type Credentials, failureOf, fixedToken } from "@kefu/client";
 import { computed, signal } from "@preact/signals";
 import {
   type ChatService,
@@ -116,9 +116,9 @@ export class Conversation {
     await this.follow(entry, supersede);
   }
 
-  /** A token of whoever writes here now. */
-  token(): Promise<string> {
-    return this.client.credentials?.token() ?? Promise.resolve("");
+  /** Those of whoever writes here now. */
+  get credentials(): Credentials {
+    return this.client.credentials ?? fixedToken("");
   }
 
   askForPerson(): Promise<void> {

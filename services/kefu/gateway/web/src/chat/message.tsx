@@ -40,7 +40,7 @@ export function Message({ entry, conversation, receiver, onCite }: MessageProps)
       {(entry.question || entry.attachments.length > 0) && (
         <div class="asked">
           <h2 class="unseen">{t("you")}</h2>
-          {entry.attachments.length > 0 && <SentFiles names={entry.attachments} token={() => conversation.token()} />}
+          {entry.attachments.length > 0 && <SentFiles names={entry.attachments} token={() => conversation.credentials.token()} />}
           {entry.question && <p>{entry.question}</p>}
         </div>
       )}

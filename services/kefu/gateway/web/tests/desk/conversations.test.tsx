@@ -141,6 +141,16 @@ test("a sample is judged with the keys, and the numbers follow", async () => {
   expect(document.activeElement?.getAttribute("aria-label")).toBe("How long does a refund take?");
   await press("Take back");
   await vi.waitFor(() => expect(company.reviews.judgements.has(REFUND)).toBe(false));
+  // With a button of it pressed, or one that is gone, the keys go on from where they were.
+  const right = document.activeElement!.querySelector<HTMLButtonElement>("[data-verdict='1']")!;
+  right.focus();
+  await act(async () => right.click());
+  expect(document.activeElement).toBe(right);
+  await see("Right, by Li Wei");
+  right.blur();
+  await key("j");
+  expect(document.activeElement?.getAttribute("aria-label")).not.toBe("How long does a refund take?");
+  expect(document.activeElement?.previousElementSibling?.getAttribute("aria-label")).toBe("How long does a refund take?");
 });
 
 test("the numbers have what reviews say beside what customers did", async () => {

@@ -21,7 +21,11 @@ export class ExperimentBench {
   readonly drafts: Draft[] = [create(DraftSchema, { name: "collections/help/drafts/d1", title: "Refunds, shorter", state: Draft_State.OPEN })];
 
   register(router: ConnectRouter): void {
-    router.service(DraftService, { listDrafts: () => ({ drafts: this.drafts }) });
+    router.service(DraftService, {
+      listDrafts: () => ({ drafts: this.drafts }),
+      getDraft: ({ name }) => ({ draft: this.drafts.find((one) => one.name === name)! }),
+      listDraftChanges: () => ({ changes: [] }),
+    });
     router.service(ExperimentService, {
       listExperiments: () => ({ experiments: this.stored }),
       startExperiment: ({ experiment }) => {

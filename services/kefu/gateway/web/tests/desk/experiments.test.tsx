@@ -1,4 +1,4 @@
-/** Experiments at the desk: started with a draft, looked at, stopped, promoted by a person's click. */
+/** Experiments at the desk: started with a draft, looked at, stopped, promoted by a person's click. And the draft, as it is checked. */
 
 import { render } from "preact";
 import { act } from "preact/test-utils";
@@ -43,10 +43,10 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
-async function open(): Promise<void> {
+async function open(hash = "#/numbers"): Promise<void> {
   keepKey("kefu_lead");
   nameAgent("Li Wei");
-  location.hash = "#/numbers";
+  location.hash = hash;
   dispatchEvent(new HashChangeEvent("hashchange"));
   const transport = company.transport();
   await act(async () => {
@@ -120,4 +120,13 @@ test("in Chinese too", async () => {
   await open();
   await see("还没有做过实验");
   await see("开始实验");
+});
+
+test("a draft's page follows its check to the end", async () => {
+  company.experiments.drafts[0]!.state = Draft_State.CHECKING;
+  await open("#/knowledge/help/drafts/d1");
+  await see("Being checked");
+  company.experiments.drafts[0]!.state = Draft_State.HELD;
+  await see("Held");
+  expect(root.textContent).not.toContain("Being checked");
 });

@@ -2,7 +2,7 @@
  * The files that go along with the next message: chosen, uploaded one after the other, taken away again. Knows no elements.
  * What is taken is checked here first, so that nobody uploads 40 MB to learn that they are too many; the server checks again.
  */
-import { failureOf, sessionOf, uploadAttachment } from "@kefu/client";
+import { type Credentials, failureOf, sessionOf, uploadAttachment } from "@kefu/client";
 import { computed, signal } from "@preact/signals";
 import type { Taken } from "../../shared/config.ts";
 import { type FileKey, t } from "./texts.ts";
@@ -11,7 +11,7 @@ import { type FileKey, t } from "./texts.ts";
 export interface Place {
   /** "sessions/…", once a message that is on its way has opened it; empty before the first message. */
   session(): string | Promise<string>;
-  token(): Promise<string>;
+  credentials(): Credentials;
   /** Say something to whoever sees nothing. */
   announce(text: string): void;
 }
@@ -96,10 +96,9 @@ export class Files {
     const { signal } = attached.cancel;
     if (signal.aborted) return;
     try {
-      const token = await this.place.token();
       const session = (await this.place.session()) || this.begun;
       const onProgress = (share: number) => (attached.share.value = share);
-      const { name } = await uploadAttachment("", token, attached.file, { session, onProgress, signal });
+      const { name } = await uploadAttachment("", this.place.credentials(), attached.file, { session, onProgress, signal });
       this.begun = sessionOf(name);
       if (signal.aborted) return await this.erase(name);
       attached.share.value = 1;
@@ -123,7 +122,7 @@ export class Files {
   }
 
   private async erase(name: string): Promise<void> {
-    const headers = { Authorization: `Bearer ${await this.place.token()}`, "Content-Type": "application/json" };
+    const headers = { Authorization: `Bearer ${await this.place.credentials().token()}`, "Content-Type": "application/json" };
     const body = JSON.stringify({ name });
     // What is not erased now is so within a day: no message was sent with it.
     await fetch("/kefu.router.v1.AttachmentService/DeleteAttachment", { method: "POST", headers, body }).catch(() => undefined);

@@ -28,12 +28,12 @@ export function Judge({ turn, judgement, onJudged }: JudgeProps) {
     <div class="judge" role="group" aria-label={t("review")}>
       <div class="row">
         {VERDICTS.map((verdict, at) => (
-          <button key={verdict} type="button" class="button small" data-verdict={at + 1} aria-pressed={judgement?.verdict === verdict} disabled={acting.busy} onClick={() => give(verdict)}>
+          <button key={verdict} type="button" class="button small" data-verdict={at + 1} aria-pressed={judgement?.verdict === verdict} aria-disabled={acting.busy} onClick={() => give(verdict)}>
             {verdictText(verdict)}
           </button>
         ))}
         {judgement ? (
-          <button type="button" class="button small quiet" disabled={acting.busy} onClick={() => give(Verdict.UNSPECIFIED)}>
+          <button type="button" class="button small quiet" aria-disabled={acting.busy} onClick={() => give(Verdict.UNSPECIFIED)}>
             {t("takeVerdictBack")}
           </button>
         ) : null}

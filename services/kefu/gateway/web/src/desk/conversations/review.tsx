@@ -65,15 +65,18 @@ export function ReviewPage() {
 function Sample({ sample, onJudged }: { sample: GetReviewSampleResponse; onJudged: () => void }) {
   const [answers, setAnswers] = useState<readonly SampledAnswer[]>(sample.answers);
   const list = useRef<HTMLOListElement>(null);
+  const current = useRef(-1);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement | null;
       if (event.ctrlKey || event.metaKey || event.altKey || target?.closest("input, textarea, select, dialog")) return;
       const items = [...(list.current?.children ?? [])] as HTMLElement[];
-      const at = items.findIndex((item) => item.contains(document.activeElement));
+      const focused = items.findIndex((item) => item.contains(document.activeElement));
+      const at = focused === -1 ? current.current : focused;
       const key = event.key.toLowerCase();
       if (key === "j" || key === "k") {
         const next = at === -1 ? 0 : Math.min(Math.max(at + (key === "j" ? 1 : -1), 0), items.length - 1);
+        current.current = next;
         items[next]?.focus();
         items[next]?.scrollIntoView({ block: "nearest" });
       } else if (at !== -1) {
@@ -87,7 +90,13 @@ function Sample({ sample, onJudged }: { sample: GetReviewSampleResponse; onJudge
     return () => removeEventListener("keydown", onKey);
   }, []);
   return (
-    <ol class="cards review-sample" ref={list}>
+    <ol
+      class="cards review-sample"
+      ref={list}
+      onFocusIn={({ currentTarget, target }) => {
+        current.current = [...currentTarget.children].findIndex((item) => item.contains(target as Node));
+      }}
+    >
       {answers.map((answer, at) => (
         <Sampled
           key={answer.turn?.turn?.name ?? at}

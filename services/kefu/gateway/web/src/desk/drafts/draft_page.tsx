@@ -1,6 +1,6 @@
 /** One draft: how it stands, what it changes, a question tried over it, and what can be done with it. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import { type Draft, Draft_State } from "../../gen/kefu/retrieval/v1/draft_pb.ts";
 import { clock } from "../shared/format.ts";
@@ -17,6 +17,8 @@ import { StateBadges } from "./state_badges.tsx";
 import { TryQuestion } from "./try_question.tsx";
 import { countsText, isOpen } from "./words.ts";
 
+const WATCH_MS = 2_000;
+
 export function DraftPage({ collection, name, onChange }: { collection: string; name: string; onChange: () => void }) {
   const { services } = useDesk();
   const [asking, setAsking] = useState<"promote" | "discard" | null>(null);
@@ -26,6 +28,15 @@ export function DraftPage({ collection, name, onChange }: { collection: string; 
   const acting = useAction();
   const loaded = useLoaded<Draft | undefined>(async (signal) => (await services.drafts.getDraft({ name }, { signal })).draft, [services, name]);
   const draft = loaded.value;
+  const { reload } = loaded;
+  const checking = draft?.state === Draft_State.CHECKING;
+  useEffect(() => {
+    if (!checking) return;
+    const timer = setInterval(reload, WATCH_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [checking, reload]);
   const changed = () => {
     setRound(round + 1);
     loaded.reload();

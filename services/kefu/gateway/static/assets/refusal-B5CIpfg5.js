@@ -1,1 +1,0 @@
-import{O as e,ut as t}from"./i18n-BYoyQef3.js";function n(n,r){let i=(r?.code??``).replace(/(?:^|_)([a-z])/g,(e,t)=>t.toUpperCase()),a=t[i]??(n===429||n>=500?t.Unavailable:t.PermissionDenied),o=new e(r?.message??`HTTP ${n}`,a);return o.details=(r?.details??[]).map(({type:e,value:t})=>({type:e,value:Uint8Array.from(atob(t),e=>e.charCodeAt(0))})),o}export{n as t};
