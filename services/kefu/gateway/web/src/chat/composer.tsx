@@ -16,6 +16,13 @@ const TOLD_FROM = 3600;
 
 /** What shows files is loaded with the first one. */
 const attaching = signal<typeof import("./attachments/attached.tsx") | null>(null);
+let loading: Promise<typeof import("./attachments/attached.tsx")> | null = null;
+/** One promise for all who wait, so that files keep their order. */
+const load = () =>
+  (loading ??= import("./attachments/attached.tsx").catch((error: unknown) => {
+    loading = null; // the next file asks again
+    throw error;
+  }));
 
 interface ComposerProps {
   conversation: Conversation;
@@ -31,7 +38,7 @@ export function Composer({ conversation, box, taken }: ComposerProps) {
   const add = async (list?: FileList) => {
     const chosen = [...(list ?? [])];
     if (!taken || chosen.length === 0) return;
-    attaching.value ??= await import("./attachments/attached.tsx");
+    attaching.value ??= await load();
     const place = { session: () => conversation.sessionToBe(), credentials: () => conversation.credentials, announce };
     conversation.files.value ??= new attaching.value.Files(place, taken);
     conversation.files.value.add(chosen);
