@@ -120,8 +120,8 @@ async def open_edge_harness(
             elif running:
                 for port in ports:
                     await stack.enter_async_context(echo_router(port, transport, tls=upstream_tls(edge)))
-            async with harness.channel() as channel, asyncio.timeout(20):
-                await channel.channel_ready()
+            async with asyncio.timeout(20):
+                await _wait_for_nginx(harness)
             yield harness
     finally:
         errors.close()
@@ -129,6 +129,21 @@ async def open_edge_harness(
             await harness.end_router(port, signal.SIGKILL)
         process.terminate()  # fast, where SIGQUIT waits for streams
         await asyncio.wait_for(process.wait(), 20)
+
+
+async def _wait_for_nginx(harness: EdgeHarness) -> None:
+    if harness.edge.proxies is None:
+        async with harness.channel() as channel:
+            await channel.channel_ready()
+        return
+    while True:  # behind proxies the harness is no client
+        try:
+            _, writer = await asyncio.open_connection(*harness.edge.listen.split(":"))
+        except OSError:
+            await asyncio.sleep(0.02)
+        else:
+            writer.transport.abort()
+            return
 
 
 def upstream_tls(edge: Edge) -> Tls | None:

@@ -12,7 +12,9 @@ from pathlib import Path
 from kefu.common.errors import StartupError
 from kefu.edge.limits import DEFAULT_STREAMS, Limits, limits_for
 from kefu.edge.nginx_binary import Nginx
-from kefu.edge.nginx_config import Certificate, Edge, InternalTls, render
+from kefu.edge.nginx_config import Edge, render
+from kefu.edge.options import add_client_options, with_client_options
+from kefu.edge.tls import Certificate, InternalTls
 
 CUSTOMERS_PORT = 8443
 OPERATIONS_PORT = 8444
@@ -64,9 +66,12 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=DEFAULT_STREAMS, help="most streams open at once (%(default)s)")
     parser.add_argument("--cores", type=int, default=2, help="the container's limit of CPUs (%(default)s)")
     parser.add_argument("--inside-tls", action="store_true", help="for the component inside-tls")
+    add_client_options(parser)
     options = parser.parse_args()
     try:
-        sys.stdout.write(render_pod(options.streams, options.cores, inside_tls=options.inside_tls))
+        limits = limits_for(options.streams, cores=options.cores, descriptors=DESCRIPTORS)
+        edge = kubernetes_edge(limits, inside_tls=options.inside_tls)
+        sys.stdout.write(render(with_client_options(edge, options), _NGINX))
     except StartupError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(78)  # sysexits.h: EX_CONFIG

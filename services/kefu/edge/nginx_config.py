@@ -10,7 +10,9 @@ from pathlib import Path
 from kefu.edge.filling import fill
 from kefu.edge.limits import Limits
 from kefu.edge.nginx_binary import Nginx
+from kefu.edge.proxies import TrustedProxies, client_address_directives
 from kefu.edge.refusals import refusals
+from kefu.edge.tls import Certificate, InternalTls, internal_directives
 
 _CHAT = "/kefu.router.v1.ChatService/"
 _OPERATIONS = tuple(
@@ -43,26 +45,6 @@ _GRPC_ONLY = """\
 
 
 @dataclass(frozen=True)
-class Certificate:
-    """Files in PEM: a certificate with its chain, and its key."""
-
-    certificate: Path
-    key: Path
-
-
-@dataclass(frozen=True)
-class InternalTls:
-    """TLS between nginx and the services: both ends have a certificate of one authority."""
-
-    own_certificate: Certificate
-    authority: Path
-    router_name: str
-    """Name that the routers' certificate must hold."""
-    retrieval_name: str
-    gateway_name: str
-
-
-@dataclass(frozen=True)
 class Edge:
     """Settings of an nginx."""
 
@@ -82,6 +64,9 @@ class Edge:
     """host:port of those services and of KnowledgeService, when it differs from `listen`."""
     certificate: Certificate | None = None
     internal_tls: InternalTls | None = None
+    proxies: TrustedProxies | None = None
+    """Proxies in front that tell the clients' addresses; None: clients connect to nginx themselves. The PROXY protocol
+    is spoken at `listen` alone."""
     access_log: str = "/dev/stdout"
     error_log: str = "stderr"
     shutdown_seconds: float = 20.0
@@ -120,6 +105,7 @@ def render(edge: Edge, nginx: Nginx) -> str:
     limits = edge.limits
     return fill(
         "nginx.conf",
+        client_address=client_address_directives(edge.proxies),
         user=_user() if edge.started_by_root is not False else "",
         folder=edge.folder,
         error_log=edge.error_log,
@@ -140,14 +126,17 @@ def render(edge: Edge, nginx: Nginx) -> str:
         kind=_WEB_SUFFIX if edge.gateways else "",
         routers=_servers_of(edge.routers),
         retrieval_upstream=_retrieval_upstream(edge.retrieval),
-        inside=_internal_tls_directives("grpc", edge.internal_tls),
+        inside=internal_directives("grpc", edge.internal_tls),
         web=_web(edge) if edge.gateways else "",
         servers="\n".join(servers),
     )
 
 
 def _server(edge: Edge, nginx: Nginx, listen: str, locations: Sequence[str]) -> str:
-    words = [listen, *(["ssl"] if edge.certificate else []), *([] if nginx.has_http2_directive else ["http2"])]
+    words = [listen]
+    if edge.proxies is not None and edge.proxies.speak_proxy_protocol and listen == edge.listen:
+        words.append("proxy_protocol")
+    words += [*(["ssl"] if edge.certificate else []), *([] if nginx.has_http2_directive else ["http2"])]
     # Without reuseport one worker gets most connections. nginx sends no pings: TCP's own find clients that are gone.
     words += ["reuseport", "backlog=4096", "so_keepalive=60s:20s:3"]
     options = ["http2 on;"] if nginx.has_http2_directive else []
@@ -238,7 +227,7 @@ def _web(edge: Edge) -> str:
         browsers_burst=4 * edge.keyless_per_second,
         browsers_open=edge.browsers_open,
         gateways=_servers_of(edge.gateways),
-        inside=_internal_tls_directives("proxy", edge.internal_tls),
+        inside=internal_directives("proxy", edge.internal_tls),
     )
 
 
@@ -276,20 +265,6 @@ def _retrieval_upstream(addresses: Sequence[str]) -> str:
         "    upstream kefu_retrieval {\n        zone kefu_retrieval 128k;\n        least_conn;\n"
         f"{_servers_of(addresses)}\n    }}\n"
     )
-
-
-def _internal_tls_directives(module: str, inside: InternalTls | None) -> str:
-    if inside is None:
-        return ""
-    directives = (
-        f'{module}_ssl_certificate "{inside.own_certificate.certificate}";',
-        f'{module}_ssl_certificate_key "{inside.own_certificate.key}";',
-        f'{module}_ssl_trusted_certificate "{inside.authority}";',
-        f"{module}_ssl_verify on;",
-        f"{module}_ssl_server_name on;",
-        f"{module}_ssl_protocols TLSv1.2 TLSv1.3;",
-    )
-    return "".join(f"\n    {directive}" for directive in directives)
 
 
 def _user() -> str:

@@ -15,7 +15,8 @@ import pytest
 from kefu.common.errors import StartupError
 from kefu.common.probe import is_serving
 from kefu.common.tls import Tls, internal_channel
-from kefu.edge.nginx_config import Certificate, Edge, InternalTls
+from kefu.edge.nginx_config import Edge
+from kefu.edge.tls import Certificate, InternalTls
 from kefu.router.replicas.discovery import server_name_of
 from kefu.testing.ports import free_port
 from tests.support.echo_router import echo_router
