@@ -94,8 +94,12 @@ async def open_edge_harness(
     running: bool = True,
     processes: bool = False,
     transport: Transport = DEFAULT_TRANSPORT,
+    tls: Tls | None = None,
 ) -> AsyncIterator[EdgeHarness]:
-    """nginx and two routers, while the block runs. Of `edge` its ports, its folder and its routers are replaced."""
+    """nginx and two routers, while the block runs. Of `edge` its ports, its folder and its routers are replaced.
+
+    The routers serve with `tls`, or else with nginx's own certificate where that has one.
+    """
     nginx = find_nginx_or_skip()
     ports = [free_port() for _ in range(2)]
     edge = edge or Edge("", [], tmp_path, LIMITS)
@@ -119,7 +123,7 @@ async def open_edge_harness(
                 await asyncio.gather(*(harness.start_router(port) for port in ports))
             elif running:
                 for port in ports:
-                    await stack.enter_async_context(echo_router(port, transport, tls=upstream_tls(edge)))
+                    await stack.enter_async_context(echo_router(port, transport, tls=tls or upstream_tls(edge)))
             async with asyncio.timeout(20):
                 await _wait_for_nginx(harness)
             yield harness

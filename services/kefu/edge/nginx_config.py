@@ -12,7 +12,7 @@ from kefu.edge.limits import Limits
 from kefu.edge.nginx_binary import Nginx
 from kefu.edge.proxies import TrustedProxies, client_address_directives
 from kefu.edge.refusals import refusals
-from kefu.edge.tls import Certificate, InternalTls, internal_directives
+from kefu.edge.tls import Certificate, InternalTls, certificate_maps, internal_directives, listen_directives
 
 _CHAT = "/kefu.router.v1.ChatService/"
 _OPERATIONS = tuple(
@@ -105,6 +105,7 @@ def render(edge: Edge, nginx: Nginx) -> str:
     limits = edge.limits
     return fill(
         "nginx.conf",
+        certificates=certificate_maps(edge.certificate, edge.internal_tls, nginx),
         client_address=client_address_directives(edge.proxies),
         user=_user() if edge.started_by_root is not False else "",
         folder=edge.folder,
@@ -126,8 +127,8 @@ def render(edge: Edge, nginx: Nginx) -> str:
         kind=_WEB_SUFFIX if edge.gateways else "",
         routers=_servers_of(edge.routers),
         retrieval_upstream=_retrieval_upstream(edge.retrieval),
-        inside=internal_directives("grpc", edge.internal_tls),
-        web=_web(edge) if edge.gateways else "",
+        inside=internal_directives("grpc", edge.internal_tls, nginx),
+        web=_web(edge, nginx) if edge.gateways else "",
         servers="\n".join(servers),
     )
 
@@ -140,15 +141,7 @@ def _server(edge: Edge, nginx: Nginx, listen: str, locations: Sequence[str]) -> 
     # Without reuseport one worker gets most connections. nginx sends no pings: TCP's own find clients that are gone.
     words += ["reuseport", "backlog=4096", "so_keepalive=60s:20s:3"]
     options = ["http2 on;"] if nginx.has_http2_directive else []
-    if edge.certificate:
-        options += [
-            f'ssl_certificate "{edge.certificate.certificate}";',
-            f'ssl_certificate_key "{edge.certificate.key}";',
-            "ssl_protocols TLSv1.2 TLSv1.3;",
-            "ssl_session_cache shared:edge:16m;",
-            "ssl_session_timeout 1h;",
-            "ssl_buffer_size 4k;  # a delta is small, and must not wait for a larger record",
-        ]
+    options += listen_directives(edge.certificate)
     return fill(
         "server",
         listen=" ".join(words),
@@ -220,14 +213,14 @@ def _upload_location(edge: Edge, path: str) -> str:
     )
 
 
-def _web(edge: Edge) -> str:
+def _web(edge: Edge, nginx: Nginx) -> str:
     return fill(
         "web",
         browsers_per_second=edge.keyless_per_second,
         browsers_burst=4 * edge.keyless_per_second,
         browsers_open=edge.browsers_open,
         gateways=_servers_of(edge.gateways),
-        inside=internal_directives("proxy", edge.internal_tls),
+        inside=internal_directives("proxy", edge.internal_tls, nginx),
     )
 
 

@@ -15,7 +15,7 @@ from kefu.edge.nginx_binary import Nginx, find_nginx
 from kefu.edge.nginx_config import Edge, render
 from kefu.edge.options import add_client_options, with_client_options
 from kefu.edge.proxies import ClientAddressFrom, TrustedProxies
-from kefu.edge.tls import Certificate
+from kefu.edge.tls import Certificate, InternalTls
 from kefu.router.config import RouterConfig
 
 NEW = Nginx(Path("/usr/sbin/nginx"), (1, 26, 3))
@@ -111,8 +111,19 @@ def test_tls_and_the_word_for_http2_follow_the_version() -> None:
     assert "http2 on;" not in render(edge(), OLD)
     secure = render(edge(certificate=certificate), NEW)
     assert "listen 127.0.0.1:50051 ssl reuseport" in secure
-    assert 'ssl_certificate "/etc/kefu/cert.pem";' in secure
+    assert 'map $ssl_server_name $edge_certificate {\n        default "/etc/kefu/cert.pem";' in secure
+    assert "ssl_certificate $edge_certificate;" in secure, "a path in a variable is read at each handshake"
     assert "TLSv1.2 TLSv1.3" in secure
+
+
+def test_certificates_towards_services_are_read_at_each_handshake_where_the_version_can() -> None:
+    own = Certificate(Path("/inside/cert.pem"), Path("/inside/key.pem"))
+    inside = InternalTls(own, Path("/inside/ca.pem"), "kefu-router", "kefu-retrieval", "kefu-gateway")
+    behind = edge(internal_tls=inside, gateways=["127.0.0.1:8080"])
+    for module in ("grpc", "proxy"):
+        assert f"{module}_ssl_certificate $inside_certificate;" in render(behind, NEW)
+        before_variables = render(behind, Nginx(Path("/usr/sbin/nginx"), (1, 20, 2)))
+        assert f'{module}_ssl_certificate "/inside/cert.pem";' in before_variables
 
 
 def test_the_proxy_protocol_is_spoken_where_customers_call_and_not_where_operators_do() -> None:
