@@ -103,9 +103,11 @@ async def open_edge_harness(
     nginx = find_nginx_or_skip()
     ports = [free_port() for _ in range(2)]
     edge = edge or Edge("", [], tmp_path, LIMITS)
+    port = free_port()
+    address = f"127.0.0.1:{port}"
     edge = replace(
         edge,
-        listen=f"127.0.0.1:{free_port()}",
+        listen=f"{'0.0.0.0' if edge.ipv6 else '127.0.0.1'}:{port}",
         routers=[f"127.0.0.1:{port}" for port in ports],
         folder=tmp_path,
         access_log=str(tmp_path / "access.log"),
@@ -114,7 +116,7 @@ async def open_edge_harness(
     config.write_text(render(edge, nginx))
     secure = edge.certificate is not None
     root = str(edge.certificate.certificate) if edge.certificate else ""
-    harness = EdgeHarness(edge, f"https://{edge.listen}" if secure else edge.listen, root, ports)
+    harness = EdgeHarness(edge, f"https://{address}" if secure else address, root, ports)
     errors = (tmp_path / "error.log").open("wb")
     process = await asyncio.create_subprocess_exec(*nginx.command(config), stderr=errors)
     try:

@@ -36,7 +36,8 @@ class ServiceConfig(BaseSettings):
     )
 
     metrics_listen: str = ""
-    """Address of the Prometheus metrics, such as 0.0.0.0:9090. Empty: none."""
+    """Address of the Prometheus metrics, such as 0.0.0.0:9090. Empty: none. As everywhere, 0.0.0.0 and [::] mean every
+    address of this machine, of IPv4 and IPv6."""
 
     internal_key: Annotated[SecretStr, Field(validation_alias="KEFU_INTERNAL_KEY")]
     """The services' own key, the same for all of them: `kefu_internal_` and 64 hexadecimal digits."""

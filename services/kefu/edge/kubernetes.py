@@ -35,7 +35,7 @@ _NGINX = Nginx(Path("nginx"), (1, 28, 0))
 """The version of nginx's image; from 1.25.1 on the configuration is the same."""
 
 
-def kubernetes_edge(limits: Limits, *, inside_tls: bool = False) -> Edge:
+def kubernetes_edge(limits: Limits, *, inside_tls: bool = False, ipv6: bool = True) -> Edge:
     """nginx in a cluster: TLS, a separate address for operations, and each service behind one address."""
     return Edge(
         listen=f"0.0.0.0:{CUSTOMERS_PORT}",
@@ -49,6 +49,7 @@ def kubernetes_edge(limits: Limits, *, inside_tls: bool = False) -> Edge:
         limits=limits,
         certificate=_CERTIFICATE,
         internal_tls=_INTERNAL_TLS if inside_tls else None,
+        ipv6=ipv6,  # the kubelet and balancers of a cluster that has IPv6 alone call by it
         shutdown_seconds=SHUTDOWN_SECONDS,
         started_by_root=False,
     )
@@ -66,11 +67,12 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=DEFAULT_STREAMS, help="most streams open at once (%(default)s)")
     parser.add_argument("--cores", type=int, default=2, help="the container's limit of CPUs (%(default)s)")
     parser.add_argument("--inside-tls", action="store_true", help="for the component inside-tls")
+    parser.add_argument("--ipv4-only", action="store_true", help="for nodes whose kernel has no IPv6 (ipv6.disable=1)")
     add_client_options(parser)
     options = parser.parse_args()
     try:
         limits = limits_for(options.streams, cores=options.cores, descriptors=DESCRIPTORS)
-        edge = kubernetes_edge(limits, inside_tls=options.inside_tls)
+        edge = kubernetes_edge(limits, inside_tls=options.inside_tls, ipv6=not options.ipv4_only)
         sys.stdout.write(render(with_client_options(edge, options), _NGINX))
     except StartupError as error:
         sys.stderr.write(f"{error}\n")

@@ -67,6 +67,9 @@ class Edge:
     proxies: TrustedProxies | None = None
     """Proxies in front that tell the clients' addresses; None: clients connect to nginx themselves. The PROXY protocol
     is spoken at `listen` alone."""
+    ipv6: bool = False
+    """Whether nginx listens at [::] as well where it is to listen at 0.0.0.0. It does not start where the kernel has no
+    IPv6."""
     access_log: str = "/dev/stdout"
     error_log: str = "stderr"
     shutdown_seconds: float = 20.0
@@ -134,17 +137,18 @@ def render(edge: Edge, nginx: Nginx) -> str:
 
 
 def _server(edge: Edge, nginx: Nginx, listen: str, locations: Sequence[str]) -> str:
-    words = [listen]
-    if edge.proxies is not None and edge.proxies.speak_proxy_protocol and listen == edge.listen:
-        words.append("proxy_protocol")
+    words = ["proxy_protocol"] if edge.proxies and edge.proxies.speak_proxy_protocol and listen == edge.listen else []
     words += [*(["ssl"] if edge.certificate else []), *([] if nginx.has_http2_directive else ["http2"])]
     # Without reuseport one worker gets most connections. nginx sends no pings: TCP's own find clients that are gone.
     words += ["reuseport", "backlog=4096", "so_keepalive=60s:20s:3"]
+    host, _, port = listen.rpartition(":")
+    # Two sockets, not one for both: there all of IPv4 would have addresses of one /64, and be limited as one customer.
+    addresses = [listen, *([f"[::]:{port}"] if edge.ipv6 and host == "0.0.0.0" else [])]
     options = ["http2 on;"] if nginx.has_http2_directive else []
     options += listen_directives(edge.certificate)
     return fill(
         "server",
-        listen=" ".join(words),
+        listen="\n".join(f"        listen {' '.join([address, *words])};" for address in addresses),
         listen_options="\n".join(f"        {option}" for option in options),
         dispatch=_GRPC_AND_WEB if edge.gateways else _GRPC_ONLY,
         elsewhere="\n".join(_fallback_locations(edge)),

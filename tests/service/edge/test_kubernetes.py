@@ -23,6 +23,7 @@ def test_nginx_takes_an_overlays_configuration(overlay: str, tmp_path: Path) -> 
         "kefu-knowledge:": "127.0.0.1:",
         "kefu-gateway:": "127.0.0.1:",
         "0.0.0.0:": "127.0.0.1:",
+        "[::]:": "[::1]:",
     }.items():
         assert in_cluster in text
         text = text.replace(in_cluster, here)
