@@ -18,6 +18,7 @@ from kefu.edge.tls import Certificate, InternalTls
 
 CUSTOMERS_PORT = 8443
 OPERATIONS_PORT = 8444
+METRICS_PORT = 9090
 SHUTDOWN_SECONDS = 60.0
 """Longest time that an answer may go on through an nginx that is leaving; the pod's grace period is longer."""
 DESCRIPTORS = 524_288
@@ -40,6 +41,7 @@ def kubernetes_edge(limits: Limits, *, inside_tls: bool = False, ipv6: bool = Tr
     return Edge(
         listen=f"0.0.0.0:{CUSTOMERS_PORT}",
         operations_listen=f"0.0.0.0:{OPERATIONS_PORT}",
+        metrics_listen=f"0.0.0.0:{METRICS_PORT}",
         # kube-proxy chooses a router for each connection. A router that just left refuses, and another one is drawn.
         routers=["kefu-router:50051"] * _CONNECTION_ATTEMPTS,
         retrieval=["kefu-knowledge:50052"] * _CONNECTION_ATTEMPTS,

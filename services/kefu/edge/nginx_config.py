@@ -70,6 +70,8 @@ class Edge:
     ipv6: bool = False
     """Whether nginx listens at [::] as well where it is to listen at 0.0.0.0. It does not start where the kernel has no
     IPv6."""
+    metrics_listen: str = ""
+    """host:port of nginx's own figures for Prometheus, over HTTP without TLS. Empty: none."""
     access_log: str = "/dev/stdout"
     error_log: str = "stderr"
     shutdown_seconds: float = 20.0
@@ -133,6 +135,7 @@ def render(edge: Edge, nginx: Nginx) -> str:
         inside=internal_directives("grpc", edge.internal_tls, nginx),
         web=_web(edge, nginx) if edge.gateways else "",
         servers="\n".join(servers),
+        metrics=_metrics(edge),
     )
 
 
@@ -141,20 +144,36 @@ def _server(edge: Edge, nginx: Nginx, listen: str, locations: Sequence[str]) -> 
     words += [*(["ssl"] if edge.certificate else []), *([] if nginx.has_http2_directive else ["http2"])]
     # Without reuseport one worker gets most connections. nginx sends no pings: TCP's own find clients that are gone.
     words += ["reuseport", "backlog=4096", "so_keepalive=60s:20s:3"]
-    host, _, port = listen.rpartition(":")
-    # Two sockets, not one for both: there all of IPv4 would have addresses of one /64, and be limited as one customer.
-    addresses = [listen, *([f"[::]:{port}"] if edge.ipv6 and host == "0.0.0.0" else [])]
     options = ["http2 on;"] if nginx.has_http2_directive else []
     options += listen_directives(edge.certificate)
     return fill(
         "server",
-        listen="\n".join(f"        listen {' '.join([address, *words])};" for address in addresses),
+        listen=_listen(edge, listen, *words),
         listen_options="\n".join(f"        {option}" for option in options),
         dispatch=_GRPC_AND_WEB if edge.gateways else _GRPC_ONLY,
         elsewhere="\n".join(_fallback_locations(edge)),
         kind=_WEB_SUFFIX if edge.gateways else "",
         locations="\n".join(locations),
         refusals=refusals(web=bool(edge.gateways)),
+    )
+
+
+def _listen(edge: Edge, listen: str, *words: str) -> str:
+    host, _, port = listen.rpartition(":")
+    # Two sockets, not one for both: there all of IPv4 would have addresses of one /64, and be limited as one customer.
+    addresses = [listen, *([f"[::]:{port}"] if edge.ipv6 and host == "0.0.0.0" else [])]
+    return "\n".join(f"        listen {' '.join([address, *words])};" for address in addresses)
+
+
+def _metrics(edge: Edge) -> str:
+    if not edge.metrics_listen:
+        return ""
+    limits = edge.limits
+    return fill(
+        "metrics",
+        listen=_listen(edge, edge.metrics_listen),
+        connections_limit=limits.workers * limits.connections,
+        streams=limits.streams,
     )
 
 
