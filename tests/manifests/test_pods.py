@@ -22,7 +22,6 @@ from kefu.testing.kustomize import (
     named,
     objects_of,
     of_kind,
-    overlays,
     pod_labels,
     pod_of,
     secrets_used,
@@ -261,25 +260,6 @@ def _nginx_left(folder: Path) -> set[str]:
     return set() if any(one["metadata"]["name"] == "kefu-nginx" for one in workloads(folder)) else {"kefu-nginx"}
 
 
-@pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
-def test_images_are_pinned(folder: Path) -> None:
-    for workload in workloads(folder):
-        for container in containers(workload):
-            tag = container["image"].rpartition("/")[2].partition(":")[2]
-            assert "@sha256:" in container["image"] or (tag and tag != "latest"), container["image"]
-
-
-def test_services_of_one_overlay_are_of_one_release() -> None:
-    for folder in overlays():
-        images = {one["image"] for workload in workloads(folder) for one in containers(workload)}
-        tags = {
-            image.partition(":")[2].removesuffix("-gpu").removesuffix("-cpu")
-            for image in images
-            if image.startswith("kefu/")
-        }
-        assert len(tags) == 1, images
-
-
 @every_build
 def test_a_disruption_budget_and_a_priority_stand_behind_every_service(folder: Path) -> None:
     classes = {one["metadata"]["name"] for one in of_kind(folder, "PriorityClass")}
@@ -373,8 +353,8 @@ def test_a_gpu_is_for_vllm_and_the_model_elsewhere_wants_neither_gpu_nor_volume(
     assert workload["kind"] == ("Deployment" if engine == "openai" else "StatefulSet")
     fetching = [one for one in of_kind(folder, "NetworkPolicy") if one["metadata"]["name"] == "kefu-generation-weights"]
     assert bool(fetching) == (engine != "openai")
-    if folder in overlays():
-        assert container["image"].endswith("-gpu" if engine == "vllm" else "-cpu")
+    images = {one["image"] for one in containers(workload)}
+    assert all(image.endswith("-gpu" if engine == "vllm" else "-cpu") for image in images)
 
 
 def test_the_model_elsewhere_is_reached_and_nothing_else_is() -> None:

@@ -1,0 +1,67 @@
+"""Where images come from (B1): no name leaves the registry open, and one component moves all of them to another."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from kefu.testing.kustomize import K8S, ROOT, builds, containers, kustomization, of_kind, pod_of, workloads
+
+every_build = pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
+YOURS = K8S / "checks" / "your-cluster"
+RELEASE: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+MIRROR = "registry.example.com"
+
+
+def images(folder: Path) -> set[str]:
+    return {one["image"] for workload in workloads(folder) for one in containers(workload)}
+
+
+def registry(image: str) -> str:
+    """The host in an image's name, as container runtimes read it; empty where they would ask Docker Hub."""
+    first, _, rest = image.partition("/")
+    return first if rest and ("." in first or ":" in first or first == "localhost") else ""
+
+
+@every_build
+def test_every_image_names_its_registry_and_a_version(folder: Path) -> None:
+    for image in images(folder):
+        assert registry(image), f"{image} would be Docker Hub's, whoever has that name there"
+        _, _, tag = image.removeprefix(registry(image)).partition(":")
+        assert "@sha256:" in image or (tag and tag != "latest"), image
+
+
+@every_build
+def test_our_own_images_are_nobodys_until_a_registry_is_named_and_of_this_release(folder: Path) -> None:
+    ours = {image for image in images(folder) if "/kefu/" in image}
+    assert {image.rpartition("/")[2].partition(":")[0] for image in ours} == {
+        "router",
+        "gateway",
+        "retrieval",
+        "generation",
+    }
+    assert {registry(image) for image in ours} == {MIRROR if folder == YOURS else "localhost"}
+    tags = {image.rpartition(":")[2].removesuffix("-gpu").removesuffix("-cpu") for image in ours}
+    assert tags == {RELEASE}
+
+
+def test_the_component_mirror_forgets_no_image() -> None:
+    renamed = {one["name"] for one in kustomization(K8S / "components" / "mirror")["images"]}
+    assert renamed == {image.rpartition(":")[0] for folder in builds() if folder != YOURS for image in images(folder)}
+    assert {registry(image) for image in images(YOURS)} == {MIRROR}
+
+
+def test_the_component_pull_secrets_reaches_every_pod() -> None:
+    accounts = of_kind(YOURS, "ServiceAccount")
+    assert {pod_of(one)["serviceAccountName"] for one in workloads(YOURS)} == {
+        one["metadata"]["name"] for one in accounts
+    }
+    assert all(one["imagePullSecrets"] == [{"name": "kefu-registry"}] for one in accounts)
+
+
+@every_build
+def test_pods_of_our_images_go_to_the_processors_that_the_images_are_for(folder: Path) -> None:
+    for workload in workloads(folder):
+        ours = any("/kefu/" in one["image"] for one in containers(workload))
+        arch = pod_of(workload).get("nodeSelector", {}).get("kubernetes.io/arch")
+        assert arch == ("amd64" if ours else None), "nginx, Redis and the exporter are for several"
