@@ -14,6 +14,7 @@ from kefu.generation.config import GenerationConfig
 from kefu.retrieval.config import RetrievalConfig
 from kefu.router.config import RouterConfig
 from kefu.testing.kustomize import (
+    CLUSTER,
     Object,
     builds,
     containers,
@@ -135,7 +136,7 @@ def test_a_start_has_several_times_the_time_that_was_measured(folder: Path) -> N
 @every_build
 def test_pods_are_restricted(folder: Path) -> None:
     assert (
-        named(folder, "Namespace", "kefu")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+        named(CLUSTER, "Namespace", "kefu")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     )
     for workload in workloads(folder):
         pod = pod_of(workload)
@@ -262,7 +263,7 @@ def _nginx_left(folder: Path) -> set[str]:
 
 @every_build
 def test_a_disruption_budget_and_a_priority_stand_behind_every_service(folder: Path) -> None:
-    classes = {one["metadata"]["name"] for one in of_kind(folder, "PriorityClass")}
+    classes = {one["metadata"]["name"] for one in of_kind(CLUSTER, "PriorityClass")}
     budgets = of_kind(folder, "PodDisruptionBudget")
     for workload in workloads(folder):
         if workload["metadata"]["name"] == "kefu-redis-exporter":
@@ -288,12 +289,7 @@ def test_selectors_match_their_own_pods_and_all_is_in_one_namespace(folder: Path
     for workload in workloads(folder):
         assert selects(workload["spec"]["selector"], pod_labels(workload))
         assert pod_labels(workload)["app.kubernetes.io/part-of"] == "kefu", "the policy for names goes by it"
-    spread = {
-        one["metadata"].get("namespace")
-        for one in objects_of(folder)
-        if one["kind"] not in ("Namespace", "PriorityClass")
-    }
-    assert spread == {"kefu"}
+    assert {one["metadata"].get("namespace") for one in objects_of(folder)} == {"kefu"}
 
 
 @every_build

@@ -11,6 +11,8 @@ import yaml
 
 ROOT = Path(__file__).parents[3]
 K8S = ROOT / "k8s"
+CLUSTER = K8S / "cluster"
+"""What is applied once, before any overlay: the namespace and what has none."""
 Object = dict[str, Any]
 WORKLOADS = ("Deployment", "StatefulSet")
 
