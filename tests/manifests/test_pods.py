@@ -202,7 +202,7 @@ def test_ports_are_those_that_the_services_listen_at(folder: Path, monkeypatch: 
         targets = [
             workload
             for workload in workloads(folder)
-            if selects({"matchLabels": one["spec"]["selector"]}, pod_labels(workload))
+            if selects({"matchLabels": one["spec"]["selector"]}, pod_labels(workload) | _pod_name(one, workload))
         ]
         assert len(targets) == 1, f"{name_of(one)} has to lead to one workload"
         ports = {
@@ -214,11 +214,22 @@ def test_ports_are_those_that_the_services_listen_at(folder: Path, monkeypatch: 
                 assert port["port"] == ports[port["targetPort"]]
 
 
+def _pod_name(service: Object, workload: Object) -> dict[str, str]:
+    """The label that a StatefulSet gives the one pod which a service selects by it."""
+    label = "statefulset.kubernetes.io/pod-name"
+    wanted = service["spec"]["selector"].get(label)
+    if workload["kind"] != "StatefulSet" or wanted is None:
+        return {}
+    names = [f"{workload['metadata']['name']}-{number}" for number in range(workload["spec"].get("replicas", 1))]
+    return {label: wanted} if wanted in names else {}
+
+
 @every_build
 def test_routers_see_each_replica_and_nginx_an_address_that_stays(folder: Path) -> None:
     headless = {one["metadata"]["name"] for one in of_kind(folder, "Service") if one["spec"].get("clusterIP") == "None"}
     expected = {"kefu-routers", "kefu-retrieval", "kefu-generation"}
-    assert headless == expected | ({"kefu-redis"} if "redis-sentinel" in _components_of(folder) else set())
+    pods = {"kefu-redis-0", "kefu-redis-1", "kefu-redis-2"}
+    assert headless == expected | (pods if "redis-sentinel" in _components_of(folder) else set())
 
 
 @every_build

@@ -47,7 +47,7 @@ def text_of(folder: Path) -> str:
     kubectl = Path(sys.executable).with_name("kubectl")
     done = subprocess.run([str(kubectl), "kustomize", str(folder)], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BuildFailed(f"{folder.relative_to(ROOT)}: {done.stderr.strip()}")
+        raise BuildFailed(f"{folder.name}: {done.stderr.strip()}")
     return done.stdout
 
 
