@@ -1,5 +1,6 @@
 """Where images come from (B1): no name leaves the registry open, and one component moves all of them to another."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -11,6 +12,14 @@ every_build = pytest.mark.parametrize("folder", builds(), ids=lambda folder: fol
 YOURS = K8S / "checks" / "your-cluster"
 RELEASE: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 MIRROR = "registry.example.com"
+FIXED = {
+    # CVE-2025-49844 (code from a Lua script, fixed in 8.2.2) and what came later, up to the release of 2026-09-18:
+    # docker-library/official-images#20011, #20902, #21922, #22078, #22312. 8.0 and 8.4 get no fixes any more.
+    "redis": {(8, 2): 10, (8, 6): 7, (8, 8): 3, (8, 10): 2},
+    # redis_exporter#1182: its newest, with the libraries of its time.
+    "redis_exporter": {(1, 91): 1},
+}
+"""By line of versions the first patch without a hole known on 2026-11-29. A line that is not here: look it up."""
 
 
 def images(folder: Path) -> set[str]:
@@ -65,3 +74,20 @@ def test_pods_of_our_images_go_to_the_processors_that_the_images_are_for(folder:
         ours = any("/kefu/" in one["image"] for one in containers(workload))
         arch = pod_of(workload).get("nodeSelector", {}).get("kubernetes.io/arch")
         assert arch == ("amd64" if ours else None), "nginx, Redis and the exporter are for several"
+
+
+def foreign_images() -> set[str]:
+    """Images that are not ours, of the manifests and of compose."""
+    written = (ROOT / "deploy" / "compose.yaml").read_text("utf-8")
+    of_compose = set(re.findall(r"image: \$\{\w+:-([^}]+)\}$", written, re.MULTILINE))
+    assert of_compose
+    return of_compose | {image for folder in builds() for image in images(folder) if "/kefu/" not in image}
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_no_image_has_a_hole_that_was_known_when_it_was_pinned(name: str) -> None:
+    found = {image.rpartition(":")[2] for image in foreign_images() if re.search(f"/{name}:", image)}
+    assert len(found) == 1, f"{found}: one version of {name} everywhere"
+    major, minor, patch = map(int, found.pop().removeprefix("v").split("."))
+    assert (major, minor) in FIXED[name], f"nobody knows whether {major}.{minor} of {name} still gets fixes"
+    assert patch >= FIXED[name][major, minor]
