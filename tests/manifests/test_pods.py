@@ -210,7 +210,7 @@ def test_ports_are_those_that_the_services_listen_at(folder: Path, monkeypatch: 
         }
         for port in one["spec"]["ports"]:
             assert port["targetPort"] in ports
-            if one["metadata"]["name"] not in ("kefu", "kefu-operations"):
+            if one["metadata"]["name"] not in ("kefu", "kefu-operations", "kefu-desk"):
                 assert port["port"] == ports[port["targetPort"]]
 
 
