@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.testing.kustomize import K8S, ROOT, builds, containers, kustomization, of_kind, pod_of, workloads
+from kefu.testing.kustomize import K8S, ROOT, builds, containers, kustomization, of_kind, pod_of, with_jobs
 
 every_build = pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
 YOURS = K8S / "checks" / "your-cluster"
@@ -23,7 +23,7 @@ FIXED = {
 
 
 def images(folder: Path) -> set[str]:
-    return {one["image"] for workload in workloads(folder) for one in containers(workload)}
+    return {one["image"] for workload in with_jobs(folder) for one in containers(workload)}
 
 
 def registry(image: str) -> str:
@@ -62,7 +62,7 @@ def test_the_component_mirror_forgets_no_image() -> None:
 
 def test_the_component_pull_secrets_reaches_every_pod() -> None:
     accounts = of_kind(YOURS, "ServiceAccount")
-    assert {pod_of(one)["serviceAccountName"] for one in workloads(YOURS)} == {
+    assert {pod_of(one)["serviceAccountName"] for one in with_jobs(YOURS)} == {
         one["metadata"]["name"] for one in accounts
     }
     assert all(one["imagePullSecrets"] == [{"name": "kefu-registry"}] for one in accounts)
@@ -70,7 +70,7 @@ def test_the_component_pull_secrets_reaches_every_pod() -> None:
 
 @every_build
 def test_pods_of_our_images_go_to_the_processors_that_the_images_are_for(folder: Path) -> None:
-    for workload in workloads(folder):
+    for workload in with_jobs(folder):
         ours = any("/kefu/" in one["image"] for one in containers(workload))
         arch = pod_of(workload).get("nodeSelector", {}).get("kubernetes.io/arch")
         assert arch == ("amd64" if ours else None), "nginx, Redis and the exporter are for several"

@@ -42,7 +42,7 @@ FIXED: dict[str, tuple[str, ...]] = {
     "Secret": ("immutable", "type"),
 }
 DEFAULT = {"podManagementPolicy": "OrderedReady"}
-CHOSEN_ONCE: dict[str, str] = {}
+CHOSEN_ONCE = {"storage-class": "a volume cannot change its class; its README says how one moves"}
 """Components for the first apply, and why."""
 
 

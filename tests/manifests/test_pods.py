@@ -27,6 +27,7 @@ from kefu.testing.kustomize import (
     pod_of,
     secrets_used,
     selects,
+    with_jobs,
     workloads,
 )
 
@@ -43,7 +44,7 @@ NOT_OURS = {
     "FLASHINFER_WORKSPACE_BASE": "FlashInfer's own: likewise",
     "VLLM_ENABLE_CUDA_COMPATIBILITY": "vLLM's own: for data-centre cards with an older driver",
 }
-SECRETS = {"kefu-keys", "kefu-redis", "kefu-edge-tls", "kefu-inside-tls", "kefu-model-server"}
+SECRETS = {"kefu-keys", "kefu-redis", "kefu-edge-tls", "kefu-inside-tls", "kefu-model-server", "kefu-operations"}
 every_build = pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
 
 
@@ -88,7 +89,7 @@ def test_a_pod_has_drained_before_its_grace_period_is_over(folder: Path, monkeyp
 
 @every_build
 def test_every_container_has_requests_and_limits(folder: Path) -> None:
-    for workload in workloads(folder):
+    for workload in with_jobs(folder):
         for container in containers(workload):
             resources = container["resources"]
             for kind in ("requests", "limits"):
@@ -138,7 +139,7 @@ def test_pods_are_restricted(folder: Path) -> None:
     assert (
         named(CLUSTER, "Namespace", "kefu")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     )
-    for workload in workloads(folder):
+    for workload in with_jobs(folder):
         pod = pod_of(workload)
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["runAsUser"] >= 10_000
@@ -155,11 +156,11 @@ def test_pods_are_restricted(folder: Path) -> None:
 
 @every_build
 def test_only_the_router_has_a_token_and_may_watch_endpoint_slices_and_nothing_else(folder: Path) -> None:
-    with_token = [one for one in workloads(folder) if pod_of(one).get("automountServiceAccountToken") is not False]
+    with_token = [one for one in with_jobs(folder) if pod_of(one).get("automountServiceAccountToken") is not False]
     assert [name_of(one) for one in with_token] == ["Deployment/kefu-router"]
     assert all(one["automountServiceAccountToken"] is False for one in of_kind(folder, "ServiceAccount"))
     accounts = {one["metadata"]["name"] for one in of_kind(folder, "ServiceAccount")}
-    assert {pod_of(one)["serviceAccountName"] for one in workloads(folder)} == accounts
+    assert {pod_of(one)["serviceAccountName"] for one in with_jobs(folder)} == accounts
     [role] = of_kind(folder, "Role")
     assert role["rules"] == [
         {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]}
