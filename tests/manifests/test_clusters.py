@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.testing.kustomize import K8S, builds, name_of, of_kind, pod_labels, selects, workloads
+from kefu.testing.kustomize import K8S, ROOT, builds, name_of, of_kind, pod_labels, selects, workloads
 from tests.manifests.clusters import CLUSTERS, Cluster, Target, leaves_for
 
 DEMO = K8S / "overlays" / "cpu-demo"
@@ -32,6 +32,14 @@ def test_routers_reach_the_api_server_and_no_other_pod_does(cluster: Cluster) ->
         for one in workloads(folder):
             if one["metadata"]["name"] != "kefu-router":
                 assert not leaves_for(folder, pod_labels(one), cluster.api), name_of(one)
+
+
+def test_the_operators_page_has_a_row_for_every_cluster_of_the_table() -> None:
+    page = (ROOT / "docs" / "operate" / "kubernetes.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    for cluster in CLUSTERS:
+        name = cluster.name.removesuffix(" with IPv6").removesuffix(" with NodeLocal DNSCache")
+        assert any(name in row for row in rows), name
 
 
 def test_cilium_takes_no_node_for_an_address_so_that_its_own_policy_is_needed() -> None:
