@@ -34,6 +34,14 @@ def test_routers_reach_the_api_server_and_no_other_pod_does(cluster: Cluster) ->
                 assert not leaves_for(folder, pod_labels(one), cluster.api), name_of(one)
 
 
+def test_with_replicas_by_dns_no_pod_reaches_any_api_server() -> None:
+    folder = K8S / "checks" / "sentinel"
+    for cluster in CLUSTERS:
+        if cluster.api.port != 443:
+            assert not any(leaves_for(folder, pod_labels(one), cluster.api) for one in workloads(folder))
+    assert not leaves_for(folder, ROUTER, Target(443, "203.0.113.1"))
+
+
 def test_the_operators_page_has_a_row_for_every_cluster_of_the_table() -> None:
     page = (ROOT / "docs" / "operate" / "kubernetes.md").read_text("utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| ")]
