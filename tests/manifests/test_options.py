@@ -112,3 +112,19 @@ def test_webhooks_leave_when_the_api_servers_policy_has_been_narrowed_and_reach_
     assert named(YOURS, "NetworkPolicy", "kefu-webhooks")["spec"]["podSelector"] == {
         "matchLabels": {"app.kubernetes.io/name": "kefu-router"}
     }
+
+
+def test_models_and_milvus_that_want_a_token_get_it_in_every_container_that_asks_them() -> None:
+    asked = {
+        (one["metadata"]["name"], container["name"], variable["name"]): variable["valueFrom"]["secretKeyRef"]
+        for one in workloads(YOURS)
+        for container in containers(one)
+        for variable in container.get("env", [])
+        if variable["name"] in ("HF_TOKEN", "KEFU_RETRIEVAL_MILVUS_TOKEN")
+    }
+    hub = {"name": "kefu-model-hub", "key": "token", "optional": True}
+    assert asked == {
+        ("kefu-generation", "weights", "HF_TOKEN"): hub,
+        ("kefu-generation", "generation", "HF_TOKEN"): hub,
+        ("kefu-retrieval", "retrieval", "KEFU_RETRIEVAL_MILVUS_TOKEN"): hub | {"name": "kefu-milvus"},
+    }

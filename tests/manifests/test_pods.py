@@ -38,13 +38,23 @@ CONFIGS: dict[str, type[ServiceConfig]] = {
     "generation": GenerationConfig,
 }
 NOT_OURS = {
+    "HF_TOKEN": "the Hugging Face hub's own: for models that it gives to signed-in users alone",
     "HOME": "libraries write beneath it, and the root file system is read-only",
     "VLLM_CACHE_ROOT": "vLLM's own: what it compiled outlives the pod",
     "TRITON_CACHE_DIR": "Triton's own: likewise",
     "FLASHINFER_WORKSPACE_BASE": "FlashInfer's own: likewise",
     "VLLM_ENABLE_CUDA_COMPATIBILITY": "vLLM's own: for data-centre cards with an older driver",
 }
-SECRETS = {"kefu-keys", "kefu-redis", "kefu-edge-tls", "kefu-inside-tls", "kefu-model-server", "kefu-operations"}
+SECRETS = {
+    "kefu-keys",
+    "kefu-redis",
+    "kefu-edge-tls",
+    "kefu-inside-tls",
+    "kefu-milvus",
+    "kefu-model-hub",
+    "kefu-model-server",
+    "kefu-operations",
+}
 every_build = pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
 
 
