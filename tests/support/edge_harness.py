@@ -94,14 +94,20 @@ async def open_edge_harness(
     running: bool = True,
     processes: bool = False,
     transport: Transport = DEFAULT_TRANSPORT,
+    tls: Tls | None = None,
 ) -> AsyncIterator[EdgeHarness]:
-    """nginx and two routers, while the block runs. Of `edge` its ports, its folder and its routers are replaced."""
+    """nginx and two routers, while the block runs. Of `edge` its ports, its folder and its routers are replaced.
+
+    The routers serve with `tls`, or else with nginx's own certificate where that has one.
+    """
     nginx = find_nginx_or_skip()
     ports = [free_port() for _ in range(2)]
     edge = edge or Edge("", [], tmp_path, LIMITS)
+    port = free_port()
+    address = f"127.0.0.1:{port}"
     edge = replace(
         edge,
-        listen=f"127.0.0.1:{free_port()}",
+        listen=f"{'0.0.0.0' if edge.ipv6 else '127.0.0.1'}:{port}",
         routers=[f"127.0.0.1:{port}" for port in ports],
         folder=tmp_path,
         access_log=str(tmp_path / "access.log"),
@@ -110,7 +116,7 @@ async def open_edge_harness(
     config.write_text(render(edge, nginx))
     secure = edge.certificate is not None
     root = str(edge.certificate.certificate) if edge.certificate else ""
-    harness = EdgeHarness(edge, f"https://{edge.listen}" if secure else edge.listen, root, ports)
+    harness = EdgeHarness(edge, f"https://{address}" if secure else address, root, ports)
     errors = (tmp_path / "error.log").open("wb")
     process = await asyncio.create_subprocess_exec(*nginx.command(config), stderr=errors)
     try:
@@ -119,9 +125,9 @@ async def open_edge_harness(
                 await asyncio.gather(*(harness.start_router(port) for port in ports))
             elif running:
                 for port in ports:
-                    await stack.enter_async_context(echo_router(port, transport, tls=upstream_tls(edge)))
-            async with harness.channel() as channel, asyncio.timeout(20):
-                await channel.channel_ready()
+                    await stack.enter_async_context(echo_router(port, transport, tls=tls or upstream_tls(edge)))
+            async with asyncio.timeout(20):
+                await _wait_for_nginx(harness)
             yield harness
     finally:
         errors.close()
@@ -129,6 +135,21 @@ async def open_edge_harness(
             await harness.end_router(port, signal.SIGKILL)
         process.terminate()  # fast, where SIGQUIT waits for streams
         await asyncio.wait_for(process.wait(), 20)
+
+
+async def _wait_for_nginx(harness: EdgeHarness) -> None:
+    if harness.edge.proxies is None:
+        async with harness.channel() as channel:
+            await channel.channel_ready()
+        return
+    while True:  # behind proxies the harness is no client
+        try:
+            _, writer = await asyncio.open_connection(*harness.edge.listen.split(":"))
+        except OSError:
+            await asyncio.sleep(0.02)
+        else:
+            writer.transport.abort()
+            return
 
 
 def upstream_tls(edge: Edge) -> Tls | None:

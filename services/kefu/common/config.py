@@ -36,7 +36,8 @@ class ServiceConfig(BaseSettings):
     )
 
     metrics_listen: str = ""
-    """Address of the Prometheus metrics, such as 0.0.0.0:9090. Empty: none."""
+    """Address of the Prometheus metrics, such as 0.0.0.0:9090. Empty: none. As everywhere, 0.0.0.0 and [::] mean every
+    address of this machine, of IPv4 and IPv6."""
 
     internal_key: Annotated[SecretStr, Field(validation_alias="KEFU_INTERNAL_KEY")]
     """The services' own key, the same for all of them: `kefu_internal_` and 64 hexadecimal digits."""
@@ -80,13 +81,17 @@ class ServiceConfig(BaseSettings):
     tls_certificate: Annotated[Path | None, Field(validation_alias="KEFU_TLS_CERTIFICATE")] = None
     """PEM file with this service's certificate, for TLS between Kefu's services: all three of these, or none. It is
     shown to callers and to services that are called, and has to hold each name the service is called by. Read again
-    when it has changed."""
+    when it has changed, as the other two are."""
 
     tls_key: Annotated[Path | None, Field(validation_alias="KEFU_TLS_KEY")] = None
     """PEM file with its key."""
 
     tls_authority: Annotated[Path | None, Field(validation_alias="KEFU_TLS_AUTHORITY")] = None
     """PEM file with the authority whose certificates are taken, of callers and of services that are called."""
+
+    watched_certificates: Annotated[str, Field(validation_alias="KEFU_WATCHED_CERTIFICATES")] = ""
+    """PEM files, comma between, whose certificates' end is a metric of this service, beside those of KEFU_TLS_…. Such
+    as the one that nginx shows to customers, which has no metrics of its own."""
 
     @classmethod
     def settings_customise_sources(
@@ -114,6 +119,12 @@ class ServiceConfig(BaseSettings):
         if self.tls_certificate and self.tls_key and self.tls_authority:
             return Tls(self.tls_certificate, self.tls_key, self.tls_authority)
         return None
+
+    def watched_certificate_files(self) -> list[Path]:
+        """Files of certificates whose end is reported."""
+        own = [self.tls_certificate, self.tls_authority]
+        named = [Path(path.strip()) for path in self.watched_certificates.split(",") if path.strip()]
+        return [*(file for file in own if file is not None), *named]
 
     def transport(self) -> Transport:
         """The connection settings of this service's server."""

@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 from kefu.common.errors import StartupError
+from kefu.common.listening import hosts_to_bind
 from kefu.common.text.pii import PersonalKind, redacted
 
 RPC_SECONDS = Histogram(
@@ -129,7 +130,8 @@ def metrics(listen: str) -> Iterator[None]:
         return
     host, _, port = listen.rpartition(":")
     try:
-        server, thread = start_http_server(int(port), host or "0.0.0.0")
+        # The last of both wildcards is that of IPv6, where a socket takes IPv4 as well.
+        server, thread = start_http_server(int(port), hosts_to_bind(host)[-1])
     except (OSError, ValueError) as exc:
         raise StartupError(f"Cannot serve metrics at {listen} ({exc}); choose another address.") from None
     try:

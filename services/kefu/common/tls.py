@@ -2,21 +2,19 @@
 Mutual TLS between Kefu's services: both ends present a certificate of one authority, from files.
 
 A server reads its files again when a connection comes after they have changed, so that a renewed certificate needs no
-restart. Clients keep what they read: their channels are made anew when the process starts.
+restart. Clients keep what they read: `kefu.common.rpc.renewed_channel` makes their channels anew.
 """
 
-import ipaddress
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import grpc
-import grpc.aio
 import structlog
 
 from kefu.common.errors import StartupError
-from kefu.common.grpc_options import Options
 
 T = TypeVar("T")
 _log = structlog.stdlib.get_logger()
@@ -38,19 +36,20 @@ class Tls:
 
         Raises StartupError when a file cannot be read.
         """
-        configuration, loaded_times = _read_or_fail(self._server_configuration), _read_or_fail(self._modified_times)
+        configuration, loaded = _read_or_fail(self._server_configuration), _read_or_fail(self.version)
 
         def reload_if_changed() -> grpc.ServerCertificateConfiguration | None:
-            nonlocal loaded_times
+            nonlocal loaded
             try:
-                times = self._modified_times()
-                if times == loaded_times:
+                version = self.version()
+                if version == loaded:
                     return None
+                self.check()
                 read = self._server_configuration()
             except OSError as error:  # in the middle of a renewal: the next connection looks again
                 _log.warning("tls.not_renewed", cause=str(error))
                 return None
-            loaded_times = times
+            loaded = version
             _log.info("tls.renewed", certificate=str(self.certificate))
             return read
 
@@ -65,30 +64,21 @@ class Tls:
             )
         )
 
+    def version(self) -> tuple[int, ...]:
+        """Something that is another one when a file has changed. Raises OSError when there is none."""
+        files = (self.certificate, self.key, self.authority)
+        return tuple(file.stat().st_mtime_ns for file in files)
+
+    def check(self) -> None:
+        """Raise OSError, of which SSLError is one, when the key is not the certificate's, or a file is no PEM."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_cert_chain(self.certificate, self.key)
+        context.load_verify_locations(self.authority)
+
     def _server_configuration(self) -> grpc.ServerCertificateConfiguration:
         return grpc.ssl_server_certificate_configuration(
             [(self.key.read_bytes(), self.certificate.read_bytes())], self.authority.read_bytes()
         )
-
-    def _modified_times(self) -> tuple[int, ...]:
-        files = (self.certificate, self.key, self.authority)
-        return tuple(file.stat().st_mtime_ns for file in files)
-
-
-def internal_channel(address: str, tls: Tls | None, options: Options, server_name: str = "") -> grpc.aio.Channel:
-    """A channel to another service of Kefu.
-
-    Args:
-        address: host:port, or a gRPC target such as dns:///kefu-router:50051.
-        tls: the files of this service; None: a connection without TLS.
-        options: channel options, such as CLIENT_OPTIONS.
-        server_name: the name that the certificate must hold when `address` is an IP address.
-    """
-    if tls is None:
-        return grpc.aio.insecure_channel(address, options=options)
-    if server_name and _is_ip(address):
-        options = (*options, ("grpc.ssl_target_name_override", server_name))
-    return grpc.aio.secure_channel(address, tls.channel_credentials(), options=options)
 
 
 def _read_or_fail(read: Callable[[], T]) -> T:
@@ -96,11 +86,3 @@ def _read_or_fail(read: Callable[[], T]) -> T:
         return read()
     except OSError as error:
         raise StartupError(f"A file for TLS between services cannot be read: {error}.") from None
-
-
-def _is_ip(address: str) -> bool:
-    try:
-        ipaddress.ip_address(address.rpartition(":")[0].strip("[]"))
-    except ValueError:
-        return False
-    return True

@@ -1,17 +1,19 @@
 """Print or check nginx's configuration: python -m kefu.edge --router HOST:PORT ... > nginx.conf"""
 
 import argparse
-import os
 import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from kefu.common.errors import StartupError
+from kefu.common.resource_limits.cpu_budget import usable_cores
 from kefu.edge.certificate import self_signed
 from kefu.edge.limits import DEFAULT_STREAMS, descriptors_here, limits_for
 from kefu.edge.nginx_binary import find_nginx
-from kefu.edge.nginx_config import Certificate, Edge, render
+from kefu.edge.nginx_config import Edge, render
+from kefu.edge.options import add_client_options, with_client_options
+from kefu.edge.tls import Certificate
 
 _EXIT_CONFIG = 78  # sysexits.h: EX_CONFIG
 
@@ -41,18 +43,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--admin", action="store_true", help="serve AdminService and the support team's services too")
     parser.add_argument("--operations-listen", default="", help="host:port for those two, if not --listen")
+    parser.add_argument("--metrics-listen", default="", help="host:port of nginx's own figures for Prometheus")
     parser.add_argument("--streams", type=int, default=DEFAULT_STREAMS, help="most streams open at once (%(default)s)")
     parser.add_argument("--descriptors", type=int, default=descriptors_here(), help="a process may have (%(default)s)")
-    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1, help="nginx may use (%(default)s)")
+    parser.add_argument("--cores", type=int, default=max(1, int(usable_cores())), help="nginx may use (%(default)s)")
     parser.add_argument("--certificate", type=Path, help="PEM, with its chain: serve TLS")
     parser.add_argument("--key", type=Path, help="PEM")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/kefu-nginx"), help="for nginx's own files")  # noqa: S108 - a default to replace
+    add_client_options(parser)
     parser.add_argument("--check", action="store_true", help="print nothing; nginx -t on this, with and without TLS")
     return parser
 
 
 def _edge(options: argparse.Namespace) -> Edge:
-    return Edge(
+    edge = Edge(
         listen=options.listen,
         routers=options.router or ["127.0.0.1:50071", "127.0.0.1:50072"],
         folder=options.folder.absolute(),
@@ -61,10 +65,12 @@ def _edge(options: argparse.Namespace) -> Edge:
         gateways=options.gateway,
         admin=options.admin,
         operations_listen=options.operations_listen,
+        metrics_listen=options.metrics_listen,
         certificate=Certificate(options.certificate.absolute(), options.key.absolute())
         if options.certificate
         else None,
     )
+    return with_client_options(edge, options)
 
 
 def _check_all(edge: Edge) -> None:

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from kefu.common.errors import StartupError
-from kefu.edge.nginx_config import Certificate
+from kefu.edge.tls import Certificate
 
 _DAYS = 825
 

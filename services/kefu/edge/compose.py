@@ -10,10 +10,13 @@ import argparse
 import sys
 from pathlib import Path
 
+from kefu.common.errors import StartupError
 from kefu.edge.kubernetes import CUSTOMERS_PORT, OPERATIONS_PORT, SHUTDOWN_SECONDS
 from kefu.edge.limits import limits_for
 from kefu.edge.nginx_binary import Nginx
-from kefu.edge.nginx_config import Certificate, Edge, InternalTls, render
+from kefu.edge.nginx_config import Edge, render
+from kefu.edge.options import add_client_options, with_client_options
+from kefu.edge.tls import Certificate, InternalTls
 
 STREAMS = 5000
 DESCRIPTORS = 16_384
@@ -58,7 +61,14 @@ def main() -> None:
         prog="python -m kefu.edge.compose", description="nginx.conf for deploy/compose.yaml."
     )
     parser.add_argument("--inside-tls", action="store_true", help="call the services over TLS (compose.tls.yaml)")
-    sys.stdout.write(render_compose(inside_tls=parser.parse_args().inside_tls))
+    add_client_options(parser)
+    options = parser.parse_args()
+    try:
+        edge = compose_edge(inside_tls=options.inside_tls)
+        sys.stdout.write(render(with_client_options(edge, options), _NGINX))
+    except StartupError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(78)  # sysexits.h: EX_CONFIG
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from kefu.common.errors import StartupError
 
 _MINIMUM = (1, 20, 0)
 _HTTP2_DIRECTIVE = (1, 25, 1)
+_VARIABLE_UPSTREAM_CERTIFICATES = (1, 21, 0)
 _SEARCH_PATH = "/usr/sbin:/usr/local/sbin:/opt/homebrew/bin"  # not on everybody's PATH
 
 
@@ -24,6 +25,11 @@ class Nginx:
     def has_http2_directive(self) -> bool:
         """Whether `http2 on` turns HTTP/2 on; older versions have a word after `listen`."""
         return self.version >= _HTTP2_DIRECTIVE
+
+    @property
+    def has_variable_upstream_certificates(self) -> bool:
+        """Whether the path of a certificate for calls to services may hold a variable."""
+        return self.version >= _VARIABLE_UPSTREAM_CERTIFICATES
 
     def command(self, config: Path) -> tuple[str, ...]:
         """Command that runs nginx in the foreground, with all its files beside `config`."""

@@ -10,7 +10,9 @@ from pathlib import Path
 from kefu.edge.filling import fill
 from kefu.edge.limits import Limits
 from kefu.edge.nginx_binary import Nginx
+from kefu.edge.proxies import TrustedProxies, client_address_directives
 from kefu.edge.refusals import refusals
+from kefu.edge.tls import Certificate, InternalTls, certificate_maps, internal_directives, listen_directives
 
 _CHAT = "/kefu.router.v1.ChatService/"
 _OPERATIONS = tuple(
@@ -43,26 +45,6 @@ _GRPC_ONLY = """\
 
 
 @dataclass(frozen=True)
-class Certificate:
-    """Files in PEM: a certificate with its chain, and its key."""
-
-    certificate: Path
-    key: Path
-
-
-@dataclass(frozen=True)
-class InternalTls:
-    """TLS between nginx and the services: both ends have a certificate of one authority."""
-
-    own_certificate: Certificate
-    authority: Path
-    router_name: str
-    """Name that the routers' certificate must hold."""
-    retrieval_name: str
-    gateway_name: str
-
-
-@dataclass(frozen=True)
 class Edge:
     """Settings of an nginx."""
 
@@ -82,6 +64,14 @@ class Edge:
     """host:port of those services and of KnowledgeService, when it differs from `listen`."""
     certificate: Certificate | None = None
     internal_tls: InternalTls | None = None
+    proxies: TrustedProxies | None = None
+    """Proxies in front that tell the clients' addresses; None: clients connect to nginx themselves. The PROXY protocol
+    is spoken at `listen` alone."""
+    ipv6: bool = False
+    """Whether nginx listens at [::] as well where it is to listen at 0.0.0.0. It does not start where the kernel has no
+    IPv6."""
+    metrics_listen: str = ""
+    """host:port of nginx's own figures for Prometheus, over HTTP without TLS. Empty: none."""
     access_log: str = "/dev/stdout"
     error_log: str = "stderr"
     shutdown_seconds: float = 20.0
@@ -120,6 +110,8 @@ def render(edge: Edge, nginx: Nginx) -> str:
     limits = edge.limits
     return fill(
         "nginx.conf",
+        certificates=certificate_maps(edge.certificate, edge.internal_tls, nginx),
+        client_address=client_address_directives(edge.proxies),
         user=_user() if edge.started_by_root is not False else "",
         folder=edge.folder,
         error_log=edge.error_log,
@@ -140,35 +132,48 @@ def render(edge: Edge, nginx: Nginx) -> str:
         kind=_WEB_SUFFIX if edge.gateways else "",
         routers=_servers_of(edge.routers),
         retrieval_upstream=_retrieval_upstream(edge.retrieval),
-        inside=_internal_tls_directives("grpc", edge.internal_tls),
-        web=_web(edge) if edge.gateways else "",
+        inside=internal_directives("grpc", edge.internal_tls, nginx),
+        web=_web(edge, nginx) if edge.gateways else "",
         servers="\n".join(servers),
+        metrics=_metrics(edge),
     )
 
 
 def _server(edge: Edge, nginx: Nginx, listen: str, locations: Sequence[str]) -> str:
-    words = [listen, *(["ssl"] if edge.certificate else []), *([] if nginx.has_http2_directive else ["http2"])]
+    words = ["proxy_protocol"] if edge.proxies and edge.proxies.speak_proxy_protocol and listen == edge.listen else []
+    words += [*(["ssl"] if edge.certificate else []), *([] if nginx.has_http2_directive else ["http2"])]
     # Without reuseport one worker gets most connections. nginx sends no pings: TCP's own find clients that are gone.
     words += ["reuseport", "backlog=4096", "so_keepalive=60s:20s:3"]
     options = ["http2 on;"] if nginx.has_http2_directive else []
-    if edge.certificate:
-        options += [
-            f'ssl_certificate "{edge.certificate.certificate}";',
-            f'ssl_certificate_key "{edge.certificate.key}";',
-            "ssl_protocols TLSv1.2 TLSv1.3;",
-            "ssl_session_cache shared:edge:16m;",
-            "ssl_session_timeout 1h;",
-            "ssl_buffer_size 4k;  # a delta is small, and must not wait for a larger record",
-        ]
+    options += listen_directives(edge.certificate)
     return fill(
         "server",
-        listen=" ".join(words),
+        listen=_listen(edge, listen, *words),
         listen_options="\n".join(f"        {option}" for option in options),
         dispatch=_GRPC_AND_WEB if edge.gateways else _GRPC_ONLY,
         elsewhere="\n".join(_fallback_locations(edge)),
         kind=_WEB_SUFFIX if edge.gateways else "",
         locations="\n".join(locations),
         refusals=refusals(web=bool(edge.gateways)),
+    )
+
+
+def _listen(edge: Edge, listen: str, *words: str) -> str:
+    host, _, port = listen.rpartition(":")
+    # Two sockets, not one for both: there all of IPv4 would have addresses of one /64, and be limited as one customer.
+    addresses = [listen, *([f"[::]:{port}"] if edge.ipv6 and host == "0.0.0.0" else [])]
+    return "\n".join(f"        listen {' '.join([address, *words])};" for address in addresses)
+
+
+def _metrics(edge: Edge) -> str:
+    if not edge.metrics_listen:
+        return ""
+    limits = edge.limits
+    return fill(
+        "metrics",
+        listen=_listen(edge, edge.metrics_listen),
+        connections_limit=limits.workers * limits.connections,
+        streams=limits.streams,
     )
 
 
@@ -231,14 +236,14 @@ def _upload_location(edge: Edge, path: str) -> str:
     )
 
 
-def _web(edge: Edge) -> str:
+def _web(edge: Edge, nginx: Nginx) -> str:
     return fill(
         "web",
         browsers_per_second=edge.keyless_per_second,
         browsers_burst=4 * edge.keyless_per_second,
         browsers_open=edge.browsers_open,
         gateways=_servers_of(edge.gateways),
-        inside=_internal_tls_directives("proxy", edge.internal_tls),
+        inside=internal_directives("proxy", edge.internal_tls, nginx),
     )
 
 
@@ -276,20 +281,6 @@ def _retrieval_upstream(addresses: Sequence[str]) -> str:
         "    upstream kefu_retrieval {\n        zone kefu_retrieval 128k;\n        least_conn;\n"
         f"{_servers_of(addresses)}\n    }}\n"
     )
-
-
-def _internal_tls_directives(module: str, inside: InternalTls | None) -> str:
-    if inside is None:
-        return ""
-    directives = (
-        f'{module}_ssl_certificate "{inside.own_certificate.certificate}";',
-        f'{module}_ssl_certificate_key "{inside.own_certificate.key}";',
-        f'{module}_ssl_trusted_certificate "{inside.authority}";',
-        f"{module}_ssl_verify on;",
-        f"{module}_ssl_server_name on;",
-        f"{module}_ssl_protocols TLSv1.2 TLSv1.3;",
-    )
-    return "".join(f"\n    {directive}" for directive in directives)
 
 
 def _user() -> str:

@@ -13,7 +13,8 @@ from google.protobuf.message_factory import GetMessageClass
 
 from kefu.common.grpc_options import CLIENT_OPTIONS
 from kefu.common.rpc.interceptor import principal_metadata
-from kefu.common.tls import Tls, internal_channel
+from kefu.common.rpc.renewed_channel import internal_channel
+from kefu.common.tls import Tls
 from kefu.gateway.config import GatewayConfig
 from kefu.retrieval.v1 import draft_pb2, history_pb2, knowledge_pb2, source_pb2
 from kefu.router.v1 import (

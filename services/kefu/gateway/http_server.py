@@ -17,6 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import StartupError
+from kefu.common.listening import listening_sockets
 from kefu.common.tls import Tls
 from kefu.gateway.config import GatewayConfig, comma_separated
 
@@ -61,8 +62,8 @@ async def serving_http(
     certificate; its files are read again every `certificate_check_seconds`. Raises StartupError when the address cannot
     be bound.
     """
-    listener = _bind(config.listen)
-    port: int = listener.getsockname()[1]
+    listeners = _bind(config.listen)
+    port: int = listeners[0].getsockname()[1]
     server = _Server(
         uvicorn.Config(
             app,
@@ -85,9 +86,10 @@ async def serving_http(
     try:
         server.config.load()
     except OSError as error:  # of the certificate's files: SSLError is one
-        listener.close()
+        for listener in listeners:
+            listener.close()
         raise StartupError(f"The files of KEFU_TLS_… cannot be used: {error}.") from None
-    running = asyncio.create_task(server.serve(sockets=[listener]), name="http")
+    running = asyncio.create_task(server.serve(sockets=listeners), name="http")
     while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     renewing = asyncio.create_task(
@@ -140,20 +142,18 @@ async def _reload_certificate(context: ssl.SSLContext | None, tls: Tls | None, c
             _log.warning("certificate.not_renewed", cause=str(error))
 
 
-def _bind(listen: str) -> socket.socket:
-    host, _, port = listen.rpartition(":")
-    host = host.strip("[]")
+def _bind(listen: str) -> list[socket.socket]:
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, int(port)), family=family, backlog=_BACKLOG)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # Linux: what is accepted inherits it
-        for option, value in _KEEPALIVE:
-            listener.setsockopt(socket.IPPROTO_TCP, option, value)
-        return listener
+        listeners = listening_sockets(listen, _BACKLOG)
     except (OSError, ValueError):
         raise StartupError(
             f"Cannot listen at {listen}: the port is in use, or the address is not this machine's."
         ) from None
+    for listener in listeners:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # Linux: what is accepted inherits it
+        for option, value in _KEEPALIVE:
+            listener.setsockopt(socket.IPPROTO_TCP, option, value)
+    return listeners
 
 
 def _protocol(header_seconds: float, send_seconds: float) -> type[asyncio.Protocol]:

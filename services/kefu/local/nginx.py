@@ -8,7 +8,8 @@ from signal import SIGQUIT
 from kefu.edge.certificate import self_signed
 from kefu.edge.limits import DEFAULT_STREAMS, descriptors_here, limits_for, most_streams
 from kefu.edge.nginx_binary import find_nginx
-from kefu.edge.nginx_config import Certificate, Edge, render
+from kefu.edge.nginx_config import Edge, render
+from kefu.edge.tls import Certificate
 from kefu.local import process_group_guard
 from kefu.local.data_dir import DataDir
 from kefu.local.health_probes import grpc_probe

@@ -14,12 +14,14 @@ import pytest
 
 from kefu.common.errors import StartupError
 from kefu.common.probe import is_serving
-from kefu.common.tls import Tls, internal_channel
-from kefu.edge.nginx_config import Certificate, Edge, InternalTls
+from kefu.common.rpc.renewed_channel import internal_channel
+from kefu.common.tls import Tls
+from kefu.edge.nginx_config import Edge
+from kefu.edge.tls import Certificate, InternalTls
 from kefu.router.replicas.discovery import server_name_of
 from kefu.testing.ports import free_port
 from tests.support.echo_router import echo_router
-from tests.support.edge_harness import LIMITS, ROOT, ask_router_port, open_edge_harness
+from tests.support.edge_harness import LIMITS, ROOT, ask_router_port, converse, open_edge_harness
 
 
 def make_secrets(folder: Path) -> Tls:
@@ -88,6 +90,37 @@ async def test_a_renewed_certificate_is_shown_to_the_next_connection_without_a_r
         assert await ask_router_port(channel) == port, "connections that were there go on"
 
 
+async def test_a_caller_shows_a_renewed_certificate_without_a_restart_and_calls_in_flight_end(
+    tls: Tls, tmp_path: Path
+) -> None:
+    other, port = make_secrets(tmp_path / "other"), free_port()
+    own = make_secrets(tmp_path / "own")
+
+    def renew(source: Tls, *files: str) -> None:
+        for file in files:
+            getattr(own, file).unlink(missing_ok=True)
+            getattr(own, file).write_bytes(getattr(source, file).read_bytes())
+
+    renew(tls, "certificate", "key", "authority")
+    async with internal_channel(f"localhost:{port}", own, (), check_seconds=0) as channel:
+        async with echo_router(port, tls=tls, drain=20):
+            in_flight = asyncio.create_task(converse(channel, "1"))
+            assert await ask_router_port(channel) == port
+            renew(other, "certificate")
+            assert await ask_router_port(channel) == port, "a certificate without its key changes nothing"
+            renew(other, "key", "authority")
+            with pytest.raises(grpc.aio.AioRpcError):  # this router takes the old authority's certificates alone
+                await ask_router_port(channel)
+            assert len(await in_flight) == 2
+        async with echo_router(port, tls=other):
+            assert await asyncio.wait_for(ask_when_connected(channel), 20) == port
+
+
+async def ask_when_connected(channel: grpc.aio.Channel) -> int:
+    await channel.channel_ready()
+    return await ask_router_port(channel)
+
+
 def of_the_same_authority(tls: Tls) -> Tls:
     other = tls.certificate.parent / "client"
     other.mkdir()
@@ -119,6 +152,18 @@ async def test_nginx_shows_and_checks_certificates_towards_the_routers(tls: Tls,
     wrong = InternalTls(inside.own_certificate, inside.authority, "somebody-else", "kefu-retrieval", "kefu-gateway")
     async with open_edge_harness(tmp_path, replace(edge, internal_tls=wrong)) as harness, harness.channel() as channel:
         await fails(channel)
+
+
+async def test_nginx_shows_the_routers_a_renewed_certificate_without_a_reload(tls: Tls, tmp_path: Path) -> None:
+    own = make_secrets(tmp_path / "own")
+    inside = InternalTls(Certificate(own.certificate, own.key), tls.authority, "kefu-router", "", "")
+    edge = Edge("", [], tmp_path, LIMITS, internal_tls=inside)
+    async with open_edge_harness(tmp_path, edge, tls=tls) as harness, harness.channel() as channel:
+        await fails(channel)  # nginx' certificate is of another authority
+        for file, renewed in ((own.certificate, tls.certificate), (own.key, tls.key)):
+            file.unlink()
+            file.write_bytes(renewed.read_bytes())
+        assert await ask_router_port(channel) in harness.ports
 
 
 async def test_the_health_probe_of_the_images_works_with_and_without_tls(tls: Tls) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import grpc
 import grpc.aio
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from kefu.common.rpc.status import failure_of
 from kefu.edge.certificate import self_signed
@@ -202,6 +203,29 @@ async def test_browsers_are_limited_by_address_and_neither_keys_nor_grpc_by_what
         assert {answer.status_code for answer in await asyncio.gather(*with_key)} == {200}
         async with at.harness.channel() as channel:
             assert len(await converse(channel)) == 2
+
+
+async def test_nginx_counts_the_customers_that_are_connected_in_prometheus_format(tmp_path: Path) -> None:
+    figures = f"127.0.0.1:{free_port()}"
+    async with web(tmp_path, metrics_listen=figures) as at, httpx.AsyncClient(base_url=f"http://{figures}") as scraper:
+
+        async def scrape() -> dict[str, float]:
+            text = (await scraper.get("/metrics")).text
+            return {each.name: sample.value for each in text_string_to_metric_families(text) for sample in each.samples}
+
+        before = await scrape()
+        assert before["kefu_edge_streams_limit"] == LIMITS.streams
+        assert before["kefu_edge_connections_limit"] == LIMITS.workers * LIMITS.connections
+        async with AsyncExitStack() as stack:
+            for _ in range(3):
+                page = await stack.enter_async_context(at.customers.stream("GET", "/stream"))
+                assert page.status_code == 200
+            async with asyncio.timeout(20):
+                while (await scrape())["kefu_edge_connections"] != 4:  # three pages, and whoever asks
+                    await asyncio.sleep(0.02)
+            assert (await scrape())["kefu_edge_connections_idle"] == 0
+        assert (await scraper.get("/")).status_code == 404
+        assert (await at.customers.get("/metrics")).json()["path"] == "/metrics", "customers do not get them"
 
 
 async def test_a_grpc_method_that_is_not_there_is_unimplemented_beside_a_gateway_too(tmp_path: Path) -> None:

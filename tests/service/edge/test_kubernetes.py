@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from kefu.edge.certificate import self_signed
+from kefu.testing.ports import free_port
 from tests.support.edge_harness import find_nginx_or_skip
 
 OVERLAYS = Path(__file__).parents[3] / "k8s" / "overlays"
@@ -22,7 +23,9 @@ def test_nginx_takes_an_overlays_configuration(overlay: str, tmp_path: Path) -> 
         "kefu-router:": "127.0.0.1:",  # nginx looks names up when it reads them
         "kefu-knowledge:": "127.0.0.1:",
         "kefu-gateway:": "127.0.0.1:",
+        ":9090;": f":{free_port()};",
         "0.0.0.0:": "127.0.0.1:",
+        "[::]:": "[::1]:",
     }.items():
         assert in_cluster in text
         text = text.replace(in_cluster, here)

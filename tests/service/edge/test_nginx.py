@@ -3,6 +3,7 @@
 import asyncio
 import re
 import signal
+import ssl
 import subprocess
 import sys
 from collections import Counter
@@ -17,6 +18,7 @@ import grpc.aio
 import pytest
 from prometheus_client import REGISTRY
 
+from kefu.client.channels import channel_to
 from kefu.common.auth import open_keyring
 from kefu.common.grpc_options import Transport
 from kefu.common.permissions import permissions_of
@@ -24,6 +26,7 @@ from kefu.common.rpc.server import serving
 from kefu.common.rpc.status import failure_of
 from kefu.edge.certificate import self_signed
 from kefu.edge.nginx_config import Edge
+from kefu.edge.tls import Certificate
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as kb_rpc
 from kefu.router.v1 import chat_pb2 as pb
@@ -341,6 +344,65 @@ async def test_over_tls_with_a_certificate_made_here(tmp_path: Path) -> None:
         async with grpc.aio.insecure_channel(harness.edge.listen) as channel:
             with pytest.raises(grpc.aio.AioRpcError):
                 await asyncio.wait_for(converse(channel), 20)
+
+
+async def test_a_certificate_replaced_under_load_is_shown_to_the_next_connection_and_no_call_fails(
+    tmp_path: Path,
+) -> None:
+    before, after = (self_signed_in(tmp_path / name) for name in ("before", "after"))
+    data = tmp_path / "..data"  # as Kubernetes mounts a secret: both files change at once, by one link
+    data.symlink_to("before")
+    roots = tmp_path / "roots.pem"
+    roots.write_bytes(before.certificate.read_bytes() + after.certificate.read_bytes())
+    edge = Edge("", [], tmp_path, LIMITS, certificate=Certificate(data / "certificate.pem", data / "key.pem"))
+    async with open_edge_harness(tmp_path, edge) as harness, harness.channel() as kept:
+        stop, calls, failures = asyncio.Event(), Counter[str](), list[str]()
+
+        async def customer(channel: grpc.aio.Channel | None) -> None:
+            """Calls over one connection, or over a new one each."""
+            while not stop.is_set():
+                try:
+                    if channel is not None:
+                        await converse(channel)
+                    else:
+                        async with channel_to(harness.address, str(roots), OWN_CONNECTION) as new:
+                            await new.channel_ready()  # tries again, should nginx read one file before and one after
+                            await converse(new)
+                    calls["kept" if channel else "new"] += 1
+                except grpc.aio.AioRpcError as error:
+                    failures.append(f"{error.code()}: {error.details()}")
+
+        customers = [asyncio.create_task(customer(channel)) for channel in (kept, kept, None)]
+        in_flight = asyncio.create_task(converse(kept, "2"))
+        await wait_until(lambda: min(calls["kept"], calls["new"]) > 5)
+        assert await certificate_shown(harness.edge.listen) == der(before)
+        (tmp_path / "..new").symlink_to("after")
+        (tmp_path / "..new").rename(data)
+        assert await certificate_shown(harness.edge.listen) == der(after), "with the next handshake"
+        counted = Counter(calls)
+        await wait_until(lambda: min(calls[kind] - counted[kind] for kind in ("kept", "new")) > 5)
+        assert len(await in_flight) == 2
+        stop.set()
+        await asyncio.gather(*customers)
+        assert failures == []
+
+
+OWN_CONNECTION = (("grpc.use_local_subchannel_pool", 1),)
+
+
+def self_signed_in(folder: Path) -> Certificate:
+    folder.mkdir()
+    return self_signed(folder)
+
+
+def der(certificate: Certificate) -> bytes:
+    return ssl.PEM_cert_to_DER_cert(certificate.certificate.read_text())
+
+
+async def certificate_shown(address: str) -> bytes:
+    host, _, port = address.partition(":")
+    shown = await asyncio.to_thread(ssl.get_server_certificate, (host, int(port)))
+    return ssl.PEM_cert_to_DER_cert(shown)
 
 
 async def test_nginx_takes_the_configuration_as_make_nginx_check_renders_it() -> None:

@@ -15,7 +15,8 @@ from starlette.routing import Route
 
 from kefu.common.errors import StartupError
 from kefu.common.tls import Tls
-from kefu.edge.nginx_config import Certificate, Edge, InternalTls
+from kefu.edge.nginx_config import Edge
+from kefu.edge.tls import Certificate, InternalTls
 from kefu.gateway import probe
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.http_server import CERTIFICATE_CHECK_SECONDS, Readiness, serving_http

@@ -1,5 +1,6 @@
 """nginx's configuration: its limits fit together for any target, and it serves what it is told to."""
 
+import argparse
 import os
 import re
 from dataclasses import replace
@@ -11,7 +12,10 @@ from kefu.common.errors import StartupError
 from kefu.common.grpc_options import CLIENT_OPTIONS, CLIENT_PING_SECONDS, MIN_PING_INTERVAL_SECONDS, Transport
 from kefu.edge.limits import Limits, limits_for, most_streams
 from kefu.edge.nginx_binary import Nginx, find_nginx
-from kefu.edge.nginx_config import Certificate, Edge, render
+from kefu.edge.nginx_config import Edge, render
+from kefu.edge.options import add_client_options, with_client_options
+from kefu.edge.proxies import ClientAddressFrom, TrustedProxies
+from kefu.edge.tls import Certificate, InternalTls
 from kefu.router.config import RouterConfig
 
 NEW = Nginx(Path("/usr/sbin/nginx"), (1, 26, 3))
@@ -107,8 +111,58 @@ def test_tls_and_the_word_for_http2_follow_the_version() -> None:
     assert "http2 on;" not in render(edge(), OLD)
     secure = render(edge(certificate=certificate), NEW)
     assert "listen 127.0.0.1:50051 ssl reuseport" in secure
-    assert 'ssl_certificate "/etc/kefu/cert.pem";' in secure
+    assert 'map $ssl_server_name $edge_certificate {\n        default "/etc/kefu/cert.pem";' in secure
+    assert "ssl_certificate $edge_certificate;" in secure, "a path in a variable is read at each handshake"
     assert "TLSv1.2 TLSv1.3" in secure
+
+
+def test_certificates_towards_services_are_read_at_each_handshake_where_the_version_can() -> None:
+    own = Certificate(Path("/inside/cert.pem"), Path("/inside/key.pem"))
+    inside = InternalTls(own, Path("/inside/ca.pem"), "kefu-router", "kefu-retrieval", "kefu-gateway")
+    behind = edge(internal_tls=inside, gateways=["127.0.0.1:8080"])
+    for module in ("grpc", "proxy"):
+        assert f"{module}_ssl_certificate $inside_certificate;" in render(behind, NEW)
+        before_variables = render(behind, Nginx(Path("/usr/sbin/nginx"), (1, 20, 2)))
+        assert f'{module}_ssl_certificate "/inside/cert.pem";' in before_variables
+
+
+def test_the_proxy_protocol_is_spoken_where_customers_call_and_not_where_operators_do() -> None:
+    proxies = TrustedProxies(ClientAddressFrom.PROXY_PROTOCOL, ["10.0.0.0/8", "fd00::/8"])
+    text = render(edge(admin=True, operations_listen="10.0.0.1:50061", proxies=proxies), NEW)
+    assert "listen 127.0.0.1:50051 proxy_protocol reuseport" in text
+    assert "listen 10.0.0.1:50061 reuseport" in text
+    assert re.findall(r"set_real_ip_from (\S+);", text) == ["10.0.0.0/8", "fd00::/8"]
+    assert "real_ip" not in render(edge(), NEW), "without proxies nobody's word is taken"
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ("--behind x-forwarded-for", "Name the networks"),
+        ("--trusted-proxy 10.0.0.0/8", "needs --behind"),
+        ("--behind proxy-protocol --trusted-proxy 10.0.0.1/8", "has host bits set"),
+        ("--behind proxy-protocol --trusted-proxy everybody", "write a network such as"),
+        ("--browsers-open 0", "at least 1"),
+    ],
+)
+def test_options_about_proxies_that_do_not_fit_are_refused_with_a_remedy(words: str, problem: str) -> None:
+    with pytest.raises(StartupError, match=problem):
+        with_client_options(edge(), parsed(words))
+
+
+def test_limits_of_an_address_are_options() -> None:
+    words = "--browsers-open 1500 --keyless-per-second 300 --behind x-forwarded-for --trusted-proxy 10.0.0.0/8"
+    text = render(with_client_options(edge(gateways=["127.0.0.1:8080"]), parsed(words)), NEW)
+    assert "limit_conn browsers_open 1500;" in text
+    assert text.count("rate=300r/s") == 2, "without a key, and browsers"
+    assert "real_ip_header X-Forwarded-For;" in text
+    assert with_client_options(edge(), parsed("")) == edge()
+
+
+def parsed(words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    add_client_options(parser)
+    return parser.parse_args(words.split())
 
 
 def test_without_an_nginx_it_is_said_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:

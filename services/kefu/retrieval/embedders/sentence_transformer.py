@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from kefu.common.errors import StartupError
+from kefu.common.resource_limits.cpu_budget import usable_cores
 from kefu.retrieval.device.fallback import Part
 from kefu.retrieval.embedders.base import Vectors
 
@@ -27,6 +28,7 @@ class SentenceTransformerEmbedder:
         `device` and `gpu_share`: see TorchModel.
         """
         try:
+            import torch
             from sentence_transformers import SentenceTransformer
 
             from kefu.retrieval.device.torch_model import TorchModel
@@ -34,6 +36,9 @@ class SentenceTransformerEmbedder:
             raise StartupError(
                 "This embedder needs sentence-transformers: pip install 'kefu[sentence-transformers]'."
             ) from None
+
+        # PyTorch counts the node's cores, and does not know of a container's quota.
+        torch.set_num_threads(max(1, min(torch.get_num_threads(), int(usable_cores()))))
 
         def load(where: str | None) -> Any:
             return SentenceTransformer(model, revision=revision, device=where)

@@ -13,7 +13,8 @@ from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import Principal
 from kefu.common.grpc_options import CLIENT_OPTIONS
 from kefu.common.rpc.interceptor import internal_metadata, principal_metadata
-from kefu.common.tls import Tls, internal_channel
+from kefu.common.rpc.renewed_channel import internal_channel
+from kefu.common.tls import Tls
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc
 from kefu.router.domain.generation import GenerationEvent, GenerationRequest

@@ -20,7 +20,8 @@ import grpc.aio
 
 from kefu.common.aio import cancel_and_wait
 from kefu.common.grpc_options import CLIENT_OPTIONS
-from kefu.common.tls import Tls, internal_channel
+from kefu.common.rpc.renewed_channel import internal_channel
+from kefu.common.tls import Tls
 from kefu.retrieval.v1 import draft_pb2_grpc as draft_rpc
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 from kefu.router.replicas.discovery import address_sources, open_discovery, server_name_of
