@@ -16,6 +16,9 @@ FIXED = {
     # CVE-2025-49844 (code from a Lua script, fixed in 8.2.2) and what came later, up to the release of 2026-09-18:
     # docker-library/official-images#20011, #20902, #21922, #22078, #22312. 8.0 and 8.4 get no fixes any more.
     "redis": {(8, 2): 10, (8, 6): 7, (8, 8): 3, (8, 10): 2},
+    # CVE-2026-42945 (fixed in 1.30.1) and what came later: docker-library/official-images#21467 to #22274. 1.28 gets
+    # no fixes any more.
+    "nginx": {(1, 30): 5, (1, 31): 6},
     # redis_exporter#1182: its newest, with the libraries of its time.
     "redis_exporter": {(1, 91): 1},
 }

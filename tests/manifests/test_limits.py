@@ -57,6 +57,14 @@ def test_nginx_is_configured_as_it_is_rendered_for_the_promised_streams(folder: 
 
 
 @every_overlay
+def test_nginx_keeps_no_connection_to_a_service_although_newer_ones_would(folder: Path) -> None:
+    """A connection that is kept races with a router's GOAWAY, and kube-proxy draws a router for each connection."""
+    upstreams = re.findall(r"upstream (\w+) \{(.*?)\n    \}", nginx_conf(folder), re.DOTALL)
+    assert {name for name, _ in upstreams} == {"kefu_gateway", "kefu_router", "kefu_retrieval"}
+    assert all("keepalive_requests 1;" in directives for _, directives in upstreams)
+
+
+@every_overlay
 def test_nginx_has_the_descriptors_and_ports_for_them(folder: Path) -> None:
     [descriptors] = re.findall(r"worker_rlimit_nofile (\d+);", nginx_conf(folder))
     assert 2 * streams(folder) < int(descriptors) <= DESCRIPTORS
