@@ -57,6 +57,13 @@ def test_nginx_is_configured_as_it_is_rendered_for_the_promised_streams(folder: 
 
 
 @every_overlay
+def test_nginx_listens_at_every_port_that_its_container_names(folder: Path) -> None:
+    listening = set(re.findall(r"listen 0\.0\.0\.0:(\d+)", nginx_conf(folder)))
+    ports = the_container(folder, "Deployment", "kefu-nginx")["ports"]
+    assert {str(one["containerPort"]) for one in ports} == listening, "the metrics of nginx too"
+
+
+@every_overlay
 def test_nginx_keeps_no_connection_to_a_service_although_newer_ones_would(folder: Path) -> None:
     """A connection that is kept races with a router's GOAWAY, and kube-proxy draws a router for each connection."""
     upstreams = re.findall(r"upstream (\w+) \{(.*?)\n    \}", nginx_conf(folder), re.DOTALL)

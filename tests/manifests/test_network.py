@@ -113,7 +113,8 @@ def test_operators_pods_reach_operations_and_prometheus_the_metrics(folder: Path
         assert may(folder, operator, elsewhere, pods["kefu-gateway"], 8080)
     monitored = bool(of_kind(folder, "PodMonitor"))
     prometheus, monitoring = {"app.kubernetes.io/name": "prometheus"}, {"kubernetes.io/metadata.name": "monitoring"}
-    for name in ("kefu-router", "kefu-gateway", "kefu-retrieval", "kefu-generation"):
+    edge = {"kefu-nginx"} & pods.keys()
+    for name in ("kefu-router", "kefu-gateway", "kefu-retrieval", "kefu-generation", *edge):
         assert may(folder, prometheus, monitoring, pods[name], 9090) == monitored
         assert not may(folder, prometheus, elsewhere, pods[name], 9090)
 
