@@ -57,6 +57,12 @@ def test_our_own_images_are_nobodys_until_a_registry_is_named_and_of_this_releas
     assert tags == {RELEASE}
 
 
+def test_images_are_built_under_the_names_that_the_manifests_and_compose_pull() -> None:
+    built = re.findall(r'echo "\$\{REGISTRY:-([^}]*)\}kefu/', (ROOT / "deploy" / "build.sh").read_text("utf-8"))
+    pulled = re.findall(r"\$\{KEFU_REGISTRY:-([^}]*)\}kefu/", (ROOT / "deploy" / "compose.yaml").read_text("utf-8"))
+    assert set(built) == set(pulled) == {"localhost/"}
+
+
 def test_the_component_mirror_forgets_no_image() -> None:
     renamed = {one["name"] for one in kustomization(K8S / "components" / "mirror")["images"]}
     assert renamed == {image.rpartition(":")[0] for folder in builds() if folder != YOURS for image in images(folder)}
