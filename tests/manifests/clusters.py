@@ -65,13 +65,13 @@ CLUSTERS = (
     Cluster("MicroK8s", (_COREDNS,), Target(16443, "192.168.1.10"), "https://microk8s.io/docs/services-and-ports"),
     Cluster(
         "kubeadm with NodeLocal DNSCache",
-        (_COREDNS, _address(NODE_LOCAL), _address("169.254.25.10")),  # the second is Kubespray's
+        (_COREDNS, _address(NODE_LOCAL), _address("10.96.0.10"), _address("169.254.25.10")),  # the last is Kubespray's
         Target(6443, "192.168.1.10"),
         "https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/, kubespray docs/advanced/dns-stack.md",
     ),
     Cluster(
         "RKE2 with Cilium",
-        (_COREDNS, _CACHE, _address(NODE_LOCAL)),
+        (_COREDNS, _CACHE, _address(NODE_LOCAL), _address("10.43.0.10")),
         Target(6443, "192.168.1.10", node_of_the_cluster=True),
         "https://docs.rke2.io/networking/networking_services, "
         "https://docs.cilium.io/en/stable/network/kubernetes/local-redirect-policy/",
