@@ -51,6 +51,8 @@ class Cluster:
     api: Target
     source: str
     cilium: bool = False
+    takes: tuple[str, ...] = ()
+    """Components that it wants, with a GPU; the operators' page names them."""
 
 
 CLUSTERS = (
@@ -60,6 +62,7 @@ CLUSTERS = (
         (_COREDNS,),
         Target(6443, "192.168.1.10"),
         "https://docs.k3s.io/networking/networking-services, https://docs.k3s.io/installation/requirements",
+        takes=("runtime-class",),
     ),
     Cluster("minikube", (_COREDNS,), Target(8443, "192.168.49.2"), "https://minikube.sigs.k8s.io/docs/commands/start/"),
     Cluster("MicroK8s", (_COREDNS,), Target(16443, "192.168.1.10"), "https://microk8s.io/docs/services-and-ports"),
@@ -76,24 +79,28 @@ CLUSTERS = (
         "https://docs.rke2.io/networking/networking_services, "
         "https://docs.cilium.io/en/stable/network/kubernetes/local-redirect-policy/",
         cilium=True,
+        takes=("clusters/cilium", "gpu-nodes/gpu-operator", "runtime-class"),
     ),
     Cluster(
         "GKE Standard",
         (_COREDNS, _CACHE, _address(NODE_LOCAL), _address("169.254.169.254"), _address("34.118.224.10")),
         Target(443, "172.16.0.2"),
         f"{_GKE}, https://cloud.google.com/kubernetes-engine/docs/how-to/cloud-dns, gke-labs/kube-agents#687",
+        takes=("gpu-nodes/gke", "desk"),
     ),
     Cluster(
         "GKE Autopilot",
         (_CACHE, _address(NODE_LOCAL), _address("169.254.169.254"), _address("34.118.224.10")),
         Target(443, "34.118.224.1"),
         _GKE,
+        takes=("gpu-nodes/gke", "desk"),
     ),
     Cluster(
         "EKS",
         (_COREDNS,),
         Target(443, "10.0.12.34"),
         "https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy.html",
+        takes=("storage-class", "gpu-nodes/karpenter", "desk"),
     ),
     Cluster(
         "EKS with IPv6",
@@ -106,24 +113,28 @@ CLUSTERS = (
         (_address("10.100.0.10"), _address("172.20.0.10")),
         Target(443, "10.0.12.34"),
         "https://docs.aws.amazon.com/eks/latest/userguide/auto-net-pol.html, aws/containers-roadmap#2552",
+        takes=("storage-class", "gpu-nodes/eks", "desk"),
     ),
     Cluster(
         "AKS",
         (_COREDNS, _address("169.254.10.11")),
         Target(443, "20.50.1.2"),
         "https://learn.microsoft.com/azure/aks/localdns-custom",
+        takes=("gpu-nodes/aks", "desk"),
     ),
     Cluster(
         "ACK",
         (_COREDNS, _address(NODE_LOCAL)),
         Target(6443, "192.168.0.20"),
         "https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/user-guide/configure-nodelocal-dnscache",
+        takes=("gpu-nodes/ack", "desk", "mirror"),
     ),
     Cluster(
         "OpenShift",
         (_pod("openshift-dns", "dns.operator.openshift.io/daemonset-dns", "default", 5353),),
         Target(6443, "10.0.0.5"),
         "https://docs.openshift.com/container-platform/latest/networking/networking_operators/dns-operator.html",
+        takes=("clusters/openshift", "gpu-nodes/gpu-operator"),
     ),
 )
 

@@ -1,12 +1,15 @@
 """The clusters that people have: by their documentation names resolve there and routers find the API server (B2)."""
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
 
 from kefu.testing.kustomize import K8S, ROOT, builds, name_of, of_kind, pod_labels, selects, workloads
 from tests.manifests.clusters import CLUSTERS, Cluster, Target, leaves_for
+from tests.manifests.composing import with_components
+from tests.manifests.schemas import problems_of
 
 DEMO = K8S / "overlays" / "cpu-demo"
 ANYWHERE = K8S / "checks" / "your-cluster"
@@ -48,6 +51,15 @@ def test_the_operators_page_has_a_row_for_every_cluster_of_the_table() -> None:
     for cluster in CLUSTERS:
         name = cluster.name.removesuffix(" with IPv6").removesuffix(" with NodeLocal DNSCache")
         assert any(name in row for row in rows), name
+
+
+@pytest.mark.parametrize("cluster", [one for one in CLUSTERS if one.takes], ids=lambda cluster: cluster.name)
+def test_what_a_cluster_wants_goes_together_and_is_valid(cluster: Cluster, tmp_path: Path) -> None:
+    objects = with_components("gpu-small", cluster.takes, tmp_path)
+    assert {name_of(one): problems_of(one) for one in objects if problems_of(one)} == {}
+    page = (ROOT / "docs" / "operate" / "kubernetes.md").read_text("utf-8")
+    row = next(line for line in page.splitlines() if re.match(rf"\| {re.escape(cluster.name)}( \||,| \()", line))
+    assert [one for one in cluster.takes if f"`{one}`" not in row] == []
 
 
 def test_cilium_takes_no_node_for_an_address_so_that_its_own_policy_is_needed() -> None:

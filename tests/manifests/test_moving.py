@@ -5,16 +5,15 @@ The fields are those that Kubernetes' validation refuses to update: an apply tha
 """
 
 import itertools
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from kefu.testing.kustomize import K8S, Object, components, name_of, objects_of, overlays
+from tests.manifests.composing import with_components
 
 DEMO = K8S / "overlays" / "cpu-demo"
 STATEFUL_SET_MAY_CHANGE = {
@@ -80,27 +79,18 @@ def test_every_overlay_can_be_applied_over_every_other_one(first: Path, second: 
     assert list(refused(objects_of(first), objects_of(second))) == []
 
 
+def _demo_with(component: str, folder: Path) -> tuple[Object, ...]:
+    return with_components("cpu-demo", [component], folder)
+
+
 @pytest.fixture(scope="module")
 def with_each_component(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Object, ...]]:
     """The demo with one component more, by the component's name."""
-    folders: dict[str, Path] = {}
-    for component in components():
-        name = component.relative_to(K8S / "components").as_posix()
-        folder = folders[name] = tmp_path_factory.mktemp(component.name)
-        (folder / "kustomization.yaml").write_text(
-            yaml.safe_dump(
-                {
-                    "apiVersion": "kustomize.config.k8s.io/v1beta1",
-                    "kind": "Kustomization",
-                    "namespace": "kefu",
-                    "resources": [os.path.relpath(DEMO, folder.resolve())],
-                    "components": [os.path.relpath(component, folder.resolve())],
-                }
-            ),
-            "utf-8",
-        )
+    names = [one.relative_to(K8S / "components").as_posix() for one in components()]
+    folders = [tmp_path_factory.mktemp(name.replace("/", "-")) for name in names]
     with ThreadPoolExecutor(2) as pool:
-        return dict(zip(folders, pool.map(objects_of, folders.values()), strict=True))
+        built = pool.map(_demo_with, names, folders)
+        return dict(zip(names, built, strict=True))
 
 
 def test_every_component_can_be_added_to_what_runs_and_taken_away_again(

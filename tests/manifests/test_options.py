@@ -1,24 +1,21 @@
 """Components that fit Kefu to a cluster: storage class, runtime class, kind of GPU, ways out."""
 
 import ipaddress
-import os
 from pathlib import Path
 
 import pytest
-import yaml
 
 from kefu.testing.kustomize import (
     K8S,
-    Object,
     containers,
     environment,
     named,
-    objects_of,
     pod_labels,
     pod_of,
     workloads,
 )
 from tests.manifests.clusters import Target, leaves_for
+from tests.manifests.composing import with_components
 from tests.manifests.schemas import problems_of
 
 YOURS = K8S / "checks" / "your-cluster"
@@ -36,23 +33,9 @@ TAINTS = {"aks": {"sku", "nvidia.com/gpu"}}
 """By cloud what its nodes with GPUs keep away; elsewhere it is NVIDIA's own name."""
 
 
-def on(overlay: str, component: Path, folder: Path) -> tuple[Object, ...]:
-    """The objects of an overlay with one component more."""
-    (folder / "kustomization.yaml").write_text(
-        yaml.safe_dump(
-            {
-                "resources": [os.path.relpath(K8S / "overlays" / overlay, folder.resolve())],
-                "components": [os.path.relpath(component, folder.resolve())],
-            }
-        ),
-        "utf-8",
-    )
-    return objects_of(folder)
-
-
 @pytest.mark.parametrize("cluster", sorted(path.name for path in GPU_NODES.iterdir() if path.is_dir()))
 def test_replicas_of_the_model_go_to_a_gpu_of_the_clusters_own_kind(cluster: str, tmp_path: Path) -> None:
-    objects = on("gpu-small", GPU_NODES / cluster, tmp_path)
+    objects = with_components("gpu-small", [f"gpu-nodes/{cluster}"], tmp_path)
     assert [problem for one in objects for problem in problems_of(one)] == []
     [model] = [pod_of(one) for one in workloads(tmp_path) if one["metadata"]["name"] == "kefu-generation"]
     assert model["nodeSelector"] == {"kubernetes.io/arch": "amd64"} | LABELS[cluster]
