@@ -7,7 +7,7 @@
 #   NO_INDEX=1       nothing but that folder: a build without a network
 #   PIP_CERT, PIP_INDEX_URL, PIP_EXTRA_INDEX_URL     pip's own, as it is set up here; they do not stay in the image
 #   BUILD_NETWORK    `host` where the build has to use this machine's network
-#   REGISTRY         goes before the names, such as registry.example.com/
+#   REGISTRY         goes before the names, such as registry.example.com/; by default localhost/, which is nobody's registry
 #   TAG              default: the version in pyproject.toml
 #   SBOM=FOLDER      write what the images hold there, and build none: CycloneDX, licences, Debian's packages
 set -euo pipefail
@@ -42,9 +42,9 @@ fi
 
 name_of() {
   case $1 in
-    router | gateway | retrieval) echo "${REGISTRY:-}kefu/$1:$tag" ;;
-    retrieval-gpu) echo "${REGISTRY:-}kefu/retrieval:$tag-gpu" ;;
-    generation-cpu | generation-gpu) echo "${REGISTRY:-}kefu/generation:$tag-${1#generation-}" ;;
+    router | gateway | retrieval) echo "${REGISTRY:-localhost/}kefu/$1:$tag" ;;
+    retrieval-gpu) echo "${REGISTRY:-localhost/}kefu/retrieval:$tag-gpu" ;;
+    generation-cpu | generation-gpu) echo "${REGISTRY:-localhost/}kefu/generation:$tag-${1#generation-}" ;;
     *) echo "There is no image $1: router, gateway, retrieval, generation-cpu, generation-gpu, retrieval-gpu." >&2; return 1 ;;
   esac
 }

@@ -4,7 +4,7 @@
 set -euo pipefail
 folder=$(realpath "${1:?usage: weights.sh FOLDER [VOLUME] [IMAGE]}")
 volume=${2:-kefu_models}
-image=${3:-kefu/generation:$(sed -nE 's/^version = "(.*)"/\1/p' "$(dirname "$0")/../../pyproject.toml")-cpu}
+image=${3:-localhost/kefu/generation:$(sed -nE 's/^version = "(.*)"/\1/p' "$(dirname "$0")/../../pyproject.toml")-cpu}
 docker run --rm --network none --user 0 --volume "$folder:/from:ro" --volume "$volume:/models" --entrypoint sh "$image" -c '
   set -e
   for part in models converted hub hashes; do

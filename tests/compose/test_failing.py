@@ -135,7 +135,7 @@ async def test_services_of_two_releases_work_together(kefu: Containers, older: s
     if not previous:
         pytest.skip("KEFU_PREVIOUS_TAG names no images of another release: tests/compose/previous.sh makes them")
     suffix = "-cpu" if older == "generation" else ""
-    with kefu.changed(**{older: {"image": f"kefu/{older}:{previous}{suffix}"}}):
+    with kefu.changed(**{older: {"image": f"localhost/kefu/{older}:{previous}{suffix}"}}):
         async with kefu.customers() as channel, asyncio.timeout(300):
             answer = None
             while answer is None or answer.completed.source != pb.ANSWER_SOURCE_GENERATED:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.testing.kustomize import ROOT, BuildFailed, builds, name_of, objects_of, text_of
+from kefu.testing.kustomize import CLUSTER, ROOT, BuildFailed, builds, name_of, objects_of, text_of
 from tests.manifests import checkov
 from tests.manifests.schemas import KUBERNETES, problems_of
 
@@ -24,7 +24,7 @@ def main() -> int:
     failures = 0
     with tempfile.TemporaryDirectory() as scratch:
         print(f"Building with kubectl kustomize, validating strictly (Kubernetes {KUBERNETES}, others' schemas):")
-        for folder in builds():
+        for folder in (CLUSTER, *builds()):
             failures += _build(folder, Path(scratch))
         failures += _policies(Path(scratch))
     print("Holding them against the services' own configuration (tests/manifests):", flush=True)

@@ -19,6 +19,7 @@ from kefu.testing.kustomize import (
     of_kind,
     overlays,
     pod_of,
+    with_jobs,
     workloads,
 )
 
@@ -54,6 +55,21 @@ def test_nginx_is_configured_as_it_is_rendered_for_the_promised_streams(folder: 
         f"python -m kefu.edge.kubernetes --streams {streams(folder)}"
     )
     assert f"--streams {streams(folder)}" in (folder / "kustomization.yaml").read_text("utf-8")
+
+
+@every_overlay
+def test_nginx_listens_at_every_port_that_its_container_names(folder: Path) -> None:
+    listening = set(re.findall(r"listen 0\.0\.0\.0:(\d+)", nginx_conf(folder)))
+    ports = the_container(folder, "Deployment", "kefu-nginx")["ports"]
+    assert {str(one["containerPort"]) for one in ports} == listening, "the metrics of nginx too"
+
+
+@every_overlay
+def test_nginx_keeps_no_connection_to_a_service_although_newer_ones_would(folder: Path) -> None:
+    """A connection that is kept races with a router's GOAWAY, and kube-proxy draws a router for each connection."""
+    upstreams = re.findall(r"upstream (\w+) \{(.*?)\n    \}", nginx_conf(folder), re.DOTALL)
+    assert {name for name, _ in upstreams} == {"kefu_gateway", "kefu_router", "kefu_retrieval"}
+    assert all("keepalive_requests 1;" in directives for _, directives in upstreams)
 
 
 @every_overlay
@@ -128,6 +144,19 @@ def test_no_container_asks_for_more_than_it_may_have(folder: Path) -> None:
             requests, limits = container["resources"]["requests"], container["resources"]["limits"]
             for name in ("cpu", "memory"):
                 assert quantity(str(requests[name])) <= quantity(str(limits[name])), f"{name_of(workload)} {name}"
+
+
+@pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
+def test_a_pod_asks_for_the_disk_that_its_volumes_may_take(folder: Path) -> None:
+    """GKE Autopilot gives 1 GiB to a pod that asks for none, and evicts it when it takes more."""
+    for workload in with_jobs(folder):
+        volumes = [one["emptyDir"] for one in pod_of(workload).get("volumes", []) if "emptyDir" in one]
+        most = sum(quantity(one["sizeLimit"]) for one in volumes if one.get("medium") != "Memory")
+        asked = sum(
+            quantity(str(one["resources"]["requests"].get("ephemeral-storage", "0")))
+            for one in pod_of(workload)["containers"]
+        )
+        assert asked >= most or most < 2**29, f"{name_of(workload)} may take {most / 2**30:.1f} GiB"
 
 
 def test_the_demo_fits_a_node_of_four_cores_and_twelve_gib() -> None:

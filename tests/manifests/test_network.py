@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.testing.kustomize import Object, builds, name_of, named, of_kind, pod_labels, selects, workloads
+from kefu.testing.kustomize import Object, builds, name_of, named, of_kind, pod_labels, selects, with_jobs, workloads
 
 every_build = pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
 OURS = {"kubernetes.io/metadata.name": "kefu"}
@@ -20,6 +20,10 @@ ALLOWED = {
     ("kefu-router", "kefu-redis", 6379),
     ("kefu-retrieval", "kefu-redis", 6379),
     ("kefu-redis-exporter", "kefu-redis", 6379),
+    ("kefu-toolbox", "kefu-router", 50051),
+    ("kefu-toolbox", "kefu-retrieval", 50052),
+    ("kefu-smoke-test", "kefu-router", 50051),
+    ("kefu-smoke-test", "kefu-retrieval", 50052),
 }
 PORTS = (50051, 50052, 50053, 6379, 26379, 8080, 8443, 8444, 9090, 9121)
 
@@ -59,7 +63,7 @@ def may(folder: Path, labels: dict[str, str], namespace: dict[str, str], target:
 
 @every_build
 def test_nobody_speaks_to_anybody_but_those_who_are_named(folder: Path) -> None:
-    pods = {one["metadata"]["name"]: pod_labels(one) for one in workloads(folder)}
+    pods = {one["metadata"]["name"]: pod_labels(one) for one in with_jobs(folder)}
     found = {
         (caller, target, port)
         for caller, labels in pods.items()
@@ -109,7 +113,8 @@ def test_operators_pods_reach_operations_and_prometheus_the_metrics(folder: Path
         assert may(folder, operator, elsewhere, pods["kefu-gateway"], 8080)
     monitored = bool(of_kind(folder, "PodMonitor"))
     prometheus, monitoring = {"app.kubernetes.io/name": "prometheus"}, {"kubernetes.io/metadata.name": "monitoring"}
-    for name in ("kefu-router", "kefu-gateway", "kefu-retrieval", "kefu-generation"):
+    edge = {"kefu-nginx"} & pods.keys()
+    for name in ("kefu-router", "kefu-gateway", "kefu-retrieval", "kefu-generation", *edge):
         assert may(folder, prometheus, monitoring, pods[name], 9090) == monitored
         assert not may(folder, prometheus, elsewhere, pods[name], 9090)
 
@@ -117,15 +122,20 @@ def test_operators_pods_reach_operations_and_prometheus_the_metrics(folder: Path
 @every_build
 def test_every_policy_selects_something(folder: Path) -> None:
     for policy in of_kind(folder, "NetworkPolicy"):
-        chosen = [one for one in workloads(folder) if selects(policy["spec"]["podSelector"], pod_labels(one))]
+        chosen = [one for one in with_jobs(folder) if selects(policy["spec"]["podSelector"], pod_labels(one))]
         assert chosen, name_of(policy)
 
 
 @every_build
 def test_all_pods_may_ask_for_names_and_only_the_router_for_the_api(folder: Path) -> None:
     names = named(folder, "NetworkPolicy", "kefu-names")["spec"]
-    assert all(selects(names["podSelector"], pod_labels(one)) for one in workloads(folder))
-    assert {(one["protocol"], one["port"]) for one in names["egress"][0]["ports"]} == {("UDP", 53), ("TCP", 53)}
-    api = named(folder, "NetworkPolicy", "kefu-router-apiserver")["spec"]
-    chosen = [one["metadata"]["name"] for one in workloads(folder) if selects(api["podSelector"], pod_labels(one))]
-    assert chosen == ["kefu-router"]
+    assert all(selects(names["podSelector"], pod_labels(one)) for one in with_jobs(folder))
+    ports = {(one["protocol"], one["port"]) for rule in names["egress"] for one in rule["ports"]}
+    assert ports == {(protocol, port) for protocol in ("UDP", "TCP") for port in (53, 5353)}, (
+        "test_clusters.py knows more"
+    )
+    api = [one for one in of_kind(folder, "NetworkPolicy") if one["metadata"]["name"] == "kefu-router-apiserver"]
+    assert len(api) == (0 if folder.name == "sentinel" else 1), "it takes replicas-by-dns"
+    for policy in api:
+        asking = [one for one in workloads(folder) if selects(policy["spec"]["podSelector"], pod_labels(one))]
+        assert [one["metadata"]["name"] for one in asking] == ["kefu-router"]

@@ -8,6 +8,7 @@ from kefu.testing.kustomize import K8S, Object, named
 from tests.manifests.schemas import problems_of
 
 EVERYTHING, ELSE = K8S / "checks" / "everything", K8S / "checks" / "everything-else"
+YOURS = K8S / "checks" / "your-cluster"
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,12 @@ EVERYTHING, ELSE = K8S / "checks" / "everything", K8S / "checks" / "everything-e
         (named(ELSE, "BackendTrafficPolicy", "kefu"), ("spec", "timeout", "grpc"), {}, "grpc"),
         (named(ELSE, "ClientTrafficPolicy", "kefu"), ("spec", "http2", "streams"), 1, "streams"),
         (named(ELSE, "Gateway", "kefu"), ("spec", "listener"), [], "listener"),
+        (
+            named(YOURS, "CiliumNetworkPolicy", "kefu-router-apiserver"),
+            ("spec", "egress"),
+            {"toEntity": "all"},
+            "toEntity",
+        ),
     ],
 )
 def test_a_wrong_field_or_value_is_found_and_named(

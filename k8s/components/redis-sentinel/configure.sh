@@ -2,8 +2,8 @@
 # Write the configuration of this pod's Redis and Sentinel: whoever the Sentinels that are there call the primary is it; when
 # none answers, as at the very first start, the first pod.
 set -eu
-name() { echo "kefu-redis-$1.kefu-redis"; }
-me="$(hostname).kefu-redis"
+name() { echo "kefu-redis-$1"; }  # each pod has a Service of its name
+me="$(hostname)"
 primary="$(name 0)"
 for number in 0 1 2; do
   told="$(timeout 2 redis-cli -h "$(name "$number")" -p 26379 SENTINEL GET-MASTER-ADDR-BY-NAME kefu 2> /dev/null | head -n 1)" || told=

@@ -32,7 +32,7 @@ _INTERNAL_TLS = InternalTls(
     gateway_name="kefu-gateway",
 )
 _CONNECTION_ATTEMPTS = 3
-_NGINX = Nginx(Path("nginx"), (1, 28, 0))
+_NGINX = Nginx(Path("nginx"), (1, 30, 5))
 """The version of nginx's image; from 1.25.1 on the configuration is the same."""
 
 

@@ -271,7 +271,9 @@ _BODIES = {
 
 
 def _servers_of(addresses: Sequence[str]) -> str:
-    return "\n".join(f"        server {address} max_fails=0;" for address in addresses)
+    servers = [f"        server {address} max_fails=0;" for address in addresses]
+    # From 1.29.7 on nginx keeps connections by itself. This says no; `keepalive 0` would not be taken by older ones.
+    return "\n".join([*servers, "        keepalive_requests 1;"])
 
 
 def _retrieval_upstream(addresses: Sequence[str]) -> str:

@@ -11,6 +11,8 @@ import yaml
 
 ROOT = Path(__file__).parents[3]
 K8S = ROOT / "k8s"
+CLUSTER = K8S / "cluster"
+"""What is applied once, before any overlay: the namespace and what has none."""
 Object = dict[str, Any]
 WORKLOADS = ("Deployment", "StatefulSet")
 
@@ -36,7 +38,7 @@ def builds() -> list[Path]:
 
 def components() -> list[Path]:
     """The folders of the components."""
-    return sorted(path.parent for path in (K8S / "components").glob("*/kustomization.yaml"))
+    return sorted(path.parent for path in (K8S / "components").rglob("kustomization.yaml"))
 
 
 @cache
@@ -45,7 +47,7 @@ def text_of(folder: Path) -> str:
     kubectl = Path(sys.executable).with_name("kubectl")
     done = subprocess.run([str(kubectl), "kustomize", str(folder)], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BuildFailed(f"{folder.relative_to(ROOT)}: {done.stderr.strip()}")
+        raise BuildFailed(f"{folder.name}: {done.stderr.strip()}")
     return done.stdout
 
 
@@ -74,6 +76,19 @@ def name_of(one: Object) -> str:
 def workloads(folder: Path) -> list[Object]:
     """The objects that make pods."""
     return of_kind(folder, *WORKLOADS)
+
+
+def jobs(folder: Path) -> list[Object]:
+    """The jobs that an operator may start, each in the form of a workload: `spec.template` is its pod."""
+    return [
+        {"kind": one["kind"], "metadata": one["metadata"], "spec": one["spec"]["jobTemplate"]["spec"]}
+        for one in of_kind(folder, "CronJob")
+    ]
+
+
+def with_jobs(folder: Path) -> list[Object]:
+    """Everything that makes pods, by itself or when it is told to."""
+    return [*workloads(folder), *jobs(folder)]
 
 
 def pod_of(workload: Object) -> Object:

@@ -82,13 +82,16 @@ def test_every_container_has_limits_a_restart_policy_and_bounded_logs(name: str)
 
 
 @every_service
-def test_images_are_pinned_and_ours_are_of_this_release(name: str) -> None:
-    image = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", SERVICES[name]["image"])
-    repository, _, tag = image.partition(":")
-    assert tag
-    assert tag != "latest"
-    if repository.startswith("kefu/"):
-        assert tag.removesuffix("-cpu") == RELEASE
+def test_images_name_their_registry_are_pinned_and_ours_are_of_this_release(name: str) -> None:
+    files = [COMPOSE, *(yaml.safe_load(path.read_text("utf-8")) for path in OVERRIDES)]
+    for written in {file["services"][name]["image"] for file in files if "image" in file["services"].get(name, {})}:
+        image = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", written)
+        repository, _, tag = image.partition(":")
+        assert re.match(r"localhost/kefu/|docker\.io/[\w-]+/", repository), f"{image} would be whoever's has that name"
+        assert tag
+        assert tag != "latest"
+        if "/kefu/" in repository:
+            assert tag.removesuffix("-cpu").removesuffix("-gpu") == RELEASE
 
 
 def test_nginx_alone_is_published_and_at_this_machine_only_unless_it_is_told_otherwise() -> None:

@@ -1,0 +1,62 @@
+"""Support staff reach the desk from inside the company, and nobody does from the internet (B7)."""
+
+import ipaddress
+
+import pytest
+
+from kefu.testing.kustomize import K8S, containers, named, of_kind, pod_labels, selects
+
+YOURS = K8S / "checks" / "your-cluster"
+INTERNAL = {
+    "GKE": ("networking.gke.io/load-balancer-type", "Internal"),
+    "EKS": ("service.beta.kubernetes.io/aws-load-balancer-scheme", "internal"),
+    "AKS": ("service.beta.kubernetes.io/azure-load-balancer-internal", "true"),
+    "ACK": ("service.beta.kubernetes.io/alibaba-cloud-loadbalancer-address-type", "intranet"),
+    "OpenStack": ("service.beta.kubernetes.io/openstack-internal-load-balancer", "true"),
+}
+"""By the clouds' documentation, which the component's README names."""
+
+
+def admitted(address: str, port: int) -> bool:
+    """Whether an address outside the cluster may speak to nginx at a port."""
+    nginx = named(YOURS, "Deployment", "kefu-nginx")
+    for policy in of_kind(YOURS, "NetworkPolicy"):
+        if not selects(policy["spec"]["podSelector"], pod_labels(nginx)):
+            continue
+        for rule in policy["spec"].get("ingress", []):
+            if any(one["port"] == port for one in rule["ports"]):
+                blocks = [peer["ipBlock"]["cidr"] for peer in rule.get("from", []) if "ipBlock" in peer]
+                if "from" not in rule or any(
+                    ipaddress.ip_address(address) in ipaddress.ip_network(one) for one in blocks
+                ):
+                    return True
+    return False
+
+
+@pytest.mark.parametrize("cloud", INTERNAL)
+def test_every_cloud_is_told_in_its_own_words_that_the_balancer_is_internal(cloud: str) -> None:
+    key, value = INTERNAL[cloud]
+    desk = named(YOURS, "Service", "kefu-desk")
+    assert desk["metadata"]["annotations"][key] == value
+
+
+def test_the_balancer_leads_to_the_port_for_operations_and_keeps_the_callers_addresses() -> None:
+    spec = named(YOURS, "Service", "kefu-desk")["spec"]
+    assert (spec["type"], spec["externalTrafficPolicy"]) == ("LoadBalancer", "Local")
+    [port] = spec["ports"]
+    [nginx] = containers(named(YOURS, "Deployment", "kefu-nginx"))
+    assert {one["name"]: one["containerPort"] for one in nginx["ports"]}[port["targetPort"]] == 8444
+    assert all(ipaddress.ip_network(one).is_private for one in spec["loadBalancerSourceRanges"])
+
+
+def test_offices_get_in_and_the_internet_does_not() -> None:
+    assert all(admitted(address, 8444) for address in ("10.20.0.7", "172.20.1.1", "192.168.4.4"))
+    assert not any(admitted(address, 8444) for address in ("203.0.113.9", "8.8.8.8", "172.32.0.1"))
+    assert admitted("203.0.113.9", 8443), "customers"
+
+
+def test_no_overlay_shows_the_desk_outside_the_cluster_by_itself() -> None:
+    for overlay in ("cpu-demo", "gpu-small", "gpu-production"):
+        for one in of_kind(K8S / "overlays" / overlay, "Service"):
+            outside = one["spec"].get("type", "ClusterIP") != "ClusterIP"
+            assert not outside or {port["targetPort"] for port in one["spec"]["ports"]} == {"grpcs"}
