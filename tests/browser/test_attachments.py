@@ -8,12 +8,11 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.support.attachment_files import ORDERS, pdf, photo, zip_archive
-from tests.support.browser_harness import find_violations
+from tests.support.browser_harness import PHONE, find_violations
 from tests.support.suite_browser import SuiteBrowser, open_suite_browser
 
 pytestmark = pytest.mark.timeout(600)  # a suite and a browser, on a machine that does more than that
 MIB = 2**20
-PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture

@@ -1,25 +1,13 @@
 """A support lead stages a document in a draft at the desk, tries it, promotes it, and rolls back."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from kefu.testing.suite import Suite
-from tests.support.browser_harness import find_chromium_or_skip, find_violations, open_browser
+from tests.support.browser_harness import PHONE, find_violations, overflows
 from tests.support.suite_browser import SuiteBrowser
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
 TEXT = b"# Harbour ferry\n\nThe harbour ferry takes returned parcels at seven in the morning.\n"
-PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture
-async def leads(demo: Suite) -> AsyncIterator[SuiteBrowser]:
-    """Desks of the demo that all tests share."""
-    find_chromium_or_skip()
-    async with open_browser() as browser:
-        yield SuiteBrowser(demo, browser)
 
 
 async def test_a_lead_stages_a_document_tries_it_promotes_it_and_rolls_back(leads: SuiteBrowser) -> None:
@@ -75,10 +63,3 @@ async def stage_try_promote_and_roll_back(leads: SuiteBrowser) -> None:
     assert not await overflows(phone)
     assert found == {state: [] for state in found}
     assert leads.page_errors == []
-
-
-async def overflows(desk: Page) -> bool:
-    """Whether the page is wider than the screen."""
-    return await desk.evaluate(
-        "document.querySelector('main').scrollWidth > document.querySelector('main').clientWidth"
-    )

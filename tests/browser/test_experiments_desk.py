@@ -1,26 +1,14 @@
 """An experiment at the desk, below the numbers: started, seen with figures, stopped; on a dark phone, too."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from kefu.testing.suite import Suite
-from tests.support.browser_harness import find_chromium_or_skip, find_violations, open_browser
+from tests.support.browser_harness import PHONE, find_violations, overflows
 from tests.support.suite_browser import SuiteBrowser
 from tests.support.waiting import wait_until_async
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
-PHONE = {"width": 390, "height": 844}
 TITLE = "Refunds, shorter"
-
-
-@pytest.fixture
-async def leads(demo: Suite) -> AsyncIterator[SuiteBrowser]:
-    """Desks of the demo that all tests share."""
-    find_chromium_or_skip()
-    async with open_browser() as browser:
-        yield SuiteBrowser(demo, browser)
 
 
 async def test_an_experiment_is_started_seen_with_figures_and_stopped(leads: SuiteBrowser) -> None:
@@ -58,10 +46,3 @@ async def test_an_experiment_is_started_seen_with_figures_and_stopped(leads: Sui
     await expect(experiment).to_contain_text("Stopped")
     assert found == {state: [] for state in found}
     assert leads.page_errors == []
-
-
-async def overflows(desk: Page) -> bool:
-    """Whether the page is wider than the screen."""
-    return await desk.evaluate(
-        "document.querySelector('main').scrollWidth > document.querySelector('main').clientWidth"
-    )

@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.router.config import Timing
 from kefu.testing.redis_server import RedisServer
-from tests.support.browser_harness import BrowserHarness, find_violations, open_browser_harness
+from tests.support.browser_harness import PHONE, BrowserHarness, find_violations, open_browser_harness, overflows
 from tests.support.grpc_calls import BOOTSTRAP_KEY
 from tests.support.scripted_services import make_hit
 
@@ -26,7 +26,6 @@ LINE = {
     "must_not": ["9 days"],
 }
 DRAFT = "collections/help/drafts/d1"
-PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -128,10 +127,3 @@ async def test_an_answer_becomes_a_golden_question_on_a_dark_phone_in_chinese(ha
         found[address] = await find_violations(desk)
         assert not await overflows(desk), address
     assert found == {state: [] for state in found}
-
-
-async def overflows(desk: Page) -> bool:
-    """Whether the page is wider than the screen."""
-    return await desk.evaluate(
-        "document.querySelector('main').scrollWidth > document.querySelector('main').clientWidth"
-    )

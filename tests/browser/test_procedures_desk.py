@@ -1,27 +1,16 @@
 """A support lead changes a procedure of the sample shop at the desk: finds a mistake, saves, compares and restores."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from kefu.testing.suite import Suite
-from tests.support.browser_harness import find_chromium_or_skip, find_violations, open_browser
+from tests.support.browser_harness import PHONE, find_violations, overflows
 from tests.support.suite_browser import SuiteBrowser
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
 ADDRESS = "procedures/pages/exchange-items"
-PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture
-async def leads(demo: Suite) -> AsyncIterator[SuiteBrowser]:
-    """Desks of the demo that all tests share."""
-    find_chromium_or_skip()
-    async with open_browser() as browser:
-        yield SuiteBrowser(demo, browser)
 
 
 async def test_a_lead_breaks_a_procedure_mends_it_saves_it_and_restores_what_was_before(leads: SuiteBrowser) -> None:
@@ -74,10 +63,3 @@ async def test_nobody_is_shut_out_of_procedures_and_actions_on_a_dark_phone_in_c
     await expect(desk.locator("dialog[open]")).to_be_visible()
     found["action"] = await find_violations(desk)
     assert found == {state: [] for state in found}
-
-
-async def overflows(desk: Page) -> bool:
-    """Whether the page is wider than the screen."""
-    return await desk.evaluate(
-        "document.querySelector('main').scrollWidth > document.querySelector('main').clientWidth"
-    )

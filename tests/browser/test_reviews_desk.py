@@ -1,26 +1,15 @@
 """A support lead reads what Kefu said by itself and why, writes a better answer, and judges the day's sample."""
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from kefu.testing.suite import Suite
-from tests.support.browser_harness import find_chromium_or_skip, find_violations, open_browser, send_message
+from tests.support.browser_harness import PHONE, find_violations, overflows, send_message
 from tests.support.suite_browser import SuiteBrowser
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
-PHONE = {"width": 390, "height": 844}
 ASKED = "How long do refunds take to reach my card?"
-
-
-@pytest.fixture
-async def leads(demo: Suite) -> AsyncIterator[SuiteBrowser]:
-    """Desks of the demo that all tests share."""
-    find_chromium_or_skip()
-    async with open_browser() as browser:
-        yield SuiteBrowser(demo, browser)
 
 
 async def test_an_answer_is_found_explained_corrected_and_judged_on_every_kind_of_screen(leads: SuiteBrowser) -> None:
@@ -71,10 +60,3 @@ async def test_an_answer_is_found_explained_corrected_and_judged_on_every_kind_o
         assert not await overflows(phone), address
     assert violations == {state: [] for state in violations}
     assert leads.page_errors == []
-
-
-async def overflows(desk: Page) -> bool:
-    """Whether the page is wider than the screen."""
-    return await desk.evaluate(
-        "document.querySelector('main').scrollWidth > document.querySelector('main').clientWidth"
-    )

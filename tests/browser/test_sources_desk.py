@@ -1,17 +1,15 @@
 """A lead lets a folder be a source at the desk, runs it, and decides on a run that was held."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from kefu.testing.suite import Suite
-from tests.support.browser_harness import find_chromium_or_skip, find_violations, open_browser
+from tests.support.browser_harness import PHONE, find_violations, overflows
 from tests.support.suite_browser import SuiteBrowser
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
-PHONE = {"width": 390, "height": 844}
 SUBJECTS = {
     "wicks": "Trim the wick to a finger's breadth whenever it blackens, and never pull it while the flame is lit.",
     "oil": "Fill in lamp oil up to the engraved ring; paraffin smokes, and rapeseed thickens below five degrees.",
@@ -20,14 +18,6 @@ SUBJECTS = {
     "winter": "From November to March our workshop repairs handles on Tuesdays, without an appointment.",
     "export": "Parcels to Norway and Switzerland need a customs form, which we print and glue onto the box.",
 }
-
-
-@pytest.fixture
-async def leads(demo: Suite) -> AsyncIterator[SuiteBrowser]:
-    """Desks of the demo that all tests share."""
-    find_chromium_or_skip()
-    async with open_browser() as browser:
-        yield SuiteBrowser(demo, browser)
 
 
 @pytest.fixture
@@ -97,10 +87,3 @@ async def test_a_folder_is_a_source_and_a_run_that_would_empty_it_waits_for_a_pe
     await expect(desk.get_by_text("No sources yet")).to_be_visible()
     assert found == {state: [] for state in found}
     assert leads.page_errors == []
-
-
-async def overflows(desk: Page) -> bool:
-    """Whether the page is wider than the screen."""
-    return await desk.evaluate(
-        "document.querySelector('main').scrollWidth > document.querySelector('main').clientWidth"
-    )

@@ -12,10 +12,9 @@ from playwright.async_api import expect
 from kefu.gateway.static_pages import FOLDER
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer
-from tests.support.browser_harness import BrowserHarness, find_violations, open_browser_harness, send_message
+from tests.support.browser_harness import PHONE, BrowserHarness, find_violations, open_browser_harness, send_message
 from tests.support.waiting import wait_until
 
-PHONE = {"width": 390, "height": 844}
 MOST_BYTES = 60_000
 """Of all that the first view loads, gzipped."""
 SITE = """<!doctype html><html lang="en"><head><title>A shop</title><style>

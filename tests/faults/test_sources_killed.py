@@ -16,12 +16,9 @@ from kefu.common.redis.pipelines import call
 from kefu.retrieval.v1 import draft_pb2 as dpb
 from kefu.retrieval.v1 import history_pb2 as hpb
 from kefu.retrieval.v1 import source_pb2 as pb
-from kefu.retrieval.v1.draft_pb2_grpc import DraftServiceStub
-from kefu.retrieval.v1.history_pb2_grpc import HistoryServiceStub
-from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
 from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import BOOTSTRAP_KEY
-from tests.support.retrieval_harness import COLLECTION, RetrievalNode
+from tests.support.retrieval_harness import COLLECTION, node_behind
 from tests.support.retrieval_process import RetrievalProcess, open_retrieval_process
 from tests.support.sources_harness import Sources, open_sources
 from tests.support.web_site import WebSite, open_web_site
@@ -41,9 +38,7 @@ class Replica:
 async def clients(replica: RetrievalProcess, redis: RedisServer, *, create: bool) -> AsyncIterator[Sources]:
     """The sources as a replica gives them."""
     async with grpc.aio.insecure_channel(replica.address) as channel:
-        node = RetrievalNode(KnowledgeServiceStub(channel), replica.address, BOOTSTRAP_KEY)  # pyright: ignore[reportArgumentType]
-        node.drafts = DraftServiceStub(channel)  # pyright: ignore[reportAttributeAccessIssue]
-        node.histories = HistoryServiceStub(channel)  # pyright: ignore[reportAttributeAccessIssue]
+        node = node_behind(channel, replica.address, BOOTSTRAP_KEY)
         async with open_sources(node, redis.url, create=create) as sources:
             yield sources
 

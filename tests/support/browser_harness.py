@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Frame, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Frame, Page, ViewportSize, async_playwright, expect
 from pydantic import SecretStr
 
 from kefu.gateway.config import GatewayConfig
@@ -22,6 +22,7 @@ from tests.support.scripted_services import make_hit
 from tests.support.tcp_proxy import TcpProxy, open_tcp_proxy
 
 expect.set_options(timeout=20_000)  # a busy machine draws slowly
+PHONE: ViewportSize = {"width": 390, "height": 844}
 WEB = Path(__file__).parents[2] / "services/kefu/gateway/web"
 VISITOR_SECRET = "a secret of the browser tests alone"
 RETURNS = (
@@ -154,3 +155,10 @@ async def find_violations(page: Page | Frame) -> list[str]:
         for one in found
         if one["impact"] in ("serious", "critical")
     ]
+
+
+async def overflows(desk: Page) -> bool:
+    """Whether a page of the desk is wider than the screen."""
+    return await desk.evaluate(
+        "document.querySelector('main').scrollWidth > document.querySelector('main').clientWidth"
+    )

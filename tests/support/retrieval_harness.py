@@ -183,11 +183,16 @@ async def open_retrieval_node(
             serving("127.0.0.1:0", register, keyring=keyring, permissions=PERMISSIONS, drain_seconds=0, audit=audit)
         )
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{running.port}"))
-        stub: KnowledgeServiceAsyncStub = KnowledgeServiceStub(channel)  # pyright: ignore[reportAssignmentType]
-        node = RetrievalNode(stub, f"127.0.0.1:{running.port}", bootstrap_key)
-        node.drafts = DraftServiceStub(channel)  # pyright: ignore[reportAttributeAccessIssue]
-        node.histories = HistoryServiceStub(channel)  # pyright: ignore[reportAttributeAccessIssue]
-        yield node
+        yield node_behind(channel, f"127.0.0.1:{running.port}", bootstrap_key)
+
+
+def node_behind(channel: grpc.aio.Channel, address: str, key: str) -> RetrievalNode:
+    """The node at an address, called over a channel to it."""
+    stub: KnowledgeServiceAsyncStub = KnowledgeServiceStub(channel)  # pyright: ignore[reportAssignmentType]
+    node = RetrievalNode(stub, address, key)
+    node.drafts = DraftServiceStub(channel)  # pyright: ignore[reportAttributeAccessIssue]
+    node.histories = HistoryServiceStub(channel)  # pyright: ignore[reportAttributeAccessIssue]
+    return node
 
 
 async def wait_until_true(claim: Callable[[], object], seconds: float = 30.0) -> float:
