@@ -21,6 +21,8 @@ import structlog
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from pydantic.alias_generators import to_camel
 
+from kefu.router.replicas.replica_metrics import WATCH_CONNECTED
+
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _SERVICE_LABEL = "kubernetes.io/service-name"
 _WATCH_SECONDS = 60
@@ -122,6 +124,7 @@ class EndpointSliceSource:
         slices: dict[str, _Slice] = {}
         version = ""  # of the content of `slices`; empty: list
         yielded: tuple[str, ...] | None = None
+        WATCH_CONNECTED.labels(self.service).set(0)
         shortest, longest = self.backoff
         pause = shortest
         while True:
@@ -145,6 +148,7 @@ class EndpointSliceSource:
                 _log.info("discovery.watch_too_old", service=self.service, version=version)
                 version, wait, pause = "", pause if pause > shortest else 0.0, min(pause * 2, longest)
             except (httpx.HTTPError, OSError, ValidationError, _WatchFailed) as error:
+                WATCH_CONNECTED.labels(self.service).set(0)
                 if isinstance(error, _WatchFailed):
                     version = ""
                 _log.warning("discovery.watch_lost", service=self.service, error=type(error).__name__, cause=str(error))
@@ -190,6 +194,7 @@ class EndpointSliceSource:
             if answer.status_code == HTTPStatus.GONE:
                 raise _VersionExpired
             answer.raise_for_status()
+            WATCH_CONNECTED.labels(self.service).set(1)
             async with aclosing(_lines(answer)) as lines:
                 async for line in lines:
                     event = _Event.model_validate_json(line)

@@ -10,10 +10,12 @@ from kefu.common.aio import cancel_and_wait
 from kefu.common.tls import Tls
 from kefu.router.domain.answer_profiles import PROFILES
 from kefu.router.domain.generation import GenerationRequest
+from kefu.router.replicas.circuit_breaker import BreakerState
 from kefu.router.replicas.discovery import address_sources, open_discovery, server_name_of
 from kefu.router.replicas.engine_load import EngineLoad, combined_load
 from kefu.router.replicas.load_balancer import choose
 from kefu.router.replicas.replica import PLAINTEXT, Replica, ReplicaTls
+from kefu.router.replicas.replica_metrics import exported_ready
 
 _log = structlog.stdlib.get_logger()
 
@@ -42,6 +44,14 @@ class ReplicaPool:
     def replicas(self) -> list[Replica]:
         """The replicas known now."""
         return [replica for replica, _ in self._replicas.values()]
+
+    @property
+    def ready(self) -> int:
+        """How many replicas can answer: their reports are fresh, they do not leave, and their breakers are not open."""
+        return sum(
+            not (replica.load.is_stale or replica.load.draining or replica.breaker.state is BreakerState.OPEN)
+            for replica, _ in list(self._replicas.values())  # copied: metrics are read in a thread of their own
+        )
 
     @property
     def fingerprints(self) -> frozenset[str]:
@@ -145,5 +155,6 @@ async def open_pool(
             internal_key, caller, first_token_seconds=first_token_seconds, warm_up=warm_up, tls=replica_tls
         )
         stack.push_async_callback(pool.close)
+        stack.enter_context(exported_ready("generation", lambda: pool.ready))
         await stack.enter_async_context(open_discovery(address_sources(addresses), pool.set_addresses))
         yield pool

@@ -1,4 +1,7 @@
-"""Metrics of each replica: as many series as there are replicas, and no more."""
+"""Metrics of replicas: of each as many series as there are replicas and no more, and how many of them can answer."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from prometheus_client import Counter, Gauge
 
@@ -15,6 +18,16 @@ BREAKER_STATE = Gauge("kefu_replica_breaker_state", "A replica's breaker: 0 clos
 BREAKER_OPENED = Counter(
     "kefu_replica_breaker_opened_total", "Times that a replica failed too often before first tokens.", ("replica",)
 )
+READY = Gauge(
+    "kefu_replicas_ready",
+    "Replicas that can answer, as this router sees them: connected, and neither loading, draining nor left alone.",
+    ("kind",),
+)
+WATCH_CONNECTED = Gauge(
+    "kefu_endpoint_watch_connected",
+    "1 while this router follows the EndpointSlices of a service; 0 while it knows no newer addresses than it has.",
+    ("endpoints",),
+)
 _ALL = (LOAD_TOKENS, OPEN_STREAMS, BREAKER_STATE, BREAKER_OPENED)
 
 
@@ -30,3 +43,16 @@ def remove(address: str) -> None:
     """Remove a replica's series, so that there are never more of them than replicas."""
     for metric in _ALL:
         metric.remove(address)
+
+
+@contextmanager
+def exported_ready(kind: str, count: Callable[[], int]) -> Iterator[None]:
+    """Export how many replicas of a kind (generation, retrieval) can answer, at each scrape, while the block runs.
+
+    `count` is called in the thread that serves the metrics.
+    """
+    READY.labels(kind).set_function(count)
+    try:
+        yield
+    finally:
+        READY.remove(kind)

@@ -26,6 +26,7 @@ from kefu.retrieval.v1 import draft_pb2_grpc as draft_rpc
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 from kefu.router.replicas.discovery import address_sources, open_discovery, server_name_of
 from kefu.router.replicas.replica import PLAINTEXT, ReplicaTls
+from kefu.router.replicas.replica_metrics import exported_ready
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
@@ -77,6 +78,7 @@ class RetrievalReplica:
         self.address = address
         self.in_flight = 0
         self._failed_at = float("-inf")
+        self._was_connected = False
         self._channel = internal_channel(address, tls.tls, _OPTIONS, tls.server_name)
         self._stubs = RetrievalStubs(rpc.KnowledgeServiceStub(self._channel), draft_rpc.DraftServiceStub(self._channel))
         self._idle = asyncio.Event()
@@ -86,6 +88,17 @@ class RetrievalReplica:
     def is_paused(self) -> bool:
         """Whether it failed a moment ago."""
         return time.monotonic() - self._failed_at < _PAUSE_SECONDS
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can be called: it is connected, or was until it was idle. It listens once it can search.
+
+        Asking connects where nothing is connected, so a replica that nobody has called yet is ready at a later look.
+        """
+        state = self._channel.get_state(try_to_connect=True)
+        if state is not grpc.ChannelConnectivity.IDLE:
+            self._was_connected = state is grpc.ChannelConnectivity.READY
+        return self._was_connected and not self.is_paused
 
     async def call(
         self, method: Method[RequestT, ResponseT], request: RequestT, seconds: float, metadata: Metadata, *, wait: bool
@@ -152,6 +165,11 @@ class RetrievalPool:
         self._tls = tls
         self._replicas: dict[str, RetrievalReplica] = {}
         self._leaving: set[asyncio.Task[None]] = set()
+
+    @property
+    def ready(self) -> int:
+        """How many replicas can be called."""
+        return sum(replica.is_ready for replica in list(self._replicas.values()))  # copied, as metrics have a thread
 
     async def call(
         self, method: Method[RequestT, ResponseT], request: RequestT, seconds: float, metadata: Metadata
@@ -236,5 +254,6 @@ async def open_retrieval_pool(addresses: str, tls: Tls | None = None) -> AsyncIt
     async with AsyncExitStack() as stack:
         pool = RetrievalPool(ReplicaTls(tls, server_name_of(addresses)))
         stack.push_async_callback(pool.close)
+        stack.enter_context(exported_ready("retrieval", lambda: pool.ready))
         await stack.enter_async_context(open_discovery(address_sources(addresses), pool.set_addresses))
         yield pool

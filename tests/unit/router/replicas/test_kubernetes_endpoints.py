@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from kefu.router.replicas.kubernetes_endpoints import EndpointSliceSource, ServiceAccount
 from tests.support.kubernetes_api import RecordedKubernetesApi, open_kubernetes_api
+from tests.support.waiting import wait_until
 
 RECORDING = Path(__file__).parent / "recordings" / "endpoint_slices.json"
 CHANGES = [
@@ -82,5 +84,13 @@ async def test_while_the_api_cannot_be_reached_nothing_is_known_and_it_is_tried_
     hidden = account.token_file.rename(account.token_file.with_name("hidden"))
     async with asyncio.timeout(20), aclosing(slices.changes()) as changes:
         assert await anext(changes) == ()
+        assert watched() == 0
         hidden.rename(account.token_file)
         assert await anext(changes) == CHANGES[0]
+        following = asyncio.create_task(anext(changes))
+        await wait_until(lambda: watched() == 1)
+        assert await following == CHANGES[1]
+
+
+def watched() -> float | None:
+    return REGISTRY.get_sample_value("kefu_endpoint_watch_connected", {"endpoints": "kefu-generation"})
