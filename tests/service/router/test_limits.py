@@ -245,6 +245,7 @@ async def test_a_deadline_that_cannot_be_kept_is_refused_at_once(redis: RedisSer
         asking = [asyncio.create_task(customer.ask(ASK))]
         await wait_until(lambda: len(harness.replica.calls) == 2)
         shed = metric("kefu_turns_shed_total", limit="deadline")
+        failed = metric("kefu_turns_failed_total", reason="OVERLOADED")
 
         async def call() -> None:
             request = pb.ConverseRequest(session="sessions/-", text=ASK)
@@ -256,6 +257,7 @@ async def test_a_deadline_that_cannot_be_kept_is_refused_at_once(redis: RedisSer
         assert read.retry_after is not None
         assert read.retry_after >= 3
         assert metric("kefu_turns_shed_total", limit="deadline") == shed + 1
+        assert metric("kefu_turns_failed_total", reason="OVERLOADED") == failed + 1  # what the SLO of answers counts
         release.set()
         await asyncio.gather(*asking)
 

@@ -16,6 +16,7 @@ from kefu.gateway.config import GatewayConfig
 from kefu.generation.config import GenerationConfig
 from kefu.retrieval.config import RetrievalConfig
 from kefu.router.config import RouterConfig
+from tests.manifests import rules
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
@@ -163,9 +164,8 @@ def test_files_that_are_mounted_exist_and_the_rules_are_those_of_kubernetes() ->
     of_secrets = {"${KEFU_SECRETS:-secrets}/edge.pem"}  # a certificate, made with the secrets
     for config in COMPOSE["configs"].values():
         assert config["file"] in of_secrets or (DEPLOY / config["file"]).is_file()
-    rules = yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text("utf-8"))
-    in_kubernetes = yaml.safe_load((ROOT / "k8s/components/monitoring/rules.yaml").read_text("utf-8"))
-    assert rules["groups"] == in_kubernetes["spec"]["groups"]
+    written = yaml.safe_load(rules.WRITTEN.read_text("utf-8"))
+    assert written["groups"] == rules.groups_of(*rules.EVERYWHERE), "python -m tests.manifests.rules writes them"
 
 
 def test_images_run_as_the_user_of_the_manifests_and_have_a_health_check() -> None:
