@@ -13,6 +13,7 @@ ALLOWED = {
     ("kefu-nginx", "kefu-router", 50051),
     ("kefu-nginx", "kefu-retrieval", 50052),
     ("kefu-nginx", "kefu-gateway", 8080),
+    ("kefu-nginx", "kefu-gateway", 5514),  # UDP
     ("kefu-gateway", "kefu-router", 50051),
     ("kefu-gateway", "kefu-retrieval", 50052),
     ("kefu-router", "kefu-retrieval", 50052),
@@ -25,7 +26,7 @@ ALLOWED = {
     ("kefu-smoke-test", "kefu-router", 50051),
     ("kefu-smoke-test", "kefu-retrieval", 50052),
 }
-PORTS = (50051, 50052, 50053, 6379, 26379, 8080, 8443, 8444, 9090, 9121)
+PORTS = (50051, 50052, 50053, 6379, 26379, 5514, 8080, 8443, 8444, 9090, 9121)
 
 
 def _peers(rules: list[Object], side: str, port: int) -> Iterator[Object]:

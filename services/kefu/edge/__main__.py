@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--admin", action="store_true", help="serve AdminService and the support team's services too")
     parser.add_argument("--operations-listen", default="", help="host:port for those two, if not --listen")
     parser.add_argument("--metrics-listen", default="", help="host:port of nginx's own figures for Prometheus")
+    parser.add_argument("--refusals-to", default="", help="host:port (UDP) of the gateway that counts refusals")
     parser.add_argument("--streams", type=int, default=DEFAULT_STREAMS, help="most streams open at once (%(default)s)")
     parser.add_argument("--descriptors", type=int, default=descriptors_here(), help="a process may have (%(default)s)")
     parser.add_argument("--cores", type=int, default=max(1, int(usable_cores())), help="nginx may use (%(default)s)")
@@ -66,6 +67,7 @@ def _edge(options: argparse.Namespace) -> Edge:
         admin=options.admin,
         operations_listen=options.operations_listen,
         metrics_listen=options.metrics_listen,
+        refusals_to=options.refusals_to,
         certificate=Certificate(options.certificate.absolute(), options.key.absolute())
         if options.certificate
         else None,

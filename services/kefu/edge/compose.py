@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from kefu.common.errors import StartupError
-from kefu.edge.kubernetes import CUSTOMERS_PORT, OPERATIONS_PORT, SHUTDOWN_SECONDS
+from kefu.edge.kubernetes import CUSTOMERS_PORT, OPERATIONS_PORT, REFUSALS_PORT, SHUTDOWN_SECONDS
 from kefu.edge.limits import limits_for
 from kefu.edge.nginx_binary import Nginx
 from kefu.edge.nginx_config import Edge, render
@@ -40,6 +40,7 @@ def compose_edge(*, inside_tls: bool = False) -> Edge:
         routers=["kefu-router:50051"],
         retrieval=["kefu-retrieval:50052"],
         gateways=["kefu-gateway:8080"],
+        refusals_to=f"kefu-gateway:{REFUSALS_PORT}",
         admin=True,
         folder=Path("/run/kefu-nginx"),
         limits=limits_for(STREAMS, cores=2, descriptors=DESCRIPTORS),

@@ -19,6 +19,7 @@ from kefu.edge.tls import Certificate, InternalTls
 CUSTOMERS_PORT = 8443
 OPERATIONS_PORT = 8444
 METRICS_PORT = 9090
+REFUSALS_PORT = 5514
 SHUTDOWN_SECONDS = 60.0
 """Longest time that an answer may go on through an nginx that is leaving; the pod's grace period is longer."""
 DESCRIPTORS = 524_288
@@ -46,6 +47,7 @@ def kubernetes_edge(limits: Limits, *, inside_tls: bool = False, ipv6: bool = Tr
         routers=["kefu-router:50051"] * _CONNECTION_ATTEMPTS,
         retrieval=["kefu-knowledge:50052"] * _CONNECTION_ATTEMPTS,
         gateways=["kefu-gateway:8080"] * _CONNECTION_ATTEMPTS,
+        refusals_to=f"kefu-gateway:{REFUSALS_PORT}",
         admin=True,
         folder=Path("/run/kefu-nginx"),
         limits=limits,

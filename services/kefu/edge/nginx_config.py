@@ -72,6 +72,9 @@ class Edge:
     IPv6."""
     metrics_listen: str = ""
     """host:port of nginx's own figures for Prometheus, over HTTP without TLS. Empty: none."""
+    refusals_to: str = ""
+    """host:port of UDP where a gateway counts what a limit refused (KEFU_GATEWAY_EDGE_REFUSALS_LISTEN). Empty: in the
+    log alone."""
     access_log: str = "/dev/stdout"
     error_log: str = "stderr"
     shutdown_seconds: float = 20.0
@@ -116,6 +119,7 @@ def render(edge: Edge, nginx: Nginx) -> str:
         folder=edge.folder,
         error_log=edge.error_log,
         access_log=edge.access_log,
+        refusals_log=fill("refusals-log", address=edge.refusals_to) if edge.refusals_to else "",
         streams=limits.streams,
         workers=limits.workers,
         connections=limits.connections,

@@ -33,6 +33,10 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     retrieval: str = "127.0.0.1:50052"
     """Address of the retrieval service, such as dns:///kefu-retrieval:50052."""
 
+    edge_refusals_listen: str = ""
+    """Address (UDP) where nginx tells what its limits refused, such as 0.0.0.0:5514; see deploy/nginx. Empty: it
+    stands in nginx's log alone."""
+
     title: str = "Kefu"
     """What the pages call themselves."""
 

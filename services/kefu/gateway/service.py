@@ -13,6 +13,7 @@ from kefu.gateway.auth.oidc import OperatorTokens, issuer_keys
 from kefu.gateway.auth.visitor_tokens import VisitorTokens
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.connect_proxy import ConnectProxy
+from kefu.gateway.edge_refusals import counting_edge_refusals
 from kefu.gateway.grpc_backends import open_backends
 from kefu.gateway.http_server import Readiness, serving_http
 from kefu.gateway.mcp_server.endpoint import McpEndpoint
@@ -29,6 +30,7 @@ async def gateway(config: GatewayConfig, folder: Path = FOLDER) -> AsyncIterator
     """A gateway while the block runs; yields its port. `folder` holds the pages."""
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
+        await enter(counting_edge_refusals(config.edge_refusals_listen))
         backends = await enter(open_backends(config))
         visitors = None
         if config.visitor_secrets:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,16 +14,19 @@ import grpc
 import grpc.aio
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from kefu.common.rpc.status import failure_of
 from kefu.edge.certificate import self_signed
 from kefu.edge.nginx_config import Edge
+from kefu.gateway.edge_refusals import counting_edge_refusals
 from kefu.testing.ports import free_port
 from tests.support.echo_gateway import EchoGateway, echo_gateway
 from tests.support.echo_router import KEY
 from tests.support.edge_harness import LIMITS, EdgeHarness, ask_router_port, converse, open_edge_harness
 from tests.support.grpc_calls import bearer_metadata
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -235,3 +239,34 @@ async def test_a_grpc_method_that_is_not_there_is_unimplemented_beside_a_gateway
                 await channel.unary_unary(method, bytes, bytes)(b"", metadata=bearer_metadata(KEY))
             read = failure_of(caught.value)
             assert (read.code, read.reason) == (grpc.StatusCode.UNIMPLEMENTED, "METHOD_UNKNOWN")
+
+
+async def test_what_nginx_refuses_is_counted_by_a_gateway_by_caller_and_limit(tmp_path: Path) -> None:
+    def refused(caller: str, limit: str = "calls") -> float:
+        return REGISTRY.get_sample_value("kefu_edge_refused_total", {"caller": caller, "limit": limit}) or 0.0
+
+    host, port = "127.0.0.1", free_port()
+    before = {caller: refused(caller) for caller in ("keyless", "keyed", "browser")}
+    async with (
+        counting_edge_refusals(f"{host}:{port}"),
+        web(tmp_path, refusals_to=f"{host}:{port}", keyless_per_second=1) as at,
+    ):
+        answers = await asyncio.gather(*(at.customers.get("/") for _ in range(30)))
+        of_browsers = sum(answer.status_code == 429 for answer in answers)
+        assert of_browsers >= 20
+        await wait_until(lambda: refused("browser") - before["browser"] == of_browsers)
+        of_keyless = 0
+        async with at.harness.channel() as channel:
+            check = channel.unary_unary("/grpc.health.v1.Health/Check", bytes, bytes)
+            for _ in range(30):
+                try:
+                    await check(b"")
+                except grpc.aio.AioRpcError as error:
+                    of_keyless += error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert of_keyless >= 20
+        await wait_until(lambda: refused("keyless") - before["keyless"] == of_keyless)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for line in (b"\xff" * 2000, b"keyed calls; more", b"keyed open"):
+                stranger.sendto(b"<190>Nov 29 09:00:00 kefu: " + line, (host, port))
+        await wait_until(lambda: refused("keyed", "open") == 1)
+        assert refused("keyed") == before["keyed"]
