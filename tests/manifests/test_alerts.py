@@ -18,22 +18,24 @@ needs_promtool = pytest.mark.skipif(
 
 
 @needs_promtool
-@pytest.mark.parametrize("name", ["rules_test.yml", "slo_test.yml", "cluster_rules_test.yml"])
-def test_alerts_ring_when_they_should_and_not_when_they_should_not(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [("rules_test.yml", "rules.yaml"), ("slo_test.yml", "slo.yaml"), ("cluster_rules_test.yml", rules.CLUSTER)],
+)
+def test_alerts_ring_when_they_should_and_not_when_they_should_not(name: str, source: str, tmp_path: Path) -> None:
     assert PROMTOOL, "promtool is not installed: apt-get install prometheus"
-    rules.write(tmp_path / "rules.yml", *rules.EVERYWHERE)
-    rules.write(tmp_path / "cluster-rules.yml", rules.CLUSTER)
+    # Of one file each: evaluating what is not tried takes most of the time.
+    rules.write(tmp_path / ("cluster-rules.yml" if source == rules.CLUSTER else "rules.yml"), source)
     (tmp_path / name).write_text((TESTS / name).read_text("utf-8").replace("/etc/prometheus/", f"{tmp_path}/"), "utf-8")
     told = subprocess.run([PROMTOOL, "test", "rules", tmp_path / name], capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
 
 
 def test_every_alert_of_the_objectives_and_of_others_exporters_is_one_that_has_been_made_to_ring() -> None:
-    tried = "".join((TESTS / name).read_text("utf-8") for name in ("slo_test.yml", "cluster_rules_test.yml"))
+    tried = "".join(path.read_text("utf-8") for path in TESTS.glob("*_test.yml"))
     for group in rules.groups_of("slo.yaml", rules.CLUSTER):
         for rule in group["rules"]:
-            if "alert" in rule and not rule["alert"].endswith("BudgetSlow"):
-                assert rule["alert"] in tried
+            assert rule.get("alert", "") in tried
 
 
 def test_alerts_of_the_objectives_have_the_windows_and_factors_of_the_sre_workbook() -> None:

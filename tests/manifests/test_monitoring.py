@@ -6,23 +6,33 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import promql_parser
 import pytest
 import yaml
-from prometheus_client import REGISTRY
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
+from prometheus_client import REGISTRY, CollectorRegistry
 
 import kefu.gateway
 import kefu.retrieval
 import kefu.router
+from kefu.generation.engine_metrics import EngineMetrics
 from kefu.testing.kustomize import K8S, ROOT, builds, named, of_kind
+from tests.support.generation_harness import ScriptedEngine
 
-LABELS_OF_OTHERS = {"le", "pod", "namespace", "container", "reason", "scaledObject"}
+LABELS_OF_OTHERS = {"le", "pod", "namespace", "app_kubernetes_io_component", "container", "reason"} | {
+    *("scaledObject", "Hostname", "gpu", "horizontalpodautoscaler"),
+}
 EVERYTHING = K8S / "checks" / "everything"
 OTHERS = {
     "up",  # Prometheus' own
     "redis_up",
+    "vllm:num_preemptions_total",  # vLLM's own
+    "kefu_edge_connections",
+    "kefu_edge_connections_idle",
+    "kefu_edge_connections_limit",  # nginx'
     "redis_memory_used_bytes",
     "redis_memory_max_bytes",
     "redis_aof_last_write_status",
@@ -42,7 +52,10 @@ OTHERS = {
     "DCGM_FI_DEV_UNCORRECTABLE_REMAPPED_ROWS",
     "DCGM_FI_DEV_ROW_REMAP_FAILURE",
     "DCGM_FI_DEV_ECC_DBE_VOL_TOTAL",
-    "DCGM_FI_DEV_GPU_TEMP",  # NVIDIA's dcgm-exporter's
+    "DCGM_FI_DEV_GPU_TEMP",
+    "DCGM_FI_DEV_GPU_UTIL",
+    "DCGM_FI_DEV_FB_USED",
+    "DCGM_FI_DEV_POWER_USAGE",  # NVIDIA's dcgm-exporter's
     "process_cpu_seconds_total",
     "process_resident_memory_bytes",  # prometheus_client's
 }
@@ -57,14 +70,22 @@ def alerts() -> list[dict[str, Any]]:
     return [rule for rule in all_rules() if "alert" in rule]
 
 
-def dashboard() -> dict[str, Any]:
-    return json.loads(named(EVERYTHING, "ConfigMap", "kefu-dashboard")["data"]["kefu.json"])
+def boards() -> dict[str, dict[str, Any]]:
+    """Grafana's dashboards, by the names of their files."""
+    files: dict[str, str] = named(EVERYTHING, "ConfigMap", "kefu-dashboard")["data"]
+    return {name: json.loads(text) for name, text in files.items()}
+
+
+every_board = pytest.mark.parametrize("name", ["kefu.json", "kefu-engine.json", "kefu-edge.json", "kefu-capacity.json"])
 
 
 def queries() -> Iterator[str]:
     yield from (rule["expr"] for rule in all_rules())
-    for panel in dashboard()["panels"]:
-        yield from (target["expr"].replace("$__rate_interval", "1m") for target in panel["targets"])
+    for board in boards().values():
+        for panel in board["panels"]:
+            yield from (
+                target["expr"].replace("$__rate_interval", "1m").replace("$price", "2.5") for target in panel["targets"]
+            )
     for folder in builds():
         for one in of_kind(folder, "ScaledObject"):
             for trigger in one["spec"]["triggers"]:
@@ -77,11 +98,14 @@ def queries() -> Iterator[str]:
 
 def counted() -> set[str]:
     """Names of all series that the services export."""
+    engines = CollectorRegistry()
+    EngineMetrics(ScriptedEngine(()), engines)
     for package in (kefu.gateway, kefu.router, kefu.retrieval):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             if not module.ispkg and not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
-    return {sample for name in REGISTRY._names_to_collectors for sample in (name,)}  # pyright: ignore[reportPrivateUsage] - the registry has no public list
+    registries = (REGISTRY, engines)
+    return {name for one in registries for name in one._names_to_collectors}  # pyright: ignore[reportPrivateUsage] - a registry has no public list
 
 
 @pytest.mark.parametrize("query", sorted(set(queries())))
@@ -112,6 +136,7 @@ def test_labels_that_are_grouped_by_exist() -> None:
         for label in re.split(r",\s*", group)
     }
     labels = set(LABELS_OF_OTHERS)
+    labels |= {"model_name", "finished_reason"}  # the engines'
     for collector in set(REGISTRY._names_to_collectors.values()):  # pyright: ignore[reportPrivateUsage] - as above
         labels |= set(getattr(collector, "_labelnames", ()))
     assert by <= labels
@@ -147,10 +172,47 @@ def test_what_operators_are_promised_to_be_told_has_an_alert() -> None:
     assert promised | {"KefuHandoversMany"} <= names
 
 
-def test_the_dashboard_places_each_panel_once() -> None:
-    panels = dashboard()["panels"]
+@every_board
+def test_a_dashboard_is_one_to_grafana_and_places_each_panel_once(name: str) -> None:
+    """By the types that Grafana makes from its schemas: what they do not know is lost on the way through them."""
+    board = boards()[name]
+    assert _missing(board, json.loads(JSONEncoder().encode(Dashboard.from_json(board)))) == []
+    panels = board["panels"]
+    assert board["uid"] == name.removesuffix(".json")
+    assert len({panel["title"] for panel in panels}) == len(panels)
     assert len({panel["id"] for panel in panels}) == len(panels)
     assert len({(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels}) == len(panels)
+
+
+def test_a_misspelt_field_of_a_dashboard_is_found() -> None:
+    board = boards()["kefu.json"]
+    board["panels"][0]["gridpos"] = board["panels"][0].pop("gridPos")
+    assert _missing(board, json.loads(JSONEncoder().encode(Dashboard.from_json(board)))) == [".panels.0.gridpos"]
+
+
+def test_compose_gives_grafana_the_same_dashboards() -> None:
+    compose = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text("utf-8"))
+    given = {
+        Path(one["target"]).name: (ROOT / "deploy" / compose["configs"][one["source"]]["file"]).resolve()
+        for one in compose["services"]["grafana"]["configs"]
+        if one["target"].startswith("/etc/kefu-dashboards/")
+    }
+    assert {name: json.loads(path.read_text("utf-8")) for name, path in given.items()} == boards()
+
+
+def _missing(wanted: Any, found: Any, at: str = "") -> list[str]:
+    """Where `found` lacks, or has otherwise, what `wanted` has."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        mine, theirs = cast("dict[str, Any]", wanted), cast("dict[str, Any]", found)
+    elif isinstance(wanted, list) and isinstance(found, list):
+        mine = {str(n): one for n, one in enumerate(cast("list[Any]", wanted))}
+        theirs = {str(n): one for n, one in enumerate(cast("list[Any]", found))}
+    else:
+        return [] if wanted == found else [at]
+    lacking = [f"{at}.{key}" for key in mine.keys() - theirs.keys()]
+    return lacking + [
+        one for key in mine.keys() & theirs.keys() for one in _missing(mine[key], theirs[key], f"{at}.{key}")
+    ]
 
 
 def test_monitors_name_ports_that_pods_have() -> None:

@@ -297,7 +297,10 @@ def slower(pace: EnginePace, by: float) -> EnginePace:
     )
 
 
-def capacity(pace: EnginePace, running: int) -> float:
-    """Questions a second that one replica answers with so many at once, by the same model."""
+def capacity(pace: EnginePace, running: int, *, prompt: int = PROMPT_TOKENS, thinking: int = 0) -> float:
+    """Questions a second that one replica answers with so many at once, by the same model.
+
+    `prompt` and `thinking` are tokens, in the mean: of the prompt, none of it cached, and before the answer.
+    """
     step = (pace.step_milliseconds + (running - 1) * pace.step_milliseconds_per_request) / 1000
-    return 1 / (PROMPT_TOKENS / pace.prefill_tokens_per_second + pace.answer_tokens * step / running)
+    return 1 / (prompt / pace.prefill_tokens_per_second + (thinking + pace.answer_tokens) * step / running)

@@ -2,9 +2,9 @@
 
 import logging
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 from opentelemetry import trace
@@ -17,6 +17,9 @@ from prometheus_client import Counter, Gauge, Histogram, start_http_server
 from kefu.common.errors import StartupError
 from kefu.common.listening import hosts_to_bind
 from kefu.common.text.pii import PersonalKind, redacted
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 RPC_SECONDS = Histogram(
     "kefu_rpc_seconds",
@@ -134,9 +137,24 @@ def metrics(listen: str) -> Iterator[None]:
         server, thread = start_http_server(int(port), hosts_to_bind(host)[-1])
     except (OSError, ValueError) as exc:
         raise StartupError(f"Cannot serve metrics at {listen} ({exc}); choose another address.") from None
+    if (app := server.get_app()) is not None:  # it always is one
+        server.set_app(_in_plain_text(app))
     try:
         yield
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _in_plain_text(app: "WSGIApplication") -> "WSGIApplication":
+    """The same page in Prometheus' own format, whatever else is asked for.
+
+    In OpenMetrics prometheus_client writes the engines' `vllm:…` as `vllm_…` for a Prometheus before 3.0, which asks
+    for no escaping: dashboards and alerts of that name would find nothing.
+    """
+
+    def plain(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        return app({**environ, "HTTP_ACCEPT": ""}, start_response)
+
+    return plain
