@@ -7,14 +7,14 @@ import typer
 
 from kefu.router.config import RouterConfig
 from kefu.testing.kustomize import environment, named, pod_of
+from loadtest.gpu_check import answer_cost
+from loadtest.gpu_check.answer_cost import LOADS, PAGES, Load, dollars, example_prices, most_at_once, pace_of, tables
 from loadtest.gpu_check.capacity import USE
 from loadtest.harness.suite import H100
-from loadtest.simulation import answer_cost
-from loadtest.simulation.answer_cost import LOADS, PAGES, Load, dollars, example_prices, most_at_once, pace_of, tables
 from loadtest.simulation.autoscaling.hpa import OVERLAY, written
 from loadtest.simulation.autoscaling.model import PROMPT_TOKENS, Replica, Turn, capacity
 
-COMMAND = "python -m loadtest.simulation.answer_cost"
+COMMAND = "python -m loadtest.gpu_check.answer_cost"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

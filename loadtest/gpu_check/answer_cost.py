@@ -1,5 +1,5 @@
 """
-What a replica answers and what that costs, by card and prompt: python -m loadtest.simulation.answer_cost - writes the
+What a replica answers and what that costs, by card and prompt: python -m loadtest.gpu_check.answer_cost - writes the
 tables of docs/operate/scaling.md and of k8s/overlays/gpu-production/README.md.
 
 It is arithmetic: the formula of the simulated day (`autoscaling.model.capacity`), with the pace of an H100 as
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "docs/operate/scaling.md", ROOT / "k8s/overlays/gpu-production/README.md")
 MODEL = "R1-Distill-Llama-8B"
 """The model of the published pace, an 8B one in FP8."""
-_BEGIN, _END = "<!-- answers: made by python -m loadtest.simulation.answer_cost -->", "<!-- end of answers -->"
+_BEGIN, _END = "<!-- answers: made by python -m loadtest.gpu_check.answer_cost -->", "<!-- end of answers -->"
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def main(price: Annotated[Sequence[str], typer.Option(help="CARD=DOLLARS an hour
             prices[card] = float(dollars_an_hour)
         except ValueError:
             raise typer.BadParameter(f"{one!r} is not of the form CARD=DOLLARS.") from None
-    made = tables(prices, shlex.join(["python", "-m", "loadtest.simulation.answer_cost", *sys.argv[1:]]))
+    made = tables(prices, shlex.join(["python", "-m", "loadtest.gpu_check.answer_cost", *sys.argv[1:]]))
     for page in PAGES:
         page.write_text(with_tables(page.read_text("utf-8"), made), "utf-8")
         print(f"wrote {page}")
