@@ -82,8 +82,10 @@ def _connection(server: Server) -> Iterator[BinaryIO]:
     try:
         with socket.create_connection((server.host, server.port), _ANSWER_SECONDS) as plain:
             context = ssl.create_default_context() if server.tls else None
-            used = context.wrap_socket(plain, server_hostname=server.host) if context else plain
-            with used.makefile("rwb", buffering=_CHUNK) as stream:
+            with (
+                context.wrap_socket(plain, server_hostname=server.host) if context else plain as used,
+                used.makefile("rwb", buffering=_CHUNK) as stream,
+            ):
                 yield stream  # pyright: ignore[reportReturnType] - a BufferedRWPair reads and writes
     except OSError as error:
         raise BackupFailed(f"The link to Redis at {server.host}:{server.port} broke: {error}.") from error
