@@ -20,7 +20,8 @@ from kefu.common.redis.url import redis_client
 
 OF_A_NEW_INSTALLATION = frozenset({"schema", "backup"})
 """Kinds of lasting keys that services write by themselves, before anybody has used them."""
-_BATCH = 100
+_BATCH = 200
+_PORTION_BYTES = 16 * 2**20
 _COMMAND_SECONDS = 60.0
 _COPIES_AT_ONCE = 8
 
@@ -131,8 +132,25 @@ async def _copy_keys(source: Redis, target: Redis, wishes: Wishes) -> None:
     while cursor != 0:
         cursor, keys = await scratch.scan(cursor or 0, match=PATTERN, count=_BATCH)
         chosen = [key for key in keys if key != SCHEMA_KEY.encode() and not (wishes.without_deliveries and _waits(key))]
-        await _copy_some(scratch, target, chosen)
+        for some in await _in_portions(scratch, chosen):
+            await _copy_some(scratch, target, some)
     await _copy_some(scratch, target, [SCHEMA_KEY.encode()])
+
+
+async def _in_portions(scratch: Any, keys: list[bytes]) -> list[list[bytes]]:
+    """The keys in groups that fit into this program's memory; a document's vectors may be megabytes."""
+    async with scratch.pipeline(transaction=False) as pipe:
+        for key in keys:
+            pipe.memory_usage(key)
+        sizes: list[int | None] = await pipe.execute() if keys else []
+    portions, held = [list[bytes]()], 0
+    for key, size in zip(keys, sizes, strict=True):
+        if portions[-1] and held + (size or 0) > _PORTION_BYTES:
+            portions.append([])
+            held = 0
+        portions[-1].append(key)
+        held += size or 0
+    return portions
 
 
 async def _copy_some(scratch: Any, target: Redis, keys: list[bytes]) -> None:

@@ -238,6 +238,35 @@ async def test_so_many_are_kept_and_customers_files_as_long_as_a_backup_has_them
     assert (tmp_path / "other-files" / "default" / "s1" / "second").read_bytes() == b"second"
 
 
+async def test_deliveries_that_wait_are_left_out_where_another_cluster_has_told_them(
+    source: RedisServer, target: RedisServer, tmp_path: Path
+) -> None:
+    await fill(source)
+    waiting = {"kefu:1:{tenant:default}:pending:W1", "kefu:1:{webhooks}:due"}
+    async with opened(source) as client:
+        for key in waiting:
+            await client.zadd(key, {"D1": 1})
+        await client.hset("kefu:1:{tenant:default}:webhooks", "W1", "{}")
+    await backup(config(source, tmp_path / "to"))
+    for left_out in (True, False):
+        await restore(config(target, tmp_path / "to"), force=True, without_deliveries=left_out)
+        async with opened(target) as client:
+            assert await client.exists(*waiting) == (0 if left_out else len(waiting))
+            assert await client.exists("kefu:1:{tenant:default}:webhooks", "kefu:1:{key:k1}") == 2
+
+
+async def test_a_copy_of_a_newer_schema_is_refused_before_anything_is_changed(
+    source: RedisServer, target: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(source)
+    await backup(config(source, tmp_path / "to"))
+    monkeypatch.setattr("kefu.backup.restoring.SCHEMA", 0)
+    with pytest.raises(BackupFailed, match="Its schema is 1, and this release knows 0"):
+        await restore(config(target, tmp_path / "to"), force=True)
+    async with opened(target) as client:
+        assert await client.keys("kefu:1:*") == []
+
+
 async def test_an_emptied_redis_does_not_push_out_what_it_held(source: RedisServer, tmp_path: Path) -> None:
     await fill(source)
     first, _ = await backup(config(source, tmp_path / "to", keep=1))
