@@ -1,5 +1,5 @@
 """
-Run the command line with the packages of an image alone: python -m tests.manifests.command_line IMAGE WORD...
+Run a program with the packages of an image alone: python -m tests.manifests.command_line IMAGE MODULE WORD...
 
 The lists of packages in deploy/requirements say what an image holds; a module of any other is not found here.
 """
@@ -43,5 +43,6 @@ class _NotThere:
 
 if __name__ == "__main__":
     sys.meta_path.insert(0, _NotThere(missing_in(sys.argv[1])))
-    sys.argv = ["kefu", *sys.argv[2:]]
-    runpy.run_module("kefu.cli", run_name="__main__")
+    module = sys.argv[2]
+    sys.argv = ["kefu", *sys.argv[3:]]
+    runpy.run_module(module, run_name="__main__")

@@ -21,6 +21,8 @@ ALLOWED = {
     ("kefu-router", "kefu-redis", 6379),
     ("kefu-retrieval", "kefu-redis", 6379),
     ("kefu-redis-exporter", "kefu-redis", 6379),
+    ("kefu-backup", "kefu-redis", 6379),
+    ("kefu-restore", "kefu-redis", 6379),
     ("kefu-toolbox", "kefu-router", 50051),
     ("kefu-toolbox", "kefu-retrieval", 50052),
     ("kefu-smoke-test", "kefu-router", 50051),
@@ -74,7 +76,8 @@ def test_nobody_speaks_to_anybody_but_those_who_are_named(folder: Path) -> None:
     }
     found -= {(caller, "kefu-nginx", 8443) for caller in pods}  # open to all, but nobody of ours may leave for it
     peers = {("kefu-redis", "kefu-redis", 6379), ("kefu-redis", "kefu-redis", 26379)}
-    sentinel = {("kefu-router", "kefu-redis", 26379), ("kefu-retrieval", "kefu-redis", 26379)} | peers
+    asking = ("kefu-router", "kefu-retrieval", "kefu-backup", "kefu-restore")
+    sentinel = {(caller, "kefu-redis", 26379) for caller in asking} | peers
     allowed = ALLOWED | sentinel if "sentinel" in folder.name else ALLOWED
     assert found == {edge for edge in allowed if {edge[0], edge[1]} <= pods.keys()}
 

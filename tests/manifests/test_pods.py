@@ -54,6 +54,8 @@ SECRETS = {
     "kefu-model-hub",
     "kefu-model-server",
     "kefu-operations",
+    "kefu-backup",
+    "kefu-backup-identity",
 }
 every_build = pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
 
@@ -270,7 +272,7 @@ def test_what_a_service_writes_goes_to_a_volume(folder: Path, monkeypatch: pytes
 def test_volumes_configuration_and_secrets_that_are_used_exist(folder: Path) -> None:
     maps = {one["metadata"]["name"] for one in of_kind(folder, "ConfigMap")}
     used_maps: set[str] = set()
-    for workload in workloads(folder):
+    for workload in with_jobs(folder):
         pod = pod_of(workload)
         assert set(secrets_used(pod)) <= SECRETS
         claims = {claim["metadata"]["name"] for claim in workload["spec"].get("volumeClaimTemplates", [])}

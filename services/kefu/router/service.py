@@ -17,6 +17,7 @@ from kefu.common.auth import Keyring
 from kefu.common.outbound.guarded_http import GuardedHttp, networks, open_guarded_http, permits
 from kefu.common.outbound.ssrf import Address, is_public, resolve_permitted
 from kefu.common.permissions import permissions_of
+from kefu.common.redis.backup_record import open_backup_metrics
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.redis.memory_guard import open_memory_guard
 from kefu.common.redis.tenant_secrets import SecretStore
@@ -223,6 +224,7 @@ async def router(
         event_bus = EventBus([insight.recorder, *observers])
         sessions = SessionStore(commands, life=life)
         guard = await enter(open_memory_guard(store, limit=config.redis_memory_limit))
+        await enter(open_backup_metrics(store))
         reader = FileReader(retrieval_pool, internal_key, timing.read_file_seconds)
         opening = open_attachments(
             config, commands, sessions, settings, guard, reader, name, sweep_seconds=timing.file_sweep_seconds

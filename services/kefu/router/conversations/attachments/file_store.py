@@ -93,8 +93,15 @@ class ObjectFileStore:
 
 def open_file_store(address: str, access: S3Access, *, retries: int = 2) -> ObjectFileStore:
     """The store at an address: a folder's absolute path, or s3://BUCKET/PREFIX. Raises ValueError for another one."""
+    return ObjectFileStore(open_object_store(address, access, retries=retries))
+
+
+def open_object_store(
+    address: str, access: S3Access, *, retries: int, request_seconds: int = 30
+) -> LocalStore | S3Store:
+    """obstore's own store at an address, as `open_file_store` has it. `request_seconds` bounds a request, its body too."""
     if address.startswith("/"):
-        return ObjectFileStore(LocalStore(address, mkdir=True, automatic_cleanup=True))
+        return LocalStore(address, mkdir=True, automatic_cleanup=True)
     parts = urlsplit(address)
     if parts.scheme != "s3" or not parts.netloc:
         raise ValueError("it must be an absolute path, or s3://BUCKET/PREFIX")
@@ -105,11 +112,11 @@ def open_file_store(address: str, access: S3Access, *, retries: int = 2) -> Obje
         "secret_access_key": access.secret_key,
     }
     options: dict[str, Any] = {name: value for name, value in config.items() if value}
-    client: Any = {"allow_http": access.endpoint.startswith("http://"), "timeout": "30s"}
+    client: Any = {"allow_http": access.endpoint.startswith("http://"), "timeout": f"{request_seconds}s"}
     prefix = parts.path.strip("/") or None
     # A customer waits: obstore by itself would try ten times, for three minutes.
     retry: Any = {"max_retries": retries, "retry_timeout": timedelta(seconds=_RETRY_SECONDS)}
-    return ObjectFileStore(S3Store(parts.netloc, prefix=prefix, client_options=client, retry_config=retry, **options))
+    return S3Store(parts.netloc, prefix=prefix, client_options=client, retry_config=retry, **options)
 
 
 @contextmanager
