@@ -4,7 +4,7 @@ import itertools
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,8 +41,13 @@ class Place:
         if self.bucket is not None:
             return {name.removeprefix("kefu/"): data for name, data in self.bucket.items()}
         assert self.folder is not None
-        files = [each for each in self.folder.rglob("*") if each.is_file()]
-        return {str(each.relative_to(self.folder)): each.read_bytes() for each in files}
+        found: dict[str, bytes] = {}
+        for folder, _, names in os.walk(self.folder):  # which looks over folders that go while it walks
+            for name in names:
+                with suppress(FileNotFoundError):
+                    path = Path(folder, name)
+                    found[str(path.relative_to(self.folder))] = path.read_bytes()
+        return found
 
     def conversations(self) -> list[str]:
         return sorted(name for name in self.objects() if "/conversations/" in name)

@@ -176,10 +176,10 @@ ARCHIVE_ERASED = Counter(
 for _why in ("age", "erasure"):
     ARCHIVE_ERASED.labels(_why)
 ARCHIVE_FAILURES = Counter("kefu_archive_failures_total", "Conversations and passes of the archive that failed.")
-ARCHIVE_PASS_TIME = Gauge(
-    "kefu_archive_pass_timestamp_seconds",
-    "When the archive last went through every session, in seconds since the epoch, or when this router started. 0: "
-    "there is no archive.",
+ARCHIVE_ACTIVE_TIME = Gauge(
+    "kefu_archive_active_timestamp_seconds",
+    "When the router that archives last looked at some sessions, in seconds since the epoch, or when this router "
+    "started. 0: there is no archive.",
 )
 ARCHIVE_OVERDUE_SECONDS = Gauge(
     "kefu_archive_overdue_seconds",

@@ -20,6 +20,8 @@ from kefu.common.customers import Customer, Verification, customer_subject
 from kefu.router.config import Timing
 from kefu.router.conversations.archive.object_names import Identity
 from kefu.router.conversations.attachments.file_store import ObjectFileStore
+from kefu.router.insight.reviews.sample import Verdict
+from kefu.router.insight.reviews.store import ReviewStore, now_judged
 from kefu.router.storage import keys
 from kefu.router.storage.session_owners import SessionOwners
 from kefu.router.v1 import admin_pb2 as admin
@@ -306,10 +308,16 @@ async def test_without_an_archive_there_is_none_and_files_are_readable_where_it_
         root = await harness.client()
         assert (await root.admin.GetArchive(admin.GetArchiveRequest(), metadata=root.metadata)).place == ""
         assert (await expect_failure(lambda: exported(root))).reason == "ARCHIVE_OFF"
-        await root.ask("How long does a refund take?")
+        asked = await root.ask("How long does a refund take?")
     with place_of("folder", tmp_path) as place:
         async with archiving(redis.url, place, archive_encrypted=False) as one:
+            found = now_judged(Verdict.WRONG, "Ann", "It was a quokka.")
+            turn = asked.started.turn.rpartition("/")[2]
+            day = datetime.now(UTC).date()
+            await ReviewStore(one.commands, days=400).judge("default", day, asked.session[9:], turn, found)
             await one.make_pass()
             [name] = place.conversations()
             line = json.loads(gzip.decompress(place.objects()[name]))
             assert (line["form"], line["tenant"], len(line["turns"])) == (1, "default", 1)
+            review = line["turns"][0]["review"]
+            assert (review["verdict"], review["reviewer"], review["note"]) == ("wrong", "Ann", "It was a quokka.")

@@ -110,7 +110,7 @@ class Archiver:
     async def run(self) -> None:
         """Make a pass after each pause, until cancelled."""
         pause = self._times.pause
-        metrics.ARCHIVE_PASS_TIME.set(time.time())
+        metrics.ARCHIVE_ACTIVE_TIME.set(time.time())
         while True:
             await asyncio.sleep(pause)
             pause = self._times.pause
@@ -137,7 +137,7 @@ class Archiver:
         except BackendUnavailable as error:
             self._failed(error)
             status = replace(status, problem=status.problem or error.message)
-        metrics.ARCHIVE_PASS_TIME.set(status.pass_time)
+        metrics.ARCHIVE_ACTIVE_TIME.set(status.pass_time)
         metrics.ARCHIVE_OVERDUE_SECONDS.set(status.overdue_seconds)
         await self._marks.tell(status)
         return status
@@ -149,6 +149,7 @@ class Archiver:
         overdue, problem = 0.0, ""
         async for found in self._marks.live():
             await self._hold()
+            metrics.ARCHIVE_ACTIVE_TIME.set(time.time())
             wanted = [each for each in found if await self._is_wanted(each.tenant)]
             live += len(wanted)
             due = [each for each in wanted if not each.is_archived and self._is_due(each)]
@@ -277,7 +278,7 @@ class Archiver:
         metrics.ARCHIVE_OVERDUE_SECONDS.set(0)
         with suppress(ServiceError):  # Redis is away: the figure stays what it was, and ages
             if told := (await self._marks.status()).pass_time:
-                metrics.ARCHIVE_PASS_TIME.set(told)
+                metrics.ARCHIVE_ACTIVE_TIME.set(told)
 
     def _failed(self, error: ServiceError, **about: str) -> None:
         metrics.ARCHIVE_FAILURES.inc()
