@@ -46,10 +46,10 @@ async def _status(target: Remote, tenant: Tenant = "", as_json: Json = False) ->
         out.print(f"{found.place}, {'encrypted' if found.encrypted else 'not encrypted'}, for {found.days:g} days")
         out.print(f"The tenant's conversations: {held}{'' if found.on else '; no more are added'}")
         if found.HasField("pass_time"):
-            out.print(
-                f"Last pass {local_time(found.pass_time)}: {found.archived_sessions} of {found.live_sessions} live "
-                "sessions are in the archive as they are"
+            of_all = (
+                f": {found.archived_sessions} of {found.live_sessions} live sessions are in the archive as they are"
             )
+            out.print(f"Last pass {local_time(found.pass_time)}{of_all if found.live_sessions else ''}")
     if found.problem:
         raise CommandFailed(f"For {found.overdue_seconds:.0f} s not everything could be archived: {found.problem}")
 

@@ -248,7 +248,7 @@ class AdminServicer(rpc.AdminServiceServicer):
 
     async def GetArchive(self, request: pb.GetArchiveRequest, context: Context) -> pb.GetArchiveResponse:
         """See the contract."""
-        return await self._archive.status((await self._administered(caller(), request.tenant)).id)
+        return await self._archive.status(caller(), (await self._administered(caller(), request.tenant)).id)
 
     async def ListArchivedConversations(
         self, request: pb.ListArchivedConversationsRequest, context: Context

@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc.aio
 
+from kefu.common.auth import Principal
 from kefu.common.errors import BadRequest
 from kefu.common.pagination import decode_token, encode_token, invalid_token, page_size_of
 from kefu.common.resource_names import check_day
@@ -13,11 +14,13 @@ from kefu.router.api.server_stream import StreamLimits, stream_messages
 from kefu.router.conversations.archive.archive import Archive
 from kefu.router.messages.chat import session_name, timestamp
 from kefu.router.tenants.settings import SettingsStore
+from kefu.router.tenants.store import administers_all
 from kefu.router.v1 import admin_pb2 as pb
 
 Context = grpc.aio.ServicerContext[Any, Any]
 _PART_BYTES = 256 * 1024
 _READ_AT_ONCE = 16
+_OPERATORS_PLACE = "The operator's store"
 
 
 class ArchiveCalls:
@@ -28,21 +31,22 @@ class ArchiveCalls:
         self._settings = settings
         self._limits = limits
 
-    async def status(self, tenant: str) -> pb.GetArchiveResponse:
-        """What the archive holds of a tenant, and how it fares."""
+    async def status(self, principal: Principal, tenant: str) -> pb.GetArchiveResponse:
+        """What the archive holds of a tenant, and how it fares. Place and size of it are the operator's."""
         if not self._archive.is_on:
             return pb.GetArchiveResponse()
         days, status = await self._archive.days(tenant), await self._archive.status()
+        sees_all = administers_all(principal)
         return pb.GetArchiveResponse(
-            place=self._archive.place,
+            place=self._archive.place if sees_all else _OPERATORS_PLACE,
             on=(await self._settings.effective(tenant)).archive,
             days=self._archive.kept_days,
             encrypted=self._archive.encrypts,
             oldest_day=days[0] if days else "",
             latest_day=days[-1] if days else "",
             pass_time=timestamp(status.pass_time) if status.pass_time else None,
-            live_sessions=status.live,
-            archived_sessions=status.archived,
+            live_sessions=status.live if sees_all else 0,
+            archived_sessions=status.archived if sees_all else 0,
             overdue_seconds=status.overdue_seconds,
             problem=status.problem,
         )

@@ -1529,7 +1529,9 @@ class GetArchiveResponse(_message.Message):
     OVERDUE_SECONDS_FIELD_NUMBER: _builtins.int
     PROBLEM_FIELD_NUMBER: _builtins.int
     place: _builtins.str
-    """Where it is: a folder or "s3://BUCKET/PREFIX". Empty: the installation keeps no archive."""
+    """Where it is: a folder or "s3://BUCKET/PREFIX"; for keys of other tenants than "default" no more than words. Empty: the
+    installation keeps no archive.
+    """
     on: _builtins.bool
     """Whether the tenant's conversations are added to it."""
     days: _builtins.float
@@ -1541,7 +1543,7 @@ class GetArchiveResponse(_message.Message):
     latest_day: _builtins.str
     """See `oldest_day`."""
     live_sessions: _builtins.int
-    """Sessions of all tenants that were there then, where their tenants archive."""
+    """Sessions of all tenants that were there then, where their tenants archive. 0 for keys of other tenants than "default"."""
     archived_sessions: _builtins.int
     """Of these, those that were in the archive as they were. Others are still being talked in, or failed."""
     overdue_seconds: _builtins.float

@@ -81,6 +81,7 @@ async def test_a_conversation_is_archived_once_outlives_its_session_and_is_erase
     with place_of(kind, tmp_path) as place:
         async with serving(redis, **place.config) as harness:
             root, foreign = await harness.client(), await harness.client(await harness.create_key("other", Scope.ADMIN))
+            await root.admin.CreateTenant(admin.CreateTenantRequest(tenant_id="other"), metadata=root.metadata)
             first = await root.ask("How long does a refund of my quokka take?", user="u-quokka")
             await root.ask("May I talk to a person?", first.session)
             rating = pb.RateTurnRequest(turn=first.started.turn, rating=pb.RATING_UP, comment="quick")
@@ -112,6 +113,10 @@ async def test_a_conversation_is_archived_once_outlives_its_session_and_is_erase
             for session in (first.session, other.session):
                 await let_expire(harness, session)
             assert await exported(foreign) == []
+            told = await foreign.admin.GetArchive(admin.GetArchiveRequest(), metadata=foreign.metadata)
+            assert (told.place, told.live_sessions, told.oldest_day) == ("The operator's store", 0, "")
+            told = await root.admin.GetArchive(admin.GetArchiveRequest(), metadata=root.metadata)
+            assert (told.place, told.oldest_day, told.latest_day) == (place.config["archive"], TODAY, TODAY)
             page = admin.ListArchivedConversationsRequest(page_size=1)
             listed = await root.admin.ListArchivedConversations(page, metadata=root.metadata)
             page.page_token = listed.next_page_token

@@ -22,7 +22,7 @@ from typing import Protocol
 import structlog
 
 from kefu.common.aio import cancel_and_wait
-from kefu.common.errors import BackendUnavailable, ServiceError, SessionNotFound
+from kefu.common.errors import ServiceError, SessionNotFound
 from kefu.router import metrics
 from kefu.router.conversations.archive.archive import Archive, is_older
 from kefu.router.conversations.archive.object_names import Identity, day_of
@@ -130,13 +130,11 @@ class Archiver:
 
         Raises BackendUnavailable when Redis is away.
         """
-        await self._finish_erasures()
+        # What cannot be erased now is no reason not to write, and is tried again by the next pass.
+        problems = [await self._tried(self._finish_erasures)]
         status = await self._write_all()
-        try:
-            await self._erase_old()
-        except BackendUnavailable as error:
-            self._failed(error)
-            status = replace(status, problem=status.problem or error.message)
+        problems += [status.problem, await self._tried(self._erase_old)]
+        status = replace(status, problem=next(filter(None, problems), ""))
         metrics.ARCHIVE_ACTIVE_TIME.set(status.pass_time)
         metrics.ARCHIVE_OVERDUE_SECONDS.set(status.overdue_seconds)
         await self._marks.tell(status)
@@ -246,6 +244,15 @@ class Archiver:
         return made
 
     # Erasing
+
+    async def _tried(self, erase: Callable[[], Awaitable[None]]) -> str:
+        """Erase. Returns why it failed; empty: it did not."""
+        try:
+            await erase()
+        except ServiceError as error:
+            self._failed(error)
+            return error.message
+        return ""
 
     async def _finish_erasures(self) -> None:
         while found := await self._marks.erasures(time.time() - self._times.settle):

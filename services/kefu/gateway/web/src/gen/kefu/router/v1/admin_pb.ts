@@ -1499,7 +1499,8 @@ export const GetArchiveRequestSchema: GenMessage<GetArchiveRequest> = /*@__PURE_
  */
 export type GetArchiveResponse = Message<"kefu.router.v1.GetArchiveResponse"> & {
   /**
-   * Where it is: a folder or "s3://BUCKET/PREFIX". Empty: the installation keeps no archive.
+   * Where it is: a folder or "s3://BUCKET/PREFIX"; for keys of other tenants than "default" no more than words. Empty: the
+   * installation keeps no archive.
    *
    * @generated from field: string place = 1;
    */
@@ -1548,7 +1549,7 @@ export type GetArchiveResponse = Message<"kefu.router.v1.GetArchiveResponse"> & 
   passTime?: Timestamp | undefined;
 
   /**
-   * Sessions of all tenants that were there then, where their tenants archive.
+   * Sessions of all tenants that were there then, where their tenants archive. 0 for keys of other tenants than "default".
    *
    * @generated from field: uint64 live_sessions = 8;
    */
