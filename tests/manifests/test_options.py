@@ -111,3 +111,18 @@ def test_models_and_milvus_that_want_a_token_get_it_in_every_container_that_asks
         ("kefu-generation", "generation", "HF_TOKEN"): hub,
         ("kefu-retrieval", "retrieval", "KEFU_RETRIEVAL_MILVUS_TOKEN"): hub | {"name": "kefu-milvus"},
     }
+
+
+def test_the_archive_has_its_keys_where_there_are_any_and_a_way_to_its_bucket() -> None:
+    asked = {
+        variable["name"]: variable["valueFrom"]["secretKeyRef"]
+        for container in containers(named(YOURS, "Deployment", "kefu-router"))
+        for variable in container.get("env", [])
+        if variable["name"].startswith("KEFU_ROUTER_ARCHIVE")
+    }
+    assert asked == {
+        f"KEFU_ROUTER_ARCHIVE_{name.upper()}_KEY": {"name": "kefu-archive", "key": f"{name}-key", "optional": True}
+        for name in ("access", "secret")
+    }
+    policies = [named(YOURS, "NetworkPolicy", name)["spec"] for name in ("kefu-archive", "kefu-webhooks")]
+    assert policies[0] == policies[1]

@@ -50,6 +50,7 @@ SECRETS = {
     "kefu-redis",
     "kefu-edge-tls",
     "kefu-inside-tls",
+    "kefu-archive",
     "kefu-milvus",
     "kefu-model-hub",
     "kefu-model-server",

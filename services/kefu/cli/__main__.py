@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from kefu.cli.commands import (
+    archive,
     audit,
     chat,
     collections,
@@ -63,6 +64,7 @@ def make_app() -> typer.Typer:
     desk.register(app)
     keys_and_tenants.register(app)
     audit.register(app)
+    archive.register(app)
     settings.register(app)
     secrets.register(app)
     actions.register(app)

@@ -41,6 +41,7 @@ Every error that a caller can see, with its status code and what the caller shou
   KnowledgeMoved          ABORTED              call again
   DraftOutdated           FAILED_PRECONDITION  refresh the draft, then promote it
   DraftHeld               FAILED_PRECONDITION  mend the draft and have it checked again, or promote it with `override`
+  ArchiveOff              FAILED_PRECONDITION  the installation keeps no archive: set KEFU_ROUTER_ARCHIVE
   AttachmentsOff          FAILED_PRECONDITION  send no files: the tenant or the installation takes none
   IdentityOff             FAILED_PRECONDITION  see the tenant's identity settings
   SessionClosed           FAILED_PRECONDITION  open another session
@@ -260,6 +261,13 @@ class KeyTooStrong(ServiceError):
 
     code = grpc.StatusCode.PERMISSION_DENIED
     reason = "KEY_TOO_STRONG"
+
+
+class ArchiveOff(ServiceError):
+    """The installation keeps no archive of conversations."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "ARCHIVE_OFF"
 
 
 class SessionNotFound(ServiceError):

@@ -135,6 +135,9 @@ PERMISSIONS: Permissions = {
         "ListSecrets": _ADMIN,
         "DeleteSecret": _ADMIN,
         "TryTriage": _SETTINGS,
+        "GetArchive": _ADMIN,
+        "ListArchivedConversations": _ADMIN,
+        "ExportArchive": _ADMIN,
     },
     "kefu.router.v1.ActionService": {
         "PutAction": _ADMIN,

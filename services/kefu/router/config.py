@@ -253,6 +253,33 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     attachments_per_session: int = Field(default=20, ge=1, le=200)
     """Files that a conversation may have."""
 
+    archive: str = ""
+    """Where conversations are kept for longer than their sessions live in Redis: a folder's absolute path, which all
+    routers share, or s3://BUCKET/PREFIX. Another place than that of customers' files. Empty: nowhere."""
+
+    archive_endpoint: str = ""
+    """The address of a service that speaks S3 and is not Amazon's, as for customers' files."""
+
+    archive_region: str = ""
+    """The bucket's region. Empty: us-east-1."""
+
+    archive_access_key: str = ""
+    """The access key of the bucket. Empty: as the machine's role gives one."""
+
+    archive_secret_key: SecretStr | None = None
+    """The secret of that access key."""
+
+    archive_days: float = Field(default=365.0, ge=1)
+    """A conversation leaves the archive this long after its last message, or up to a day later."""
+
+    archive_quiet_seconds: float = Field(default=3600.0, ge=0)
+    """A conversation is archived when nobody has written in it for this long; at once when an agent closed it. What is
+    written in it later is archived likewise."""
+
+    archive_encrypted: bool = True
+    """Conversations in the archive are encrypted with KEFU_ROUTER_SECRETS_KEY, and read through Kefu alone. Off:
+    programs of others can read the files as they are, and so can whoever gets hold of them."""
+
     settings_seconds: float = Field(default=2.0, ge=0)
     """Tenants' settings are cached for this long."""
 
@@ -276,6 +303,13 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
             raise ValueError("KEFU_ROUTER_SMTP_URL needs KEFU_ROUTER_SMTP_FROM as well")
         if self.attachments and not self.attachments.startswith(("/", "s3://")):
             raise ValueError("KEFU_ROUTER_ATTACHMENTS must be an absolute path, or s3://BUCKET/PREFIX")
+        if self.archive and not self.archive.startswith(("/", "s3://")):
+            raise ValueError("KEFU_ROUTER_ARCHIVE must be an absolute path, or s3://BUCKET/PREFIX")
+        if self.archive and self.attachments and _overlap(self.archive, self.attachments):
+            raise ValueError(
+                "KEFU_ROUTER_ARCHIVE and KEFU_ROUTER_ATTACHMENTS must not lie within one another: files whose session "
+                "has ended are deleted from the latter"
+            )
         if any(len(each) < _MIN_SECRET_CHARACTERS for each in self.secrets_keys):
             raise ValueError(f"KEFU_ROUTER_SECRETS_KEY must have at least {_MIN_SECRET_CHARACTERS} characters")
         return self
@@ -291,6 +325,12 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
         """The names of the checks in `answer_checks`."""
         names = _names(self.answer_checks)
         return frozenset(ANSWER_CHECKS) if "all" in names else names - {"none"}
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether two folders or prefixes are the same, or lie within one another."""
+    first, second = (f"{each.rstrip('/')}/" for each in (one, other))
+    return first.startswith(second) or second.startswith(first)
 
 
 def _names(value: str) -> frozenset[str]:
@@ -325,6 +365,9 @@ class Timing:
 
     file_sweep_seconds: float = 3600.0
     """Pause between two sweeps, which delete customers' files whose session is gone."""
+
+    archive_pass_seconds: float = 600.0
+    """Pause between two passes of the archive, each of which looks at every session in Redis."""
 
     presence_seconds: float = 15.0
     """Life of an agent's presence at a desk. A desk watch renews it every third of this."""

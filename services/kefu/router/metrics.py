@@ -167,3 +167,22 @@ CLAIMS_LAPSED = Counter("kefu_claims_lapsed_total", "Claims that lapsed because 
 CLAIMS = Counter("kefu_claims_total", "Conversations that agents claimed.")
 REPLIES = Counter("kefu_replies_total", "Replies of agents.")
 OBSERVERS_FAILED = Counter("kefu_observers_failed_total", "Domain events that an observer failed on; see the log.")
+ARCHIVED = Counter("kefu_archive_conversations_total", "Conversations written to the archive, again if they went on.")
+ARCHIVE_ERASED = Counter(
+    "kefu_archive_erased_total",
+    "Conversations that left the archive, by why: age, or an erasure made sure.",
+    ("why",),
+)
+for _why in ("age", "erasure"):
+    ARCHIVE_ERASED.labels(_why)
+ARCHIVE_FAILURES = Counter("kefu_archive_failures_total", "Conversations and passes of the archive that failed.")
+ARCHIVE_ACTIVE_TIME = Gauge(
+    "kefu_archive_active_timestamp_seconds",
+    "When the router that archives last looked at some sessions, in seconds since the epoch, or when this router "
+    "started. 0: there is no archive.",
+)
+ARCHIVE_OVERDUE_SECONDS = Gauge(
+    "kefu_archive_overdue_seconds",
+    "How long the oldest conversation has waited that should be in the archive and is not; set by the router that "
+    "archives.",
+)

@@ -59,6 +59,7 @@ from kefu.router.api import (
 )
 from kefu.router.api.action_servicer import ActionServicer
 from kefu.router.api.admin_servicer import AdminServicer
+from kefu.router.api.archive_calls import ArchiveCalls
 from kefu.router.api.attachment_servicer import AttachmentServicer
 from kefu.router.api.audit_servicer import AuditServicer
 from kefu.router.api.chat_servicer import ChatServicer
@@ -72,6 +73,9 @@ from kefu.router.api.review_servicer import ReviewServicer
 from kefu.router.api.server_stream import StreamLimits
 from kefu.router.api.webhook_servicer import HostResolver, WebhookServicer
 from kefu.router.config import RouterConfig, Timing
+from kefu.router.conversations.archive.archive import Archive
+from kefu.router.conversations.archive.archiver import Archiver, open_archiver
+from kefu.router.conversations.archive.opening import archive_times, make_archive
 from kefu.router.conversations.attachments.opening import open_attachments
 from kefu.router.conversations.experiments import Experiments
 from kefu.router.conversations.golden_questions.opening import open_golden_questions
@@ -102,15 +106,19 @@ from kefu.router.insight.reviews.book import ReviewBook
 from kefu.router.insight.reviews.store import ReviewStore
 from kefu.router.insight.unanswered import UnansweredStore
 from kefu.router.insight.unanswered_groups import UnansweredGroups
+from kefu.router.messages.archive_record import ArchiveRecordWriter
 from kefu.router.replicas.draft_client import DraftClient
 from kefu.router.replicas.file_reader import FileReader
 from kefu.router.replicas.patient_retrieval_client import PATIENT_SECONDS, PatientRetrievalClient
 from kefu.router.replicas.pool import open_pool
 from kefu.router.replicas.retrieval_client import RetrievalClient
 from kefu.router.replicas.retrieval_pool import open_retrieval_pool
+from kefu.router.storage import keys
+from kefu.router.storage.archive_marks import ArchiveMarks
 from kefu.router.storage.change_feed import open_change_feed
 from kefu.router.storage.desk_index import DeskRoom
 from kefu.router.storage.erasure import SessionErasure
+from kefu.router.storage.leader_lease import LeaderLease
 from kefu.router.storage.session_events import SessionEvents
 from kefu.router.storage.session_owners import SessionOwners
 from kefu.router.storage.sessions import SessionStore
@@ -272,7 +280,11 @@ async def router(
         streams = StreamLimits(
             slow_reader_seconds=config.slow_reader_seconds, key_check_seconds=timing.key_check_seconds
         )
-        personal_data = PersonalData(services.store, services.erasure, registry, event_bus, attachments)
+        archive = make_archive(config, commands)
+        personal_data = PersonalData(services.store, services.erasure, registry, event_bus, attachments, archive)
+        if archive.is_on:
+            pause = timing.archive_pass_seconds
+            await enter(open_archiver(archiver(config, commands, archive, settings, personal_data, name, pause)))
         identity = identity_service(config, commands, settings, tenant_secrets, http)
         conversations = ConversationService(services, registry, session_watches, identity)
         chat = ChatServicer(conversations, personal_data, keyring, streams, internal_key)
@@ -282,7 +294,8 @@ async def router(
         )
         desk = DeskServicer(desk_service, desk_watches, keyring, streams)
         tenants = TenantStore(commands)
-        admin = AdminServicer(tenants, settings, staged_settings, tenant_secrets, action_runner)
+        archive_calls = ArchiveCalls(archive, settings, streams)
+        admin = AdminServicer(tenants, settings, staged_settings, tenant_secrets, action_runner, archive_calls)
 
         golden = await enter(
             open_golden_questions(
@@ -354,6 +367,29 @@ def identity_service(
         TokenVerifier(partial(http.json, seconds=_JWKS_SECONDS, most_bytes=_JWKS_BYTES), tenant_secrets.get),
         EmailCodes(commands, mailer, config.internal_key.get_secret_value()),
         SessionOwners(commands, life=config.session_days * _SECONDS_A_DAY, beside_life=_beside_life(config)),
+    )
+
+
+def archiver(
+    config: RouterConfig,
+    commands: RedisCommands,
+    archive: Archive,
+    settings: SettingsStore,
+    personal_data: PersonalData,
+    router: str,
+    pause: float,
+) -> Archiver:
+    """What fills the archive. `router` names this router. `pause`: between two passes, in seconds."""
+    return Archiver(
+        archive,
+        ArchiveMarks(commands),
+        SessionStore(commands, life=config.session_days * _SECONDS_A_DAY),
+        ReviewStore(commands, days=config.numbers_days),
+        settings,
+        ArchiveRecordWriter(),
+        personal_data.finish_erasure,
+        LeaderLease(commands, keys.ARCHIVE_LEASE, router),
+        archive_times(config, pause),
     )
 
 

@@ -209,6 +209,7 @@ async def test_what_belongs_to_another_tenant_is_not_found(installation: Install
         "AdminService/ListSecrets": admin.ListSecretsRequest(tenant="tenants/acme"),
         "AdminService/DeleteSecret": admin.DeleteSecretRequest(name="tenants/acme/secrets/site"),
         "AdminService/RevokeKey": admin.RevokeKeyRequest(name=key.key.name),
+        "AdminService/GetArchive": admin.GetArchiveRequest(tenant="tenants/acme"),
         "AuditService/ListAuditEntries": audit.ListAuditEntriesRequest(tenant="tenants/acme"),
         "AuditService/VerifyAudit": audit.VerifyAuditRequest(tenant="tenants/acme"),
         "WebhookService/ListDeliveries": webhook.ListDeliveriesRequest(webhook=hook.webhook.name),

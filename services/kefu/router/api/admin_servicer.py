@@ -1,6 +1,8 @@
 """AdminService: proto in, proto out."""
 
 import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import grpc.aio
@@ -14,6 +16,7 @@ from kefu.common.redis.tenant_secrets import SecretStore, StoredSecret
 from kefu.common.resource_names import check_id, parse_name
 from kefu.router.actions.runner import ActionRunner
 from kefu.router.answering.triage.reader import attempt
+from kefu.router.api.archive_calls import ArchiveCalls
 from kefu.router.api.requests import MAX_TEXT_CHARACTERS, check_short
 from kefu.router.messages.chat import timestamp
 from kefu.router.messages.settings import (
@@ -68,12 +71,14 @@ class AdminServicer(rpc.AdminServiceServicer):
         staged: StagedSettingsStore,
         secrets: SecretStore,
         actions: ActionRunner,
+        archive: ArchiveCalls,
     ) -> None:
         self._tenants = tenants
         self._settings = settings
         self._staged = staged
         self._secrets = secrets
         self._actions = actions
+        self._archive = archive
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add this service to a server."""
@@ -240,6 +245,24 @@ class AdminServicer(rpc.AdminServiceServicer):
         rules = (await self._settings.effective(principal.tenant)).triage_rules
         cosines = await self._actions.compared(principal, text, _COMPARED_SECONDS)
         return pb.TryTriageResponse(triage=triage_message(attempt(CustomerMessage(text), cosines, rules)))
+
+    async def GetArchive(self, request: pb.GetArchiveRequest, context: Context) -> pb.GetArchiveResponse:
+        """See the contract."""
+        return await self._archive.status(caller(), (await self._administered(caller(), request.tenant)).id)
+
+    async def ListArchivedConversations(
+        self, request: pb.ListArchivedConversationsRequest, context: Context
+    ) -> pb.ListArchivedConversationsResponse:
+        """See the contract."""
+        return await self._archive.page(caller().tenant, request)
+
+    async def ExportArchive(
+        self, request: pb.ExportArchiveRequest, context: Context
+    ) -> AsyncIterator[pb.ExportArchiveResponse]:
+        """See the contract."""
+        async with aclosing(self._archive.export(caller().tenant, request, context)) as messages:
+            async for message in messages:
+                yield message
 
     async def _secret(self, name: str) -> tuple[Tenant, str]:
         tenant_id, secret_id = parse_name("name", name, "tenants", "secrets")

@@ -240,6 +240,20 @@ def _exported(act: Act, response: chat.ExportUserResponse) -> None:
     act.details["bytes"] = str(int(act.details.get("bytes", 0)) + len(response.data))
 
 
+def _list_archive(act: Act, request: admin.ListArchivedConversationsRequest) -> None:
+    act.target = "archive"
+    act.details = {"start_day": request.start_day[:10], "end_day": request.end_day[:10]}
+
+
+def _export_archive(act: Act, request: admin.ExportArchiveRequest) -> None:
+    act.target = "archive"
+    act.details = {"start_day": request.start_day[:10], "end_day": request.end_day[:10]}
+
+
+def _exported_archive(act: Act, response: admin.ExportArchiveResponse) -> None:
+    act.details["bytes"] = str(int(act.details.get("bytes", 0)) + len(response.data))
+
+
 def _read_audit(act: Act, request: audit.ListAuditEntriesRequest) -> None:
     act.target = f"{_in_tenant(act, request.tenant)}/audit"
 
@@ -254,6 +268,10 @@ AUDITED: Mapping[str, AuditedMethod] = {
     f"{_ADMIN}/DiscardStagedSettings": AuditedMethod("settings.discard", _name),
     f"{_ADMIN}/PutSecret": AuditedMethod("secret.put", _secret),
     f"{_ADMIN}/DeleteSecret": AuditedMethod("secret.delete", _secret),
+    f"{_ADMIN}/ListArchivedConversations": AuditedMethod(
+        "archive.list", _list_archive, repeat_seconds=_READ_REPEAT_SECONDS
+    ),
+    f"{_ADMIN}/ExportArchive": AuditedMethod("archive.export", _export_archive, _exported_archive),
     f"{_ACTION}/PutAction": AuditedMethod("action.put", _put_action, _stored_action),
     f"{_ACTION}/DeleteAction": AuditedMethod("action.delete", _name),
     f"{_ACTION}/TryAction": AuditedMethod("action.try", _try_action),
@@ -300,7 +318,14 @@ NOT_AUDITED = frozenset(
         ),
         *(
             f"{_ADMIN}/{method}"
-            for method in ("ListTenants", "ListKeys", "GetTenantSettings", "ListSettingsRevisions", "TryTriage")
+            for method in (
+                "ListTenants",
+                "ListKeys",
+                "GetTenantSettings",
+                "ListSettingsRevisions",
+                "TryTriage",
+                "GetArchive",
+            )
         ),
         *(
             f"{_GOLDEN}/{method}"

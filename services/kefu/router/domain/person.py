@@ -1,6 +1,6 @@
 """A person whose conversations are kept, and what is kept of one session. Plain values."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,3 +38,5 @@ class KeptSession:
     """What is kept beside it, as it is stored."""
     attachments: Callable[[], AsyncIterator[KeptAttachment]]
     """Its attachments with their bytes, oldest first."""
+    archived: Sequence[str] = ()
+    """What the archive has of it, as lines of JSON."""

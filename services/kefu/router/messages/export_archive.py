@@ -25,6 +25,8 @@ sessions/ID/attachments/   the pictures and PDFs that the customer sent
 sessions/ID/attachments.jsonl a line for each of them: name, type, when it came, what was read off it, and
                            a remark where the file itself cannot be given any more: then it is empty
 sessions/ID/beside.json    what is kept beside it: unanswered questions, webhook deliveries, figures, cached answers
+sessions/ID/archived.jsonl what the archive of conversations has of it, one line: as long as the conversation has not
+                           ended, the files above have most of it as well
 """
 
 
@@ -55,6 +57,8 @@ async def export_archive(sessions: AsyncGenerator[KeptSession, None]) -> AsyncGe
                 archive.writestr(f"{folder}/attachments.jsonl", "".join(described))
             if kept.beside:
                 archive.writestr(f"{folder}/beside.json", json.dumps(kept.beside, ensure_ascii=False, indent=1))
+            if kept.archived:
+                archive.writestr(f"{folder}/archived.jsonl", "".join(kept.archived))
             for part in sink.parts():
                 yield part
         archive.writestr("README.txt", _README.format(now=_time(datetime.now(UTC).timestamp()), count=count))

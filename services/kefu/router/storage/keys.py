@@ -21,6 +21,12 @@ ESCALATION_LEASE = "kefu:1:desks:attendant"
 """Lease of the one router that escalates conversations and lets claims lapse."""
 GOLDEN_LEASE = "kefu:1:golden:checker"
 """Lease of the one router that checks drafts and asks golden questions at night."""
+ARCHIVE_LEASE = "kefu:1:archive:writer"
+"""Lease of the one router that archives conversations."""
+ARCHIVE_ERASED = "kefu:1:archive:erased"
+"""Sessions whose erasure has begun a short time ago: the archive's part of it is done twice."""
+ARCHIVE_STATUS = "kefu:1:archive:status"
+"""How the last pass of the archive went."""
 
 
 def session(tenant: str, session_id: str) -> str:

@@ -57,6 +57,7 @@ class TenantSettings:
     action_risk: Risk | None = None
     triage_rules: tuple[TriageRule, ...] = ()
     attachments: bool | None = None
+    archive: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,8 @@ class EffectiveSettings:
     """What becomes of messages by what is read out of them; see `kefu.router.answering.triage.rules`."""
     attachments: bool = False
     """Whether customers may send pictures and PDFs."""
+    archive: bool = False
+    """Whether conversations are archived."""
 
     def least_relevance(self, passage: Passage) -> float:
         """The relevance from which on a passage may hold the answer.
@@ -160,6 +163,7 @@ def effective_settings(settings: TenantSettings, config: RouterConfig) -> Effect
         action_risk=settings.action_risk or Risk.WRITE,
         triage_rules=settings.triage_rules,
         attachments=bool(config.attachments) and _chosen(settings.attachments, True),
+        archive=bool(config.archive) and _chosen(settings.archive, True),
     )
 
 

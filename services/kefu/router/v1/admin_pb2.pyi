@@ -641,6 +641,7 @@ class TenantSettings(_message.Message):
     ACTION_RISK_FIELD_NUMBER: _builtins.int
     TRIAGE_RULES_FIELD_NUMBER: _builtins.int
     ATTACHMENTS_FIELD_NUMBER: _builtins.int
+    ARCHIVE_FIELD_NUMBER: _builtins.int
     min_relevance: _builtins.float
     """A passage below this relevance (0 to 1) is not shown to the model; none at or above it: ask back or hand over. Unset:
     each collection's own, as calibrated (see CalibrateCollection), else the installation's.
@@ -696,6 +697,10 @@ class TenantSettings(_message.Message):
     attachments: _builtins.bool
     """Customers may send pictures and PDFs (see AttachmentService). Unset: yes, where the installation has a place for them
     (KEFU_ROUTER_ATTACHMENTS).
+    """
+    archive: _builtins.bool
+    """Conversations are archived (see GetArchive). Unset: yes, where the installation has an archive (KEFU_ROUTER_ARCHIVE).
+    With no, nothing is added from then on; what is in the archive stays there for its time, and is read and erased as before.
     """
     @_builtins.property
     def texts(self) -> _containers.MessageMap[_builtins.str, Global___TenantSettings.Texts]:
@@ -760,13 +765,16 @@ class TenantSettings(_message.Message):
         action_risk: _builtins.str | None = ...,
         triage_rules: _abc.Iterable[_triage_pb2.TriageRule] | None = ...,
         attachments: _builtins.bool | None = ...,
+        archive: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_action_risk", b"_action_risk", "_asks_back", b"_asks_back", "_attachments", b"_attachments", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "action_risk", b"action_risk", "asks_back", b"asks_back", "attachments", b"attachments", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "identity", b"identity", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_action_risk", b"_action_risk", "_archive", b"_archive", "_asks_back", b"_asks_back", "_attachments", b"_attachments", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "action_risk", b"action_risk", "archive", b"archive", "asks_back", b"asks_back", "attachments", b"attachments", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "identity", b"identity", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_action_risk", b"_action_risk", "_asks_back", b"_asks_back", "_attachments", b"_attachments", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "action_risk", b"action_risk", "asks_back", b"asks_back", "attachments", b"attachments", "business_hours", b"business_hours", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "identity", b"identity", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "refused_topics", b"refused_topics", "sensitive_topics", b"sensitive_topics", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "triage_rules", b"triage_rules", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_action_risk", b"_action_risk", "_archive", b"_archive", "_asks_back", b"_asks_back", "_attachments", b"_attachments", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "action_risk", b"action_risk", "archive", b"archive", "asks_back", b"asks_back", "attachments", b"attachments", "business_hours", b"business_hours", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "identity", b"identity", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "refused_topics", b"refused_topics", "sensitive_topics", b"sensitive_topics", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "triage_rules", b"triage_rules", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__action_risk: _TypeAlias = _typing.Literal["action_risk"]  # noqa: Y015
     _WhichOneofArgType__action_risk: _TypeAlias = _typing.Literal["_action_risk", b"_action_risk"]  # noqa: Y015
+    _WhichOneofReturnType__archive: _TypeAlias = _typing.Literal["archive"]  # noqa: Y015
+    _WhichOneofArgType__archive: _TypeAlias = _typing.Literal["_archive", b"_archive"]  # noqa: Y015
     _WhichOneofReturnType__asks_back: _TypeAlias = _typing.Literal["asks_back"]  # noqa: Y015
     _WhichOneofArgType__asks_back: _TypeAlias = _typing.Literal["_asks_back", b"_asks_back"]  # noqa: Y015
     _WhichOneofReturnType__attachments: _TypeAlias = _typing.Literal["attachments"]  # noqa: Y015
@@ -805,6 +813,8 @@ class TenantSettings(_message.Message):
     _WhichOneofArgType__weight: _TypeAlias = _typing.Literal["_weight", b"_weight"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__action_risk) -> _WhichOneofReturnType__action_risk | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__archive) -> _WhichOneofReturnType__archive | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__asks_back) -> _WhichOneofReturnType__asks_back | None: ...
     @_typing.overload
@@ -1482,3 +1492,219 @@ class ListSettingsRevisionsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListSettingsRevisionsResponse: _TypeAlias = ListSettingsRevisionsResponse  # noqa: Y015
+
+@_typing.final
+class GetArchiveRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_FIELD_NUMBER: _builtins.int
+    tenant: _builtins.str
+    """Optional. "tenants/{tenant}". Empty: the caller's."""
+    def __init__(
+        self,
+        *,
+        tenant: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tenant", b"tenant"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetArchiveRequest: _TypeAlias = GetArchiveRequest  # noqa: Y015
+
+@_typing.final
+class GetArchiveResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLACE_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    ENCRYPTED_FIELD_NUMBER: _builtins.int
+    OLDEST_DAY_FIELD_NUMBER: _builtins.int
+    LATEST_DAY_FIELD_NUMBER: _builtins.int
+    PASS_TIME_FIELD_NUMBER: _builtins.int
+    LIVE_SESSIONS_FIELD_NUMBER: _builtins.int
+    ARCHIVED_SESSIONS_FIELD_NUMBER: _builtins.int
+    OVERDUE_SECONDS_FIELD_NUMBER: _builtins.int
+    PROBLEM_FIELD_NUMBER: _builtins.int
+    place: _builtins.str
+    """Where it is: a folder or "s3://BUCKET/PREFIX"; for keys of other tenants than "default" no more than words. Empty: the
+    installation keeps no archive.
+    """
+    on: _builtins.bool
+    """Whether the tenant's conversations are added to it."""
+    days: _builtins.float
+    """Days after which a conversation leaves it."""
+    encrypted: _builtins.bool
+    """Whether the conversations that are added now are encrypted."""
+    oldest_day: _builtins.str
+    """The first and the last day, in UTC, of which it holds a conversation of the tenant, as "2026-11-25". Empty: of none."""
+    latest_day: _builtins.str
+    """See `oldest_day`."""
+    live_sessions: _builtins.int
+    """Sessions of all tenants that were there then, where their tenants archive. 0 for keys of other tenants than "default"."""
+    archived_sessions: _builtins.int
+    """Of these, those that were in the archive as they were. Others are still being talked in, or failed."""
+    overdue_seconds: _builtins.float
+    """Seconds that the oldest one has waited that could not be written. 0: none."""
+    problem: _builtins.str
+    """Why, in words; empty: all could."""
+    @_builtins.property
+    def pass_time(self) -> _timestamp_pb2.Timestamp:
+        """When all sessions of all tenants were last looked at. Unset: not yet."""
+
+    def __init__(
+        self,
+        *,
+        place: _builtins.str = ...,
+        on: _builtins.bool = ...,
+        days: _builtins.float = ...,
+        encrypted: _builtins.bool = ...,
+        oldest_day: _builtins.str = ...,
+        latest_day: _builtins.str = ...,
+        pass_time: _timestamp_pb2.Timestamp | None = ...,
+        live_sessions: _builtins.int = ...,
+        archived_sessions: _builtins.int = ...,
+        overdue_seconds: _builtins.float = ...,
+        problem: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["pass_time", b"pass_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["archived_sessions", b"archived_sessions", "days", b"days", "encrypted", b"encrypted", "latest_day", b"latest_day", "live_sessions", b"live_sessions", "oldest_day", b"oldest_day", "on", b"on", "overdue_seconds", b"overdue_seconds", "pass_time", b"pass_time", "place", b"place", "problem", b"problem"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetArchiveResponse: _TypeAlias = GetArchiveResponse  # noqa: Y015
+
+@_typing.final
+class ListArchivedConversationsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_DAY_FIELD_NUMBER: _builtins.int
+    END_DAY_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    start_day: _builtins.str
+    """Optional. Conversations whose last message was on this day (UTC) or later, as "2026-11-25"."""
+    end_day: _builtins.str
+    """Optional. Conversations whose last message was on this day (UTC) or earlier."""
+    page_size: _builtins.int
+    """Optional. At most 100; 0 means 50."""
+    page_token: _builtins.str
+    """Optional. `next_page_token` of the page before, with the same request otherwise."""
+    def __init__(
+        self,
+        *,
+        start_day: _builtins.str = ...,
+        end_day: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_day", b"end_day", "page_size", b"page_size", "page_token", b"page_token", "start_day", b"start_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListArchivedConversationsRequest: _TypeAlias = ListArchivedConversationsRequest  # noqa: Y015
+
+@_typing.final
+class ArchivedConversation(_message.Message):
+    """ArchivedConversation is a conversation in the archive."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SESSION_FIELD_NUMBER: _builtins.int
+    DAY_FIELD_NUMBER: _builtins.int
+    BYTES_FIELD_NUMBER: _builtins.int
+    session: _builtins.str
+    """"sessions/{session}", which has most likely ended in Redis."""
+    day: _builtins.str
+    """The day of its last message, in UTC, as "2026-11-25"."""
+    bytes: _builtins.int
+    """Bytes that it takes in the store, compressed."""
+    def __init__(
+        self,
+        *,
+        session: _builtins.str = ...,
+        day: _builtins.str = ...,
+        bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes", b"bytes", "day", b"day", "session", b"session"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ArchivedConversation: _TypeAlias = ArchivedConversation  # noqa: Y015
+
+@_typing.final
+class ListArchivedConversationsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONVERSATIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def conversations(self) -> _containers.RepeatedCompositeFieldContainer[Global___ArchivedConversation]:
+        """A page of conversations."""
+
+    def __init__(
+        self,
+        *,
+        conversations: _abc.Iterable[Global___ArchivedConversation] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conversations", b"conversations", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListArchivedConversationsResponse: _TypeAlias = ListArchivedConversationsResponse  # noqa: Y015
+
+@_typing.final
+class ExportArchiveRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_DAY_FIELD_NUMBER: _builtins.int
+    END_DAY_FIELD_NUMBER: _builtins.int
+    start_day: _builtins.str
+    """Optional. As ListArchivedConversationsRequest.start_day."""
+    end_day: _builtins.str
+    """Optional. As ListArchivedConversationsRequest.end_day."""
+    def __init__(
+        self,
+        *,
+        start_day: _builtins.str = ...,
+        end_day: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_day", b"end_day", "start_day", b"start_day"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportArchiveRequest: _TypeAlias = ExportArchiveRequest  # noqa: Y015
+
+@_typing.final
+class ExportArchiveResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATA_FIELD_NUMBER: _builtins.int
+    data: _builtins.bytes
+    """The next bytes: JSON lines in UTF-8, cut anywhere."""
+    def __init__(
+        self,
+        *,
+        data: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportArchiveResponse: _TypeAlias = ExportArchiveResponse  # noqa: Y015

@@ -120,6 +120,21 @@ class AdminServiceStub:
                 request_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.TryTriageRequest.SerializeToString,
                 response_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.TryTriageResponse.FromString,
                 _registered_method=True)
+        self.GetArchive = channel.unary_unary(
+                '/kefu.router.v1.AdminService/GetArchive',
+                request_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.GetArchiveRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.GetArchiveResponse.FromString,
+                _registered_method=True)
+        self.ListArchivedConversations = channel.unary_unary(
+                '/kefu.router.v1.AdminService/ListArchivedConversations',
+                request_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListArchivedConversationsRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListArchivedConversationsResponse.FromString,
+                _registered_method=True)
+        self.ExportArchive = channel.unary_stream(
+                '/kefu.router.v1.AdminService/ExportArchive',
+                request_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.ExportArchiveRequest.SerializeToString,
+                response_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.ExportArchiveResponse.FromString,
+                _registered_method=True)
 
 
 class AdminServiceServicer:
@@ -254,6 +269,32 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetArchive(self, request, context):
+        """GetArchive says what the archive of conversations holds of a tenant, and how it fares. Where there is none, `place` is
+        empty. Errors: NOT_FOUND / TENANT_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE (its store does not answer).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListArchivedConversations(self, request, context):
+        """ListArchivedConversations lists what the archive holds of the caller's tenant, by day and session, the oldest day first.
+        Errors: INVALID_ARGUMENT / BAD_REQUEST, FAILED_PRECONDITION / ARCHIVE_OFF (the installation has none), UNAVAILABLE /
+        BACKEND_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportArchive(self, request, context):
+        """ExportArchive returns conversations of the caller's tenant as JSON lines, in parts of at most 256 KiB, in the order of
+        ListArchivedConversations: one line for each, with its messages. Two lines of one conversation are possible after a crash:
+        the one with the later `updateTime` holds. Errors: as ListArchivedConversations.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdminServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -336,6 +377,21 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.TryTriage,
                     request_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.TryTriageRequest.FromString,
                     response_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.TryTriageResponse.SerializeToString,
+            ),
+            'GetArchive': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetArchive,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.GetArchiveRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.GetArchiveResponse.SerializeToString,
+            ),
+            'ListArchivedConversations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListArchivedConversations,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListArchivedConversationsRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.ListArchivedConversationsResponse.SerializeToString,
+            ),
+            'ExportArchive': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportArchive,
+                    request_deserializer=kefu_dot_router_dot_v1_dot_admin__pb2.ExportArchiveRequest.FromString,
+                    response_serializer=kefu_dot_router_dot_v1_dot_admin__pb2.ExportArchiveResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -776,6 +832,87 @@ class AdminService:
             '/kefu.router.v1.AdminService/TryTriage',
             kefu_dot_router_dot_v1_dot_admin__pb2.TryTriageRequest.SerializeToString,
             kefu_dot_router_dot_v1_dot_admin__pb2.TryTriageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetArchive(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.router.v1.AdminService/GetArchive',
+            kefu_dot_router_dot_v1_dot_admin__pb2.GetArchiveRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_admin__pb2.GetArchiveResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListArchivedConversations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/kefu.router.v1.AdminService/ListArchivedConversations',
+            kefu_dot_router_dot_v1_dot_admin__pb2.ListArchivedConversationsRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_admin__pb2.ListArchivedConversationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportArchive(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/kefu.router.v1.AdminService/ExportArchive',
+            kefu_dot_router_dot_v1_dot_admin__pb2.ExportArchiveRequest.SerializeToString,
+            kefu_dot_router_dot_v1_dot_admin__pb2.ExportArchiveResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -88,6 +88,20 @@ class AdminServiceStub:
     """TryTriage reads a text as a customer's message would be read, and says which rules of the caller's tenant apply. Nothing
     is kept, and there are no signals. Errors: INVALID_ARGUMENT / BAD_REQUEST.
     """
+    GetArchive: _grpc.UnaryUnaryMultiCallable[_admin_pb2.GetArchiveRequest, _admin_pb2.GetArchiveResponse]
+    """GetArchive says what the archive of conversations holds of a tenant, and how it fares. Where there is none, `place` is
+    empty. Errors: NOT_FOUND / TENANT_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE (its store does not answer).
+    """
+    ListArchivedConversations: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ListArchivedConversationsRequest, _admin_pb2.ListArchivedConversationsResponse]
+    """ListArchivedConversations lists what the archive holds of the caller's tenant, by day and session, the oldest day first.
+    Errors: INVALID_ARGUMENT / BAD_REQUEST, FAILED_PRECONDITION / ARCHIVE_OFF (the installation has none), UNAVAILABLE /
+    BACKEND_UNAVAILABLE.
+    """
+    ExportArchive: _grpc.UnaryStreamMultiCallable[_admin_pb2.ExportArchiveRequest, _admin_pb2.ExportArchiveResponse]
+    """ExportArchive returns conversations of the caller's tenant as JSON lines, in parts of at most 256 KiB, in the order of
+    ListArchivedConversations: one line for each, with its messages. Two lines of one conversation are possible after a crash:
+    the one with the later `updateTime` holds. Errors: as ListArchivedConversations.
+    """
 
 @_typing.type_check_only
 class AdminServiceAsyncStub(AdminServiceStub):
@@ -148,6 +162,20 @@ class AdminServiceAsyncStub(AdminServiceStub):
     TryTriage: _aio.UnaryUnaryMultiCallable[_admin_pb2.TryTriageRequest, _admin_pb2.TryTriageResponse]  # type: ignore[assignment]
     """TryTriage reads a text as a customer's message would be read, and says which rules of the caller's tenant apply. Nothing
     is kept, and there are no signals. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+    """
+    GetArchive: _aio.UnaryUnaryMultiCallable[_admin_pb2.GetArchiveRequest, _admin_pb2.GetArchiveResponse]  # type: ignore[assignment]
+    """GetArchive says what the archive of conversations holds of a tenant, and how it fares. Where there is none, `place` is
+    empty. Errors: NOT_FOUND / TENANT_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE (its store does not answer).
+    """
+    ListArchivedConversations: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListArchivedConversationsRequest, _admin_pb2.ListArchivedConversationsResponse]  # type: ignore[assignment]
+    """ListArchivedConversations lists what the archive holds of the caller's tenant, by day and session, the oldest day first.
+    Errors: INVALID_ARGUMENT / BAD_REQUEST, FAILED_PRECONDITION / ARCHIVE_OFF (the installation has none), UNAVAILABLE /
+    BACKEND_UNAVAILABLE.
+    """
+    ExportArchive: _aio.UnaryStreamMultiCallable[_admin_pb2.ExportArchiveRequest, _admin_pb2.ExportArchiveResponse]  # type: ignore[assignment]
+    """ExportArchive returns conversations of the caller's tenant as JSON lines, in parts of at most 256 KiB, in the order of
+    ListArchivedConversations: one line for each, with its messages. Two lines of one conversation are possible after a crash:
+    the one with the later `updateTime` holds. Errors: as ListArchivedConversations.
     """
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -302,6 +330,38 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_admin_pb2.TryTriageResponse, _abc.Awaitable[_admin_pb2.TryTriageResponse]]:
         """TryTriage reads a text as a customer's message would be read, and says which rules of the caller's tenant apply. Nothing
         is kept, and there are no signals. Errors: INVALID_ARGUMENT / BAD_REQUEST.
+        """
+
+    @_abc_1.abstractmethod
+    def GetArchive(
+        self,
+        request: _admin_pb2.GetArchiveRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.GetArchiveResponse, _abc.Awaitable[_admin_pb2.GetArchiveResponse]]:
+        """GetArchive says what the archive of conversations holds of a tenant, and how it fares. Where there is none, `place` is
+        empty. Errors: NOT_FOUND / TENANT_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE (its store does not answer).
+        """
+
+    @_abc_1.abstractmethod
+    def ListArchivedConversations(
+        self,
+        request: _admin_pb2.ListArchivedConversationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_admin_pb2.ListArchivedConversationsResponse, _abc.Awaitable[_admin_pb2.ListArchivedConversationsResponse]]:
+        """ListArchivedConversations lists what the archive holds of the caller's tenant, by day and session, the oldest day first.
+        Errors: INVALID_ARGUMENT / BAD_REQUEST, FAILED_PRECONDITION / ARCHIVE_OFF (the installation has none), UNAVAILABLE /
+        BACKEND_UNAVAILABLE.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportArchive(
+        self,
+        request: _admin_pb2.ExportArchiveRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_admin_pb2.ExportArchiveResponse], _abc.AsyncIterator[_admin_pb2.ExportArchiveResponse]]:
+        """ExportArchive returns conversations of the caller's tenant as JSON lines, in parts of at most 256 KiB, in the order of
+        ListArchivedConversations: one line for each, with its messages. Two lines of one conversation are possible after a crash:
+        the one with the later `updateTime` holds. Errors: as ListArchivedConversations.
         """
 
 def add_AdminServiceServicer_to_server(servicer: AdminServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

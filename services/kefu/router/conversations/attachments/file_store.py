@@ -5,8 +5,8 @@ An object is named `TENANT/SESSION/ATTACHMENT/content` (or `preview`): nothing t
 objects: what is there is never half of one.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -18,6 +18,8 @@ from obstore.store import LocalStore, S3Store
 from kefu.common.errors import AttachmentNotFound, BackendUnavailable
 
 _RETRY_SECONDS = 20
+_MOST_DELETED = 1_000
+_CUSTOMERS_FILES = "The store of customers' files"
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class StoredObject:
 
     name: str
     modified: datetime
+    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,41 +62,80 @@ class FileStore(Protocol):
 
 
 class ObjectFileStore:
-    """A file store over one of obstore's."""
+    """A file store over one of obstore's. `what` it is, as an error's sentence begins."""
 
-    def __init__(self, store: LocalStore | S3Store) -> None:
+    def __init__(self, store: LocalStore | S3Store, what: str = _CUSTOMERS_FILES) -> None:
         self._store: Any = store
+        self._what = what
 
     async def put(self, name: str, data: bytes) -> None:
         """See `FileStore`."""
-        with _failures():
+        with self._failures():
             await self._store.put_async(name, data)
 
     async def get(self, name: str) -> bytes:
         """See `FileStore`."""
-        with _failures():
+        with self._failures():
             found = await self._store.get_async(name)
             return bytes(await found.bytes_async())
 
     async def delete(self, prefix: str) -> int:
         """See `FileStore`."""
-        with _failures():
+        with self._failures():
             names = [str(each["path"]) async for batch in self._store.list(prefix) for each in batch]
             if names:
                 await self._store.delete_async(names)
             return len(names)
 
-    async def objects(self) -> AsyncIterator[StoredObject]:
-        """See `FileStore`."""
-        with _failures():
-            async for batch in self._store.list():
+    async def objects(self, prefix: str = "", after: str = "") -> AsyncIterator[StoredObject]:
+        """See `FileStore`. Of those below `prefix` only, and of a bucket only those whose names sort behind `after`."""
+        with self._failures():
+            async for batch in self._store.list(prefix or None, offset=after or None):
                 for each in batch:
-                    yield StoredObject(str(each["path"]), each["last_modified"])
+                    yield StoredObject(str(each["path"]), each["last_modified"], int(each["size"]))
+
+    async def folders(self, prefix: str = "") -> list[str]:
+        """The names of what lies directly below a prefix and holds objects, sorted."""
+        with self._failures():
+            found = await self._store.list_with_delimiter_async(prefix or None)
+        return sorted(str(each).rstrip("/").rpartition("/")[2] for each in found["common_prefixes"])
+
+    async def exists(self, name: str) -> bool:
+        """Whether there is an object of the name."""
+        try:
+            with self._failures():
+                await self._store.head_async(name)
+        except AttachmentNotFound:
+            return False
+        return True
+
+    async def discard(self, names: Sequence[str]) -> None:
+        """Delete objects by their names, those that are not there as well."""
+        for at in range(0, len(names), _MOST_DELETED):
+            some = list(names[at : at + _MOST_DELETED])
+            try:
+                with self._failures():
+                    await self._store.delete_async(some)
+            except AttachmentNotFound:  # a folder tells the first that is missing, and may have left the others
+                for name in some:
+                    with suppress(AttachmentNotFound), self._failures():
+                        await self._store.delete_async(name)
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise AttachmentNotFound("There is no such file; list the session's attachments.") from None
+        except (BaseError, OSError) as error:
+            raise BackendUnavailable(f"{self._what} did not answer; try again.") from error
 
 
-def open_file_store(address: str, access: S3Access, *, retries: int = 2) -> ObjectFileStore:
+def open_file_store(
+    address: str, access: S3Access, *, retries: int = 2, what: str = _CUSTOMERS_FILES
+) -> ObjectFileStore:
     """The store at an address: a folder's absolute path, or s3://BUCKET/PREFIX. Raises ValueError for another one."""
-    return ObjectFileStore(open_object_store(address, access, retries=retries))
+    return ObjectFileStore(open_object_store(address, access, retries=retries), what)
 
 
 def open_object_store(
@@ -117,13 +159,3 @@ def open_object_store(
     # A customer waits: obstore by itself would try ten times, for three minutes.
     retry: Any = {"max_retries": retries, "retry_timeout": timedelta(seconds=_RETRY_SECONDS)}
     return S3Store(parts.netloc, prefix=prefix, client_options=client, retry_config=retry, **options)
-
-
-@contextmanager
-def _failures() -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError:
-        raise AttachmentNotFound("There is no such file; list the session's attachments.") from None
-    except (BaseError, OSError) as error:
-        raise BackendUnavailable("The store of customers' files did not answer; try again.") from error

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file kefu/router/v1/admin.proto.
  */
 export const file_kefu_router_v1_admin: GenFile = /*@__PURE__*/
-  fileDesc("ChprZWZ1L3JvdXRlci92MS9hZG1pbi5wcm90bxIOa2VmdS5yb3V0ZXIudjEiXQoGVGVuYW50EgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI+ChNDcmVhdGVUZW5hbnRSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkiPgoUQ3JlYXRlVGVuYW50UmVzcG9uc2USJgoGdGVuYW50GAEgASgLMhYua2VmdS5yb3V0ZXIudjEuVGVuYW50IjsKEkxpc3RUZW5hbnRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJXChNMaXN0VGVuYW50c1Jlc3BvbnNlEicKB3RlbmFudHMYASADKAsyFi5rZWZ1LnJvdXRlci52MS5UZW5hbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIqcCCgNLZXkSDAoEbmFtZRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSJQoGc2NvcGVzGAMgAygOMhUua2VmdS5yb3V0ZXIudjEuU2NvcGUSEwoLY29sbGVjdGlvbnMYBCADKAkSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKCHByaW9yaXR5GAYgASgOMhgua2VmdS5yb3V0ZXIudjEuUHJpb3JpdHkSLwoLZXhwaXJlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmxhc3RfdXNlZF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLRAQoQQ3JlYXRlS2V5UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEiUKBnNjb3BlcxgDIAMoDjIVLmtlZnUucm91dGVyLnYxLlNjb3BlEhMKC2NvbGxlY3Rpb25zGAQgAygJEioKCHByaW9yaXR5GAUgASgOMhgua2VmdS5yb3V0ZXIudjEuUHJpb3JpdHkSLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkUKEUNyZWF0ZUtleVJlc3BvbnNlEiAKA2tleRgBIAEoCzITLmtlZnUucm91dGVyLnYxLktleRIOCgZzZWNyZXQYAiABKAkiSAoPTGlzdEtleXNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJOChBMaXN0S2V5c1Jlc3BvbnNlEiEKBGtleXMYASADKAsyEy5rZWZ1LnJvdXRlci52MS5LZXkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiAKEFJldm9rZUtleVJlcXVlc3QSDAoEbmFtZRgBIAEoCSITChFSZXZva2VLZXlSZXNwb25zZSLADwoOVGVuYW50U2V0dGluZ3MSGgoNbWluX3JlbGV2YW5jZRgBIAEoAkgAiAEBEhkKDG1heF9wYXNzYWdlcxgCIAEoDUgBiAEBEh4KEW1heF9hbnN3ZXJfdG9rZW5zGAMgASgNSAKIAQESGAoLdGVtcGVyYXR1cmUYBCABKAJIA4gBARIZCgxpbnN0cnVjdGlvbnMYBSABKAlIBIgBARIWCgl0aW1lX3pvbmUYBiABKAlIBYgBARIUCgdvbl9idXN5GAcgASgJSAaIAQESOAoFdGV4dHMYCCADKAsyKS5rZWZ1LnJvdXRlci52MS5UZW5hbnRTZXR0aW5ncy5UZXh0c0VudHJ5EiEKFG1heF9jb25jdXJyZW50X3R1cm5zGAkgASgNSAeIAQESIQoUcXVlc3Rpb25zX3Blcl9taW51dGUYCiABKA1ICIgBARIbCg5xdWVzdGlvbl9idXJzdBgLIAEoDUgJiAEBEhMKBndlaWdodBgMIAEoDUgKiAEBEhoKDWNhY2hlX2Fuc3dlcnMYDSABKAhIC4gBARIdChBjYWNoZV9taW5fY29zaW5lGA4gASgCSAyIAQESGwoOcmVkYWN0X3Byb21wdHMYDyABKAhIDYgBARIWCglhc2tzX2JhY2sYECABKAhIDogBARIWCg5yZWZ1c2VkX3RvcGljcxgRIAMoCRIWCg5idXNpbmVzc19ob3VycxgSIAMoCRIYChBzZW5zaXRpdmVfdG9waWNzGBMgAygJEh0KEGVzY2FsYXRlX3NlY29uZHMYFCABKA1ID4gBARIoChtvdmVybG9hZF9oYW5kb2Zmc19wZXJfYWdlbnQYFSABKA1IEIgBARIyCghpZGVudGl0eRgWIAEoCzIgLmtlZnUucm91dGVyLnYxLklkZW50aXR5U2V0dGluZ3MSGAoLYWN0aW9uX3Jpc2sYFyABKAlIEYgBARIwCgx0cmlhZ2VfcnVsZXMYGCADKAsyGi5rZWZ1LnJvdXRlci52MS5UcmlhZ2VSdWxlEhgKC2F0dGFjaG1lbnRzGBkgASgISBKIAQEa7wUKBVRleHRzEhAKCGdyZWV0aW5nGAEgASgJEg4KBnRoYW5rcxgCIAEoCRIPCgdnb29kYnllGAMgASgJEiAKGGhhbmRvZmZfbm90aGluZ19yZWxldmFudBgEIAEoCRIeChZoYW5kb2ZmX2N1c3RvbWVyX2Fza2VkGAUgASgJEhsKE2hhbmRvZmZfdW5hdmFpbGFibGUYBiABKAkSFwoPYWNrbm93bGVkZ2VtZW50GAcgASgJEhkKEWhhbmRvZmZfc2Vuc2l0aXZlGAggASgJEhkKEWhhbmRvZmZfZW1lcmdlbmN5GAkgASgJEhsKE2hhbmRvZmZfbm90X2hlbHBmdWwYCiABKAkSGAoQaGFuZG9mZl9yZXBlYXRlZBgLIAEoCRIcChRoYW5kb2ZmX291dF9vZl9ob3VycxgMIAEoCRIbChNjbGFyaWZ5aW5nX3F1ZXN0aW9uGA0gASgJEhUKDXJlZnVzZWRfdG9waWMYDiABKAkSGQoRaGFuZG9mZl9kZXNrX2Z1bGwYDyABKAkSGAoQaGFuZG9mZl9vd25fY2FzZRgQIAEoCRIUCgxvdXRfb2Zfc2NvcGUYESABKAkSFwoPYWJvdXRfYXNzaXN0YW50GBIgASgJEhkKEWhhbmRvZmZfY29tcGxhaW50GBUgASgJEhQKDGRpZF95b3VfbWVhbhgTIAEoCRIVCg1ub25lX29mX3RoZXNlGBQgASgJEg8KB3NpZ25faW4YFiABKAkSEQoJbm90X3RoZXJlGBcgASgJEhIKCmNoYW5nZV95ZXMYGCABKAkSEQoJY2hhbmdlX25vGBkgASgJEhcKD2NoYW5nZV9ub3RfbWFkZRgaIAEoCRIaChJjaGFuZ2VfYXNrZWRfYWdhaW4YGyABKAkSFgoOaGFuZG9mZl9jaGFuZ2UYHCABKAkSIgoaaGFuZG9mZl9jaGFuZ2VfdW5jb25maXJtZWQYHSABKAkSFAoMYWxsX29mX3RoZXNlGB4gASgJGlIKClRleHRzRW50cnkSCwoDa2V5GAEgASgJEjMKBXZhbHVlGAIgASgLMiQua2VmdS5yb3V0ZXIudjEuVGVuYW50U2V0dGluZ3MuVGV4dHM6AjgBQhAKDl9taW5fcmVsZXZhbmNlQg8KDV9tYXhfcGFzc2FnZXNCFAoSX21heF9hbnN3ZXJfdG9rZW5zQg4KDF90ZW1wZXJhdHVyZUIPCg1faW5zdHJ1Y3Rpb25zQgwKCl90aW1lX3pvbmVCCgoIX29uX2J1c3lCFwoVX21heF9jb25jdXJyZW50X3R1cm5zQhcKFV9xdWVzdGlvbnNfcGVyX21pbnV0ZUIRCg9fcXVlc3Rpb25fYnVyc3RCCQoHX3dlaWdodEIQCg5fY2FjaGVfYW5zd2Vyc0ITChFfY2FjaGVfbWluX2Nvc2luZUIRCg9fcmVkYWN0X3Byb21wdHNCDAoKX2Fza3NfYmFja0ITChFfZXNjYWxhdGVfc2Vjb25kc0IeChxfb3ZlcmxvYWRfaGFuZG9mZnNfcGVyX2FnZW50Qg4KDF9hY3Rpb25fcmlza0IOCgxfYXR0YWNobWVudHMipAEKEElkZW50aXR5U2V0dGluZ3MSDAoEbW9kZRgBIAEoCRIOCgZpc3N1ZXIYAiABKAkSEAoIYXVkaWVuY2UYAyABKAkSEAoIandrc191cmwYBCABKAkSEgoKcHVibGljX2tleRgFIAEoCRIVCg1zaGFyZWRfc2VjcmV0GAYgASgJEg4KBmNsYWltcxgHIAMoCRITCgtlbWFpbF9jb2RlcxgIIAEoCCJHCgZTZWNyZXQSDAoEbmFtZRgBIAEoCRIvCgt1cGRhdGVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLwoQUHV0U2VjcmV0UmVxdWVzdBIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgJIjsKEVB1dFNlY3JldFJlc3BvbnNlEiYKBnNlY3JldBgBIAEoCzIWLmtlZnUucm91dGVyLnYxLlNlY3JldCIkChJMaXN0U2VjcmV0c1JlcXVlc3QSDgoGdGVuYW50GAEgASgJIj4KE0xpc3RTZWNyZXRzUmVzcG9uc2USJwoHc2VjcmV0cxgBIAMoCzIWLmtlZnUucm91dGVyLnYxLlNlY3JldCIjChNEZWxldGVTZWNyZXRSZXF1ZXN0EgwKBG5hbWUYASABKAkiFgoURGVsZXRlU2VjcmV0UmVzcG9uc2UiIAoQVHJ5VHJpYWdlUmVxdWVzdBIMCgR0ZXh0GAEgASgJIjsKEVRyeVRyaWFnZVJlc3BvbnNlEiYKBnRyaWFnZRgBIAEoCzIWLmtlZnUucm91dGVyLnYxLlRyaWFnZSIqChhHZXRUZW5hbnRTZXR0aW5nc1JlcXVlc3QSDgoGdGVuYW50GAEgASgJIl8KGUdldFRlbmFudFNldHRpbmdzUmVzcG9uc2USMAoIc2V0dGluZ3MYASABKAsyHi5rZWZ1LnJvdXRlci52MS5UZW5hbnRTZXR0aW5ncxIQCghyZXZpc2lvbhgCIAEoBCJxChtVcGRhdGVUZW5hbnRTZXR0aW5nc1JlcXVlc3QSDgoGdGVuYW50GAEgASgJEjAKCHNldHRpbmdzGAIgASgLMh4ua2VmdS5yb3V0ZXIudjEuVGVuYW50U2V0dGluZ3MSEAoIcmV2aXNpb24YAyABKAQiMAocVXBkYXRlVGVuYW50U2V0dGluZ3NSZXNwb25zZRIQCghyZXZpc2lvbhgBIAEoBCK3AQoOU3RhZ2VkU2V0dGluZ3MSDAoEbmFtZRgBIAEoCRINCgV0aXRsZRgCIAEoCRIwCghzZXR0aW5ncxgDIAEoCzIeLmtlZnUucm91dGVyLnYxLlRlbmFudFNldHRpbmdzEhUKDWJhc2VfcmV2aXNpb24YBCABKAQSDgoGYXV0aG9yGAUgASgJEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJPChRTdGFnZVNldHRpbmdzUmVxdWVzdBI3Cg9zdGFnZWRfc2V0dGluZ3MYASABKAsyHi5rZWZ1LnJvdXRlci52MS5TdGFnZWRTZXR0aW5ncyJQChVTdGFnZVNldHRpbmdzUmVzcG9uc2USNwoPc3RhZ2VkX3NldHRpbmdzGAEgASgLMh4ua2VmdS5yb3V0ZXIudjEuU3RhZ2VkU2V0dGluZ3MiGwoZTGlzdFN0YWdlZFNldHRpbmdzUmVxdWVzdCJVChpMaXN0U3RhZ2VkU2V0dGluZ3NSZXNwb25zZRI3Cg9zdGFnZWRfc2V0dGluZ3MYASADKAsyHi5rZWZ1LnJvdXRlci52MS5TdGFnZWRTZXR0aW5ncyIsChxQcm9tb3RlU3RhZ2VkU2V0dGluZ3NSZXF1ZXN0EgwKBG5hbWUYASABKAkiMQodUHJvbW90ZVN0YWdlZFNldHRpbmdzUmVzcG9uc2USEAoIcmV2aXNpb24YASABKAQiLAocRGlzY2FyZFN0YWdlZFNldHRpbmdzUmVxdWVzdBIMCgRuYW1lGAEgASgJIh8KHURpc2NhcmRTdGFnZWRTZXR0aW5nc1Jlc3BvbnNlIpcBChBTZXR0aW5nc1JldmlzaW9uEhAKCHJldmlzaW9uGAEgASgEEjAKCHNldHRpbmdzGAIgASgLMh4ua2VmdS5yb3V0ZXIudjEuVGVuYW50U2V0dGluZ3MSDgoGYXV0aG9yGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJVChxMaXN0U2V0dGluZ3NSZXZpc2lvbnNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJtCh1MaXN0U2V0dGluZ3NSZXZpc2lvbnNSZXNwb25zZRIzCglyZXZpc2lvbnMYASADKAsyIC5rZWZ1LnJvdXRlci52MS5TZXR0aW5nc1JldmlzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSqgAQoFU2NvcGUSFQoRU0NPUEVfVU5TUEVDSUZJRUQQABIOCgpTQ09QRV9DSEFUEAESEwoPU0NPUEVfS05PV0xFREdFEAISEgoOU0NPUEVfT1BFUkFUT1IQAxISCg5TQ09QRV9JTlRFUk5BTBAEEg4KClNDT1BFX0RFU0sQBRISCg5TQ09QRV9TRVRUSU5HUxAGEg8KC1NDT1BFX0FETUlOEAcqZwoIUHJpb3JpdHkSGAoUUFJJT1JJVFlfVU5TUEVDSUZJRUQQABIYChRQUklPUklUWV9JTlRFUkFDVElWRRABEhIKDlBSSU9SSVRZX0JBVENIEAISEwoPUFJJT1JJVFlfVVJHRU5UEAMylQwKDEFkbWluU2VydmljZRJZCgxDcmVhdGVUZW5hbnQSIy5rZWZ1LnJvdXRlci52MS5DcmVhdGVUZW5hbnRSZXF1ZXN0GiQua2VmdS5yb3V0ZXIudjEuQ3JlYXRlVGVuYW50UmVzcG9uc2USVgoLTGlzdFRlbmFudHMSIi5rZWZ1LnJvdXRlci52MS5MaXN0VGVuYW50c1JlcXVlc3QaIy5rZWZ1LnJvdXRlci52MS5MaXN0VGVuYW50c1Jlc3BvbnNlElAKCUNyZWF0ZUtleRIgLmtlZnUucm91dGVyLnYxLkNyZWF0ZUtleVJlcXVlc3QaIS5rZWZ1LnJvdXRlci52MS5DcmVhdGVLZXlSZXNwb25zZRJNCghMaXN0S2V5cxIfLmtlZnUucm91dGVyLnYxLkxpc3RLZXlzUmVxdWVzdBogLmtlZnUucm91dGVyLnYxLkxpc3RLZXlzUmVzcG9uc2USUAoJUmV2b2tlS2V5EiAua2VmdS5yb3V0ZXIudjEuUmV2b2tlS2V5UmVxdWVzdBohLmtlZnUucm91dGVyLnYxLlJldm9rZUtleVJlc3BvbnNlEmgKEUdldFRlbmFudFNldHRpbmdzEigua2VmdS5yb3V0ZXIudjEuR2V0VGVuYW50U2V0dGluZ3NSZXF1ZXN0Gikua2VmdS5yb3V0ZXIudjEuR2V0VGVuYW50U2V0dGluZ3NSZXNwb25zZRJxChRVcGRhdGVUZW5hbnRTZXR0aW5ncxIrLmtlZnUucm91dGVyLnYxLlVwZGF0ZVRlbmFudFNldHRpbmdzUmVxdWVzdBosLmtlZnUucm91dGVyLnYxLlVwZGF0ZVRlbmFudFNldHRpbmdzUmVzcG9uc2USdAoVTGlzdFNldHRpbmdzUmV2aXNpb25zEiwua2VmdS5yb3V0ZXIudjEuTGlzdFNldHRpbmdzUmV2aXNpb25zUmVxdWVzdBotLmtlZnUucm91dGVyLnYxLkxpc3RTZXR0aW5nc1JldmlzaW9uc1Jlc3BvbnNlElwKDVN0YWdlU2V0dGluZ3MSJC5rZWZ1LnJvdXRlci52MS5TdGFnZVNldHRpbmdzUmVxdWVzdBolLmtlZnUucm91dGVyLnYxLlN0YWdlU2V0dGluZ3NSZXNwb25zZRJrChJMaXN0U3RhZ2VkU2V0dGluZ3MSKS5rZWZ1LnJvdXRlci52MS5MaXN0U3RhZ2VkU2V0dGluZ3NSZXF1ZXN0Gioua2VmdS5yb3V0ZXIudjEuTGlzdFN0YWdlZFNldHRpbmdzUmVzcG9uc2USdAoVUHJvbW90ZVN0YWdlZFNldHRpbmdzEiwua2VmdS5yb3V0ZXIudjEuUHJvbW90ZVN0YWdlZFNldHRpbmdzUmVxdWVzdBotLmtlZnUucm91dGVyLnYxLlByb21vdGVTdGFnZWRTZXR0aW5nc1Jlc3BvbnNlEnQKFURpc2NhcmRTdGFnZWRTZXR0aW5ncxIsLmtlZnUucm91dGVyLnYxLkRpc2NhcmRTdGFnZWRTZXR0aW5nc1JlcXVlc3QaLS5rZWZ1LnJvdXRlci52MS5EaXNjYXJkU3RhZ2VkU2V0dGluZ3NSZXNwb25zZRJQCglQdXRTZWNyZXQSIC5rZWZ1LnJvdXRlci52MS5QdXRTZWNyZXRSZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuUHV0U2VjcmV0UmVzcG9uc2USVgoLTGlzdFNlY3JldHMSIi5rZWZ1LnJvdXRlci52MS5MaXN0U2VjcmV0c1JlcXVlc3QaIy5rZWZ1LnJvdXRlci52MS5MaXN0U2VjcmV0c1Jlc3BvbnNlElkKDERlbGV0ZVNlY3JldBIjLmtlZnUucm91dGVyLnYxLkRlbGV0ZVNlY3JldFJlcXVlc3QaJC5rZWZ1LnJvdXRlci52MS5EZWxldGVTZWNyZXRSZXNwb25zZRJQCglUcnlUcmlhZ2USIC5rZWZ1LnJvdXRlci52MS5UcnlUcmlhZ2VSZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuVHJ5VHJpYWdlUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_kefu_router_v1_triage]);
+  fileDesc("ChprZWZ1L3JvdXRlci92MS9hZG1pbi5wcm90bxIOa2VmdS5yb3V0ZXIudjEiXQoGVGVuYW50EgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI+ChNDcmVhdGVUZW5hbnRSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkiPgoUQ3JlYXRlVGVuYW50UmVzcG9uc2USJgoGdGVuYW50GAEgASgLMhYua2VmdS5yb3V0ZXIudjEuVGVuYW50IjsKEkxpc3RUZW5hbnRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJXChNMaXN0VGVuYW50c1Jlc3BvbnNlEicKB3RlbmFudHMYASADKAsyFi5rZWZ1LnJvdXRlci52MS5UZW5hbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIqcCCgNLZXkSDAoEbmFtZRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSJQoGc2NvcGVzGAMgAygOMhUua2VmdS5yb3V0ZXIudjEuU2NvcGUSEwoLY29sbGVjdGlvbnMYBCADKAkSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKCHByaW9yaXR5GAYgASgOMhgua2VmdS5yb3V0ZXIudjEuUHJpb3JpdHkSLwoLZXhwaXJlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmxhc3RfdXNlZF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLRAQoQQ3JlYXRlS2V5UmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEiUKBnNjb3BlcxgDIAMoDjIVLmtlZnUucm91dGVyLnYxLlNjb3BlEhMKC2NvbGxlY3Rpb25zGAQgAygJEioKCHByaW9yaXR5GAUgASgOMhgua2VmdS5yb3V0ZXIudjEuUHJpb3JpdHkSLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkUKEUNyZWF0ZUtleVJlc3BvbnNlEiAKA2tleRgBIAEoCzITLmtlZnUucm91dGVyLnYxLktleRIOCgZzZWNyZXQYAiABKAkiSAoPTGlzdEtleXNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJOChBMaXN0S2V5c1Jlc3BvbnNlEiEKBGtleXMYASADKAsyEy5rZWZ1LnJvdXRlci52MS5LZXkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiAKEFJldm9rZUtleVJlcXVlc3QSDAoEbmFtZRgBIAEoCSITChFSZXZva2VLZXlSZXNwb25zZSLiDwoOVGVuYW50U2V0dGluZ3MSGgoNbWluX3JlbGV2YW5jZRgBIAEoAkgAiAEBEhkKDG1heF9wYXNzYWdlcxgCIAEoDUgBiAEBEh4KEW1heF9hbnN3ZXJfdG9rZW5zGAMgASgNSAKIAQESGAoLdGVtcGVyYXR1cmUYBCABKAJIA4gBARIZCgxpbnN0cnVjdGlvbnMYBSABKAlIBIgBARIWCgl0aW1lX3pvbmUYBiABKAlIBYgBARIUCgdvbl9idXN5GAcgASgJSAaIAQESOAoFdGV4dHMYCCADKAsyKS5rZWZ1LnJvdXRlci52MS5UZW5hbnRTZXR0aW5ncy5UZXh0c0VudHJ5EiEKFG1heF9jb25jdXJyZW50X3R1cm5zGAkgASgNSAeIAQESIQoUcXVlc3Rpb25zX3Blcl9taW51dGUYCiABKA1ICIgBARIbCg5xdWVzdGlvbl9idXJzdBgLIAEoDUgJiAEBEhMKBndlaWdodBgMIAEoDUgKiAEBEhoKDWNhY2hlX2Fuc3dlcnMYDSABKAhIC4gBARIdChBjYWNoZV9taW5fY29zaW5lGA4gASgCSAyIAQESGwoOcmVkYWN0X3Byb21wdHMYDyABKAhIDYgBARIWCglhc2tzX2JhY2sYECABKAhIDogBARIWCg5yZWZ1c2VkX3RvcGljcxgRIAMoCRIWCg5idXNpbmVzc19ob3VycxgSIAMoCRIYChBzZW5zaXRpdmVfdG9waWNzGBMgAygJEh0KEGVzY2FsYXRlX3NlY29uZHMYFCABKA1ID4gBARIoChtvdmVybG9hZF9oYW5kb2Zmc19wZXJfYWdlbnQYFSABKA1IEIgBARIyCghpZGVudGl0eRgWIAEoCzIgLmtlZnUucm91dGVyLnYxLklkZW50aXR5U2V0dGluZ3MSGAoLYWN0aW9uX3Jpc2sYFyABKAlIEYgBARIwCgx0cmlhZ2VfcnVsZXMYGCADKAsyGi5rZWZ1LnJvdXRlci52MS5UcmlhZ2VSdWxlEhgKC2F0dGFjaG1lbnRzGBkgASgISBKIAQESFAoHYXJjaGl2ZRgaIAEoCEgTiAEBGu8FCgVUZXh0cxIQCghncmVldGluZxgBIAEoCRIOCgZ0aGFua3MYAiABKAkSDwoHZ29vZGJ5ZRgDIAEoCRIgChhoYW5kb2ZmX25vdGhpbmdfcmVsZXZhbnQYBCABKAkSHgoWaGFuZG9mZl9jdXN0b21lcl9hc2tlZBgFIAEoCRIbChNoYW5kb2ZmX3VuYXZhaWxhYmxlGAYgASgJEhcKD2Fja25vd2xlZGdlbWVudBgHIAEoCRIZChFoYW5kb2ZmX3NlbnNpdGl2ZRgIIAEoCRIZChFoYW5kb2ZmX2VtZXJnZW5jeRgJIAEoCRIbChNoYW5kb2ZmX25vdF9oZWxwZnVsGAogASgJEhgKEGhhbmRvZmZfcmVwZWF0ZWQYCyABKAkSHAoUaGFuZG9mZl9vdXRfb2ZfaG91cnMYDCABKAkSGwoTY2xhcmlmeWluZ19xdWVzdGlvbhgNIAEoCRIVCg1yZWZ1c2VkX3RvcGljGA4gASgJEhkKEWhhbmRvZmZfZGVza19mdWxsGA8gASgJEhgKEGhhbmRvZmZfb3duX2Nhc2UYECABKAkSFAoMb3V0X29mX3Njb3BlGBEgASgJEhcKD2Fib3V0X2Fzc2lzdGFudBgSIAEoCRIZChFoYW5kb2ZmX2NvbXBsYWludBgVIAEoCRIUCgxkaWRfeW91X21lYW4YEyABKAkSFQoNbm9uZV9vZl90aGVzZRgUIAEoCRIPCgdzaWduX2luGBYgASgJEhEKCW5vdF90aGVyZRgXIAEoCRISCgpjaGFuZ2VfeWVzGBggASgJEhEKCWNoYW5nZV9ubxgZIAEoCRIXCg9jaGFuZ2Vfbm90X21hZGUYGiABKAkSGgoSY2hhbmdlX2Fza2VkX2FnYWluGBsgASgJEhYKDmhhbmRvZmZfY2hhbmdlGBwgASgJEiIKGmhhbmRvZmZfY2hhbmdlX3VuY29uZmlybWVkGB0gASgJEhQKDGFsbF9vZl90aGVzZRgeIAEoCRpSCgpUZXh0c0VudHJ5EgsKA2tleRgBIAEoCRIzCgV2YWx1ZRgCIAEoCzIkLmtlZnUucm91dGVyLnYxLlRlbmFudFNldHRpbmdzLlRleHRzOgI4AUIQCg5fbWluX3JlbGV2YW5jZUIPCg1fbWF4X3Bhc3NhZ2VzQhQKEl9tYXhfYW5zd2VyX3Rva2Vuc0IOCgxfdGVtcGVyYXR1cmVCDwoNX2luc3RydWN0aW9uc0IMCgpfdGltZV96b25lQgoKCF9vbl9idXN5QhcKFV9tYXhfY29uY3VycmVudF90dXJuc0IXChVfcXVlc3Rpb25zX3Blcl9taW51dGVCEQoPX3F1ZXN0aW9uX2J1cnN0QgkKB193ZWlnaHRCEAoOX2NhY2hlX2Fuc3dlcnNCEwoRX2NhY2hlX21pbl9jb3NpbmVCEQoPX3JlZGFjdF9wcm9tcHRzQgwKCl9hc2tzX2JhY2tCEwoRX2VzY2FsYXRlX3NlY29uZHNCHgocX292ZXJsb2FkX2hhbmRvZmZzX3Blcl9hZ2VudEIOCgxfYWN0aW9uX3Jpc2tCDgoMX2F0dGFjaG1lbnRzQgoKCF9hcmNoaXZlIqQBChBJZGVudGl0eVNldHRpbmdzEgwKBG1vZGUYASABKAkSDgoGaXNzdWVyGAIgASgJEhAKCGF1ZGllbmNlGAMgASgJEhAKCGp3a3NfdXJsGAQgASgJEhIKCnB1YmxpY19rZXkYBSABKAkSFQoNc2hhcmVkX3NlY3JldBgGIAEoCRIOCgZjbGFpbXMYByADKAkSEwoLZW1haWxfY29kZXMYCCABKAgiRwoGU2VjcmV0EgwKBG5hbWUYASABKAkSLwoLdXBkYXRlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIi8KEFB1dFNlY3JldFJlcXVlc3QSDAoEbmFtZRgBIAEoCRINCgV2YWx1ZRgCIAEoCSI7ChFQdXRTZWNyZXRSZXNwb25zZRImCgZzZWNyZXQYASABKAsyFi5rZWZ1LnJvdXRlci52MS5TZWNyZXQiJAoSTGlzdFNlY3JldHNSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCSI+ChNMaXN0U2VjcmV0c1Jlc3BvbnNlEicKB3NlY3JldHMYASADKAsyFi5rZWZ1LnJvdXRlci52MS5TZWNyZXQiIwoTRGVsZXRlU2VjcmV0UmVxdWVzdBIMCgRuYW1lGAEgASgJIhYKFERlbGV0ZVNlY3JldFJlc3BvbnNlIiAKEFRyeVRyaWFnZVJlcXVlc3QSDAoEdGV4dBgBIAEoCSI7ChFUcnlUcmlhZ2VSZXNwb25zZRImCgZ0cmlhZ2UYASABKAsyFi5rZWZ1LnJvdXRlci52MS5UcmlhZ2UiKgoYR2V0VGVuYW50U2V0dGluZ3NSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCSJfChlHZXRUZW5hbnRTZXR0aW5nc1Jlc3BvbnNlEjAKCHNldHRpbmdzGAEgASgLMh4ua2VmdS5yb3V0ZXIudjEuVGVuYW50U2V0dGluZ3MSEAoIcmV2aXNpb24YAiABKAQicQobVXBkYXRlVGVuYW50U2V0dGluZ3NSZXF1ZXN0Eg4KBnRlbmFudBgBIAEoCRIwCghzZXR0aW5ncxgCIAEoCzIeLmtlZnUucm91dGVyLnYxLlRlbmFudFNldHRpbmdzEhAKCHJldmlzaW9uGAMgASgEIjAKHFVwZGF0ZVRlbmFudFNldHRpbmdzUmVzcG9uc2USEAoIcmV2aXNpb24YASABKAQitwEKDlN0YWdlZFNldHRpbmdzEgwKBG5hbWUYASABKAkSDQoFdGl0bGUYAiABKAkSMAoIc2V0dGluZ3MYAyABKAsyHi5rZWZ1LnJvdXRlci52MS5UZW5hbnRTZXR0aW5ncxIVCg1iYXNlX3JldmlzaW9uGAQgASgEEg4KBmF1dGhvchgFIAEoCRIvCgtjcmVhdGVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiTwoUU3RhZ2VTZXR0aW5nc1JlcXVlc3QSNwoPc3RhZ2VkX3NldHRpbmdzGAEgASgLMh4ua2VmdS5yb3V0ZXIudjEuU3RhZ2VkU2V0dGluZ3MiUAoVU3RhZ2VTZXR0aW5nc1Jlc3BvbnNlEjcKD3N0YWdlZF9zZXR0aW5ncxgBIAEoCzIeLmtlZnUucm91dGVyLnYxLlN0YWdlZFNldHRpbmdzIhsKGUxpc3RTdGFnZWRTZXR0aW5nc1JlcXVlc3QiVQoaTGlzdFN0YWdlZFNldHRpbmdzUmVzcG9uc2USNwoPc3RhZ2VkX3NldHRpbmdzGAEgAygLMh4ua2VmdS5yb3V0ZXIudjEuU3RhZ2VkU2V0dGluZ3MiLAocUHJvbW90ZVN0YWdlZFNldHRpbmdzUmVxdWVzdBIMCgRuYW1lGAEgASgJIjEKHVByb21vdGVTdGFnZWRTZXR0aW5nc1Jlc3BvbnNlEhAKCHJldmlzaW9uGAEgASgEIiwKHERpc2NhcmRTdGFnZWRTZXR0aW5nc1JlcXVlc3QSDAoEbmFtZRgBIAEoCSIfCh1EaXNjYXJkU3RhZ2VkU2V0dGluZ3NSZXNwb25zZSKXAQoQU2V0dGluZ3NSZXZpc2lvbhIQCghyZXZpc2lvbhgBIAEoBBIwCghzZXR0aW5ncxgCIAEoCzIeLmtlZnUucm91dGVyLnYxLlRlbmFudFNldHRpbmdzEg4KBmF1dGhvchgDIAEoCRIvCgtjcmVhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiVQocTGlzdFNldHRpbmdzUmV2aXNpb25zUmVxdWVzdBIOCgZ0ZW5hbnQYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkibQodTGlzdFNldHRpbmdzUmV2aXNpb25zUmVzcG9uc2USMwoJcmV2aXNpb25zGAEgAygLMiAua2VmdS5yb3V0ZXIudjEuU2V0dGluZ3NSZXZpc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIwoRR2V0QXJjaGl2ZVJlcXVlc3QSDgoGdGVuYW50GAEgASgJIoMCChJHZXRBcmNoaXZlUmVzcG9uc2USDQoFcGxhY2UYASABKAkSCgoCb24YAiABKAgSDAoEZGF5cxgDIAEoARIRCgllbmNyeXB0ZWQYBCABKAgSEgoKb2xkZXN0X2RheRgFIAEoCRISCgpsYXRlc3RfZGF5GAYgASgJEi0KCXBhc3NfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNbGl2ZV9zZXNzaW9ucxgIIAEoBBIZChFhcmNoaXZlZF9zZXNzaW9ucxgJIAEoBBIXCg9vdmVyZHVlX3NlY29uZHMYCiABKAESDwoHcHJvYmxlbRgLIAEoCSJtCiBMaXN0QXJjaGl2ZWRDb252ZXJzYXRpb25zUmVxdWVzdBIRCglzdGFydF9kYXkYASABKAkSDwoHZW5kX2RheRgCIAEoCRIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCSJDChRBcmNoaXZlZENvbnZlcnNhdGlvbhIPCgdzZXNzaW9uGAEgASgJEgsKA2RheRgCIAEoCRINCgVieXRlcxgDIAEoAyJ5CiFMaXN0QXJjaGl2ZWRDb252ZXJzYXRpb25zUmVzcG9uc2USOwoNY29udmVyc2F0aW9ucxgBIAMoCzIkLmtlZnUucm91dGVyLnYxLkFyY2hpdmVkQ29udmVyc2F0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI6ChRFeHBvcnRBcmNoaXZlUmVxdWVzdBIRCglzdGFydF9kYXkYASABKAkSDwoHZW5kX2RheRgCIAEoCSIlChVFeHBvcnRBcmNoaXZlUmVzcG9uc2USDAoEZGF0YRgBIAEoDCqgAQoFU2NvcGUSFQoRU0NPUEVfVU5TUEVDSUZJRUQQABIOCgpTQ09QRV9DSEFUEAESEwoPU0NPUEVfS05PV0xFREdFEAISEgoOU0NPUEVfT1BFUkFUT1IQAxISCg5TQ09QRV9JTlRFUk5BTBAEEg4KClNDT1BFX0RFU0sQBRISCg5TQ09QRV9TRVRUSU5HUxAGEg8KC1NDT1BFX0FETUlOEAcqZwoIUHJpb3JpdHkSGAoUUFJJT1JJVFlfVU5TUEVDSUZJRUQQABIYChRQUklPUklUWV9JTlRFUkFDVElWRRABEhIKDlBSSU9SSVRZX0JBVENIEAISEwoPUFJJT1JJVFlfVVJHRU5UEAMyzQ4KDEFkbWluU2VydmljZRJZCgxDcmVhdGVUZW5hbnQSIy5rZWZ1LnJvdXRlci52MS5DcmVhdGVUZW5hbnRSZXF1ZXN0GiQua2VmdS5yb3V0ZXIudjEuQ3JlYXRlVGVuYW50UmVzcG9uc2USVgoLTGlzdFRlbmFudHMSIi5rZWZ1LnJvdXRlci52MS5MaXN0VGVuYW50c1JlcXVlc3QaIy5rZWZ1LnJvdXRlci52MS5MaXN0VGVuYW50c1Jlc3BvbnNlElAKCUNyZWF0ZUtleRIgLmtlZnUucm91dGVyLnYxLkNyZWF0ZUtleVJlcXVlc3QaIS5rZWZ1LnJvdXRlci52MS5DcmVhdGVLZXlSZXNwb25zZRJNCghMaXN0S2V5cxIfLmtlZnUucm91dGVyLnYxLkxpc3RLZXlzUmVxdWVzdBogLmtlZnUucm91dGVyLnYxLkxpc3RLZXlzUmVzcG9uc2USUAoJUmV2b2tlS2V5EiAua2VmdS5yb3V0ZXIudjEuUmV2b2tlS2V5UmVxdWVzdBohLmtlZnUucm91dGVyLnYxLlJldm9rZUtleVJlc3BvbnNlEmgKEUdldFRlbmFudFNldHRpbmdzEigua2VmdS5yb3V0ZXIudjEuR2V0VGVuYW50U2V0dGluZ3NSZXF1ZXN0Gikua2VmdS5yb3V0ZXIudjEuR2V0VGVuYW50U2V0dGluZ3NSZXNwb25zZRJxChRVcGRhdGVUZW5hbnRTZXR0aW5ncxIrLmtlZnUucm91dGVyLnYxLlVwZGF0ZVRlbmFudFNldHRpbmdzUmVxdWVzdBosLmtlZnUucm91dGVyLnYxLlVwZGF0ZVRlbmFudFNldHRpbmdzUmVzcG9uc2USdAoVTGlzdFNldHRpbmdzUmV2aXNpb25zEiwua2VmdS5yb3V0ZXIudjEuTGlzdFNldHRpbmdzUmV2aXNpb25zUmVxdWVzdBotLmtlZnUucm91dGVyLnYxLkxpc3RTZXR0aW5nc1JldmlzaW9uc1Jlc3BvbnNlElwKDVN0YWdlU2V0dGluZ3MSJC5rZWZ1LnJvdXRlci52MS5TdGFnZVNldHRpbmdzUmVxdWVzdBolLmtlZnUucm91dGVyLnYxLlN0YWdlU2V0dGluZ3NSZXNwb25zZRJrChJMaXN0U3RhZ2VkU2V0dGluZ3MSKS5rZWZ1LnJvdXRlci52MS5MaXN0U3RhZ2VkU2V0dGluZ3NSZXF1ZXN0Gioua2VmdS5yb3V0ZXIudjEuTGlzdFN0YWdlZFNldHRpbmdzUmVzcG9uc2USdAoVUHJvbW90ZVN0YWdlZFNldHRpbmdzEiwua2VmdS5yb3V0ZXIudjEuUHJvbW90ZVN0YWdlZFNldHRpbmdzUmVxdWVzdBotLmtlZnUucm91dGVyLnYxLlByb21vdGVTdGFnZWRTZXR0aW5nc1Jlc3BvbnNlEnQKFURpc2NhcmRTdGFnZWRTZXR0aW5ncxIsLmtlZnUucm91dGVyLnYxLkRpc2NhcmRTdGFnZWRTZXR0aW5nc1JlcXVlc3QaLS5rZWZ1LnJvdXRlci52MS5EaXNjYXJkU3RhZ2VkU2V0dGluZ3NSZXNwb25zZRJQCglQdXRTZWNyZXQSIC5rZWZ1LnJvdXRlci52MS5QdXRTZWNyZXRSZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuUHV0U2VjcmV0UmVzcG9uc2USVgoLTGlzdFNlY3JldHMSIi5rZWZ1LnJvdXRlci52MS5MaXN0U2VjcmV0c1JlcXVlc3QaIy5rZWZ1LnJvdXRlci52MS5MaXN0U2VjcmV0c1Jlc3BvbnNlElkKDERlbGV0ZVNlY3JldBIjLmtlZnUucm91dGVyLnYxLkRlbGV0ZVNlY3JldFJlcXVlc3QaJC5rZWZ1LnJvdXRlci52MS5EZWxldGVTZWNyZXRSZXNwb25zZRJQCglUcnlUcmlhZ2USIC5rZWZ1LnJvdXRlci52MS5UcnlUcmlhZ2VSZXF1ZXN0GiEua2VmdS5yb3V0ZXIudjEuVHJ5VHJpYWdlUmVzcG9uc2USUwoKR2V0QXJjaGl2ZRIhLmtlZnUucm91dGVyLnYxLkdldEFyY2hpdmVSZXF1ZXN0GiIua2VmdS5yb3V0ZXIudjEuR2V0QXJjaGl2ZVJlc3BvbnNlEoABChlMaXN0QXJjaGl2ZWRDb252ZXJzYXRpb25zEjAua2VmdS5yb3V0ZXIudjEuTGlzdEFyY2hpdmVkQ29udmVyc2F0aW9uc1JlcXVlc3QaMS5rZWZ1LnJvdXRlci52MS5MaXN0QXJjaGl2ZWRDb252ZXJzYXRpb25zUmVzcG9uc2USXgoNRXhwb3J0QXJjaGl2ZRIkLmtlZnUucm91dGVyLnYxLkV4cG9ydEFyY2hpdmVSZXF1ZXN0GiUua2VmdS5yb3V0ZXIudjEuRXhwb3J0QXJjaGl2ZVJlc3BvbnNlMAFiBnByb3RvMw", [file_google_protobuf_timestamp, file_kefu_router_v1_triage]);
 
 /**
  * Tenant is a company with its own keys, knowledge and sessions.
@@ -585,6 +585,14 @@ export type TenantSettings = Message<"kefu.router.v1.TenantSettings"> & {
    * @generated from field: optional bool attachments = 25;
    */
   attachments?: boolean | undefined;
+
+  /**
+   * Conversations are archived (see GetArchive). Unset: yes, where the installation has an archive (KEFU_ROUTER_ARCHIVE).
+   * With no, nothing is added from then on; what is in the archive stays there for its time, and is read and erased as before.
+   *
+   * @generated from field: optional bool archive = 26;
+   */
+  archive?: boolean | undefined;
 };
 
 /**
@@ -1468,6 +1476,261 @@ export const ListSettingsRevisionsResponseSchema: GenMessage<ListSettingsRevisio
   messageDesc(file_kefu_router_v1_admin, 38);
 
 /**
+ * @generated from message kefu.router.v1.GetArchiveRequest
+ */
+export type GetArchiveRequest = Message<"kefu.router.v1.GetArchiveRequest"> & {
+  /**
+   * Optional. "tenants/{tenant}". Empty: the caller's.
+   *
+   * @generated from field: string tenant = 1;
+   */
+  tenant: string;
+};
+
+/**
+ * Describes the message kefu.router.v1.GetArchiveRequest.
+ * Use `create(GetArchiveRequestSchema)` to create a new message.
+ */
+export const GetArchiveRequestSchema: GenMessage<GetArchiveRequest> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 39);
+
+/**
+ * @generated from message kefu.router.v1.GetArchiveResponse
+ */
+export type GetArchiveResponse = Message<"kefu.router.v1.GetArchiveResponse"> & {
+  /**
+   * Where it is: a folder or "s3://BUCKET/PREFIX"; for keys of other tenants than "default" no more than words. Empty: the
+   * installation keeps no archive.
+   *
+   * @generated from field: string place = 1;
+   */
+  place: string;
+
+  /**
+   * Whether the tenant's conversations are added to it.
+   *
+   * @generated from field: bool on = 2;
+   */
+  on: boolean;
+
+  /**
+   * Days after which a conversation leaves it.
+   *
+   * @generated from field: double days = 3;
+   */
+  days: number;
+
+  /**
+   * Whether the conversations that are added now are encrypted.
+   *
+   * @generated from field: bool encrypted = 4;
+   */
+  encrypted: boolean;
+
+  /**
+   * The first and the last day, in UTC, of which it holds a conversation of the tenant, as "2026-11-25". Empty: of none.
+   *
+   * @generated from field: string oldest_day = 5;
+   */
+  oldestDay: string;
+
+  /**
+   * See `oldest_day`.
+   *
+   * @generated from field: string latest_day = 6;
+   */
+  latestDay: string;
+
+  /**
+   * When all sessions of all tenants were last looked at. Unset: not yet.
+   *
+   * @generated from field: google.protobuf.Timestamp pass_time = 7;
+   */
+  passTime?: Timestamp | undefined;
+
+  /**
+   * Sessions of all tenants that were there then, where their tenants archive. 0 for keys of other tenants than "default".
+   *
+   * @generated from field: uint64 live_sessions = 8;
+   */
+  liveSessions: bigint;
+
+  /**
+   * Of these, those that were in the archive as they were. Others are still being talked in, or failed.
+   *
+   * @generated from field: uint64 archived_sessions = 9;
+   */
+  archivedSessions: bigint;
+
+  /**
+   * Seconds that the oldest one has waited that could not be written. 0: none.
+   *
+   * @generated from field: double overdue_seconds = 10;
+   */
+  overdueSeconds: number;
+
+  /**
+   * Why, in words; empty: all could.
+   *
+   * @generated from field: string problem = 11;
+   */
+  problem: string;
+};
+
+/**
+ * Describes the message kefu.router.v1.GetArchiveResponse.
+ * Use `create(GetArchiveResponseSchema)` to create a new message.
+ */
+export const GetArchiveResponseSchema: GenMessage<GetArchiveResponse> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 40);
+
+/**
+ * @generated from message kefu.router.v1.ListArchivedConversationsRequest
+ */
+export type ListArchivedConversationsRequest = Message<"kefu.router.v1.ListArchivedConversationsRequest"> & {
+  /**
+   * Optional. Conversations whose last message was on this day (UTC) or later, as "2026-11-25".
+   *
+   * @generated from field: string start_day = 1;
+   */
+  startDay: string;
+
+  /**
+   * Optional. Conversations whose last message was on this day (UTC) or earlier.
+   *
+   * @generated from field: string end_day = 2;
+   */
+  endDay: string;
+
+  /**
+   * Optional. At most 100; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * Optional. `next_page_token` of the page before, with the same request otherwise.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message kefu.router.v1.ListArchivedConversationsRequest.
+ * Use `create(ListArchivedConversationsRequestSchema)` to create a new message.
+ */
+export const ListArchivedConversationsRequestSchema: GenMessage<ListArchivedConversationsRequest> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 41);
+
+/**
+ * ArchivedConversation is a conversation in the archive.
+ *
+ * @generated from message kefu.router.v1.ArchivedConversation
+ */
+export type ArchivedConversation = Message<"kefu.router.v1.ArchivedConversation"> & {
+  /**
+   * "sessions/{session}", which has most likely ended in Redis.
+   *
+   * @generated from field: string session = 1;
+   */
+  session: string;
+
+  /**
+   * The day of its last message, in UTC, as "2026-11-25".
+   *
+   * @generated from field: string day = 2;
+   */
+  day: string;
+
+  /**
+   * Bytes that it takes in the store, compressed.
+   *
+   * @generated from field: int64 bytes = 3;
+   */
+  bytes: bigint;
+};
+
+/**
+ * Describes the message kefu.router.v1.ArchivedConversation.
+ * Use `create(ArchivedConversationSchema)` to create a new message.
+ */
+export const ArchivedConversationSchema: GenMessage<ArchivedConversation> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 42);
+
+/**
+ * @generated from message kefu.router.v1.ListArchivedConversationsResponse
+ */
+export type ListArchivedConversationsResponse = Message<"kefu.router.v1.ListArchivedConversationsResponse"> & {
+  /**
+   * A page of conversations.
+   *
+   * @generated from field: repeated kefu.router.v1.ArchivedConversation conversations = 1;
+   */
+  conversations: ArchivedConversation[];
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message kefu.router.v1.ListArchivedConversationsResponse.
+ * Use `create(ListArchivedConversationsResponseSchema)` to create a new message.
+ */
+export const ListArchivedConversationsResponseSchema: GenMessage<ListArchivedConversationsResponse> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 43);
+
+/**
+ * @generated from message kefu.router.v1.ExportArchiveRequest
+ */
+export type ExportArchiveRequest = Message<"kefu.router.v1.ExportArchiveRequest"> & {
+  /**
+   * Optional. As ListArchivedConversationsRequest.start_day.
+   *
+   * @generated from field: string start_day = 1;
+   */
+  startDay: string;
+
+  /**
+   * Optional. As ListArchivedConversationsRequest.end_day.
+   *
+   * @generated from field: string end_day = 2;
+   */
+  endDay: string;
+};
+
+/**
+ * Describes the message kefu.router.v1.ExportArchiveRequest.
+ * Use `create(ExportArchiveRequestSchema)` to create a new message.
+ */
+export const ExportArchiveRequestSchema: GenMessage<ExportArchiveRequest> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 44);
+
+/**
+ * @generated from message kefu.router.v1.ExportArchiveResponse
+ */
+export type ExportArchiveResponse = Message<"kefu.router.v1.ExportArchiveResponse"> & {
+  /**
+   * The next bytes: JSON lines in UTF-8, cut anywhere.
+   *
+   * @generated from field: bytes data = 1;
+   */
+  data: Uint8Array;
+};
+
+/**
+ * Describes the message kefu.router.v1.ExportArchiveResponse.
+ * Use `create(ExportArchiveResponseSchema)` to create a new message.
+ */
+export const ExportArchiveResponseSchema: GenMessage<ExportArchiveResponse> = /*@__PURE__*/
+  messageDesc(file_kefu_router_v1_admin, 45);
+
+/**
  * Scope is something a key may do.
  *
  * @generated from enum kefu.router.v1.Scope
@@ -1761,6 +2024,41 @@ export const AdminService: GenService<{
     methodKind: "unary";
     input: typeof TryTriageRequestSchema;
     output: typeof TryTriageResponseSchema;
+  },
+  /**
+   * GetArchive says what the archive of conversations holds of a tenant, and how it fares. Where there is none, `place` is
+   * empty. Errors: NOT_FOUND / TENANT_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE (its store does not answer).
+   *
+   * @generated from rpc kefu.router.v1.AdminService.GetArchive
+   */
+  getArchive: {
+    methodKind: "unary";
+    input: typeof GetArchiveRequestSchema;
+    output: typeof GetArchiveResponseSchema;
+  },
+  /**
+   * ListArchivedConversations lists what the archive holds of the caller's tenant, by day and session, the oldest day first.
+   * Errors: INVALID_ARGUMENT / BAD_REQUEST, FAILED_PRECONDITION / ARCHIVE_OFF (the installation has none), UNAVAILABLE /
+   * BACKEND_UNAVAILABLE.
+   *
+   * @generated from rpc kefu.router.v1.AdminService.ListArchivedConversations
+   */
+  listArchivedConversations: {
+    methodKind: "unary";
+    input: typeof ListArchivedConversationsRequestSchema;
+    output: typeof ListArchivedConversationsResponseSchema;
+  },
+  /**
+   * ExportArchive returns conversations of the caller's tenant as JSON lines, in parts of at most 256 KiB, in the order of
+   * ListArchivedConversations: one line for each, with its messages. Two lines of one conversation are possible after a crash:
+   * the one with the later `updateTime` holds. Errors: as ListArchivedConversations.
+   *
+   * @generated from rpc kefu.router.v1.AdminService.ExportArchive
+   */
+  exportArchive: {
+    methodKind: "server_streaming";
+    input: typeof ExportArchiveRequestSchema;
+    output: typeof ExportArchiveResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_kefu_router_v1_admin, 0);

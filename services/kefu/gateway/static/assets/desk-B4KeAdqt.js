@@ -1442,7 +1442,7 @@ page_token (	"N
 next_page_token (	" 
 RevokeKeyRequest\f
 name (	"
-RevokeKeyResponse"À
+RevokeKeyResponse"â
 TenantSettings
 \rmin_relevance (H\0
 \fmax_passages (\rH
@@ -1470,7 +1470,8 @@ page_token (	"N
 \bidentity (\v2 .kefu.router.v1.IdentitySettings
 \vaction_risk (	H0
 \ftriage_rules (\v2.kefu.router.v1.TriageRule
-\vattachments (\bHï
+\vattachments (\bH
+\x07archive (\bHï
 Texts
 \bgreeting (	
 thanks (	
@@ -1529,7 +1530,9 @@ _asks_backB
 _escalate_secondsB
 _overload_handoffs_per_agentB
 \f_action_riskB
-\f_attachments"¤
+\f_attachmentsB
+
+\b_archive"¤
 IdentitySettings\f
 mode (	
 issuer (	
@@ -1603,7 +1606,43 @@ public_key (	
 page_token (	"m
 ListSettingsRevisionsResponse3
 	revisions (\v2 .kefu.router.v1.SettingsRevision
-next_page_token (	*\xA0
+next_page_token (	"#
+GetArchiveRequest
+tenant (	"
+GetArchiveResponse\r
+place (	
+
+on (\b\f
+days (
+	encrypted (\b
+
+oldest_day (	
+
+latest_day (	-
+	pass_time\x07 (\v2.google.protobuf.Timestamp
+\rlive_sessions\b (
+archived_sessions	 (
+overdue_seconds
+ (
+\x07problem\v (	"m
+ ListArchivedConversationsRequest
+	start_day (	
+\x07end_day (	
+	page_size (
+
+page_token (	"C
+ArchivedConversation
+\x07session (	\v
+day (	\r
+bytes ("y
+!ListArchivedConversationsResponse;
+\rconversations (\v2$.kefu.router.v1.ArchivedConversation
+next_page_token (	":
+ExportArchiveRequest
+	start_day (	
+\x07end_day (	"%
+ExportArchiveResponse\f
+data (\f*\xA0
 Scope
 SCOPE_UNSPECIFIED\0
 
@@ -1619,7 +1658,7 @@ SCOPE_DESK
 PRIORITY_UNSPECIFIED\0
 PRIORITY_INTERACTIVE
 PRIORITY_BATCH
-PRIORITY_URGENT2\f
+PRIORITY_URGENT2Í
 \fAdminServiceY
 \fCreateTenant#.kefu.router.v1.CreateTenantRequest$.kefu.router.v1.CreateTenantResponseV
 \vListTenants".kefu.router.v1.ListTenantsRequest#.kefu.router.v1.ListTenantsResponseP
@@ -1636,7 +1675,11 @@ SCOPE_DESK
 	PutSecret .kefu.router.v1.PutSecretRequest!.kefu.router.v1.PutSecretResponseV
 \vListSecrets".kefu.router.v1.ListSecretsRequest#.kefu.router.v1.ListSecretsResponseY
 \fDeleteSecret#.kefu.router.v1.DeleteSecretRequest$.kefu.router.v1.DeleteSecretResponseP
-	TryTriage .kefu.router.v1.TryTriageRequest!.kefu.router.v1.TryTriageResponsebproto3`),[Oe,Ze]),_l=k(gl,12),vl=k(gl,12,0),yl=k(gl,13),bl=Xe(gl,0),xl=Xe(E(btoa(`
+	TryTriage .kefu.router.v1.TryTriageRequest!.kefu.router.v1.TryTriageResponseS
+
+GetArchive!.kefu.router.v1.GetArchiveRequest".kefu.router.v1.GetArchiveResponse
+ListArchivedConversations0.kefu.router.v1.ListArchivedConversationsRequest1.kefu.router.v1.ListArchivedConversationsResponse^
+\rExportArchive$.kefu.router.v1.ExportArchiveRequest%.kefu.router.v1.ExportArchiveResponse0bproto3`),[Oe,Ze]),_l=k(gl,12),vl=k(gl,12,0),yl=k(gl,13),bl=Xe(gl,0),xl=Xe(E(btoa(`
 kefu/router/v1/attachment.protokefu.router.v1"
 
 Attachment\f

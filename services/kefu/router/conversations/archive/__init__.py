@@ -1,0 +1,1 @@
+"""Archive: conversations kept for longer than their sessions live in Redis, in a folder or a bucket."""
