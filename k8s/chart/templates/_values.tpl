@@ -138,7 +138,9 @@ The name of an image, as the values want it. Takes `image`, as the overlays have
 {{- $tagged := trimSuffix $digest .image }}
 {{- $tag := regexFind ":[^:/]+$" $tagged }}
 {{- $repository := trimSuffix $tag $tagged }}
-{{- $own := get .values.images (base $repository) | default dict }}
+{{- $name := base $repository }}
+{{- $variant := printf "%s%s" $name (regexFind "-(cpu|gpu)$" $tag) }}
+{{- $own := merge (dict) (get .values.images $variant | default dict) (get .values.images $name | default dict) }}
 {{- if .values.image.registry }}
   {{- $repository = regexReplaceAll "^[^/]+" $repository .values.image.registry }}
 {{- end }}

@@ -16,7 +16,6 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 from kefu.testing.kustomize import K8S, Object, objects_in
@@ -36,9 +35,8 @@ class HelmFailed(Exception):
     """helm refuses; the message is helm's."""
 
 
-@cache
 def helm() -> Path | None:
-    """The helm to use: KEFU_HELM, the one on PATH, or the one that was fetched."""
+    """The helm to use: KEFU_HELM, the one on PATH, or the one that was fetched. None where there is none."""
     named = os.environ.get("KEFU_HELM") or shutil.which("helm")
     fetched = _fetched()
     return Path(named) if named else fetched if fetched.exists() else None
@@ -117,4 +115,4 @@ def _fetched() -> Path:
 
 
 if __name__ == "__main__":
-    print(f"{fetch()}: {run('version', '--short').strip()}")
+    print(f"{helm() or fetch()}: {run('version', '--short').strip()}")

@@ -13,6 +13,7 @@ import yaml
 from kefu.testing.kustomize import K8S, Object, kustomization, objects_of, overlays
 from tests.manifests.chart.changes import Layer, both, key_of, layer_between
 from tests.manifests.chart.tokens import Tokens, plain_name
+from tests.manifests.composing import demo_with_each_component
 
 COMPONENTS = {
     "gpu": "gpu",
@@ -88,18 +89,20 @@ class Source:
     def __init__(self) -> None:
         """Builds them. Raises BuildFailed."""
         with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(2) as pool:
-            wanted: dict[tuple[str, ...], Path] = {(): _folder(Path(scratch), [DEMO], [])}
-            wanted[("base",)] = _folder(Path(scratch), [K8S / "base"], [])
-            for name, path in COMPONENTS.items():
-                folder = _COMPLETED.get(name) or _folder(Path(scratch), [DEMO], [path])
+            wanted: dict[tuple[str, ...], Path] = {(): DEMO, ("base",): _folder(Path(scratch), [K8S / "base"], [])}
+            for name, folder in _COMPLETED.items():
                 wanted[(name,)] = folder
-                for other in _ALSO_ON.get(name, ()):
-                    wanted[(other, name)] = _folder(Path(scratch), [DEMO], [COMPONENTS[other], path])
+            for name, others in _ALSO_ON.items():
+                for other in others:
+                    paths = [COMPONENTS[other], COMPONENTS[name]]
+                    wanted[(other, name)] = _folder(Path(scratch), [DEMO], paths)
             for overlay in overlays():
                 paths = [COMPONENTS[one] for one in profiles()[overlay.name]]
                 wanted[("profile", overlay.name)] = overlay
                 wanted[("before", overlay.name)] = _folder(Path(scratch), [K8S / "base"], paths)
             built = dict(zip(wanted, pool.map(objects_of, wanted.values()), strict=True))
+        each = demo_with_each_component()
+        built = {(name,): each[path] for name, path in COMPONENTS.items()} | built
         names = {
             (plain_name(one) if one["kind"] == "ConfigMap" else None) or one["metadata"]["name"]
             for objects in built.values()
@@ -108,7 +111,7 @@ class Source:
         self._streams = {overlay.name: streams_of(overlay) for overlay in overlays()}
         tokens = Tokens(names)
         self._built = {
-            key: tokens.put(objects, self._streams[key[1] if key[:1] == ("profile",) else DEMO.name])
+            key: tokens.put(objects, self._streams[key[-1] if key[:1] == ("profile",) else DEMO.name])
             for key, objects in built.items()
         }
 

@@ -19,6 +19,10 @@ _COUNT: dict[str, Any] = {"type": ["integer", "null"], "minimum": 1}
 _AMOUNTS: dict[str, Any] = {"type": "object", "additionalProperties": {"type": ["string", "number"]}}
 
 
+_OURS = ("router", "gateway", "retrieval", "retrieval-gpu", "generation", "generation-cpu", "generation-gpu")
+_IMAGES = (*_OURS, "nginx", "redis", "redis_exporter")
+
+
 @dataclass(frozen=True)
 class Value:
     """A value: where it stands, what it is without anybody's doing, what it may be, and what it is for."""
@@ -112,14 +116,12 @@ VALUES = (
         {},
         {
             "type": "object",
-            "propertyNames": {
-                "enum": ["router", "gateway", "retrieval", "generation", "nginx", "redis", "redis_exporter"]
-            },
+            "propertyNames": {"enum": [*_IMAGES]},
             "additionalProperties": _shape(
                 {"repository": _TEXT, "tag": _TEXT, "digest": _choice("^(sha256:[0-9a-f]{64})?$")}
             ),
         },
-        "By image: `repository` (with its registry), `tag`, `digest`.",
+        "By image: `repository` (with its registry), `tag`, `digest`. `generation-gpu` is before `generation`.",
     ),
     *(
         Value(f"secrets.{value}", "", _choice(f"^({_NAME[1:-1]})?$"), what)

@@ -1,5 +1,6 @@
 """The chart's generated files: what stands in each, and whether they are current."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from tests.manifests.chart.values import reference, schema, values_yaml
 
 CHART = K8S / "chart"
 _HEAD = "# Generated from {of} by python -m tests.manifests.chart: change that, not this.\n"
+_RELEASES = re.compile(r"((?:targetRevision|tag): v?)\d+\.\d+\.\d+")
 _BEGIN, _END = "<!-- values -->\n", "<!-- /values -->"
 
 
@@ -53,6 +55,8 @@ def files() -> dict[Path, str]:
     found[Path("values.schema.json")] = schema()
     found[Path("README.md")] = _with_reference((CHART / "README.md").read_text("utf-8"))
     found[Path("Chart.yaml")] = _with_version((CHART / "Chart.yaml").read_text("utf-8"))
+    for path in (K8S / "gitops").glob("*/*.yaml"):
+        found[Path("..") / path.relative_to(K8S)] = _RELEASES.sub(rf"\g<1>{release()}", path.read_text("utf-8"))
     return found
 
 
