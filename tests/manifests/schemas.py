@@ -23,11 +23,18 @@ def _validator(kind: str) -> jsonschema.Draft7Validator:
 
 def problems_of(one: Object) -> list[str]:
     """What is wrong with an object: unknown fields, wrong types, values that do not exist."""
+    return list(_problems_of(json.dumps(one, sort_keys=True)))
+
+
+@cache
+def _problems_of(written: str) -> tuple[str, ...]:
+    """Builds have most of their objects in common: each is validated once."""
+    one: Object = json.loads(written)
     if one["apiVersion"].startswith(_OTHERS + _GITOPS):
         errors: Any = _validator(one["kind"]).iter_errors(one)  # pyright: ignore[reportUnknownMemberType] - typed in part
-        return [f"{'.'.join(map(str, error.absolute_path))}: {error.message}" for error in errors]
+        return tuple(f"{'.'.join(map(str, error.absolute_path))}: {error.message}" for error in errors)
     try:
         kubernetes_validate.validate(one, KUBERNETES, strict=True)
     except kubernetes_validate.ValidationError as error:
-        return [f"{'.'.join(map(str, error.path))}: {error.message}"]
-    return []
+        return (f"{'.'.join(map(str, error.path))}: {error.message}",)
+    return ()

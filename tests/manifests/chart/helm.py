@@ -52,7 +52,7 @@ def run(*arguments: str | Path) -> str:
     ):  # what else is configured on this machine is none of the chart's business
         surroundings = {"PATH": os.environ["PATH"], "HOME": home}
         done = subprocess.run(
-            [binary, *map(str, arguments)], capture_output=True, text=True, check=False, env=surroundings, timeout=60
+            [binary, *map(str, arguments)], capture_output=True, text=True, check=False, env=surroundings, timeout=300
         )
     if done.returncode:
         raise HelmFailed(done.stderr.strip() or done.stdout.strip())
