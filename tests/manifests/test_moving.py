@@ -6,14 +6,13 @@ The fields are those that Kubernetes' validation refuses to update: an apply tha
 
 import itertools
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kefu.testing.kustomize import K8S, Object, components, name_of, objects_of, overlays
-from tests.manifests.composing import with_components
+from kefu.testing.kustomize import K8S, Object, name_of, objects_of, overlays
+from tests.manifests.composing import demo_with_each_component
 
 DEMO = K8S / "overlays" / "cpu-demo"
 STATEFUL_SET_MAY_CHANGE = {
@@ -79,23 +78,8 @@ def test_every_overlay_can_be_applied_over_every_other_one(first: Path, second: 
     assert list(refused(objects_of(first), objects_of(second))) == []
 
 
-def _demo_with(component: str, folder: Path) -> tuple[Object, ...]:
-    return with_components("cpu-demo", [component], folder)
-
-
-@pytest.fixture(scope="module")
-def with_each_component(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Object, ...]]:
-    """The demo with one component more, by the component's name."""
-    names = [one.relative_to(K8S / "components").as_posix() for one in components()]
-    folders = [tmp_path_factory.mktemp(name.replace("/", "-")) for name in names]
-    with ThreadPoolExecutor(2) as pool:
-        built = pool.map(_demo_with, names, folders)
-        return dict(zip(names, built, strict=True))
-
-
-def test_every_component_can_be_added_to_what_runs_and_taken_away_again(
-    with_each_component: dict[str, tuple[Object, ...]],
-) -> None:
+def test_every_component_can_be_added_to_what_runs_and_taken_away_again() -> None:
+    with_each_component = demo_with_each_component()
     assert len(with_each_component) > 15
     demo = objects_of(DEMO)
     found = {name: {*refused(demo, objects), *refused(objects, demo)} for name, objects in with_each_component.items()}

@@ -54,7 +54,13 @@ def text_of(folder: Path) -> str:
 @cache
 def objects_of(folder: Path) -> tuple[Object, ...]:
     """The objects of a folder's manifest. Raises BuildFailed."""
-    return tuple(yaml.safe_load_all(text_of(folder)))
+    return objects_in(text_of(folder))
+
+
+def objects_in(text: str) -> tuple[Object, ...]:
+    """The objects of a manifest. By libyaml where PyYAML has it: ten times as fast."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return tuple(one for one in yaml.load_all(text, Loader=loader) if one)
 
 
 def of_kind(folder: Path, *kinds: str) -> list[Object]:
