@@ -34,13 +34,13 @@ def admitted(address: str, port: int) -> bool:
 
 
 @pytest.mark.parametrize("cloud", INTERNAL)
-def test_every_cloud_is_told_in_its_own_words_that_the_balancer_is_internal(cloud: str) -> None:
+def test_b7_every_cloud_is_told_in_its_own_words_that_the_balancer_is_internal(cloud: str) -> None:
     key, value = INTERNAL[cloud]
     desk = named(YOURS, "Service", "kefu-desk")
     assert desk["metadata"]["annotations"][key] == value
 
 
-def test_the_balancer_leads_to_the_port_for_operations_and_keeps_the_callers_addresses() -> None:
+def test_b7_the_balancer_leads_to_the_port_for_operations_and_keeps_the_callers_addresses() -> None:
     spec = named(YOURS, "Service", "kefu-desk")["spec"]
     assert (spec["type"], spec["externalTrafficPolicy"]) == ("LoadBalancer", "Local")
     [port] = spec["ports"]
@@ -49,13 +49,13 @@ def test_the_balancer_leads_to_the_port_for_operations_and_keeps_the_callers_add
     assert all(ipaddress.ip_network(one).is_private for one in spec["loadBalancerSourceRanges"])
 
 
-def test_offices_get_in_and_the_internet_does_not() -> None:
+def test_b7_offices_get_in_and_the_internet_does_not() -> None:
     assert all(admitted(address, 8444) for address in ("10.20.0.7", "172.20.1.1", "192.168.4.4"))
     assert not any(admitted(address, 8444) for address in ("203.0.113.9", "8.8.8.8", "172.32.0.1"))
     assert admitted("203.0.113.9", 8443), "customers"
 
 
-def test_no_overlay_shows_the_desk_outside_the_cluster_by_itself() -> None:
+def test_b7_no_overlay_shows_the_desk_outside_the_cluster_by_itself() -> None:
     for overlay in ("cpu-demo", "gpu-small", "gpu-production"):
         for one in of_kind(K8S / "overlays" / overlay, "Service"):
             outside = one["spec"].get("type", "ClusterIP") != "ClusterIP"
