@@ -1,4 +1,4 @@
-"""Certificates that end (B8): a renewed one is taken without a restart, and one that is not renewed rings before its end."""
+"""Certificates that end (B8): a renewed one is taken without a restart, one that is not rings before its end."""
 
 import re
 from pathlib import Path
@@ -70,5 +70,3 @@ def test_b8_an_alert_rings_while_there_is_time_to_renew() -> None:
     [days] = re.findall(r"< (\d+) \* 86400", rule["expr"])
     before = int(certificate["spec"]["renewBefore"].removesuffix("h")) / 24
     assert 0 < int(days) < before, "it rings for a renewal that did not happen, not for one that is not due yet"
-
-
