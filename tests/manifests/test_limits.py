@@ -124,13 +124,13 @@ def test_redis_refuses_writes_before_its_container_is_killed(folder: Path) -> No
 def test_a_gateway_has_room_for_what_production_promises_and_no_limit_on_an_answers_time() -> None:
     folder = K8S / "checks" / "everything-else"
     most = max(streams(overlay) for overlay in overlays())
-    [backend] = of_kind(folder, "BackendTrafficPolicy")
+    backend = named(folder, "BackendTrafficPolicy", "kefu")
     assert all(
         backend["spec"]["circuitBreaker"][name] >= 2 * most
         for name in ("maxConnections", "maxPendingRequests", "maxParallelRequests")
     )
     assert backend["spec"]["timeout"]["http"]["requestTimeout"] == "0s"
-    [client] = of_kind(folder, "ClientTrafficPolicy")
+    client = named(folder, "ClientTrafficPolicy", "kefu")
     assert client["spec"]["http2"]["maxConcurrentStreams"] >= most
     assert client["spec"]["timeout"]["http"]["idleTimeout"] == "1h"
     assert client["spec"]["timeout"]["http"]["streamIdleTimeout"] == "15m"
