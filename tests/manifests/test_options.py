@@ -9,7 +9,9 @@ from kefu.testing.kustomize import (
     K8S,
     containers,
     environment,
+    name_of,
     named,
+    of_kind,
     pod_labels,
     pod_of,
     workloads,
@@ -111,3 +113,32 @@ def test_models_and_milvus_that_want_a_token_get_it_in_every_container_that_asks
         ("kefu-generation", "generation", "HF_TOKEN"): hub,
         ("kefu-retrieval", "retrieval", "KEFU_RETRIEVAL_MILVUS_TOKEN"): hub | {"name": "kefu-milvus"},
     }
+
+
+def test_kube_prometheus_stack_finds_monitors_and_rules_by_its_label() -> None:
+    folder = K8S / "checks" / "external-redis-monitored"
+    found = of_kind(folder, "PodMonitor", "PrometheusRule")
+    assert len(found) == 3
+    assert all(one["metadata"]["labels"]["release"] == "kube-prometheus-stack" for one in found)
+
+
+def test_googles_managed_prometheus_gets_the_same_monitors_and_rules_in_its_own_words(tmp_path: Path) -> None:
+    objects = with_components("gpu-small", ["monitoring/gke"], tmp_path)
+    assert {name_of(one): problems_of(one) for one in objects if problems_of(one)} == {}
+    plain = K8S / "overlays" / "gpu-small"
+    assert of_kind(tmp_path, "PodMonitor", "PrometheusRule") == []
+    [rules], [written] = of_kind(tmp_path, "Rules"), of_kind(plain, "PrometheusRule")
+    assert rules["spec"] == written["spec"]
+    monitors = {one["metadata"]["name"]: one["spec"] for one in of_kind(plain, "PodMonitor")}
+    for one in of_kind(tmp_path, "PodMonitoring"):
+        spec, other = one["spec"], monitors.pop(one["metadata"]["name"])
+        assert spec["selector"] == other["selector"]
+        assert [(each["port"], each["interval"], each["timeout"]) for each in spec["endpoints"]] == [
+            (each["port"], each["interval"], each["scrapeTimeout"]) for each in other["podMetricsEndpoints"]
+        ]
+        labels = [each["from"] for each in spec.get("targetLabels", {}).get("fromPod", [])]
+        assert labels == other.get("podTargetLabels", [])
+    assert monitors == {}
+    [rule] = named(tmp_path, "NetworkPolicy", "kefu-metrics")["spec"]["ingress"]
+    [peer] = rule["from"]
+    assert peer["namespaceSelector"]["matchExpressions"][0]["values"] == ["gmp-system", "gke-gmp-system"]
