@@ -142,3 +142,22 @@ def test_googles_managed_prometheus_gets_the_same_monitors_and_rules_in_its_own_
     [rule] = named(tmp_path, "NetworkPolicy", "kefu-metrics")["spec"]["ingress"]
     [peer] = rule["from"]
     assert peer["namespaceSelector"]["matchExpressions"][0]["values"] == ["gmp-system", "gke-gmp-system"]
+
+
+def test_whoever_speaks_to_redis_takes_a_private_authoritys_certificate_where_one_is_named() -> None:
+    folder = K8S / "checks" / "external-redis-monitored"
+    speaking = {"router": "KEFU_REDIS_AUTHORITY", "retrieval": "KEFU_REDIS_AUTHORITY"}
+    speaking |= {"exporter": "REDIS_EXPORTER_TLS_CA_CERT_FILE"}
+    found: dict[str, str] = {}
+    for one in workloads(folder):
+        [secret] = [each["secret"] for each in pod_of(one).get("volumes", []) if each["name"] == "redis-authority"] or [
+            None
+        ]
+        for container in containers(one):
+            variables = environment(folder, container)
+            if any(value.startswith("secret kefu-redis/") for value in variables.values()):
+                assert secret["secretName"] == "kefu-redis-authority"
+                [mount] = [each for each in container["volumeMounts"] if each["name"] == "redis-authority"]
+                assert variables[speaking[container["name"]]] == f"{mount['mountPath']}/ca.crt"
+                found[container["name"]] = speaking[container["name"]]
+    assert found == speaking

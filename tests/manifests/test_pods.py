@@ -49,6 +49,7 @@ NOT_OURS = {
 SECRETS = {
     "kefu-keys",
     "kefu-redis",
+    "kefu-redis-authority",
     "kefu-edge-tls",
     "kefu-inside-tls",
     "kefu-milvus",
