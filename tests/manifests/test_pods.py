@@ -175,17 +175,12 @@ def test_only_the_router_has_a_token_and_may_watch_endpoint_slices_and_nothing_e
     accounts = {one["metadata"]["name"] for one in of_kind(folder, "ServiceAccount")}
     assert {pod_of(one)["serviceAccountName"] for one in with_jobs(folder)} == accounts
     roles = {one["metadata"]["name"]: one["rules"] for one in of_kind(folder, "Role")}
-    if "openshift" in _components_of(folder):  # says as which user a pod may run, and lets nobody ask for anything
-        [constraint] = roles.pop("kefu-nonroot")
-        assert constraint["resourceNames"] == ["nonroot-v2"]
-        assert constraint["verbs"] == ["use"]
     watching = {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]}
     assert roles == ({} if by_dns else {"kefu-router": [watching]})
     bound = {
         one["metadata"]["name"]: [subject["name"] for subject in one["subjects"]]
         for one in of_kind(folder, "RoleBinding")
     }
-    bound.pop("kefu-nonroot", None)
     assert bound == ({} if by_dns else {"kefu-router": ["kefu-router"]})
     assert of_kind(folder, "ClusterRole", "ClusterRoleBinding") == []
 
