@@ -134,7 +134,7 @@ CLUSTERS = (
         (_pod("openshift-dns", "dns.operator.openshift.io/daemonset-dns", "default", 5353),),
         Target(6443, "10.0.0.5"),
         "https://docs.openshift.com/container-platform/latest/networking/networking_operators/dns-operator.html",
-        takes=("clusters/openshift", "gpu-nodes/gpu-operator"),
+        takes=("gpu-nodes/gpu-operator", "clusters/openshift"),
     ),
 )
 

@@ -2,20 +2,29 @@
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from kefu.testing.kustomize import K8S, Object, components, objects_of
 
+_NOTHING: Object = {}
 
-def with_components(overlay: str, components: Sequence[str], folder: Path) -> tuple[Object, ...]:
-    """The objects of an overlay with these components more (their paths below k8s/components). Raises BuildFailed."""
+
+def with_components(
+    overlay: str, components: Sequence[str], folder: Path, more: Mapping[str, Any] = _NOTHING
+) -> tuple[Object, ...]:
+    """The objects of an overlay with these components more (their paths below k8s/components). Raises BuildFailed.
+
+    `more`: further fields of the kustomization, such as `patches`.
+    """
     base = folder.resolve()
-    kustomization = {
+    kustomization: Object = {
+        **more,
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "namespace": "kefu",

@@ -12,7 +12,7 @@ from kefu.testing.kustomize import Object
 
 KUBERNETES = "1.37"
 _SCHEMAS = Path(__file__).with_name("schemas")
-_OTHERS = ("keda.sh/", "gateway.", "cert-manager.io/", "monitoring.coreos.com/", "cilium.io/")
+_OTHERS = ("keda.sh/", "gateway.", "cert-manager.io/", "monitoring.", "cilium.io/", "external-secrets.io/")
 _GITOPS = ("argoproj.io/", "helm.toolkit.fluxcd.io/", "kustomize.toolkit.fluxcd.io/", "source.toolkit.fluxcd.io/")
 
 

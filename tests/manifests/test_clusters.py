@@ -18,7 +18,7 @@ ROUTER = {"app.kubernetes.io/name": "kefu-router"}
 
 
 @every_cluster
-def test_every_pod_may_ask_for_names_wherever_the_cluster_answers_for_them(cluster: Cluster) -> None:
+def test_b2_every_pod_may_ask_for_names_wherever_the_cluster_answers_for_them(cluster: Cluster) -> None:
     assert cluster.source
     for folder in (DEMO, ANYWHERE):
         for one in workloads(folder):
@@ -28,7 +28,7 @@ def test_every_pod_may_ask_for_names_wherever_the_cluster_answers_for_them(clust
 
 
 @every_cluster
-def test_routers_reach_the_api_server_and_no_other_pod_does(cluster: Cluster) -> None:
+def test_b2_routers_reach_the_api_server_and_no_other_pod_does(cluster: Cluster) -> None:
     folder = ANYWHERE if cluster.cilium else DEMO
     assert leaves_for(folder, ROUTER, cluster.api, cilium=cluster.cilium)
     if cluster.api.port != 443:  # at 443 there are hubs of models and the pages of sources too
@@ -62,7 +62,7 @@ def test_what_a_cluster_wants_goes_together_and_is_valid(cluster: Cluster, tmp_p
     assert [one for one in cluster.takes if f"`{one}`" not in row] == []
 
 
-def test_cilium_takes_no_node_for_an_address_so_that_its_own_policy_is_needed() -> None:
+def test_b2_cilium_takes_no_node_for_an_address_so_that_its_own_policy_is_needed() -> None:
     [node] = [one.api for one in CLUSTERS if one.cilium]
     assert not leaves_for(DEMO, ROUTER, node, cilium=True)
     [policy] = of_kind(ANYWHERE, "CiliumNetworkPolicy")
@@ -75,7 +75,7 @@ def test_cilium_takes_no_node_for_an_address_so_that_its_own_policy_is_needed() 
 
 
 @pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
-def test_a_way_to_names_is_no_way_to_anything_else(folder: Path) -> None:
+def test_b2_a_way_to_names_is_no_way_to_anything_else(folder: Path) -> None:
     nginx = {"app.kubernetes.io/name": "kefu-nginx", "app.kubernetes.io/part-of": "kefu"}
     for target in (
         Target(80, "169.254.169.254"),  # a cloud's metadata server, which hands out credentials

@@ -36,7 +36,7 @@ def registry(image: str) -> str:
 
 
 @every_build
-def test_every_image_names_its_registry_and_a_version(folder: Path) -> None:
+def test_b1_every_image_names_its_registry_and_a_version(folder: Path) -> None:
     for image in images(folder):
         assert registry(image), f"{image} would be Docker Hub's, whoever has that name there"
         _, _, tag = image.removeprefix(registry(image)).partition(":")
@@ -44,7 +44,7 @@ def test_every_image_names_its_registry_and_a_version(folder: Path) -> None:
 
 
 @every_build
-def test_our_own_images_are_nobodys_until_a_registry_is_named_and_of_this_release(folder: Path) -> None:
+def test_b1_our_own_images_are_nobodys_until_a_registry_is_named_and_of_this_release(folder: Path) -> None:
     ours = {image for image in images(folder) if "/kefu/" in image}
     assert {image.rpartition("/")[2].partition(":")[0] for image in ours} == {
         "router",
@@ -63,7 +63,7 @@ def test_images_are_built_under_the_names_that_the_manifests_and_compose_pull() 
     assert set(built) == set(pulled) == {"localhost/"}
 
 
-def test_the_component_mirror_forgets_no_image() -> None:
+def test_b1_the_component_mirror_forgets_no_image() -> None:
     renamed = {one["name"] for one in kustomization(K8S / "components" / "mirror")["images"]}
     assert renamed == {image.rpartition(":")[0] for folder in builds() if folder != YOURS for image in images(folder)}
     assert {registry(image) for image in images(YOURS)} == {MIRROR}
@@ -94,7 +94,7 @@ def foreign_images() -> set[str]:
 
 
 @pytest.mark.parametrize("name", FIXED)
-def test_no_image_has_a_hole_that_was_known_when_it_was_pinned(name: str) -> None:
+def test_b9_no_image_has_a_hole_that_was_known_when_it_was_pinned(name: str) -> None:
     found = {image.rpartition(":")[2] for image in foreign_images() if re.search(f"/{name}:", image)}
     assert len(found) == 1, f"{found}: one version of {name} everywhere"
     major, minor, patch = map(int, found.pop().removeprefix("v").split("."))

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from kefu.edge.kubernetes import DESCRIPTORS, render_pod
+from kefu.retrieval.config import RetrievalConfig
 from kefu.router.config import RouterConfig
 from kefu.testing.kustomize import (
     K8S,
+    ROOT,
     Object,
     builds,
     containers,
@@ -124,13 +126,13 @@ def test_redis_refuses_writes_before_its_container_is_killed(folder: Path) -> No
 def test_a_gateway_has_room_for_what_production_promises_and_no_limit_on_an_answers_time() -> None:
     folder = K8S / "checks" / "everything-else"
     most = max(streams(overlay) for overlay in overlays())
-    [backend] = of_kind(folder, "BackendTrafficPolicy")
+    backend = named(folder, "BackendTrafficPolicy", "kefu")
     assert all(
         backend["spec"]["circuitBreaker"][name] >= 2 * most
         for name in ("maxConnections", "maxPendingRequests", "maxParallelRequests")
     )
     assert backend["spec"]["timeout"]["http"]["requestTimeout"] == "0s"
-    [client] = of_kind(folder, "ClientTrafficPolicy")
+    client = named(folder, "ClientTrafficPolicy", "kefu")
     assert client["spec"]["http2"]["maxConcurrentStreams"] >= most
     assert client["spec"]["timeout"]["http"]["idleTimeout"] == "1h"
     assert client["spec"]["timeout"]["http"]["streamIdleTimeout"] == "15m"
@@ -169,3 +171,66 @@ def test_the_demo_fits_a_node_of_four_cores_and_twelve_gib() -> None:
         )
         assert asked < 0.9 * room
     assert {"kefu-nginx", "kefu-router"} == {one["name"] for one in kustomization(folder)["configMapGenerator"]}
+
+
+MODELS = 700 * 2.0**20
+PASSAGE = 11_000.0
+"""Memory of a process of retrieval without knowledge, and of a passage: five vectors of 768 halves, 3 KB of words."""
+
+
+def index_of(passages: int) -> float:
+    return MODELS + PASSAGE * passages
+
+
+def conversions(folder: Path) -> float:
+    """The most that processes which read documents may take: converters, and the one for customers' files."""
+    variables = environment(folder, the_container(folder, "Deployment", "kefu-retrieval"))
+
+    def chosen(field: str) -> int:
+        default: int = RetrievalConfig.model_fields[field].default
+        return int(variables.get(f"KEFU_RETRIEVAL_{field.upper()}", default))
+
+    return (chosen("converters") + 1) * chosen("conversion_memory_mib") * 2.0**20
+
+
+@pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
+def test_retrieval_holds_its_index_while_as_many_documents_as_may_be_are_converted(
+    folder: Path,
+) -> None:
+    assert index_of(10_000) == pytest.approx(806 * 2**20, rel=0.01), "docs/benchmarks/traffic.md"
+    limit = quantity(the_container(folder, "Deployment", "kefu-retrieval")["resources"]["limits"]["memory"])
+    assert index_of(10_000) + conversions(folder) < limit
+
+
+def test_the_operators_page_sizes_retrieval_by_its_knowledge() -> None:
+    page = (ROOT / "docs" / "operate" / "kubernetes.md").read_text("utf-8")
+    rows = re.findall(r"^  \| ([\d,]+) \| ([\d.]+) GiB \| (\d+) GiB.*\| (\d+) GiB", page, re.MULTILINE)
+    assert len(rows) == 4
+    beside = conversions(K8S / "overlays" / "gpu-production")
+    for passages, index, limit, snapshots in rows:
+        needed = index_of(int(passages.replace(",", "")))
+        assert float(index) == pytest.approx(needed / 2**30, abs=0.06)
+        assert 0 <= float(limit) - (needed + beside) / 2**30 < 1.0, "to the next whole GiB, and no more"
+        assert float(snapshots) > 2 * needed / 2**30 - 2, "the last one stays while the next is written"
+
+
+MACHINES = {
+    # CPUs and GiB of one-GPU machines, by the clouds' pages. What a node keeps for itself is GKE's, by its page on
+    # allocatable resources: 25 % of 4 GiB, 20 % of the next 4, 10 % of the next 8, 0.1; of 4 cores 0.08. EKS and AKS
+    # keep less of 16 GiB.
+    "g5.xlarge": (4, 16),
+    "g6.xlarge": (4, 16),
+    "g2-standard-4": (4, 16),
+    "NC4as_T4_v3": (4, 28),
+}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_replica_fits_the_smallest_machines_with_a_gpu(machine: str) -> None:
+    cores, memory = MACHINES[machine]
+    kept = 0.25 * 4 + 0.2 * 4 + 0.1 * 8 + 0.1
+    daemons = 0.5, 1.0  # logs, metrics, the device plugin, the network's agent
+    resources = the_container(K8S / "overlays" / "gpu-small", "StatefulSet", "kefu-generation")["resources"]
+    assert quantity(resources["requests"]["cpu"]) <= cores - 0.08 - daemons[0]
+    assert quantity(resources["requests"]["memory"]) <= (memory - kept - daemons[1]) * 2**30
+    assert resources["limits"]["nvidia.com/gpu"] == 1

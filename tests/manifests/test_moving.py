@@ -74,11 +74,11 @@ def refused(before: tuple[Object, ...], after: tuple[Object, ...]) -> Iterator[s
 @pytest.mark.parametrize(
     ("first", "second"), list(itertools.permutations(overlays(), 2)), ids=lambda folder: folder.name
 )
-def test_every_overlay_can_be_applied_over_every_other_one(first: Path, second: Path) -> None:
+def test_b6_every_overlay_can_be_applied_over_every_other_one(first: Path, second: Path) -> None:
     assert list(refused(objects_of(first), objects_of(second))) == []
 
 
-def test_every_component_can_be_added_to_what_runs_and_taken_away_again() -> None:
+def test_b6_every_component_can_be_added_to_what_runs_and_taken_away_again() -> None:
     with_each_component = demo_with_each_component()
     assert len(with_each_component) > 15
     demo = objects_of(DEMO)

@@ -9,7 +9,9 @@ from kefu.testing.kustomize import (
     K8S,
     containers,
     environment,
+    name_of,
     named,
+    of_kind,
     pod_labels,
     pod_of,
     workloads,
@@ -126,3 +128,51 @@ def test_the_archive_has_its_keys_where_there_are_any_and_a_way_to_its_bucket() 
     }
     policies = [named(YOURS, "NetworkPolicy", name)["spec"] for name in ("kefu-archive", "kefu-webhooks")]
     assert policies[0] == policies[1]
+
+
+def test_kube_prometheus_stack_finds_monitors_and_rules_by_its_label() -> None:
+    folder = K8S / "checks" / "external-redis-monitored"
+    found = of_kind(folder, "PodMonitor", "PrometheusRule")
+    assert len(found) == 3
+    assert all(one["metadata"]["labels"]["release"] == "kube-prometheus-stack" for one in found)
+
+
+def test_googles_managed_prometheus_gets_the_same_monitors_and_rules_in_its_own_words(tmp_path: Path) -> None:
+    objects = with_components("gpu-small", ["monitoring/gke"], tmp_path)
+    assert {name_of(one): problems_of(one) for one in objects if problems_of(one)} == {}
+    plain = K8S / "overlays" / "gpu-small"
+    assert of_kind(tmp_path, "PodMonitor", "PrometheusRule") == []
+    [rules], [written] = of_kind(tmp_path, "Rules"), of_kind(plain, "PrometheusRule")
+    assert rules["spec"] == written["spec"]
+    monitors = {one["metadata"]["name"]: one["spec"] for one in of_kind(plain, "PodMonitor")}
+    for one in of_kind(tmp_path, "PodMonitoring"):
+        spec, other = one["spec"], monitors.pop(one["metadata"]["name"])
+        assert spec["selector"] == other["selector"]
+        assert [(each["port"], each["interval"], each["timeout"]) for each in spec["endpoints"]] == [
+            (each["port"], each["interval"], each["scrapeTimeout"]) for each in other["podMetricsEndpoints"]
+        ]
+        labels = [each["from"] for each in spec.get("targetLabels", {}).get("fromPod", [])]
+        assert labels == other.get("podTargetLabels", [])
+    assert monitors == {}
+    [rule] = named(tmp_path, "NetworkPolicy", "kefu-metrics")["spec"]["ingress"]
+    [peer] = rule["from"]
+    assert peer["namespaceSelector"]["matchExpressions"][0]["values"] == ["gmp-system", "gke-gmp-system"]
+
+
+def test_whoever_speaks_to_redis_takes_a_private_authoritys_certificate_where_one_is_named() -> None:
+    folder = K8S / "checks" / "external-redis-monitored"
+    speaking = {"router": "KEFU_REDIS_AUTHORITY", "retrieval": "KEFU_REDIS_AUTHORITY"}
+    speaking |= {"exporter": "REDIS_EXPORTER_TLS_CA_CERT_FILE"}
+    found: dict[str, str] = {}
+    for one in workloads(folder):
+        [secret] = [each["secret"] for each in pod_of(one).get("volumes", []) if each["name"] == "redis-authority"] or [
+            None
+        ]
+        for container in containers(one):
+            variables = environment(folder, container)
+            if any(value.startswith("secret kefu-redis/") for value in variables.values()):
+                assert secret["secretName"] == "kefu-redis-authority"
+                [mount] = [each for each in container["volumeMounts"] if each["name"] == "redis-authority"]
+                assert variables[speaking[container["name"]]] == f"{mount['mountPath']}/ca.crt"
+                found[container["name"]] = speaking[container["name"]]
+    assert found == speaking

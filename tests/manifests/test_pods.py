@@ -39,6 +39,7 @@ CONFIGS: dict[str, type[ServiceConfig]] = {
 }
 NOT_OURS = {
     "HF_TOKEN": "the Hugging Face hub's own: for models that it gives to signed-in users alone",
+    "HF_HOME": "the Hugging Face hub's own: what it keeps outlives the pod",
     "HOME": "libraries write beneath it, and the root file system is read-only",
     "VLLM_CACHE_ROOT": "vLLM's own: what it compiled outlives the pod",
     "TRITON_CACHE_DIR": "Triton's own: likewise",
@@ -48,6 +49,7 @@ NOT_OURS = {
 SECRETS = {
     "kefu-keys",
     "kefu-redis",
+    "kefu-redis-authority",
     "kefu-edge-tls",
     "kefu-inside-tls",
     "kefu-archive",
@@ -176,17 +178,12 @@ def test_only_the_router_has_a_token_and_may_watch_endpoint_slices_and_nothing_e
     accounts = {one["metadata"]["name"] for one in of_kind(folder, "ServiceAccount")}
     assert {pod_of(one)["serviceAccountName"] for one in with_jobs(folder)} == accounts
     roles = {one["metadata"]["name"]: one["rules"] for one in of_kind(folder, "Role")}
-    if "openshift" in _components_of(folder):  # says as which user a pod may run, and lets nobody ask for anything
-        [constraint] = roles.pop("kefu-nonroot")
-        assert constraint["resourceNames"] == ["nonroot-v2"]
-        assert constraint["verbs"] == ["use"]
     watching = {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]}
     assert roles == ({} if by_dns else {"kefu-router": [watching]})
     bound = {
         one["metadata"]["name"]: [subject["name"] for subject in one["subjects"]]
         for one in of_kind(folder, "RoleBinding")
     }
-    bound.pop("kefu-nonroot", None)
     assert bound == ({} if by_dns else {"kefu-router": ["kefu-router"]})
     assert of_kind(folder, "ClusterRole", "ClusterRoleBinding") == []
 
@@ -267,6 +264,15 @@ def test_what_a_service_writes_goes_to_a_volume(folder: Path, monkeypatch: pytes
         }
         mounts = {Path(mount["mountPath"]) for mount in container["volumeMounts"]}
         assert written <= mounts, f"{name_of(workload)} {mounts}"
+
+
+def test_what_libraries_keep_for_the_next_start_is_on_the_replicas_volume() -> None:
+    """In /tmp it would be compiled again at each start, and evict the pod when it grows."""
+    folder = next(one for one in builds() if one.name == "gpu-small")
+    [container] = [one for name, _, one in service_containers(folder) if name == "generation"]
+    variables = environment(folder, container)
+    caches = ("KEFU_CACHE_DIR", "VLLM_CACHE_ROOT", "TRITON_CACHE_DIR", "FLASHINFER_WORKSPACE_BASE", "HF_HOME")
+    assert all(Path("/models") in (Path(variables[name]), *Path(variables[name]).parents) for name in caches)
 
 
 @every_build

@@ -1,4 +1,7 @@
-"""A Kubernetes API server that plays a recording: each request gets the next recorded answer."""
+"""
+Kubernetes API servers: one that plays a recording, where each request gets the next recorded answer, and one that a
+test switches, from well to refusing to gone.
+"""
 
 import asyncio
 import json
@@ -105,3 +108,59 @@ async def open_kubernetes_api(recording: Path) -> AsyncIterator[RecordedKubernet
         yield api
     finally:
         server.close()  # connections that stay are cut when the loop ends
+
+
+@dataclass
+class SwitchedKubernetesApi:
+    """Knows one ready endpoint, until a test says otherwise: of any service, at `address`."""
+
+    url: str = ""
+    address: str = "127.0.0.1"
+    status: int = 200
+    """403, say, refuses; 0 closes each connection, those of watches too."""
+    requests: list[str] = field(default_factory=list[str])
+    _open: set[asyncio.StreamWriter] = field(default_factory=set[asyncio.StreamWriter])
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection, which gets one answer; a watch lasts until it is cut."""
+        self._open.add(writer)
+        try:
+            target = (await reader.readuntil(b"\r\n\r\n")).decode("ascii").split(" ")[1]
+            self.requests.append(target)
+            if self.status:
+                watch = "watch=1" in target and self.status == 200
+                body = b"" if watch else json.dumps(self._list()).encode()
+                length = "" if watch else f"Content-Length: {len(body)}\r\n"
+                writer.write(f"HTTP/1.1 {self.status} x\r\n{length}Connection: close\r\n\r\n".encode() + body)
+                await writer.drain()
+                if watch:
+                    await reader.read()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # the client left, as it may
+        finally:
+            self._open.discard(writer)
+            writer.close()
+
+    def cut(self) -> None:
+        """From now on every connection is closed, those of watches at once."""
+        self.status = 0
+        for writer in self._open:
+            writer.transport.abort()
+
+    def _list(self) -> dict[str, Any]:
+        endpoint = {"addresses": [self.address], "conditions": {"ready": True}}
+        slices = [{"metadata": {"name": "one"}, "addressType": "IPv4", "endpoints": [endpoint]}]
+        return {"metadata": {"resourceVersion": "1"}, "items": slices}
+
+
+@asynccontextmanager
+async def open_switched_api() -> AsyncIterator[SwitchedKubernetesApi]:
+    """An API server at `SwitchedKubernetesApi.url` while the block runs."""
+    api = SwitchedKubernetesApi()
+    server = await asyncio.start_server(api.serve, "127.0.0.1", 0)
+    api.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield api
+    finally:
+        server.close()
+        api.cut()

@@ -205,6 +205,11 @@ class RouterHarness:
         return str(self._config["retrieval"])
 
     @property
+    def generation(self) -> str:
+        """Addresses of the replicas."""
+        return str(self._config["generation"])
+
+    @property
     def replica(self) -> ScriptedReplica:
         """The first replica."""
         return self.replicas[0]

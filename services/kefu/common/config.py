@@ -13,6 +13,7 @@ from pydantic_settings import (
 )
 
 from kefu.common.grpc_options import Transport
+from kefu.common.redis.tls import RedisTls
 from kefu.common.tls import Tls
 
 SECRETS_FOLDER = "/run/secrets"
@@ -142,7 +143,18 @@ class StoredConfig(ServiceConfig):
 
     redis_url: Annotated[SecretStr, Field(validation_alias="KEFU_REDIS_URL")] = SecretStr("redis://127.0.0.1:6379/0")
     """Where all state lives: redis:// or rediss://, or redis+sentinel://HOST:26379,HOST:26379/SERVICE for whichever
-    server the Sentinels name. At least Redis 7.2 or Valkey. May hold a password."""
+    server the Sentinels name (?sentinel_password=… at its end where they want one). At least Redis 7.2 or Valkey. May
+    hold a password."""
+
+    redis_authority: Annotated[Path | None, Field(validation_alias="KEFU_REDIS_AUTHORITY")] = None
+    """PEM file with the authority whose certificate Redis shows at a rediss:// URL, where it is a private one. Unset:
+    those that the system knows. Read at start, as the next two are."""
+
+    redis_certificate: Annotated[Path | None, Field(validation_alias="KEFU_REDIS_CERTIFICATE")] = None
+    """PEM file with a certificate for Redis, where it wants one of its callers; with KEFU_REDIS_KEY."""
+
+    redis_key: Annotated[Path | None, Field(validation_alias="KEFU_REDIS_KEY")] = None
+    """PEM file with its key."""
 
     redis_memory_limit: Annotated[float, Field(validation_alias="KEFU_REDIS_MEMORY_LIMIT", ge=0, lt=1)] = 0.85
     """Share of Redis' maxmemory from which on no session, import, collection or curated answer is begun
@@ -154,3 +166,14 @@ class StoredConfig(ServiceConfig):
 
     audit_days: Annotated[float, Field(validation_alias="KEFU_AUDIT_DAYS", gt=0)] = 400.0
     """Entries of the audit log are kept for this long."""
+
+    @model_validator(mode="after")
+    def _check_redis_certificate(self) -> Self:
+        if (self.redis_certificate is None) != (self.redis_key is None):
+            raise ValueError("set KEFU_REDIS_CERTIFICATE and KEFU_REDIS_KEY, or none of them")
+        return self
+
+    @property
+    def redis_tls(self) -> RedisTls:
+        """The files for TLS to Redis."""
+        return RedisTls(self.redis_authority, self.redis_certificate, self.redis_key)

@@ -124,22 +124,33 @@ def _tls_options(tls: Tls | None) -> dict[str, Any]:
 
 
 async def _reload_certificate(context: ssl.SSLContext | None, tls: Tls | None, check_seconds: float) -> None:
-    """Present a renewed certificate to new connections, until cancelled."""
+    """Show new connections a renewed certificate, and take those of a renewed authority, until cancelled."""
     if context is None or tls is None:
         return
-    loaded = (tls.certificate.read_bytes(), tls.key.read_bytes())
+    current = context
+
+    def choose(connection: ssl.SSLObject, _: str | None, __: ssl.SSLContext) -> None:
+        connection.context = current
+
+    context.sni_callback = choose  # called at each handshake, whether or not the caller names a server
+    loaded = _contents(tls)
     while True:
         await asyncio.sleep(check_seconds)
         try:
-            found = (tls.certificate.read_bytes(), tls.key.read_bytes())
+            found = _contents(tls)
             if found != loaded:
-                # First in a context of its own: a certificate that is loaded without its key would be presented too.
-                ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.certificate, tls.key)
-                context.load_cert_chain(tls.certificate, tls.key)
-                loaded = found
+                fresh = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                fresh.load_cert_chain(tls.certificate, tls.key)
+                fresh.load_verify_locations(tls.authority)
+                fresh.verify_mode = ssl.CERT_REQUIRED
+                current, loaded = fresh, found
                 _log.info("certificate.renewed")
         except OSError as error:  # half written, or not its key yet (SSLError is one): the old one stays
             _log.warning("certificate.not_renewed", cause=str(error))
+
+
+def _contents(tls: Tls) -> tuple[bytes, ...]:
+    return tuple(file.read_bytes() for file in (tls.certificate, tls.key, tls.authority))
 
 
 def _bind(listen: str) -> list[socket.socket]:

@@ -60,7 +60,7 @@ async def main(config: RetrievalConfig) -> None:
     )
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        client = await enter(open_redis(config.redis_url.get_secret_value()))
+        client = await enter(open_redis(config.redis_url.get_secret_value(), tls=config.redis_tls))
         bootstrap = config.bootstrap_key.get_secret_value() if config.bootstrap_key else None
         internal_key = config.internal_key.get_secret_value()
         keyring = await enter(open_keyring(internal_key, bootstrap, client))

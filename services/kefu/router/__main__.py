@@ -12,7 +12,7 @@ async def main(config: RouterConfig) -> None:
     bootstrap = config.bootstrap_key.get_secret_value() if config.bootstrap_key else None
     outlast = STALE_KEY_SECONDS if config.without_redis == "answer" else 0.0
     async with (
-        open_redis(config.redis_url.get_secret_value()) as store,
+        open_redis(config.redis_url.get_secret_value(), tls=config.redis_tls) as store,
         open_keyring(config.internal_key.get_secret_value(), bootstrap, store, stale_seconds=outlast) as keyring,
         router(config, store, keyring),
     ):

@@ -26,7 +26,8 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     generation: str = "127.0.0.1:50053"
     """Addresses of the generation replicas, comma between. dns:///name:port stands for every address the name has,
     looked up again every few seconds; k8s:///service.namespace:port for the service's ready pods, as its
-    EndpointSlices tell (the router's service account has to be allowed to list and watch them)."""
+    EndpointSlices tell (the router's service account has to be allowed to list and watch them; until they were read
+    once it is not ready, and its log says what to check)."""
 
     search_seconds: float = Field(default=1.5, gt=0)
     """A search that takes longer is given up: the question is refused with a time to come back, or handed off where

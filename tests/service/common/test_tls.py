@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import ssl
 import subprocess
 import sys
@@ -164,6 +165,49 @@ async def test_nginx_shows_the_routers_a_renewed_certificate_without_a_reload(tl
             file.unlink()
             file.write_bytes(renewed.read_bytes())
         assert await ask_router_port(channel) in harness.ports
+
+
+async def test_an_authority_is_replaced_without_a_failed_call_once_nginx_was_started_with_both(
+    tls: Tls, tmp_path: Path
+) -> None:
+    """By docs/operate/kubernetes.md, Rotate keys: a bundle and nginx anew, certificates, the new one alone."""
+    new = make_secrets(tmp_path / "new")
+    own, trusted = make_copy(tls, tmp_path / "nginx"), tmp_path / "trusted.pem"
+    trusted.write_bytes(tls.authority.read_bytes())
+    both = new.authority.read_bytes() + tls.authority.read_bytes()
+    inside = InternalTls(Certificate(own.certificate, own.key), trusted, "kefu-router", "", "")
+    edge = Edge("", [], tmp_path, LIMITS, internal_tls=inside)
+
+    async def asked(channel: grpc.aio.Channel) -> None:
+        for _ in range(10):
+            assert await ask_router_port(channel)
+
+    overwrite(tls.authority, both)
+    async with open_edge_harness(tmp_path, edge, tls=tls) as harness, harness.channel() as channel:
+        await asked(channel)  # routers take both already, nginx the old one
+        trusted.write_bytes(both)
+    async with open_edge_harness(tmp_path, edge, tls=tls) as harness, harness.channel() as channel:  # nginx anew
+        await asked(channel)
+        for one in (tls, own):
+            overwrite(one.certificate, new.certificate.read_bytes())
+            overwrite(one.key, new.key.read_bytes())
+            await asked(channel)
+        overwrite(tls.authority, new.authority.read_bytes())
+        await asked(channel)
+        assert {await ask_router_port(channel) for _ in range(10)} == set(harness.ports)
+    trusted.write_bytes(make_secrets(tmp_path / "stranger").authority.read_bytes())
+    async with open_edge_harness(tmp_path, edge, tls=tls) as harness, harness.channel() as channel:
+        await fails(channel)
+
+
+def make_copy(tls: Tls, folder: Path) -> Tls:
+    shutil.copytree(tls.certificate.parent, folder)
+    return Tls(*(folder / file.name for file in (tls.certificate, tls.key, tls.authority)))
+
+
+def overwrite(file: Path, content: bytes) -> None:
+    file.unlink()
+    file.write_bytes(content)
 
 
 async def test_the_health_probe_of_the_images_works_with_and_without_tls(tls: Tls) -> None:

@@ -1,6 +1,7 @@
 """TLS between nginx and the gateway's own HTTP server, with the certificates that deploy/compose/secrets.sh makes."""
 
 import asyncio
+import shutil
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -97,6 +98,43 @@ async def test_a_renewed_certificate_is_shown_without_a_restart(tls: Tls) -> Non
         async with asyncio.timeout(30):
             while await shown(port, client) == before:
                 await asyncio.sleep(0.05)
+
+
+async def test_an_authority_is_replaced_without_a_restart_of_the_gateway(tls: Tls, tmp_path: Path) -> None:
+    """As an operator does it: a bundle of both, the new certificate, the new authority alone."""
+    new = make_secrets(tmp_path / "new")
+
+    async def reached(by: Tls, *, port: int, trusting: Path) -> bool:
+        made = ssl.create_default_context(cafile=trusting)
+        made.load_cert_chain(by.certificate, by.key)
+        async with httpx.AsyncClient(verify=made) as client:
+            try:
+                return (await client.get(f"https://localhost:{port}/")).text == "a page"
+            except httpx.TransportError:
+                return False
+
+    def write(file: Path, *sources: Path) -> None:
+        content = b"".join(source.read_bytes() for source in sources)
+        file.unlink()
+        file.write_bytes(content)
+
+    shutil.copytree(tls.certificate.parent, tmp_path / "old")
+    old = Tls(*(tmp_path / "old" / file.name for file in (tls.certificate, tls.key, tls.authority)))
+    async with gateway(tls, certificate_check_seconds=0.05) as port, asyncio.timeout(60):
+        assert await reached(old, port=port, trusting=old.authority)
+        assert not await reached(new, port=port, trusting=old.authority)
+        write(tls.authority, old.authority, new.authority)
+        while not await reached(new, port=port, trusting=old.authority):
+            await asyncio.sleep(0.05)
+        assert await reached(old, port=port, trusting=old.authority), "callers that were not renewed yet"
+        write(tls.certificate, new.certificate)
+        write(tls.key, new.key)
+        while not await reached(new, port=port, trusting=new.authority):
+            await asyncio.sleep(0.05)
+        write(tls.authority, new.authority)
+        while await reached(old, port=port, trusting=new.authority):
+            await asyncio.sleep(0.05)
+        assert await reached(new, port=port, trusting=new.authority)
 
 
 async def test_a_file_that_is_missing_is_a_start_up_error(tls: Tls) -> None:

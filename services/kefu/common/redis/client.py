@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
 from kefu.common.errors import BackendUnavailable, StartupError, StorageFull
+from kefu.common.redis.tls import SYSTEM_AUTHORITIES, RedisTls
 from kefu.common.redis.url import redis_client
 
 SCHEMA = 1
@@ -105,7 +106,11 @@ class CommandBreaker:
 
 @asynccontextmanager
 async def open_redis(
-    url: str, *, timeout_seconds: float = 5.0, advice_after_seconds: float = 30.0
+    url: str,
+    *,
+    tls: RedisTls = SYSTEM_AUTHORITIES,
+    timeout_seconds: float = 5.0,
+    advice_after_seconds: float = 30.0,
 ) -> AsyncIterator[Redis]:
     """A client while the block runs, opened once the server answers. Values come back as bytes.
 
@@ -113,12 +118,13 @@ async def open_redis(
 
     Args:
         url: redis://, rediss:// or redis+sentinel://, see `kefu.common.redis.url`.
+        tls: whose certificate a server at rediss:// has to show.
         timeout_seconds: how long a connection attempt and the answer to a command may take.
         advice_after_seconds: after this long without an answer, the log says what to check.
 
-    Raises StartupError for a wrong URL or password, a server older than 7.2, and data of a newer schema.
+    Raises StartupError for a wrong URL, password or file, a server older than 7.2, and data of a newer schema.
     """
-    async with redis_client(url, timeout_seconds) as client:
+    async with redis_client(url, timeout_seconds, tls) as client:
         await _wait_until_ready(client, _without_password(url), advice_after_seconds)
         await _check_server(client)
         yield client
@@ -139,7 +145,10 @@ async def _wait_until_ready(client: Redis, address: str, advice_after_seconds: f
             _log.error(
                 "redis.still_waiting",
                 address=address,
-                advice="Is Redis running there, and may this machine reach it? See KEFU_REDIS_URL.",
+                advice="Is its certificate of the authority in KEFU_REDIS_AUTHORITY, or else of one that this system "
+                "knows, and for the name in KEFU_REDIS_URL?"
+                if "CERTIFICATE_VERIFY_FAILED" in last_cause
+                else "Is Redis running there, and may this machine reach it? See KEFU_REDIS_URL.",
             )
 
     async for attempt in AsyncRetrying(

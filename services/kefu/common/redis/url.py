@@ -2,15 +2,15 @@
 A Redis client from KEFU_REDIS_URL, for one server, or for the primary that the Sentinels name.
 
     redis://[[user]:password@]host:6379/0          rediss://... with TLS
-    redis+sentinel://[[user]:password@]host:26379,host:26379,host:26379/SERVICE[/0]
+    redis+sentinel://[[user]:password@]host:26379,host:26379,host:26379/SERVICE[/0][?sentinel_password=PASSWORD]
 
-User and password are the servers'. Sentinels are asked without a password.
+User and password are the servers'. Sentinels are asked without a password, unless the URL has one for them.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -18,6 +18,7 @@ from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 
 from kefu.common.errors import StartupError
+from kefu.common.redis.tls import SYSTEM_AUTHORITIES, RedisTls
 
 _SENTINEL_SCHEME = "redis+sentinel://"
 _SENTINEL_PORT = 26379
@@ -26,7 +27,7 @@ _MAX_CONNECTIONS = 1_000
 
 
 @asynccontextmanager
-async def redis_client(url: str, timeout_seconds: float) -> AsyncIterator[Redis]:
+async def redis_client(url: str, timeout_seconds: float, tls: RedisTls = SYSTEM_AUTHORITIES) -> AsyncIterator[Redis]:
     """A client while the block runs; it connects at its first command. Raises StartupError for a wrong URL.
 
     `timeout_seconds` bounds each connection attempt and each answer. Behind Sentinels, a connection that is lost, or
@@ -38,6 +39,7 @@ async def redis_client(url: str, timeout_seconds: float) -> AsyncIterator[Redis]
         "health_check_interval": 15,
         "max_connections": _MAX_CONNECTIONS,
         "retry": Retry(NoBackoff(), 1),  # one reconnect: a caller with a deadline gets its error sooner
+        **tls.options(url),
     }
     try:
         if not url.startswith(_SENTINEL_SCHEME):
@@ -57,7 +59,9 @@ async def redis_client(url: str, timeout_seconds: float) -> AsyncIterator[Redis]
 
 
 def _behind_sentinels(url: str, timeout_seconds: float, options: dict[str, Any]) -> tuple[Redis, list[Redis]]:
-    authority, _, path = url.removeprefix(_SENTINEL_SCHEME).partition("/")
+    address, _, query = url.removeprefix(_SENTINEL_SCHEME).partition("?")
+    of_sentinels = parse_qs(query).get("sentinel_password", [""])[0]
+    authority, _, path = address.partition("/")
     login, _, hosts = authority.rpartition("@")
     user, _, password = login.partition(":")
     service, _, number = path.partition("/")
@@ -68,6 +72,7 @@ def _behind_sentinels(url: str, timeout_seconds: float, options: dict[str, Any])
         sentinel_kwargs={
             "socket_timeout": min(timeout_seconds, 1.0),
             "socket_connect_timeout": min(timeout_seconds, 1.0),
+            "password": of_sentinels or None,
         },
     )
     client: Redis = sentinel.master_for(  # pyright: ignore[reportUnknownMemberType]

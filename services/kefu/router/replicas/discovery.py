@@ -2,7 +2,8 @@
 Discovery of replicas: a fixed list, the addresses of a DNS name, or the ready endpoints of a Kubernetes service.
 
 Each source yields its addresses again whenever they change, and keeps the last ones while it can learn nothing: a name
-server or an API server that fails must not take the replicas away.
+server or an API server that fails must not take the replicas away. A router that was never told any is not ready: see
+`open_discovery`.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import structlog
 
@@ -36,6 +37,10 @@ _log = structlog.stdlib.get_logger()
 class AddressSource(Protocol):
     """A source of replica addresses."""
 
+    is_required: ClassVar[bool]
+    """Whether nothing begins before its first addresses: it is asked for by name, and a wrong policy or right would
+    otherwise show as a router that is well and answers nobody."""
+
     def changes(self) -> AsyncGenerator[Addresses, None]:
         """Yield all addresses, soon, and all of them again after each change. Never ends."""
         ...
@@ -46,6 +51,7 @@ class FixedSource:
     """Addresses that never change."""
 
     addresses: Addresses
+    is_required: ClassVar[bool] = False
 
     async def changes(self) -> AsyncGenerator[Addresses, None]:
         """Yield the list, once."""
@@ -67,6 +73,8 @@ class DnsSource:
     port: int
     seconds: float = _LOOKUP_INTERVAL_SECONDS
     lookup: Lookup = system_lookup
+    is_required: ClassVar[bool] = False
+    """A Service without ready pods has no addresses in DNS, which is as good as none that was found."""
 
     async def changes(self) -> AsyncGenerator[Addresses, None]:
         """Yield the addresses that were found. A name that cannot be resolved changes nothing."""
@@ -137,11 +145,14 @@ async def open_discovery(
 ) -> AsyncIterator[None]:
     """Call `on_change` with all addresses of all sources: before the block, and after each change while it runs.
 
-    Each address is named once. Before the block, a source that yields nothing is waited for a few seconds only.
+    Each address is named once. Before the block, a source that yields nothing is waited for a few seconds only, or, if
+    it is required, for as long as it takes.
     """
     latest: dict[int, Addresses] = {}
     changed = asyncio.Event()
     complete = asyncio.Event()
+    known = asyncio.Event()  # all that is required
+    required = {number for number, source in enumerate(sources) if source.is_required}
 
     async def listen(number: int, source: AddressSource) -> None:
         while True:
@@ -150,6 +161,8 @@ async def open_discovery(
                     async for addresses in changes:
                         latest[number] = addresses
                         changed.set()
+                        if required <= latest.keys():
+                            known.set()
                         if len(latest) == len(sources):
                             complete.set()
             except Exception:
@@ -175,6 +188,8 @@ async def open_discovery(
             with suppress(TimeoutError):
                 async with asyncio.timeout(_FIRST_ANSWER_SECONDS):
                     await complete.wait()
+        if required:
+            await known.wait()
         await apply()
         following = asyncio.create_task(follow(), name="apply discovered replicas")
         stack.push_async_callback(cancel_and_wait, following)

@@ -15,6 +15,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import structlog
@@ -118,15 +119,19 @@ class EndpointSliceSource:
     port: str
     backoff: tuple[float, float] = (0.5, 30.0)
     """The first pause after a failure and the longest one, in seconds; half of each is jitter."""
+    is_required: ClassVar[bool] = True
+    """A router that was never told its replicas is not ready; see `discovery.AddressSource`."""
 
     async def changes(self) -> AsyncGenerator[tuple[str, ...], None]:
-        """Yield all usable addresses, soon, and again after each change. While the API fails, the last ones stand."""
+        """Yield all usable addresses once they were listed, and again after each change. While the API fails, the last
+        ones stand; until it has answered once nothing is yielded, and the log says what to check.
+        """
         slices: dict[str, _Slice] = {}
         version = ""  # of the content of `slices`; empty: list
         yielded: tuple[str, ...] | None = None
         WATCH_CONNECTED.labels(self.service).set(0)
         shortest, longest = self.backoff
-        pause = shortest
+        pause, told = shortest, ""
         while True:
             try:
                 async with self._client() as client:
@@ -151,12 +156,31 @@ class EndpointSliceSource:
                 WATCH_CONNECTED.labels(self.service).set(0)
                 if isinstance(error, _WatchFailed):
                     version = ""
-                _log.warning("discovery.watch_lost", service=self.service, error=type(error).__name__, cause=str(error))
+                cause = {"service": self.service, "error": type(error).__name__, "cause": str(error)}
+                if yielded is not None:
+                    _log.warning("discovery.watch_lost", **cause, replicas_kept=len(yielded))
+                elif (advice := self._advice(error)) != told:  # once for each kind of failure, as it is tried for long
+                    told = advice
+                    _log.error("discovery.not_ready", **cause, advice=advice)
                 wait, pause = pause, min(pause * 2, longest)
-                if yielded is None:
-                    yielded = ()
-                    yield yielded
             await asyncio.sleep(wait * random.uniform(0.5, 1))  # noqa: S311 - spreads the routers
+
+    def _advice(self, error: Exception) -> str:
+        """What to check when the replicas were never listed."""
+        if isinstance(error, httpx.HTTPStatusError):
+            return (
+                f"The API server answers {error.response.status_code}. 401, 403: the Role and RoleBinding kefu-router "
+                "have to let this service account list and watch endpointslices.discovery.k8s.io in the namespace."
+            )
+        if isinstance(error, httpx.HTTPError):
+            return (
+                f"Nothing answers at {self.account.url}. Does the network policy kefu-router-apiserver name the API "
+                "server's address and port (kubectl get endpoints kubernetes)? With Cilium take the component "
+                "clusters/cilium; replicas-by-dns needs no API server."
+            )
+        if isinstance(error, OSError):
+            return "The files of the pod's service account are missing: automountServiceAccountToken of the pod."
+        return "Something answers there that is no Kubernetes API server, or not one of a version that is known."
 
     def _client(self) -> httpx.AsyncClient:
         # The files are read for each connection, for the cluster renews them.

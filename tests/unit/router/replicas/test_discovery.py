@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -95,6 +96,8 @@ async def test_the_same_address_from_two_sources_is_one_replica() -> None:
 
 async def test_a_source_that_breaks_leaves_what_is_known_in_use(caplog: pytest.LogCaptureFixture) -> None:
     class Breaks:
+        is_required: ClassVar[bool] = False
+
         async def changes(self) -> AsyncGenerator[Addresses, None]:
             yield ("a:1",)
             raise RuntimeError("broken")

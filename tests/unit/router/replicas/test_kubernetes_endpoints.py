@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from kefu.router.replicas.kubernetes_endpoints import EndpointSliceSource, ServiceAccount
-from tests.support.kubernetes_api import RecordedKubernetesApi, open_kubernetes_api
+from tests.support.kubernetes_api import RecordedKubernetesApi, open_kubernetes_api, open_switched_api
 from tests.support.waiting import wait_until
 
 RECORDING = Path(__file__).parent / "recordings" / "endpoint_slices.json"
@@ -77,20 +78,47 @@ async def test_the_token_is_read_again_for_each_connection(
     assert api.tokens == ["first", "first", "renewed"]
 
 
-async def test_while_the_api_cannot_be_reached_nothing_is_known_and_it_is_tried_again(
+async def test_until_the_api_was_reached_once_nothing_is_yielded_and_the_log_says_what_to_check(
     api: RecordedKubernetesApi, slices: EndpointSliceSource
 ) -> None:
     account = slices.account
     hidden = account.token_file.rename(account.token_file.with_name("hidden"))
-    async with asyncio.timeout(20), aclosing(slices.changes()) as changes:
-        assert await anext(changes) == ()
-        assert watched() == 0
-        hidden.rename(account.token_file)
-        assert await anext(changes) == CHANGES[0]
-        following = asyncio.create_task(anext(changes))
-        await wait_until(lambda: watched() == 1)
-        assert await following == CHANGES[1]
+    with capture_logs() as logs:
+        async with asyncio.timeout(20), aclosing(slices.changes()) as changes:
+            first = asyncio.ensure_future(anext(changes))
+            await wait_until(lambda: bool(logs))
+            assert not first.done(), "a router that knows of no replica must not be taken for one that is ready"
+            assert watched() == 0
+            hidden.rename(account.token_file)
+            assert await first == CHANGES[0]
+            following = asyncio.create_task(anext(changes))
+            await wait_until(lambda: watched() == 1)
+            assert await following == CHANGES[1]
+    [said] = [one for one in logs if one["event"] == "discovery.not_ready"]
+    assert (said["log_level"], said["error"]) == ("error", "FileNotFoundError")
+    assert "automountServiceAccountToken" in said["advice"]
 
 
 def watched() -> float | None:
     return REGISTRY.get_sample_value("kefu_endpoint_watch_connected", {"endpoints": "kefu-generation"})
+
+
+async def test_what_to_check_is_said_of_rights_and_of_an_address_that_nobody_answers_at(
+    slices: EndpointSliceSource, tmp_path: Path
+) -> None:
+    async with open_switched_api() as api:
+        api.status = 403
+        source = replace(slices, account=replace(slices.account, url=api.url))
+        with capture_logs() as logs:
+            async with aclosing(source.changes()) as changes:
+                waiting = asyncio.ensure_future(anext(changes))
+                await wait_until(lambda: len(api.requests) > 2)
+                api.status = 0
+                await wait_until(lambda: len(logs) > 1)
+                waiting.cancel()
+                await asyncio.wait([waiting])
+    rights, nobody = [one["advice"] for one in logs]
+    assert "403" in rights
+    assert "list and watch endpointslices" in rights
+    assert "kefu-router-apiserver" in nobody
+    assert "address and port" in nobody

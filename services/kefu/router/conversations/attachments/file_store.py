@@ -141,7 +141,7 @@ def open_file_store(
 def open_object_store(
     address: str, access: S3Access, *, retries: int, request_seconds: int = 30
 ) -> LocalStore | S3Store:
-    """obstore's own store, by an address as `open_file_store` takes it. `request_seconds` bounds a request with its body."""
+    """obstore's own store, at an address as `open_file_store` takes it. `request_seconds` bounds a whole request."""
     if address.startswith("/"):
         return LocalStore(address, mkdir=True, automatic_cleanup=True)
     parts = urlsplit(address)
