@@ -2,9 +2,10 @@
 The real compose file, under a project name, ports, secrets and volumes of its own.
 
 From the environment: KEFU_TAG, KEFU_NGINX_IMAGE, KEFU_REDIS_IMAGE as deploy/compose.yaml reads them; KEFU_TEST_WEIGHTS,
-a folder as `python -m kefu.generation.weights` fills it (default: ~/.cache/kefu), with which the models' volume begins;
-KEFU_TEST_OVERRIDE, one more compose file, for what this machine needs. Without KEFU_PROMETHEUS_IMAGE the tests of
-Prometheus are skipped, without KEFU_PREVIOUS_TAG those of two releases (tests/compose/previous.sh makes its images).
+a folder as `python -m kefu.generation.weights` fills it (default: ~/.cache/kefu), with whose two models that are used
+here the models' volume begins; KEFU_TEST_OVERRIDE, one more compose file, for what this machine needs. Without
+KEFU_PROMETHEUS_IMAGE the tests of Prometheus are skipped, without KEFU_PREVIOUS_TAG those of two releases
+(tests/compose/previous.sh makes its images).
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -27,7 +29,9 @@ from kefu.testing.ports import free_port
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 PROJECT = "kefu-test"
-WEIGHTS = ("models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", "converted")
+WEIGHTS = ("models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", "models/SmolLM2-135M-Instruct.Q4_1.gguf")
+CONVERTED = "converted"
+"""What a release whose model runs in vLLM makes of them; made anew, in two minutes, where it is not there."""
 WEIGHTS_FOLDER = Path(os.environ.get("KEFU_TEST_WEIGHTS", Path.home() / ".cache" / "kefu"))
 UP_SECONDS = 1200
 
@@ -42,6 +46,9 @@ class Containers:
     files: tuple[str, ...] = ("compose.yaml", "compose.operations.yaml")
     variables: dict[str, str] = field(default_factory=dict[str, str])
     """Of the compose file, besides those of this machine."""
+    project: str = PROJECT
+    deploy: Path = DEPLOY
+    """The folder of the compose files: another release's may stand elsewhere."""
 
     @property
     def secrets(self) -> Path:
@@ -56,7 +63,8 @@ class Containers:
     @property
     def options(self) -> list[str]:
         """What `docker compose` has to be told."""
-        return ["--project-name", PROJECT, *(part for name in self.files for part in ("--file", str(DEPLOY / name)))]
+        files = (part for name in self.files for part in ("--file", str(self.deploy / name)))
+        return ["--project-name", self.project, *files]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -135,13 +143,26 @@ class Containers:
     @contextmanager
     def changed(self, **services: dict[str, Any]) -> Iterator[None]:
         """With more in these services than the files say, while the block runs."""
+        with self.changed_by_turns([services]) as turns:
+            for _ in turns:
+                yield
+
+    @contextmanager
+    def changed_by_turns(self, changes: list[dict[str, dict[str, Any]]]) -> Iterator[Iterator[None]]:
+        """One change after the other, each as in `changed`; what was there before comes back once, at the end."""
         before = self.files
-        override = self.folder / "override.json"
-        override.write_text(json.dumps({"services": {name.replace("_", "-"): one for name, one in services.items()}}))
-        self.files = (*before, str(override))
+        override = self.folder / f"override-{len(before)}.json"  # one may stand within another
+
+        def turns() -> Iterator[None]:
+            for change in changes:
+                services = {name.replace("_", "-"): one for name, one in change.items()}
+                override.write_text(json.dumps({"services": services}))
+                self.files = (*before, str(override))
+                self.up()
+                yield
+
         try:
-            self.up()
-            yield
+            yield turns()
         finally:
             self.files = before
             self.up("--remove-orphans")
@@ -173,12 +194,14 @@ class Containers:
 
 
 @contextmanager
-def containers_up(folder: Path) -> Iterator[Containers]:
+def containers_up(
+    folder: Path, project: str = PROJECT, deploy: Path = DEPLOY, variables: dict[str, str] | None = None
+) -> Iterator[Containers]:
     """The project, from nothing; all of it is removed at the end, volumes too."""
-    containers = Containers(folder, free_port(), free_port())
+    containers = Containers(folder, free_port(), free_port(), variables=variables or {}, project=project, deploy=deploy)
     if override := os.environ.get("KEFU_TEST_OVERRIDE"):
         containers.files = (*containers.files, override)
-    subprocess.run([DEPLOY / "compose" / "secrets.sh", containers.secrets], check=True, timeout=60)
+    subprocess.run([deploy / "compose" / "secrets.sh", containers.secrets], check=True, timeout=60)
     containers.down()
     try:
         _bring_weights(containers)
@@ -193,11 +216,19 @@ def containers_up(folder: Path) -> Iterator[Containers]:
 
 def _bring_weights(containers: Containers) -> None:
     """Fill the volume as deploy/offline/README.md says, where this machine has weights; else `weights` fetches them."""
-    if all((WEIGHTS_FOLDER / part).exists() for part in WEIGHTS):
-        containers.compose("create", "weights")
-        [image] = {containers.inspect(one)["Image"] for one in containers.compose("ps", "-aq", "weights").split()}
+    if not all((WEIGHTS_FOLDER / part).exists() for part in WEIGHTS):
+        return
+    containers.compose("create", "weights")
+    [image] = {containers.inspect(one)["Image"] for one in containers.compose("ps", "-aq", "weights").split()}
+    with tempfile.TemporaryDirectory(dir=WEIGHTS_FOLDER) as chosen:
+        parts = [*WEIGHTS, "hashes", *([CONVERTED] if containers.deploy != DEPLOY else [])]
+        for part in (one for one in parts if (WEIGHTS_FOLDER / one).exists()):
+            made = Path(chosen) / part
+            made.parent.mkdir(exist_ok=True)
+            # Links, which take neither time nor room.
+            _run(["cp", "--recursive", "--link", str(WEIGHTS_FOLDER / part), str(made)], containers.environment, 60)
         script = DEPLOY / "offline" / "weights.sh"
-        _run([str(script), str(WEIGHTS_FOLDER), f"{PROJECT}_models", image], containers.environment, 600)
+        _run([str(script), chosen, f"{containers.project}_models", image], containers.environment, 600)
 
 
 def docker(*arguments: str, seconds: float = 120) -> str:

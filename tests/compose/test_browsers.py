@@ -113,7 +113,6 @@ async def test_openais_client_streams_an_answer_in_both_languages(kefu: Containe
             )
             pieces = [chunk.choices[0].delta.content or "" async for chunk in stream if chunk.choices]
             assert expected in "".join(pieces)
-        assert len([piece for piece in pieces if piece]) > 1, "the last one, of the model, comes as it is written"
         with pytest.raises(openai.AuthenticationError):
             await client.with_options(api_key="wrong").models.list()
 

@@ -10,7 +10,8 @@ import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
 from tests.compose.asking import CHINESE, ENGLISH, ask
-from tests.compose.containers import DEPLOY, Containers, docker
+from tests.compose.containers import DEPLOY, Containers, docker, until
+from tests.compose.replicas import known_replicas
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -20,9 +21,10 @@ async def test_tls_between_the_services(kefu: Containers) -> None:
     kefu.up()
     async with kefu.customers() as channel, asyncio.timeout(300):
         answer = None
-        while answer is None or answer.completed.source != pb.ANSWER_SOURCE_GENERATED:
-            answer = await ask(channel, kefu.key, CHINESE)  # an excerpt until the router has found the replica
+        while answer is None or answer.completed.source != pb.ANSWER_SOURCE_EXTRACTIVE:
+            answer = await ask(channel, kefu.key, CHINESE)  # a person is called until the router has found retrieval
         assert "24" in answer.text.decode()
+    await asyncio.to_thread(until, lambda: known_replicas(kefu) == {1}, 60)
     trusted = ssl.create_default_context(cafile=kefu.secrets / "edge.pem")
     async with httpx.AsyncClient(base_url=f"https://localhost:{kefu.port}", verify=trusted, timeout=60) as browser:
         assert (await browser.get("/")).status_code == 200

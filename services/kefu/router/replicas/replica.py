@@ -126,8 +126,13 @@ class Replica:
                 metadata=internal_metadata(self._internal_key),
                 wait_for_ready=True,
             )
+            is_described = False
             try:
                 async for report in call:
+                    if not is_described:
+                        # Before it is known to be there: whoever is answered by it is told by which model.
+                        await self._describe()
+                        is_described = True
                     if report.boot_id != self.load.boot_id:
                         self.breaker.reset()
                     self.load.update(
@@ -137,8 +142,6 @@ class Replica:
                         report.running, report.waiting, report.max_running, report.kv_cache_usage
                     )
                     backoff = _BACKOFF_SECONDS[0]
-                    if not self.model:
-                        await self._describe()
                     if self._warm_up and report.boot_id != self._warmed and not report.draining:
                         self._warmed = report.boot_id
                         self._warming = asyncio.create_task(self._fill_cache(), name=f"warm up {self.address}")
@@ -148,7 +151,6 @@ class Replica:
                 call.cancel()
                 if not self.load.draining:
                     self.load.mark_stale()
-            self.model = ""
             await asyncio.sleep(backoff * (0.5 + random.random()))  # noqa: S311 - spreads retries
             backoff = min(backoff * 2, longest)
 

@@ -10,13 +10,14 @@ from prometheus_client import REGISTRY
 
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import CannotContinue, EngineDead, PromptTooLong, ReplicaFull, ServiceError
+from kefu.generation.v1 import generation_pb2 as gen
 from kefu.router.domain.generation import Frame, GenerationEnd, GenerationEvent, GenerationRequest, Message, Role
 from kefu.router.replicas.circuit_breaker import PAUSE_SECONDS, BreakerState
 from kefu.router.replicas.engine_load import EngineLoad
 from kefu.router.replicas.pool import ReplicaPool, open_pool
 from kefu.router.replicas.replica import Replica
 from tests.support.grpc_calls import INTERNAL_KEY
-from tests.support.scripted_services import ScriptedReplica, serve_replica
+from tests.support.scripted_services import Context, ScriptedReplica, serve_replica
 from tests.support.waiting import wait_until
 
 CUSTOMER = Principal("default", "someone", frozenset({Scope.CHAT}))
@@ -94,6 +95,31 @@ async def fail(replica: Replica, times: int = 3) -> None:
 
 def shown(name: str, replica: Replica) -> float | None:
     return REGISTRY.get_sample_value(name, {"replica": replica.address})
+
+
+class SlowToSay(ScriptedReplica):
+    """It reports its load at once, and says what it runs when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.may_say = asyncio.Event(), asyncio.Event()
+
+    async def DescribeModel(self, request: gen.DescribeModelRequest, context: Context) -> gen.DescribeModelResponse:
+        self.asked.set()
+        await self.may_say.wait()
+        return await super().DescribeModel(request, context)
+
+
+async def test_a_replica_is_counted_on_once_it_has_said_which_model_it_runs() -> None:
+    """Else answers of its first moments name no model, and are made as if it were one that nobody knows."""
+    script = SlowToSay()
+    async with serve_replica(script) as address, open_pool(address, INTERNAL_KEY, "one") as pool:
+        await asyncio.wait_for(script.asked.wait(), 10)
+        [replica] = pool.replicas
+        assert replica.load.is_stale
+        script.may_say.set()
+        await wait_until(lambda: not replica.load.is_stale)
+        assert replica.model == "scripted"
 
 
 async def test_a_replica_that_fails_is_left_alone_then_tried_by_one_request_and_taken_back(pair: Pair) -> None:
