@@ -15,7 +15,7 @@ every_job = pytest.mark.parametrize("job", jobs(YOURS), ids=lambda job: job["met
 
 def test_the_jobs_are_there_and_wait_for_an_operator() -> None:
     found = of_kind(YOURS, "CronJob")
-    assert {one["metadata"]["name"] for one in found} == {"kefu-toolbox", "kefu-smoke-test"}
+    assert {one["metadata"]["name"] for one in found} == {"kefu-toolbox", "kefu-smoke-test", "kefu-migrate"}
     assert all(one["spec"]["suspend"] is True for one in found)
 
 
@@ -27,7 +27,12 @@ def test_a_job_ends_by_itself_and_is_forgotten(job: Object) -> None:
     assert pod_of(job)["restartPolicy"] == "Never"
 
 
-@every_job
+MIGRATES = "kefu-migrate"
+
+
+@pytest.mark.parametrize(
+    "job", [job for job in jobs(YOURS) if job["metadata"]["name"] != MIGRATES], ids=lambda job: job["metadata"]["name"]
+)
 def test_a_job_asks_the_services_where_they_listen_with_a_key_that_is_on_no_command_line(job: Object) -> None:
     [container] = containers(job)
     variables = {one["name"]: one.get("value") for one in container["env"]}
@@ -48,11 +53,21 @@ def test_a_job_reaches_nothing_outside_the_cluster(job: Object) -> None:
     assert not leaves_for(YOURS, labels, Target(6443, "192.168.1.10"))
 
 
-@pytest.mark.parametrize("command", ["ask", "import"])
+def test_the_migration_runs_the_command_over_the_redis_of_the_services_and_reaches_nothing_else() -> None:
+    [job] = [job for job in jobs(YOURS) if job["metadata"]["name"] == MIGRATES]
+    [container] = containers(job)
+    assert container["command"] == ["python", "-m", "kefu.cli", "data", "migrate"]
+    [url] = [one["valueFrom"] for one in container["env"] if one["name"] == "KEFU_REDIS_URL"]
+    [router] = [one for one in of_kind(YOURS, "Deployment") if one["metadata"]["name"] == "kefu-router"]
+    assert url in [one.get("valueFrom") for one in containers(router)[0]["env"]]
+    assert {one["name"]: one["mountPath"] for one in container["volumeMounts"]}["tmp"] == "/tmp"
+
+
+@pytest.mark.parametrize("command", ["ask", "import", "data check"])
 def test_the_image_of_the_jobs_holds_all_that_the_command_line_needs(command: str) -> None:
     """The routers' does not, although it holds the code."""
     [image] = {found for job in jobs(YOURS) for found in re.findall(r"/kefu/([a-z]+):", containers(job)[0]["image"])}
-    program = [sys.executable, "-m", "tests.manifests.command_line", image, command, "--help"]
+    program = [sys.executable, "-m", "tests.manifests.command_line", image, *command.split(), "--help"]
     done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "Usage:" in done.stdout

@@ -24,6 +24,7 @@ ALLOWED = {
     ("kefu-toolbox", "kefu-retrieval", 50052),
     ("kefu-smoke-test", "kefu-router", 50051),
     ("kefu-smoke-test", "kefu-retrieval", 50052),
+    ("kefu-migrate", "kefu-redis", 6379),
 }
 PORTS = (50051, 50052, 50053, 6379, 26379, 8080, 8443, 8444, 9090, 9121)
 
@@ -74,6 +75,7 @@ def test_nobody_speaks_to_anybody_but_those_who_are_named(folder: Path) -> None:
     found -= {(caller, "kefu-nginx", 8443) for caller in pods}  # open to all, but nobody of ours may leave for it
     peers = {("kefu-redis", "kefu-redis", 6379), ("kefu-redis", "kefu-redis", 26379)}
     sentinel = {("kefu-router", "kefu-redis", 26379), ("kefu-retrieval", "kefu-redis", 26379)} | peers
+    sentinel |= {("kefu-migrate", "kefu-redis", 26379)}
     allowed = ALLOWED | sentinel if "sentinel" in folder.name else ALLOWED
     assert found == {edge for edge in allowed if {edge[0], edge[1]} <= pods.keys()}
 

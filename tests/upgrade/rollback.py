@@ -1,8 +1,8 @@
 """Rolls back for real, and prints what an earlier release makes of what today's has written, kind by kind.
 
-`python -m tests.upgrade.rollback OLD_TREE`: today's suite is filled, with what only today's release keeps as well; the
-earlier release's `kefu up` runs over the same folder, is read and used; then today's again. docs/operate/upgrading.md
-has the outcome for 0.1.0.
+`python -m tests.upgrade.rollback OLD_TREE [--prepared]`: today's suite is filled, with what only today's release keeps
+as well; the earlier release's `kefu up` runs over the same folder, is read and used, with `--prepared` after `kefu data
+prepare-rollback`; then today's again. docs/operate/upgrading.md has the outcome for 0.1.0.
 """
 
 import json
@@ -41,6 +41,9 @@ def main() -> None:
             _fill_newer(today, files)
             shown = {command: _kefu(today, *command.split()) for command in _NEWER}
             before = _read(today, files, "before.json")
+        if "--prepared" in sys.argv:
+            print(_kefu(today, "data", "prepare-rollback", "--dry-run"))
+            print(_kefu(today, "data", "prepare-rollback"))
         with running(old, folder) as earlier:
             during = _read(earlier, files, "during.json")
             _print("The earlier release", before, during)

@@ -1,7 +1,7 @@
 """`kefu data`: which layout the data in Redis has, and its way to the one that this release reads."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
@@ -27,7 +27,7 @@ _RedisUrl = Annotated[
         show_default=False,
     ),
 ]
-_HELP = "What is in Redis: which schema it has, and its migration to the one that this release reads. check, migrate."
+_HELP = "What is in Redis: its schema, and the way to that of another release. check, migrate, prepare-rollback."
 
 
 def _check(redis_url: _RedisUrl = "", data_dir: DataDirOption = folders.DEFAULT, as_json: Json = False) -> None:
@@ -67,6 +67,26 @@ def _migrate(
         return
     _over(redis_url, data_dir, _run)
     console().print(f"The data is of schema {examined.wanted}.")
+
+
+def _prepare_rollback(
+    redis_url: _RedisUrl = "",
+    data_dir: DataDirOption = folders.DEFAULT,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")] = False,
+) -> None:
+    """Before a rollback to 0.1.0: put what it does not know into words that it knows. Stop every service first.
+
+    What is lost by it does not come back with the next upgrade: back up before.
+    """
+
+    async def prepare(url: str) -> Mapping[str, int]:
+        async with open_migration(url) as migration:
+            return await migration.prepare_rollback(dry_run=dry_run)
+
+    found = _over(redis_url, data_dir, prepare)
+    print_table(("how many", "what"), [(str(count), what) for what, count in found.items()], empty="There is nothing.")
+    if dry_run:
+        console().print("Nothing was changed.")
 
 
 async def _examine(url: str) -> Examined:
@@ -146,4 +166,5 @@ def register(app: typer.Typer) -> None:
     data = typer.Typer(help=_HELP, no_args_is_help=True, rich_markup_mode=None)
     data.command("check")(_check)
     data.command("migrate")(_migrate)
+    data.command("prepare-rollback")(_prepare_rollback)
     app.add_typer(data, name="data")

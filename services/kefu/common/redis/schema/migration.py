@@ -14,6 +14,7 @@ from kefu.common.errors import StartupError
 from kefu.common.redis.client import open_unchecked_redis
 from kefu.common.redis.schema.check import schema_of
 from kefu.common.redis.schema.kinds import kind_of, kinds
+from kefu.common.redis.schema.rollback import prepare
 from kefu.common.redis.schema.steps import STEPS, Step, rename
 from kefu.common.redis.schema.version import MIGRATION_KEY, SCHEMA, SCHEMA_KEY, prefix
 
@@ -66,9 +67,7 @@ class Examined:
     @property
     def obstacle(self) -> str:
         """What has to end before a migration may begin; empty if nothing has to."""
-        if self.services:
-            return f"Programs of Kefu are connected to Redis, from {', '.join(self.services)}: stop all services first."
-        return ""
+        return _obstacle(self.services) if self.services else ""
 
 
 class Migration:
@@ -162,6 +161,15 @@ class Migration:
             if _PARTS.match(text):
                 yield text
 
+    async def prepare_rollback(self, *, dry_run: bool) -> Mapping[str, int]:
+        """Put what release 0.1.0 does not know into words that it knows; what there was, and how often.
+
+        Raises StartupError where services run, unless it is a dry run.
+        """
+        if (services := await self._services()) and not dry_run:
+            raise StartupError(_obstacle(services))
+        return await prepare(self._client, dry_run=dry_run)
+
     def _oldest(self) -> int:
         oldest = self._wanted
         while oldest - 1 in self._steps:
@@ -181,6 +189,10 @@ class Migration:
 CLIENT_NAME = "kefu-data"
 """Name of this program's connections in Redis' list."""
 _PARTS = re.compile(r"kefu:(\d+):(.+)", re.DOTALL)
+
+
+def _obstacle(services: Sequence[str]) -> str:
+    return f"Programs of Kefu are connected to Redis, from {', '.join(services)}: stop all services first."
 
 
 def _parsed(key: str) -> tuple[int, str]:

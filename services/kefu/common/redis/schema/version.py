@@ -1,7 +1,7 @@
 """The version of the layout, and where it is written."""
 
 SCHEMA = 1
-"""Version of the key layout, the 1 in `kefu:1:…`. Whoever raises it writes a step (`kefu.common.redis.schema.steps`)."""
+"""Version of the key layout, the 1 in `kefu:1:…`. Whoever raises it writes a step, see `steps` beside this."""
 SCHEMA_KEY = "kefu:schema"
 """The version of what is in Redis. During a migration it is the version that is to be."""
 MIGRATION_KEY = "kefu:migration"
