@@ -41,7 +41,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
         r"\{[^:}]+:[^}]+\}:(v:[^:]+:)?(collection|calibration|changes|confirmed|reembedding|copied_from|live|versions.*)$",
     ),
 )
-_COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _KINDS)
+_COMPILED = tuple((kind, re.compile(rf"\A(?:{pattern})")) for kind, pattern in _KINDS)
 UNKNOWN = "unknown"
 
 
