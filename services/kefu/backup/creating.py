@@ -32,7 +32,10 @@ async def create_backup(config: BackupConfig, say: Callable[[str], None]) -> Man
     name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(began))
     vault = await asyncio.to_thread(Vault, config.to, config.access)
     earlier = await asyncio.to_thread(vault.names)
-    async with open_redis(config.redis_url.get_secret_value()) as client, open_scratch(config.scratch) as scratch:
+    async with (
+        open_redis(config.redis_url.get_secret_value(), tls=config.redis_tls) as client,
+        open_scratch(config.scratch) as scratch,
+    ):
         server = await server_of(client)
         size = await asyncio.to_thread(take_snapshot, server, scratch.file)
         say(f"copied Redis: {size} bytes")

@@ -47,7 +47,7 @@ async def restore_backup(config: BackupConfig, name: str, wishes: Wishes, say: C
     vault = await asyncio.to_thread(Vault, config.to, config.access)
     manifest = await asyncio.to_thread(vault.manifest, name)
     async with (
-        redis_client(config.redis_url.get_secret_value(), _COMMAND_SECONDS) as target,
+        redis_client(config.redis_url.get_secret_value(), _COMMAND_SECONDS, config.redis_tls) as target,
         open_scratch(config.scratch) as scratch,
     ):
         await _fetch(config, vault, manifest, scratch)

@@ -5,7 +5,6 @@ Redis forks and sends its file; it goes on serving meanwhile. Managed offers mos
 """
 
 import socket
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from redis.asyncio.connection import SSLConnection
 from redis.asyncio.sentinel import SentinelConnectionPool
 
 from kefu.backup.errors import BackupFailed
+from kefu.common.redis.tls import RedisTls
 
 _ANSWER_SECONDS = 120.0
 """Redis sends a line end now and then while it forks; a link that is silent for so long is dead."""
@@ -32,7 +32,7 @@ class Server:
     port: int
     user: str | None
     password: str | None
-    tls: bool
+    tls: RedisTls | None
 
 
 async def server_of(client: Redis) -> Server:
@@ -42,7 +42,10 @@ async def server_of(client: Redis) -> Server:
     address: tuple[Any, Any] = (options.get("host", "localhost"), options.get("port", 6379))
     if isinstance(client.connection_pool, SentinelConnectionPool):
         address = await pool.get_master_address()
-    tls = issubclass(pool.connection_class, SSLConnection)
+    tls: RedisTls | None = None
+    if issubclass(pool.connection_class, SSLConnection):
+        files = [options.get(f"ssl_{file}") for file in ("ca_certs", "certfile", "keyfile")]
+        tls = RedisTls(*(Path(file) if file else None for file in files))
     return Server(str(address[0]), int(address[1]), options.get("username"), options.get("password"), tls)
 
 
@@ -81,7 +84,7 @@ def take_snapshot(server: Server, target: Path) -> int:
 def _connection(server: Server) -> Iterator[BinaryIO]:
     try:
         with socket.create_connection((server.host, server.port), _ANSWER_SECONDS) as plain:
-            context = ssl.create_default_context() if server.tls else None
+            context = server.tls.context() if server.tls else None
             with (
                 context.wrap_socket(plain, server_hostname=server.host) if context else plain as used,
                 used.makefile("rwb", buffering=_CHUNK) as stream,

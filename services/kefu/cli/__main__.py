@@ -22,6 +22,7 @@ from kefu.cli.commands import (
     suite,
     webhooks,
 )
+from kefu.cli.commands.data import commands as data
 from kefu.cli.commands.reviews import conversations, review
 from kefu.cli.commands.sources import commands as sources
 from kefu.cli.commands.tenants import (
@@ -74,6 +75,7 @@ def make_app() -> typer.Typer:
     insight.register(app)
     experiments.register(app)
     webhooks.register(app)
+    data.register(app)
     app.command("eval", add_help_option=False, context_settings=_ANYTHING)(_evaluate)
     return app
 

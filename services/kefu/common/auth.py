@@ -31,10 +31,11 @@ from kefu.common.customers import Customer
 from kefu.common.errors import BackendUnavailable, ScopeMissing, StartupError, Unauthenticated
 from kefu.common.permissions import ALL_SCOPES, Scope, expanded
 from kefu.common.redis.client import CommandBreaker
+from kefu.common.redis.schema.version import SCHEMA
 
 DEFAULT_TENANT = "default"
 """The tenant of the bootstrap key. Keys of this tenant with the scope ADMIN rule every tenant."""
-REVOKED_CHANNEL = "kefu:1:revoked-keys"
+REVOKED_CHANNEL = f"kefu:{SCHEMA}:revoked-keys"
 """Redis channel on which the id of a revoked key is published."""
 KEY_CACHE_SECONDS = 30.0
 """The longest time for which a key from Redis is cached."""
@@ -169,12 +170,12 @@ def sha256_of(secret: str) -> str:
 
 def redis_key(key_id: str) -> str:
     """The Redis hash of a key."""
-    return f"kefu:1:{{key:{key_id}}}"
+    return f"kefu:{SCHEMA}:{{key:{key_id}}}"
 
 
 def last_used_key(tenant: str) -> str:
     """The Redis hash that says, by id, when a tenant's keys were used last, in seconds since the epoch."""
-    return f"kefu:1:{{tenant:{tenant}}}:keys:used"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:keys:used"
 
 
 class Keyring:

@@ -20,21 +20,56 @@ SECRETS_FOLDER = "/run/secrets"
 """Where container engines put secrets as files; KEFU_SECRETS_FOLDER names another folder."""
 
 
+_READ = SettingsConfigDict(
+    env_file=".env",
+    env_file_encoding="utf-8",
+    extra="ignore",  # one `.env` serves all services
+    frozen=True,
+    hide_input_in_errors=True,  # a missing variable must not print the secrets beside it
+    populate_by_name=True,
+    use_attribute_docstrings=True,
+)
+
+
+class RedisSettings(BaseSettings):
+    """The variables by which Redis is reached."""
+
+    model_config = _READ
+
+    redis_url: Annotated[SecretStr, Field(validation_alias="KEFU_REDIS_URL")] = SecretStr("redis://127.0.0.1:6379/0")
+    """Where all state lives: redis:// or rediss://, or redis+sentinel://HOST:26379,HOST:26379/SERVICE for whichever
+    server the Sentinels name (?sentinel_password=… at its end where they want one). At least Redis 7.2 or Valkey. May
+    hold a password."""
+
+    redis_authority: Annotated[Path | None, Field(validation_alias="KEFU_REDIS_AUTHORITY")] = None
+    """PEM file with the authority whose certificate Redis shows at a rediss:// URL, where it is a private one. Unset:
+    those that the system knows. Read at start, as the next two are."""
+
+    redis_certificate: Annotated[Path | None, Field(validation_alias="KEFU_REDIS_CERTIFICATE")] = None
+    """PEM file with a certificate for Redis, where it wants one of its callers; with KEFU_REDIS_KEY."""
+
+    redis_key: Annotated[Path | None, Field(validation_alias="KEFU_REDIS_KEY")] = None
+    """PEM file with its key."""
+
+    @model_validator(mode="after")
+    def _check_redis_certificate(self) -> Self:
+        if (self.redis_certificate is None) != (self.redis_key is None):
+            raise ValueError("set KEFU_REDIS_CERTIFICATE and KEFU_REDIS_KEY, or none of them")
+        return self
+
+    @property
+    def redis_tls(self) -> RedisTls:
+        """The files for TLS to Redis."""
+        return RedisTls(self.redis_authority, self.redis_certificate, self.redis_key)
+
+
 class ServiceConfig(BaseSettings):
     """The variables that every service reads. A variable with the service's own prefix wins over `KEFU_…`.
 
     A variable that is missing in the environment may be a file in `SECRETS_FOLDER`, named as it in lower case.
     """
 
-    model_config = SettingsConfigDict(
-        env_file=".env",
-        env_file_encoding="utf-8",
-        extra="ignore",  # one `.env` serves all services
-        frozen=True,
-        hide_input_in_errors=True,  # a missing variable must not print the secrets beside it
-        populate_by_name=True,
-        use_attribute_docstrings=True,
-    )
+    model_config = _READ
 
     metrics_listen: str = ""
     """Address of the Prometheus metrics, such as 0.0.0.0:9090. Empty: none. As everywhere, 0.0.0.0 and [::] mean every
@@ -138,23 +173,8 @@ class ServiceConfig(BaseSettings):
         )
 
 
-class StoredConfig(ServiceConfig):
+class StoredConfig(ServiceConfig, RedisSettings):
     """The variables of a service that uses Redis."""
-
-    redis_url: Annotated[SecretStr, Field(validation_alias="KEFU_REDIS_URL")] = SecretStr("redis://127.0.0.1:6379/0")
-    """Where all state lives: redis:// or rediss://, or redis+sentinel://HOST:26379,HOST:26379/SERVICE for whichever
-    server the Sentinels name (?sentinel_password=… at its end where they want one). At least Redis 7.2 or Valkey. May
-    hold a password."""
-
-    redis_authority: Annotated[Path | None, Field(validation_alias="KEFU_REDIS_AUTHORITY")] = None
-    """PEM file with the authority whose certificate Redis shows at a rediss:// URL, where it is a private one. Unset:
-    those that the system knows. Read at start, as the next two are."""
-
-    redis_certificate: Annotated[Path | None, Field(validation_alias="KEFU_REDIS_CERTIFICATE")] = None
-    """PEM file with a certificate for Redis, where it wants one of its callers; with KEFU_REDIS_KEY."""
-
-    redis_key: Annotated[Path | None, Field(validation_alias="KEFU_REDIS_KEY")] = None
-    """PEM file with its key."""
 
     redis_memory_limit: Annotated[float, Field(validation_alias="KEFU_REDIS_MEMORY_LIMIT", ge=0, lt=1)] = 0.85
     """Share of Redis' maxmemory from which on no session, import, collection or curated answer is begun
@@ -166,14 +186,3 @@ class StoredConfig(ServiceConfig):
 
     audit_days: Annotated[float, Field(validation_alias="KEFU_AUDIT_DAYS", gt=0)] = 400.0
     """Entries of the audit log are kept for this long."""
-
-    @model_validator(mode="after")
-    def _check_redis_certificate(self) -> Self:
-        if (self.redis_certificate is None) != (self.redis_key is None):
-            raise ValueError("set KEFU_REDIS_CERTIFICATE and KEFU_REDIS_KEY, or none of them")
-        return self
-
-    @property
-    def redis_tls(self) -> RedisTls:
-        """The files for TLS to Redis."""
-        return RedisTls(self.redis_authority, self.redis_certificate, self.redis_key)

@@ -11,7 +11,7 @@ from pathlib import Path
 import redis.exceptions
 from redis.asyncio import Redis
 
-from kefu.common.redis.client import SCHEMA, SCHEMA_KEY
+from kefu.common.redis.schema.version import SCHEMA, SCHEMA_KEY
 from kefu.local.redis_server import server_arguments, server_binary
 from kefu.testing.ports import free_port
 

@@ -9,8 +9,9 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from kefu.common.errors import BackendUnavailable, StartupError
-from kefu.common.redis.client import SCHEMA, SCHEMA_KEY, open_redis, redis_errors
+from kefu.common.redis.client import open_redis, redis_errors
 from kefu.common.redis.commands import RedisCommands
+from kefu.common.redis.schema.version import SCHEMA, SCHEMA_KEY
 from kefu.testing.redis_server import RedisServer, redis_server
 
 

@@ -21,6 +21,7 @@ from kefu.backup.restoring import Wishes, restore_backup
 from kefu.backup.snapshot import Server, take_snapshot
 from kefu.backup.vault import Vault
 from kefu.common.redis.client import open_redis
+from kefu.common.redis.tls import RedisTls
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer, redis_server
 from tests.service.router.conversations.test_attachment_bucket import Bucket
@@ -139,7 +140,9 @@ async def test_a_redis_behind_tls_is_copied_and_one_whose_certificate_is_not_kno
                 trusting.setenv("SSL_CERT_FILE", str(certificate))
                 manifest = await create_backup(config(url, to=str(tmp_path / "to")), lambda _: None)
                 assert manifest.census.count("key") == 1
-            unknown = Server("localhost", serving.sockets[0].getsockname()[1], None, "a-password", tls=True)
+            private = config(url, to=str(tmp_path / "to"), redis_authority=certificate)
+            assert (await create_backup(private, lambda _: None)).census.count("key") == 1
+            unknown = Server("localhost", serving.sockets[0].getsockname()[1], None, "a-password", RedisTls())
             with pytest.raises(BackupFailed, match="certificate verify failed"):
                 await asyncio.to_thread(take_snapshot, unknown, tmp_path / "dump.rdb")
 

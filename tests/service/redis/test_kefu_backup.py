@@ -333,7 +333,7 @@ def test_half_a_copy_is_none(answer: bytes, message: str, tmp_path: Path) -> Non
         thread = threading.Thread(target=serve)
         thread.start()
         with pytest.raises(BackupFailed, match=message):
-            take_snapshot(Server("127.0.0.1", listening.getsockname()[1], None, None, False), tmp_path / "dump.rdb")
+            take_snapshot(Server("127.0.0.1", listening.getsockname()[1], None, None, None), tmp_path / "dump.rdb")
         thread.join(10)
     assert list(tmp_path.iterdir()) == []
 

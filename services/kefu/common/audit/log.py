@@ -14,6 +14,7 @@ from kefu.common.audit.entry import ORIGIN, AuditEntry, Link, StoredEntry, hash_
 from kefu.common.errors import BackendUnavailable
 from kefu.common.redis.client import RETRY_SECONDS
 from kefu.common.redis.commands import RedisCommands, hash_items
+from kefu.common.redis.schema.version import SCHEMA
 
 _MAX_ATTEMPTS = 200
 _VERIFY_BATCH = 500
@@ -51,12 +52,12 @@ return {
 
 def stream_key(tenant: str) -> str:
     """A tenant's audit entries, in their order."""
-    return f"kefu:1:{{tenant:{tenant}}}:audit"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:audit"
 
 
 def chain_key(tenant: str) -> str:
     """Both ends of the chain of a tenant's audit entries."""
-    return f"kefu:1:{{tenant:{tenant}}}:audit:chain"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:audit:chain"
 
 
 @dataclass(frozen=True)

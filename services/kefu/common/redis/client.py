@@ -12,12 +12,11 @@ from redis.asyncio import Redis
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
 from kefu.common.errors import BackendUnavailable, StartupError, StorageFull
+from kefu.common.redis.schema.check import check_schema
+from kefu.common.redis.schema.version import SCHEMA
 from kefu.common.redis.tls import SYSTEM_AUTHORITIES, RedisTls
 from kefu.common.redis.url import redis_client
 
-SCHEMA = 1
-"""Version of the key layout, the 1 in `kefu:1:…`."""
-SCHEMA_KEY = "kefu:schema"
 RETRY_SECONDS = 2.0
 """`retry_after` of the error that callers get while Redis does not answer."""
 STORAGE_RETRY_SECONDS = 30.0
@@ -27,6 +26,7 @@ REDIS_FAILURES = (BackendUnavailable, StorageFull, redis.exceptions.RedisError)
 COMMAND_SECONDS = 6.0
 OPEN_SECONDS = 1.0
 COMMANDS_AT_ONCE = 64
+_PATIENCE_SECONDS = 30.0
 _MIN_VERSION = (7, 2)
 _log = structlog.stdlib.get_logger()
 
@@ -111,6 +111,7 @@ async def open_redis(
     tls: RedisTls = SYSTEM_AUTHORITIES,
     timeout_seconds: float = 5.0,
     advice_after_seconds: float = 30.0,
+    schema: int = SCHEMA,
 ) -> AsyncIterator[Redis]:
     """A client while the block runs, opened once the server answers. Values come back as bytes.
 
@@ -121,11 +122,33 @@ async def open_redis(
         tls: whose certificate a server at rediss:// has to show.
         timeout_seconds: how long a connection attempt and the answer to a command may take.
         advice_after_seconds: after this long without an answer, the log says what to check.
+        schema: version of the data that the caller reads; another one than the release's own is for tests.
 
-    Raises StartupError for a wrong URL, password or file, a server older than 7.2, and data of a newer schema.
+    Raises StartupError for a wrong URL, password or file, a server older than 7.2, and data of another schema.
     """
     async with redis_client(url, timeout_seconds, tls) as client:
         await _wait_until_ready(client, _without_password(url), advice_after_seconds)
+        await _check_server(client)
+        await check_schema(client, schema)
+        yield client
+
+
+@asynccontextmanager
+async def open_unchecked_redis(url: str, *, name: str, tls: RedisTls = SYSTEM_AUTHORITIES) -> AsyncIterator[Redis]:
+    """As `open_redis`, whatever the data's schema is; for what migrates it. `name` is that of its connections.
+
+    Raises StartupError for a wrong URL or password, a server older than 7.2, and one that does not answer within
+    `_PATIENCE_SECONDS`.
+    """
+    async with redis_client(url, _PATIENCE_SECONDS, tls, name=name) as client:
+        address = _without_password(url)
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await _wait_until_ready(client, address, _PATIENCE_SECONDS)
+        except TimeoutError:
+            raise StartupError(
+                f"Redis at {address} does not answer: is it running, and may this machine reach it?"
+            ) from None
         await _check_server(client)
         yield client
 
@@ -178,14 +201,6 @@ async def _check_server(client: Redis) -> None:
             "redis.evicts",
             policy=policy,
             advice="Set maxmemory-policy noeviction, or Redis may drop knowledge.",
-        )
-    found = int(await client.get(SCHEMA_KEY) or 0)
-    if not found:  # else nothing is written: a service has to start on a full Redis too
-        await client.set(SCHEMA_KEY, SCHEMA, nx=True)
-        found = int(await client.get(SCHEMA_KEY) or SCHEMA)
-    if found > SCHEMA:
-        raise StartupError(
-            f"The data in Redis is of schema {found} and this release knows {SCHEMA}: run a newer release of Kefu."
         )
 
 

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from kefu.common.errors import BadRequest, SecretNotFound
-from kefu.common.redis.client import SCHEMA
 from kefu.common.redis.commands import RedisCommands
+from kefu.common.redis.schema.version import SCHEMA
 
 MAX_SECRETS = 100
 MAX_CHARACTERS = 8_192

@@ -32,14 +32,19 @@ class RedisTls:
                 "KEFU_REDIS_AUTHORITY, KEFU_REDIS_CERTIFICATE and KEFU_REDIS_KEY are for rediss://, and KEFU_REDIS_URL "
                 "is something else: Redis would be spoken to without TLS."
             )
+        self.context()
+        files = {"ssl_ca_certs": self.authority, "ssl_certfile": self.certificate, "ssl_keyfile": self.key}
+        return {name: str(file) for name, file in files.items() if file}
+
+    def context(self) -> ssl.SSLContext:
+        """For a connection of one's own. Raises StartupError for a file that cannot be read."""
         try:
             context = ssl.create_default_context(cafile=self.authority)
             if self.certificate:
                 context.load_cert_chain(self.certificate, self.key)
         except OSError as error:  # SSLError is one
             raise StartupError(f"A file for TLS to Redis cannot be read: {error}.") from None
-        files = {"ssl_ca_certs": self.authority, "ssl_certfile": self.certificate, "ssl_keyfile": self.key}
-        return {name: str(file) for name, file in files.items() if file}
+        return context
 
 
 SYSTEM_AUTHORITIES = RedisTls()

@@ -27,11 +27,13 @@ _MAX_CONNECTIONS = 1_000
 
 
 @asynccontextmanager
-async def redis_client(url: str, timeout_seconds: float, tls: RedisTls = SYSTEM_AUTHORITIES) -> AsyncIterator[Redis]:
+async def redis_client(
+    url: str, timeout_seconds: float, tls: RedisTls = SYSTEM_AUTHORITIES, *, name: str = ""
+) -> AsyncIterator[Redis]:
     """A client while the block runs; it connects at its first command. Raises StartupError for a wrong URL.
 
     `timeout_seconds` bounds each connection attempt and each answer. Behind Sentinels, a connection that is lost, or
-    whose server was demoted, is made anew to the new primary.
+    whose server was demoted, is made anew to the new primary. `name` is that of the connections in the server's list.
     """
     options: dict[str, Any] = {
         "socket_timeout": timeout_seconds,
@@ -41,6 +43,8 @@ async def redis_client(url: str, timeout_seconds: float, tls: RedisTls = SYSTEM_
         "retry": Retry(NoBackoff(), 1),  # one reconnect: a caller with a deadline gets its error sooner
         **tls.options(url),
     }
+    if name:
+        options["client_name"] = name
     try:
         if not url.startswith(_SENTINEL_SCHEME):
             client, sentinels = Redis.from_url(url, **options), list[Redis]()  # pyright: ignore[reportUnknownMemberType]

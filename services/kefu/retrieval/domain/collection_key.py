@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from kefu.common.redis.client import SCHEMA
+from kefu.common.redis.schema.version import SCHEMA
 
 REGISTRY = f"kefu:{SCHEMA}:collections"
 """Sorted set of "tenant:collection", all with score 0."""

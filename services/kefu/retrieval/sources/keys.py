@@ -1,6 +1,6 @@
 """The Redis keys of a collection's sources; docs/reference/data.md describes each of them."""
 
-from kefu.common.redis.client import SCHEMA
+from kefu.common.redis.schema.version import SCHEMA
 from kefu.retrieval.domain.collection_key import CollectionKey
 
 DUE = f"kefu:{SCHEMA}:sources:due"

@@ -7,19 +7,21 @@ No name holds personal data: what a client chose (a request_id, a user) appears 
 import hashlib
 import json
 
-TENANTS = "kefu:1:tenants"
-ROUTER_CHANNEL_PREFIX = "kefu:1:router:"
+from kefu.common.redis.schema.version import SCHEMA
+
+TENANTS = f"kefu:{SCHEMA}:tenants"
+ROUTER_CHANNEL_PREFIX = f"kefu:{SCHEMA}:router:"
 """Prefix of each router's channel; the router's name follows."""
 
-CHANGE_FEED = "kefu:1:bell"
+CHANGE_FEED = f"kefu:{SCHEMA}:bell"
 """The stream that names each session as it changes."""
-DESK_TENANTS = "kefu:1:desks"
+DESK_TENANTS = f"kefu:{SCHEMA}:desks"
 """Tenants that have had a conversation at their desk."""
-ATTACHMENT_SWEEP_LEASE = "kefu:1:attachments:sweep"
+ATTACHMENT_SWEEP_LEASE = f"kefu:{SCHEMA}:attachments:sweep"
 """Lease of the one router that looks for files whose session is gone."""
-ESCALATION_LEASE = "kefu:1:desks:attendant"
+ESCALATION_LEASE = f"kefu:{SCHEMA}:desks:attendant"
 """Lease of the one router that escalates conversations and lets claims lapse."""
-GOLDEN_LEASE = "kefu:1:golden:checker"
+GOLDEN_LEASE = f"kefu:{SCHEMA}:golden:checker"
 """Lease of the one router that checks drafts and asks golden questions at night."""
 ARCHIVE_LEASE = "kefu:1:archive:writer"
 """Lease of the one router that archives conversations."""
@@ -31,7 +33,7 @@ ARCHIVE_STATUS = "kefu:1:archive:status"
 
 def session(tenant: str, session_id: str) -> str:
     """Prefix of a session's keys. They share a hash slot, so that one script reaches them all."""
-    return f"kefu:1:{{{tenant}:{session_id}}}:"
+    return f"kefu:{SCHEMA}:{{{tenant}:{session_id}}}:"
 
 
 def turn_owner(tenant: str, session_id: str, turn_id: str) -> str:
@@ -61,168 +63,168 @@ def router_channel(owner: str) -> str:
 
 def request(tenant: str, subject: str, request_id: str) -> str:
     """The turn that a request_id is bound to."""
-    return f"kefu:1:{{{tenant}:by-{subject}}}:request:{_digest(request_id)}"
+    return f"kefu:{SCHEMA}:{{{tenant}:by-{subject}}}:request:{_digest(request_id)}"
 
 
 def sessions_by_subject(tenant: str, subject: str, user: str = "") -> str:
     """The sessions of a key, or of one user of it."""
-    prefix = f"kefu:1:{{{tenant}:by-{subject}}}:"
+    prefix = f"kefu:{SCHEMA}:{{{tenant}:by-{subject}}}:"
     return f"{prefix}user:{_digest(user)}" if user else f"{prefix}sessions"
 
 
 def running_turns(tenant: str) -> str:
     """Leases of a tenant's running turns."""
-    return f"kefu:1:{{{tenant}:quota}}:leases"
+    return f"kefu:{SCHEMA}:{{{tenant}:quota}}:leases"
 
 
 def question_rate(tenant: str) -> str:
     """When a tenant's next question is due, by its rate limit."""
-    return f"kefu:1:{{{tenant}:quota}}:rate"
+    return f"kefu:{SCHEMA}:{{{tenant}:quota}}:rate"
 
 
 def desk_open(tenant: str) -> str:
     """A tenant's conversations that wait for an agent or are claimed by one, and some that were so lately."""
-    return f"kefu:1:{{{tenant}:desk}}:open"
+    return f"kefu:{SCHEMA}:{{{tenant}:desk}}:open"
 
 
 def desk_returned(tenant: str) -> str:
     """A tenant's conversations that agents returned."""
-    return f"kefu:1:{{{tenant}:desk}}:past"
+    return f"kefu:{SCHEMA}:{{{tenant}:desk}}:past"
 
 
 def desk_agents(tenant: str) -> str:
     """Agents who are present at a tenant's desk."""
-    return f"kefu:1:{{{tenant}:desk}}:agents"
+    return f"kefu:{SCHEMA}:{{{tenant}:desk}}:agents"
 
 
 def desk_for_load(tenant: str) -> str:
     """Customers who were handed over for load in this minute."""
-    return f"kefu:1:{{{tenant}:desk}}:load"
+    return f"kefu:{SCHEMA}:{{{tenant}:desk}}:load"
 
 
 def tenant_keys(tenant: str) -> str:
     """Ids of a tenant's API keys."""
-    return f"kefu:1:{{tenant:{tenant}}}:keys"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:keys"
 
 
 def tenant_settings(tenant: str) -> str:
     """A tenant's settings, every revision of them."""
-    return f"kefu:1:{{tenant:{tenant}}}:settings"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:settings"
 
 
 def staged_settings(tenant: str) -> str:
     """Settings of a tenant that are not in force."""
-    return f"kefu:1:{{tenant:{tenant}}}:staged-settings"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:staged-settings"
 
 
 def actions(tenant: str) -> str:
     """A tenant's actions."""
-    return f"kefu:1:{{tenant:{tenant}}}:actions"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:actions"
 
 
 def procedures(tenant: str) -> str:
     """A tenant's procedures, as they are in force."""
-    return f"kefu:1:{{tenant:{tenant}}}:procedures"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:procedures"
 
 
 def procedure_revisions(tenant: str, procedure: str) -> str:
     """The last revisions of a procedure."""
-    return f"kefu:1:{{tenant:{tenant}}}:procedure:{procedure}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:procedure:{procedure}"
 
 
 def golden_questions(tenant: str) -> str:
     """A tenant's golden questions."""
-    return f"kefu:1:{{tenant:{tenant}}}:golden-questions"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:golden-questions"
 
 
 def golden_answers(tenant: str) -> str:
     """The last answers to a tenant's golden questions over live."""
-    return f"kefu:1:{{tenant:{tenant}}}:golden-answers"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:golden-answers"
 
 
 def golden_runs(tenant: str) -> str:
     """The last runs of a tenant's golden questions."""
-    return f"kefu:1:{{tenant:{tenant}}}:golden-runs"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:golden-runs"
 
 
 def golden_results(tenant: str, run: str) -> str:
     """The results of one run."""
-    return f"kefu:1:{{tenant:{tenant}}}:golden-results:{run}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:golden-results:{run}"
 
 
 def golden_night(tenant: str) -> str:
     """The day of a tenant's last nightly run."""
-    return f"kefu:1:{{tenant:{tenant}}}:golden-night"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:golden-night"
 
 
 def identity_token(tenant: str, digest: str) -> str:
     """Who brought a customer's token first, by the token's digest."""
-    return f"kefu:1:{{tenant:{tenant}}}:identity-token:{digest}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:identity-token:{digest}"
 
 
 def email_code(tenant: str, subject: str, email: str) -> str:
     """The code that a visitor was sent to an address."""
-    return f"kefu:1:{{tenant:{tenant}}}:email-code:{_digest(json.dumps([subject, email]))}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:email-code:{_digest(json.dumps([subject, email]))}"
 
 
 def email_codes_sent(tenant: str, what: str, of: str) -> str:
     """How many codes were sent within an hour, for one address, one visitor, or all of a tenant."""
-    return f"kefu:1:{{tenant:{tenant}}}:email-codes-sent:{what}:{_digest(of)}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:email-codes-sent:{what}:{_digest(of)}"
 
 
 def cached_answer(tenant: str, digest: str) -> str:
     """A cached answer, by the hash of what it answers."""
-    return f"kefu:1:{{tenant:{tenant}}}:answer:{digest}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:answer:{digest}"
 
 
 def cached_answers(tenant: str) -> str:
     """A tenant's cached answers, by age."""
-    return f"kefu:1:{{tenant:{tenant}}}:answers"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:answers"
 
 
 def hour_numbers(tenant: str, hour: str) -> str:
     """A tenant's counters of one hour."""
-    return f"kefu:1:{{tenant:{tenant}}}:hour:{hour}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:hour:{hour}"
 
 
 def hour_citations(tenant: str, hour: str) -> str:
     """How often a tenant's answers of one hour cited each document."""
-    return f"kefu:1:{{tenant:{tenant}}}:cited:{hour}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:cited:{hour}"
 
 
 def turn_counters(tenant: str, session_id: str) -> str:
     """What each turn of a session has added to the counters."""
-    return f"kefu:1:{{tenant:{tenant}}}:counted:{session_id}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:counted:{session_id}"
 
 
 def turn_counters_order(tenant: str, session_id: str) -> str:
     """The turns of a session that are questions or human requests, in their order."""
-    return f"kefu:1:{{tenant:{tenant}}}:counted:{session_id}:order"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:counted:{session_id}:order"
 
 
 def experiments(tenant: str) -> str:
     """A tenant's last experiments."""
-    return f"kefu:1:{{tenant:{tenant}}}:experiments"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:experiments"
 
 
 def running_experiment(tenant: str) -> str:
     """A tenant's experiment that runs."""
-    return f"kefu:1:{{tenant:{tenant}}}:experiment-running"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:experiment-running"
 
 
 def experiment(tenant: str, experiment_id: str) -> str:
     """What an experiment has counted, and how it ended."""
-    return f"kefu:1:{{tenant:{tenant}}}:experiment:{experiment_id}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:experiment:{experiment_id}"
 
 
 def experiment_sessions(tenant: str) -> str:
     """Sessions of the running experiment that have not ended, by their last message."""
-    return f"kefu:1:{{tenant:{tenant}}}:experiment-sessions"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:experiment-sessions"
 
 
 def experiment_people(tenant: str) -> str:
     """Hashes of the customers that the running experiment has counted."""
-    return f"kefu:1:{{tenant:{tenant}}}:experiment-people"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:experiment-people"
 
 
 def person_digest(name: str) -> str:
@@ -232,102 +234,102 @@ def person_digest(name: str) -> str:
 
 def conversations(tenant: str) -> str:
     """A tenant's sessions, by their latest answer."""
-    return f"kefu:1:{{tenant:{tenant}}}:conversations"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:conversations"
 
 
 def turn_facts(tenant: str, session_id: str) -> str:
     """What each turn of a session is found by."""
-    return f"kefu:1:{{tenant:{tenant}}}:facts:{session_id}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:facts:{session_id}"
 
 
 def explanations(tenant: str, session_id: str) -> str:
     """Why each answer of a session is what it is."""
-    return f"kefu:1:{{tenant:{tenant}}}:why:{session_id}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:why:{session_id}"
 
 
 def review_notes(tenant: str, session_id: str) -> str:
     """What reviewers noted of a session's answers."""
-    return f"kefu:1:{{tenant:{tenant}}}:noted:{session_id}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:noted:{session_id}"
 
 
 def review_day(tenant: str, day: str) -> str:
     """The sample of a day's answers, and what reviewers said of them."""
-    return f"kefu:1:{{tenant:{tenant}}}:reviewed:{day}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:reviewed:{day}"
 
 
 def unanswered(tenant: str) -> str:
     """A tenant's unanswered questions, by time."""
-    return f"kefu:1:{{tenant:{tenant}}}:unanswered"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:unanswered"
 
 
 def session_unanswered(tenant: str, session_id: str) -> str:
     """The unanswered questions of one session."""
-    return f"kefu:1:{{tenant:{tenant}}}:unanswered:{session_id}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:unanswered:{session_id}"
 
 
 def erasure_marker(tenant: str, session_id: str) -> str:
     """Marks an erased session: nothing that is still under way for it may be kept."""
-    return f"kefu:1:{{tenant:{tenant}}}:erased:{_digest(session_id)}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:erased:{_digest(session_id)}"
 
 
 def erasure_index(tenant: str, subject: str, user: str) -> str:
     """Sessions of one user beside which something is kept."""
-    return f"kefu:1:{{tenant:{tenant}}}:traces:{_digest(json.dumps([subject, user]))}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:traces:{_digest(json.dumps([subject, user]))}"
 
 
 def subjects_of_user(tenant: str, user: str) -> str:
     """The keys that opened sessions for a user."""
-    return f"kefu:1:{{tenant:{tenant}}}:subjects:{_digest(user)}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:subjects:{_digest(user)}"
 
 
 def session_answers(tenant: str, session_id: str) -> str:
     """Cached answers that a session's questions brought about."""
-    return f"kefu:1:{{tenant:{tenant}}}:cached-by:{session_id}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:cached-by:{session_id}"
 
 
 def triage_messages(tenant: str, subject: str, user: str) -> str:
     """How many messages a person has written in this minute."""
-    return f"kefu:1:{{tenant:{tenant}}}:triage-messages:{_digest(json.dumps([subject, user]))}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:triage-messages:{_digest(json.dumps([subject, user]))}"
 
 
 def triage_returns(tenant: str, subject: str, user: str) -> str:
     """A person's conversations about returns, by time."""
-    return f"kefu:1:{{tenant:{tenant}}}:triage-returns:{_digest(json.dumps([subject, user]))}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:triage-returns:{_digest(json.dumps([subject, user]))}"
 
 
 def triage_identities(tenant: str, origin: str) -> str:
     """How many customers have written from an address, which its keyed hash `origin` stands for."""
-    return f"kefu:1:{{tenant:{tenant}}}:triage-identities:{_digest(origin)}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:triage-identities:{_digest(origin)}"
 
 
 def webhooks(tenant: str) -> str:
     """A tenant's webhooks."""
-    return f"kefu:1:{{tenant:{tenant}}}:webhooks"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:webhooks"
 
 
 def delivery(tenant: str, delivery_id: str) -> str:
     """One event on its way to one webhook."""
-    return f"kefu:1:{{tenant:{tenant}}}:delivery:{delivery_id}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:delivery:{delivery_id}"
 
 
 def deliveries(tenant: str, webhook_id: str) -> str:
     """A webhook's deliveries, by id, which grows with time."""
-    return f"kefu:1:{{tenant:{tenant}}}:deliveries:{webhook_id}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:deliveries:{webhook_id}"
 
 
 def pending_deliveries(tenant: str, webhook_id: str) -> str:
     """A webhook's deliveries that are still to be sent, by when."""
-    return f"kefu:1:{{tenant:{tenant}}}:pending:{webhook_id}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:pending:{webhook_id}"
 
 
 def session_deliveries(tenant: str, session_id: str) -> str:
     """Webhook deliveries that are about a session."""
-    return f"kefu:1:{{tenant:{tenant}}}:told:{session_id}"
+    return f"kefu:{SCHEMA}:{{tenant:{tenant}}}:told:{session_id}"
 
 
-WEBHOOKS_DUE = "kefu:1:{webhooks}:due"
+WEBHOOKS_DUE = f"kefu:{SCHEMA}:{{webhooks}}:due"
 """All webhooks, by when each is due to be served."""
-WEBHOOK_OWNERS = "kefu:1:{webhooks}:owners"
+WEBHOOK_OWNERS = f"kefu:{SCHEMA}:{{webhooks}}:owners"
 """The router that serves each webhook now."""
 
 
