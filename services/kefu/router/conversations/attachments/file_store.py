@@ -99,7 +99,7 @@ def open_file_store(address: str, access: S3Access, *, retries: int = 2) -> Obje
 def open_object_store(
     address: str, access: S3Access, *, retries: int, request_seconds: int = 30
 ) -> LocalStore | S3Store:
-    """obstore's own store at an address, as `open_file_store` has it. `request_seconds` bounds a request, its body too."""
+    """obstore's own store, as `open_file_store` has it. `request_seconds` bounds a request, its body too."""
     if address.startswith("/"):
         return LocalStore(address, mkdir=True, automatic_cleanup=True)
     parts = urlsplit(address)
