@@ -37,7 +37,7 @@ from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1.chat_pb2_grpc import ChatServiceStub
 from kefu.testing.redis_server import redis_server
-from kefu.testing.suite import Suite, running_suite, starting_suite
+from kefu.testing.suite import Suite, starting_suite
 from loadtest.harness.environment import describe_environment
 from loadtest.harness.questions import help_center
 from loadtest.harness.tables import table
@@ -145,7 +145,8 @@ async def measure(passages: int, engine: str, customers: int, before: float, aft
         folder = Path(name)
         (folder / "first").mkdir()
         (folder / "second").mkdir()
-        async with running_suite(folder / "first", engine) as suite:
+        async with starting_suite(folder / "first", "--engine", engine) as suite:
+            await suite.until_ready(_READY_SECONDS)
             done = await suite.kefu("import", str(help_center()), "--collection", _COLLECTION, "--create", seconds=600)
             if done.status:
                 raise RuntimeError(done.err)
