@@ -111,6 +111,33 @@ def test_the_notes_are_the_changelogs_part_and_an_unreleased_one_is_refused() ->
         notes("# Changelog\n\n## [2.0.0] - unreleased\n\n- All.\n\n## [1.0.0] - 2026-01-01\n", "2.0.0")
 
 
+def test_one_version_is_named_everywhere(tmp_path: Path) -> None:
+    version = _module("version")
+    assert version.others() == []
+    named = [file for file, pattern in version.places() if pattern.search(file.read_text("utf-8"))]
+    assert {"compose.yaml", "statefulset.yaml", "kustomization.yaml", "README.md", "package.json"} <= {
+        file.name for file in named
+    }
+    for file in (ROOT / "pyproject.toml", *named):
+        copy = tmp_path / file.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(file.read_bytes())
+    version.set_version("9.8.7", tmp_path)
+    assert version.others(tmp_path) == []
+    assert version.version(tmp_path) == "9.8.7"
+    compose = (tmp_path / "deploy" / "compose.yaml").read_text("utf-8")
+    assert "${KEFU_TAG:-9.8.7}" in compose
+    (tmp_path / "deploy" / "compose.yaml").write_text(compose.replace("KEFU_TAG:-9.8.7", "KEFU_TAG:-0.0.1", 1), "utf-8")
+    assert version.others(tmp_path) == ["deploy/compose.yaml: 0.0.1"]
+
+
+def test_the_changelog_has_the_version_that_comes_next() -> None:
+    """Else two contents would have one name: what is built between releases is called as the next one."""
+    latest = re.search(r"^## \[([^]]+)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert latest is not None
+    assert latest[1] == tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+
+
 def _uses(file: Path) -> list[tuple[str, str, str]]:
     return re.findall(r"uses: ([\w./-]+)@(\S+)(?:  # (v[\d.]+))?", file.read_text("utf-8"))
 
