@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from redis.asyncio import Redis
 
-from kefu.common.redis.client import SCHEMA_KEY
+from kefu.common.redis.schema.version import SCHEMA_KEY
 
 PATTERN = "kefu:*"
 """Every key of Kefu's."""

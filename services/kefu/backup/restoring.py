@@ -15,7 +15,7 @@ from kefu.backup.errors import BackupFailed
 from kefu.backup.scratch import Scratch, open_scratch
 from kefu.backup.sealing import unseal
 from kefu.backup.vault import Manifest, Vault
-from kefu.common.redis.client import SCHEMA, SCHEMA_KEY
+from kefu.common.redis.schema.version import SCHEMA, SCHEMA_KEY
 from kefu.common.redis.url import redis_client
 
 OF_A_NEW_INSTALLATION = frozenset({"schema", "backup"})

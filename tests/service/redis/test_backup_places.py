@@ -24,7 +24,7 @@ from kefu.common.redis.client import open_redis
 from kefu.common.redis.tls import RedisTls
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer, redis_server
-from tests.service.router.conversations.test_attachment_bucket import Bucket
+from tests.support.s3_bucket import Bucket
 
 AT_ONCE = ("--repl-diskless-sync-delay", "0")
 BIG = 12 * 2**20

@@ -15,7 +15,8 @@ from prometheus_client.core import GaugeMetricFamily
 from redis.asyncio import Redis
 
 from kefu.common.aio import cancel_and_wait
-from kefu.common.redis.client import REDIS_FAILURES, SCHEMA, CommandBreaker
+from kefu.common.redis.client import REDIS_FAILURES, CommandBreaker
+from kefu.common.redis.schema.version import SCHEMA
 
 RECORD_KEY = f"kefu:{SCHEMA}:backup"
 READ_SECONDS = 30.0

@@ -10,9 +10,11 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from kefu.common.redis.commands import Command, RedisCommands
+from kefu.common.redis.schema.version import SCHEMA
 from kefu.router.storage import keys
 
-_PATTERN = "kefu:1:{*}:session"
+_BEFORE, _BEHIND = f"kefu:{SCHEMA}:{{", "}:session"
+_PATTERN = f"{_BEFORE}*{_BEHIND}"
 _SCANNED = 1_000
 """Keys that one call looks at: about a millisecond of Redis."""
 _FIELDS = ("update_time", "state", "subject", "user", "former_subject", "ratings", "events", "archived")
@@ -87,7 +89,7 @@ class ArchiveMarks:
         replies = await self._commands.pipeline([("HMGET", name, *_FIELDS) for name in names])
         sessions: list[LiveSession] = []
         for name, (update, state, subject, user, former, ratings, events, archived) in zip(names, replies, strict=True):
-            tenant, _, session_id = name.removeprefix("kefu:1:{").removesuffix("}:session").partition(":")
+            tenant, _, session_id = name.removeprefix(_BEFORE).removesuffix(_BEHIND).partition(":")
             if update is None or not subject or not session_id:
                 continue  # it has ended since
             days, _, archived_version = str(archived or "").partition(" ")

@@ -23,7 +23,8 @@ _OF_A_TENANT = {
     "webhooks": "webhooks|deliver(y|ies)|pending|told",
 }
 _KINDS: tuple[tuple[str, str], ...] = (
-    ("coordination of routers", r"(bell|desks|attachments:sweep|desks:attendant|golden:checker)$"),
+    ("coordination of routers", r"(bell|desks|attachments:sweep|desks:attendant|golden:checker|archive:writer)$"),
+    ("archive and backup", r"(archive:(erased|status)|backup)$"),
     ("keys and tenants", r"tenants$|\{key:"),
     ("webhooks", r"\{webhooks\}:"),
     *((kind, rf"\{{tenant:[^}}]+\}}:(?:{names})(?::.*)?$") for kind, names in _OF_A_TENANT.items()),
