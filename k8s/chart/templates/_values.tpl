@@ -179,7 +179,7 @@ prometheus: {{ $values.monitoring.prometheus | quote }}
 prometheus.namespace: {{ $values.monitoring.namespace }}
 priority.path: {{ $values.priorityClasses.path | quote }}
 priority.model: {{ $values.priorityClasses.model | quote }}
-{{- range $key, $secret := dict "keys" "keys" "redis" "redis" "edgeTls" "edge-tls" "insideTls" "inside-tls" "modelHub" "model-hub" "modelServer" "model-server" "milvus" "milvus" "operations" "operations" }}
+{{- range $key, $secret := (.root.Files.Get "files/components.yaml" | fromYaml).secrets }}
 secret.{{ $key }}: {{ get $values.secrets $key | default (printf "%s-%s" $name $secret) }}
 {{- end }}
 streams: {{ $streams | quote }}

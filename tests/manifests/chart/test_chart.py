@@ -68,7 +68,7 @@ def test_every_component_is_in_the_chart_or_said_by_a_value_and_in_a_build_that_
     assert EXAMPLES.keys() == BY_VALUES.keys()
     compared = {one for folder in (*checks(), *overlays()) for one in kustomization(folder).get("components", [])}
     compared |= {f"../../components/{one}" for one in folders if one.startswith("gpu-nodes/")}  # test_clusters.py
-    assert {one.removeprefix("../../components/") for one in compared} == folders
+    assert {one.removeprefix("../../components/") for one in compared} == folders, "put it into a check"
 
 
 def test_all_that_a_component_adds_is_part_of_kefu() -> None:

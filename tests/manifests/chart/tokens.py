@@ -16,16 +16,16 @@ from kefu.testing.kustomize import Object
 NAMESPACE = "kefu"
 HASHED = "-%{hash}"
 SECRETS = {
-    "kefu-keys": "keys",
-    "kefu-redis": "redis",
-    "kefu-edge-tls": "edgeTls",
-    "kefu-inside-tls": "insideTls",
-    "kefu-model-hub": "modelHub",
-    "kefu-model-server": "modelServer",
-    "kefu-milvus": "milvus",
-    "kefu-operations": "operations",
+    "kefu-keys": ("keys", "A secret that exists: `internal`, `bootstrap`, `visitors`. Empty: NAME-keys."),
+    "kefu-redis": ("redis", "`url` and `requirepass.conf`. Empty: NAME-redis."),
+    "kefu-edge-tls": ("edgeTls", "`tls.crt` and `tls.key` of the edge. Empty: NAME-edge-tls."),
+    "kefu-inside-tls": ("insideTls", "Of the component `inside-tls`. Empty: NAME-inside-tls."),
+    "kefu-model-hub": ("modelHub", "`token` of a model hub, where there is one. Empty: NAME-model-hub."),
+    "kefu-model-server": ("modelServer", "Of the component `model-elsewhere`. Empty: NAME-model-server."),
+    "kefu-milvus": ("milvus", "Of the component `egress-milvus`. Empty: NAME-milvus."),
+    "kefu-operations": ("operations", "`key` of the toolbox and the smoke test. Empty: NAME-operations."),
 }
-"""Secrets that an operator makes, by the value that names another one."""
+"""Secrets that an operator makes, with the value that names another one and what it is for."""
 PRIORITIES = {"kefu-path": "path", "kefu-model": "model"}
 _SECRET_NAMES = ("secretKeyRef", "secretRef", "certificateRefs", "secret")
 _STREAMS = 7919  # a number that nothing else in nginx.conf is
@@ -115,7 +115,9 @@ class Tokens:
             return value
         parent, key = ("", *path)[-2:]
         if key == "secretName" or (key == "name" and parent in _SECRET_NAMES):
-            return f"%{{secret.{SECRETS[value]}}}"
+            if value not in SECRETS:
+                raise ValueError(f"{value} is a secret that the chart has no value for: write it into SECRETS")
+            return f"%{{secret.{SECRETS[value][0]}}}"
         if key == "priorityClassName":
             return f"%{{priority.{PRIORITIES[value]}}}"
         if value == NAMESPACE and key in ("namespace", "kubernetes.io/metadata.name"):

@@ -123,19 +123,7 @@ VALUES = (
         },
         "By image: `repository` (with its registry), `tag`, `digest`. `generation-gpu` is before `generation`.",
     ),
-    *(
-        Value(f"secrets.{value}", "", _choice(f"^({_NAME[1:-1]})?$"), what)
-        for value, what in {
-            "keys": "A secret that exists: `internal`, `bootstrap`, `visitors`. Empty: NAME-keys.",
-            "redis": "`url` and `requirepass.conf`. Empty: NAME-redis.",
-            "edgeTls": "`tls.crt` and `tls.key` of the edge. Empty: NAME-edge-tls.",
-            "insideTls": "Of the component `inside-tls`. Empty: NAME-inside-tls.",
-            "modelHub": "`token` of a model hub, where there is one. Empty: NAME-model-hub.",
-            "modelServer": "Of the component `model-elsewhere`. Empty: NAME-model-server.",
-            "milvus": "Of the component `egress-milvus`. Empty: NAME-milvus.",
-            "operations": "`key` of the toolbox and the smoke test. Empty: NAME-operations.",
-        }.items()
-    ),
+    *(Value(f"secrets.{value}", "", _choice(f"^({_NAME[1:-1]})?$"), what) for value, what in SECRETS.values()),
     Value(
         "priorityClasses.path",
         "kefu-path",
@@ -264,6 +252,3 @@ def reference() -> str:
             default = "" if one.default in ("", None) else f"`{json.dumps(one.default)}`"
             rows.append(f"| `{one.path}` | {default} | {one.what} |")
     return "\n".join(rows) + f"\n\n{WORKLOAD_VALUES}\n"
-
-
-assert {one.path.removeprefix("secrets.") for one in VALUES if one.path.startswith("secrets.")} == set(SECRETS.values())

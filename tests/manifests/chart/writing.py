@@ -9,10 +9,15 @@ import yaml
 
 from kefu.testing.kustomize import K8S, ROOT
 from tests.manifests.chart.source import COMPONENTS, profiles, source
+from tests.manifests.chart.tokens import SECRETS
 from tests.manifests.chart.values import reference, schema, values_yaml
 
 CHART = K8S / "chart"
 _HEAD = "# Generated from {of} by python -m tests.manifests.chart: change that, not this.\n"
+_ORDER = {
+    "inOrder": list(COMPONENTS),
+    "secrets": {value: name.removeprefix("kefu-") for name, (value, _) in SECRETS.items()},
+}
 _RELEASES = re.compile(r"((?:targetRevision|tag): v?)\d+\.\d+\.\d+")
 _BEGIN, _END = "<!-- values -->\n", "<!-- /values -->"
 
@@ -50,7 +55,7 @@ def files() -> dict[Path, str]:
         layer, streams = source().profile(name)
         content = {"components": components, "streams": streams, **layer}
         found[Path(f"files/profiles/{name}.yaml")] = _yaml(f"k8s/overlays/{name}", content)
-    found[Path("files/components.yaml")] = _yaml("tests/manifests/chart/source.py", {"inOrder": list(COMPONENTS)})
+    found[Path("files/components.yaml")] = _yaml("tests/manifests/chart/source.py", _ORDER)
     found[Path("values.yaml")] = values_yaml()
     found[Path("values.schema.json")] = schema()
     found[Path("README.md")] = _with_reference((CHART / "README.md").read_text("utf-8"))
