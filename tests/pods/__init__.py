@@ -1,0 +1,1 @@
+"""The manifests' pods, started by podman: `make kube-play`."""

@@ -1,0 +1,1 @@
+"""What cpu-demo is and does, with the real model."""

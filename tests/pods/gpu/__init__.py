@@ -1,0 +1,1 @@
+"""The overlays for GPUs, as far as they go without one."""
