@@ -55,7 +55,6 @@ class Load:
     """Calls that ended without their answer, by phase: who asks anew under the same request_id has it nevertheless."""
     unanswered: list[str] = field(default_factory=list[str])
     """Messages that had no answer after PATIENCE_SECONDS of asking anew, and why."""
-    sessions: list[str] = field(default_factory=list[str])
 
 
 @asynccontextmanager
@@ -74,7 +73,7 @@ async def _customer(kefu: Containers, key: str, number: int, collection: str, lo
     chance = random.Random(number)
     certificate: Path = kefu.secrets / "edge.pem"
     address = f"https://localhost:{kefu.port}"
-    session, turns = NEW_SESSION, 0
+    session, turns, mine = NEW_SESSION, 0, list[str]()
     async with Client(address, key=key, tls=certificate, patience=PATIENCE_SECONDS) as client, kefu.customers() as raw:
         while not stop.is_set():
             request = pb.ConverseRequest(
@@ -96,14 +95,13 @@ async def _customer(kefu: Containers, key: str, number: int, collection: str, lo
             load.counted[load.phase] += 1
             if session == NEW_SESSION:
                 session = answer.turn.partition("/turns/")[0]
-                load.sessions.append(session)
             load.answered.append(Asked(session, answer.turn, request.text, answer.text))
             turns += 1
             if turns == TURNS_PER_SESSION:
+                mine.append(session)  # their own: who asks as somebody else finds no session of theirs
                 session, turns = NEW_SESSION, 0
-                if len(load.sessions) > 12 and chance.random() < 0.5:  # one who comes back
-                    mine = [one.session for one in load.answered if one.session in load.sessions[number::7]]
-                    session, turns = (mine[0], 3) if mine else (NEW_SESSION, 0)
+                if len(mine) > 1 and chance.random() < 0.5:  # one who comes back to an old conversation
+                    session, turns = chance.choice(mine), TURNS_PER_SESSION // 2
             await asyncio.sleep(0.6 + chance.random() * 0.8)
 
 
