@@ -55,7 +55,7 @@ def _between(old: Any, new: Any, path: tuple[str, ...]) -> Iterator[Object]:
 
 
 def _between_mappings(old: Object, new: Object, path: tuple[str, ...]) -> Iterator[Object]:
-    for key in old.keys() - new.keys():
+    for key in (key for key in old if key not in new):
         yield {"path": [*path, key], "remove": True}
     for key, value in new.items():
         if key not in old and isinstance(value, dict) and value:

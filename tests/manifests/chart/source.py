@@ -13,7 +13,7 @@ import yaml
 from kefu.testing.kustomize import K8S, Object, kustomization, objects_of, overlays
 from tests.manifests.chart.changes import Layer, both, key_of, layer_between
 from tests.manifests.chart.tokens import Tokens, plain_name
-from tests.manifests.composing import demo_with_each_component
+from tests.manifests.composing import FIRST, demo_with_each_component
 
 COMPONENTS = {
     "gpu": "gpu",
@@ -35,16 +35,24 @@ COMPONENTS = {
     "egress-otlp": "egress/otlp",
     "egress-milvus": "egress/milvus",
     "egress-webhooks": "egress/webhooks",
-    "toolbox": "toolbox",
-    "smoke-test": "smoke-test",
+    "egress-archive": "egress/archive",
+    "toolbox": "jobs/toolbox",
+    "smoke-test": "jobs/smoke-test",
+    "backup": "jobs/backup",
+    "backup-to-bucket": "jobs/backup-to-bucket",
+    "migrate": "jobs/migrate",
+    "gateway-api-desk": "gateway-api/desk",
+    "gateway-api-http-01": "gateway-api/http-01",
+    "monitoring-gke": "monitoring/gke",
+    "external-redis-private-authority": "external-redis/private-authority",
     "cilium": "clusters/cilium",
-    "openshift": "clusters/openshift",
     "gpu-nodes-gke": "gpu-nodes/gke",
     "gpu-nodes-eks": "gpu-nodes/eks",
     "gpu-nodes-karpenter": "gpu-nodes/karpenter",
     "gpu-nodes-aks": "gpu-nodes/aks",
     "gpu-nodes-ack": "gpu-nodes/ack",
     "gpu-nodes-gpu-operator": "gpu-nodes/gpu-operator",
+    "openshift": "clusters/openshift",
 }
 """Components by the chart's name for them, with their folders below k8s/components, in the order of application."""
 BY_VALUES = {
@@ -52,9 +60,16 @@ BY_VALUES = {
     "pull-secrets": "image.pullSecrets",
     "storage-class": "storage.className",
     "runtime-class": "generation.runtimeClassName",
+    "monitoring/kube-prometheus-stack": "monitoring.labels",
 }
 """Components that the chart does not have, and the value that does the same."""
-_ALSO_ON = {"inside-tls": ("model-elsewhere",)}
+_ALSO_ON = {
+    "inside-tls": ("model-elsewhere",),
+    "monitoring-gke": ("monitoring",),
+    "gateway-api-http-01": ("gateway-api",),
+    "external-redis-private-authority": ("monitoring", "backup", "migrate"),
+    "openshift": ("monitoring", "model-elsewhere", "toolbox", "smoke-test", "backup", "migrate"),
+}
 """Components that do something else beside another one."""
 _COMPLETED = {"inside-tls": K8S / "checks" / "inside-tls"}
 """Components that want something from the overlay, and the check that has it: nginx.conf."""
@@ -121,7 +136,8 @@ class Source:
 
     def component(self, name: str) -> Layer:
         """What a component does."""
-        found = layer_between(self._built[()], self._built[(name,)])
+        first = tuple(name_of(folder) for folder in FIRST.get(COMPONENTS[name], ()))
+        found = layer_between(self._built[first], self._built[(name,)])
         for other in _ALSO_ON.get(name, ()):
             found = both(found, layer_between(self._built[(other,)], self._built[(other, name)]))
         return found

@@ -34,8 +34,14 @@ EXAMPLES = {
     "pull-secrets": ["--set", "image.pullSecrets={kefu-registry}"],
     "storage-class": ["--set", "storage.className=gp3"],
     "runtime-class": ["--set", "generation.runtimeClassName=nvidia"],
+    "monitoring/kube-prometheus-stack": ["--set", "monitoring.labels.release=kube-prometheus-stack"],
 }
 """Values that say what the components do which the chart does not have."""
+IN_NO_CHECK = (
+    ("monitoring", "monitoring/gke"),
+    ("jobs/toolbox", "jobs/smoke-test", "jobs/backup", "jobs/migrate", "monitoring", "clusters/openshift"),
+)
+"""Components that a check of their own would cost a build, after those that they change."""
 SERVICES = ("router", "gateway", "retrieval", "generation", "redis", "nginx")
 TAKEN = ["retrieval-gpu", "desk", "cert-manager", "oidc", "toolbox", "smoke-test", "openshift", "cilium", "inside-tls"]
 WHOLE = ["--set", "profile=gpu-production", *(part for one in TAKEN for part in ("--set", f"components.{one}=true"))]
@@ -45,7 +51,7 @@ def values_of(folder: Path) -> list[str]:
     """The values that make what a check is made of."""
     file = kustomization(folder)
     wanted = ["--set", f"profile={Path(file['resources'][0]).name}"]
-    for path in (one.removeprefix("../../components/") for one in file["components"]):
+    for path in (one.rpartition("/components/")[2] for one in file["components"]):
         wanted += EXAMPLES.get(path) or ["--set", f"components.{chart_name(path)}=true"]
     return wanted
 
@@ -68,6 +74,7 @@ def test_every_component_is_in_the_chart_or_said_by_a_value_and_in_a_build_that_
     assert EXAMPLES.keys() == BY_VALUES.keys()
     compared = {one for folder in (*checks(), *overlays()) for one in kustomization(folder).get("components", [])}
     compared |= {f"../../components/{one}" for one in folders if one.startswith("gpu-nodes/")}  # test_clusters.py
+    compared |= {f"../../components/{paths[-1]}" for paths in IN_NO_CHECK}
     assert {one.removeprefix("../../components/") for one in compared} == folders, "put it into a check"
 
 
@@ -90,6 +97,15 @@ def test_by_default_a_profile_is_its_overlay_object_by_object(folder: Path) -> N
 @pytest.mark.parametrize("folder", checks(), ids=lambda folder: folder.name)
 def test_components_go_together_as_they_do_with_kustomize(folder: Path) -> None:
     assert by_name(rendered(values_of(folder))) == by_name(objects_of(folder))
+
+
+@needs_helm
+@pytest.mark.parametrize("paths", IN_NO_CHECK, ids=lambda paths: paths[-1].replace("/", "-"))
+def test_components_of_one_kind_of_cluster_go_with_others_as_with_kustomize(
+    paths: tuple[str, ...], tmp_path: Path
+) -> None:
+    wanted = by_name(with_components("cpu-demo", paths, tmp_path))
+    assert by_name(rendered(values_of(tmp_path))) == wanted
 
 
 @needs_helm

@@ -23,6 +23,13 @@ SECRETS = {
     "kefu-model-hub": ("modelHub", "`token` of a model hub, where there is one. Empty: NAME-model-hub."),
     "kefu-model-server": ("modelServer", "Of the component `model-elsewhere`. Empty: NAME-model-server."),
     "kefu-milvus": ("milvus", "Of the component `egress-milvus`. Empty: NAME-milvus."),
+    "kefu-archive": ("archive", "`access-key` and `secret-key` of the archive's bucket. Empty: NAME-archive."),
+    "kefu-backup": ("backup", "`access-key` and `secret-key` of the backups' bucket. Empty: NAME-backup."),
+    "kefu-backup-identity": (
+        "backupIdentity",
+        "`identity`, for a restore of encrypted backups. Empty: NAME-backup-identity.",
+    ),
+    "kefu-redis-authority": ("redisAuthority", "`ca.crt` of an external Redis. Empty: NAME-redis-authority."),
     "kefu-operations": ("operations", "`key` of the toolbox and the smoke test. Empty: NAME-operations."),
 }
 """Secrets that an operator makes, with the value that names another one and what it is for."""
