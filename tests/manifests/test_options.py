@@ -14,6 +14,7 @@ from kefu.testing.kustomize import (
     of_kind,
     pod_labels,
     pod_of,
+    with_jobs,
     workloads,
 )
 from tests.manifests.clusters import Target, leaves_for
@@ -133,7 +134,7 @@ def test_the_archive_has_its_keys_where_there_are_any_and_a_way_to_its_bucket() 
 def test_kube_prometheus_stack_finds_monitors_and_rules_by_its_label() -> None:
     folder = K8S / "checks" / "external-redis-monitored"
     found = of_kind(folder, "PodMonitor", "PrometheusRule")
-    assert len(found) == 3
+    assert len(found) == 5
     assert all(one["metadata"]["labels"]["release"] == "kube-prometheus-stack" for one in found)
 
 
@@ -142,8 +143,12 @@ def test_googles_managed_prometheus_gets_the_same_monitors_and_rules_in_its_own_
     assert {name_of(one): problems_of(one) for one in objects if problems_of(one)} == {}
     plain = K8S / "overlays" / "gpu-small"
     assert of_kind(tmp_path, "PodMonitor", "PrometheusRule") == []
-    [rules], [written] = of_kind(tmp_path, "Rules"), of_kind(plain, "PrometheusRule")
-    assert rules["spec"] == written["spec"]
+    rules, written = (
+        {one["metadata"]["name"]: one["spec"] for one in of_kind(folder, kind)}
+        for folder, kind in ((tmp_path, "Rules"), (plain, "PrometheusRule"))
+    )
+    assert rules == written
+    assert len(rules) > 1
     monitors = {one["metadata"]["name"]: one["spec"] for one in of_kind(plain, "PodMonitor")}
     for one in of_kind(tmp_path, "PodMonitoring"):
         spec, other = one["spec"], monitors.pop(one["metadata"]["name"])
@@ -165,7 +170,7 @@ def test_whoever_speaks_to_redis_takes_a_private_authoritys_certificate_where_on
     speaking |= {"backup": "KEFU_REDIS_AUTHORITY", "restore": "KEFU_REDIS_AUTHORITY", "migrate": "KEFU_REDIS_AUTHORITY"}
     speaking |= {"exporter": "REDIS_EXPORTER_TLS_CA_CERT_FILE"}
     found: dict[str, str] = {}
-    for one in workloads(folder):
+    for one in with_jobs(folder):
         [secret] = [each["secret"] for each in pod_of(one).get("volumes", []) if each["name"] == "redis-authority"] or [
             None
         ]

@@ -157,7 +157,8 @@ def test_pods_are_restricted(folder: Path) -> None:
     for workload in with_jobs(folder):
         pod = pod_of(workload)
         assert pod["securityContext"]["runAsNonRoot"] is True
-        assert pod["securityContext"]["runAsUser"] >= 10_000
+        if "openshift" not in folder.name:  # whose own constraint gives the numbers
+            assert pod["securityContext"]["runAsUser"] >= 10_000
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
         assert not any("hostPath" in volume for volume in pod.get("volumes", []))

@@ -48,7 +48,7 @@ class Installed:
             yield channel
 
     def import_sample(self) -> None:
-        """From the toolbox, as k8s/components/toolbox/README.md says; `kubectl cp` is tar at both ends."""
+        """From the toolbox, as k8s/components/jobs/toolbox/README.md says; `kubectl cp` is tar at both ends."""
         with self.job("kefu-toolbox") as toolbox:
             packed = io.BytesIO()
             with tarfile.open(fileobj=packed, mode="w") as archive:

@@ -62,6 +62,7 @@ PLAYED = {
         *("args", "command", "env", "envFrom", "image", "name", "ports", "workingDir"),
         *("resources", "securityContext", "volumeMounts"),
         *("lifecycle", *PROBES),
+        "restartPolicy",  # a sidecar's: of the component jobs/backup alone, which no test plays
     },
     "container's security": {"allowPrivilegeEscalation", "capabilities", "readOnlyRootFilesystem"},
     "volume": {"configMap", "emptyDir", "name", "persistentVolumeClaim", "secret"},
