@@ -9,8 +9,10 @@ from kefu.testing.kustomize import K8S, Object, builds, containers, name_of, pod
 from tests.manifests.schemas import problems_of
 
 WRITTEN = K8S / "secrets" / "external-secrets.yaml"
-OTHERWISE = {"kefu-edge-tls", "kefu-inside-tls", "kefu-redis-authority", "kefu-operations", "kefu-milvus"}
-OTHERWISE |= {"kefu-archive", "kefu-backup", "kefu-backup-identity"}
+OTHERWISE = {
+    *("kefu-edge-tls", "kefu-inside-tls", "kefu-redis-authority", "kefu-operations", "kefu-milvus"),
+    *("kefu-archive", "kefu-backup", "kefu-backup-identity"),
+}
 """Of certificates, which cert-manager makes, and of components that only some take."""
 
 
