@@ -117,7 +117,7 @@ def test_docker_compose_reads_the_files_whatever_stands_beside_them() -> None:
             "there is no `docker compose` here: apt-get install docker-cli docker-compose (no server is needed)"
         )
     beside = sorted(DEPLOY.glob("compose.*.yaml"))
-    assert len(beside) == 4
+    assert len(beside) == 5
     for files in (chosen for count in (0, 1, len(beside)) for chosen in combinations(beside, count)):
         options = [part for one in (DEPLOY / "compose.yaml", *files) for part in ("-f", str(one))]
         command = ["docker", "compose", *options, "--profile", "*", "config"]
