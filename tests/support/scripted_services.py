@@ -2,6 +2,7 @@
 
 import asyncio
 import struct
+import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -66,7 +67,15 @@ class _ConvertedHere(ConversionPool):
         seconds: float | None = None,
         tries: int = 2,
     ) -> ConvertedDocument:
-        return await asyncio.to_thread(convert, job, data)
+        return await asyncio.to_thread(_converted, job, data)
+
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def _converted(job: ConversionJob, data: bytes) -> ConvertedDocument:
+    with _ONE_AT_A_TIME:  # PDFium is not safe in two threads; a service's converters are processes
+        return convert(job, data)
 
 
 class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):

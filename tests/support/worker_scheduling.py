@@ -98,5 +98,5 @@ class FileScheduling(LoadFileScheduling):
         super().mark_test_complete(node, item_index, duration)
         if self.workqueue:
             for other in self.nodes:
-                if other is not node:
+                if other is not node and other in self.registered_collections:  # not one that still collects
                     self._reschedule(other)

