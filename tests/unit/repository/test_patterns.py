@@ -24,12 +24,14 @@ _EXEMPT = {
 }
 """Patterns that are not fed with text of strangers at this length, each with the reason."""
 _MADE_LATE = {
+    "kefu.common.redis.schema.check": "of bytes: the beginning of a key's name",
     "kefu.common.redis.schema.kinds": "of a table in the module, and collected from there",
     "kefu.common.text.en.question_rules": "of a table in the module, and collected from there",
     "kefu.common.text.zh.colloquial": "of a table in the module, and collected from there",
     "kefu.common.text.zh.question_rules": "of tables in the module, and collected from there",
     "kefu.common.text.language_pack": "the letters of a pack, in brackets",
     "kefu.evaluation.matching": "one escaped text",
+    "kefu.gateway.edge_refusals": "of bytes, and anchored: a line of 512 at most",
     "kefu.retrieval.documents.parse": "of a table in the module, and collected from there",
     "kefu.retrieval.vectorstore.milvus_store": "a configured name and hex digits",
     "kefu.router.grounding.arithmetic.bounds": "of a table in the module, and collected from there",
