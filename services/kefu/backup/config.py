@@ -4,25 +4,16 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from kefu.common.config import RedisSettings, ServiceConfig
+from kefu.common.config import RedisSettings
 from kefu.router.conversations.attachments.file_store import S3Access
 
 
 class BackupConfig(RedisSettings):
     """The variables of `python -m kefu.backup`. Those of Redis and of customers' files are the router's own."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="KEFU_BACKUP_",
-        env_file=".env",
-        env_file_encoding="utf-8",
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-        populate_by_name=True,
-        use_attribute_docstrings=True,
-    )
+    model_config = SettingsConfigDict(env_prefix="KEFU_BACKUP_")
 
     to: str
     """Where backups are kept: a folder's absolute path, or s3://BUCKET/PREFIX."""
@@ -68,20 +59,6 @@ class BackupConfig(RedisSettings):
         SecretStr | None, Field(validation_alias="KEFU_ROUTER_ATTACHMENTS_SECRET_KEY")
     ] = None
     """As the router has it."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """As those of the services: the environment, `.env`, the folder of secrets."""
-        return ServiceConfig.settings_customise_sources(
-            settings_cls, init_settings, env_settings, dotenv_settings, file_secret_settings
-        )
 
     @model_validator(mode="after")
     def _check(self) -> Self:

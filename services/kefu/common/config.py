@@ -20,21 +20,36 @@ SECRETS_FOLDER = "/run/secrets"
 """Where container engines put secrets as files; KEFU_SECRETS_FOLDER names another folder."""
 
 
-_READ = SettingsConfigDict(
-    env_file=".env",
-    env_file_encoding="utf-8",
-    extra="ignore",  # one `.env` serves all services
-    frozen=True,
-    hide_input_in_errors=True,  # a missing variable must not print the secrets beside it
-    populate_by_name=True,
-    use_attribute_docstrings=True,
-)
+class Settings(BaseSettings):
+    """Where values come from: the environment, `.env`, and the folder of secrets, in which a variable is a file."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",  # one `.env` serves all services
+        frozen=True,
+        hide_input_in_errors=True,  # a missing variable must not print the secrets beside it
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The sources of values, in order: the first one that has a value wins. See pydantic-settings."""
+        folder = os.environ.get("KEFU_SECRETS_FOLDER", SECRETS_FOLDER)
+        files = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if os.path.isdir(folder) else ()
+        return init_settings, env_settings, dotenv_settings, *files
 
 
-class RedisSettings(BaseSettings):
+class RedisSettings(Settings):
     """The variables by which Redis is reached."""
-
-    model_config = _READ
 
     redis_url: Annotated[SecretStr, Field(validation_alias="KEFU_REDIS_URL")] = SecretStr("redis://127.0.0.1:6379/0")
     """Where all state lives: redis:// or rediss://, or redis+sentinel://HOST:26379,HOST:26379/SERVICE for whichever
@@ -63,13 +78,11 @@ class RedisSettings(BaseSettings):
         return RedisTls(self.redis_authority, self.redis_certificate, self.redis_key)
 
 
-class ServiceConfig(BaseSettings):
+class ServiceConfig(Settings):
     """The variables that every service reads. A variable with the service's own prefix wins over `KEFU_…`.
 
     A variable that is missing in the environment may be a file in `SECRETS_FOLDER`, named as it in lower case.
     """
-
-    model_config = _READ
 
     metrics_listen: str = ""
     """Address of the Prometheus metrics, such as 0.0.0.0:9090. Empty: none. As everywhere, 0.0.0.0 and [::] mean every
@@ -128,20 +141,6 @@ class ServiceConfig(BaseSettings):
     watched_certificates: Annotated[str, Field(validation_alias="KEFU_WATCHED_CERTIFICATES")] = ""
     """PEM files, comma between, whose certificates' end is a metric of this service, beside those of KEFU_TLS_…. Such
     as the one that nginx shows to customers, which has no metrics of its own."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The sources of values, in order: the first one that has a value wins. See pydantic-settings."""
-        folder = os.environ.get("KEFU_SECRETS_FOLDER", SECRETS_FOLDER)
-        files = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if os.path.isdir(folder) else ()
-        return init_settings, env_settings, dotenv_settings, *files
 
     @model_validator(mode="after")
     def _check_tls_complete(self) -> Self:
