@@ -42,7 +42,7 @@ def list_backups() -> None:
         age = (time.time() - one.time) / 3600
         typer.echo(
             f"{name}  {age:7.1f} h ago  {one.size:>13,} bytes{'  encrypted' if one.encrypted else ''}  "
-            f"{one.census.count('document')} documents  {one.census.count('session')} sessions  {one.files} files"
+            f"{one.census.documents} documents  {one.census.sessions} sessions  {one.files} files"
         )
 
 

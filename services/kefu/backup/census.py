@@ -1,19 +1,18 @@
 """Census: what a Redis holds of Kefu's, counted by kind of key. No key's name is in it, nothing of a customer."""
 
-import re
 from collections import Counter
 from typing import Any
 
 from pydantic import BaseModel
 from redis.asyncio import Redis
 
+from kefu.common.redis.schema.kinds import UNKNOWN, label_of
 from kefu.common.redis.schema.version import SCHEMA_KEY
 
 PATTERN = "kefu:*"
 """Every key of Kefu's."""
 _BATCH = 1_000
-_NAME = re.compile(r"kefu:\d+:(?:\{([^{}]*)\}:?)?(?:v:[^:]*:)?([^:]*)")
-_COUNTED_FIELDS = frozenset({"passages", "turns"})
+_PASSAGES, _TURNS = "collection/passages", "session/turns"
 
 
 class Census(BaseModel, frozen=True):
@@ -38,16 +37,36 @@ class Census(BaseModel, frozen=True):
         """The keys of a kind, such as `session`."""
         return self.lasting.get(kind, 0) + self.passing.get(kind, 0)
 
+    @property
+    def collections(self) -> int:
+        """Collections, and their versions."""
+        return self.count("collection")
+
+    @property
+    def documents(self) -> int:
+        """Documents of all versions of all collections."""
+        return self.count("collection/document")
+
+    @property
+    def sessions(self) -> int:
+        """Conversations."""
+        return self.count("session")
+
+    @property
+    def api_keys(self) -> int:
+        """API keys that were not revoked."""
+        return self.count("key")
+
     def lines(self) -> list[str]:
         """What a person reads: first what matters, then every kind."""
         told = {
-            "collections": self.count("collection"),
-            "documents": self.count("document"),
+            "collections": self.collections,
+            "documents": self.documents,
             "passages": self.passages,
-            "sessions": self.count("session"),
+            "sessions": self.sessions,
             "turns": self.turns,
-            "API keys": self.count("key"),
-            "deliveries to webhooks that wait": self.count("tenant:pending"),
+            "API keys": self.api_keys,
+            "deliveries to webhooks that wait": self.count("tenant/pending"),
         }
         kinds = sorted({*self.lasting, *self.passing})
         return [
@@ -59,15 +78,9 @@ class Census(BaseModel, frozen=True):
 
 
 def kind_of(key: str) -> str:
-    """The kind of a key, as the page of all keys names it, without what stands for values."""
-    if key == SCHEMA_KEY:
-        return "schema"
-    match = _NAME.match(key)
-    if match is None:
-        return "unknown"
-    tag, word = match[1] or "", match[2]
-    owner = tag.partition(":")[0] if tag.startswith(("tenant:", "key:")) else "" if ":" in tag else tag
-    return ":".join(part for part in (owner, word) if part) or "unknown"
+    """The kind of a key, without what stands for values: see `kefu.common.redis.schema.kinds.label_of`."""
+    _, version, name = (*key.split(":", 2), "", "")[:3]
+    return "schema" if key == SCHEMA_KEY else label_of(name) if version.isdigit() else UNKNOWN
 
 
 async def take_census(client: Redis) -> Census:
@@ -84,7 +97,7 @@ async def take_census(client: Redis) -> Census:
         there = [(kind_of(key.decode()), key, end) for key, end in zip(keys, ends, strict=True) if end != -2]
         for kind, _, end in there:
             (lasting if end == -1 else passing)[kind] += 1
-        with_fields = [(kind, key) for kind, key, _ in there if kind in _COUNTED_FIELDS]
+        with_fields = [(kind, key) for kind, key, _ in there if kind in (_PASSAGES, _TURNS)]
         async with redis.pipeline(transaction=False) as pipe:
             for _, key in with_fields:
                 pipe.hlen(key)
@@ -98,6 +111,6 @@ async def take_census(client: Redis) -> Census:
         schema_version=schema,
         lasting=dict(lasting),
         passing=dict(passing),
-        passages=held["passages"],
-        turns=held["turns"],
+        passages=held[_PASSAGES],
+        turns=held[_TURNS],
     )

@@ -81,10 +81,10 @@ async def create_backup(config: BackupConfig, say: Callable[[str], None]) -> Man
 
 def _check_not_empty(census: Census, vault: Vault, earlier: list[str]) -> None:
     """An emptied Redis must not push out, day by day, the copies of what it held."""
-    if not earlier or census.count("collection") + census.count("session") + census.count("key") > 0:
+    if not earlier or census.collections + census.sessions + census.api_keys > 0:
         return
     before = vault.manifest(earlier[-1]).census
-    if before.count("collection") + before.count("key") > 0:
+    if before.collections + before.api_keys > 0:
         raise BackupFailed(
             f"Redis holds no collection, no key and no session, and {earlier[-1]} does: nothing was kept and nothing "
             "deleted. Restore that one, or take another KEFU_BACKUP_TO if Redis is empty on purpose."

@@ -191,7 +191,7 @@ async def _wait_for_disk(target: Redis, say: Callable[[str], None]) -> None:
 
 
 def _check_arrived(expected: Census, arrived: Census, wishes: Wishes) -> None:
-    left_out = {"webhooks:due", "tenant:pending"} if wishes.without_deliveries else set[str]()
+    left_out = {"webhooks/due", "tenant/pending"} if wishes.without_deliveries else set[str]()
     wanted = {kind: count for kind, count in expected.lasting.items() if kind not in left_out}
     if {kind: arrived.lasting.get(kind, 0) for kind in wanted} != wanted:
         raise BackupFailed("Not every key arrived. Restore again with --force.")

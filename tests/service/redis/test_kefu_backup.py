@@ -34,7 +34,7 @@ from tests.support.waiting import wait_until_async
 PASSWORD = "a-password"
 AT_ONCE = ("--repl-diskless-sync-delay", "0")
 age: Any = pyrage
-SESSION = "kefu:1:{{default:{}}}:session"
+SESSION = "kefu:1:{{default:00000000-0000-0000-0000-{:012}}}:session"
 
 
 def config(server: RedisServer | str, to: Path, **more: Any) -> BackupConfig:
@@ -118,7 +118,7 @@ async def test_what_was_acknowledged_before_a_backup_under_writes_is_found_after
             later = acknowledged[-1]
         assert len(acknowledged) > len(there), "nothing was written meanwhile: the test shows nothing"
         await before.import_files(("later.md", b"# Later\n\nImported after the backup.\n"))
-    assert manifest.census.count("document") == 2
+    assert manifest.census.documents == 2
     assert any("loaded the copy" in line for line in said)
 
     told = await restore(config(target, to), dry_run=True)
@@ -286,7 +286,7 @@ async def test_the_primary_behind_sentinels_is_copied_and_sentinels_count_no_rep
         async with sentinels(tmp_path, one) as ports:
             hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
             manifest, _ = await backup(config(f"redis+sentinel://:{PASSWORD}@{hosts}/kefu/0", tmp_path / "to"))
-        assert manifest.census.count("session") == 3
+        assert manifest.census.sessions == 3
         await replicated(one)
 
 
@@ -341,13 +341,17 @@ def test_half_a_copy_is_none(answer: bytes, message: str, tmp_path: Path) -> Non
     ("key", "kind"),
     [
         ("kefu:schema", "schema"),
-        ("kefu:1:{default:s1}:session", "session"),
-        ("kefu:1:{default:help}:document:0123", "document"),
-        ("kefu:1:{default:help}:v:7:document:0123", "document"),
-        ("kefu:1:{tenant:default}:webhooks", "tenant:webhooks"),
-        ("kefu:1:{webhooks}:due", "webhooks:due"),
+        ("kefu:1:{default:84ae1877-3998-4236-b380-6b137c5fa3a9}:session", "session"),
+        ("kefu:1:{default:help}:document:0123", "collection/document"),
+        ("kefu:1:{default:help}:v:7:document:0123", "collection/document"),
+        ("kefu:1:{default:desk}:documents", "collection/documents"),
+        ("kefu:1:{default:desk}:open", "desk/open"),
+        ("kefu:1:{tenant:default}:webhooks", "tenant/webhooks"),
+        ("kefu:1:{webhooks}:due", "webhooks/due"),
         ("kefu:1:{key:K1}", "key"),
         ("kefu:1:collections", "collections"),
+        ("kefu:1:collections:of-somebody", "unknown"),
+        ("kefu:of-somebody", "unknown"),
     ],
 )
 def test_a_key_is_counted_by_its_kind_without_names(key: str, kind: str) -> None:

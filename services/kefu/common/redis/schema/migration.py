@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from kefu.common.errors import StartupError
 from kefu.common.redis.client import open_unchecked_redis
 from kefu.common.redis.schema.check import schema_of
-from kefu.common.redis.schema.kinds import kind_of, kinds
+from kefu.common.redis.schema.kinds import UNKNOWN, kind_of, kinds
 from kefu.common.redis.schema.rollback import prepare
 from kefu.common.redis.schema.steps import STEPS, Step, rename
 from kefu.common.redis.schema.version import MIGRATION_KEY, SCHEMA, SCHEMA_KEY, prefix
@@ -100,7 +100,7 @@ class Migration:
             if version in self._steps
             for kind, words in self._steps[version].about.items()
         }
-        order = [*kinds(), "unknown"]
+        order = [*kinds(), UNKNOWN]
         return Examined(
             found,
             self._wanted,
