@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from kefu.common.errors import StartupError
-from kefu.edge.kubernetes import CUSTOMERS_PORT, OPERATIONS_PORT, REFUSALS_PORT, SHUTDOWN_SECONDS
+from kefu.edge.kubernetes import CUSTOMERS_PORT, METRICS_PORT, OPERATIONS_PORT, REFUSALS_PORT, SHUTDOWN_SECONDS
 from kefu.edge.limits import limits_for
 from kefu.edge.nginx_binary import Nginx
 from kefu.edge.nginx_config import Edge, render
@@ -37,6 +37,7 @@ def compose_edge(*, inside_tls: bool = False) -> Edge:
     return Edge(
         listen=f"0.0.0.0:{CUSTOMERS_PORT}",
         operations_listen=f"0.0.0.0:{OPERATIONS_PORT}",
+        metrics_listen=f"0.0.0.0:{METRICS_PORT}",
         routers=["kefu-router:50051"],
         retrieval=["kefu-retrieval:50052"],
         gateways=["kefu-gateway:8080"],
