@@ -114,7 +114,7 @@ compose-up: ## Start the images on this server behind nginx, with secrets made f
 compose-down: ## Stop them, Prometheus and Grafana too; volumes stay
 	@docker compose --profile '*' -f deploy/compose.yaml -f deploy/compose.operations.yaml down
 
-compose-test: $(VENV)/.kefu-dev ## Start them under another name, call them from outside, break them (needs Docker; half an hour or more on two cores)
+compose-test: $(VENV)/.kefu-dev ## Start them under another name, call them from outside, break them (needs Docker; ten minutes on two cores)
 	@KEFU_COMPOSE_TEST=1 $(BIN)/pytest tests/compose
 
 kube-play: $(VENV)/.kefu-dev ## Start the manifests' pods by podman kube play, ask, kill and drain them (needs podman, root and the images)

@@ -127,6 +127,11 @@ class Containers:
         """One of deploy/compose, as an operator runs it; what it printed."""
         return _run([str(DEPLOY / "compose" / name), *arguments, *self.options], self.environment, 900)
 
+    def script_with_options(self, name: str, *arguments: str, **variables: str) -> str:
+        """One of deploy/compose that has the options of `docker compose` from KEFU_COMPOSE; what it printed."""
+        environment = {**self.environment, "KEFU_COMPOSE": " ".join(self.options), **variables}
+        return _run([str(DEPLOY / "compose" / name), *arguments], environment, 900)
+
     async def replace(self, service: str) -> None:
         """Replace the containers of a service one by one."""
         await asyncio.to_thread(self.script, "rolling-update.sh", service)

@@ -230,6 +230,8 @@ def missing(before: object, after: object, path: str = "") -> list[str]:
             gone = [f"{path}: {len(each)} became {len(those)}"] if len(those) < len(each) else []
             pairs = enumerate(zip(each, those, strict=False))
             return gone + [line for at, (one, other) in pairs for line in missing(one, other, f"{path}[{at}]")]
+        case str(), str() if path.endswith(".lastUsedTime"):
+            return [] if after >= before else [f"{path}: {before} became {after}"]
         case int(), int() if not isinstance(before, bool):
             return [] if after >= before else [f"{path}: {before} became {after}"]
         case _:

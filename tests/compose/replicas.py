@@ -26,6 +26,12 @@ while time.monotonic() < until:
         break
     time.sleep(0.02)
 """
+WRITING = {"environment": {"KEFU_ROUTER_ANSWER_PROFILE": "unchecked", "KEFU_ROUTER_HEDGE_SHARE": "0"}}
+"""
+Routers that show what the model writes as it comes: so small a one is not asked by those that ship.
+
+Nor is a second replica asked where one is slow to begin: the one that writes is to be killed here, not the other.
+"""
 KILL_WHEN_TOLD = "echo ready; read _; kill -9 $(cat /proc/1/task/1/children)"
 """SIGKILL to the service itself, as when the kernel is out of memory: the container ends and is started again."""
 

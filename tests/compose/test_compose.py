@@ -77,7 +77,8 @@ async def test_without_a_key_or_with_a_wrong_one_every_method_but_health_is_unau
             for method in service.methods:
                 path = f"/{service.full_name}/{method.name}"
                 for metadata in ((), bearer_metadata(make_key("wrong").secret)):
-                    call = channel.stream_stream(path, bytes, bytes)(iter((b"",)), metadata=metadata)
+                    # Not as a stream: in grpc.aio that now and then makes INTERNAL of a refusal that comes at once.
+                    call = channel.unary_unary(path, bytes, bytes)(b"", metadata=metadata)
                     assert await call.code() == grpc.StatusCode.UNAUTHENTICATED, path
 
 

@@ -3,8 +3,8 @@
 import asyncio
 import json
 import os
-import re
 import subprocess
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -12,14 +12,12 @@ import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
 from tests.compose.asking import ENGLISH, ask
-from tests.compose.containers import DEPLOY, ROOT, Containers, docker, until
+from tests.compose.containers import DEPLOY, Containers, docker, until
+from tests.compose.replicas import WRITING
+from tests.support.dashboards import OF_OTHERS, SELDOM, panels
 
 IMAGE = os.environ.get("KEFU_PROMETHEUS_IMAGE", "")
-SERVICES = {"router": 2, "gateway": 1, "retrieval": 1, "generation": 1}
-EXPORTER = "redis_"
-"""Begins the names of redis_exporter's metrics, which is in Kubernetes only."""
-SELDOM = {"Failed turns", "Redis memory"}
-"""Panels without data while all is well, and that of redis_exporter."""
+SERVICES = {"edge": 1, "router": 2, "gateway": 1, "retrieval": 1, "generation": 1}
 pytestmark = [
     pytest.mark.timeout(600),
     pytest.mark.skipif(not IMAGE, reason="KEFU_PROMETHEUS_IMAGE names no image of Prometheus"),
@@ -60,53 +58,36 @@ def states(kefu: Containers) -> set[str]:
     return {rule["health"] for group in rules["groups"] for rule in group["rules"]}
 
 
-async def test_every_panel_of_the_dashboard_has_data_or_tells_of_what_seldom_happens(kefu: Containers) -> None:
-    panels = json.loads((ROOT / "k8s/components/monitoring/dashboard.json").read_text("utf-8"))["panels"]
-    expressions = {
-        panel["title"]: [target["expr"].replace("$__rate_interval", "2m") for target in panel["targets"]]
-        for panel in panels
-    }
+async def test_every_panel_of_the_dashboards_has_data_or_tells_of_what_seldom_happens(kefu: Containers) -> None:
+    lacking = panels("2m")
 
-    async with kefu.customers() as channel:
-        handed_over = await ask(channel, kefu.key, "Let me talk to a person")
-        assert handed_over.completed.finish_reason == pb.FINISH_REASON_HANDOFF
-
-    async def empty() -> set[str]:
+    async def some_work() -> None:
         async with kefu.customers() as channel:
             await ask(channel, kefu.key, ENGLISH)
+            handed_over = await ask(channel, kefu.key, "Let me talk to a person")
+            assert handed_over.completed.finish_reason == pb.FINISH_REASON_HANDOFF
         await asyncio.to_thread(kefu.command_line, "ask", ENGLISH)
-        wanted = [(title, one) for title, each in expressions.items() for one in each]
-        answers = asked(kefu, *(query(one) for _, one in wanted))
-        with_data = {title for (title, _), answer in zip(wanted, answers, strict=True) if answer["result"]}
-        return set(expressions) - with_data
 
-    async with asyncio.timeout(180):
-        while not await empty() <= SELDOM:
-            await asyncio.sleep(5)
-
-
-def test_every_metric_of_alerts_and_dashboard_is_one_that_a_container_has(kefu: Containers) -> None:
-    texts = [
-        (ROOT / "k8s/components/monitoring" / name).read_text("utf-8") for name in ("rules.yaml", "dashboard.json")
-    ]
-    names = {name for text in texts for name in re.findall(r"\b([a-z][a-z0-9_]+)\{namespace", text.replace("\\", ""))}
-    [known] = asked(kefu, "/api/v1/metadata")
-    exported = {name + end for name in known for end in ("", "_total", "_bucket", "_count")} | {"up"}
-    assert len(names) > 40
-    assert {name for name in names - exported if not name.startswith(EXPORTER)} == set()
+    deadline = time.monotonic() + 240
+    with kefu.changed(router=WRITING):
+        while not lacking.keys() <= {*OF_OTHERS, *SELDOM}:
+            assert time.monotonic() < deadline, f"no data: {lacking.keys() - {*OF_OTHERS, *SELDOM}}"
+            await some_work()
+            asked_for = [(title, one) for title, each in lacking.items() for one in each]
+            answers = asked(kefu, *(query(one) for _, one in asked_for))
+            found = {title for (title, _), answer in zip(asked_for, answers, strict=True) if answer["result"]}
+            lacking = {title: each for title, each in lacking.items() if title not in found}
 
 
 def test_promtool_finds_nothing_wrong_and_alerts_ring_when_they_should(kefu: Containers) -> None:
     [prometheus] = kefu.ids("prometheus")
     assert "SUCCESS" in docker("exec", prometheus, "promtool", "check", "config", "/etc/prometheus/prometheus.yml")
-    tests = (DEPLOY / "prometheus" / "rules_test.yml").read_bytes()
-    script = (
-        "cat > /prometheus/rules_test.yml && TMPDIR=/prometheus promtool test rules /prometheus/rules_test.yml 2>&1"
-    )
-    told = subprocess.run(
-        ["docker", "exec", "--interactive", prometheus, "sh", "-c", script],
-        input=tests,
-        capture_output=True,
-        check=False,
-    )
-    assert told.returncode == 0, told.stdout.decode()
+    for name in ("rules_test.yml", "slo_test.yml"):
+        script = f"cat > /prometheus/{name} && TMPDIR=/prometheus promtool test rules /prometheus/{name} 2>&1"
+        told = subprocess.run(
+            ["docker", "exec", "--interactive", prometheus, "sh", "-c", script],
+            input=(DEPLOY / "prometheus" / name).read_bytes(),
+            capture_output=True,
+            check=False,
+        )
+        assert told.returncode == 0, told.stdout.decode()

@@ -1,6 +1,10 @@
 """All of Redis is lost, and comes back from a backup that was made while it ran."""
 
 import asyncio
+import os
+import re
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import grpc
@@ -19,14 +23,38 @@ pytestmark = pytest.mark.timeout(900)
 LATER = "The Zanzibar office opens at noon."
 
 
+def of_redis_own_files(kefu: Containers, folder: Path) -> Callable[[], None]:
+    """deploy/compose/backup.sh; what brings the copy back."""
+    backup = folder / "kefu.tar"
+    kefu.script("backup.sh", str(backup))
+    assert backup.stat().st_mode & 0o077 == 0
+    return lambda: say(kefu.script("restore.sh", str(backup)))
+
+
+def checked_and_counted(kefu: Containers, folder: Path) -> Callable[[], None]:
+    """deploy/compose/kefu-backup.sh; what brings the copy back."""
+    os.chown(folder, 10001, 10001)
+    variables = {"KEFU_BACKUPS": str(folder)}
+    say(kefu.script_with_options("kefu-backup.sh", "create", **variables))
+    assert kefu.script_with_options("kefu-backup.sh", "list", **variables).count("documents") == 1
+
+    def restore() -> None:
+        kefu.compose("stop", "router", "retrieval")
+        say(kefu.script_with_options("kefu-backup.sh", "restore", "latest", "--dry-run", **variables))
+        say(kefu.script_with_options("kefu-backup.sh", "restore", "latest", "--force", **variables))
+        kefu.up("--no-recreate")
+
+    return restore
+
+
+@pytest.mark.parametrize("back_up", [of_redis_own_files, checked_and_counted])
 async def test_a_backup_restored_into_an_empty_redis_is_searchable_and_conversations_go_on(
-    kefu: Containers, tmp_path: Path
+    kefu: Containers, tmp_path: Path, back_up: Callable[[Containers, Path], Callable[[], None]]
 ) -> None:
-    backup = tmp_path / "kefu.tar"
     async with kefu.customers() as channel:
         before = await ask(channel, kefu.key, ENGLISH)
-    await asyncio.to_thread(kefu.script, "backup.sh", str(backup))
-    assert backup.stat().st_mode & 0o077 == 0
+    (tmp_path / "backups").mkdir()
+    restore = await asyncio.to_thread(back_up, kefu, tmp_path / "backups")
     (tmp_path / "later").mkdir()
     (tmp_path / "later" / "later.md").write_text(f"# Later\n\n{LATER}\n")
     imported = await asyncio.to_thread(
@@ -34,7 +62,7 @@ async def test_a_backup_restored_into_an_empty_redis_is_searchable_and_conversat
     )
     assert imported.returncode == 0, imported.stderr
     await asyncio.to_thread(lose_everything, kefu)
-    await asyncio.to_thread(kefu.script, "restore.sh", str(backup))
+    await asyncio.to_thread(restore)
     await asyncio.to_thread(kefu.until_healthy)
 
     async with kefu.operations() as operations, kefu.customers() as channel:
@@ -51,6 +79,18 @@ async def test_a_backup_restored_into_an_empty_redis_is_searchable_and_conversat
         turns = await rpc.ChatServiceStub(channel).ListTurns(pb.ListTurnsRequest(session=session), metadata=metadata)
         assert [one.text.encode() for one in turns.turns] == [before.text]
         assert (await ask(channel, kefu.key, ENGLISH, session)).text
+
+
+def test_the_data_s_schema_and_kinds_are_told_in_a_container(kefu: Containers) -> None:
+    told = kefu.script_with_options("data.sh", "check")
+    assert re.search(r"conversations +\d", told), told
+    assert "unknown" not in told
+    assert "There is nothing to migrate." in kefu.script_with_options("data.sh", "migrate", "--dry-run")
+
+
+def say(text: str) -> None:
+    """For whoever runs it with -s, or when it fails."""
+    sys.stderr.write(f"{text}\n")
 
 
 def lose_everything(kefu: Containers) -> None:

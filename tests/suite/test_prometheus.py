@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import re
 import shutil
 import subprocess
 import time
@@ -21,6 +20,7 @@ from kefu.edge.nginx_config import Edge
 from kefu.testing.ports import free_port
 from kefu.testing.suite import Suite, running_suite
 from tests.manifests import rules
+from tests.support.dashboards import OF_OTHERS, SELDOM, panels
 from tests.support.edge_harness import LIMITS, open_edge_harness
 from tests.support.gateway_harness import decode_frames, encode_frame
 from tests.support.waiting import wait_until_async
@@ -28,21 +28,8 @@ from tests.support.waiting import wait_until_async
 CONVERSE = "/kefu.router.v1.ChatService/Converse"
 PROMETHEUS = shutil.which("prometheus")
 SERVICES = ("router", "gateway", "retrieval", "generation")
-NEVER_HERE = {
-    "Failed turns": "nothing fails",
-    "Redis memory": "of redis_exporter",
-    "Preemptions a second": "of vLLM",
-    "GPU: busy": "of dcgm-exporter",
-    "GPU: memory in use, MiB": "of dcgm-exporter",
-    "GPU: temperature": "of dcgm-exporter",
-    "GPU: power": "of dcgm-exporter",
-    "GPU: last Xid": "of dcgm-exporter",
-    "Certificates: days left": "there is no TLS",
-    "Identities verified, and not": "nobody signs in",
-    "Refused, and answered with less, a second": "there is room for all",
-    "Autoscalers: wanted, and at most": "of kube-state-metrics",
-    "Volumes: share in use": "of the kubelet",
-}
+NEVER_HERE = {*OF_OTHERS, *SELDOM, "Certificates: days left"}
+"""Panels without data: there is no TLS."""
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(180),
@@ -119,16 +106,6 @@ def metrics_of(suite: Suite) -> dict[str, str]:
     return {name: own[f"KEFU_{name.upper()}_METRICS_LISTEN"] for name, own in environments.items()}
 
 
-def panels() -> dict[str, list[str]]:
-    """The queries of all dashboards' panels, by their titles."""
-    found: dict[str, list[str]] = {}
-    for path in sorted(rules.MONITORING.glob("dashboard*.json")):
-        for panel in json.loads(path.read_text("utf-8"))["panels"]:
-            queries = [re.sub(r"\$__rate_interval", "30s", target["expr"]) for target in panel["targets"]]
-            found.setdefault(panel["title"], []).extend(query.replace("$price", "2.5") for query in queries)
-    return found
-
-
 async def test_every_rule_is_taken_and_every_panel_of_the_dashboards_has_data(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/gift_cards.md").write_text("# Gift cards\n\nA gift card is valid for 3 years.\n")
@@ -149,9 +126,9 @@ async def test_every_rule_is_taken_and_every_panel_of_the_dashboards_has_data(tm
             _, end = decode_frames((await browser.post(CONVERSE, content=request, headers=headers)).content)
             assert "error" not in end, end
 
-        lacking, deadline = panels(), time.monotonic() + 60
-        while not lacking.keys() <= NEVER_HERE.keys():
-            assert time.monotonic() < deadline, f"no data: {lacking.keys() - NEVER_HERE.keys()}"
+        lacking, deadline = panels("30s"), time.monotonic() + 60
+        while not lacking.keys() <= NEVER_HERE:
+            assert time.monotonic() < deadline, f"no data: {lacking.keys() - NEVER_HERE}"
             await browser.get("/")
             await ask(f"How long is gift card {os.urandom(3).hex()} valid?")
             await ask("Let me talk to a person")
@@ -160,7 +137,7 @@ async def test_every_rule_is_taken_and_every_panel_of_the_dashboards_has_data(tm
                 for title, queries in lacking.items()
                 if not any([await watching.query(query) for query in queries])
             }
-        assert lacking.keys() == NEVER_HERE.keys(), "they have data after all"
+        assert lacking.keys() == NEVER_HERE, "they have data after all"
         groups = (await watching.data("rules"))["groups"]
         assert {rule["health"] for group in groups for rule in group["rules"]} == {"ok"}
         assert await watching.query('ALERTS{alertstate="firing"}') == []
