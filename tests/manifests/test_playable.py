@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from kefu.testing.kustomize import Object, builds, containers, name_of, objects_of, pod_of, with_jobs
+from tests.manifests.composing import with_components
+from tests.pods.installed import COMPONENTS
 from tests.pods.playable import NOT_PLAYED, PLAYED, PROBES, playable
 
 every_build = pytest.mark.parametrize("folder", builds(), ids=lambda folder: folder.name)
@@ -30,6 +32,12 @@ def test_every_field_of_a_pod_is_played_or_named(folder: Path) -> None:
             assert not unknown, (
                 f"{name_of(workload)}: {kind} {unknown}: play it, or say in tests/pods/playable.py why not"
             )
+
+
+@pytest.mark.parametrize("overlay", COMPONENTS)
+def test_what_is_played_builds_and_has_the_jobs_that_bring_knowledge(overlay: str, tmp_path: Path) -> None:
+    built = with_components(overlay, COMPONENTS[overlay], tmp_path)
+    assert "kefu-toolbox" in {one["metadata"]["name"] for one in built if one["kind"] == "CronJob"}
 
 
 @every_build

@@ -5,7 +5,7 @@ import secrets
 import shutil
 import subprocess
 import tarfile
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,12 @@ from tests.pods.volumes import CLAIMS, decoded
 SAMPLE = ROOT / "services" / "kefu" / "sample" / "help_center"
 CUSTOMERS_PORT = 8443
 """nginx's port: its pod is called itself, for no Service gives it another."""
+COMPONENTS = {
+    "cpu-demo": ("replicas-by-dns", "jobs/toolbox", "jobs/smoke-test"),
+    "gpu-small": ("replicas-by-dns", "jobs/toolbox"),
+    "gpu-production": ("replicas-by-dns", "jobs/toolbox", "redis-sentinel"),
+}
+"""What each overlay is played with. Replicas are found by DNS, since no API server tells of them."""
 ONE_REDIS = "redis://:{password}@kefu-redis:6379/0"
 
 
@@ -80,7 +86,6 @@ def as_workload(one: Object) -> Object:
 @contextmanager
 def installed(
     overlay: str,
-    components: Sequence[str],
     folder: Path,
     counts: Mapping[str, int],
     changed: Callable[[Object], Object | None] = lambda one: one,
@@ -91,7 +96,7 @@ def installed(
     `changed` is asked for each object of the overlay, and may leave it out.
     """
     (folder / "build").mkdir()
-    built = [one for each in with_components(overlay, components, folder / "build") if (one := changed(each))]
+    built = [one for each in with_components(overlay, COMPONENTS[overlay], folder / "build") if (one := changed(each))]
     workloads = [one for one in built if one["kind"] in WORKLOADS]
     pods = [
         playable(built, one, number) for one in workloads for number in range(counts.get(one["metadata"]["name"], 2))

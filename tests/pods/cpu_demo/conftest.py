@@ -14,8 +14,7 @@ def kefu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     """cpu-demo with two of everything but Redis, which finds replicas by DNS; the sample help centre imported."""
     began = time.monotonic()
     folder = tmp_path_factory.mktemp("pods")
-    components = ("replicas-by-dns", "toolbox", "smoke-test")
-    with installed("cpu-demo", components, folder, {"kefu-redis": 1}) as played:
+    with installed("cpu-demo", folder, {"kefu-redis": 1}) as played:
         sys.stderr.write(f"\nall ready in {time.monotonic() - began:.0f} s: {played.pods.ready()}\n")
         played.import_sample()
         yield played

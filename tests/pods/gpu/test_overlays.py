@@ -14,7 +14,7 @@ import pytest
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.kustomize import Object
 from tests.compose.asking import CHINESE, ENGLISH, ask
-from tests.pods.installed import ONE_REDIS, Installed, installed
+from tests.pods.installed import COMPONENTS, ONE_REDIS, Installed, installed
 from tests.pods.podman import has_image
 
 pytestmark = pytest.mark.timeout(600)
@@ -43,11 +43,10 @@ def without_gpu(one: Object) -> Object | None:
 def kefu(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     """gpu-production with three Redis and as many Sentinels, which its README tells to take."""
     overlay: str = request.param
-    components = ["replicas-by-dns", "toolbox", *(["redis-sentinel"] if overlay == "gpu-production" else [])]
-    has_sentinel = "redis-sentinel" in components
+    has_sentinel = "redis-sentinel" in COMPONENTS[overlay]
     counts = {"kefu-generation": 1, "kefu-redis": 3 if has_sentinel else 1, "kefu-redis-exporter": 1}
     redis = SENTINEL if has_sentinel else ONE_REDIS
-    with installed(overlay, components, tmp_path_factory.mktemp(overlay), counts, without_gpu, redis) as played:
+    with installed(overlay, tmp_path_factory.mktemp(overlay), counts, without_gpu, redis) as played:
         yield played
 
 
