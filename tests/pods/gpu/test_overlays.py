@@ -19,7 +19,10 @@ from tests.pods.podman import has_image
 
 pytestmark = pytest.mark.timeout(600)
 EXPORTER = "docker.io/oliver006/redis_exporter"
-SENTINEL = "redis+sentinel://:{password}@kefu-redis-0:26379,kefu-redis-1:26379,kefu-redis-2:26379/kefu/0"
+SENTINEL = (
+    "redis+sentinel://:{password}@kefu-redis-0:26379,kefu-redis-1:26379,kefu-redis-2:26379/kefu/0"
+    "?sentinel_password={password}"
+)
 ENGINE = {"KEFU_GENERATION_ENGINE": "simulated", "KEFU_GENERATION_MODEL": "qwen2.5-coder-0.5b-instruct"}
 
 
@@ -64,7 +67,8 @@ async def test_redis_is_followed_to_another_pod_when_the_primary_leaves(kefu: In
         pytest.skip("this overlay has one")
 
     def primaries(names: list[str]) -> set[str]:
-        script = "redis-cli -p 26379 SENTINEL GET-MASTER-ADDR-BY-NAME kefu"
+        own = "REDISCLI_AUTH=$(sed -n 's/^requirepass //p' /data/sentinel/sentinel.conf | tr -d '\"')"
+        script = f"{own} redis-cli -p 26379 SENTINEL GET-MASTER-ADDR-BY-NAME kefu"
         return {kefu.pods.inside(name, "sentinel", script).stdout.decode().split()[0] for name in names}
 
     assert primaries(redis) == {"kefu-redis-0"}

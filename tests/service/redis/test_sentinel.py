@@ -15,6 +15,7 @@ from kefu.common.redis.url import redis_client
 from kefu.local.redis_server import server_binary
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer, redis_server
+from tests.support.redis_waiting import advice_while_waiting
 from tests.support.waiting import wait_until_async
 
 PASSWORD = "a-password"
@@ -101,3 +102,9 @@ async def test_an_url_that_is_none_is_refused_with_the_two_forms(url: str) -> No
     with pytest.raises(StartupError, match=r"redis\+sentinel://host:26379,host:26379/service"):
         async with open_redis(url):
             pass
+
+
+async def test_sentinels_that_want_a_password_are_told_of(tmp_path: Path) -> None:
+    async with redis_server(tmp_path, password=PASSWORD) as wants_one:  # any Redis refuses the question alike
+        url = f"redis+sentinel://:{PASSWORD}@127.0.0.1:{wants_one.port}/kefu/0"
+        assert "sentinel_password" in await advice_while_waiting(url)

@@ -13,15 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
-from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import StartupError
 from kefu.common.redis.client import open_redis
 from kefu.common.redis.tls import RedisTls
 from kefu.router.config import RouterConfig
 from kefu.testing.redis_server import RedisServer, redis_server
-from tests.support.waiting import wait_until
+from tests.support.redis_waiting import advice_while_waiting
 
 PASSWORD = "a-password"
 
@@ -82,21 +80,6 @@ async def behind_tls(
         yield f"rediss://:{PASSWORD}@localhost:{port}/0"
     finally:
         listening.close()
-
-
-async def advice_while_waiting(url: str, tls: RedisTls) -> str:
-    """What the log says of a Redis that is not reached this way, and is waited for."""
-
-    async def opening() -> None:
-        async with open_redis(url, tls=tls, advice_after_seconds=0.0):
-            raise AssertionError("it was reached")
-
-    with capture_logs() as lines:
-        task = asyncio.create_task(opening())
-        await wait_until(lambda: task.done() or any(line["event"] == "redis.still_waiting" for line in lines))
-        assert not task.done()
-        await cancel_and_wait(task)
-    return next(line["advice"] for line in lines if line["event"] == "redis.still_waiting")
 
 
 @pytest.fixture

@@ -168,10 +168,7 @@ async def _wait_until_ready(client: Redis, address: str, advice_after_seconds: f
             _log.error(
                 "redis.still_waiting",
                 address=address,
-                advice="Is its certificate of the authority in KEFU_REDIS_AUTHORITY, or else of one that this system "
-                "knows, and for the name in KEFU_REDIS_URL?"
-                if "CERTIFICATE_VERIFY_FAILED" in last_cause
-                else "Is Redis running there, and may this machine reach it? See KEFU_REDIS_URL.",
+                advice=_advice(last_cause),
             )
 
     async for attempt in AsyncRetrying(
@@ -187,6 +184,17 @@ async def _wait_until_ready(client: Redis, address: str, advice_after_seconds: f
                 raise StartupError(f"Redis at {address} refused the password in KEFU_REDIS_URL ({exc}).") from None
     if last_cause:
         _log.info("redis.ready", address=address, waited_seconds=round(time.monotonic() - began, 1))
+
+
+def _advice(cause: str) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in cause:
+        return (
+            "Is its certificate of the authority in KEFU_REDIS_AUTHORITY, or else of one that this system "
+            "knows, and for the name in KEFU_REDIS_URL?"
+        )
+    if "AuthenticationError" in cause:  # Redis' own ends the program at once
+        return "The Sentinels want a password, or another one: end KEFU_REDIS_URL with ?sentinel_password=PASSWORD."
+    return "Is Redis running there, and may this machine reach it? See KEFU_REDIS_URL."
 
 
 async def _check_server(client: Redis) -> None:

@@ -57,7 +57,7 @@ _SESSION = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]
 
 
 def label_of(name: str) -> str:
-    """What follows `kefu:N:` in a key's name, without all that stands for values: `session/turns`, `tenant/webhooks`, `session`.
+    """What follows `kefu:N:` in a name, without all that stands for values: `session`, `session/turns`, `tenant/keys`.
 
     UNKNOWN for a name that is none of ours.
     """
