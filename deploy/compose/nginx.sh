@@ -1,7 +1,8 @@
 # nginx in a container of deploy/compose.yaml. It looks names up only when it reads its configuration: when they mean other
 # addresses (a router was added, replaced, taken away) it reads it again. Answers in flight go on in the old workers.
-addresses() { for name in kefu-router kefu-retrieval kefu-gateway; do getent ahostsv4 "$name"; done; }
-known() { addresses | awk '{print $1}' | sort -u | tr '\n' ' '; }
+# By name: two services that were stopped at once may come back with each other's address.
+addresses() { for name in kefu-router kefu-retrieval kefu-gateway; do getent ahostsv4 "$name" | awk -v name="$name" '{print name "=" $1}'; done; }
+known() { addresses | sort -u | tr '\n' ' '; }
 
 # An empty answer is a name server that is away, not a service without containers.
 follow() {

@@ -2,7 +2,10 @@
 
 import os
 import shutil
+import signal
 import subprocess
+import time
+from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
 
@@ -135,3 +138,41 @@ def test_docker_compose_reads_the_files_whatever_stands_beside_them() -> None:
             "grafana",
         } <= services.keys()
         assert read.stderr == ""
+
+
+def test_nginx_reads_its_configuration_again_when_two_services_have_exchanged_their_addresses(tmp_path: Path) -> None:
+    for name, script in (
+        ("getent", 'cat "$(dirname "$0")/$2"'),
+        ("sleep", "exec /bin/sleep 0.05"),
+        ("nginx", 'echo "$*" >> "$(dirname "$0")/calls"; case "$*" in *reload) ;; *) exec /bin/sleep 60 ;; esac'),
+    ):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    services = ("kefu-router", "kefu-retrieval", "kefu-gateway")
+    for number, service in enumerate(services):
+        (tmp_path / service).write_text(f"10.0.0.{number} STREAM {service}\n10.0.0.{number} DGRAM\n")
+
+    def reloads() -> int:
+        return (tmp_path / "calls").read_text().count("reload") if (tmp_path / "calls").exists() else -1
+
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    command = ["sh", str(DEPLOY / "compose" / "nginx.sh")]
+    nginx = subprocess.Popen(command, env=environment, start_new_session=True, stdout=subprocess.DEVNULL)
+    try:
+        wait_until_now(lambda: reloads() == 0)
+        time.sleep(0.5)
+        assert reloads() == 0, "nothing has changed"
+        router = (tmp_path / "kefu-router").read_text()
+        (tmp_path / "kefu-router").write_text((tmp_path / "kefu-retrieval").read_text())
+        (tmp_path / "kefu-retrieval").write_text(router)
+        wait_until_now(lambda: reloads() >= 1)
+    finally:
+        os.killpg(nginx.pid, signal.SIGKILL)
+        nginx.wait()
+
+
+def wait_until_now(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
