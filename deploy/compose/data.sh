@@ -3,7 +3,8 @@
 # For migrate stop the services first: docker compose -f deploy/compose.yaml stop router retrieval
 # KEFU_COMPOSE: options of docker compose, where yours are not the plain file.
 set -euo pipefail
-read -ra options <<< "${KEFU_COMPOSE:--f $(cd "$(dirname "$0")/.." && pwd)/compose.yaml}"
+options=(-f "$(dirname "$0")/../compose.yaml")
+[ -z "${KEFU_COMPOSE:-}" ] || read -ra options <<< "$KEFU_COMPOSE"
 # shellcheck disable=SC2016  # the secret is read in the container
 exec docker compose "${options[@]}" run --rm --no-deps -T retrieval \
   sh -c 'KEFU_REDIS_URL="$(cat /run/secrets/kefu_redis_url)" exec python -m kefu.cli data "$@"' data "$@"

@@ -5,7 +5,8 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 export KEFU_BACKUPS=${KEFU_BACKUPS:-/var/backups/kefu}
-read -ra options <<< "${KEFU_COMPOSE:--f $here/compose.yaml}"
+options=(-f "$here/compose.yaml")
+[ -z "${KEFU_COMPOSE:-}" ] || read -ra options <<< "$KEFU_COMPOSE"
 compose() { docker compose "${options[@]}" -f "$here/compose.backup.yaml" --profile backup "$@"; }
 
 trap 'compose rm --stop --force scratch > /dev/null 2>&1' EXIT

@@ -77,8 +77,8 @@ class Census(BaseModel, frozen=True):
         ]
 
 
-def kind_of(key: str) -> str:
-    """The kind of a key, without what stands for values: see `kefu.common.redis.schema.kinds.label_of`."""
+def label_of_key(key: str) -> str:
+    """As `kefu.common.redis.schema.kinds.label_of`, of a whole key: any that begins with `kefu:`."""
     _, version, name = (*key.split(":", 2), "", "")[:3]
     return "schema" if key == SCHEMA_KEY else label_of(name) if version.isdigit() else UNKNOWN
 
@@ -94,7 +94,7 @@ async def take_census(client: Redis) -> Census:
             for key in keys:
                 pipe.pexpiretime(key)
             ends: list[int] = await pipe.execute() if keys else []
-        there = [(kind_of(key.decode()), key, end) for key, end in zip(keys, ends, strict=True) if end != -2]
+        there = [(label_of_key(key.decode()), key, end) for key, end in zip(keys, ends, strict=True) if end != -2]
         for kind, _, end in there:
             (lasting if end == -1 else passing)[kind] += 1
         with_fields = [(kind, key) for kind, key, _ in there if kind in (_PASSAGES, _TURNS)]

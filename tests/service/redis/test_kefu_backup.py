@@ -15,7 +15,7 @@ import pyrage  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 from prometheus_client import REGISTRY, generate_latest
 
-from kefu.backup.census import kind_of
+from kefu.backup.census import label_of_key
 from kefu.backup.config import BackupConfig
 from kefu.backup.creating import create_backup
 from kefu.backup.errors import BackupFailed
@@ -355,4 +355,4 @@ def test_half_a_copy_is_none(answer: bytes, message: str, tmp_path: Path) -> Non
     ],
 )
 def test_a_key_is_counted_by_its_kind_without_names(key: str, kind: str) -> None:
-    assert kind_of(key) == kind
+    assert label_of_key(key) == kind

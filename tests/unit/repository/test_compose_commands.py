@@ -1,16 +1,17 @@
 """deploy/compose/rolling-update.sh against a `docker` of ours, and the files as `docker compose` reads them."""
 
+import asyncio
 import os
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 import yaml
+
+from tests.support.waiting import wait_until
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 SCRIPT = DEPLOY / "compose" / "rolling-update.sh"
@@ -140,7 +141,9 @@ def test_docker_compose_reads_the_files_whatever_stands_beside_them() -> None:
         assert read.stderr == ""
 
 
-def test_nginx_reads_its_configuration_again_when_two_services_have_exchanged_their_addresses(tmp_path: Path) -> None:
+async def test_nginx_reads_its_configuration_again_when_two_services_have_exchanged_their_addresses(
+    tmp_path: Path,
+) -> None:
     for name, script in (
         ("getent", 'cat "$(dirname "$0")/$2"'),
         ("sleep", "exec /bin/sleep 0.05"),
@@ -159,20 +162,13 @@ def test_nginx_reads_its_configuration_again_when_two_services_have_exchanged_th
     command = ["sh", str(DEPLOY / "compose" / "nginx.sh")]
     nginx = subprocess.Popen(command, env=environment, start_new_session=True, stdout=subprocess.DEVNULL)
     try:
-        wait_until_now(lambda: reloads() == 0)
-        time.sleep(0.5)
+        await wait_until(lambda: reloads() == 0)
+        await asyncio.sleep(0.5)
         assert reloads() == 0, "nothing has changed"
         router = (tmp_path / "kefu-router").read_text()
         (tmp_path / "kefu-router").write_text((tmp_path / "kefu-retrieval").read_text())
         (tmp_path / "kefu-retrieval").write_text(router)
-        wait_until_now(lambda: reloads() >= 1)
+        await wait_until(lambda: reloads() >= 1)
     finally:
         os.killpg(nginx.pid, signal.SIGKILL)
         nginx.wait()
-
-
-def wait_until_now(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
