@@ -38,6 +38,7 @@ from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1.chat_pb2_grpc import ChatServiceStub
 from kefu.testing.redis_server import redis_server
 from kefu.testing.suite import Suite, starting_suite
+from loadtest.harness.asking import NEW_SESSION, ask
 from loadtest.harness.environment import describe_environment
 from loadtest.harness.questions import help_center
 from loadtest.harness.tables import table
@@ -54,23 +55,16 @@ class Customers:
     """Customers who ask one after the other, each in conversations of several turns."""
 
     def __init__(self, suite: Suite) -> None:
-        self._address, self._metadata = suite.router, (("authorization", f"Bearer {suite.key}"),)
+        self._address, self._key = suite.router, suite.key
         self.turns = list[tuple[float, str, str]]()
         """Of each answered turn: when it had ended, its session, its name."""
 
-    async def ask(self, session: str = "sessions/-") -> str:
+    async def ask(self, session: str = NEW_SESSION) -> str:
         """Ask once, and return the session."""
         async with grpc.aio.insecure_channel(self._address) as channel:
-            stub: ChatServiceAsyncStub = ChatServiceStub(channel)
-            started = None
-            request = pb.ConverseRequest(session=session, text=_QUESTION)
-            async for event in stub.Converse(request, metadata=self._metadata):
-                if event.HasField("turn_started"):
-                    started = event.turn_started
-                if event.HasField("turn_completed") and started is not None:
-                    self.turns.append((time.time(), started.session, started.turn))
-                    return started.session
-        raise RuntimeError("The answer did not end.")
+            started = await ask(ChatServiceStub(channel), self._key, _QUESTION, session)
+        self.turns.append((time.time(), started.session, started.turn))
+        return started.session
 
     async def keep_asking(self) -> None:
         """Until cancelled, or until the suite is gone."""
@@ -84,8 +78,9 @@ class Customers:
         """Names of a session's turns."""
         async with grpc.aio.insecure_channel(self._address) as channel:
             stub: ChatServiceAsyncStub = ChatServiceStub(channel)
+            metadata = (("authorization", f"Bearer {self._key}"),)
             try:
-                found = await stub.ListTurns(pb.ListTurnsRequest(session=session), metadata=self._metadata)
+                found = await stub.ListTurns(pb.ListTurnsRequest(session=session), metadata=metadata)
             except grpc.aio.AioRpcError as error:
                 if error.code() is grpc.StatusCode.NOT_FOUND:
                     return set()
