@@ -56,10 +56,10 @@ pins() { sed -nE 's/^([a-zA-Z0-9._-]+==[^ ;\\]+).*/\1/p' "$@"; }
 
 lock router 3.13
 lock gateway 3.13 --extra gateway
-lock retrieval 3.13 --extra retrieval --extra faiss-cpu
+lock retrieval 3.13 --extra retrieval --extra faiss-cpu --extra milvus
 # Of PyTorch the version that the tests run with. Its CUDA comes as wheels, and FAISS's too.
 echo torch==2.13.0 > "$scratch/torch.constraints"
-lock retrieval-gpu 3.13 --extra retrieval --extra faiss-gpu --extra sentence-transformers --constraint "$scratch/torch.constraints"
+lock retrieval-gpu 3.13 --extra retrieval --extra faiss-gpu --extra milvus --extra sentence-transformers --constraint "$scratch/torch.constraints"
 lock generation-cpu 3.13 --extra llamacpp
 tools build hatchling==1.33.0 # makes the wheel of our own code
 tools sbom cyclonedx-bom==7.5.0 pip-licenses==5.5.5

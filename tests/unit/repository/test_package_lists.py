@@ -14,6 +14,18 @@ def names_of(requirements: Iterable[str]) -> set[str]:
     return {re.sub("[_.]", "-", name).lower() for name in found} - {"kefu"}
 
 
+def test_retrieval_has_in_its_images_what_it_may_be_configured_to_use() -> None:
+    """Vectors in Milvus, and with a GPU models of sentence-transformers."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras: dict[str, list[str]] = project["optional-dependencies"]
+    for name, wanted in (("retrieval", ["milvus"]), ("retrieval-gpu", ["milvus", "sentence-transformers"])):
+        listed = (ROOT / "deploy/requirements" / f"{name}.txt").read_text("utf-8").splitlines()
+        held = names_of(line for line in listed if "==" in line)
+        asked = names_of(one for extra in ("retrieval", *wanted) for one in extras[extra])
+        assert asked
+        assert asked <= held, name
+
+
 def test_every_package_that_we_ask_for_is_constrained() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras: dict[str, list[str]] = project["optional-dependencies"]

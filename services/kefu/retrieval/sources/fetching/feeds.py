@@ -55,21 +55,24 @@ class FeedCollector:
             raise SourceFailed(f"The feed leads to {error.target}, on another host; name that one.") from None
         if page.status != 200:
             raise SourceFailed(f"The feed answered with status {page.status}.")
-        parsed: Any = await asyncio.to_thread(_parse, page.body)
-        if not parsed.version:
-            raise SourceFailed("What came in place of the feed is none.")
-        entries = dict[str, tuple[str, str]]()
-        for entry in parsed.entries:
-            if address := canonical(str(entry.get("link") or ""), self._address):
-                contents: Any = entry.get("content") or ({},)
-                text = str(contents[0].get("value") or entry.get("summary") or "")
-                entries[address] = (str(entry.get("title") or ""), text)
-        return entries
+        found = await asyncio.to_thread(parse_feed, page.body)
+        return {address: entry for link, entry in found.items() if (address := canonical(link, self._address))}
 
     def _is_own_host(self, address: str) -> bool:
         return host_of(address) == host_of(self._address)
 
 
-def _parse(data: bytes) -> Any:
+def parse_feed(data: bytes) -> dict[str, tuple[str, str]]:
+    """Title and text of each entry of a feed, by its link. Raises SourceFailed."""
+    if len(data) > _MAX_BYTES:
+        raise SourceFailed(f"The feed has more than {_MAX_BYTES} bytes.")
     parse: Any = feedparser.parse  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return parse(data)
+    parsed = parse(data)
+    if not parsed.version:
+        raise SourceFailed("What came in place of the feed is none.")
+    entries = dict[str, tuple[str, str]]()
+    for entry in parsed.entries:
+        if link := str(entry.get("link") or ""):
+            contents: Any = entry.get("content") or ({},)
+            entries[link] = (str(entry.get("title") or ""), str(contents[0].get("value") or entry.get("summary") or ""))
+    return entries

@@ -1,15 +1,16 @@
 """The pages that a sitemap lists, and those of the sitemaps that it lists."""
 
 import asyncio
-import logging
+import codecs
+import io
 import zlib
 from collections.abc import Mapping
 from typing import Any, cast
 
-from usp.objects.sitemap import AbstractIndexSitemap, InvalidSitemap
-from usp.tree import sitemap_from_str
+import lxml.html
 
 from kefu.retrieval.sources.fetching.addresses import canonical, host_of
+from kefu.retrieval.sources.fetching.feeds import parse_feed
 from kefu.retrieval.sources.fetching.findings import Listing, Missing, SourceFailed, Take
 from kefu.retrieval.sources.fetching.pages import PageReader, first_address, within_hosts
 from kefu.retrieval.sources.fetching.parallel import in_parallel
@@ -22,7 +23,7 @@ MAX_DEPTH = 3
 """Sitemaps within sitemaps."""
 MAX_BYTES = 50 * 1024 * 1024
 """A sitemap's bytes, unpacked: what the protocol allows."""
-logging.getLogger("usp").setLevel(logging.CRITICAL)  # it logs addresses, and what is wrong is told in the run
+_IS_NONE = "What came in place of the sitemap is none."
 
 
 class SitemapCollector:
@@ -65,7 +66,7 @@ class SitemapCollector:
         waiting, seen = [(self._address, 0)], {self._address}
         while waiting:
             address, depth = waiting.pop(0)
-            pages, sitemaps = await asyncio.to_thread(_parse, await self._fetch(address))
+            pages, sitemaps = await asyncio.to_thread(parse_sitemap, await self._fetch(address))
             for page in pages:
                 if (found := canonical(page, address)) and self._within(found):
                     listed[found] = None
@@ -100,16 +101,43 @@ class SitemapCollector:
         return page.body
 
 
-def _parse(data: bytes) -> tuple[list[str], list[str]]:
-    """The pages and the sitemaps that a sitemap lists. Raises SourceFailed."""
+def parse_sitemap(data: bytes) -> tuple[list[str], list[str]]:
+    """The pages and the sitemaps that a sitemap lists, packed or not. Raises SourceFailed.
+
+    In XML as sitemaps.org has it, as a text of addresses, or as a feed. One that breaks off is refused as a whole: what
+    it does not list any more would be taken for gone.
+    """
     if data[:2] == b"\x1f\x8b":
         data = _unpacked(data)
-    found = cast("Any", sitemap_from_str(data.decode("utf-8", "replace")))
-    if isinstance(found, InvalidSitemap):
-        raise SourceFailed("What came in place of the sitemap is none.")
-    if isinstance(found, AbstractIndexSitemap):
-        return [], [str(each.url) for each in cast("list[Any]", found.sub_sitemaps)]
-    return [str(page.url) for page in found.all_pages()], []
+    data = data.removeprefix(codecs.BOM_UTF8).lstrip()
+    if data[:1] == b"<":
+        return _listed_in_xml(data)
+    lines = (line.strip() for line in data.decode("utf-8", "replace").splitlines())
+    pages = [line for line in lines if line.startswith(("http://", "https://"))]
+    if not pages:
+        raise SourceFailed(_IS_NONE)
+    return pages, []
+
+
+def _listed_in_xml(data: bytes) -> tuple[list[str], list[str]]:
+    etree = cast("Any", lxml.html).etree
+    options = {"resolve_entities": False, "no_network": True, "huge_tree": False}
+    read = etree.iterparse(io.BytesIO(data), tag=("{*}url", "{*}sitemap"), **options)
+    listed: dict[str, list[str]] = {"url": [], "sitemap": []}
+    try:
+        for _, each in read:
+            listed[etree.QName(each).localname].append(str(each.findtext("{*}loc") or "").strip())
+            each.clear()
+            while each.getprevious() is not None:
+                del each.getparent()[0]  # or the elements, empty as they are, would be held until the end
+    except etree.XMLSyntaxError as error:
+        raise SourceFailed(f"What came in place of the sitemap is none, or is broken: {error}.") from None
+    kind = etree.QName(read.root).localname
+    if kind in ("rss", "feed", "RDF"):
+        return list(parse_feed(data)), []
+    if kind not in ("urlset", "sitemapindex"):
+        raise SourceFailed(_IS_NONE)
+    return list(filter(None, listed["url"])), list(filter(None, listed["sitemap"]))
 
 
 def _unpacked(data: bytes) -> bytes:

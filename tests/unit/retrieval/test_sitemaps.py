@@ -1,0 +1,96 @@
+"""Sitemaps in the forms in which they are met, and what only claims to be one."""
+
+import gzip
+import time
+
+import pytest
+
+from kefu.retrieval.sources.fetching.findings import SourceFailed
+from kefu.retrieval.sources.fetching.sitemaps import MAX_BYTES, parse_sitemap
+
+SCHEMA = "http://www.sitemaps.org/schemas/sitemap/0.9"
+PAGES = ["https://shop.example/a?x=1&y=2", "https://shop.example/退货"]
+XML = f"""<?xml version="1.0" encoding="UTF-8"?>
+<!-- made by a shop -->
+<urlset xmlns="{SCHEMA}" xmlns:image="http://www.google.com/schemas/sitemap-image/1.1" xmlns:xhtml="http://www.w3.org/1999/xhtml">
+  <url>
+    <loc>
+      https://shop.example/a?x=1&amp;y=2
+    </loc>
+    <lastmod>2026-11-01</lastmod>
+    <image:image><image:loc>https://shop.example/a.png</image:loc></image:image>
+    <xhtml:link rel="alternate" hreflang="zh" href="https://shop.example/zh/a"/>
+  </url>
+  <url><priority>0.5</priority></url>
+  <url><loc><![CDATA[https://shop.example/退货]]></loc></url>
+</urlset>
+"""
+RSS = """<?xml version="1.0"?><rss version="2.0"><channel><title>Shop</title><link>https://shop.example/</link>
+<item><title>A</title><link>https://shop.example/a?x=1&amp;y=2</link></item>
+<item><title>退货</title><link>https://shop.example/退货</link></item></channel></rss>"""
+ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>Shop</title><id>x</id><updated>2026-11-01T00:00:00Z</updated>
+<entry><title>A</title><id>1</id><link href="https://shop.example/a?x=1&amp;y=2"/></entry>
+<entry><title>退货</title><id>2</id><link rel="alternate" href="https://shop.example/退货"/></entry></feed>"""
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        XML.encode(),
+        gzip.compress(XML.encode()),
+        b"\xef\xbb\xbf\n" + XML.encode(),
+        XML.replace(f' xmlns="{SCHEMA}"', "").encode(),
+        XML.replace("UTF-8", "GB18030").encode("gb18030"),
+        ("\r\n".join(["", *PAGES, "not an address"])).encode(),
+        RSS.encode(),
+        ATOM.encode(),
+    ],
+    ids=["XML", "packed", "with a mark", "without a schema", "GB18030", "text", "RSS", "Atom"],
+)
+def test_the_pages_are_read_in_each_form(data: bytes) -> None:
+    assert parse_sitemap(data) == (PAGES, [])
+
+
+def test_sitemaps_within_a_sitemap_are_no_pages() -> None:
+    index = f'<sitemapindex xmlns="{SCHEMA}"><sitemap><loc>https://shop.example/1.xml.gz</loc></sitemap></sitemapindex>'
+    assert parse_sitemap(index.encode()) == ([], ["https://shop.example/1.xml.gz"])
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", "is none"),
+        (b"Not found", "is none"),
+        (b"<!doctype html><html><body><p>Welcome</p></body></html>", "is none"),
+        (b"<url><loc>https://shop.example/a</loc></url>", "is none"),
+        (XML[: len(XML) // 2].encode(), "broken"),
+        (XML.replace("&amp;", "&").encode(), "broken"),
+        (gzip.compress(XML.encode())[:-20] + bytes(20), "broken"),
+        (gzip.compress(bytes(MAX_BYTES + 1)), "unpacks to more"),
+        (b"\x00\x01\x02<", "is none"),
+    ],
+)
+def test_what_is_none_or_breaks_off_is_refused_as_a_whole(data: bytes, expected: str) -> None:
+    with pytest.raises(SourceFailed, match=expected):
+        parse_sitemap(data)
+
+
+def test_entities_are_neither_fetched_nor_unfolded() -> None:
+    locations = "<url><loc>&file;</loc></url><url><loc>https://shop.example/a</loc></url>"
+    read_file = f'<!DOCTYPE x [<!ENTITY file SYSTEM "file:///etc/hostname">]><urlset>{locations}</urlset>'
+    assert parse_sitemap(read_file.encode()) == (["https://shop.example/a"], [])
+    entities = '<!ENTITY a0 "x">' + "".join(f'<!ENTITY a{each} "{f"&a{each - 1};" * 10}">' for each in range(1, 10))
+    with pytest.raises(SourceFailed, match="broken"):
+        parse_sitemap(f"<!DOCTYPE x [{entities}]><urlset><url><loc>&a9;</loc></url></urlset>".encode())
+
+
+def test_the_largest_that_is_allowed_takes_seconds() -> None:
+    one = "<url><loc>https://shop.example/page</loc></url>"
+    many = 20 * 1024 * 1024 // len(one)
+    began = time.process_time()
+    pages, _ = parse_sitemap(f"<urlset>{one * many}</urlset>".encode())
+    assert len(pages) == many
+    deep = b"<urlset>" + b"<url>" * 200_000
+    with pytest.raises(SourceFailed):
+        parse_sitemap(deep)
+    assert time.process_time() - began < 30
