@@ -40,7 +40,10 @@ FIXED: dict[str, tuple[str, ...]] = {
     "Secret": ("immutable", "type"),
 }
 DEFAULT = {"podManagementPolicy": "OrderedReady"}
-CHOSEN_ONCE = {"storage-class": "a volume cannot change its class; its README says how one moves"}
+CHOSEN_ONCE = {
+    "storage-class": "a volume cannot change its class; its README says how one moves",
+    "shared-weights": "a StatefulSet cannot change its claims; the same",
+}
 """Components for the first apply, and why."""
 
 

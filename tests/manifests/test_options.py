@@ -4,6 +4,7 @@ import ipaddress
 from pathlib import Path
 
 import pytest
+import yaml
 
 from kefu.testing.kustomize import (
     K8S,
@@ -55,6 +56,25 @@ def test_every_volume_gets_the_storage_class_and_the_model_the_runtime_class() -
         assert [claim["spec"]["storageClassName"] for claim in one["spec"]["volumeClaimTemplates"]] == ["gp3"]
     classes = {one["metadata"]["name"]: pod_of(one).get("runtimeClassName") for one in workloads(YOURS)}
     assert {name: found for name, found in classes.items() if found} == {"kefu-generation": "nvidia"}
+
+
+def test_replicas_of_the_model_share_one_volume_and_compile_apart(tmp_path: Path) -> None:
+    with_components("gpu-small", ["shared-weights"], tmp_path)
+    [model] = [one for one in workloads(tmp_path) if one["metadata"]["name"] == "kefu-generation"]
+    assert "volumeClaimTemplates" not in model["spec"], "or each replica has one all the same, and is tied to its zone"
+    claim = yaml.safe_load((K8S / "components/shared-weights/claim.yaml").read_text("utf-8"))
+    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+    [models] = [one for one in pod_of(model)["volumes"] if one["name"] == "models"]
+    assert models["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    for container in containers(model):
+        assert {"name": "models", "mountPath": "/models"} in container["volumeMounts"]
+    [serving] = [one for one in containers(model) if one["name"] == "generation"]
+    told = environment(tmp_path, serving)
+    compiled = {name for name, value in told.items() if value.startswith("/models/")} - {"HF_HOME"}
+    assert compiled == {"VLLM_CACHE_ROOT", "TRITON_CACHE_DIR", "FLASHINFER_WORKSPACE_BASE"}
+    assert all(told[name].startswith("/models/compiled/$(POD_NAME)/") for name in compiled)
+    names = [one["name"] for one in serving["env"]]
+    assert all(names.index("POD_NAME") < names.index(name) for name in compiled), "or the name is not put in"
 
 
 def test_spans_reach_the_collector_that_every_service_is_told_of() -> None:

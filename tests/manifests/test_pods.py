@@ -44,6 +44,7 @@ NOT_OURS = {
     "VLLM_CACHE_ROOT": "vLLM's own: what it compiled outlives the pod",
     "TRITON_CACHE_DIR": "Triton's own: likewise",
     "FLASHINFER_WORKSPACE_BASE": "FlashInfer's own: likewise",
+    "POD_NAME": "of the pod itself: a part of the three before",
     "VLLM_ENABLE_CUDA_COMPATIBILITY": "vLLM's own: for data-centre cards with an older driver",
 }
 SECRETS = {

@@ -25,7 +25,7 @@ CUSTOMERS_PORT = 8443
 COMPONENTS = {
     "cpu-demo": ("replicas-by-dns", "jobs/toolbox", "jobs/smoke-test"),
     "gpu-small": ("replicas-by-dns", "jobs/toolbox"),
-    "gpu-production": ("replicas-by-dns", "jobs/toolbox", "redis-sentinel"),
+    "gpu-production": ("replicas-by-dns", "jobs/toolbox", "redis-sentinel", "shared-weights"),
 }
 """What each overlay is played with. Replicas are found by DNS, since no API server tells of them."""
 ONE_REDIS = "redis://:{password}@kefu-redis:6379/0"
@@ -101,7 +101,7 @@ def installed(
     pods = [
         playable(built, one, number) for one in workloads for number in range(counts.get(one["metadata"]["name"], 2))
     ]
-    claims = [claim for pod in pods if (claim := _models_of(pod))]
+    claims = {claim for pod in pods if (claim := _models_of(pod))}  # one for all, with shared weights
     has_weights = has_weights_here()
     for claim in claims if has_weights else ():
         bring_weights(folder, claim)

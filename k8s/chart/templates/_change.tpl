@@ -25,7 +25,8 @@ Make changes in objects (tests/manifests/chart/changes.py says what they are). T
       {{- $_ := set $place "key" "value" }}
     {{- else }}
       {{- if not (kindIs "map" $here) }}
-        {{- $_ := set $place "there" (and $place.there (not $change.remove)) }}
+        {{- /* A list that is not there has no elements to change. */}}
+        {{- $_ := set $place "there" (and $place.there (not $change.remove) (not (regexMatch "^(name|index)=" $step))) }}
         {{- $here = dict }}
         {{- if $place.there }}{{- $_ := set $place.of $place.key $here }}{{- end }}
       {{- end }}

@@ -126,13 +126,17 @@ def selects(selector: Object, labels: dict[str, str]) -> bool:
 
 
 def environment(folder: Path, container: Object) -> dict[str, str]:
-    """The environment variables of a container. The value of one from a secret is the secret's name and key."""
+    """The environment variables of a container. The value of one from a secret is the secret's name and key, of one
+    from the pod the field's path.
+    """
     found: dict[str, str] = {}
     for source in container.get("envFrom", []):
         found |= named(folder, "ConfigMap", source["configMapRef"]["name"])["data"]
     for variable in container.get("env", []):
         if "value" in variable:
             found[variable["name"]] = variable["value"]
+        elif field := variable["valueFrom"].get("fieldRef"):
+            found[variable["name"]] = field["fieldPath"]
         else:
             reference = variable["valueFrom"]["secretKeyRef"]
             # Padded to the least length of a secret.
@@ -144,8 +148,8 @@ def secrets_used(pod: Object) -> Iterator[str]:
     """The names of the secrets that a pod needs."""
     for container in (*pod.get("initContainers", []), *pod["containers"]):
         for variable in container.get("env", []):
-            if "valueFrom" in variable:
-                yield variable["valueFrom"]["secretKeyRef"]["name"]
+            if secret := variable.get("valueFrom", {}).get("secretKeyRef"):
+                yield secret["name"]
     for volume in pod.get("volumes", []):
         if "secret" in volume:
             yield volume["secret"]["secretName"]

@@ -18,6 +18,7 @@ from tests.manifests.composing import FIRST, demo_with_each_component
 COMPONENTS = {
     "gpu": "gpu",
     "retrieval-gpu": "retrieval-gpu",
+    "shared-weights": "shared-weights",
     "model-elsewhere": "model-elsewhere",
     "monitoring": "monitoring",
     "autoscaling": "autoscaling",

@@ -109,6 +109,14 @@ def test_components_of_one_kind_of_cluster_go_with_others_as_with_kustomize(
 
 
 @needs_helm
+def test_a_class_for_volumes_makes_none_where_the_weights_are_shared() -> None:
+    found = by_name(rendered(["--set", "components.shared-weights=true", "--set", "storage.className=gp3"]))
+    [claim] = found["StatefulSet/kefu-redis"]["spec"]["volumeClaimTemplates"]
+    assert claim["spec"]["storageClassName"] == "gp3"
+    assert "volumeClaimTemplates" not in found["StatefulSet/kefu-generation"]["spec"]
+
+
+@needs_helm
 def test_a_component_of_the_profile_can_be_left_out() -> None:
     kinds = {one["kind"] for one in rendered(["--set", "profile=gpu-small", "--set", "components.monitoring=false"])}
     assert not kinds & {"PodMonitor", "PrometheusRule"}

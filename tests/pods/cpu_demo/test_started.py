@@ -131,7 +131,9 @@ def test_secrets_are_read_by_the_service_and_by_nobody_else(kefu: Installed) -> 
                 assert int(mine.stdout) > 40, f"{pod.name}: {mine.stderr.decode()}"
                 assert int(theirs.stdout) == 0, f"{pod.name}: a stranger reads {mount['mountPath']}"
             said = {
-                one["name"]: one["valueFrom"]["secretKeyRef"] for one in container.get("env", []) if "valueFrom" in one
+                one["name"]: secret
+                for one in container.get("env", [])
+                if (secret := one.get("valueFrom", {}).get("secretKeyRef"))
             }
             seen |= {one["name"] for one in said.values()}
             if said:

@@ -4,7 +4,9 @@ import hashlib
 import re
 import shutil
 import threading
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -210,6 +212,23 @@ def test_a_gpu_gets_the_safetensors_of_a_model_that_has_them(tmp_path: Path, mon
     assert QWEN_1_5B.safetensors is not None
     assert asked == [(QWEN_1_5B.safetensors.repository, QWEN_1_5B.safetensors.commit)]
     assert found.name == QWEN_1_5B.name
+
+
+def test_of_several_replicas_with_one_folder_one_fetches_and_the_others_wait(
+    model: NamedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched = list[Path]()
+
+    def fetch(model: NamedModel, target: Path) -> None:
+        fetched.append(target)
+        time.sleep(0.3)
+        download.fetch(model, target)
+
+    monkeypatch.setattr(resolver, "fetch", fetch)
+    with ThreadPoolExecutor(4) as replicas:
+        started = [replicas.submit(resolver.fetch_once, model, tmp_path) for _ in range(4)]
+    assert {each.result().read_bytes() for each in started} == {CONTENT}
+    assert len(fetched) == 1
 
 
 def test_a_file_of_the_catalog_that_has_another_size_is_not_loaded(model: NamedModel, tmp_path: Path) -> None:
