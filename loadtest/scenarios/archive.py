@@ -182,7 +182,7 @@ async def measure(suite: Suite, folder: Path, plan: Plan) -> dict[str, Any]:
 
 
 def main(
-    conversations: Annotated[int, typer.Option(min=10, help="To be archived.")] = 500,
+    conversations: Annotated[int, typer.Option(min=100, help="To be archived.")] = 500,
     messages: Annotated[int, typer.Option(min=1, help="Of each conversation.")] = 6,
     rate: Annotated[float, typer.Option(min=0.1, help="Questions a second while the archive is written.")] = 5.0,
     quiet: Annotated[float, typer.Option(min=10, help="Seconds; longer than the start and the conversations take.")] = (

@@ -13,7 +13,8 @@ def licences_of(package: str) -> list[str]:
     """The licences of a package, of which whoever passes it on may choose one."""
     told = metadata(package)
     if "License-Expression" in told:
-        return re.split(r"\s+OR\s+", told["License-Expression"].strip("()"))
+        expression = told["License-Expression"]
+        return [expression] if " AND " in expression else re.split(r"\s+OR\s+", expression.strip("()"))
     classifiers = [each for each in told.get_all("Classifier") or () if each.startswith("License ::")]
     return classifiers or told.get_all("License") or [""]
 

@@ -1,6 +1,8 @@
 """Sitemaps in the forms in which they are met, and what only claims to be one."""
 
 import gzip
+import subprocess
+import sys
 import time
 
 import pytest
@@ -38,6 +40,7 @@ ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>Shop</title><id>x</id
     [
         XML.encode(),
         gzip.compress(XML.encode()),
+        gzip.compress(XML[:200].encode()) + gzip.compress(XML[200:].encode()),
         b"\xef\xbb\xbf\n" + XML.encode(),
         XML.replace(f' xmlns="{SCHEMA}"', "").encode(),
         XML.replace("UTF-8", "GB18030").encode("gb18030"),
@@ -45,7 +48,7 @@ ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>Shop</title><id>x</id
         RSS.encode(),
         ATOM.encode(),
     ],
-    ids=["XML", "packed", "with a mark", "without a schema", "GB18030", "text", "RSS", "Atom"],
+    ids=["XML", "packed", "packed in two parts", "with a mark", "without a schema", "GB18030", "text", "RSS", "Atom"],
 )
 def test_the_pages_are_read_in_each_form(data: bytes) -> None:
     assert parse_sitemap(data) == (PAGES, [])
@@ -66,6 +69,7 @@ def test_sitemaps_within_a_sitemap_are_no_pages() -> None:
         (XML[: len(XML) // 2].encode(), "broken"),
         (XML.replace("&amp;", "&").encode(), "broken"),
         (gzip.compress(XML.encode())[:-20] + bytes(20), "broken"),
+        (gzip.compress("\n".join(PAGES).encode())[:-9], "broken"),
         (gzip.compress(bytes(MAX_BYTES + 1)), "unpacks to more"),
         (b"\x00\x01\x02<", "is none"),
     ],
@@ -84,13 +88,25 @@ def test_entities_are_neither_fetched_nor_unfolded() -> None:
         parse_sitemap(f"<!DOCTYPE x [{entities}]><urlset><url><loc>&a9;</loc></url></urlset>".encode())
 
 
-def test_the_largest_that_is_allowed_takes_seconds() -> None:
-    one = "<url><loc>https://shop.example/page</loc></url>"
-    many = 20 * 1024 * 1024 // len(one)
+@pytest.mark.parametrize("filling", ["<url><loc>https://shop.example/page</loc></url>", "<a/>", "<!---->"])
+def test_what_is_large_takes_seconds(filling: str) -> None:
+    data = f"<urlset>{filling * (MAX_BYTES // 5 // len(filling))}</urlset>".encode()
     began = time.process_time()
-    pages, _ = parse_sitemap(f"<urlset>{one * many}</urlset>".encode())
-    assert len(pages) == many
-    deep = b"<urlset>" + b"<url>" * 200_000
-    with pytest.raises(SourceFailed):
-        parse_sitemap(deep)
-    assert time.process_time() - began < 30
+    assert len(parse_sitemap(data)[0]) == data.count(b"<loc>")
+    assert time.process_time() - began < 20
+
+
+def test_what_is_too_deep_is_refused() -> None:
+    with pytest.raises(SourceFailed, match="broken"):
+        parse_sitemap(b"<urlset>" + b"<url>" * 200_000)
+
+
+def test_elements_that_are_no_pages_take_no_memory() -> None:
+    script = (
+        "import resource; from kefu.retrieval.sources.fetching.sitemaps import parse_sitemap\n"
+        "most = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024\n"
+        "data = b'<urlset><url>' + b'<a/>' * 2_500_000 + b'</url></urlset>'\n"
+        "parse_sitemap(b'<urlset/>'); before = most(); parse_sitemap(data); print(most() - before)"
+    )
+    read = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=100, check=True)
+    assert int(read.stdout) < 60, "MiB, of ten that are read"

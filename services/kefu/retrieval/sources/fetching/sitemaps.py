@@ -2,6 +2,7 @@
 
 import asyncio
 import codecs
+import gzip
 import io
 import zlib
 from collections.abc import Mapping
@@ -104,8 +105,8 @@ class SitemapCollector:
 def parse_sitemap(data: bytes) -> tuple[list[str], list[str]]:
     """The pages and the sitemaps that a sitemap lists, packed or not. Raises SourceFailed.
 
-    In XML as sitemaps.org has it, as a text of addresses, or as a feed. One that breaks off is refused as a whole: what
-    it does not list any more would be taken for gone.
+    In XML as sitemaps.org has it, as a text of addresses, or as a feed. One in XML or packed that breaks off is refused
+    as a whole: what it does not list any more would be taken for gone.
     """
     if data[:2] == b"\x1f\x8b":
         data = _unpacked(data)
@@ -122,17 +123,21 @@ def parse_sitemap(data: bytes) -> tuple[list[str], list[str]]:
 def _listed_in_xml(data: bytes) -> tuple[list[str], list[str]]:
     etree = cast("Any", lxml.html).etree
     options = {"resolve_entities": False, "no_network": True, "huge_tree": False}
-    read = etree.iterparse(io.BytesIO(data), tag=("{*}url", "{*}sitemap"), **options)
+    read = etree.iterparse(io.BytesIO(data), remove_comments=True, remove_pis=True, **options)
     listed: dict[str, list[str]] = {"url": [], "sitemap": []}
     try:
         for _, each in read:
-            listed[etree.QName(each).localname].append(str(each.findtext("{*}loc") or "").strip())
+            parent = each.getparent()
+            if parent is None:
+                continue  # the root, at the end
+            if _name(each) == "loc" and (within := listed.get(_name(parent))) is not None:
+                within.append(str(each.text or "").strip())
             each.clear()
             while each.getprevious() is not None:
-                del each.getparent()[0]  # or the elements, empty as they are, would be held until the end
+                del parent[0]  # or the elements, empty as they are, would be held until the end
     except etree.XMLSyntaxError as error:
         raise SourceFailed(f"What came in place of the sitemap is none, or is broken: {error}.") from None
-    kind = etree.QName(read.root).localname
+    kind = _name(read.root)
     if kind in ("rss", "feed", "RDF"):
         return list(parse_feed(data)), []
     if kind not in ("urlset", "sitemapindex"):
@@ -140,12 +145,17 @@ def _listed_in_xml(data: bytes) -> tuple[list[str], list[str]]:
     return list(filter(None, listed["url"])), list(filter(None, listed["sitemap"]))
 
 
+def _name(element: Any) -> str:
+    """The name of an element without its namespace."""
+    return str(element.tag).rpartition("}")[2]
+
+
 def _unpacked(data: bytes) -> bytes:
-    unpacker = zlib.decompressobj(31)
     try:
-        unpacked = unpacker.decompress(data, MAX_BYTES)
-    except zlib.error:
+        with gzip.open(io.BytesIO(data)) as packed:
+            unpacked = packed.read(MAX_BYTES + 1)
+    except (OSError, EOFError, zlib.error):
         raise SourceFailed("The sitemap is packed, and broken.") from None
-    if unpacker.unconsumed_tail:
+    if len(unpacked) > MAX_BYTES:
         raise SourceFailed(f"A sitemap unpacks to more than {MAX_BYTES} bytes.")
     return unpacked
