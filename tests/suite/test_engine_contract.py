@@ -60,13 +60,19 @@ ADAPTER = "loud"
 RARE = "𠮷野家の🍣、龘𪚥と👩‍👩‍👧。退款 7–10 天 🇨🇳!"
 KEY = bearer_metadata(INTERNAL_KEY)
 ENGINES = ("llamacpp", "vllm", "openai", "simulated")
+_MARKS: dict[str, list[pytest.MarkDecorator]] = {
+    "llamacpp": [pytest.mark.model],
+    "vllm": [pytest.mark.model, pytest.mark.engines],
+    "openai": [pytest.mark.model],
+    "simulated": [],
+}
 OF_TOKENS = ("llamacpp", "vllm")
 OF_MODELS = ("llamacpp", "vllm", "openai")
 
 
 def engines(*names: str) -> pytest.MarkDecorator:
     """Run a test over these engines, all of its kind one after the other."""
-    parameters = [pytest.param(name, marks=[] if name == "simulated" else [pytest.mark.model]) for name in names]
+    parameters = [pytest.param(name, marks=_MARKS[name]) for name in names]
     return pytest.mark.parametrize("replica", parameters, indirect=True)
 
 

@@ -24,7 +24,6 @@ from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1.generation_pb2_grpc import GenerationServiceStub
 from kefu.testing.ports import free_port
 from tests.support.grpc_calls import INTERNAL_KEY, bearer_metadata
-from tests.support.tiny_models import write_model
 
 pytestmark = [
     pytest.mark.model,
@@ -58,7 +57,7 @@ class Service:
 ENGINE_PROCESSES = {"llamacpp": "llamacpp_server", "vllm": "VLLM::"}
 CORES = {"llamacpp": "llamacpp_server", "vllm": "VLLM::EngineCore"}
 """What the command lines of engines' processes hold."""
-over_both = pytest.mark.parametrize("engine", ["llamacpp", "vllm"])
+over_both = pytest.mark.parametrize("engine", ["llamacpp", pytest.param("vllm", marks=pytest.mark.engines)])
 
 
 def processes_of(family: list[psutil.Process], words: str) -> list[psutil.Process]:
@@ -212,10 +211,13 @@ async def test_a_stopped_engine_ends_with_a_service_that_is_killed(tmp_path: Pat
 @pytest.fixture(scope="module")
 def two_workers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Settings for a model that vLLM splits over two workers; one of random weights, whose answers never end early."""
+    from tests.support.tiny_models import write_model  # brings PyTorch
+
     model = write_model(tmp_path_factory.mktemp("models") / "random")
     return {"KEFU_GENERATION_MODEL": str(model.path), "KEFU_GENERATION_TENSOR_PARALLEL_SIZE": "2"}
 
 
+@pytest.mark.engines
 async def test_when_vllms_core_hangs_in_an_answer_the_service_says_so_and_leaves(tmp_path: Path) -> None:
     """SIGSTOP stands for a stuck driver or collective call: the process lives, and takes no step."""
     async with service(tmp_path, "vllm", KEFU_GENERATION_STUCK_SECONDS="5") as running, asking(running, 900) as call:
@@ -228,6 +230,7 @@ async def test_when_vllms_core_hangs_in_an_answer_the_service_says_so_and_leaves
         await running.until(lambda: all(gone(process) for process in family), 10)
 
 
+@pytest.mark.engines
 async def test_a_model_split_over_two_workers_ends_when_one_of_them_is_killed(
     tmp_path: Path, two_workers: dict[str, str]
 ) -> None:
@@ -241,6 +244,7 @@ async def test_a_model_split_over_two_workers_ends_when_one_of_them_is_killed(
         await running.until(lambda: all(gone(process) for process in family), 5)
 
 
+@pytest.mark.engines
 async def test_a_model_split_over_two_workers_finishes_its_answers_before_it_ends(
     tmp_path: Path, two_workers: dict[str, str]
 ) -> None:

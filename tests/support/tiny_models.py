@@ -6,21 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.torch
-import tokenizers
 import torch as typed_torch
 import transformers
-from tokenizers import decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
 from kefu.generation.models.local_model import LocalModel
+from tests.support.tiny_tokenizer import write_tokenizer
 
 torch: Any = typed_torch  # partially typed, both
 _safetensors: Any = safetensors.torch
-SPECIAL_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
-CHAT_TEMPLATE = (
-    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
 _BYTES = 256
 VOCABULARY = 320
 """256 bytes and the special tokens, rounded up to what kernels like."""
@@ -36,30 +30,6 @@ _SHAPE: dict[str, Any] = {
     "eos_token_id": 256,
     "bos_token_id": 256,
 }
-
-
-def write_tokenizer(folder: Path, tokenizer_class: str = "PreTrainedTokenizerFast") -> None:
-    """A token for each byte, and the special ones, in the files of the model hub."""
-    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    tokenizer: Any = tokenizers.Tokenizer(  # partially typed, as what follows
-        models.BPE(vocab={letter: number for number, letter in enumerate(letters)}, merges=[])
-    )
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
-    folder.mkdir(parents=True, exist_ok=True)
-    tokenizer.save(str(folder / "tokenizer.json"))
-    (folder / "tokenizer_config.json").write_text(
-        json.dumps(
-            {
-                "tokenizer_class": tokenizer_class,
-                "eos_token": "<|endoftext|>",
-                "bos_token": "<|endoftext|>",
-                "pad_token": "<|endoftext|>",
-                "chat_template": CHAT_TEMPLATE,
-            }
-        )
-    )
 
 
 def random_model(*, llama: bool = False, seed: int = 7) -> Any:

@@ -1,27 +1,27 @@
-"""Scheduling of tests on workers of pytest-xdist, and the tests that a quick run leaves out.
+"""Scheduling of tests on workers of pytest-xdist, and the tests that a run leaves out.
 
-Files go to whichever worker is free, those that take long first. Tests marked `alone` or `model` run at the end, one
-after the other, when every other worker has ended: they measure time, or need the whole machine.
+A unit of work is a file, or all tests that share one fixture of the session. Units go to whichever worker is free, the
+longest first, by the seconds that tests/durations.json has of them. Of units with a real model one runs at a time, beside
+others. Tests marked `alone` run at the end, one after the other, when every other worker has ended.
 """
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
-_FOLDERS = ("suite", "browser", "faults", "service", "manifests", "unit")
-"""Folders with the longest files first, so that workers end at about the same time."""
+ENGINES = "engines"
+"""The folder and the marker of what `make test-engines` runs, and nothing else does."""
+DURATIONS = Path(__file__).parents[1] / "durations.json"
+"""Seconds of each unit of a second or more, as `pytest --write-durations` measured them."""
+_SHARED = ("demo",)
+"""Fixtures of the session that take long to set up: all their tests are one unit."""
 _NOT_QUICK = {"suite": "of the whole suite", "browser": "in a browser", "faults": "of faults"}
-_ALONE = "alone: "
-
-
-def is_alone(item: pytest.Item) -> bool:
-    """Whether no other test may run beside this one."""
-    return any(item.get_closest_marker(name) for name in ("alone", "model"))
+_ALONE, _MODEL = "alone: ", "model: "
 
 
 def top_folder(item: pytest.Item) -> str:
@@ -29,25 +29,37 @@ def top_folder(item: pytest.Item) -> str:
     return item.path.relative_to(Path(__file__).parents[1]).parts[0]
 
 
-def sort_tests(items: Iterable[pytest.Item]) -> list[pytest.Item]:
-    """Tests by how long their folders take; those that run alone at the end, last those that use the demo."""
+def unit_of(item: pytest.Item) -> str:
+    """The unit of work that this test belongs to, with what it may not run beside in front."""
+    file = item.nodeid.partition("::")[0]
+    shared = next((name for name in getattr(item, "fixturenames", ()) if name in _SHARED), None)
+    if item.get_closest_marker("alone"):
+        return _ALONE + file
+    unit = f"tests that share {shared}" if shared else file
+    return _MODEL + unit if shared or item.get_closest_marker("model") else unit
 
-    def rank(item: pytest.Item) -> tuple[bool, bool, int]:
-        folder, fixtures = top_folder(item), getattr(item, "fixturenames", ())
-        return is_alone(item), "demo" in fixtures, _FOLDERS.index(folder) if folder in _FOLDERS else len(_FOLDERS)
+
+def sort_tests(items: Iterable[pytest.Item], seconds: Mapping[str, float]) -> list[pytest.Item]:
+    """Tests by their units, those that take longest first and those that run alone last."""
+
+    def rank(item: pytest.Item) -> tuple[bool, float, str]:
+        unit = unit_of(item)
+        return unit.startswith(_ALONE), -seconds.get(unit, 0.0), unit
 
     return sorted(items, key=rank)
 
 
-def reason_left_out(item: pytest.Item) -> str:
-    """Why a quick run leaves this test out; empty when it is run."""
+def reason_left_out(item: pytest.Item, *, quick: bool, engines: bool) -> str:
+    """Why a run leaves this test out; empty when it is run."""
+    folder = top_folder(item)
+    if (folder == ENGINES or item.get_closest_marker(ENGINES) is not None) != engines:
+        return "of other runs" if engines else "of engines"
+    if not quick:
+        return ""
     if item.get_closest_marker("model"):
         return "with a real model"
-    if (folder := top_folder(item)) in _NOT_QUICK:
+    if folder in _NOT_QUICK:
         return _NOT_QUICK[folder]
-    parameters: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
-    if "milvus" in (*getattr(item, "fixturenames", ()), parameters.get("vectors")):
-        return "with Milvus"
     return "slow" if item.get_closest_marker("slow") else ""
 
 
@@ -57,41 +69,50 @@ class RunNotes:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def write(self, alone: list[str], left_out: Counter[str]) -> None:
-        """Write the tests that run alone, and the number of those left out by reason."""
-        self.path.write_text(json.dumps([alone, left_out]))
+    def write(self, units: Mapping[str, str], left_out: Counter[str]) -> None:
+        """Write the unit of each test that is not in its file's, and the number of those left out by reason."""
+        self.path.write_text(json.dumps([units, left_out]))
 
-    def alone(self) -> set[str]:
-        """Node ids of tests that run alone."""
-        return set(json.loads(self.path.read_text())[0]) if self.path.exists() else set()
+    def units(self) -> dict[str, str]:
+        """The units of tests by node id, where they are not their files."""
+        return json.loads(self.path.read_text())[0] if self.path.exists() else {}
 
     def left_out(self) -> Counter[str]:
         """Number of tests left out, by reason."""
         return Counter(json.loads(self.path.read_text())[1] if self.path.exists() else {})
 
 
-class FileScheduling(LoadFileScheduling):
-    """Keeps a file's tests together. Tests that run alone go to the last worker, once the others have ended."""
+class UnitScheduling(LoadFileScheduling):
+    """Keeps a unit's tests together on one worker."""
 
     def __init__(self, config: pytest.Config, log: object, notes: RunNotes) -> None:
         config.option.loadscopereorder = False  # they come in the order of `sort_tests`
         super().__init__(config, log)  # pyright: ignore[reportArgumentType]
         self._notes = notes
-        self._alone: set[str] | None = None
+        self._units: dict[str, str] | None = None
 
     def _split_scope(self, nodeid: str) -> str:
-        if self._alone is None:
-            self._alone = self._notes.alone()
-        return (_ALONE if nodeid in self._alone else "") + super()._split_scope(nodeid)
+        if self._units is None:
+            self._units = self._notes.units()
+        return self._units.get(nodeid) or super()._split_scope(nodeid)
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        if next(iter(self.workqueue)).startswith(_ALONE):
-            others = [other for other in self.nodes if other is not node]
+        others = [other for other in self.nodes if other is not node]
+        busy_with_model = any(
+            unit.startswith(_MODEL) and not all(tests.values())
+            for other in others
+            for unit, tests in self.assigned_work.get(other, {}).items()
+        )
+        chosen = next((unit for unit in self.workqueue if not (busy_with_model and unit.startswith(_MODEL))), None)
+        if chosen is None:
+            return  # until the other worker's unit has ended
+        if chosen.startswith(_ALONE):
             if any(not other.shutting_down for other in others):
                 node.shutdown()  # it ends what it has
                 return
             if any(self._pending_of(self.assigned_work[other]) for other in others):
                 return  # until they have ended
+        self.workqueue.move_to_end(chosen, last=False)
         super()._assign_work_unit(node)
 
     def mark_test_complete(self, node: WorkerController, item_index: int, duration: float = 0) -> None:

@@ -26,7 +26,6 @@ from kefu.retrieval.vectorstore.base import Labels, PassageVectors, VectorStore
 from kefu.retrieval.vectorstore.faiss_device import IndexDevice, is_gpu_build
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
 from kefu.retrieval.vectorstore.gpu_process import GpuProcess
-from kefu.retrieval.vectorstore.milvus_store import MilvusStores
 from tests.support.fake_gpu import FakeDevice, fake_gpu_command
 
 DIMENSION = 32
@@ -124,7 +123,7 @@ def real_gpu(processes: list[GpuProcess]) -> GpuProcess:
         "faiss-fake-gpu",
         "faiss-fake-gpu-process",
         pytest.param("faiss-gpu", marks=gpu_only),
-        "milvus",
+        pytest.param("milvus", marks=pytest.mark.engines),
     ]
 )
 def store(request: pytest.FixtureRequest) -> Iterator[VectorStore]:
@@ -140,6 +139,8 @@ def store(request: pytest.FixtureRequest) -> Iterator[VectorStore]:
         case "faiss-gpu":
             yield FaissVectors(DIMENSION, gpu=request.getfixturevalue("real_gpu"), gpu_from=_GPU_FROM)
         case _:
+            from kefu.retrieval.vectorstore.milvus_store import MilvusStores  # its client is not installed everywhere
+
             url, token = request.getfixturevalue("milvus_url"), os.environ.get("KEFU_TEST_MILVUS_TOKEN", "")
             stores = MilvusStores(url, token, f"test{uuid.uuid4().hex[:12]}", "test", DIMENSION)
             opened = stores.open(CollectionKey("default", "help"), "1")

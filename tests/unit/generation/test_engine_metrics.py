@@ -1,20 +1,15 @@
-"""Metrics by vLLM's names, counted from an answer's events; the names are those that vLLM itself exports."""
+"""Metrics by vLLM's names, counted from an answer's events."""
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from kefu.generation.engine import Channel, EngineLoad, Event, Finished, FinishReason, Piece, Started
 from kefu.generation.engine_metrics import EngineMetrics
-from kefu.generation.engines.vllm_arguments import engine_arguments, engine_config
-from kefu.generation.models.local_model import LocalModel
 from tests.support.generation_harness import ANSWER, KEY_METADATA, ScriptedEngine, collect_events, make_request
 from tests.support.generation_harness import serve_generation as serve
 from tests.support.waiting import wait_until
-from tests.unit.generation.conftest import SETTINGS
 
 LABELS = {"model_name": "scripted", "engine": "0"}
 
@@ -98,28 +93,3 @@ async def test_the_service_counts_answers_and_those_that_a_caller_gives_up(regis
         engine.hold, engine.events = False, ANSWER
         await collect_events(stub, make_request())
     assert value(registry, "request_success_total", finished_reason="stop") == 1
-
-
-@pytest.mark.filterwarnings("default")  # importing vLLM warns of its dependencies' futures
-def test_names_types_labels_and_buckets_are_vllms_own(
-    registry: CollectorRegistry, monkeypatch: pytest.MonkeyPatch, model_shape: LocalModel
-) -> None:
-    from vllm.v1.metrics import loggers
-
-    theirs = CollectorRegistry()
-    for name in ("_gauge_cls", "_counter_cls", "_histogram_cls"):
-        original = getattr(loggers.PrometheusStatLogger, name)
-        monkeypatch.setattr(loggers.PrometheusStatLogger, name, partial(original, registry=theirs))
-    loggers.PrometheusStatLogger(engine_config(engine_arguments(model_shape, SETTINGS, "cpu")))
-    EngineMetrics(ScriptedEngine(ANSWER), registry)
-
-    def described(registry: CollectorRegistry) -> dict[str, tuple[Any, ...]]:
-        metrics: Any = registry._collector_to_names  # pyright: ignore[reportPrivateUsage] - there is no public list
-        return {
-            metric._name: (type(metric), metric._labelnames, tuple(metric._kwargs.get("buckets", ())))
-            for metric in metrics
-        }
-
-    ours, known = described(registry), described(theirs)
-    assert len(ours) == 10
-    assert {name: known.get(name) for name in ours} == ours

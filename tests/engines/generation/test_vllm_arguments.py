@@ -15,7 +15,7 @@ from kefu.generation.engines.vllm_arguments import (
 )
 from kefu.generation.engines.vllm_process import cpu_threads
 from kefu.generation.models.local_model import LocalModel
-from tests.unit.generation.conftest import SETTINGS
+from tests.engines.generation.conftest import SETTINGS
 
 pytestmark = pytest.mark.filterwarnings("default")  # importing vLLM warns of its dependencies' futures
 
