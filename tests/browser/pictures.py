@@ -12,7 +12,7 @@ from kefu.router.v1 import desk_pb2
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import redis_server
 from tests.browser.test_widget import a_site
-from tests.support.browser_harness import BrowserHarness, open_browser_harness, send_message
+from tests.support.browser_harness import BrowserHarness, open_browser, open_browser_harness, send_message
 from tests.support.scripted_services import make_hit
 
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1200, "height": 800}, "color_scheme": "light"}
@@ -56,7 +56,10 @@ async def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as data:
         async with (
             redis_server(Path(data)) as redis,
-            open_browser_harness(redis, frame_ancestors=f"http://localhost:{port}", title="Acme Support") as harness,
+            open_browser() as browser,
+            open_browser_harness(
+                redis, browser, frame_ancestors=f"http://localhost:{port}", title="Acme Support"
+            ) as harness,
         ):
             harness.router.knowledge.hits = [make_hit(PASSAGE, title="Returns and refunds")]
             harness.router.knowledge.by_word = {

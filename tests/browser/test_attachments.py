@@ -1,7 +1,6 @@
 """Pictures and PDFs in Chromium: chosen, dropped and pasted by a customer, seen at the desk, erased from the folder."""
 
 import base64
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -9,20 +8,14 @@ from playwright.async_api import Page, expect
 
 from tests.support.attachment_files import ORDERS, pdf, photo, zip_archive
 from tests.support.browser_harness import PHONE, find_violations
-from tests.support.suite_browser import SuiteBrowser, open_suite_browser
+from tests.support.suite_browser import SuiteBrowser
 
 pytestmark = pytest.mark.timeout(600)  # a suite and a browser, on a machine that does more than that
 MIB = 2**20
 
 
-@pytest.fixture
-async def suite_browser(tmp_path: Path) -> AsyncIterator[SuiteBrowser]:
-    async with open_suite_browser(tmp_path) as opened:
-        yield opened
-
-
-def stored(tmp_path: Path) -> list[Path]:
-    return [each for each in tmp_path.rglob("attachments/*/*/*/*") if each.is_file()]
+def stored(folder: Path) -> list[Path]:
+    return [each for each in folder.rglob("attachments/*/*/*/*") if each.is_file()]
 
 
 async def choose(page: Page, name: str, media_type: str, data: bytes) -> None:
@@ -59,7 +52,7 @@ async def test_files_are_taken_refused_seen_at_the_desk_and_erased(suite_browser
     await expect(told).to_have_text("“picture.png” is no picture (JPEG, PNG, WebP, GIF) and no PDF.")
     await choose(page, "notes.docx", "application/msword", b"notes")
     await expect(told).to_have_text("“notes.docx” is no picture (JPEG, PNG, WebP, GIF) and no PDF.")
-    assert stored(tmp_path) == []
+    assert stored(suite_browser.suite.folder.path) == []
 
     # A photo that nothing here reads, without a word.
     await give(page, "paste", "receipt.jpg", "image/jpeg", photo(""))
@@ -70,7 +63,7 @@ async def test_files_are_taken_refused_seen_at_the_desk_and_erased(suite_browser
     await expect(said).to_contain_text("I can't read what is in your file.")
     await expect(said).to_contain_text("reply “agent”")
     await expect(said.locator(".sent-file img")).to_have_count(1)
-    assert len(stored(tmp_path)) == 2
+    assert len(stored(suite_browser.suite.folder.path)) == 2
 
     # A photo of a receipt is quoted back, as the customer's word; a picture with orders is not followed.
     await give(page, "paste", "total.jpg", "image/jpeg", photo("TOTAL 89.00 EUR"))
@@ -82,7 +75,7 @@ async def test_files_are_taken_refused_seen_at_the_desk_and_erased(suite_browser
     await send.press("Enter")
     await expect(said).to_contain_text("I take no instructions from files")
     await expect(said).not_to_contain_text("500")
-    assert len(stored(tmp_path)) == 6
+    assert len(stored(suite_browser.suite.folder.path)) == 6
 
     # A PDF with orders is not followed, and one is taken away again before it is sent.
     await give(page, "drop", "orders.pdf", "application/pdf", pdf(ORDERS))
@@ -98,13 +91,13 @@ async def test_files_are_taken_refused_seen_at_the_desk_and_erased(suite_browser
     await page.reload()
     await expect(said.locator(".sent-file img")).to_have_count(4)
     await expect(page.locator("body")).to_contain_text("I take no instructions from files")
-    assert len(stored(tmp_path)) == 8
+    assert len(stored(suite_browser.suite.folder.path)) == 8
 
     # The desk sees the picture, large too, with what was read beside it.
     await page.get_by_role("button", name="Talk to a person").click()
     await expect(page.locator(".who")).to_contain_text("Waiting for a colleague")
     desk = await suite_browser.sign_in("Li Wei")
-    await desk.locator(".conversation-item").first.click()
+    await desk.locator(".conversation-item").filter(has_text="📎").click()
     await expect(desk.locator(".messages .sent-file img")).to_have_count(4)
     await desk.get_by_role("button", name="Open file 1").first.press("Enter")
     await expect(desk.get_by_role("dialog", name="receipt.jpg").locator("img")).to_be_visible()
@@ -119,7 +112,7 @@ async def test_files_are_taken_refused_seen_at_the_desk_and_erased(suite_browser
     await page.get_by_role("button", name="Delete my conversation").click()
     await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     await expect(page.locator(".sent-file")).to_have_count(0)
-    assert stored(tmp_path) == []
+    assert stored(suite_browser.suite.folder.path) == []
     await shuts_nobody_out(suite_browser)
     # At the command line, without a word.
     note = tmp_path / "note.pdf"

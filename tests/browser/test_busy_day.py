@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from tests.support.browser_harness import send_message
 from tests.support.busy_day import REPLY, play_busy_day
@@ -17,11 +18,11 @@ from tests.support.webhook_receiver import WebhookReceiver, open_webhook_receive
 pytestmark = pytest.mark.timeout(600)
 
 
-@pytest.fixture
-async def suite_browser(tmp_path: Path) -> AsyncIterator[SuiteBrowser]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def suite_browser(tmp_path: Path, browser: Browser) -> AsyncIterator[SuiteBrowser]:
     """A suite that may call webhooks of this machine."""
     async with open_suite_browser(
-        tmp_path, KEFU_ROUTER_WEBHOOK_PRIVATE="true", KEFU_ROUTER_ESCALATE_SECONDS="0"
+        tmp_path, browser, KEFU_ROUTER_WEBHOOK_PRIVATE="true", KEFU_ROUTER_ESCALATE_SECONDS="0"
     ) as opened:
         yield opened
 

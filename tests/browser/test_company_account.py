@@ -8,17 +8,18 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer
 from tests.support.browser_harness import WEB, BrowserHarness, open_browser_harness, read_axe_or_skip, send_message
 
 
-@pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[BrowserHarness]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def harness(redis: RedisServer, browser: Browser) -> AsyncIterator[BrowserHarness]:
     """Pages that take accounts of the provider which runs beside them."""
-    async with open_company(redis) as opened:
+    async with open_company(redis, browser) as opened:
         yield opened
 
 
@@ -77,15 +78,15 @@ async def test_a_sign_in_that_has_ended_is_told_and_one_that_can_be_renewed_goes
     await expect(goes_on.locator(".side-who")).to_contain_text("Briefly Lin")
 
 
-async def test_a_token_for_somebody_else_is_refused_in_clear_words(redis: RedisServer) -> None:
-    async with open_company(redis, oidc_audience="another-service", oidc_client_id="kefu-desk") as harness:
+async def test_a_token_for_somebody_else_is_refused_in_clear_words(redis: RedisServer, browser: Browser) -> None:
+    async with open_company(redis, browser, oidc_audience="another-service", oidc_client_id="kefu-desk") as harness:
         desk = await harness.open_page("/desk")
         await sign_in(desk, "mei")
         await expect(desk.get_by_role("alert")).to_contain_text("not meant for this desk")
 
 
 @asynccontextmanager
-async def open_company(redis: RedisServer, **config: object) -> AsyncIterator[BrowserHarness]:
+async def open_company(redis: RedisServer, browser: Browser, **config: object) -> AsyncIterator[BrowserHarness]:
     """The pages, and the provider, while the block runs."""
     read_axe_or_skip()  # what is installed with it is needed here, too
     node = shutil.which("node") or pytest.skip("there is no Node here")
@@ -98,7 +99,7 @@ async def open_company(redis: RedisServer, **config: object) -> AsyncIterator[Br
         "oidc_leeway_seconds": 0.0,
     }
     settings: dict[str, Any] = {**oidc, **config}
-    async with open_browser_harness(redis, **settings) as harness:
+    async with open_browser_harness(redis, browser, **settings) as harness:
         provider = await asyncio.create_subprocess_exec(
             *(node, "tests/provider.mjs", str(port), f"{harness.origin}/desk"),
             cwd=WEB,

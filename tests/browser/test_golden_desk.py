@@ -5,8 +5,8 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.router.config import Timing
@@ -28,10 +28,10 @@ LINE = {
 DRAFT = "collections/help/drafts/d1"
 
 
-@pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[BrowserHarness]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def harness(redis: RedisServer, browser: Browser) -> AsyncIterator[BrowserHarness]:
     timing = Timing(golden_check_seconds=0.05)
-    async with open_browser_harness(redis, router={"timing": timing, "golden_hour": -1}) as opened:
+    async with open_browser_harness(redis, browser, router={"timing": timing, "golden_hour": -1}) as opened:
         say(opened, "7 days")
         yield opened
 

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
-from playwright.async_api import FrameLocator, Page, expect
+from playwright.async_api import Browser, FrameLocator, Page, expect
 from pydantic import SecretStr
 
 from kefu.gateway.config import GatewayConfig
@@ -21,9 +21,7 @@ from tests.support.browser_harness import (
     RETURNS,
     VISITOR_SECRET,
     BrowserHarness,
-    find_chromium_or_skip,
     find_violations,
-    open_browser,
 )
 from tests.support.grpc_calls import INTERNAL_KEY
 from tests.support.identity_tokens import AUDIENCE, ISSUER, identity_token, public_pem
@@ -62,13 +60,18 @@ async def set_identity(router: RouterHarness, **settings: Any) -> None:
 
 @asynccontextmanager
 async def open_shop(
-    redis: RedisServer, mailbox: Mailbox, *, host: str = "127.0.0.1", queued: str = "", **identity: Any
+    redis: RedisServer,
+    browser: Browser,
+    mailbox: Mailbox,
+    *,
+    host: str = "127.0.0.1",
+    queued: str = "",
+    **identity: Any,
 ) -> AsyncIterator[tuple[BrowserHarness, str]]:
     """The suite with a shop's page of another origin, and the page's address; `queued`: what that says at once.
 
     At the host `localhost` the shop is another site, too: then the chat has no storage in this browser.
     """
-    find_chromium_or_skip()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         router = await enter(
@@ -94,7 +97,8 @@ async def open_shop(
         }
         gateway_port = await enter(gateway(GatewayConfig(**config)))
         proxy = await enter(open_tcp_proxy(gateway_port))
-        harness = BrowserHarness(router, proxy, gateway_port, await enter(open_browser()))
+        harness = BrowserHarness(router, proxy, gateway_port, browser)
+        stack.push_async_callback(harness.close_pages)
         await enter(a_site(port, SITE.replace("ORIGIN", harness.origin).replace("QUEUED", queued)))
         yield harness, site
 
@@ -127,9 +131,9 @@ async def storage_of(page: Page) -> str:
 
 
 async def test_a_site_says_who_its_customer_is_and_the_conversation_goes_along(
-    redis: RedisServer, mailbox: Mailbox
+    redis: RedisServer, browser: Browser, mailbox: Mailbox
 ) -> None:
-    async with open_shop(redis, mailbox, mode="optional") as (harness, site):
+    async with open_shop(redis, browser, mailbox, mode="optional") as (harness, site):
         page = await (await harness.open_context()).new_page()
         harness.record_errors(page)
         asked: list[str] = []
@@ -159,9 +163,14 @@ async def test_a_site_says_who_its_customer_is_and_the_conversation_goes_along(
         assert harness.page_errors == []
 
 
-async def test_signing_out_leaves_nothing_for_whoever_comes_next(redis: RedisServer, mailbox: Mailbox) -> None:
+async def test_signing_out_leaves_nothing_for_whoever_comes_next(
+    redis: RedisServer, browser: Browser, mailbox: Mailbox
+) -> None:
     token = identity_token("4711", name="Anya Garcia")
-    async with open_shop(redis, mailbox, mode="optional", queued=f"kefu('identify', '{token}')") as (harness, site):
+    async with open_shop(redis, browser, mailbox, mode="optional", queued=f"kefu('identify', '{token}')") as (
+        harness,
+        site,
+    ):
         page = await (await harness.open_context()).new_page()
         harness.record_errors(page)
         await page.goto(site)
@@ -187,8 +196,8 @@ async def test_signing_out_leaves_nothing_for_whoever_comes_next(redis: RedisSer
         assert harness.page_errors == []
 
 
-async def test_two_accounts_in_two_tabs_stay_apart(redis: RedisServer, mailbox: Mailbox) -> None:
-    async with open_shop(redis, mailbox, mode="optional") as (harness, site):
+async def test_two_accounts_in_two_tabs_stay_apart(redis: RedisServer, browser: Browser, mailbox: Mailbox) -> None:
+    async with open_shop(redis, browser, mailbox, mode="optional") as (harness, site):
         context = await harness.open_context()
         tabs: list[tuple[Page, FrameLocator, str]] = []
         for sub, name in (("4711", "Anya Garcia"), ("4712", "Bo Lindqvist")):
@@ -218,8 +227,10 @@ async def test_two_accounts_in_two_tabs_stay_apart(redis: RedisServer, mailbox: 
         assert harness.page_errors == []
 
 
-async def test_where_customers_must_sign_in_the_site_is_pointed_to(redis: RedisServer, mailbox: Mailbox) -> None:
-    async with open_shop(redis, mailbox, host="localhost", mode="required") as (harness, site):
+async def test_where_customers_must_sign_in_the_site_is_pointed_to(
+    redis: RedisServer, browser: Browser, mailbox: Mailbox
+) -> None:
+    async with open_shop(redis, browser, mailbox, host="localhost", mode="required") as (harness, site):
         page = await (await harness.open_context()).new_page()
         await page.goto(site)
         chat = await open_chat(page)
@@ -234,9 +245,9 @@ async def test_where_customers_must_sign_in_the_site_is_pointed_to(redis: RedisS
 
 
 async def test_a_code_by_mail_signs_in_with_the_keyboard_on_a_small_screen(
-    redis: RedisServer, mailbox: Mailbox
+    redis: RedisServer, browser: Browser, mailbox: Mailbox
 ) -> None:
-    async with open_shop(redis, mailbox, mode="required", email_codes=True) as (harness, _):
+    async with open_shop(redis, browser, mailbox, mode="required", email_codes=True) as (harness, _):
         page = await harness.open_page("/", viewport={"width": 320, "height": 640})
         field = page.get_by_role("textbox", name="E-mail address")
         await expect(field).to_be_visible()
@@ -277,8 +288,10 @@ async def test_a_code_by_mail_signs_in_with_the_keyboard_on_a_small_screen(
         assert await page.evaluate(STORAGE) == "[{},{}]"
 
 
-async def test_where_it_is_a_choice_the_menu_offers_a_code_by_mail(redis: RedisServer, mailbox: Mailbox) -> None:
-    async with open_shop(redis, mailbox, mode="optional", email_codes=True) as (harness, _):
+async def test_where_it_is_a_choice_the_menu_offers_a_code_by_mail(
+    redis: RedisServer, browser: Browser, mailbox: Mailbox
+) -> None:
+    async with open_shop(redis, browser, mailbox, mode="optional", email_codes=True) as (harness, _):
         page = await harness.open_page("/", locale="zh-CN")
         await page.get_by_role("textbox", name="您的消息").fill("退货要多久？")
         await page.keyboard.press("Enter")
@@ -298,8 +311,10 @@ async def test_where_it_is_a_choice_the_menu_offers_a_code_by_mail(redis: RedisS
         assert harness.page_errors == []
 
 
-async def test_what_the_site_claims_reaches_the_desk_unverified(redis: RedisServer, mailbox: Mailbox) -> None:
-    async with open_shop(redis, mailbox, mode="optional") as (harness, site):
+async def test_what_the_site_claims_reaches_the_desk_unverified(
+    redis: RedisServer, browser: Browser, mailbox: Mailbox
+) -> None:
+    async with open_shop(redis, browser, mailbox, mode="optional") as (harness, site):
         page = await (await harness.open_context()).new_page()
         await page.goto(site)
         await page.evaluate("kefu('profile', { name: 'A. Garcia', plan: 'gold' })")

@@ -7,7 +7,7 @@ from playwright.async_api import Browser, Page, expect
 
 from kefu.testing.suite import Suite
 from tests.browser.test_first_word import WATCH, painted_at
-from tests.support.browser_harness import find_chromium_or_skip, open_browser, send_message
+from tests.support.browser_harness import send_message
 from tests.support.suite_browser import TEXT, SuiteBrowser, upload_file
 from tests.support.tcp_proxy import TcpProxy, open_tcp_proxy
 
@@ -19,11 +19,10 @@ SLOW = 120_000
 @pytest.mark.model
 @pytest.mark.timeout(1200)
 async def test_visitors_and_a_colleague_at_the_desk_do_together_what_a_front_desk_is_for(
-    demo: Suite, record_property: Callable[[str, object], None]
+    demo: Suite, browser: Browser, record_property: Callable[[str, object], None]
 ) -> None:
-    find_chromium_or_skip()
     port = int(demo.state().gateway.rpartition(":")[2].rstrip("/"))
-    async with open_tcp_proxy(port) as proxy, open_browser() as browser:
+    async with open_tcp_proxy(port) as proxy:
         for locale, question in ASKED.items():
             await reads_a_cited_answer(browser, proxy, locale, question)
         desk = await SuiteBrowser(demo, browser).sign_in("Li Wei", "#/knowledge/help/documents")

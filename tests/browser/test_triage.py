@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator
 
-import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from kefu.router.v1 import triage_pb2 as pb
 from kefu.testing.ports import free_port
@@ -22,10 +22,10 @@ FRAUD = pb.TriageRule(
 )
 
 
-@pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[BrowserHarness]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def harness(redis: RedisServer, browser: Browser) -> AsyncIterator[BrowserHarness]:
     """The pages, without a knowledge base for the desk to suggest from."""
-    async with open_browser_harness(redis, retrieval=f"127.0.0.1:{free_port()}") as opened:
+    async with open_browser_harness(redis, browser, retrieval=f"127.0.0.1:{free_port()}") as opened:
         yield opened
 
 

@@ -54,6 +54,13 @@ def read_axe_or_skip() -> str:
     return path.read_text()
 
 
+_FINISH_ANIMATIONS = """() => {
+    for (const animation of document.getAnimations()) {
+        if (Number.isFinite(animation.effect?.getComputedTiming().endTime)) animation.finish();
+    }
+}"""
+
+
 class BrowserHarness:
     """The suite as a browser reaches it: `router` behind a gateway, behind a proxy that can be cut."""
 
@@ -62,6 +69,7 @@ class BrowserHarness:
         self.proxy = proxy
         self.gateway_port = gateway_port
         self._browser = browser
+        self._contexts: list[BrowserContext] = []
         self.page_errors: list[str] = []
         """Console errors and uncaught exceptions of all pages."""
 
@@ -74,8 +82,14 @@ class BrowserHarness:
         """A new browser context: `locale`, `color_scheme`, `viewport` as playwright takes them."""
         chosen: dict[str, Any] = {"locale": "en-GB", "reduced_motion": "reduce", **options}
         context = await self._browser.new_context(**chosen)
+        self._contexts.append(context)
         context.set_default_timeout(30_000)
         return context
+
+    async def close_pages(self) -> None:
+        """Close all contexts: the browser itself is for all tests."""
+        for context in self._contexts:
+            await context.close()
 
     async def open_page(self, path: str = "/", **options: Any) -> Page:
         """A loaded page in a new browser context."""
@@ -95,7 +109,7 @@ class BrowserHarness:
 
 @asynccontextmanager
 async def open_browser() -> AsyncIterator[Browser]:
-    """A browser while the block runs."""
+    """A browser while the block runs; skips the test where there is none."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=find_chromium_or_skip(), args=["--no-sandbox", "--disable-gpu"]
@@ -108,11 +122,10 @@ async def open_browser() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def open_browser_harness(
-    redis: RedisServer, *, router: Mapping[str, Any] | None = None, **config: object
+    redis: RedisServer, browser: Browser, *, router: Mapping[str, Any] | None = None, **config: object
 ) -> AsyncIterator[BrowserHarness]:
-    """Router, gateway, proxy and browser while the block runs. `config` are fields of GatewayConfig, `router` of
+    """Router, gateway, proxy and pages while the block runs. `config` are fields of GatewayConfig, `router` of
     `open_router_harness`."""
-    find_chromium_or_skip()
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         harness = await enter(
@@ -133,7 +146,9 @@ async def open_browser_harness(
         }
         port = await enter(gateway(GatewayConfig(**chosen)))
         proxy = await enter(open_tcp_proxy(port))
-        yield BrowserHarness(harness, proxy, port, await enter(open_browser()))
+        pages = BrowserHarness(harness, proxy, port, browser)
+        stack.push_async_callback(pages.close_pages)
+        yield pages
 
 
 async def send_message(page: Page, text: str) -> None:
@@ -143,9 +158,10 @@ async def send_message(page: Page, text: str) -> None:
 
 
 async def find_violations(page: Page | Frame) -> list[str]:
-    """Serious and critical violations of WCAG 2.2 AA on the page as it is now, found by axe."""
+    """Serious and critical violations of WCAG 2.2 AA on the page as it is now, found by axe; what fades has faded."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(read_axe_or_skip())
+    await page.evaluate(_FINISH_ANIMATIONS)
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
     found = await page.evaluate(
         f"axe.run(document, {{runOnly: {json.dumps(tags)}}}).then((result) => result.violations)",

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import grpc.aio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from kefu.router.v1 import admin_pb2, admin_pb2_grpc
 from kefu.testing.suite import Suite, starting_suite
-from tests.support.browser_harness import find_chromium_or_skip
 from tests.support.grpc_calls import bearer_metadata
 
 READY_SECONDS = 300.0
@@ -31,6 +30,7 @@ class SuiteBrowser:
     def __init__(self, suite: Suite, browser: Browser) -> None:
         self.suite = suite
         self._browser = browser
+        self._contexts: list[BrowserContext] = []
         self.page_errors: list[str] = []
         """Uncaught exceptions of all pages."""
 
@@ -74,9 +74,16 @@ class SuiteBrowser:
             )
         return made.secret
 
+    async def close_pages(self) -> None:
+        """Close all pages: the browser itself is for all tests."""
+        for context in self._contexts:
+            await context.close()
+        self._contexts.clear()
+
     async def _page(self, **options: Any) -> Page:
         chosen: dict[str, Any] = {"locale": "en-GB", "reduced_motion": "reduce", **options}
         context = await self._browser.new_context(**chosen)
+        self._contexts.append(context)
         context.set_default_timeout(60_000)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.page_errors.append(str(error)))
@@ -84,19 +91,17 @@ class SuiteBrowser:
 
 
 @asynccontextmanager
-async def open_suite_browser(tmp_path: Path, **environment: str) -> AsyncIterator[SuiteBrowser]:
-    """Suite and browser while the block runs, with an empty collection "help". `environment` is the services'."""
-    path = find_chromium_or_skip()
+async def open_suite_browser(tmp_path: Path, browser: Browser, **environment: str) -> AsyncIterator[SuiteBrowser]:
+    """A suite and its pages while the block runs, with an empty collection "help". `environment` is the services'."""
     async with AsyncExitStack() as stack:
         suite = await stack.enter_async_context(starting_suite(tmp_path, "--engine", "simulated", **environment))
         await suite.until_ready(READY_SECONDS)
         expect.set_options(timeout=60_000)
-        playwright = await stack.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        stack.push_async_callback(browser.close)
         done = await suite.kefu("collections", "create", "help")
         assert done.status == 0, done
-        yield SuiteBrowser(suite, browser)
+        pages = SuiteBrowser(suite, browser)
+        stack.push_async_callback(pages.close_pages)
+        yield pages
 
 
 async def upload_file(desk: Page, name: str, content: bytes, outcome: str = "done") -> None:

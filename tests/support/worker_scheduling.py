@@ -1,8 +1,8 @@
 """Scheduling of tests on workers of pytest-xdist, and the tests that a run leaves out.
 
 A unit of work is a file, or all tests that share one fixture of the session. Units go to whichever worker is free, the
-longest first, by the seconds that tests/durations.json has of them. Of units with a real model one runs at a time, beside
-others. Tests marked `alone` run at the end, one after the other, when every other worker has ended.
+longest first, by the seconds that tests/durations.json has of them. Of units with a real model one runs at a time,
+beside others. Tests marked `alone` run at the end, one after the other, when every other worker has ended.
 """
 
 import json
@@ -18,7 +18,7 @@ ENGINES = "engines"
 """The folder and the marker of what `make test-engines` runs, and nothing else does."""
 DURATIONS = Path(__file__).parents[1] / "durations.json"
 """Seconds of each unit of a second or more, as `pytest --write-durations` measured them."""
-_SHARED = ("demo",)
+_SHARED = ("demo", "desk_suite")
 """Fixtures of the session that take long to set up: all their tests are one unit."""
 _NOT_QUICK = {"suite": "of the whole suite", "browser": "in a browser", "faults": "of faults"}
 _ALONE, _MODEL = "alone: ", "model: "
@@ -36,7 +36,7 @@ def unit_of(item: pytest.Item) -> str:
     if item.get_closest_marker("alone"):
         return _ALONE + file
     unit = f"tests that share {shared}" if shared else file
-    return _MODEL + unit if shared or item.get_closest_marker("model") else unit
+    return _MODEL + unit if shared == "demo" or item.get_closest_marker("model") else unit
 
 
 def sort_tests(items: Iterable[pytest.Item], seconds: Mapping[str, float]) -> list[pytest.Item]:

@@ -14,8 +14,8 @@ from kefu.generation.engines.folder_tokenizer import FolderTokenizer
 from kefu.generation.engines.step_watch import StepWatch
 from kefu.generation.engines.vllm_statistics import SchedulerStatistics
 from kefu.generation.engines.vllm_tokenizer import schema_tokenizer
-from tests.support.tiny_tokenizer import write_tokenizer
 from tests.engines.generation.conftest import SHAPE
+from tests.support.tiny_tokenizer import write_tokenizer
 
 pytestmark = pytest.mark.filterwarnings("default")  # importing vLLM warns of its dependencies' futures
 

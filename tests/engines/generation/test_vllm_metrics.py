@@ -15,9 +15,7 @@ from tests.support.generation_harness import ANSWER, ScriptedEngine
 
 
 @pytest.mark.filterwarnings("default")  # importing vLLM warns of its dependencies' futures
-def test_names_types_labels_and_buckets_are_vllms_own(
-    monkeypatch: pytest.MonkeyPatch, model_shape: LocalModel
-) -> None:
+def test_names_types_labels_and_buckets_are_vllms_own(monkeypatch: pytest.MonkeyPatch, model_shape: LocalModel) -> None:
     registry = CollectorRegistry()
     theirs = CollectorRegistry()
     for name in ("_gauge_cls", "_counter_cls", "_histogram_cls"):

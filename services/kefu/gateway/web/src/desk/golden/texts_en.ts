@@ -90,7 +90,7 @@ export const goldenEn = {
   importRefused: "Nothing was stored. Correct these lines:",
   lineWrong: "Line {n} {text}.",
   makeGolden: "Keep as a golden question",
-  makeGoldenOf: "Keep “{question}” as a golden question",
+  makeGoldenOf: "Keep as a golden question: “{question}”",
   failGoldenNotFound: "This golden question does not exist any more.",
   failGoldenRunNotFound: "This run is no longer kept.",
   eventGolden: "Golden answers lost",

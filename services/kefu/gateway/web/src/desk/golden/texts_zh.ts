@@ -92,7 +92,7 @@ export const goldenZh: Record<keyof typeof goldenEn, string> = {
   importRefused: "没有保存任何问题。请更正以下各行：",
   lineWrong: "第 {n} 行：{text}。",
   makeGolden: "存为标准问题",
-  makeGoldenOf: "把“{question}”存为标准问题",
+  makeGoldenOf: "存为标准问题：“{question}”",
   failGoldenNotFound: "此标准问题已不存在。",
   failGoldenRunNotFound: "此运行已不再保留。",
   eventGolden: "标准问题的答案丢失",
