@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -593,15 +594,14 @@ async def test_probabilities_are_those_that_llamacpp_tells_of_its_whole_vocabula
 
 @engines("vllm")
 async def test_probabilities_are_those_that_vllm_tells_of_the_choices_as_parts_of_prompts(replica: Replica) -> None:
-    from vllm import SamplingParams
-
+    vllm: Any = import_module("vllm")  # not installed everywhere
     engine: Any = replica.engine
     message = Message("user", YES_OR_NO.chat.messages[0].content)
     prompt = replica.tokenizer.encode(replica.tokenizer.render([message], think=False))
     wanted: list[float] = []
     for choice in YES_OR_NO.choices:
         last = replica.tokenizer.encode(choice)[0]
-        params = SamplingParams(max_tokens=1, prompt_logprobs=0, detokenize=False)
+        params = vllm.SamplingParams(max_tokens=1, prompt_logprobs=0, detokenize=False)
         *_, output = [
             output
             async for output in engine._llm.generate({"prompt_token_ids": [*prompt, last]}, params, f"one {choice}")

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import grpc.aio
 
@@ -21,6 +20,8 @@ from kefu.router.v1 import admin_pb2 as apb
 from kefu.router.v1 import admin_pb2_grpc as arpc
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
+from kefu.testing.suite import CommandResult
+from tests.support.forked_commands import run_command
 from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY
 
 ANSWER = "You have 15 days [1], 十五天。"
@@ -220,14 +221,6 @@ class ScriptedAdmin(arpc.AdminServiceServicer):
         return apb.CreateKeyResponse(key=apb.Key(name="tenants/default/keys/k"), secret=f"kefu_k_{request.scopes}")
 
 
-class CommandResult(NamedTuple):
-    """Exit status and output of a command."""
-
-    status: int
-    out: str
-    err: str
-
-
 @dataclass
 class CliHarness:
     """The scripted services, and the command line with their address."""
@@ -257,10 +250,10 @@ class CliHarness:
 
     async def __call__(self, *arguments: str, stdin: bytes = b"", **environment: str) -> CommandResult:
         """Run `kefu ARGUMENTS...` to its end; the test fails when it shows a traceback."""
-        process = await self.start(*arguments, **environment)
-        out, err = await process.communicate(stdin)
-        assert "Traceback" not in err.decode()
-        return CommandResult(process.returncode or 0, out.decode(), err.decode())
+        given = {**self.environment(), **environment}
+        done = await run_command(*arguments, environment=given, folder=self.folder, stdin=stdin)
+        assert "Traceback" not in done.err
+        return done
 
 
 @asynccontextmanager

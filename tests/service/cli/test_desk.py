@@ -13,6 +13,7 @@ import pytest
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
 from tests.support.agents import claim_session, return_session, send_reply
+from tests.support.forked_commands import run_command
 from tests.support.grpc_calls import BOOTSTRAP_KEY
 from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
@@ -52,10 +53,9 @@ class Terminal:
 
     async def __call__(self, *arguments: str) -> tuple[int, str]:
         """Its exit status, and what it printed."""
-        process = await self.start(*arguments)
-        out, _ = await process.communicate()
-        assert "Traceback" not in out.decode()
-        return process.returncode or 0, out.decode()
+        done = await run_command(*arguments, environment=self._environment)
+        assert "Traceback" not in done.err
+        return done.status, done.out + done.err
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 
 from kefu.common.errors import CollectionNotFound
 from kefu.retrieval.v1 import knowledge_pb2 as kpb
-from tests.support.cli_harness import CliHarness, CommandResult
+from kefu.testing.suite import CommandResult
+from tests.support.cli_harness import CliHarness
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,8 @@ import pytest
 from kefu.generation.machine_speed import MeasuredSpeed, machine_identity
 from kefu.generation.models.catalog import CATALOG, QWEN, SMOLLM2
 from kefu.generation.models.selection import MachineSpeed
-from tests.support.cli_harness import CliHarness, CommandResult
+from kefu.testing.suite import CommandResult
+from tests.support.cli_harness import CliHarness
 from tests.support.gguf_files import write_gguf
 
 pytestmark = pytest.mark.slow
