@@ -63,7 +63,7 @@ def test_all_methods_find_the_same(pattern: str) -> None:
 
 
 def spans(found: re.Match[str] | LinearMatch | None, pattern: re.Pattern[str]) -> list[tuple[int, int]] | None:
-    return found and [found.span(group) for group in range(pattern.groups + 1)]
+    return None if found is None else [found.span(group) for group in range(pattern.groups + 1)]
 
 
 @pytest.mark.parametrize(
