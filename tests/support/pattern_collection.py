@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,14 +14,15 @@ import kefu
 _FUNCTIONS = ("compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn")
 _FROM_THE_BEGINNING = {"match", "fullmatch"}
 _ATTRIBUTE = re.compile(r"\b(\w+)(?=\.(\w+))")
-_GENERATED = ".v1"
+_USES_RE = re.compile(r"^(?:import re|from re import .+)$", re.MULTILINE)
+_GENERATED = "v1"
 
 
 TEXT_OF_OURS = {
     "kefu.cli": "what the operator types and the files that the operator gives",
     "kefu.common.redis": "names of keys, and addresses of servers",
     "kefu.common.text.linear_pattern": "patterns",
-    "kefu.edge": "templates, and what nginx says of itself",
+    "kefu.edge": "what nginx says of itself",
     "kefu.evaluation": "question sets, and answers to them",
     "kefu.local": "what processes of ours write",
     "kefu.retrieval.sources.checks": "settings of a source",
@@ -47,13 +47,22 @@ def stands_in(one: CollectedPattern, names: Iterable[str]) -> bool:
     return any(re.match(rf"{re.escape(name)}[.:]", one.place) for name in names)
 
 
-def modules() -> Iterator[ModuleType]:
-    """All modules that are written by hand, but for those whose library is not installed here."""
-    for found in pkgutil.walk_packages(kefu.__path__, "kefu."):
-        if _GENERATED in found.name or found.name.endswith("__main__"):
-            continue
+def sources() -> dict[str, str]:
+    """The text of all modules that are written by hand, by their names."""
+    root = Path(kefu.__path__[0])
+    texts: dict[str, str] = {}
+    for file in sorted(root.rglob("*.py")):
+        if file.parent.name != _GENERATED and file.name != "__main__.py":
+            name = ".".join((root.name, *file.relative_to(root).with_suffix("").parts))
+            texts[name.removesuffix(".__init__")] = file.read_text("utf-8")
+    return texts
+
+
+def modules(names: Iterable[str]) -> Iterator[ModuleType]:
+    """Modules, but for those whose library is not installed here."""
+    for name in names:
         try:
-            yield importlib.import_module(found.name)
+            yield importlib.import_module(name)
         except ModuleNotFoundError as missing:
             if str(missing.name).startswith("kefu"):
                 raise
@@ -127,21 +136,22 @@ def methods_used(source: str) -> dict[str, set[str]]:
 
 
 def collected() -> tuple[list[CollectedPattern], list[str]]:
-    """All patterns, each once; and the places of those that are made when they are used. Imports every module."""
+    """All patterns, each once; and the places of those that are made when they are used.
+
+    Imports every module that imports `re`.
+    """
     found: dict[tuple[str, int], CollectedPattern] = {}
     made_late: list[str] = []
-    everywhere = list(modules())
-    sources = {module: Path(str(module.__file__)).read_text("utf-8") for module in everywhere}
-    used_in = {module: methods_used(source) for module, source in sources.items()}
+    texts = sources()
+    used_in = {name: methods_used(text) for name, text in texts.items()}
     used_anywhere: dict[str, set[str]] = {}
     for methods in used_in.values():
         for name, used in methods.items():
             used_anywhere.setdefault(name, set()).update(used)
-    uses_re = {module: "\nimport re\n" in source for module, source in sources.items()}
-    for module in sorted(everywhere, key=uses_re.__getitem__, reverse=True):  # others hold what these define
-        tree = ast.parse(sources[module] if uses_re[module] else "")
+    for module in modules(name for name, text in texts.items() if _USES_RE.search(text)):
+        tree = ast.parse(texts[module.__name__])
         for name, pattern in held_patterns(module, tree):
-            used = (used_in[module] if name.startswith("_") else used_anywhere).get(name, set())
+            used = (used_in[module.__name__] if name.startswith("_") else used_anywhere).get(name, set())
             anchored = bool(used) and used <= _FROM_THE_BEGINNING | {"pattern"}
             _add(found, CollectedPattern(f"{module.__name__}.{name}", pattern, anchored))
         for place, function, pattern in written_patterns(module, tree):
