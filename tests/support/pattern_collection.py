@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,9 +14,23 @@ import kefu
 _FUNCTIONS = ("compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn")
 _FROM_THE_BEGINNING = {"match", "fullmatch"}
 _ATTRIBUTE = re.compile(r"\b(\w+)(?=\.(\w+))")
-_GENERATED = ".v1"
-_OPTIONAL = ("kefu.generation.engines.vllm",)
-"""Modules that need a library which is not installed everywhere."""
+_USES_RE = re.compile(r"^(?:import re|from re import .+)$", re.MULTILINE)
+_GENERATED = "v1"
+
+
+TEXT_OF_OURS = {
+    "kefu.cli": "what the operator types and the files that the operator gives",
+    "kefu.common.redis": "names of keys, and addresses of servers",
+    "kefu.common.text.linear_pattern": "patterns",
+    "kefu.edge": "what nginx says of itself",
+    "kefu.evaluation": "question sets, and answers to them",
+    "kefu.local": "what processes of ours write",
+    "kefu.retrieval.sources.checks": "settings of a source",
+    "kefu.retrieval.text.cedict": "the dictionary file",
+    "kefu.retrieval.text.user_dictionary": "the operator's own words",
+    "kefu.router.actions.template": "what the operator lets an action say",
+}
+"""Modules and packages whose patterns read no text of strangers, with what they read."""
 
 
 @dataclass(frozen=True)
@@ -29,18 +42,38 @@ class CollectedPattern:
     anchored: bool
 
 
-def modules() -> Iterator[ModuleType]:
-    """All modules that are written by hand."""
-    for found in pkgutil.walk_packages(kefu.__path__, "kefu."):
-        if _GENERATED in found.name or found.name.endswith("__main__") or found.name in _OPTIONAL:
-            continue
-        yield importlib.import_module(found.name)
+def stands_in(one: CollectedPattern, names: Iterable[str]) -> bool:
+    """Whether a pattern stands in one of some modules or packages."""
+    return any(re.match(rf"{re.escape(name)}[.:]", one.place) for name in names)
 
 
-def held_patterns(module: ModuleType) -> Iterator[tuple[str, re.Pattern[str]]]:
-    """The compiled patterns in a module's names and in its classes, inside containers too."""
+def sources() -> dict[str, str]:
+    """The text of all modules that are written by hand, by their names."""
+    root = Path(kefu.__path__[0])
+    texts: dict[str, str] = {}
+    for file in sorted(root.rglob("*.py")):
+        if file.parent.name != _GENERATED and file.name != "__main__.py":
+            name = ".".join((root.name, *file.relative_to(root).with_suffix("").parts))
+            texts[name.removesuffix(".__init__")] = file.read_text("utf-8")
+    return texts
+
+
+def modules(names: Iterable[str]) -> Iterator[ModuleType]:
+    """Modules, but for those whose library is not installed here."""
+    for name in names:
+        try:
+            yield importlib.import_module(name)
+        except ModuleNotFoundError as missing:
+            if str(missing.name).startswith("kefu"):
+                raise
+
+
+def held_patterns(module: ModuleType, tree: ast.Module) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """The compiled patterns in a module's own names and in its classes, inside containers too."""
+    froms = (node for node in tree.body if isinstance(node, ast.ImportFrom))
+    imported = {alias.asname or alias.name for node in froms for alias in node.names}
     for name, value in vars(module).items():
-        for pattern in _within(value, module.__name__, 0):
+        for pattern in () if name in imported else _within(value, module.__name__, 0):
             yield name, pattern
 
 
@@ -65,10 +98,9 @@ def _within(value: Any, module: str, depth: int) -> Iterator[re.Pattern[str]]:
             yield from _within(getattr(value, field, None), module, depth + 1)
 
 
-def written_patterns(module: ModuleType) -> Iterator[tuple[str, str, re.Pattern[str] | None]]:
+def written_patterns(module: ModuleType, tree: ast.Module) -> Iterator[tuple[str, str, re.Pattern[str] | None]]:
     """Every call of `re` in a module's source: its place, function, and pattern; None: made of local values."""
-    path = Path(str(module.__file__))
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree):
         if not (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
@@ -104,21 +136,25 @@ def methods_used(source: str) -> dict[str, set[str]]:
 
 
 def collected() -> tuple[list[CollectedPattern], list[str]]:
-    """All patterns, each once; and the places of those that are made when they are used. Imports every module."""
+    """All patterns, each once; and the places of those that are made when they are used.
+
+    Imports every module that imports `re`.
+    """
     found: dict[tuple[str, int], CollectedPattern] = {}
     made_late: list[str] = []
-    everywhere = list(modules())
-    used_in = {module: methods_used(Path(str(module.__file__)).read_text("utf-8")) for module in everywhere}
+    texts = sources()
+    used_in = {name: methods_used(text) for name, text in texts.items()}
     used_anywhere: dict[str, set[str]] = {}
     for methods in used_in.values():
         for name, used in methods.items():
             used_anywhere.setdefault(name, set()).update(used)
-    for module in everywhere:
-        for name, pattern in held_patterns(module):
-            used = (used_in[module] if name.startswith("_") else used_anywhere).get(name, set())
+    for module in modules(name for name, text in texts.items() if _USES_RE.search(text)):
+        tree = ast.parse(texts[module.__name__])
+        for name, pattern in held_patterns(module, tree):
+            used = (used_in[module.__name__] if name.startswith("_") else used_anywhere).get(name, set())
             anchored = bool(used) and used <= _FROM_THE_BEGINNING | {"pattern"}
             _add(found, CollectedPattern(f"{module.__name__}.{name}", pattern, anchored))
-        for place, function, pattern in written_patterns(module):
+        for place, function, pattern in written_patterns(module, tree):
             if pattern is None:
                 made_late.append(place)
             elif function != "compile" or not any(key[0] == pattern.pattern for key in found):

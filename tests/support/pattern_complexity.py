@@ -23,6 +23,10 @@ _constants: Any = import_module("re._constants")
 _parser: Any = import_module("re._parser")
 _ENDLESS = 16
 """A repeat of as many times or more counts as one without an end."""
+_FAR = 1_000_000
+_MOST_AHEAD = 100
+_MOST_WAYS = 1_000
+"""Characters that a search may look ahead from each place, and in how many ways, and still count as linear."""
 _UNROLLED = 3
 """Copies of the body of a repeat with an end."""
 _SAMPLES = "5q_Q -.,:/'\"(\n\t!é的Ж٣ｆ５\U0001f600\x00"
@@ -282,6 +286,76 @@ def has_ambiguous_star(pattern: re.Pattern[str]) -> bool:
         if automaton.is_ambiguous():
             return True
     return False
+
+
+def is_evidently_linear(pattern: re.Pattern[str]) -> bool:
+    """Whether a search is linear by the pattern's shape, so that no clock is needed.
+
+    From each place it looks some dozen characters ahead, in few ways, or it ends in runs of single characters, with
+    nothing to fail behind them.
+    """
+    tree, _ = _parsed(pattern)
+    return _ends_in_runs(list(tree)) and _ways(tree) <= _MOST_WAYS
+
+
+def _reach(tree: Any) -> int:
+    """The most characters that a part may look at; `_FAR` stands for any number."""
+    total = 0
+    for code, argument in tree:
+        if _is_character(code):
+            total += 1
+        elif code in _REPEATS:
+            total += _reach(argument[2]) * min(int(argument[1]), _FAR)
+        elif code is _constants.BRANCH:
+            total += max(map(_reach, argument[1]))
+        elif code is _constants.GROUPREF:
+            total += _FAR
+        else:
+            total += sum(map(_reach, _children(code, argument)))
+    return min(total, _FAR)
+
+
+def _ways(tree: Any) -> int:
+    """In how many ways a part may be tried from one place, at most. Runs of any length count as one."""
+    total = 1
+    for code, argument in tree:
+        if code is _constants.BRANCH:
+            total *= sum(map(_ways, argument[1]))
+        elif code in _REPEATS:
+            least, most, body = argument
+            ways = _ways(body)
+            if int(most) <= _MOST_AHEAD:
+                total *= sum(min(ways**times, _FAR) for times in range(int(least), int(most) + 1))
+        else:
+            for child in _children(code, argument):
+                total *= _ways(child)
+        total = min(total, _FAR)
+    return total
+
+
+def _ends_in_runs(nodes: Sequence[Any]) -> bool:
+    for at, node in enumerate(nodes):
+        if _reach(nodes[: at + 1]) <= _MOST_AHEAD:
+            continue
+        code, argument = node
+        if code is _constants.SUBPATTERN:
+            is_run = _ends_in_runs(list(argument[3]))
+        elif code is _constants.BRANCH:
+            is_run = all(_ends_in_runs(list(branch)) for branch in argument[1])
+        else:
+            is_run = _is_run(node)
+        return is_run and all(map(_may_be_nothing, nodes[at + 1 :]))
+    return True
+
+
+def _is_run(node: Any) -> bool:
+    code, argument = node
+    return code in _REPEATS and len(argument[2]) == 1 and _is_character(argument[2][0][0])
+
+
+def _may_be_nothing(node: Any) -> bool:
+    """Whether a part of one character, or a run of one, fits whatever follows."""
+    return _is_run(node) and node[1][0] == 0
 
 
 class _Examples:

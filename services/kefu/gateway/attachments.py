@@ -7,7 +7,6 @@ was checked.
 """
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -32,6 +31,7 @@ from kefu.common.errors import (
     VisitorLimit,
 )
 from kefu.common.rpc.interceptor import delegated_metadata
+from kefu.common.text.linear_pattern import LinearPattern
 from kefu.gateway.auth.callers import Caller, CallerKind, CallerResolver
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.failures import Failure
@@ -51,7 +51,7 @@ _REMEMBERED_SECONDS = 5.0
 _ASK_SECONDS = 1.0
 _UPLOADS_PER_ADDRESS = 5
 """Files that all visitors of one address may send for each that one visitor may send."""
-_NAME = re.compile(r"sessions/[A-Za-z0-9_-]{1,64}/attachments/[A-Za-z0-9_-]{1,64}")
+_NAME = LinearPattern(r"sessions/[A-Za-z0-9_-]{1,64}/attachments/[A-Za-z0-9_-]{1,64}")
 _NOT_SHOWN = {
     "cache-control": "private, no-store",
     "x-content-type-options": "nosniff",

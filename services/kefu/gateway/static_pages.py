@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import hashlib
 import mimetypes
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +11,12 @@ import brotli
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from kefu.common.text.linear_pattern import LinearPattern
+
 FOLDER = Path(__file__).parent / "static"
-_HASHED = re.compile(r"assets/.+-[A-Za-z0-9_-]{8,16}\.[a-z0-9]+")
+_HASHED = LinearPattern(r"assets/.+-[A-Za-z0-9_-]{8,16}\.[a-z0-9]+")
 """Vite's names with a hash of the content: such a file never changes."""
+_REFUSED = LinearPattern(r"\s*q=0(\.0*)?\s*")
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
 _COMPRESSIBLE = ("text/", "application/json", "application/javascript", "image/svg+xml", "application/manifest+json")
@@ -101,6 +103,6 @@ def _encoding(accepted: str, page: _Page) -> str:
     names = {
         name.strip().lower()
         for name, _, weight in (each.partition(";") for each in accepted.split(","))
-        if not re.fullmatch(r"\s*q=0(\.0*)?\s*", weight)
+        if not _REFUSED.fullmatch(weight)
     }
     return next((each for each in ("br", "gzip") if each in names and each in page.bodies), "")

@@ -19,6 +19,7 @@ import re
 from collections.abc import Sequence
 
 from kefu.common.text.language import language_of
+from kefu.common.text.linear_pattern import LinearPattern
 from kefu.router.answering.history import NOT_LOOKED_UP, was_asked_back
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
@@ -51,7 +52,7 @@ _PART = " › "
 _QUESTION_MARKS = ("?", "？")
 _ENDS = " .。!！?？"
 _NUMBERS = {word: number for words in _WORDS for word, number in words.choice_numbers.items()}
-_CHOICE = re.compile(
+_CHOICE = LinearPattern(
     rf"(?:#|{'|'.join(words.before_choice for words in _WORDS)})?\s*"
     rf"(?:(?P<digit>\d{{1,2}})|(?P<word>{'|'.join(_NUMBERS)}))"
     rf"\s*(?:{'|'.join(words.after_choice for words in _WORDS)})*"

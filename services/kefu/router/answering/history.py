@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 
+from kefu.common.text.linear_pattern import LinearPattern
 from kefu.router.domain.turn import AnswerSource, Pending, Turn
 from kefu.router.grounding.own_words import own_words
 
-_QUOTED = re.compile(r"“([^“”\n]*)”")
+_QUOTED = LinearPattern(r"“([^“”\n]*)”")
 _LETTER = re.compile(r"[^\W_]")
-_QUOTATION = re.compile(r"(?:[^.!?。！？\]\n:：“]{0,40}[:：]\s?|^)“[^“”\n]*”(?:\s?\[\d+\])?", re.MULTILINE)
+_QUOTATION = LinearPattern(r"(?m)(?:[^.!?。！？\]\n:：“]{0,40}[:：]\s?|^)“[^“”\n]*”(?:\s?\[\d+\])?")
 """As `grounding/quotation` and `evidence_answer` write one, however short what it quotes."""
 _MOST_TURNS_PENDING = 3
 NOT_LOOKED_UP = (AnswerSource.CANNED, AnswerSource.REFUSED, AnswerSource.PERSON, AnswerSource.ACTION)

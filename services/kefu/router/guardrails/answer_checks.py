@@ -21,6 +21,7 @@ from typing import Literal
 
 from kefu.common.text.citations import without_citations
 from kefu.common.text.language import AnswerLanguage
+from kefu.common.text.linear_pattern import LinearPattern
 from kefu.router.domain.turn import Passage, Support
 from kefu.router.grounding.attribution import AttributionIndex, is_hardly_supported
 from kefu.router.grounding.evidence_pieces import EvidencePiece
@@ -42,7 +43,7 @@ _LONGEST_NAME: Mapping[AnswerLanguage, int] = {"en": 4, "zh": 3}
 """Han characters in an English sentence, words in a Chinese one, in a row, that may be a name."""
 _LATIN = re.compile(r"[A-Za-z]")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
-_LATIN_RUN = re.compile(r"[A-Za-z][A-Za-z'’-]*(?:\s+[A-Za-z][A-Za-z'’-]*)*")
+_LATIN_RUN = LinearPattern(r"[A-Za-z][A-Za-z'’-]*(?:\s+[A-Za-z][A-Za-z'’-]*)*")
 
 
 _MOST_QUESTION = 1_000

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from kefu.common.text.chinese import is_traditional, simplified, traditional
 from kefu.router.guardrails.citation_markers import Piece
 
-_CLAUSE = re.compile(r"\w*\W")
 _LONGEST = 60  # characters: a clause without an end is not waited for
+_CLAUSE = re.compile(rf"\w{{0,{_LONGEST - 1}}}\W")
 
 
 def variant_converter(question: str, evidence: Iterable[str]) -> Callable[[str], str] | None:

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from kefu.common.text.linear_pattern import LinearPattern
+
 
 @dataclass(frozen=True)
 class CitationMarker:
@@ -15,15 +17,14 @@ Piece = str | CitationMarker
 
 _LABEL = r"(?:citation|cite|source|reference|ref|passage|document|doc|来源|引用|资料|文档|段落|参考)"
 _NUMBER = rf"(?:{_LABEL}\s*(?:[:：#.]\s*)?)?\^?\d{{1,3}}"
-_MARK = re.compile(
-    rf"[\[【［]\s*{_NUMBER}(?:\s*(?:[,，、;；–-]|and|和)\s*{_NUMBER})*\s*(?:†[^\]】］\n]{{0,30}})?[\]】］]",
-    re.IGNORECASE,
+_MARK = LinearPattern(
+    rf"(?i)[\[【［]\s*{_NUMBER}(?:\s*(?:[,，、;；–-]|and|和)\s*{_NUMBER})*\s*(?:†[^\]】］\n]{{0,30}})?[\]】］]"
 )
 _OPENERS = "[【［"
 _OPENER = re.compile(r"[\[【［]")
 _END = re.compile(r"[\]】］\n]")
-_INSIDE = re.compile(r"[\[【［][\sA-Za-z0-9,，、;；:：#.^–\-来源引用资料文档段落参考和]*(?:†[^\]】］\n]*)?")
-_UNFINISHED = re.compile(rf"[\[【［]\s*+(?:{_LABEL}?[\s:：#.^]*\d[\d,，、;\s]*)?", re.IGNORECASE)
+_INSIDE = LinearPattern(r"[\[【［][\sA-Za-z0-9,，、;；:：#.^–\-来源引用资料文档段落参考和]*(?:†[^\]】］\n]*)?")
+_UNFINISHED = LinearPattern(rf"(?i)[\[【［]\s*(?:{_LABEL}?[\s:：#.^]*\d[\d,，、;\s]*)?")
 _LONGEST = 64
 
 
@@ -59,7 +60,7 @@ class CitationScanner:
             if end is None and final and _UNFINISHED.fullmatch(self._pending):
                 self._pending = ""
                 break
-            mark = _MARK.match(self._pending, 0, _LONGEST)
+            mark = _MARK.match(self._pending[:_LONGEST])
             if mark:
                 pieces.append(
                     CitationMarker(tuple(int(number) for number in re.findall(r"\d+", mark[0].partition("†")[0])))

@@ -15,21 +15,21 @@ from dataclasses import replace
 from functools import lru_cache
 
 from kefu.common.text.chinese import simplified
+from kefu.common.text.linear_pattern import LinearPattern
 from kefu.common.text.pii import redacted
 from kefu.router.domain.turn import Passage, Turn
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.nlu.packs import PACKS
 
-_TEMPLATE_MARK = re.compile(
-    r"<[|｜][^<>|｜\n]{1,40}[|｜]>"  # ChatML, Llama 3, DeepSeek, Phi, Granite, Command R, gpt-oss
+_TEMPLATE_MARK = LinearPattern(
+    r"(?im)<[|｜][^<>|｜\n]{1,40}[|｜]>"  # ChatML, Llama 3, DeepSeek, Phi, Granite, Command R, gpt-oss
     r"|</?(?:think|tools?|tool_calls?|tool_response|s|bos|eos|pad|unk|mask|sop|eop|用户|AI)>"
     r"|<(?:start|end)_of_(?:turn|image)>|<(?:reserved|unused|extra_id)_?\d{1,4}>|<seed:[a-z_]{1,40}>|<</?SYS>>"
     r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_(?:CALLS|RESULTS|CONTENT)|ARGS|CALL_ID|IMG(?:_BREAK|_END)?|THINK"
     r"|[gs]?MASK)\]"  # Mistral, GLM
-    r"|^[ \t]*\#{2,4}[ \t]*(?:Instruction|Response|Input|System|User|Human|Assistant)s?[ \t]*:",  # Alpaca, Solar
-    re.IGNORECASE | re.MULTILINE,
+    r"|^[ \t]*\#{2,4}[ \t]*(?:Instruction|Response|Input|System|User|Human|Assistant)s?[ \t]*:"  # Alpaca, Solar
 )
-_PASSAGE_LABEL = re.compile(r"(?im)^(\W{0,8}(?:passage|资料|資料)\s*)\[\s*(\d+)\s*\]")
+_PASSAGE_LABEL = LinearPattern(r"(?im)^(\W{0,8}(?:passage|资料|資料)\s*)\[\s*(\d+)\s*\]")
 _LONGEST_HEADING = 200
 _SENTENCE_END = re.compile(r"[.!?。！？；;]\s*|\A")
 

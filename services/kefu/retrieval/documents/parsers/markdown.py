@@ -1,15 +1,14 @@
 """The parser of Markdown (CommonMark with tables)."""
 
-import re
-
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
+from kefu.common.text.linear_pattern import LinearPattern
 from kefu.retrieval.documents.front_matter import split_front_matter
 from kefu.retrieval.documents.types import Block, ParsedDocument
 
-_TAG = re.compile(r"<[^<>\n]++>")
+_TAG = LinearPattern(r"<[^<>\n]+>")
 
 
 def parse_markdown(text: str) -> ParsedDocument:

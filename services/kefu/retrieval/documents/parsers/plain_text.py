@@ -1,10 +1,9 @@
 """The parser of plain text."""
 
-import re
-
+from kefu.common.text.linear_pattern import LinearPattern
 from kefu.retrieval.documents.types import Block, ParsedDocument
 
-_EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*+\n)++")
+_EMPTY_LINES = LinearPattern(r"\n(?:[^\S\n]*\n)+")
 
 
 def parse_text(text: str) -> ParsedDocument:

@@ -2,8 +2,9 @@
 The shape of a language pack. All patterns read normalized text (see `normalize`), but for those of slots, documents and
 questions.
 
-Every pattern takes linear time, on any text: `tests/unit/repository/test_patterns.py` holds them to it. No star reads a
-text in two ways, and none at the beginning of a search runs on beyond the next place where the search can begin.
+Every pattern takes linear time, on any text: `tests/unit/repository/test_patterns.py` and the timing in
+`tests/engines/repository` hold them to it. No star reads a text in two ways, and none at the beginning of a search runs
+on beyond the next place where the search can begin.
 """
 
 import re

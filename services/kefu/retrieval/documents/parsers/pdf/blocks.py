@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from kefu.common.text.linear_pattern import LinearPattern
 from kefu.retrieval.documents.parsers.pdf.lines import Box, Line, joined
 from kefu.retrieval.documents.parsers.pdf.outline import Outline, OutlineEntry
 from kefu.retrieval.documents.parsers.pdf.tables import Table
@@ -18,15 +19,15 @@ _LEVELS = 4
 _MAX_PAGE_ENTRIES = 50  # of the outline
 _LABEL_LEVEL = _LEVELS + 9  # a bold line, below every numbered one
 _MARGIN = 0.09  # of the page's height, where running heads and page numbers stand
-_PAGE_NUMBER = re.compile(
-    r"[-–— ]*(?:page|seite|p\.|第)?\s*[\divxlc]+\s*(?:页|頁)?\s*(?:(?:of|/|von|共)\s*\d+)?[-–— 页頁]*", re.IGNORECASE
+_PAGE_NUMBER = LinearPattern(
+    r"(?i)[-–— ]*(?:page|seite|p\.|第)?\s*[\divxlc]+\s*(?:页|頁)?\s*(?:(?:of|/|von|共)\s*\d+)?[-–— 页頁]*"
 )
-_BULLET = re.compile(r"(?:[•‣▪▫●○■□◦–—*-]|\(?\d{1,3}[.)、）]|[（(][一二三四五六七八九十]+[)）]|[a-z][.)])\s*")
-_NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,4})\.?\s+\w.*")
-_CHAPTER = re.compile(
-    r"(?:第\s?[\d一二三四五六七八九十百]{1,4}\s?([章篇部编節节])|(?:chapter|part|appendix)\s\S).*", re.IGNORECASE
+_BULLET = LinearPattern(r"(?:[•‣▪▫●○■□◦–—*-]|\(?\d{1,3}[.)、）]|[（(][一二三四五六七八九十]+[)）]|[a-z][.)])\s*")
+_NUMBERED = LinearPattern(r"(\d{1,2}(?:\.\d{1,2}){1,4})\.?\s+\w.*")
+_CHAPTER = LinearPattern(
+    r"(?i)(?:第\s?[\d一二三四五六七八九十百]{1,4}\s?([章篇部编節节])|(?:chapter|part|appendix)\s\S).*"
 )
-_CONTENTS = re.compile(r"(?:\.\s?){5}\s*+[\divxlc]++$")
+_CONTENTS = LinearPattern(r"(?:\.\s?){5}\s*[\divxlc]+\Z")
 _SENTENCE_END = tuple(".!?:;。！？：；…”\"')）")
 
 

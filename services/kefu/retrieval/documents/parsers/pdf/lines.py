@@ -8,9 +8,11 @@ from statistics import median
 
 from pdfminer.layout import LTChar, LTPage, LTTextBox
 
+from kefu.common.text.linear_pattern import LinearPattern
+
 _FORMS = re.compile(r"[\ufb00-\ufdff\ufe70-\ufeff]+")
 _BOLD = re.compile(r"bold|black|heavy|demi|simhei", re.IGNORECASE)
-_UNNAMED = re.compile(r"\(cid:\d+\)")
+_UNNAMED = LinearPattern(r"\(cid:\d+\)")
 _HYPHENATED = re.compile(r"[a-zß-ÿ]-")
 _LEFTWARD = re.compile(r"[^\s\u0590-\u08ff]+|.", re.DOTALL)
 _LETTER_OR_DIGIT = re.compile(r"[0-9A-Za-z]")
@@ -103,7 +105,7 @@ def unnamed_share(texts: Iterable[str]) -> float:
     """Share of the characters whose font names no letters for them, 0 to 1."""
     unnamed = characters = 0
     for text in texts:
-        found = len(_UNNAMED.findall(text))
+        found = sum(1 for _ in _UNNAMED.finditer(text))
         unnamed += found
         characters += found + len(_UNNAMED.sub("", text))
     return unnamed / max(characters, 1)

@@ -1,7 +1,6 @@
 """The parser of PDFs: text layers where they are good, text recognition where they are not, outline and pictures."""
 
 import io
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,6 +12,7 @@ from pdfminer.pdfdocument import PDFPasswordIncorrect
 from pdfminer.pdfexceptions import PDFException
 from pdfplumber.utils.exceptions import PdfminerException
 
+from kefu.common.text.linear_pattern import LinearPattern
 from kefu.retrieval.documents.ocr.reader import PictureReader
 from kefu.retrieval.documents.ocr.type_size import body_size_of, levelled
 from kefu.retrieval.documents.parsers.pdf.blocks import BlockBuilder, Page, body_size
@@ -26,8 +26,8 @@ from kefu.retrieval.documents.types import ParsedDocument, Unreadable
 from kefu.retrieval.domain.text_recognition import page_ranges
 
 MAX_PAGES = 3_000
-_NO_TITLE = re.compile(
-    r"untitled|anonymous|unspecified|\.(docx?|pdf|indd|xlsx?|pptx?|qxd|dvi|tex)$|^microsoft |^\s*$", re.IGNORECASE
+_NO_TITLE = LinearPattern(
+    r"(?i)untitled|anonymous|unspecified|\.(docx?|pdf|indd|xlsx?|pptx?|qxd|dvi|tex)\n?\Z|^microsoft |^\s*\Z"
 )
 
 
