@@ -7,6 +7,7 @@ from kefu.retrieval.index.bm25 import LexicalView
 from kefu.retrieval.ranking.reading import Reading, read_as, read_question
 from kefu.retrieval.text.analyzer import Analyzer
 from kefu.retrieval.text.english_words import EnglishWords
+from tests.support.table import table
 
 WORDS = Analyzer(b"salt")
 PASSAGES = (
@@ -26,7 +27,7 @@ def read(text: str) -> Reading:
     return read_question(text, WORDS, COLLECTION)
 
 
-@pytest.mark.parametrize(
+@table(
     ("typed", "meant"),
     [
         ("how do i canel my order", "how do i cancel my order"),
@@ -39,6 +40,7 @@ def read(text: str) -> Reading:
         ("优会券的有笑期", "优惠券的有效期"),
         ("能取肖吗", "能取消吗"),
     ],
+    floor=9,
 )
 def test_a_misspelt_word_becomes_the_collections_word(typed: str, meant: str) -> None:
     assert read(typed) == Reading(meant, meant)
@@ -50,7 +52,7 @@ def test_a_word_that_may_be_right_is_searched_in_both_ways(typed: str, meant: st
     assert read(typed).embedded_texts == (meant, typed)
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "Where is order SL202603150042?",
@@ -63,6 +65,7 @@ def test_a_word_that_may_be_right_is_searched_in_both_ways(typed: str, meant: st
         "报价多久",
         "?",
     ],
+    floor=9,
 )
 def test_names_codes_other_languages_and_known_words_stay(text: str) -> None:
     assert read(text) == Reading(text, text)
