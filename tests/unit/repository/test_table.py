@@ -1,5 +1,7 @@
 """Tables of cases: which rows a failure names, and when a floor holds."""
 
+import asyncio
+
 import pytest
 
 from tests.support.table import table
@@ -51,3 +53,18 @@ def test_fixtures_and_other_tables_fill_the_parameters_that_a_table_leaves(
 ) -> None:
     assert number % half == 0
     assert request.node.name == "test_fixtures_and_other_tables_fill_the_parameters_that_a_table_leaves"
+
+
+@table(("number", "half"), lambda: [(2, 1), (4, 2)])
+async def test_a_test_that_awaits_has_a_table_too(number: int, half: int) -> None:
+    await asyncio.sleep(0)
+    assert number / 2 == half
+
+
+async def test_a_row_that_fails_where_it_awaits_is_named() -> None:
+    async def is_even(number: int) -> None:
+        await asyncio.sleep(0)
+        assert number % 2 == 0
+
+    with pytest.raises(pytest.fail.Exception, match=r"1 of 2 rows hold, and 2 should:\n3: assert \(3 % 2\) == 0"):
+        await table("number", [2, 3])(is_even)()
