@@ -8,7 +8,18 @@ from tests.support.table import table
 @table(
     "reply",
     [
-        *("yes", "Yes, please!", "Yes please do it", "YES!!!", "y", "ok", "Sure, go ahead.", "that's right", "I agree"),
+        *(
+            "yes",
+            "Yes, please!",
+            "Yes please do it",
+            "YES!!!",
+            "y",
+            "ok",
+            "Sure, go ahead.",
+            "OK, go ahead!",
+            "that's right",
+            "I agree",
+        ),
         *("yes, thanks", "Please do", "okay do it", "yes\nplease", "ｙｅｓ"),
         *(
             "是",
