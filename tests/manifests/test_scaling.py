@@ -3,13 +3,16 @@
 import math
 from pathlib import Path
 
-import pytest
-
 from kefu.testing.kustomize import K8S, Object, builds, named, of_kind, pod_of, workloads
 from loadtest.simulation.autoscaling.__main__ import COLD_START
+from tests.support.table import table
 
-AUTOSCALED = [folder for folder in builds() if of_kind(folder, "ScaledObject", "HorizontalPodAutoscaler")]
-autoscaled = pytest.mark.parametrize("folder", AUTOSCALED, ids=lambda folder: folder.name)
+
+def autoscaled_builds() -> list[Path]:
+    return [folder for folder in builds() if of_kind(folder, "ScaledObject", "HorizontalPodAutoscaler")]
+
+
+autoscaled = table("folder", autoscaled_builds)
 
 
 def target(one: Object) -> tuple[str, str]:
@@ -17,8 +20,8 @@ def target(one: Object) -> tuple[str, str]:
 
 
 def test_both_kinds_of_autoscaler_are_in_some_build() -> None:
-    assert any(of_kind(folder, "ScaledObject") for folder in AUTOSCALED)
-    assert any(of_kind(folder, "HorizontalPodAutoscaler") for folder in AUTOSCALED)
+    assert any(of_kind(folder, "ScaledObject") for folder in autoscaled_builds())
+    assert any(of_kind(folder, "HorizontalPodAutoscaler") for folder in autoscaled_builds())
 
 
 @autoscaled

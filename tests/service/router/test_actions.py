@@ -17,6 +17,7 @@ from tests.support.grpc_calls import expect_failure
 from tests.support.router_harness import RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
 from tests.support.shop_actions import EMMAS, SAMPLE, BadSystem, customer, http, put, sample, set_up
+from tests.support.table import table
 
 ASK, ASK_ZH = "Where's my order?", "我的订单到哪里了？"
 ALIKE = {ASK: ["Where is my order?"], ASK_ZH: ["我的订单到哪了"], "what did I order": ["What have I ordered?"]}
@@ -237,7 +238,7 @@ async def test_an_action_that_chooses_from_one_that_is_gone_calls_a_person(harne
     assert "there is no action orders" in told.handoff.summary
 
 
-@pytest.mark.parametrize(
+@table(
     ("change", "field"),
     [
         ({"name": "orders"}, "action.name"),

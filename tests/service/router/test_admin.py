@@ -12,6 +12,7 @@ from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import bearer_metadata, expect_failure
 from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
+from tests.support.table import table
 
 
 @pytest.fixture
@@ -159,7 +160,7 @@ async def test_settings_work_at_once_and_every_revision_is_kept_with_its_author(
     assert rest.next_page_token == ""
 
 
-@pytest.mark.parametrize(
+@table(
     ("field", "wrong"),
     [
         ("min_relevance", pb.TenantSettings(min_relevance=1.5)),

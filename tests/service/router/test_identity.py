@@ -21,6 +21,7 @@ from tests.support.identity_tokens import AUDIENCE, ISSUER, OTHER_KEY, identity_
 from tests.support.mailbox import Mailbox, open_mailbox
 from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
+from tests.support.table import table
 from tests.support.waiting import wait_until_async
 
 A, B = "visitor-5e0e2f0a-0000-4000-8000-00000000000a", "visitor-5e0e2f0a-0000-4000-8000-00000000000b"
@@ -364,7 +365,7 @@ async def test_secrets_are_stored_encrypted_named_and_never_read(harness: Router
     assert (await expect_failure(lambda: lead.admin.PutSecret(put, metadata=lead.metadata))).reason == "SCOPE_MISSING"
 
 
-@pytest.mark.parametrize(
+@table(
     ("settings", "field"),
     [
         ({"mode": "maybe"}, "settings.identity.mode"),

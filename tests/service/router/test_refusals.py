@@ -14,6 +14,7 @@ from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import expect_failure
 from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
+from tests.support.table import table
 
 ASK = "How long does a refund take?"
 UNKNOWN = "sessions/00000000-0000-4000-8000-000000000000"
@@ -31,7 +32,7 @@ async def customer(harness: RouterHarness) -> RouterClient:
     return await harness.client()
 
 
-@pytest.mark.parametrize(
+@table(
     ("field", "request_"),
     [
         ("text", pb.ConverseRequest(session="sessions/-")),

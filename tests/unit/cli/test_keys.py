@@ -10,11 +10,12 @@ from kefu.cli.commands.doctor.keys import findings_of
 from kefu.cli.commands.tenants.keys_and_tenants import expiry
 from kefu.cli.console import CommandFailed
 from kefu.router.v1 import admin_pb2 as pb
+from tests.support.table import table
 
 NOON = datetime.fromisoformat("2026-01-31T12:00:00+08:00")
 
 
-@pytest.mark.parametrize(
+@table(
     ("value", "end"),
     [
         ("90d", "2026-05-01T12:00:00+08:00"),
@@ -28,7 +29,7 @@ def test_a_key_ends_after_a_span_or_with_a_day(value: str, end: str) -> None:
     assert expiry(value, NOON) == datetime.fromisoformat(end)
 
 
-@pytest.mark.parametrize("value", ["", "soon", "90", "-1d", "2026-01-30", "2026-02-30", "1d1h", "9999999d"])
+@table("value", ["", "soon", "90", "-1d", "2026-01-30", "2026-02-30", "1d1h", "9999999d"])
 def test_an_end_that_is_none_or_over_is_refused(value: str) -> None:
     with pytest.raises(CommandFailed, match=r"is no end|is over"):
         expiry(value, NOON)

@@ -7,6 +7,7 @@ import pytest
 
 from kefu.cli.openapi.document import MAX_BYTES, Document, DocumentError, read
 from kefu.cli.openapi.draft import draft
+from tests.support.table import table
 from tests.support.text_growth import growth
 from tests.unit.cli.openapi_documents import answers, document, drafted
 
@@ -51,7 +52,7 @@ def test_yaml_of_3_0_is_read_with_what_its_paths_share() -> None:
     assert draft(read_one, read_one.find("GET /orders/{id}")).action == made
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "said"),
     [
         (b"", "It is no OpenAPI document"),
@@ -79,7 +80,7 @@ def test_what_is_no_such_document_is_refused_with_what_to_do(data: bytes, said: 
     assert len(str(refused.value)) < 400
 
 
-@pytest.mark.parametrize(
+@table(
     ("reference", "said"),
     [
         ("other.yaml#/Order", "It refers to another document ('other.yaml#/Order'), and none is fetched"),

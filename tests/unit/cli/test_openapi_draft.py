@@ -9,6 +9,7 @@ from kefu.cli.openapi.document import DocumentError, read
 from kefu.cli.openapi.draft import draft
 from kefu.common.errors import BadRequest
 from kefu.router.actions.value_pattern import values_in
+from tests.support.table import table
 from tests.unit.cli.openapi_documents import SERVER, TEXT, answers, body, document, drafted, parameter, taken
 
 NOTHING: dict[str, Any] = {}
@@ -228,7 +229,7 @@ SCHEMES: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(
+@table(
     ("security", "headers", "said"),
     [
         (["Bearer"], {"authorization": "Bearer {secret:bearer}"}, "Store the secret: kefu secrets put bearer < FILE"),
@@ -274,7 +275,7 @@ def test_a_document_wide_requirement_holds_and_its_secret_has_the_given_name() -
     assert "headers" not in open_one.action["call"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("schema", "message", "values"),
     [
         ({"type": "string", "pattern": "^#?SL[0-9]{12}$"}, "where is #SL123456789012?", ["#SL123456789012"]),
@@ -298,7 +299,7 @@ def test_a_pattern_finds_the_value_in_a_message(schema: dict[str, Any], message:
     assert values_in(made.action["inputs"][0]["pattern"], message) == expected
 
 
-@pytest.mark.parametrize(
+@table(
     ("responses", "result"),
     [
         (answers({"type": "array", "items": {"$ref": "#/components/schemas/Address"}}), {"items": "@"}),
@@ -337,7 +338,7 @@ def test_the_address_is_the_servers(servers: list[Any], location: str, given: st
     assert draft(one, one.find("GET /things"), server=given).action["call"]["url"] == url
 
 
-@pytest.mark.parametrize(
+@table(
     ("operation", "said"),
     [
         ({"servers": [{"url": "/api"}]}, "'/api' is no address of a server: give it with --server"),
@@ -363,7 +364,7 @@ def test_without_a_server_it_is_asked_for() -> None:
         drafted(document({}, servers=[]))
 
 
-@pytest.mark.parametrize("name", ["订单", "9lives", "list.orders/v2", "x" * 200, "{a}{{b}}"])
+@table("name", ["订单", "9lives", "list.orders/v2", "x" * 200, "{a}{{b}}"])
 def test_names_of_all_kinds_become_names_of_the_contract(name: str) -> None:
     operation: dict[str, Any] = {
         "operationId": name,

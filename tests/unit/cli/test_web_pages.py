@@ -14,9 +14,10 @@ from kefu.cli.console import CommandFailed
 from kefu.cli.documents.local_files import MAX_BYTES, FoundFiles
 from kefu.cli.documents.web_pages import Fetcher, path_of, urls_in
 from kefu.common.outbound.ssrf import Address, is_allowed, is_public
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     "address",
     [
         *("127.0.0.1", "10.0.0.8", "172.16.1.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),
@@ -45,7 +46,7 @@ def test_hosts_are_allowed_by_name_or_below_a_starred_one() -> None:
     assert not is_allowed("docs.example.com.evil.example", ["docs.example.com"])
 
 
-@pytest.mark.parametrize(
+@table(
     ("url", "path"),
     [
         ("https://Docs.example.com/help/returns.html", "docs.example.com/help/returns.html"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kefu.common.audit.chain import Break, ChainCheck
 from kefu.common.audit.entry import ORIGIN, AuditEntry, Link, StoredEntry, actor_of, hash_of
+from tests.support.table import table
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _ENTRIES = st.builds(
@@ -127,7 +128,7 @@ def test_a_line_of_json_can_be_checked_without_kefu(entry: AuditEntry) -> None:
     assert AuditEntry.from_text(stored.text) == entry.placed("acme", ORIGIN)
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "",

@@ -1,9 +1,8 @@
 """Where a call comes from: taken from the gateway alone."""
 
-import pytest
-
 from kefu.common.audit.client_origin import ClientOrigin, peer_address, read_origin, signed_origin
 from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY
+from tests.support.table import table
 
 
 def test_an_origin_is_read_only_when_the_services_own_key_signed_it() -> None:
@@ -17,12 +16,12 @@ def test_an_origin_is_read_only_when_the_services_own_key_signed_it() -> None:
     assert read_origin(INTERNAL_KEY, f"{other.partition('.')[0]}.{value.partition('.')[2]}") is None
 
 
-@pytest.mark.parametrize("value", ["", ".", "203.0.113.7", "é.é", "a" * 10_000])
+@table("value", ["", ".", "203.0.113.7", "é.é", "a" * 10_000])
 def test_any_other_value_is_no_origin(value: str) -> None:
     assert read_origin(INTERNAL_KEY, value) is None
 
 
-@pytest.mark.parametrize(
+@table(
     ("peer", "address"),
     [
         ("ipv4:203.0.113.7:50312", "203.0.113.7"),

@@ -8,6 +8,7 @@ import pytest
 from kefu.common import errors
 from kefu.common.errors import BackendUnavailable, BadRequest, Internal, Overloaded, PromptTooLong, ServiceError
 from kefu.common.rpc.status import error_of, failure_of, is_connection_lost, trailers_of
+from tests.support.table import table
 
 
 def all_errors() -> list[type[ServiceError]]:
@@ -69,7 +70,7 @@ def raised(kind: type[ServiceError]) -> ServiceError:
     return kind("It failed.", metadata={"limit": "rate"}, retry_after=2.5)
 
 
-@pytest.mark.parametrize("kind", all_errors())
+@table("kind", all_errors())
 def test_every_error_is_the_same_at_the_caller(kind: type[ServiceError]) -> None:
     sent = raised(kind)
     read = error_of(FailedCall(sent))

@@ -1,11 +1,10 @@
 """Telling languages apart by script."""
 
-import pytest
-
 from kefu.common.text.language import answer_language, han_characters, language_of
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "language"),
     [
         ("iPhone 保修多久", "zh"),
@@ -20,12 +19,13 @@ from kefu.common.text.language import answer_language, han_characters, language_
         ("আমার অর্ডার", "und"),
         ("123 !", "und"),
     ],
+    floor=11,
 )
 def test_language_is_recognised_by_script(text: str, language: str) -> None:
     assert language_of(text) == language
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "language"),
     [
         ("How long does a refund take?", "en"),
@@ -46,6 +46,7 @@ def test_language_is_recognised_by_script(text: str, language: str) -> None:
         ("😀", None),
         ("", None),
     ],
+    floor=17,
 )
 def test_the_language_to_answer_a_text_in(text: str, language: str | None) -> None:
     assert answer_language(text) == language

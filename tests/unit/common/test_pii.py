@@ -2,9 +2,8 @@
 
 import time
 
-import pytest
-
 from kefu.common.text.pii import PersonalKind, holds_personal_data, redacted
+from tests.support.table import table
 
 _PERSONAL = [
     ("Call me on 13812345678", "Call me on [phone]"),
@@ -77,13 +76,13 @@ EAN 6901234567892
 """
 
 
-@pytest.mark.parametrize(("text", "expected"), _PERSONAL)
+@table(("text", "expected"), _PERSONAL)
 def test_personal_data_is_replaced_by_a_placeholder_in_the_texts_language(text: str, expected: str) -> None:
     assert redacted(text) == expected
     assert holds_personal_data(text)
 
 
-@pytest.mark.parametrize("text", [line for line in _NOT_PERSONAL.splitlines() if line])
+@table("text", [line for line in _NOT_PERSONAL.splitlines() if line])
 def test_what_only_looks_like_it_stays(text: str) -> None:
     assert redacted(text) == text
     assert not holds_personal_data(text)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from kefu.common.text.question_equivalence import DifferenceKind, question_difference, reduce_question
+from tests.support.table import table
 
 _QUESTIONS = Path(__file__).parent / "questions"
 
@@ -34,7 +35,7 @@ def test_most_paraphrases_pass_for_the_same_question(name: str) -> None:
     assert sum(passing) / len(passing) >= 0.7
 
 
-@pytest.mark.parametrize(
+@table(
     ("one", "other", "kind", "words"),
     [
         ("Can I return it after 30 days?", "Can I return it after 60 days?", DifferenceKind.NUMBER, ("30", "60")),

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from kefu.common.errors import BadRequest
 from kefu.common.pagination import decode_number, decode_token, encode_token, page_size_of
 from kefu.common.resource_names import check_day, check_id, new_session_id, new_turn_id, parse_name
+from tests.support.table import table
 
 
 def test_a_name_gives_its_ids() -> None:
     assert parse_name("turn", "sessions/s-1/turns/t2", "sessions", "turns") == ("s-1", "t2")
 
 
-@pytest.mark.parametrize(
+@table(
     "name", ["", "sessions", "sessions/", "sessions/a/turns", "turns/a", "sessions/a b", "sessions/..", "sessions/{x}"]
 )
 def test_a_name_of_another_shape_is_refused_and_the_field_is_named(name: str) -> None:
@@ -26,7 +27,7 @@ def test_a_name_of_another_shape_is_refused_and_the_field_is_named(name: str) ->
     assert "sessions/{session}" in caught.value.description
 
 
-@pytest.mark.parametrize("value", ["", "A", "1a", "-a", "a_b", "a" * 64, "é", "a\n"])
+@table("value", ["", "A", "1a", "-a", "a_b", "a" * 64, "é", "a\n"])
 def test_an_id_that_could_be_mistaken_is_refused(value: str) -> None:
     with pytest.raises(BadRequest):
         check_id("collection_id", value)
@@ -56,7 +57,7 @@ def test_a_position_may_be_a_number() -> None:
     assert (decode_number(encode_token("120")), decode_number("")) == (120, 0)
 
 
-@pytest.mark.parametrize("position", ["returns", "-1", "1.5", "一", "²", "9" * 10])
+@table("position", ["returns", "-1", "1.5", "一", "²", "9" * 10])
 def test_the_token_of_another_list_is_no_number(position: str) -> None:
     with pytest.raises(BadRequest):
         decode_number(encode_token(position))

@@ -3,11 +3,10 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from kefu.common.redis.schema.kinds import UNKNOWN, kind_of, kinds
 from kefu.common.redis.schema.steps import STEPS
 from kefu.common.redis.schema.version import SCHEMA
+from tests.support.table import table
 
 ROOT = Path(__file__).parents[3]
 _EXAMPLES = {
@@ -25,7 +24,7 @@ def _example(row: str) -> str:
     return re.sub(r"[A-Z][A-Z0-9]+", lambda match: _EXAMPLES.get(match[0], "0123abcd"), row)
 
 
-@pytest.mark.parametrize("row", _ROWS)
+@table("row", _ROWS)
 def test_every_key_of_the_reference_is_of_a_kind(row: str) -> None:
     assert kind_of(_example(row)) != UNKNOWN
 

@@ -17,6 +17,7 @@ from kefu.edge.options import add_client_options, with_client_options
 from kefu.edge.proxies import ClientAddressFrom, TrustedProxies
 from kefu.edge.tls import Certificate, InternalTls
 from kefu.router.config import RouterConfig
+from tests.support.table import table
 
 NEW = Nginx(Path("/usr/sbin/nginx"), (1, 26, 3))
 OLD = Nginx(Path("/usr/sbin/nginx"), (1, 22, 1))
@@ -138,7 +139,7 @@ def test_the_proxy_protocol_is_spoken_where_customers_call_and_not_where_operato
     assert "real_ip" not in render(edge(), NEW), "without proxies nobody's word is taken"
 
 
-@pytest.mark.parametrize(
+@table(
     ("words", "problem"),
     [
         ("--behind x-forwarded-for", "Name the networks"),

@@ -26,9 +26,10 @@ from kefu.router.domain.generation import (
     Role,
 )
 from kefu.router.domain.turn import Passage, Usage
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("answer", "wanted", "right"),
     [
         ("It is Andrew Jackson [1].", [["Andrew Jackson"]], True),

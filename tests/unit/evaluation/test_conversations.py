@@ -11,6 +11,7 @@ from kefu.router.conversations.golden_questions.searched_text import SearchedTex
 from kefu.router.conversations.golden_questions.verdict import Shown, Verdict, judge
 from kefu.router.grounding.own_words import content, own_words
 from kefu.router.grounding.stated_polarity import statements
+from tests.support.table import table
 from tests.support.text_growth import growth
 
 FURNITURE = "Is furniture delivery free above 99 yuan?"
@@ -27,7 +28,7 @@ def verdict(one: ConversationQuestion, text: str, **shown: Any) -> Verdict:
     return judge(one, Shown(text, **shown)).verdict
 
 
-@pytest.mark.parametrize(
+@table(
     ("expected", "text", "found"),
     [
         ("20 days", "It takes 20 days.", True),
@@ -54,7 +55,7 @@ def test_a_string_is_found_with_whole_figures_only(expected: str, text: str, fou
     assert SearchedText(text).holds(expected) is found
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "own"),
     [
         ("Yes [1]. The page says: “It is never free.” [2]", "Yes ."),
@@ -65,12 +66,13 @@ def test_a_string_is_found_with_whole_figures_only(expected: str, text: str, fou
         ("No.\n> Furniture is free.\n  > really", "No."),
         ("So it is “cut off in the middle of", "So it is"),
     ],
+    floor=7,
 )
 def test_own_words_are_what_no_quotation_holds(text: str, own: str) -> None:
     assert own_words(text) == own
 
 
-@pytest.mark.parametrize(
+@table(
     ("asked", "answer", "said"),
     [
         (FURNITURE, "Yes, furniture delivery is free above 99 yuan.", "yes"),
@@ -123,6 +125,7 @@ def test_own_words_are_what_no_quotation_holds(text: str, own: str) -> None:
         ("导出来的文件里带通话录音吗", "导出来的文件里带通话录音[2]。", "yes"),
         ("里面用的那张优惠券没了吗", "没有，优惠券会立即退回账户。", "no"),
     ],
+    floor=49,
 )
 def test_polarity_is_read_from_the_opening_or_the_question_as_a_statement(
     asked: str, answer: str, said: str | None

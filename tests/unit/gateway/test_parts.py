@@ -39,6 +39,7 @@ from kefu.router.v1 import attachment_pb2
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1.triage_pb2 import Triage
 from tests.support.grpc_calls import INTERNAL_KEY
+from tests.support.table import table
 
 SECRET = "s" * 40
 DAY = 86_400.0
@@ -100,7 +101,7 @@ def test_a_bucket_is_refilled_by_time_and_each_key_has_its_own() -> None:
     assert buckets.take("a") > 0, "no more than the burst is saved up"
 
 
-@pytest.mark.parametrize(
+@table(
     ("address", "network"),
     [
         ("203.0.113.9", "203.0.113.9"),
@@ -371,7 +372,7 @@ def test_a_secret_is_changed_by_naming_the_old_one_second() -> None:
 # Configuration
 
 
-@pytest.mark.parametrize(
+@table(
     "fields",
     [
         {"visitor_secret": "short"},
@@ -469,7 +470,7 @@ def test_a_model_may_name_a_collection() -> None:
             collection_of(model)
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"model": "kefu"}', b'{"model": 1, "messages": []}'])
+@table("body", [b"", b"[]", b"{", b'{"model": "kefu"}', b'{"model": 1, "messages": []}'])
 def test_a_body_that_is_no_request_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidRequest):
         read_request(body, "")
@@ -559,7 +560,7 @@ def test_a_form_that_is_cut_off_or_out_of_order_is_refused() -> None:
             ImportForm("collections/help", kind)
 
 
-@pytest.mark.parametrize("text", [b"[]", b"{", b'{"create": 1}', b'{"nonsense": 1}', b'{"kind": "KIND_OTHER"}'])
+@table("text", [b"[]", b"{", b'{"create": 1}', b'{"nonsense": 1}', b'{"kind": "KIND_OTHER"}'])
 def test_options_that_are_none_are_refused(text: bytes) -> None:
     with pytest.raises(BadRequest):
         Options.read(text)

@@ -7,6 +7,7 @@ import pytest
 from kefu.generation.models.catalog import QWEN
 from kefu.generation.models.cpu_numbers import computed_numbers, converted_numbers, cpu_flags
 from kefu.generation.models.gguf_conversion import NumberFormat
+from tests.support.table import table
 
 GIB = 2**30
 HASWELL = frozenset({"sse4_2", "avx2", "fma"})
@@ -18,7 +19,7 @@ SAPPHIRE_RAPIDS = ZEN_4 | {"amx_int8", "amx_bf16"}
 GRAVITON_3 = frozenset({"asimd", "i8mm", "bf16"})
 
 
-@pytest.mark.parametrize(
+@table(
     ("flags", "memory_gib", "numbers"),
     [
         (HASWELL, 16, "float32"),
@@ -39,7 +40,7 @@ def test_a_gguf_file_becomes_int8_only_where_a_processor_multiplies_it_fast(
     assert converted_numbers(flags, QWEN.size, memory_gib * GIB) == numbers
 
 
-@pytest.mark.parametrize(
+@table(
     ("stored", "flags", "weights_gib", "memory_gib", "numbers"),
     [
         ("bfloat16", ZEN_4, 3, 16, "bfloat16"),

@@ -17,6 +17,7 @@ from kefu.generation.models.memory_fit import (
     stored_weight_bytes,
 )
 from kefu.generation.models.nvidia_cards import NvidiaCard, parse_cards, visible_cards
+from tests.support.table import table
 
 QWEN_1_5B = ModelShape(28, 1536, 12, 2, 128, 8960, 151_936)
 QWEN_7B = ModelShape(28, 3584, 28, 4, 128, 18_944, 152_064)
@@ -194,7 +195,7 @@ def test_cards_are_read_from_nvidia_smi() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@table(
     ("visible", "left"),
     [(None, [0, 1, 2]), ("1,0", [1, 0]), ("GPU-bb", [1]), ("", []), ("0,7,1", [0]), ("MIG-1234", [])],
 )

@@ -11,6 +11,7 @@ from kefu.generation.models.catalog import CATALOG, QWEN, QWEN_1_5B
 from kefu.generation.models.memory_need import KvBudget
 from kefu.generation.models.preflight import Reader, check_gguf, check_model, gguf_path
 from tests.support.gguf_files import write_gguf
+from tests.support.table import table
 
 LLAMACPP = Reader("llama.cpp", reads_gguf=True, reads_safetensors=False, kv=KvBudget(4096, 8, 1.0, 2))
 VLLM_ON_GPU = Reader("vLLM on a GPU", reads_gguf=False, reads_safetensors=True)
@@ -112,7 +113,7 @@ def test_an_id_of_the_hub_is_refused_while_the_hub_is_out_of_reach(
     check_model("Qwen/Qwen2.5-1.5B-Instruct@989aa79", tmp_path, VLLM_ON_GPU, PLENTY)
 
 
-@pytest.mark.parametrize(
+@table(
     ("budget", "kv_bytes_per_token", "context", "answers", "tokens"),
     [
         (KvBudget(8192, 64, 1.0, 2), 12_288, 32768, 8, 8192),  # four answers a core

@@ -16,6 +16,7 @@ from kefu.generation.models.selection import (
     what_more_would_bring,
     why_chosen,
 )
+from tests.support.table import table
 
 KV = KvBudget(8192, 64, 1.0, 2)
 GB = 10**9
@@ -42,7 +43,7 @@ def test_the_pair_that_the_factors_were_taken_from_is_predicted() -> None:
     assert answer_seconds(QWEN_CODER_1_5B, small) == pytest.approx(measured, rel=0.05)
 
 
-@pytest.mark.parametrize(
+@table(
     ("prefill", "decode", "memory", "names"),
     [
         (210, 40, 64, [QWEN.name]),  # two cores with AVX2

@@ -3,9 +3,10 @@
 import pytest
 
 from kefu.order_system.config import OrdersConfig
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("fields", "said"),
     [
         ({"api_key": "short"}, "16 characters"),

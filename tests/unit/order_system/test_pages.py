@@ -9,6 +9,7 @@ from kefu.order_system.config import DEMO_FOLDER
 from kefu.order_system.domain.records import PersonName
 from kefu.order_system.pages import ShopPage, preferred_language
 from kefu.order_system.seed import Seed, read_folder
+from tests.support.table import table
 
 KEFU = "https://kefu.example.com"
 
@@ -37,7 +38,7 @@ class Tags(HTMLParser):
         assert self._open.pop() == tag
 
 
-@pytest.mark.parametrize(
+@table(
     ("asked", "accepted", "language"),
     [
         (None, "", "en"),

@@ -4,9 +4,8 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests import configuration, model_catalog
+from tests.support.table import table
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -57,7 +56,7 @@ def test_the_readme_names_only_make_targets_that_exist() -> None:
     assert set(re.findall(r"(?:`|\$ )make ([a-z0-9-]+)", README)) <= targets
 
 
-@pytest.mark.parametrize("folder", ["services/kefu", "protos", "deploy", "k8s", "docs", "loadtest", "tests"])
+@table("folder", ["services/kefu", "protos", "deploy", "k8s", "docs", "loadtest", "tests"])
 def test_the_folders_of_the_tree_exist_and_the_readme_names_them(folder: str) -> None:
     assert (ROOT / folder).is_dir()
     assert folder.rpartition("/")[2] + "/" in README

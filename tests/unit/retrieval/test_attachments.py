@@ -18,6 +18,7 @@ from kefu.retrieval.ingest.conversion_pool import ConversionPool, ProcessBroken
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from tests.support import sample_files
 from tests.support.attachment_files import CAMERA, pdf, photo, zip_archive
+from tests.support.table import table
 
 
 def picture(kind: str, mode: str = "RGB", size: tuple[int, int] = (300, 200)) -> bytes:
@@ -26,9 +27,9 @@ def picture(kind: str, mode: str = "RGB", size: tuple[int, int] = (300, 200)) ->
     return sink.getvalue()
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "media_type"),
-    [
+    lambda: [
         (picture("JPEG"), "image/jpeg"),
         (picture("PNG"), "image/png"),
         (picture("PNG", "RGBA"), "image/png"),
@@ -71,9 +72,9 @@ def test_a_scan_is_kept_unread() -> None:
     assert (found.reading, found.page_texts) == (Reading.NO_READER, ())
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "reason"),
-    [
+    lambda: [
         (zip_archive(), "UNSUPPORTED_TYPE"),
         (b"<svg onload=alert(1)>", "UNSUPPORTED_TYPE"),
         (b"<html>", "UNSUPPORTED_TYPE"),

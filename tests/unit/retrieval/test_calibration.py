@@ -12,10 +12,9 @@ from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, 
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
 from kefu.retrieval.ranking.query import QueryTexts, make_query
 from kefu.retrieval.ranking.ranker import CollectionQuery, rank
-from kefu.retrieval.text.analyzer import Analyzer
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
+from tests.unit.retrieval.shared_analyzer import analyzer
 
-WORDS = Analyzer(b"salt")
 DIMENSION = 384
 SUBJECTS = ("kettle", "sofa", "refund", "parcel", "voucher", "invoice", "lamp", "mattress", "locker", "coupon")
 DETAILS = ("fees", "periods", "colours", "limits", "forms", "labels", "names", "sizes", "places", "hours")
@@ -24,7 +23,7 @@ DETAILS = ("fees", "periods", "colours", "limits", "forms", "labels", "names", "
 def vector(text: str) -> np.ndarray:  # type: ignore[type-arg]
     """Like e5: texts without a word in common still have a cosine of about 0.75, the same text one of 1."""
     total = np.zeros(DIMENSION)
-    for word in WORDS.split(text):
+    for word in analyzer().split(text):
         total += np.random.default_rng(abs(hash_of(word))).normal(size=DIMENSION)
     total /= np.linalg.norm(total)
     common = np.ones(DIMENSION) / np.sqrt(DIMENSION)
@@ -42,7 +41,7 @@ def relevances(count: int) -> tuple[list[float], list[float]]:
     index = PassageIndex(FaissVectors(DIMENSION))
     for number, title in enumerate(titles):
         vectors = np.stack([vector(title)]).astype(np.float16)
-        passage = IndexedPassage(f"p{number}", WORDS.terms(title), vectors)
+        passage = IndexedPassage(f"p{number}", analyzer().terms(title), vectors)
         index.put(IndexedDocument(f"d{number}", Facts("en"), [passage]))
     mark, terms = index.lexical_input()
     index.use_lexical(mark, PassageIndex.build_lexical(terms))
@@ -51,7 +50,7 @@ def relevances(count: int) -> tuple[list[float], list[float]]:
 
     def best(question: str) -> float:
         asked = make_query(
-            QueryTexts.as_written(question), {question: vector(question)}, WORDS, background, index.languages
+            QueryTexts.as_written(question), {question: vector(question)}, analyzer(), background, index.languages
         )
         hits = rank([CollectionQuery(index, asked)], 1, SearchFilter("2026-11-25")).hits
         return hits[0][1].relevance if hits else 0.0

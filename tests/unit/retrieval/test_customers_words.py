@@ -16,11 +16,10 @@ from kefu.retrieval.ranking.baseline import EmbeddingBaseline
 from kefu.retrieval.ranking.query import QueryTexts, make_query
 from kefu.retrieval.ranking.ranker import CollectionQuery, ScoredPassage, rank
 from kefu.retrieval.storage.records import PassageText
-from kefu.retrieval.text.analyzer import Analyzer
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
 from loadtest.harness.questions import help_center as help_center_folder
+from tests.unit.retrieval.shared_analyzer import analyzer
 
-WORDS = Analyzer()
 FOLDER = help_center_folder()
 
 
@@ -36,7 +35,7 @@ class HelpCenter:
             parsed = parse_document(path.name, path.read_bytes(), title="")
             passages = [
                 index_passage(
-                    *(WORDS, chunk.id, parsed.title, PassageText(chunk.text, chunk.headings)),
+                    *(analyzer(), chunk.id, parsed.title, PassageText(chunk.text, chunk.headings)),
                     self.embedder.passages(chunk.embedded_texts).astype(np.float16),
                 )
                 for chunk in chunk_document(parsed)
@@ -49,10 +48,10 @@ class HelpCenter:
 
     def best(self, text: str) -> ScoredPassage:
         """The best passage for a question."""
-        texts = QueryTexts.of(text, WORDS, self.index)
+        texts = QueryTexts.of(text, analyzer(), self.index)
         rows = self.embedder.queries([question_form(each) for each in texts.embedded])
         vectors = dict(zip(texts.embedded, rows, strict=True))
-        query = make_query(texts, vectors, WORDS, self.baseline, self.index.languages)
+        query = make_query(texts, vectors, analyzer(), self.baseline, self.index.languages)
         ((_, best),) = rank([CollectionQuery(self.index, query)], 1, SearchFilter("2026-11-25")).hits
         return best
 

@@ -6,6 +6,7 @@ from kefu.common.errors import BadRequest
 from kefu.retrieval.index.bm25 import LexicalView
 from kefu.retrieval.text.analyzer import Analyzer
 from kefu.retrieval.text.user_dictionary import EMPTY_DICTIONARY, parse_dictionary
+from tests.support.table import table
 
 TRADE = "# our products\n云鲸扫地王 300 n\n静音王\n小米 手机\n\n保修=质保=warranty  # all the same\nSM-G973U=旗舰机"
 
@@ -42,7 +43,7 @@ def test_groups_that_share_a_word_are_one_group() -> None:
     assert len(words.query_groups("退货")[0][0]) == 3
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "said"),
     [
         ("保修=extended warranty", 'line 1 makes "extended warranty" a synonym'),

@@ -15,6 +15,7 @@ from kefu.retrieval.documents.chunking import (
 from kefu.retrieval.documents.parse import parse_document
 from kefu.retrieval.documents.parsers.curated_csv import parse_curated_csv
 from kefu.retrieval.documents.types import Unreadable
+from tests.support.table import table
 
 
 def test_markdown_keeps_the_heading_path_and_drops_link_targets() -> None:
@@ -64,7 +65,7 @@ def test_a_row_of_questions_and_answers_is_a_passage_of_its_own() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@table(
     ("path", "data", "reason"),
     [
         ("a.md", b"", "EMPTY_DOCUMENT"),

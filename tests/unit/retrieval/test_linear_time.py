@@ -19,12 +19,11 @@ from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
 from kefu.retrieval.domain.chunk_header import is_standalone_question
 from kefu.retrieval.ranking.query import MAX_RANKED_CHARACTERS, ranked_part, with_previous_question
 from kefu.retrieval.ranking.score_margin import subject_line
-from kefu.retrieval.text.analyzer import Analyzer
 from kefu.retrieval.text.user_dictionary import parse_dictionary
 from tests.support.cpu_time import loops
 from tests.support.text_growth import growth, repeated
+from tests.unit.retrieval.shared_analyzer import analyzer
 
-WORDS = Analyzer()
 KIB_64 = 65_536
 LOOPS = 20
 """See cpu_time.py: about 20 ms."""
@@ -72,9 +71,9 @@ def test_the_words_of_a_question_cost_each_collection_little(seed: str) -> None:
     languages = ("en", "zh")
 
     assert len(ranked) == 2 * MAX_RANKED_CHARACTERS + 1
-    assert loops(lambda: WORDS.query_groups(ranked), tries=3) < LOOPS
-    assert loops(lambda: WORDS.translated_groups(ranked, "en", languages), tries=3) < LOOPS
-    assert growth(WORDS.query_groups, seed, KIB_64) < 8
+    assert loops(lambda: analyzer().query_groups(ranked), tries=3) < LOOPS
+    assert loops(lambda: analyzer().translated_groups(ranked, "en", languages), tries=3) < LOOPS
+    assert growth(analyzer().query_groups, seed, KIB_64) < 8
 
 
 def test_a_question_is_ranked_by_its_beginning() -> None:

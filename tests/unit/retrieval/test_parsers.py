@@ -7,6 +7,7 @@ from kefu.retrieval.documents.parse import parse_document
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
 from tests.support import sample_files
 from tests.support.sample_files import FEES
+from tests.support.table import table
 
 FEE_HEADER = "| Country | Fee | Days |"
 FEE_ROWS = "| Germany | 10 EUR | 3 |\n| France | 12 EUR | 4 |"
@@ -168,7 +169,7 @@ def test_a_page_in_the_character_set_that_it_names_is_read() -> None:
     assert blocks(plain) == [((), "Größe")]
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         '[{"question": "How long?", "answer": "30 days."}]',
@@ -182,7 +183,7 @@ def test_pairs_are_read_from_the_usual_shapes_of_json(text: str) -> None:
     assert blocks(parse_document("faq.json", text.encode())) == [(("How long?",), "30 days.")]
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "said"),
     [
         ('[{"question": "How long?"}]', "Entry 1"),
@@ -273,7 +274,7 @@ def test_bytes_decide_over_a_wrong_ending_and_the_reader_says_so() -> None:
     assert "wrong ending" in message
 
 
-@pytest.mark.parametrize("path", ["x.pdf", "x.docx", "x.xlsx", "x.pptx", "x.eml", "x.zip", "x.json", "x.html", "x.csv"])
+@table("path", ["x.pdf", "x.docx", "x.xlsx", "x.pptx", "x.eml", "x.zip", "x.json", "x.html", "x.csv"])
 def test_an_empty_file_says_that_it_is_empty(path: str) -> None:
     reason, _ = why(path, b"")
     assert reason in {"EMPTY_DOCUMENT", "BROKEN_FILE"}

@@ -1,14 +1,16 @@
 """Questions are read by the words of the collection that they are asked of. No model: what is read is text."""
 
+from functools import cache
+
 import pytest
 from symspellpy.editdistance import DistanceAlgorithm, EditDistance
 
 from kefu.retrieval.index.bm25 import LexicalView
 from kefu.retrieval.ranking.reading import Reading, read_as, read_question
-from kefu.retrieval.text.analyzer import Analyzer
 from kefu.retrieval.text.english_words import EnglishWords
+from tests.support.table import table
+from tests.unit.retrieval.shared_analyzer import analyzer
 
-WORDS = Analyzer(b"salt")
 PASSAGES = (
     "How to cancel an order: open My orders and choose Cancel order.",
     "An order that has been packed can no longer be cancelled. Track your order in My orders.",
@@ -19,14 +21,18 @@ PASSAGES = (
     "优惠券的有效期是一年。订单完成后发放优惠券。退款时退回优惠券。",
     "次日达：运费 18 元。西藏不支持次日达。",
 )
-COLLECTION = LexicalView({number: WORDS.terms(text) for number, text in enumerate(PASSAGES)})
+
+
+@cache
+def collection() -> LexicalView:
+    return LexicalView({number: analyzer().terms(text) for number, text in enumerate(PASSAGES)})
 
 
 def read(text: str) -> Reading:
-    return read_question(text, WORDS, COLLECTION)
+    return read_question(text, analyzer(), collection())
 
 
-@pytest.mark.parametrize(
+@table(
     ("typed", "meant"),
     [
         ("how do i canel my order", "how do i cancel my order"),
@@ -39,6 +45,7 @@ def read(text: str) -> Reading:
         ("优会券的有笑期", "优惠券的有效期"),
         ("能取肖吗", "能取消吗"),
     ],
+    floor=9,
 )
 def test_a_misspelt_word_becomes_the_collections_word(typed: str, meant: str) -> None:
     assert read(typed) == Reading(meant, meant)
@@ -50,7 +57,7 @@ def test_a_word_that_may_be_right_is_searched_in_both_ways(typed: str, meant: st
     assert read(typed).embedded_texts == (meant, typed)
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "Where is order SL202603150042?",
@@ -63,6 +70,7 @@ def test_a_word_that_may_be_right_is_searched_in_both_ways(typed: str, meant: st
         "报价多久",
         "?",
     ],
+    floor=9,
 )
 def test_names_codes_other_languages_and_known_words_stay(text: str) -> None:
     assert read(text) == Reading(text, text)
@@ -82,7 +90,7 @@ def test_a_long_message_is_not_mended() -> None:
 
 
 def test_an_empty_collection_mends_nothing() -> None:
-    assert read_question("how do i canel my order pls", WORDS, LexicalView({})).text == "how do i canel my order"
+    assert read_question("how do i canel my order pls", analyzer(), LexicalView({})).text == "how do i canel my order"
 
 
 def test_the_reading_is_told_where_it_says_something_else() -> None:

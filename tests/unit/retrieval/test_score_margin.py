@@ -3,12 +3,11 @@
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from kefu.evaluation.dataset import QuestionSet, SetDocument, SetQuestion
 from kefu.evaluation.retrieval.run import EmbeddingCache, prepare
 from kefu.retrieval.embedders import open_embedder
 from kefu.retrieval.ranking.score_margin import DEFAULT_MARGIN, subject_line
+from tests.support.table import table
 
 REFUND = "How long may I return a bicycle?"
 QUESTION = "Until when can I send a bicycle back?"
@@ -47,7 +46,7 @@ def test_a_subject_line_counts_beside_the_message() -> None:
     assert measured(documents, f"Returning a bicycle\n\n{body}") > measured(documents, f"Returning a bicycle\n{body}")
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "subject"),
     [
         ("Printer stops\n\nIt says E-47.", "Printer stops"),

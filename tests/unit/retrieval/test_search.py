@@ -20,8 +20,8 @@ from kefu.retrieval.text.analyzer import Analyzer, TermGroup
 from kefu.retrieval.text.user_dictionary import parse_dictionary
 from kefu.retrieval.vectorstore.base import PassageVectors, inner_products
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
+from tests.unit.retrieval.shared_analyzer import analyzer
 
-WORDS = Analyzer(b"salt")
 LEVELS = {"en": 0.0, "zh": 0.0}
 TODAY = SearchFilter("2026-11-25")
 
@@ -40,7 +40,7 @@ def document(
     facts: Facts | None = None,
     head: ChunkHeader | None = None,
 ) -> IndexedDocument:
-    passage = IndexedPassage(f"{ident}-p", WORDS.terms(text), np.stack(vectors).astype(np.float16), head)
+    passage = IndexedPassage(f"{ident}-p", analyzer().terms(text), np.stack(vectors).astype(np.float16), head)
     return IndexedDocument(ident, facts or Facts(language_of(text), validity), [passage])
 
 
@@ -55,8 +55,8 @@ def index_of(*documents: IndexedDocument) -> PassageIndex:
 
 def ask(text: str, vector: np.ndarray) -> Query:  # type: ignore[type-arg]
     language = language_of(text)
-    translated = WORDS.translated_groups(text, language, ("en", "zh"))
-    return Query(vector, WORDS.query_groups(text), translated, language, LEVELS, np.zeros(8, np.float32), LEVELS)
+    translated = analyzer().translated_groups(text, language, ("en", "zh"))
+    return Query(vector, analyzer().query_groups(text), translated, language, LEVELS, np.zeros(8, np.float32), LEVELS)
 
 
 def found(index: PassageIndex, question: Query, count: int = 5, wanted: SearchFilter = TODAY) -> list[ScoredPassage]:
@@ -68,13 +68,13 @@ def documents(scored: list[ScoredPassage]) -> list[str]:
 
 
 def test_words_are_stemmed_paired_and_salted() -> None:
-    assert WORDS.split("Returning ITEMS to the 商店退货") == ["return", "item", "商店", "店退", "退货"]
-    assert not set(WORDS.terms("退货").tolist()) & set(Analyzer(b"other").terms("退货").tolist())
+    assert analyzer().split("Returning ITEMS to the 商店退货") == ["return", "item", "商店", "店退", "退货"]
+    assert not set(analyzer().terms("退货").tolist()) & set(Analyzer(b"other").terms("退货").tolist())
 
 
 def test_a_word_that_the_collection_lacks_raises_the_bound_of_bm25() -> None:
-    view = LexicalView({number: WORDS.terms(f"shipping item {number}") for number in range(20)})
-    known, unknown = (view.scores(WORDS.query_groups(text)) for text in ("shipping", "shipping zebrafish"))
+    view = LexicalView({number: analyzer().terms(f"shipping item {number}") for number in range(20)})
+    known, unknown = (view.scores(analyzer().query_groups(text)) for text in ("shipping", "shipping zebrafish"))
     assert known.bm25.max() == unknown.bm25.max() > 0
     assert known.relative.max() > 2 * unknown.relative.max()
     assert known.coverage.max() == pytest.approx(1)
@@ -82,10 +82,10 @@ def test_a_word_that_the_collection_lacks_raises_the_bound_of_bm25() -> None:
 
 
 def test_a_collection_of_one_passage_has_meaningful_coverage() -> None:
-    view = LexicalView({7: WORDS.terms("Returns are free within thirty days")})
-    assert view.scores(WORDS.query_groups("free returns")).coverage.tolist() == pytest.approx([1.0])
-    assert view.scores(WORDS.query_groups("free submarines")).coverage[0] < 0.5
-    assert LexicalView({}).scores(WORDS.query_groups("free")).bm25.tolist() == []
+    view = LexicalView({7: analyzer().terms("Returns are free within thirty days")})
+    assert view.scores(analyzer().query_groups("free returns")).coverage.tolist() == pytest.approx([1.0])
+    assert view.scores(analyzer().query_groups("free submarines")).coverage[0] < 0.5
+    assert LexicalView({}).scores(analyzer().query_groups("free")).bm25.tolist() == []
 
 
 def test_exact_and_approximate_search_add_remove_and_find_alike() -> None:
@@ -205,15 +205,15 @@ def test_background_levels_follow_the_passages_language() -> None:
 
 
 def test_traditional_characters_meet_simplified_ones_and_japanese_stays() -> None:
-    assert WORDS.split("頭髮") == WORDS.split("头发")
+    assert analyzer().split("頭髮") == analyzer().split("头发")
     assert texts_to_embed("退貨", (), "頭髮") == texts_to_embed("退货", (), "头发")
-    assert WORDS.split("発送は東京から")[0] != WORDS.split("东京")[0]
+    assert analyzer().split("発送は東京から")[0] != analyzer().split("东京")[0]
 
 
 def test_a_code_is_a_word_of_its_own_however_it_is_joined() -> None:
-    assert "smg973u" in WORDS.split("Case for SM-G973U, black")
-    assert "smg973u" in WORDS.split("SMG973U")
-    assert "38" not in WORDS.split("3.8 stars")
+    assert "smg973u" in analyzer().split("Case for SM-G973U, black")
+    assert "smg973u" in analyzer().split("SMG973U")
+    assert "38" not in analyzer().split("3.8 stars")
 
 
 def test_a_chinese_question_meets_the_words_of_an_english_passage_and_the_other_way() -> None:
@@ -231,10 +231,12 @@ def test_a_chinese_question_meets_the_words_of_an_english_passage_and_the_other_
 
 
 def test_a_chinese_question_is_put_into_english_word_by_word_where_there_are_english_documents() -> None:
-    assert WORDS.english_gloss("保修期多长？ SM-G973U", "zh", ("zh", "en")) == "guarantee period many length sm g973u"
-    assert WORDS.english_gloss("保修期多长？", "zh", ("zh",)) == ""
-    assert WORDS.english_gloss("保修期多长？" * 100, "zh", ("zh", "en")) == ""
-    assert WORDS.english_gloss("How long is the warranty?", "en", ("zh", "en")) == ""
+    assert (
+        analyzer().english_gloss("保修期多长？ SM-G973U", "zh", ("zh", "en")) == "guarantee period many length sm g973u"
+    )
+    assert analyzer().english_gloss("保修期多长？", "zh", ("zh",)) == ""
+    assert analyzer().english_gloss("保修期多长？" * 100, "zh", ("zh", "en")) == ""
+    assert analyzer().english_gloss("How long is the warranty?", "en", ("zh", "en")) == ""
 
 
 def test_english_passages_are_ranked_by_a_chinese_question_s_english_too_and_pass_no_better_chinese_one() -> None:
@@ -254,18 +256,20 @@ def test_english_passages_are_ranked_by_a_chinese_question_s_english_too_and_pas
 
 
 def test_a_word_with_several_translations_counts_once_by_the_best() -> None:
-    view = LexicalView({1: WORDS.terms("warranty guarantee repair"), 2: WORDS.terms("warranty of the kettle")})
-    question = WORDS.translated_groups("保修", "zh", ("en",))
+    view = LexicalView(
+        {1: analyzer().terms("warranty guarantee repair"), 2: analyzer().terms("warranty of the kettle")}
+    )
+    question = analyzer().translated_groups("保修", "zh", ("en",))
     assert question is not None
     assert view.scores(question).bm25.max() <= view.scores(question).upper_bound
 
 
 def test_bm25_of_a_word_is_that_of_its_best_term_in_each_passage() -> None:
     texts = ("warranty", "guarantee guarantee warranty", "kettle", "guarantee of a kettle", "repair")
-    view = LexicalView({number: WORDS.terms(text) for number, text in enumerate(texts)})
+    view = LexicalView({number: analyzer().terms(text) for number, text in enumerate(texts)})
 
     def group(**weights: float) -> TermGroup:
-        return WORDS.vocabulary_terms(list(weights)), np.array(list(weights.values()), np.float32)
+        return analyzer().vocabulary_terms(list(weights)), np.array(list(weights.values()), np.float32)
 
     def alone(**weights: float) -> LexicalScores:
         return view.scores([group(**weights)])

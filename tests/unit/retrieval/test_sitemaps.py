@@ -9,6 +9,7 @@ import pytest
 
 from kefu.retrieval.sources.fetching.findings import SourceFailed
 from kefu.retrieval.sources.fetching.sitemaps import MAX_BYTES, parse_sitemap
+from tests.support.table import table
 
 SCHEMA = "http://www.sitemaps.org/schemas/sitemap/0.9"
 PAGES = ["https://shop.example/a?x=1&y=2", "https://shop.example/退货"]
@@ -35,7 +36,7 @@ ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>Shop</title><id>x</id
 <entry><title>退货</title><id>2</id><link rel="alternate" href="https://shop.example/退货"/></entry></feed>"""
 
 
-@pytest.mark.parametrize(
+@table(
     "data",
     [
         XML.encode(),
@@ -48,7 +49,6 @@ ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>Shop</title><id>x</id
         RSS.encode(),
         ATOM.encode(),
     ],
-    ids=["XML", "packed", "packed in two parts", "with a mark", "without a schema", "GB18030", "text", "RSS", "Atom"],
 )
 def test_the_pages_are_read_in_each_form(data: bytes) -> None:
     assert parse_sitemap(data) == (PAGES, [])
@@ -59,7 +59,7 @@ def test_sitemaps_within_a_sitemap_are_no_pages() -> None:
     assert parse_sitemap(index.encode()) == ([], ["https://shop.example/1.xml.gz"])
 
 
-@pytest.mark.parametrize(
+@table(
     ("data", "expected"),
     [
         (b"", "is none"),

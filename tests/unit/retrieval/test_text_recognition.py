@@ -20,6 +20,7 @@ from kefu.retrieval.documents.parsers.pdf.text_layer import has_broken_words, is
 from kefu.retrieval.documents.types import Unreadable
 from kefu.retrieval.domain.text_recognition import TextRecognition, page_ranges
 from tests.support import sample_files, scanned_pages
+from tests.support.table import table
 
 
 def why(path: str, data: bytes) -> tuple[str, str]:
@@ -186,7 +187,7 @@ def test_numbered_headings_are_nested_by_their_numbers() -> None:
     assert [block.headings for block in parsed.blocks] == [("第一章 安装", "1.2 Cables", "1.2.3 Colours")]
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "garbled"),
     [
         ("(cid:12)(cid:9)(cid:33)(cid:2)(cid:7)", True),

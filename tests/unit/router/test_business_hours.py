@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from kefu.router.tenants.business_hours import BusinessHours, format_opening, open_seconds
+from tests.support.table import table
 
 _NO_ENTRIES = """
 Mon
@@ -30,7 +31,7 @@ def test_within_its_hours_somebody_is_there(moment: str) -> None:
     assert WEEK.is_open(at(moment))
 
 
-@pytest.mark.parametrize(
+@table(
     ("moment", "opening"),
     [
         ("2026-11-23T08:59", "2026-11-23T09:00"),
@@ -69,7 +70,7 @@ def test_without_hours_somebody_is_always_there() -> None:
     assert BusinessHours([]).is_open(at("2026-11-23T03:00"))
 
 
-@pytest.mark.parametrize("entry", ["", *_NO_ENTRIES.strip().splitlines()])
+@table("entry", ["", *_NO_ENTRIES.strip().splitlines()])
 def test_what_is_no_entry_is_refused_with_an_example(entry: str) -> None:
     with pytest.raises(ValueError, match="Mon-Fri 09:00-18:00"):
         BusinessHours([entry])
@@ -90,7 +91,7 @@ def test_an_opening_is_told_as_people_say_it(opening: str, english: str, chinese
     assert format_opening(at(opening), now, "zh") == chinese
 
 
-@pytest.mark.parametrize(
+@table(
     ("since", "till", "hours"),
     [
         ("2026-11-23T10:00", "2026-11-23T11:30", 1.5),

@@ -1,9 +1,8 @@
 """What is said behind an answer that the evidence does not clearly carry."""
 
-import pytest
-
 from kefu.router.domain.turn import Passage, Support
 from kefu.router.grounding.quotation import is_supported, quotation_for
+from tests.support.table import table
 
 TEXT = "Refunds of furniture take 14 days. They go to the card that you paid with. Vouchers are refunded as vouchers."
 TABLE = "| Method | Time | Fee |\n|---|---|---|\n| Standard | 2-4 working days | ¥8 |\n| Express | next day | ¥18 |"
@@ -13,9 +12,7 @@ def passage(text: str, language: str = "en") -> Passage:
     return Passage(1, "p", "Refunds", (), text, "", 0.9, language)
 
 
-@pytest.mark.parametrize(
-    ("shares", "carried"), [([], False), ([0.9], True), ([0.9, 0.8], True), ([0.9, 0.3], False), ([0.0], False)]
-)
+@table(("shares", "carried"), [([], False), ([0.9], True), ([0.9, 0.8], True), ([0.9, 0.3], False), ([0.0], False)])
 def test_an_answer_is_carried_when_each_of_its_sentences_is(shares: list[float], carried: bool) -> None:
     supports = [Support(0, 1, 1, share, "") for share in shares]
     assert is_supported("How long do refunds take?", "They take 14 days.", supports) is carried

@@ -12,6 +12,7 @@ from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import expect_failure
 from tests.support.router_harness import AnswerEvents, RouterClient, RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
+from tests.support.table import table
 from tests.support.tenant_fixtures import replace_settings
 
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
@@ -195,7 +196,7 @@ async def test_a_tenants_own_words_are_used_for_the_new_cases_too(customer: Rout
     assert (await customer.ask("I will sue you!", first.session)).handoff.message == "We know."
 
 
-@pytest.mark.parametrize(
+@table(
     "settings",
     [
         {"business_hours": ["Mon-Fri 9-5"]},

@@ -11,6 +11,7 @@ from kefu.testing.redis_server import RedisServer
 from loadtest.quality.injection_attempts import CLEAN, DOCUMENTS, MESSAGES, Injection
 from tests.support.router_harness import AnswerEvents, RouterClient, RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
+from tests.support.table import table
 
 ALL = [*MESSAGES, *DOCUMENTS]
 
@@ -32,6 +33,7 @@ def unnoticed(*_: object, **__: object) -> bool:
 
 async def obeyed(harness: RouterHarness, customer: RouterClient, injection: Injection) -> AnswerEvents:
     """What a customer gets when the model does as it is told, in the frames of a token each."""
+    harness.replica.calls.clear()
     text = injection.document or CLEAN[injection.language]
     harness.knowledge.hits = [make_hit(text, language=injection.language)]
     instructions = ""
@@ -55,15 +57,13 @@ def test_the_set_has_well_over_twenty_in_each_language() -> None:
         assert len([injection for injection in ALL if injection.language == language]) > 20
 
 
-@pytest.mark.parametrize("injection", ALL, ids=lambda one: f"{one.language} {one.name}")
+@table("injection", ALL)
 def test_an_injection_knows_an_answer_that_obeys_it(injection: Injection) -> None:
     if "{instructions}" not in injection.obeyed:
         assert injection.succeeds_with(injection.obeyed)
 
 
-@pytest.mark.parametrize(
-    "injection", [one for one in ALL if one.guaranteed], ids=lambda one: f"{one.language} {one.name}"
-)
+@table("injection", [one for one in ALL if one.guaranteed])
 async def test_figures_addresses_codes_and_instructions_do_not_get_out_even_if_the_model_obeys(
     harness: RouterHarness, customer: RouterClient, injection: Injection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,7 +89,7 @@ async def test_who_wants_the_rules_to_be_forgotten_is_turned_down_and_nobody_wai
     assert "人工" in answer.text or "person" in answer.text
 
 
-@pytest.mark.parametrize("injection", DOCUMENTS, ids=lambda one: f"{one.language} {one.name}")
+@table("injection", DOCUMENTS)
 async def test_a_document_that_speaks_to_the_model_is_not_heard(
     harness: RouterHarness, customer: RouterClient, injection: Injection
 ) -> None:

@@ -1,11 +1,10 @@
 """The plain form of what people type in a hurry."""
 
-import pytest
-
 from kefu.common.text.colloquial import plain_form
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("typed", "plain"),
     [
         ("u guys do next day shipping?", "you do next day shipping?"),
@@ -20,12 +19,13 @@ from kefu.common.text.colloquial import plain_form
         ("在吗，订单怎么取消", "订单怎么取消"),
         ("礼品卡剩的几十块可以提现么", "礼品卡剩的几十块可以提现吗"),
     ],
+    floor=11,
 )
 def test_what_says_nothing_is_left_out_and_short_forms_become_standard_ones(typed: str, plain: str) -> None:
     assert plain_form(typed) == plain
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "Where is order SL202603150042?",
@@ -38,11 +38,12 @@ def test_what_says_nothing_is_left_out_and_short_forms_become_standard_ones(type
         "我从不退货",
         "问了三遍都不一样",
     ],
+    floor=9,
 )
 def test_names_codes_and_whole_words_stay(text: str) -> None:
     assert plain_form(text) == text
 
 
-@pytest.mark.parametrize("text", ["hi", "thanks", "亲", "你好", "谢谢", "???"])
+@table("text", ["hi", "thanks", "亲", "你好", "谢谢", "???"], floor=6)
 def test_a_message_of_manners_alone_stays(text: str) -> None:
     assert plain_form(text) == text

@@ -3,12 +3,11 @@
 import sys
 import unicodedata
 
-import pytest
-
 from kefu.common.text.compatibility_form import compatibility_form
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "form"),
     [
         ("ＡＢＣ１２", "ABC12"),

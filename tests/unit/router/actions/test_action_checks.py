@@ -8,6 +8,7 @@ import pytest
 from kefu.router.actions.action import Action, ActionInput, Change, Choice, HttpCall
 from kefu.router.actions.action_checks import check
 from kefu.router.domain.risk import Risk
+from tests.support.table import table
 
 MANY = Choice("items", "items", "id", {"en": "{{id}}"}, {"en": "Which?"}, many=True)
 ONE = replace(MANY, many=False)
@@ -28,7 +29,7 @@ def test_one_for_each_of_several_may_stand_in_an_object_of_a_list() -> None:
     check(exchange(ITEM, OTHER, NEW, body='{"a": "{other}", "items": [{"old": "{item}", "new": "{new_item}"}]}'))
 
 
-@pytest.mark.parametrize(
+@table(
     ("action", "says"),
     [
         (exchange(NEW, ITEM), "for_each must be an input before it"),

@@ -13,6 +13,7 @@ from kefu.router.domain.card import Card, CardField
 from kefu.router.domain.risk import Risk
 from kefu.testing.hostile_text import hostile_texts
 from tests.support.cpu_time import loops
+from tests.support.table import table
 
 LINK = "https://shop.example.com/orders/{id}?for={customer}"
 ORDERS = CardTemplate(
@@ -98,7 +99,7 @@ def test_what_looks_like_html_or_a_template_is_the_text_it_is() -> None:
     assert card.fields[0].value == name
 
 
-@pytest.mark.parametrize(
+@table(
     ("value", "link"),
     [
         ("//evil.example", "https://shop.example.com/orders/%2F%2Fevil.example?for=emma"),
@@ -155,7 +156,7 @@ def test_cards_that_cannot_work_are_refused_with_their_field() -> None:
         check(replace(ACTION, progress={"fr": "Un moment"}))  # pyright: ignore[reportArgumentType]
 
 
-@pytest.mark.parametrize(
+@table(
     ("link", "says"),
     [
         ("http://shop.example.com/{id}", "must be an https address"),

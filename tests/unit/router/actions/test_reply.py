@@ -1,10 +1,9 @@
 """What a reply to an action's question names, and what it does not."""
 
-import pytest
-
 from kefu.router.actions.action import ActionInput, Choice
 from kefu.router.actions.reply import Named, named_by_reply, named_value
 from kefu.router.domain.turn import PendingInput
+from tests.support.table import table
 
 REASON = ActionInput(
     "reason",
@@ -19,7 +18,7 @@ LABELS = {"SL-N1 notebook, 12": "N1", "SL-B2 bookshelf, 300": "B2", "SL-L2 desk 
 PENDING = PendingInput("return-items", "items", LABELS, {}, "What?", "All of them")
 
 
-@pytest.mark.parametrize(
+@table(
     ("reply", "value"),
     [
         *(("mistake", "ordered by mistake"), ("By mistake!", "ordered by mistake"), ("拍错", "ordered by mistake")),
@@ -36,7 +35,7 @@ def test_a_message_names_an_option_by_all_of_its_text() -> None:
     assert named_value(REASON, "I no longer need it. I ordered it by mistake") == ""
 
 
-@pytest.mark.parametrize(
+@table(
     ("choice", "reply", "value"),
     [
         ("", "the desk lamp", ("L2",)),
@@ -59,7 +58,7 @@ def test_several_things_are_named_by_numbers_and_words_of_their_own(choice: str,
 HELMETS = {"helmet, size L, blue": "1", "helmet, size S, blue": "2", "helmet, size S, black": "3", "头盔，白色": "4"}
 
 
-@pytest.mark.parametrize(
+@table(
     ("reply", "named"),
     [
         ("the black one", Named("3")),
@@ -85,7 +84,7 @@ def test_a_word_that_says_more_than_is_known_of_several_things_asks_again() -> N
     assert named_by_reply(ITEMS, pending, "", "the kettle and the white lamp") == Named(("K", "L1"))
 
 
-@pytest.mark.parametrize(
+@table(
     ("reply", "value"),
     [
         ("水壶和台灯", ("K", "L")),
@@ -115,7 +114,7 @@ def test_a_no_names_nothing_by_a_word_in_passing() -> None:
     assert named_by_reply(one, pending, "camera, waterproof yes", "no, the second", is_no=True) == Named("2")
 
 
-@pytest.mark.parametrize(
+@table(
     ("reply", "is_no", "value"),
     [
         ("12 Hill Road", False, "12 Hill Road"),

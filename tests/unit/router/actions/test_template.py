@@ -10,9 +10,10 @@ from kefu.router.actions.value_pattern import check_pattern, values_in
 from kefu.router.actions.wording import in_words
 from kefu.testing.hostile_text import hostile_texts
 from tests.support.cpu_time import loops
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("template", "values", "said"),
     [
         ("{{a}} & {{b}}", {"a": "<b>", "b": "x"}, "<b> & x"),
@@ -32,7 +33,7 @@ def test_values_are_said_as_they_are(template: str, values: dict[str, Any], said
     assert render(template, values) == said
 
 
-@pytest.mark.parametrize(
+@table(
     ("template", "why"),
     [
         ("{{b}}", "names b"),

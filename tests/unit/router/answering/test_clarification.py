@@ -22,6 +22,7 @@ from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Passa
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.tenants.settings import TenantSettings, effective_settings
+from tests.support.table import table
 
 _UNDERSPECIFIED = """
 refund?
@@ -66,12 +67,12 @@ def lines(table: str) -> list[str]:
     return [line for line in table.splitlines() if line]
 
 
-@pytest.mark.parametrize("text", lines(_UNDERSPECIFIED))
+@table("text", lines(_UNDERSPECIFIED), floor=15)
 def test_a_subject_alone_is_underspecified(text: str) -> None:
     assert is_underspecified(CustomerMessage(text))
 
 
-@pytest.mark.parametrize("text", lines(_CLEAR))
+@table("text", lines(_CLEAR), floor=18)
 def test_whoever_says_what_they_want_to_know_is_clear(text: str) -> None:
     assert not is_underspecified(CustomerMessage(text))
 
@@ -86,7 +87,7 @@ _REPLIES = """
 """
 
 
-@pytest.mark.parametrize(("reply", "choice"), [pair.split("=") for pair in _REPLIES.strip().split("|")])
+@table(("reply", "choice"), [pair.split("=") for pair in _REPLIES.strip().split("|")])
 def test_a_bare_number_stands_for_a_choice(reply: str, choice: str) -> None:
     assert chosen_subject(CustomerMessage(reply), [asked_back("a", "b", "c")]) == choice
 
@@ -103,7 +104,7 @@ CARDS = asked_back(
 )
 
 
-@pytest.mark.parametrize(
+@table(
     ("reply", "choice"),
     [
         ("validity", "Gift cards › Validity"),
@@ -119,7 +120,7 @@ def test_the_words_of_a_choice_stand_for_it_where_no_other_has_them(reply: str, 
     assert chosen_subject(CustomerMessage(reply), [CARDS]) == choice
 
 
-@pytest.mark.parametrize(
+@table(
     "reply",
     [
         "None of these",
@@ -133,6 +134,7 @@ def test_the_words_of_a_choice_stand_for_it_where_no_other_has_them(reply: str, 
         "别的",
         "no",
     ],
+    floor=10,
 )
 def test_a_reply_may_be_that_it_is_none_of_them(reply: str) -> None:
     assert is_none_of_them(CustomerMessage(reply), "", SETTINGS)
@@ -197,7 +199,7 @@ def test_of_a_document_one_section_is_offered() -> None:
     assert nearly_relevant(question(), found) == ("Gift cards › Online", "Points")
 
 
-@pytest.mark.parametrize(
+@table(
     ("found", "name"),
     [
         (passage(0.3, "Gift cards", "How long are they valid? "), "How long are they valid?"),
@@ -226,7 +228,7 @@ def answered(source: AnswerSource) -> Turn:
     return Turn("t", "x", "en", "2026-11-25", 0.0, completed=Completed(FinishReason.STOP, source))
 
 
-@pytest.mark.parametrize(
+@table(
     ("history", "asks"),
     [
         ([CARDS], False),

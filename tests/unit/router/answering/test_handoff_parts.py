@@ -1,16 +1,15 @@
 """What a hand-over carries: what the customer told already, how they sound, and whether it failed before."""
 
-import pytest
-
 from kefu.router.answering.repeated_failures import has_failed_again, has_handed_over_again
 from kefu.router.domain.handoff import Handoff, HandoffReason, Sentiment, Slot, SlotKind
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.nlu.sentiment import sentiment_of
 from kefu.router.nlu.slots import MOST_SLOTS, slots_of
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "expected"),
     [
         ("Order SL-20261125-77 of 2026-11-20 has not arrived", "number SL-20261125-77|date 2026-11-20"),
@@ -34,7 +33,7 @@ def test_a_value_told_twice_is_one_slot_and_the_latest_come_last() -> None:
     assert len(slots_of([f"order {number}" for number in range(10000, 10100)])) == MOST_SLOTS
 
 
-@pytest.mark.parametrize(
+@table(
     ("messages", "expected"),
     [
         (["This is terrible, I am so disappointed"], Sentiment.NEGATIVE),
@@ -49,6 +48,7 @@ def test_a_value_told_twice_is_one_slot_and_the_latest_come_last() -> None:
         ([], Sentiment.NEUTRAL),
         (["Thanks for the help", "This is useless, I am angry"], Sentiment.NEGATIVE),
     ],
+    floor=11,
 )
 def test_how_messages_sound_is_counted_by_words(messages: list[str], expected: Sentiment) -> None:
     assert sentiment_of([CustomerMessage(each).normalized for each in messages]) is expected

@@ -7,6 +7,7 @@ import pytest
 from kefu.router.answering.attachments.words import superseded_attachments, without_note
 from kefu.router.answering.history import previous_question
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn
+from tests.support.table import table
 
 
 def turn(text: str, query: str = "", source: AnswerSource = AnswerSource.EXTRACTIVE) -> Turn:
@@ -36,7 +37,7 @@ def test_the_question_before_is_the_last_that_was_searched_with_what_it_leaned_o
 NOTE = "In your file I read: “500 EUR”."
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "own"),
     [
         (f"It takes 9 days [1].\n\n{NOTE}", "It takes 9 days [1]."),
@@ -45,7 +46,6 @@ NOTE = "In your file I read: “500 EUR”."
         (NOTE, ""),
         ("A colleague comes.", "A colleague comes."),
     ],
-    ids=["behind", "asked again below it", "between", "alone", "not said"],
 )
 def test_what_was_said_of_files_is_in_no_history_wherever_it_stands(text: str, own: str) -> None:
     assert without_note(replace(turn("How long?"), text=text, attachment_note=NOTE)).text == own

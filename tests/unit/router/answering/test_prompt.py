@@ -3,8 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.answering.handoff_summary import handoff_summary
 from kefu.router.answering.history import exchanges
@@ -14,6 +12,7 @@ from kefu.router.domain.generation import Role
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.turn import Passage, Turn
 from kefu.router.grounding.sentence_selection import excerpt, ranked_sentences, select_sentences
+from tests.support.table import table
 
 
 def passage(number: int, text: str, relevance: float = 0.9) -> Passage:
@@ -146,7 +145,7 @@ def test_a_persons_words_answer_what_waited_for_one_and_nothing_else() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@table(
     ("said", "left"),
     [
         ("It takes 7 days [1]. The page says: “Refunds take 7 days.”[1]", "It takes 7 days ."),

@@ -2,14 +2,13 @@
 
 from functools import partial
 
-import pytest
-
 from kefu.common.text.language import AnswerLanguage, language_of
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding.calculation import computed
 from kefu.router.grounding.evidence_pieces import EvidencePiece, pieces_of
 from kefu.testing.hostile_text import LONGEST, hostile_texts
 from tests.support.cpu_time import loops
+from tests.support.table import table
 
 _MOST_LOOPS = 25
 """A turn's computation, once: see `tests.support.cpu_time`."""
@@ -69,7 +68,7 @@ def said(question: str, *texts: str) -> str | None:
     return found and found.statement
 
 
-@pytest.mark.parametrize(
+@table(
     ("question", "text", "statement"),
     [
         ("How much do 3 visits cost for a guest?", _GYM, "3 × ¥60 per visit = ¥180"),
@@ -129,7 +128,7 @@ def test_more_than_a_limit_is_not_the_limit_itself() -> None:
     assert (found.statement, found.holds) == ("¥150 is not more than ¥150", False)
 
 
-@pytest.mark.parametrize(
+@table(
     ("question", "text"),
     [
         ("How much do 3 visits and 2 towels cost for a guest?", _GYM),  # a figure without a place

@@ -6,6 +6,7 @@ from kefu.router.domain.turn import Passage
 from kefu.router.grounding.comparison import compared
 from kefu.router.grounding.evidence_pieces import EvidencePiece, pieces_of
 from tests.support.cpu_time import loops
+from tests.support.table import table
 
 _MOST_LOOPS = 200
 """Loops (see `cpu_time`) for 10,000 rows: a comparison in linear time takes about 15."""
@@ -110,7 +111,7 @@ def test_a_line_says_where_it_stands() -> None:
     assert line.subject == "Birthday coupon"
 
 
-@pytest.mark.parametrize(
+@table(
     ("question", "text"),
     [
         ("How many points do I get as gold?", _TIERS),

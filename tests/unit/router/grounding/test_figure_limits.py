@@ -1,11 +1,10 @@
 """Figures of a question against the limits of the evidence."""
 
-import pytest
-
 from kefu.router.grounding.figure_limits import keeps_to_limits
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("question", "text", "verdict"),
     [
         ("can i return it after 20 days?", "returns within 14 days.", -1),

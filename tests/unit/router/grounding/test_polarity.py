@@ -8,6 +8,7 @@ from kefu.common.text.language import AnswerLanguage
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
 from kefu.router.grounding.polarity import Polarity, first_word, polarity_of, with_polarity
 from kefu.router.grounding.yes_no_question import Modal
+from tests.support.table import table
 
 _EVEN = 0.5
 
@@ -22,7 +23,7 @@ def yes(question: str, *evidence: EvidencePiece, language: AnswerLanguage = "en"
     return found.yes
 
 
-@pytest.mark.parametrize(
+@table(
     ("language", "question", "evidence"),
     [
         ("en", "May I record the lecture?", "Lectures must not be recorded in sound or picture."),
@@ -41,12 +42,13 @@ def yes(question: str, *evidence: EvidencePiece, language: AnswerLanguage = "en"
         ("zh", "可以用代金券付款吗", "柜台拒绝代金券付款。"),
         ("zh", "你们收代金券吗", "柜台拒收代金券。"),
     ],
+    floor=15,
 )
 def test_evidence_that_denies_speaks_for_no(language: AnswerLanguage, question: str, evidence: str) -> None:
     assert yes(question, piece(evidence), language=language) < _EVEN
 
 
-@pytest.mark.parametrize(
+@table(
     ("language", "question", "evidence"),
     [
         ("en", "Could I extend a loan twice?", "A loan can be extended twice."),
@@ -61,6 +63,7 @@ def test_evidence_that_denies_speaks_for_no(language: AnswerLanguage, question: 
         ("en", "Does my voucher expire?", "Voucher refused: expired (after 2 years), or used before."),
         ("zh", "代金券会过期吗", "代金券被拒绝：已过期（2 年），或已使用。"),
     ],
+    floor=10,
 )
 def test_evidence_that_affirms_speaks_for_yes(language: AnswerLanguage, question: str, evidence: str) -> None:
     assert yes(question, piece(evidence), language=language) > _EVEN
@@ -111,9 +114,7 @@ def test_evidence_about_something_else_says_nothing() -> None:
     assert polarity_of("能带狗进去吗", [piece("周日停车免费。")], "zh") is None
 
 
-@pytest.mark.parametrize(
-    "question", ["How long does it take?", "怎么退货", "", "🙂", "Is A as good as B?", "和以前一样吗"]
-)
+@table("question", ["How long does it take?", "怎么退货", "", "🙂", "Is A as good as B?", "和以前一样吗"], floor=6)
 def test_what_is_no_plain_yes_no_question_has_no_polarity(question: str) -> None:
     for language in ("en", "zh"):
         assert polarity_of(question, [piece("It takes two days."), piece("两天退货。")], language) is None
@@ -131,7 +132,7 @@ def test_a_word_is_said_only_where_it_is_certain() -> None:
     assert with_polarity("", Polarity(0.0), "en") == ""
 
 
-@pytest.mark.parametrize(
+@table(
     ("modal", "word"),
     [
         (Modal.CAN, "不可以。"),

@@ -1,12 +1,11 @@
 """Which messages ask for yes or no, and which of them in the negative."""
 
-import pytest
-
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.grounding.yes_no_question import Modal, asks_yes_no, read_yes_no
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("language", "question"),
     [
         ("en", "Can I bring a dog?"),
@@ -31,12 +30,13 @@ from kefu.router.grounding.yes_no_question import Modal, asks_yes_no, read_yes_n
         ("zh", "可以 return 吗"),
         ("zh", "會員可以免費嗎"),
     ],
+    floor=21,
 )
 def test_a_message_that_is_answered_with_yes_or_no_asks_for_it(language: AnswerLanguage, question: str) -> None:
     assert asks_yes_no(question, language)
 
 
-@pytest.mark.parametrize(
+@table(
     ("language", "question"),
     [
         ("en", "How long does delivery take?"),
@@ -56,6 +56,7 @@ def test_a_message_that_is_answered_with_yes_or_no_asks_for_it(language: AnswerL
         ("zh", "能退吗，要收运费吗"),
         ("zh", "包裹还没到，很着急"),
     ],
+    floor=16,
 )
 def test_a_message_that_asks_for_something_else_as_well_is_no_yes_no_question(
     language: AnswerLanguage, question: str
@@ -63,7 +64,7 @@ def test_a_message_that_asks_for_something_else_as_well_is_no_yes_no_question(
     assert not asks_yes_no(question, language)
 
 
-@pytest.mark.parametrize(
+@table(
     ("language", "question", "negated"),
     [
         ("en", "Can't I return it?", True),
@@ -77,6 +78,7 @@ def test_a_message_that_asks_for_something_else_as_well_is_no_yes_no_question(
         ("zh", "这个退不", False),
         ("zh", "不喜欢，能退吗", False),
     ],
+    floor=10,
 )
 def test_a_question_in_the_negative_is_known(language: AnswerLanguage, question: str, negated: bool) -> None:
     asked = read_yes_no(question, language)
@@ -84,7 +86,7 @@ def test_a_question_in_the_negative_is_known(language: AnswerLanguage, question:
     assert asked.negated is negated
 
 
-@pytest.mark.parametrize(
+@table(
     ("question", "modal"),
     [
         ("能退吗", Modal.CAN),
@@ -96,6 +98,7 @@ def test_a_question_in_the_negative_is_known(language: AnswerLanguage, question:
         ("给退吗", Modal.WILL),
         ("这算迟到吧", Modal.BE),
     ],
+    floor=8,
 )
 def test_a_chinese_question_tells_the_word_that_it_is_answered_with(question: str, modal: Modal) -> None:
     asked = read_yes_no(question, "zh")
@@ -103,7 +106,7 @@ def test_a_chinese_question_tells_the_word_that_it_is_answered_with(question: st
     assert asked.modal is modal
 
 
-@pytest.mark.parametrize("text", ["", " ", "?", "？！", "\n\n", "🙂", "吗", "不" * 5_000, "can i " * 2_000, "\x00"])
+@table("text", ["", " ", "?", "？！", "\n\n", "🙂", "吗", "不" * 5_000, "can i " * 2_000, "\x00"])
 def test_what_holds_no_question_is_read_without_an_error(text: str) -> None:
     for language in ("zh", "en"):
         assert read_yes_no(text, language) is None

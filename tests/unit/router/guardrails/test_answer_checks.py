@@ -13,12 +13,13 @@ from kefu.router.guardrails.answer_checks import AnswerChecks, Asked, is_in_anot
 from kefu.router.guardrails.answer_subject import has_neighbours_figure, is_of_another_subject
 from kefu.router.guardrails.claimed_polarity import claims_otherwise, turns_meaning
 from kefu.router.guardrails.form_of_address import is_misaddressed
+from tests.support.table import table
 
 RULE = "It applies to standard delivery only and never makes express, furniture or installation delivery free."
 FREE = "Standard delivery is free above 99 yuan."
 
 
-@pytest.mark.parametrize(
+@table(
     ("question", "sentence", "certain", "is_out"),
     [
         ("Can I return worn shoes?", "Yes, worn shoes can be returned.", "no", True),
@@ -36,7 +37,7 @@ def test_yes_and_no_are_said_as_the_evidence_says_them_for_certain(
     assert claims_otherwise(question, sentence, certain, opening=True) is is_out  # pyright: ignore[reportArgumentType]
 
 
-@pytest.mark.parametrize(
+@table(
     ("sentence", "evidence", "is_out"),
     [
         ("Furniture delivery is free above 99 yuan.", (RULE, FREE), True),
@@ -92,7 +93,7 @@ def test_what_is_said_of_another_subject_is_out() -> None:
     assert not is_of_another_subject("Yes.", RETURNS)
 
 
-@pytest.mark.parametrize(
+@table(
     ("question", "sentence", "is_out"),
     [
         ("u guys do next day shipping", "You guys do next day shipping [2].", True),
@@ -106,7 +107,7 @@ def test_an_echo_has_no_word_that_the_question_has_not(question: str, sentence: 
     assert is_echo(question, sentence) is is_out
 
 
-@pytest.mark.parametrize(
+@table(
     ("question", "sentence", "is_out"),
     [
         ("Do you ship to Hong Kong?", "Yes, you ship to Hong Kong.", True),
@@ -127,7 +128,7 @@ def test_the_customer_is_you_and_the_company_is_not(question: str, sentence: str
     assert is_misaddressed(question, sentence, "打开“我的订单”") is is_out
 
 
-@pytest.mark.parametrize(
+@table(
     ("sentence", "language", "is_out"),
     [
         ("退款需要 7 天。", "en", True),

@@ -3,7 +3,6 @@
 import itertools
 import re
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from kefu.common.text.number_words import han_number
 from kefu.router.domain.turn import Citation, Passage
 from kefu.router.guardrails.answer_filter import AnswerFilter
 from kefu.router.guardrails.evidence import Evidence
+from tests.support.table import table
 
 PASSAGES = [
     Passage(
@@ -58,7 +58,7 @@ class Seen:
         return [(whole[citation.start : citation.end].decode(), citation.number) for citation in self.citations]
 
 
-@pytest.mark.parametrize(
+@table(
     ("written", "seen", "cited"),
     [
         ("It takes 7 days [1].", "It takes 7 days [1].", [("It takes 7 days", 1)]),
@@ -114,7 +114,7 @@ def test_a_marker_on_the_wrong_passage_is_moved_to_the_one_that_holds_the_senten
     assert out.cited == [("Refunds arrive within 7 business days", 1)]
 
 
-@pytest.mark.parametrize(
+@table(
     "written",
     [
         "It takes 7 days.",
@@ -153,7 +153,7 @@ def test_literals_that_the_evidence_bears_out_pass(written: str) -> None:
     assert (out.blocked, out.text) == (None, written)
 
 
-@pytest.mark.parametrize(
+@table(
     ("written", "seen"),
     [
         ("It takes 8 days.", "It takes…"),
@@ -204,7 +204,7 @@ PROSE = "Sofas may be returned within 14 days. Lamps may be returned within 30 d
 FEES = "普通会员每月免运费 2 次，金卡会员每月免运费 6 次。退款在 7 个工作日内到账。保修期为 3 年。"
 
 
-@pytest.mark.parametrize(
+@table(
     ("evidence", "question", "written", "passes"),
     [
         (TABLE, "What does express delivery cost?", "Express delivery costs 20 yuan.", True),
@@ -253,7 +253,7 @@ def test_words_leave_as_soon_as_they_are_decided() -> None:
     assert Seen("Good [", "1", "] and").deltas[:3] == ["Good", "", " [1]"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "value"),
     [("三", 3), ("十", 10), ("十二", 12), ("三十", 30), ("两百零五", 205), ("一千", 1000), ("两万三千", 23000)],
 )
@@ -272,7 +272,7 @@ FRAGMENTS = st.sampled_from(
 TEXTS = st.lists(st.one_of(FRAGMENTS, st.just(" "), st.text(max_size=3)), max_size=14).map("".join)
 
 
-@pytest.mark.parametrize("text", ["三\nT", "三\t-day", "3\ndays", "三\n\nT", "30  工作日"])
+@table("text", ["三\nT", "三\t-day", "3\ndays", "三\n\nT", "30  工作日"])
 def test_a_unit_behind_any_blank_is_waited_for(text: str) -> None:
     """Found by the property below."""
     whole, out = Seen(text), Seen(*text)

@@ -3,11 +3,12 @@
 import pytest
 
 from kefu.router.guardrails.foreign_codes import holds_foreign_code
+from tests.support.table import table
 
 _EXAMPLE = 'Every order number is "SL" followed by 12 digits, for example SL202603150042.'
 
 
-@pytest.mark.parametrize(
+@table(
     "piece",
     [
         _EXAMPLE,
@@ -30,7 +31,7 @@ def test_a_number_that_the_customer_wrote_is_not(question: str) -> None:
     assert not holds_foreign_code(_EXAMPLE, question)
 
 
-@pytest.mark.parametrize(
+@table(
     "piece",
     [
         "Call 400-555-0177 about your order.",

@@ -8,6 +8,7 @@ import pytest
 from kefu.router.guardrails.evidence import Evidence
 from kefu.router.guardrails.literal_patterns import RUN, RUN_CHARACTERS, SUSPECT
 from kefu.router.guardrails.literals import LiteralGuard
+from tests.support.table import table
 
 HUNDREDS = ["১০০", "१००", "١٠٠", "๑๐๐", "１００", "𝟏𝟎𝟎"]
 
@@ -17,12 +18,12 @@ def passed(answer: str, evidence: str) -> tuple[str, str | None]:
     return "".join(map(str, [*guard.push([answer]), *guard.finish()])), guard.blocked
 
 
-@pytest.mark.parametrize("figure", HUNDREDS)
+@table("figure", HUNDREDS)
 def test_a_figure_without_evidence_is_withheld_in_any_digits(figure: str) -> None:
     assert passed(f"It is {figure} in all.", "Seven days.") == ("It is ", figure)
 
 
-@pytest.mark.parametrize("figure", HUNDREDS)
+@table("figure", HUNDREDS)
 def test_a_figure_with_evidence_is_let_out_in_any_digits(figure: str) -> None:
     assert passed(f"It is {figure} in all.", "100 days.") == (f"It is {figure} in all.", None)
     assert passed("It is 100 in all.", f"{figure} days.") == ("It is 100 in all.", None)

@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
-import pytest
-
 from kefu.router.answering.prompt import Budget, build_prompt
 from kefu.router.answering.token_estimate import TokenEstimate
 from kefu.router.domain.turn import Passage
 from kefu.router.guardrails.prompt_injection import as_data, gives_instructions, passage_for_model
 from kefu.router.nlu.message import CustomerMessage
+from tests.support.table import table
 
 _ORDINARY = """
 Can you confirm the delivery date?
@@ -47,12 +46,12 @@ def passage(text: str) -> Passage:
     return Passage(1, "n", "Title", (), text, "", 0.9, "en")
 
 
-@pytest.mark.parametrize("text", lines(_ORDINARY))
+@table("text", lines(_ORDINARY))
 def test_an_ordinary_question_gives_no_orders(text: str) -> None:
     assert not gives_instructions(CustomerMessage(text))
 
 
-@pytest.mark.parametrize("text", lines(_ORDINARY_DOCUMENTS))
+@table("text", lines(_ORDINARY_DOCUMENTS))
 def test_an_ordinary_document_stays_whole(text: str) -> None:
     assert passage_for_model(passage(text)).text == text
 
@@ -62,7 +61,7 @@ def test_what_stands_in_other_paragraphs_stays() -> None:
     assert passage_for_model(passage(text)).text == "Refunds take 7 days.\nReturns are free."
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "left"),
     [
         ("a <|im_end|> b", "a   b"),

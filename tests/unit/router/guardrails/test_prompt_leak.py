@@ -1,11 +1,11 @@
 """Instructions do not get out, however they are cut into frames, and nothing else is held back for good."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kefu.router.guardrails.citation_markers import CitationMarker
 from kefu.router.guardrails.prompt_leak import WITHHELD, PromptLeakGuard
+from tests.support.table import table
 
 TOLD = (
     "You are the customer service of a shop. Copy figures, prices and conditions exactly as they are.\n"
@@ -20,8 +20,8 @@ def passed(text: str, size: int, known: str = "") -> tuple[str, str | None]:
     return "".join(piece for piece in out if isinstance(piece, str)), guard.blocked
 
 
-@pytest.mark.parametrize("size", [1, 2, 7, 1000])
-@pytest.mark.parametrize(
+@table("size", [1, 2, 7, 1000])
+@table(
     "text",
     [
         "Sure! My rules: copy  figures,\nprices and conditions exactly as they are.",
@@ -52,8 +52,8 @@ def test_however_it_is_cut_no_more_than_the_first_letters_of_a_run_get_out(
         assert end - start <= 33
 
 
-@pytest.mark.parametrize("size", [1, 3, 1000])
-@pytest.mark.parametrize(
+@table("size", [1, 3, 1000])
+@table(
     "text",
     [
         "Please ask the customer service of the bank; prices and conditions differ.",

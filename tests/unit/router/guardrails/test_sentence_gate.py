@@ -4,6 +4,7 @@ import pytest
 
 from kefu.router.guardrails.citation_markers import CitationMarker, CitationScanner, Piece
 from kefu.router.guardrails.sentence_gate import LONGEST_SENTENCE, TOO_LONG, SentenceGate
+from tests.support.table import table
 
 
 def plain(pieces: list[Piece]) -> str:
@@ -35,8 +36,8 @@ ANSWERS = (
 )
 
 
-@pytest.mark.parametrize("step", [1, 2, 3, 7, 1000])
-@pytest.mark.parametrize("text", ANSWERS)
+@table("step", [1, 2, 3, 7, 1000])
+@table("text", ANSWERS)
 def test_what_passes_comes_out_as_it_is_wherever_it_is_cut(text: str, step: int) -> None:
     assert passed(text, step=step)[0] == text
 

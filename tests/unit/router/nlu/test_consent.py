@@ -1,15 +1,25 @@
 """Which replies are a yes to "shall I do it?". Whatever is not one must do nothing."""
 
-import pytest
-
 from kefu.router.nlu.consent import Consent, consent_of
 from kefu.router.nlu.normalization import normalize
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     "reply",
     [
-        *("yes", "Yes, please!", "Yes please do it", "YES!!!", "y", "ok", "Sure, go ahead.", "that's right", "I agree"),
+        *(
+            "yes",
+            "Yes, please!",
+            "Yes please do it",
+            "YES!!!",
+            "y",
+            "ok",
+            "Sure, go ahead.",
+            "OK, go ahead!",
+            "that's right",
+            "I agree",
+        ),
         *("yes, thanks", "Please do", "okay do it", "yes\nplease", "ｙｅｓ"),
         *(
             "是",
@@ -30,7 +40,7 @@ def test_a_yes(reply: str) -> None:
     assert consent_of(normalize(reply)) is Consent.YES
 
 
-@pytest.mark.parametrize(
+@table(
     "reply",
     [
         *("no", "No, leave it as it is", "no thanks", "nope", "Do not do it", "don't", "Please don't", "never mind"),
@@ -42,7 +52,7 @@ def test_a_no(reply: str) -> None:
     assert consent_of(normalize(reply)) is Consent.NO
 
 
-@pytest.mark.parametrize(
+@table(
     "reply",
     [
         *("yes but keep one", "OK?", "yes?", "hm", "hmm...", "okay whatever", "yes no", "maybe", "..."),
@@ -53,7 +63,7 @@ def test_what_is_unclear_is_no_yes(reply: str) -> None:
     assert consent_of(normalize(reply)) is Consent.UNCLEAR
 
 
-@pytest.mark.parametrize(
+@table(
     "reply",
     [
         *("thanks", "please", "cancel", "How long does the refund take?", "what happens then", "yesterday I ordered"),

@@ -1,12 +1,11 @@
 """Intents, leaning on what was said before."""
 
-import pytest
-
 from kefu.router.nlu.intents import Intent
 from kefu.router.nlu.message import CustomerMessage
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "intent"),
     [
         ("hi", Intent.GREETING),
@@ -48,6 +47,7 @@ from kefu.router.nlu.message import CustomerMessage
         ("...", None),
         ("hi " * 100, None),
     ],
+    floor=38,
 )
 def test_a_message_is_an_intent_only_when_all_of_it_is(text: str, intent: Intent | None) -> None:
     assert CustomerMessage(text).intent == intent

@@ -7,6 +7,7 @@ import pytest
 from kefu.router.nlu.intents import Intent
 from kefu.router.nlu.message import CustomerMessage
 from tests.support.cpu_time import loops
+from tests.support.table import table
 
 _GREETINGS = """
 hi|Hello|Hey there|Good morning|helo|hellooooo|HI!!!|hi 👋|heyyy|Good evening, sir|hiya|anyone there?
@@ -78,32 +79,32 @@ def messages(table: str) -> list[str]:
     return [message for line in table.strip().splitlines() for message in line.split("|") if message]
 
 
-@pytest.mark.parametrize("text", messages(_GREETINGS))
+@table("text", messages(_GREETINGS), floor=33)
 def test_a_greeting_is_greeted(text: str) -> None:
     assert CustomerMessage(text).intent is Intent.GREETING
 
 
-@pytest.mark.parametrize("text", messages(_THANKS))
+@table("text", messages(_THANKS), floor=31)
 def test_thanks_are_answered(text: str) -> None:
     assert CustomerMessage(text).intent is Intent.THANKS
 
 
-@pytest.mark.parametrize("text", messages(_ACKNOWLEDGEMENTS))
+@table("text", messages(_ACKNOWLEDGEMENTS), floor=43)
 def test_an_acknowledgement_is_taken_as_one(text: str) -> None:
     assert CustomerMessage(text).intent is Intent.ACKNOWLEDGEMENT
 
 
-@pytest.mark.parametrize("text", messages(_GOODBYES))
+@table("text", messages(_GOODBYES), floor=25)
 def test_a_goodbye_is_returned(text: str) -> None:
     assert CustomerMessage(text).intent is Intent.GOODBYE
 
 
-@pytest.mark.parametrize("text", messages(_WISHES))
+@table("text", messages(_WISHES))
 def test_a_wish_for_a_person_wins_whatever_stands_beside_it(text: str) -> None:
     assert CustomerMessage(text).intent is Intent.PERSON
 
 
-@pytest.mark.parametrize("text", messages(_QUESTIONS))
+@table("text", messages(_QUESTIONS), floor=56)
 def test_a_question_that_looks_like_one_of_these_is_searched(text: str) -> None:
     assert CustomerMessage(text).intent is None
 
@@ -132,7 +133,7 @@ def test_a_question_behind_many_phrases_is_a_question_at_once(text: str) -> None
     assert CustomerMessage(text).intent is None
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "intent"),
     [
         ("好的谢谢再见", Intent.GOODBYE),
@@ -141,6 +142,7 @@ def test_a_question_behind_many_phrases_is_a_question_at_once(text: str) -> None
         ("hi " * 26, Intent.GREETING),
         ("嗯嗯嗯哦好的好的谢谢", Intent.THANKS),
     ],
+    floor=5,
 )
 def test_many_phrases_without_a_mark_between_are_told_apart(text: str, intent: Intent) -> None:
     assert CustomerMessage(text).intent is intent

@@ -1,9 +1,8 @@
 """The customer's own case, and questions about the rule that are asked in the same words."""
 
-import pytest
-
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.nlu.own_case import LEAST_SCORE, LIKELY_SCORE, SIGNS, WEIGHTS, asks_whereabouts, signs_of
+from tests.support.table import table
 
 _OWN_CASES = """
 where is my order 12345?
@@ -46,12 +45,12 @@ def lines(block: str) -> list[str]:
     return block.strip().splitlines()
 
 
-@pytest.mark.parametrize("text", lines(_OWN_CASES))
+@table("text", lines(_OWN_CASES), floor=16)
 def test_a_message_that_somebody_must_look_up_is_the_customers_own_case(text: str) -> None:
     assert CustomerMessage(text).own_case_score >= LEAST_SCORE
 
 
-@pytest.mark.parametrize("text", lines(_RULES))
+@table("text", lines(_RULES), floor=15)
 def test_a_question_about_the_rule_is_none(text: str) -> None:
     assert CustomerMessage(text).own_case_score < LIKELY_SCORE
 

@@ -5,11 +5,10 @@ import re
 from pathlib import Path
 from typing import get_args
 
-import pytest
-
 from kefu.common.text.language import AnswerLanguage
 from kefu.router import nlu
 from kefu.router.nlu.packs import PACKS
+from tests.support.table import table
 
 _ENGINE = sorted(Path(nlu.__path__[0]).glob("*.py"))
 _HAN_OR_WORD = re.compile(r"[\u4e00-\u9fff]|\b[a-z]{3,} [a-z]{2,}\b")
@@ -30,7 +29,7 @@ def test_every_language_of_answers_has_one_pack() -> None:
     assert sorted(pack.code for pack in PACKS) == sorted(get_args(AnswerLanguage))
 
 
-@pytest.mark.parametrize("path", _ENGINE, ids=lambda path: path.name)
+@table("path", _ENGINE)
 def test_the_logic_holds_no_words_of_a_language(path: Path) -> None:
     assert [text for text in constants(path) if _HAN_OR_WORD.search(text)] == []
 

@@ -5,9 +5,10 @@ import time
 import pytest
 
 from kefu.router.nlu.question_splitting import MOST_QUESTIONS, split_questions
+from tests.support.table import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "questions"),
     [
         (
@@ -33,12 +34,13 @@ from kefu.router.nlu.question_splitting import MOST_QUESTIONS, split_questions
         ("運費多少？另外可以開發票嗎？", ("運費多少？", "可以開發票嗎？")),
         ("运费多少？几天到？", ("运费多少？", "几天到？")),
     ],
+    floor=10,
 )
 def test_two_questions_are_cut_apart(text: str, questions: tuple[str, ...]) -> None:
     assert split_questions(text) == questions
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "what is the difference between gold and platinum",
@@ -58,12 +60,13 @@ def test_two_questions_are_cut_apart(text: str, questions: tuple[str, ...]) -> N
         "衣柜想走加急，可以吗？急着用",
         "我想return这个item，shipping fee谁付？",
     ],
+    floor=16,
 )
 def test_one_question_stays_whole(text: str) -> None:
     assert split_questions(text) == (text,)
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "I bought a sofa last week. It does not fit. Can I send it back?",
@@ -72,6 +75,7 @@ def test_one_question_stays_whole(text: str) -> None:
         "付完款三个钟头了，还没打包，地址改得了吗",
         "上周四收的货。今天才发现里面坏了。还能赔吗？",
     ],
+    floor=5,
 )
 def test_what_is_told_around_a_question_is_no_question(text: str) -> None:
     assert split_questions(text) == (text,)
@@ -92,7 +96,7 @@ def test_what_is_told_in_front_of_a_question_belongs_to_it(text: str, questions:
     assert split_questions(text) == questions
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "second"),
     [
         ("How long is the warranty on a fridge? And on a mattress?", "How long is the warranty on a mattress?"),
@@ -102,6 +106,7 @@ def test_what_is_told_in_front_of_a_question_belongs_to_it(text: str, questions:
         ("金卡运费多少？银卡呢？", "银卡运费多少？"),
         ("冰箱保修多久？床垫呢", "冰箱保修多久？床垫呢"),
     ],
+    floor=6,
 )
 def test_a_question_that_lacks_its_words_gets_those_of_the_one_before(text: str, second: str) -> None:
     assert split_questions(text)[1:] == (second,)
@@ -119,7 +124,7 @@ def test_courtesies_are_left_out(text: str, questions: tuple[str, ...]) -> None:
     assert split_questions(text) == questions
 
 
-@pytest.mark.parametrize("text", ["thanks a lot, that helped!", "???", "And on a mattress?", "还有货吗", "那床垫呢"])
+@table("text", ["thanks a lot, that helped!", "???", "And on a mattress?", "还有货吗", "那床垫呢"], floor=5)
 def test_a_message_that_asks_nothing_else_comes_back_as_it_is(text: str) -> None:
     assert split_questions(f" {text} ") == (text,)
 

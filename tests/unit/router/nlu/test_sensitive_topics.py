@@ -3,6 +3,7 @@
 import pytest
 
 from kefu.router.nlu.message import CustomerMessage
+from tests.support.table import table
 
 _SUBJECTS = {
     "self-harm": """
@@ -99,29 +100,27 @@ def lines(table: str) -> list[str]:
     return [line for line in table.splitlines() if line]
 
 
-@pytest.mark.parametrize(
-    ("subject", "text"), [(name, text) for name, table in _SUBJECTS.items() for text in lines(table)]
-)
+@table(("subject", "text"), [(name, text) for name, table in _SUBJECTS.items() for text in lines(table)])
 def test_a_sensitive_subject_is_named(subject: str, text: str) -> None:
     assert CustomerMessage(text).sensitive_topic() == subject
 
 
-@pytest.mark.parametrize("text", lines(_NOT_SENSITIVE))
+@table("text", lines(_NOT_SENSITIVE))
 def test_a_question_about_it_is_a_question(text: str) -> None:
     assert CustomerMessage(text).sensitive_topic() == ""
 
 
-@pytest.mark.parametrize("text", lines(_ABUSE))
+@table("text", lines(_ABUSE))
 def test_an_insult_is_abuse(text: str) -> None:
     assert CustomerMessage(text).is_abuse
 
 
-@pytest.mark.parametrize("text", lines(_NO_ABUSE))
+@table("text", lines(_NO_ABUSE))
 def test_strong_language_about_something_else_is_none(text: str) -> None:
     assert not CustomerMessage(text).is_abuse
 
 
-@pytest.mark.parametrize(
+@table(
     ("topic", "text"),
     [
         ("politics", "What do you think of politics?"),

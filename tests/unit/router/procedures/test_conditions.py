@@ -9,6 +9,7 @@ import pytest
 from kefu.router.actions.procedures.conditions import NotComparable, holds
 from kefu.router.actions.procedures.procedure import If
 from kefu.router.actions.procedures.sentences import step_of
+from tests.support.table import table
 
 DAY = 86_400
 VALUES: dict[str, Any] = {
@@ -34,7 +35,7 @@ def compared(condition: str) -> bool:
     return holds(found.condition, VALUES)
 
 
-@pytest.mark.parametrize(
+@table(
     "condition",
     [
         "status is `pending`",
@@ -69,7 +70,7 @@ def test_what_holds(condition: str) -> None:
     assert compared(condition)
 
 
-@pytest.mark.parametrize(
+@table(
     "condition",
     [
         "status is `delivered`",
@@ -85,7 +86,7 @@ def test_what_does_not_hold(condition: str) -> None:
     assert not compared(condition)
 
 
-@pytest.mark.parametrize(
+@table(
     ("condition", "says"),
     [
         ("colour is `red`", "colour is not known"),

@@ -13,6 +13,7 @@ from kefu.router.actions.procedures.procedure import Do, If, Say
 from kefu.router.messages.actions import action_of
 from kefu.router.v1 import action_pb2 as pb
 from tests.support.cpu_time import loops
+from tests.support.table import table
 
 SAMPLE = Path(__file__).parents[4] / "services/kefu/sample"
 ACTIONS = {
@@ -45,7 +46,7 @@ def test_the_samples_procedures_have_nothing_wrong_and_what_asks_for_their_actio
     assert set(procedure.titles) == {"en", "zh"}
 
 
-@pytest.mark.parametrize(
+@table(
     ("steps", "findings"),
     [
         (["1. If `status` is `pending`, hand over.", "2. Hand over."], [(1, UNKNOWN)]),
@@ -135,7 +136,7 @@ def test_a_text_that_one_language_lacks_is_a_warning() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@table(
     ("page", "says"),
     [
         ("", "The page has no title"),

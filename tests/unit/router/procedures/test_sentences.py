@@ -29,6 +29,7 @@ from kefu.router.actions.procedures.sentences import (
     step_of,
 )
 from tests.support.cpu_time import loops
+from tests.support.table import table
 
 
 def condition(
@@ -37,7 +38,7 @@ def condition(
     return Condition(((Comparison(Name(name), operator, operands, negated, counts, days),),))
 
 
-@pytest.mark.parametrize(
+@table(
     ("sentence", "step"),
     [
         ("Look up `order-status`.", LookUp(1, "", "order-status")),
@@ -60,7 +61,7 @@ def test_a_step_means_the_same_in_both_languages(sentence: str, step: Step) -> N
     assert replace(found, sentence="") == step
 
 
-@pytest.mark.parametrize(
+@table(
     ("sentence", "wanted"),
     [
         ("If `status` is not `pending`:", condition("status", Operator.IS, "pending", negated=True)),
@@ -119,7 +120,7 @@ def test_what_is_asked_has_a_question_and_options() -> None:
     assert occasion_of("`cancel-order`") == ("cancel-order", "", ())
 
 
-@pytest.mark.parametrize(
+@table(
     ("sentence", "says"),
     [
         ("Refund the customer", "“Refund the customer” is not understood: a step begins with"),

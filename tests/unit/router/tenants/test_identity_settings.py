@@ -7,11 +7,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from kefu.router.tenants.identity_settings import IdentityMode, IdentitySettings, check
 from tests.support.identity_tokens import public_pem
+from tests.support.table import table
 
 GOOD = IdentitySettings(IdentityMode.REQUIRED, "https://shop.example.com", "kefu", public_key=public_pem())
 
 
-@pytest.mark.parametrize(
+@table(
     "settings",
     [
         IdentitySettings(),
@@ -28,7 +29,7 @@ def test_these_do(settings: IdentitySettings) -> None:
     assert settings.mode in IdentityMode
 
 
-@pytest.mark.parametrize(
+@table(
     ("settings", "field"),
     [
         (replace(GOOD, jwks_url="https://shop.example.com/jwks"), "public_key"),

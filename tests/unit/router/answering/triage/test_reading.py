@@ -1,12 +1,11 @@
 """What is read out of a message."""
 
-import pytest
-
 from kefu.router.actions.matching import known_messages, known_texts
 from kefu.router.answering.triage.reading import INTENT, read_message, weights, word_features
 from kefu.router.domain.triage import MessageReading, Mood, Urgency
 from kefu.router.nlu.message import CustomerMessage
 from loadtest.quality import triage as quality
+from tests.support.table import table
 
 
 def near(intent: str) -> list[float]:
@@ -22,7 +21,7 @@ def test_the_weights_belong_to_the_known_messages_and_to_the_features() -> None:
     assert {name.removeprefix(INTENT) for name in used.questions if name.startswith(INTENT)} == set(known_messages())
 
 
-@pytest.mark.parametrize("intent", ["order_status", "return_refund", "account_security", "invoice", "praise", "spam"])
+@table("intent", ["order_status", "return_refund", "account_security", "invoice", "praise", "spam"])
 def test_a_message_like_those_of_an_intent_has_it(intent: str) -> None:
     read = read_message(CustomerMessage("qzx"), near(intent))
     assert (read.intent, read.is_compared) == (intent, True)
@@ -33,7 +32,7 @@ def test_a_message_that_tells_nothing_is_of_normal_urgency_and_no_intent() -> No
     assert read_message(CustomerMessage("qzx"), None) == MessageReading()
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "intent", "urgency"),
     [
         ("hello", "small_talk", Urgency.LOW),

@@ -17,12 +17,13 @@ from kefu.router.domain.triage import (
 )
 from kefu.router.messages.triage import MAX_RULES, rule_message, rules_of, triage_message
 from kefu.router.v1 import triage_pb2 as pb
+from tests.support.table import table
 
 READ = MessageReading("account_security", 0.9, Urgency.HIGH, Mood.UNHAPPY, is_compared=True)
 MANY = Signal(SignalKind.MANY_RETURNS, 6)
 
 
-@pytest.mark.parametrize(
+@table(
     ("rule", "holds"),
     [
         (TriageRule("a", intents=("invoice", "account_security")), True),
@@ -96,7 +97,7 @@ def test_rules_come_back_as_they_were_stored() -> None:
     assert rule_message(rule) == message
 
 
-@pytest.mark.parametrize(
+@table(
     ("wrong", "field", "says"),
     [
         (pb.TriageRule(abuse=True, queue="a"), "settings.triage_rules[0].name", "63"),

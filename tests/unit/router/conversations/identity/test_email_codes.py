@@ -5,6 +5,7 @@ import pytest
 from kefu.common.errors import BadRequest
 from kefu.router.conversations.identity.email_codes import checked_address
 from kefu.router.conversations.identity.mailer import SmtpServer
+from tests.support.table import table
 
 
 @pytest.mark.parametrize(
@@ -15,7 +16,7 @@ def test_an_address_is_taken_in_lower_case(given: str, address: str) -> None:
     assert checked_address(given).addr_spec == address
 
 
-@pytest.mark.parametrize(
+@table(
     "given",
     [
         "",
