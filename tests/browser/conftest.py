@@ -11,9 +11,9 @@ from tests.support.suite_browser import SuiteBrowser
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[BrowserHarness]:
+async def harness(own_redis: RedisServer) -> AsyncIterator[BrowserHarness]:
     """The pages, with scripted answers behind them."""
-    async with open_browser_harness(redis) as opened:
+    async with open_browser_harness(own_redis) as opened:
         yield opened
 
 

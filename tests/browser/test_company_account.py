@@ -16,9 +16,9 @@ from tests.support.browser_harness import WEB, BrowserHarness, open_browser_harn
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[BrowserHarness]:
+async def harness(own_redis: RedisServer) -> AsyncIterator[BrowserHarness]:
     """Pages that take accounts of the provider which runs beside them."""
-    async with open_company(redis) as opened:
+    async with open_company(own_redis) as opened:
         yield opened
 
 
@@ -77,8 +77,8 @@ async def test_a_sign_in_that_has_ended_is_told_and_one_that_can_be_renewed_goes
     await expect(goes_on.locator(".side-who")).to_contain_text("Briefly Lin")
 
 
-async def test_a_token_for_somebody_else_is_refused_in_clear_words(redis: RedisServer) -> None:
-    async with open_company(redis, oidc_audience="another-service", oidc_client_id="kefu-desk") as harness:
+async def test_a_token_for_somebody_else_is_refused_in_clear_words(own_redis: RedisServer) -> None:
+    async with open_company(own_redis, oidc_audience="another-service", oidc_client_id="kefu-desk") as harness:
         desk = await harness.open_page("/desk")
         await sign_in(desk, "mei")
         await expect(desk.get_by_role("alert")).to_contain_text("not meant for this desk")

@@ -29,9 +29,9 @@ DRAFT = "collections/help/drafts/d1"
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[BrowserHarness]:
+async def harness(own_redis: RedisServer) -> AsyncIterator[BrowserHarness]:
     timing = Timing(golden_check_seconds=0.05)
-    async with open_browser_harness(redis, router={"timing": timing, "golden_hour": -1}) as opened:
+    async with open_browser_harness(own_redis, router={"timing": timing, "golden_hour": -1}) as opened:
         say(opened, "7 days")
         yield opened
 

@@ -127,9 +127,9 @@ async def storage_of(page: Page) -> str:
 
 
 async def test_a_site_says_who_its_customer_is_and_the_conversation_goes_along(
-    redis: RedisServer, mailbox: Mailbox
+    own_redis: RedisServer, mailbox: Mailbox
 ) -> None:
-    async with open_shop(redis, mailbox, mode="optional") as (harness, site):
+    async with open_shop(own_redis, mailbox, mode="optional") as (harness, site):
         page = await (await harness.open_context()).new_page()
         harness.record_errors(page)
         asked: list[str] = []
@@ -159,9 +159,9 @@ async def test_a_site_says_who_its_customer_is_and_the_conversation_goes_along(
         assert harness.page_errors == []
 
 
-async def test_signing_out_leaves_nothing_for_whoever_comes_next(redis: RedisServer, mailbox: Mailbox) -> None:
+async def test_signing_out_leaves_nothing_for_whoever_comes_next(own_redis: RedisServer, mailbox: Mailbox) -> None:
     token = identity_token("4711", name="Anya Garcia")
-    async with open_shop(redis, mailbox, mode="optional", queued=f"kefu('identify', '{token}')") as (harness, site):
+    async with open_shop(own_redis, mailbox, mode="optional", queued=f"kefu('identify', '{token}')") as (harness, site):
         page = await (await harness.open_context()).new_page()
         harness.record_errors(page)
         await page.goto(site)
@@ -187,8 +187,8 @@ async def test_signing_out_leaves_nothing_for_whoever_comes_next(redis: RedisSer
         assert harness.page_errors == []
 
 
-async def test_two_accounts_in_two_tabs_stay_apart(redis: RedisServer, mailbox: Mailbox) -> None:
-    async with open_shop(redis, mailbox, mode="optional") as (harness, site):
+async def test_two_accounts_in_two_tabs_stay_apart(own_redis: RedisServer, mailbox: Mailbox) -> None:
+    async with open_shop(own_redis, mailbox, mode="optional") as (harness, site):
         context = await harness.open_context()
         tabs: list[tuple[Page, FrameLocator, str]] = []
         for sub, name in (("4711", "Anya Garcia"), ("4712", "Bo Lindqvist")):
@@ -218,8 +218,8 @@ async def test_two_accounts_in_two_tabs_stay_apart(redis: RedisServer, mailbox: 
         assert harness.page_errors == []
 
 
-async def test_where_customers_must_sign_in_the_site_is_pointed_to(redis: RedisServer, mailbox: Mailbox) -> None:
-    async with open_shop(redis, mailbox, host="localhost", mode="required") as (harness, site):
+async def test_where_customers_must_sign_in_the_site_is_pointed_to(own_redis: RedisServer, mailbox: Mailbox) -> None:
+    async with open_shop(own_redis, mailbox, host="localhost", mode="required") as (harness, site):
         page = await (await harness.open_context()).new_page()
         await page.goto(site)
         chat = await open_chat(page)
@@ -234,9 +234,9 @@ async def test_where_customers_must_sign_in_the_site_is_pointed_to(redis: RedisS
 
 
 async def test_a_code_by_mail_signs_in_with_the_keyboard_on_a_small_screen(
-    redis: RedisServer, mailbox: Mailbox
+    own_redis: RedisServer, mailbox: Mailbox
 ) -> None:
-    async with open_shop(redis, mailbox, mode="required", email_codes=True) as (harness, _):
+    async with open_shop(own_redis, mailbox, mode="required", email_codes=True) as (harness, _):
         page = await harness.open_page("/", viewport={"width": 320, "height": 640})
         field = page.get_by_role("textbox", name="E-mail address")
         await expect(field).to_be_visible()
@@ -277,8 +277,8 @@ async def test_a_code_by_mail_signs_in_with_the_keyboard_on_a_small_screen(
         assert await page.evaluate(STORAGE) == "[{},{}]"
 
 
-async def test_where_it_is_a_choice_the_menu_offers_a_code_by_mail(redis: RedisServer, mailbox: Mailbox) -> None:
-    async with open_shop(redis, mailbox, mode="optional", email_codes=True) as (harness, _):
+async def test_where_it_is_a_choice_the_menu_offers_a_code_by_mail(own_redis: RedisServer, mailbox: Mailbox) -> None:
+    async with open_shop(own_redis, mailbox, mode="optional", email_codes=True) as (harness, _):
         page = await harness.open_page("/", locale="zh-CN")
         await page.get_by_role("textbox", name="您的消息").fill("退货要多久？")
         await page.keyboard.press("Enter")
@@ -298,8 +298,8 @@ async def test_where_it_is_a_choice_the_menu_offers_a_code_by_mail(redis: RedisS
         assert harness.page_errors == []
 
 
-async def test_what_the_site_claims_reaches_the_desk_unverified(redis: RedisServer, mailbox: Mailbox) -> None:
-    async with open_shop(redis, mailbox, mode="optional") as (harness, site):
+async def test_what_the_site_claims_reaches_the_desk_unverified(own_redis: RedisServer, mailbox: Mailbox) -> None:
+    async with open_shop(own_redis, mailbox, mode="optional") as (harness, site):
         page = await (await harness.open_context()).new_page()
         await page.goto(site)
         await page.evaluate("kefu('profile', { name: 'A. Garcia', plan: 'gold' })")

@@ -24,10 +24,10 @@ button { position: static !important; width: 600px !important; }
 <script src="%s/widget.js" data-lang="en" data-title="Help" data-accent="#ffdd00"></script></body></html>"""
 
 
-async def test_a_site_embeds_the_chat_with_one_tag(redis: RedisServer) -> None:
+async def test_a_site_embeds_the_chat_with_one_tag(own_redis: RedisServer) -> None:
     port = free_port()
     site = f"http://localhost:{port}"
-    async with open_browser_harness(redis, frame_ancestors=site) as harness, a_site(port, SITE % harness.origin):
+    async with open_browser_harness(own_redis, frame_ancestors=site) as harness, a_site(port, SITE % harness.origin):
         page = await (await harness.open_context(viewport={"width": 1000, "height": 760})).new_page()
         harness.record_errors(page)
         asked: list[str] = []
@@ -60,10 +60,10 @@ async def test_a_site_embeds_the_chat_with_one_tag(redis: RedisServer) -> None:
         assert harness.page_errors == []
 
 
-async def test_the_focus_stays_in_the_open_chat(redis: RedisServer) -> None:
+async def test_the_focus_stays_in_the_open_chat(own_redis: RedisServer) -> None:
     port = free_port()
     site = f"http://localhost:{port}"
-    async with open_browser_harness(redis, frame_ancestors=site) as harness, a_site(port, SITE % harness.origin):
+    async with open_browser_harness(own_redis, frame_ancestors=site) as harness, a_site(port, SITE % harness.origin):
         page = await (await harness.open_context()).new_page()
         await page.goto(site)
         await page.get_by_role("button", name="Open the chat").click()
@@ -77,11 +77,11 @@ async def test_the_focus_stays_in_the_open_chat(redis: RedisServer) -> None:
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-async def test_on_a_phone_the_chat_takes_the_whole_screen_and_can_be_closed(redis: RedisServer, side: str) -> None:
+async def test_on_a_phone_the_chat_takes_the_whole_screen_and_can_be_closed(own_redis: RedisServer, side: str) -> None:
     port = free_port()
     site = f"http://localhost:{port}"
     html = SITE.replace("data-lang", f'data-side="{side}" data-lang')
-    async with open_browser_harness(redis, frame_ancestors=site) as harness, a_site(port, html % harness.origin):
+    async with open_browser_harness(own_redis, frame_ancestors=site) as harness, a_site(port, html % harness.origin):
         page = await (await harness.open_context(viewport=PHONE)).new_page()
         await page.goto(site)
         await page.get_by_role("button", name="Open the chat").click()

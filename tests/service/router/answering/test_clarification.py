@@ -20,8 +20,8 @@ WARRANTIES = [
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis) as opened:
         opened.knowledge.hits = WARRANTIES
         opened.replica.frames = ["The extended warranty adds two years [1]."]
         yield opened

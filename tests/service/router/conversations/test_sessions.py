@@ -18,8 +18,8 @@ ASK = "How long does a refund take?"
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis) as opened:
         opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         yield opened
 
@@ -132,9 +132,9 @@ async def test_everything_of_a_user_is_erased_and_nothing_of_others(
 
 
 async def test_an_erased_users_words_are_nowhere_while_an_answer_runs_another_waits_and_a_third_was_refused(
-    redis: RedisServer,
+    own_redis: RedisServer,
 ) -> None:
-    async with open_router_harness(redis, tenant_concurrent_turns=9, tenant_questions_per_minute=600) as harness:
+    async with open_router_harness(own_redis, tenant_concurrent_turns=9, tenant_questions_per_minute=600) as harness:
         harness.knowledge.hits = [make_hit("Refunds of zebras arrive within 7 business days.")]
         customer = await harness.client()
         first = await customer.ask("Where is my quokka?", user="u-quokka", request_id="r-quokka-1")
