@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from redis import Redis
 
 from kefu.testing.redis_server import RedisServer, redis_server
 from kefu.testing.suite import Suite, starting_suite, wait_until
 from tests.support.nvidia_gpu import reason_without_gpu
+from tests.support.shared_redis import SharedRedis
 from tests.support.worker_scheduling import (
     DURATIONS,
     ENGINES,
@@ -28,9 +30,26 @@ from tests.support.worker_scheduling import (
 _NOTES = pytest.StashKey[RunNotes]()
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def _redis_of_all(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SharedRedis]:
+    async with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield SharedRedis(server.url)
+
+
+@pytest.fixture(scope="module")
+def redis(_redis_of_all: SharedRedis) -> SharedRedis:
+    """A real Redis with an append-only file, one for all tests of a worker. A module begins with an empty one."""
+    with Redis.from_url(_redis_of_all.url) as client:  # pyright: ignore[reportUnknownMemberType]
+        client.flushall()  # pyright: ignore[reportUnknownMemberType]
+    return _redis_of_all
+
+
 @pytest.fixture
-async def redis(tmp_path: Path) -> AsyncIterator[RedisServer]:
-    """A real Redis with an append-only file, empty, for one test."""
+async def own_redis(tmp_path: Path) -> AsyncIterator[RedisServer]:
+    """A real Redis with an append-only file, empty, for one test, which may stop, fill and configure it.
+
+    Also for tests of what belongs to no tenant: leases of all routers, queues, and searches of all keys.
+    """
     async with redis_server(tmp_path / "redis") as server:
         yield server
 

@@ -30,9 +30,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def harness(redis: RedisServer, browser: Browser) -> AsyncIterator[BrowserHarness]:
+async def harness(own_redis: RedisServer, browser: Browser) -> AsyncIterator[BrowserHarness]:
     """The pages, with scripted answers behind them."""
-    async with open_browser_harness(redis, browser) as opened:
+    async with open_browser_harness(own_redis, browser) as opened:
         yield opened
 
 

@@ -17,9 +17,9 @@ from tests.support.browser_harness import WEB, BrowserHarness, open_browser_harn
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def harness(redis: RedisServer, browser: Browser) -> AsyncIterator[BrowserHarness]:
+async def harness(own_redis: RedisServer, browser: Browser) -> AsyncIterator[BrowserHarness]:
     """Pages that take accounts of the provider which runs beside them."""
-    async with open_company(redis, browser) as opened:
+    async with open_company(own_redis, browser) as opened:
         yield opened
 
 
@@ -78,15 +78,15 @@ async def test_a_sign_in_that_has_ended_is_told_and_one_that_can_be_renewed_goes
     await expect(goes_on.locator(".side-who")).to_contain_text("Briefly Lin")
 
 
-async def test_a_token_for_somebody_else_is_refused_in_clear_words(redis: RedisServer, browser: Browser) -> None:
-    async with open_company(redis, browser, oidc_audience="another-service", oidc_client_id="kefu-desk") as harness:
+async def test_a_token_for_somebody_else_is_refused_in_clear_words(own_redis: RedisServer, browser: Browser) -> None:
+    async with open_company(own_redis, browser, oidc_audience="another-service", oidc_client_id="kefu-desk") as harness:
         desk = await harness.open_page("/desk")
         await sign_in(desk, "mei")
         await expect(desk.get_by_role("alert")).to_contain_text("not meant for this desk")
 
 
 @asynccontextmanager
-async def open_company(redis: RedisServer, browser: Browser, **config: object) -> AsyncIterator[BrowserHarness]:
+async def open_company(own_redis: RedisServer, browser: Browser, **config: object) -> AsyncIterator[BrowserHarness]:
     """The pages, and the provider, while the block runs."""
     read_axe_or_skip()  # what is installed with it is needed here, too
     node = shutil.which("node") or pytest.skip("there is no Node here")
@@ -99,7 +99,7 @@ async def open_company(redis: RedisServer, browser: Browser, **config: object) -
         "oidc_leeway_seconds": 0.0,
     }
     settings: dict[str, Any] = {**oidc, **config}
-    async with open_browser_harness(redis, browser, **settings) as harness:
+    async with open_browser_harness(own_redis, browser, **settings) as harness:
         provider = await asyncio.create_subprocess_exec(
             *(node, "tests/provider.mjs", str(port), f"{harness.origin}/desk"),
             cwd=WEB,

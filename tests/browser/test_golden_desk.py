@@ -29,9 +29,9 @@ DRAFT = "collections/help/drafts/d1"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def harness(redis: RedisServer, browser: Browser) -> AsyncIterator[BrowserHarness]:
+async def harness(own_redis: RedisServer, browser: Browser) -> AsyncIterator[BrowserHarness]:
     timing = Timing(golden_check_seconds=0.05)
-    async with open_browser_harness(redis, browser, router={"timing": timing, "golden_hour": -1}) as opened:
+    async with open_browser_harness(own_redis, browser, router={"timing": timing, "golden_hour": -1}) as opened:
         say(opened, "7 days")
         yield opened
 

@@ -60,7 +60,7 @@ async def set_identity(router: RouterHarness, **settings: Any) -> None:
 
 @asynccontextmanager
 async def open_shop(
-    redis: RedisServer,
+    own_redis: RedisServer,
     browser: Browser,
     mailbox: Mailbox,
     *,
@@ -76,7 +76,7 @@ async def open_shop(
         enter = stack.enter_async_context
         router = await enter(
             open_router_harness(
-                redis,
+                own_redis,
                 smtp_url=SecretStr(f"smtp://127.0.0.1:{mailbox.port}"),
                 smtp_from="A shop <no-reply@shop.example.com>",
             )
@@ -131,9 +131,9 @@ async def storage_of(page: Page) -> str:
 
 
 async def test_a_site_says_who_its_customer_is_and_the_conversation_goes_along(
-    redis: RedisServer, browser: Browser, mailbox: Mailbox
+    own_redis: RedisServer, browser: Browser, mailbox: Mailbox
 ) -> None:
-    async with open_shop(redis, browser, mailbox, mode="optional") as (harness, site):
+    async with open_shop(own_redis, browser, mailbox, mode="optional") as (harness, site):
         page = await (await harness.open_context()).new_page()
         harness.record_errors(page)
         asked: list[str] = []
@@ -164,10 +164,10 @@ async def test_a_site_says_who_its_customer_is_and_the_conversation_goes_along(
 
 
 async def test_signing_out_leaves_nothing_for_whoever_comes_next(
-    redis: RedisServer, browser: Browser, mailbox: Mailbox
+    own_redis: RedisServer, browser: Browser, mailbox: Mailbox
 ) -> None:
     token = identity_token("4711", name="Anya Garcia")
-    async with open_shop(redis, browser, mailbox, mode="optional", queued=f"kefu('identify', '{token}')") as (
+    async with open_shop(own_redis, browser, mailbox, mode="optional", queued=f"kefu('identify', '{token}')") as (
         harness,
         site,
     ):
@@ -196,8 +196,8 @@ async def test_signing_out_leaves_nothing_for_whoever_comes_next(
         assert harness.page_errors == []
 
 
-async def test_two_accounts_in_two_tabs_stay_apart(redis: RedisServer, browser: Browser, mailbox: Mailbox) -> None:
-    async with open_shop(redis, browser, mailbox, mode="optional") as (harness, site):
+async def test_two_accounts_in_two_tabs_stay_apart(own_redis: RedisServer, browser: Browser, mailbox: Mailbox) -> None:
+    async with open_shop(own_redis, browser, mailbox, mode="optional") as (harness, site):
         context = await harness.open_context()
         tabs: list[tuple[Page, FrameLocator, str]] = []
         for sub, name in (("4711", "Anya Garcia"), ("4712", "Bo Lindqvist")):
@@ -228,9 +228,9 @@ async def test_two_accounts_in_two_tabs_stay_apart(redis: RedisServer, browser: 
 
 
 async def test_where_customers_must_sign_in_the_site_is_pointed_to(
-    redis: RedisServer, browser: Browser, mailbox: Mailbox
+    own_redis: RedisServer, browser: Browser, mailbox: Mailbox
 ) -> None:
-    async with open_shop(redis, browser, mailbox, host="localhost", mode="required") as (harness, site):
+    async with open_shop(own_redis, browser, mailbox, host="localhost", mode="required") as (harness, site):
         page = await (await harness.open_context()).new_page()
         await page.goto(site)
         chat = await open_chat(page)
@@ -245,9 +245,9 @@ async def test_where_customers_must_sign_in_the_site_is_pointed_to(
 
 
 async def test_a_code_by_mail_signs_in_with_the_keyboard_on_a_small_screen(
-    redis: RedisServer, browser: Browser, mailbox: Mailbox
+    own_redis: RedisServer, browser: Browser, mailbox: Mailbox
 ) -> None:
-    async with open_shop(redis, browser, mailbox, mode="required", email_codes=True) as (harness, _):
+    async with open_shop(own_redis, browser, mailbox, mode="required", email_codes=True) as (harness, _):
         page = await harness.open_page("/", viewport={"width": 320, "height": 640})
         field = page.get_by_role("textbox", name="E-mail address")
         await expect(field).to_be_visible()
@@ -289,9 +289,9 @@ async def test_a_code_by_mail_signs_in_with_the_keyboard_on_a_small_screen(
 
 
 async def test_where_it_is_a_choice_the_menu_offers_a_code_by_mail(
-    redis: RedisServer, browser: Browser, mailbox: Mailbox
+    own_redis: RedisServer, browser: Browser, mailbox: Mailbox
 ) -> None:
-    async with open_shop(redis, browser, mailbox, mode="optional", email_codes=True) as (harness, _):
+    async with open_shop(own_redis, browser, mailbox, mode="optional", email_codes=True) as (harness, _):
         page = await harness.open_page("/", locale="zh-CN")
         await page.get_by_role("textbox", name="您的消息").fill("退货要多久？")
         await page.keyboard.press("Enter")
@@ -312,9 +312,9 @@ async def test_where_it_is_a_choice_the_menu_offers_a_code_by_mail(
 
 
 async def test_what_the_site_claims_reaches_the_desk_unverified(
-    redis: RedisServer, browser: Browser, mailbox: Mailbox
+    own_redis: RedisServer, browser: Browser, mailbox: Mailbox
 ) -> None:
-    async with open_shop(redis, browser, mailbox, mode="optional") as (harness, site):
+    async with open_shop(own_redis, browser, mailbox, mode="optional") as (harness, site):
         page = await (await harness.open_context()).new_page()
         await page.goto(site)
         await page.evaluate("kefu('profile', { name: 'A. Garcia', plan: 'gold' })")

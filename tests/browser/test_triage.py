@@ -23,9 +23,9 @@ FRAUD = pb.TriageRule(
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def harness(redis: RedisServer, browser: Browser) -> AsyncIterator[BrowserHarness]:
+async def harness(own_redis: RedisServer, browser: Browser) -> AsyncIterator[BrowserHarness]:
     """The pages, without a knowledge base for the desk to suggest from."""
-    async with open_browser_harness(redis, browser, retrieval=f"127.0.0.1:{free_port()}") as opened:
+    async with open_browser_harness(own_redis, browser, retrieval=f"127.0.0.1:{free_port()}") as opened:
         yield opened
 
 

@@ -24,11 +24,11 @@ button { position: static !important; width: 600px !important; }
 <script src="%s/widget.js" data-lang="en" data-title="Help" data-accent="#ffdd00"></script></body></html>"""
 
 
-async def test_a_site_embeds_the_chat_with_one_tag(redis: RedisServer, browser: Browser) -> None:
+async def test_a_site_embeds_the_chat_with_one_tag(own_redis: RedisServer, browser: Browser) -> None:
     port = free_port()
     site = f"http://localhost:{port}"
     async with (
-        open_browser_harness(redis, browser, frame_ancestors=site) as harness,
+        open_browser_harness(own_redis, browser, frame_ancestors=site) as harness,
         a_site(port, SITE % harness.origin),
     ):
         page = await (await harness.open_context(viewport={"width": 1000, "height": 760})).new_page()
@@ -63,11 +63,11 @@ async def test_a_site_embeds_the_chat_with_one_tag(redis: RedisServer, browser: 
         assert harness.page_errors == []
 
 
-async def test_the_focus_stays_in_the_open_chat(redis: RedisServer, browser: Browser) -> None:
+async def test_the_focus_stays_in_the_open_chat(own_redis: RedisServer, browser: Browser) -> None:
     port = free_port()
     site = f"http://localhost:{port}"
     async with (
-        open_browser_harness(redis, browser, frame_ancestors=site) as harness,
+        open_browser_harness(own_redis, browser, frame_ancestors=site) as harness,
         a_site(port, SITE % harness.origin),
     ):
         page = await (await harness.open_context()).new_page()
@@ -84,13 +84,13 @@ async def test_the_focus_stays_in_the_open_chat(redis: RedisServer, browser: Bro
 
 @pytest.mark.parametrize("side", ["left", "right"])
 async def test_on_a_phone_the_chat_takes_the_whole_screen_and_can_be_closed(
-    redis: RedisServer, browser: Browser, side: str
+    own_redis: RedisServer, browser: Browser, side: str
 ) -> None:
     port = free_port()
     site = f"http://localhost:{port}"
     html = SITE.replace("data-lang", f'data-side="{side}" data-lang')
     async with (
-        open_browser_harness(redis, browser, frame_ancestors=site) as harness,
+        open_browser_harness(own_redis, browser, frame_ancestors=site) as harness,
         a_site(port, html % harness.origin),
     ):
         page = await (await harness.open_context(viewport=PHONE)).new_page()

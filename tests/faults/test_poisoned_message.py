@@ -19,8 +19,8 @@ LEASE_SECONDS = 1.0
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, lease_seconds=LEASE_SECONDS) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, lease_seconds=LEASE_SECONDS) as opened:
         opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         yield opened
 

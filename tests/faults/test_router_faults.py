@@ -20,8 +20,8 @@ TEXT = "Refunds arrive within 7 business days [1]."
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, replicas=2, first_token_seconds=1.0, between_token_seconds=1.0) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, replicas=2, first_token_seconds=1.0, between_token_seconds=1.0) as opened:
         opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         for replica in opened.replicas:
             replica.frames = [TEXT]
@@ -94,20 +94,20 @@ async def test_when_no_replica_can_go_on_and_the_page_says_no_more_a_person_is_c
     assert answer.handoff.reason == pb.Handoff.REASON_MODEL_UNAVAILABLE
 
 
-async def test_replicas_that_cannot_be_reached_are_passed_over(redis: RedisServer) -> None:
+async def test_replicas_that_cannot_be_reached_are_passed_over(own_redis: RedisServer) -> None:
     replica, knowledge = ScriptedReplica(), ScriptedKnowledge()  # pyright: ignore[reportAbstractUsage]
     knowledge.hits, replica.frames = [make_hit("Refunds arrive within 7 business days.")], [TEXT]
     async with serve_replica(replica) as address, serve_knowledge(knowledge) as retrieval:
         nobody = f"127.0.0.1:{free_port()}"
-        async with open_router_harness(redis, generation=f"{nobody},{address}", retrieval=retrieval) as harness:
+        async with open_router_harness(own_redis, generation=f"{nobody},{address}", retrieval=retrieval) as harness:
             customer = await harness.client()
             for _ in range(5):
                 assert (await customer.ask(ASK)).text == TEXT
 
 
-async def test_a_router_starts_before_what_stands_behind_it_and_finds_it_later(redis: RedisServer) -> None:
+async def test_a_router_starts_before_what_stands_behind_it_and_finds_it_later(own_redis: RedisServer) -> None:
     retrieval, generation = (f"127.0.0.1:{free_port()}" for _ in range(2))
-    async with open_router_harness(redis, generation=generation, retrieval=retrieval) as harness:
+    async with open_router_harness(own_redis, generation=generation, retrieval=retrieval) as harness:
         customer = await harness.client()
         assert (await customer.ask(ASK)).handoff.reason == pb.Handoff.REASON_SEARCH_UNAVAILABLE
         replica, knowledge = ScriptedReplica(), ScriptedKnowledge()  # pyright: ignore[reportAbstractUsage]
@@ -118,8 +118,8 @@ async def test_a_router_starts_before_what_stands_behind_it_and_finds_it_later(r
                     await asyncio.sleep(0.2)
 
 
-async def test_redis_killed_in_mid_turn_costs_the_customer_nothing(redis: RedisServer) -> None:
-    async with open_router_harness(redis) as harness:
+async def test_redis_killed_in_mid_turn_costs_the_customer_nothing(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         down = asyncio.Event()
         harness.replica.frames = ["Refunds arrive ", down, "within 7 business days [1]."]
@@ -127,8 +127,8 @@ async def test_redis_killed_in_mid_turn_costs_the_customer_nothing(redis: RedisS
         reading = asyncio.create_task(customer.ask(ASK, request_id="r-1"))
         while not (harness.replica.calls and harness.replica.calls[0].frames):
             await asyncio.sleep(0.01)
-        await redis.wait_durable()
-        redis.kill()
+        await own_redis.wait_durable()
+        own_redis.kill()
         await asyncio.sleep(0.6)
         down.set()
         answer = await asyncio.wait_for(reading, 15)
@@ -139,7 +139,7 @@ async def test_redis_killed_in_mid_turn_costs_the_customer_nothing(redis: RedisS
         read = await expect_failure(lambda: customer.ask(ASK))
         assert (read.code, read.reason) == (grpc.StatusCode.UNAVAILABLE, "BACKEND_UNAVAILABLE")
         assert time.monotonic() - began < 15
-        await redis.start()
+        await own_redis.start()
         # What was answered meanwhile is stored, and the session is free.
         async with asyncio.timeout(20):
             while True:
@@ -155,8 +155,8 @@ async def test_redis_killed_in_mid_turn_costs_the_customer_nothing(redis: RedisS
         assert (await customer.ask(ASK, answer.session)).completed.finish_reason
 
 
-async def test_redis_restarted_in_mid_turn_goes_unnoticed(redis: RedisServer) -> None:
-    async with open_router_harness(redis) as harness:
+async def test_redis_restarted_in_mid_turn_goes_unnoticed(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         back = asyncio.Event()
         harness.replica.frames = ["Refunds arrive ", back, "within 7 business days [1]."]
@@ -164,9 +164,9 @@ async def test_redis_restarted_in_mid_turn_goes_unnoticed(redis: RedisServer) ->
         reading = asyncio.create_task(customer.ask(ASK))
         while not (harness.replica.calls and harness.replica.calls[0].frames):
             await asyncio.sleep(0.01)
-        await redis.wait_durable()
-        redis.kill()
-        await redis.start()
+        await own_redis.wait_durable()
+        own_redis.kill()
+        await own_redis.start()
         await asyncio.sleep(1.0)
         back.set()
         answer = await asyncio.wait_for(reading, 15)
@@ -175,8 +175,8 @@ async def test_redis_restarted_in_mid_turn_goes_unnoticed(redis: RedisServer) ->
         assert (turn.state, turn.text) == (pb.Turn.STATE_FINISHED, TEXT)
 
 
-async def test_a_router_that_dies_in_mid_turn_leaves_the_turn_to_be_run_by_another(redis: RedisServer) -> None:
-    async with open_router_harness(redis, routers=2, lease_seconds=1.5) as harness:
+async def test_a_router_that_dies_in_mid_turn_leaves_the_turn_to_be_run_by_another(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, routers=2, lease_seconds=1.5) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         customer, elsewhere = await harness.client(), await harness.client(at=1)
         answer = await customer.ask(ASK, request_id="r-1")

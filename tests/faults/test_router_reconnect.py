@@ -65,8 +65,8 @@ async def until_saved(harness: RouterHarness, reading: Reading) -> None:
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, routers=2, lease_seconds=1.5, resume_grace_seconds=1.0) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, routers=2, lease_seconds=1.5, resume_grace_seconds=1.0) as opened:
         opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         yield opened
 
@@ -173,9 +173,9 @@ async def test_another_router_goes_on_with_the_answer_of_one_that_was_killed(har
 
 
 async def test_a_sentence_that_was_held_when_the_router_was_killed_is_checked_and_shown_by_the_other(
-    redis: RedisServer,
+    own_redis: RedisServer,
 ) -> None:
-    async with open_router_harness(redis, routers=1, lease_seconds=1.5, answer_checks="all") as harness:
+    async with open_router_harness(own_redis, routers=1, lease_seconds=1.5, answer_checks="all") as harness:
         harness.knowledge.hits = [make_hit("A refund takes 7 business days. A refund to a card takes 3 days more.")]
         process = await harness.spawn_router()
         shown, held = "A refund takes 7 business days [1]. ", "A refund to a card "
@@ -194,8 +194,8 @@ async def test_a_sentence_that_was_held_when_the_router_was_killed_is_checked_an
     assert harness.replica.calls[1].request.HasField("continuation")
 
 
-async def test_a_router_that_is_stopped_hands_its_answers_on_at_once(redis: RedisServer) -> None:
-    async with open_router_harness(redis, lease_seconds=10.0) as harness:
+async def test_a_router_that_is_stopped_hands_its_answers_on_at_once(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, lease_seconds=10.0) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         process = await harness.spawn_router()
         reading = await begun(harness, process)
@@ -273,8 +273,10 @@ async def test_a_turn_whose_router_was_killed_cannot_be_taken_up_by_a_stranger(h
     assert (read.code, read.reason) == (grpc.StatusCode.NOT_FOUND, "TURN_NOT_FOUND")
 
 
-async def test_locks_and_places_of_a_killed_router_are_free_within_ten_seconds(redis: RedisServer) -> None:
-    async with open_router_harness(redis, tenant_concurrent_turns=1) as harness:  # the lease is what it is by default
+async def test_locks_and_places_of_a_killed_router_are_free_within_ten_seconds(own_redis: RedisServer) -> None:
+    async with open_router_harness(
+        own_redis, tenant_concurrent_turns=1
+    ) as harness:  # the lease is what it is by default
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         customer = await harness.client()
         async with killed_in_mid_answer(harness) as reading:

@@ -103,13 +103,13 @@ async def kill_redis(redis: RedisServer) -> None:
 
 
 @pytest.mark.parametrize("checked", [False, True], ids=["at-once", "in-a-draft"])
-async def test_nothing_is_lost_and_nothing_comes_twice(redis: RedisServer, checked: bool) -> None:
+async def test_nothing_is_lost_and_nothing_comes_twice(own_redis: RedisServer, checked: bool) -> None:
     async with AsyncExitStack() as stack:
         site = await stack.enter_async_context(open_web_site())
 
         async def start(*, create: bool = False) -> Replica:
-            process = await stack.enter_async_context(open_retrieval_process(redis))
-            return Replica(process, await stack.enter_async_context(clients(process, redis, create=create)))
+            process = await stack.enter_async_context(open_retrieval_process(own_redis))
+            return Replica(process, await stack.enter_async_context(clients(process, own_redis, create=create)))
 
         leader = await start(create=True)
         now = fill(site, 1)
@@ -127,7 +127,7 @@ async def test_nothing_is_lost_and_nothing_comes_twice(redis: RedisServer, check
             asked = await leader.sources.start()
             await half_applied(leader.sources, asked)
             if killed == "redis":
-                await kill_redis(redis)
+                await kill_redis(own_redis)
             else:
                 await (leader if killed == "leader" else other).process.kill()
             stays = other if killed == "leader" else leader

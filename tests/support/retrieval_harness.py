@@ -46,6 +46,7 @@ from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
 from kefu.retrieval.vectorstore.base import VectorStores
 from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY, bearer_metadata
+from tests.support.shared_redis import SharedRedis
 
 if TYPE_CHECKING:
     from kefu.retrieval.v1.draft_pb2_grpc import DraftServiceAsyncStub
@@ -122,7 +123,7 @@ class RetrievalNode:
 
 @asynccontextmanager
 async def open_retrieval_node(
-    server: RedisServer | str,
+    server: RedisServer | SharedRedis | str,
     embedder: Embedder,
     *,
     snapshots: Path | None = None,

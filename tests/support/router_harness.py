@@ -1,6 +1,7 @@
 """A router in front of scripted services and a real Redis, and its clients."""
 
 import asyncio
+import secrets
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,15 +11,27 @@ import grpc.aio
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from kefu.common.auth import STALE_KEY_SECONDS, Priority, Scope, StoredKey, make_key, open_keyring, redis_key
+from kefu.common.auth import (
+    DEFAULT_TENANT,
+    STALE_KEY_SECONDS,
+    Priority,
+    Scope,
+    StoredKey,
+    make_key,
+    open_keyring,
+    redis_key,
+)
 from kefu.common.grpc_options import Options
 from kefu.common.outbound.ssrf import resolve_permitted
+from kefu.common.permissions import ALL_SCOPES
 from kefu.common.redis.client import open_redis
+from kefu.common.redis.commands import RedisCommands
 from kefu.common.rpc.server import RunningServer
 from kefu.router.api.webhook_servicer import HostResolver
 from kefu.router.config import RouterConfig, Timing
 from kefu.router.domain.event_bus import Observer
 from kefu.router.service import router
+from kefu.router.tenants.store import TenantStore
 from kefu.router.v1 import (
     action_pb2_grpc,
     admin_pb2_grpc,
@@ -36,6 +49,7 @@ from kefu.testing.redis_server import RedisServer
 from kefu.testing.suite import clean_environment
 from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY, bearer_metadata
 from tests.support.scripted_services import ScriptedKnowledge, ScriptedReplica, serve_knowledge, serve_replica
+from tests.support.shared_redis import SharedRedis
 
 _TIMING = Timing()
 
@@ -181,7 +195,7 @@ class RouterHarness:
     def __init__(
         self,
         stack: AsyncExitStack,
-        redis: RedisServer,
+        redis: RedisServer | SharedRedis,
         config: dict[str, object],
         knowledge: ScriptedKnowledge,
         replicas: list[ScriptedReplica],
@@ -195,6 +209,9 @@ class RouterHarness:
         self._observers = observers
         self._resolve = resolve
         self.redis = redis
+        self.tenant = DEFAULT_TENANT
+        self.key = BOOTSTRAP_KEY
+        """A key of the tenant with every scope."""
         self.knowledge = knowledge
         self.replicas = replicas
         self.routers: list[RunningServer] = []
@@ -213,6 +230,16 @@ class RouterHarness:
     def replica(self) -> ScriptedReplica:
         """The first replica."""
         return self.replicas[0]
+
+    async def begin(self) -> None:
+        """Go on with a new tenant and a key of it, and with scripts as they were at first."""
+        self.knowledge.reset()
+        for replica in self.replicas:
+            replica.reset()
+        self.tenant = f"tenant-{secrets.token_hex(6)}"
+        async with self.open_store() as store:
+            await TenantStore(RedisCommands(store)).create(self.tenant, "")
+        self.key = await self.create_key(self.tenant, *ALL_SCOPES)
 
     async def start_router(self, timing: Timing | None = None) -> None:
         """Start one more router over the same services and Redis; without `timing` with that of `open_desk`."""
@@ -247,14 +274,11 @@ class RouterHarness:
         await spawned.wait_until_ready()
         return spawned
 
-    async def client(
-        self, key: str = BOOTSTRAP_KEY, *, at: "int | RouterProcess" = 0, options: Options = ()
-    ) -> RouterClient:
-        """A client with a key of one of the routers; `options` are those of the channel."""
+    async def client(self, key: str = "", *, at: "int | RouterProcess" = 0, options: Options = ()) -> RouterClient:
+        """A client of one of the routers. Without a key it has that of the harness. `options`: of the channel."""
         address = f"127.0.0.1:{(self.routers[at] if isinstance(at, int) else at).port}"
-        return RouterClient(
-            await self._stack.enter_async_context(grpc.aio.insecure_channel(address, options=options)), key
-        )
+        channel = await self._stack.enter_async_context(grpc.aio.insecure_channel(address, options=options))
+        return RouterClient(channel, key or self.key)
 
     async def create_key(
         self,
@@ -280,7 +304,7 @@ class RouterHarness:
 
 @asynccontextmanager
 async def open_router_harness(
-    redis: RedisServer,
+    redis: RedisServer | SharedRedis,
     *,
     replicas: int = 1,
     routers: int = 1,
@@ -289,7 +313,10 @@ async def open_router_harness(
     resolve: HostResolver = resolve_permitted,
     **config: object,
 ) -> AsyncIterator[RouterHarness]:
-    """Routers and scripted services while the block runs. `config`: fields of RouterConfig; others go to `router`."""
+    """Routers and scripted services while the block runs. `config`: fields of RouterConfig; others go to `router`.
+
+    On a Redis that tests share the harness has a new tenant, else the default one and its bootstrap key.
+    """
     async with AsyncExitStack() as stack:
         knowledge = ScriptedKnowledge()  # pyright: ignore[reportAbstractUsage] - the router only searches
         scripted = [ScriptedReplica() for _ in range(replicas)]
@@ -309,6 +336,8 @@ async def open_router_harness(
             **config,
         }
         harness = RouterHarness(stack, redis, chosen, knowledge, scripted, timing, observers, resolve)
+        if isinstance(redis, SharedRedis):
+            await harness.begin()
         for _ in range(routers):
             await harness.start_router()
         yield harness

@@ -17,6 +17,10 @@ class ScriptedDrafts(rpc.DraftServiceServicer):
     """Holds drafts. A report makes one HELD or OPEN, as the contract says."""
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Hold no draft."""
         self.promote_error: Exception | None = None
         """Raised once by a promotion."""
         self.drafts: dict[str, pb.Draft] = {}

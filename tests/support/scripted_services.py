@@ -85,6 +85,12 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
     """
 
     def __init__(self) -> None:
+        self.drafts = ScriptedDrafts()  # pyright: ignore[reportAbstractUsage] - the router calls three methods
+        self.reset()
+
+    def reset(self) -> None:
+        """Find nothing, and forget all calls."""
+        self.drafts.reset()
         self.hits: list[kb.SearchHit] = []
         self.by_word: dict[str, list[kb.SearchHit]] = {}
         self.curated: kb.CuratedMatch | None = None
@@ -100,7 +106,6 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
         """By question, the texts that mean the same. Other questions are compared with nothing."""
         self.cosines: dict[str, Mapping[str, float]] = {}
         """By question, cosines to texts; to others it is .86."""
-        self.drafts = ScriptedDrafts()  # pyright: ignore[reportAbstractUsage] - the router calls three methods
         self.curated_by_draft: dict[str, kb.CuratedMatch] = {}
         """The curated match of searches over a draft."""
         self.draft_hits: list[kb.SearchHit] = []
@@ -193,6 +198,10 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
     """
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Write the first answer again, and forget all calls."""
         self.frames: Sequence[Step] = ["Refunds take 7 days [1]."]
         self.continued: Sequence[Step] | None = None
         """Written instead of `frames` by a call that continues an answer."""

@@ -34,7 +34,7 @@ async def put(root: RouterClient, action: pb.Action, revision: int = 0) -> pb.Ac
 async def set_up(harness: RouterHarness, origin: str) -> RouterClient:
     """The sample's actions, at an order system."""
     root = await harness.client()
-    secret = admin.PutSecretRequest(name="tenants/default/secrets/order-system", value=API_KEY)
+    secret = admin.PutSecretRequest(name=f"tenants/{harness.tenant}/secrets/order-system", value=API_KEY)
     await root.admin.PutSecret(secret, metadata=root.metadata)
     for path in sorted(SAMPLE.glob("*.json")):
         await put(root, sample(path.stem, origin))
@@ -45,10 +45,10 @@ async def customer(harness: RouterHarness, sub: str = "emma_clarke", *, at: "int
     """A customer of the pages, as the gateway calls for one; with an empty `sub` a visitor."""
     client = await harness.client(INTERNAL_KEY, at=at)
     known = Customer(sub, {}, Verification.TOKEN, 1.0).to_json() if sub else ""
-    subject = customer_subject("default", sub) if sub else "visitor-5e0e2f0a-0000-4000-8000-000000000001"
+    subject = customer_subject(harness.tenant, sub) if sub else "visitor-5e0e2f0a-0000-4000-8000-000000000001"
     client.metadata = bearer_metadata(
         INTERNAL_KEY,
-        ("kefu-tenant", "default"),
+        ("kefu-tenant", harness.tenant),
         ("kefu-subject", subject),
         ("kefu-scopes", "chat"),
         *([("kefu-customer", known)] if known else []),

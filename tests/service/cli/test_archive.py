@@ -15,9 +15,9 @@ from tests.support.waiting import wait_until_async
 pytestmark = pytest.mark.slow
 
 
-async def test_status_list_and_export_show_what_is_archived(redis: RedisServer, tmp_path: Path) -> None:
+async def test_status_list_and_export_show_what_is_archived(own_redis: RedisServer, tmp_path: Path) -> None:
     place, timing = tmp_path / "archive", Timing(archive_pass_seconds=0.1)
-    async with open_router_harness(redis, timing=timing, archive=str(place), archive_quiet_seconds=0.0) as harness:
+    async with open_router_harness(own_redis, timing=timing, archive=str(place), archive_quiet_seconds=0.0) as harness:
         root, shell = await harness.client(), Shell(harness, BOOTSTRAP_KEY, tmp_path / "data")
         session = (await root.ask("Hello!")).session.removeprefix("sessions/")
 

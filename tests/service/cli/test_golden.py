@@ -14,8 +14,8 @@ from tests.support.scripted_services import make_hit
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, golden_hour=-1) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, golden_hour=-1) as opened:
         say(opened, "7 days")
         yield opened
 

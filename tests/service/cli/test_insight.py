@@ -20,8 +20,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, webhook_private=True, webhook_retry_seconds=0.2) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, webhook_private=True, webhook_retry_seconds=0.2) as opened:
         opened.knowledge.by_word = {"refund": [make_hit("Refunds take 7 days.")]}
         opened.replica.frames = ["Refunds take 7 days [1]."]
         yield opened

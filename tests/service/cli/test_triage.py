@@ -14,8 +14,8 @@ pytestmark = pytest.mark.slow
 RULES = [{"name": "fraud", "intents": ["account_security"], "queue": "fraud", "needs_person": True}]
 
 
-async def test_rules_are_set_from_a_file_and_a_text_is_tried(redis: RedisServer, tmp_path: Path) -> None:
-    async with open_router_harness(redis) as harness:
+async def test_rules_are_set_from_a_file_and_a_text_is_tried(own_redis: RedisServer, tmp_path: Path) -> None:
+    async with open_router_harness(own_redis) as harness:
         harness.knowledge.cosines = {HACKED: near("account_security")}
         kefu = CliHarness(tmp_path, harness.routers[0].port)
         file = tmp_path / "rules.json"

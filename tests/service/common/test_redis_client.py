@@ -62,11 +62,11 @@ async def _once_advised(server: RedisServer, lines: list[EventDict]) -> None:
     await server.start()
 
 
-async def test_data_of_a_newer_release_is_refused(redis: RedisServer) -> None:
-    async with open_redis(redis.url) as client:
+async def test_data_of_a_newer_release_is_refused(own_redis: RedisServer) -> None:
+    async with open_redis(own_redis.url) as client:
         await client.set(SCHEMA_KEY, SCHEMA + 1)
     with pytest.raises(StartupError, match="run a newer release"):
-        async with open_redis(redis.url):
+        async with open_redis(own_redis.url):
             pass
 
 
@@ -94,18 +94,20 @@ async def test_a_url_that_is_none_is_refused() -> None:
             pass
 
 
-async def test_a_lost_redis_is_unavailable_and_comes_back(redis: RedisServer) -> None:
-    async with open_redis(redis.url) as client:
-        redis.kill()
+async def test_a_lost_redis_is_unavailable_and_comes_back(own_redis: RedisServer) -> None:
+    async with open_redis(own_redis.url) as client:
+        own_redis.kill()
         with pytest.raises(BackendUnavailable), redis_errors():
             await client.get("x")
-        await redis.start()
+        await own_redis.start()
         with redis_errors():
             assert await client.get("x") is None
 
 
-async def test_a_burst_of_commands_waits_for_its_turn_on_a_bounded_number_of_connections(redis: RedisServer) -> None:
-    async with open_redis(redis.url) as client:
+async def test_a_burst_of_commands_waits_for_its_turn_on_a_bounded_number_of_connections(
+    own_redis: RedisServer,
+) -> None:
+    async with open_redis(own_redis.url) as client:
         commands = RedisCommands(client)
         found = await asyncio.gather(*(commands.get(f"key {number}") for number in range(1_500)))
         assert found == [None] * 1_500

@@ -165,9 +165,9 @@ def stored(secret_id: str, digest: str, *scopes: Scope) -> StoredKey:
     return StoredKey(secret_id, digest, "acme", frozenset(scopes), frozenset({"help"}), "a key", time.time())
 
 
-async def test_a_stored_key_works_until_it_is_revoked_and_then_at_once_no_more(redis: RedisServer) -> None:
+async def test_a_stored_key_works_until_it_is_revoked_and_then_at_once_no_more(own_redis: RedisServer) -> None:
     key = make_key()
-    async with scripted_server(redis) as (_, running), open_redis(redis.url) as store:
+    async with scripted_server(own_redis) as (_, running), open_redis(own_redis.url) as store:
         await store.hset(redis_key(key.id), mapping=stored(key.id, key.sha256, Scope.CHAT).to_hash())  # pyright: ignore
         assert await describe(running.port, bearer_metadata(key.secret)) == f"acme/{key.id}/help"
         await asyncio.sleep(0.3)  # let it be remembered
@@ -178,17 +178,17 @@ async def test_a_stored_key_works_until_it_is_revoked_and_then_at_once_no_more(r
         assert read.reason == "UNAUTHENTICATED"
 
 
-async def test_a_key_with_another_scope_is_told_which_it_needs(redis: RedisServer) -> None:
+async def test_a_key_with_another_scope_is_told_which_it_needs(own_redis: RedisServer) -> None:
     key = make_key()
-    async with scripted_server(redis) as (_, running), open_redis(redis.url) as store:
+    async with scripted_server(own_redis) as (_, running), open_redis(own_redis.url) as store:
         await store.hset(redis_key(key.id), mapping=stored(key.id, key.sha256, Scope.KNOWLEDGE).to_hash())  # pyright: ignore
         read = await expect_failure(lambda: describe(running.port, bearer_metadata(key.secret)))
         assert (read.reason, read.metadata) == ("SCOPE_MISSING", {"scope": "internal or chat"})
 
 
-async def test_a_right_id_with_a_wrong_secret_is_refused(redis: RedisServer) -> None:
+async def test_a_right_id_with_a_wrong_secret_is_refused(own_redis: RedisServer) -> None:
     key, forged = make_key(), make_key()
-    async with scripted_server(redis) as (_, running), open_redis(redis.url) as store:
+    async with scripted_server(own_redis) as (_, running), open_redis(own_redis.url) as store:
         await store.hset(redis_key(key.id), mapping=stored(key.id, key.sha256, Scope.CHAT).to_hash())  # pyright: ignore
         secret = f"kefu_{key.id}_{forged.secret.rpartition('_')[2]}"
         assert (
@@ -196,9 +196,9 @@ async def test_a_right_id_with_a_wrong_secret_is_refused(redis: RedisServer) -> 
         ).reason == "UNAUTHENTICATED"
 
 
-async def test_a_stored_key_while_redis_is_down_gets_unavailable_not_unauthenticated(redis: RedisServer) -> None:
-    async with scripted_server(redis) as (_, running):
-        redis.kill()
+async def test_a_stored_key_while_redis_is_down_gets_unavailable_not_unauthenticated(own_redis: RedisServer) -> None:
+    async with scripted_server(own_redis) as (_, running):
+        own_redis.kill()
         read = await expect_failure(lambda: describe(running.port, bearer_metadata(make_key().secret)))
         assert (read.code, read.reason) == (grpc.StatusCode.UNAVAILABLE, "BACKEND_UNAVAILABLE")
         assert await describe(running.port, bearer_metadata(INTERNAL_KEY)) == "default/internal/*"

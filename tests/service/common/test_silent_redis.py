@@ -51,14 +51,14 @@ async def test_a_command_that_is_not_answered_fails_in_bounded_time_and_the_next
         assert mute.connections == asked, "nothing more was sent"
 
 
-async def test_it_is_asked_again_after_a_while_and_commands_go_on(redis: RedisServer) -> None:
-    async with redis_client(redis.url, 5.0) as client:
+async def test_it_is_asked_again_after_a_while_and_commands_go_on(own_redis: RedisServer) -> None:
+    async with redis_client(own_redis.url, 5.0) as client:
         await RedisCommands(client).set("x", "1", seconds=60)
         commands = RedisCommands(client, CommandBreaker(command_seconds=1.0, open_seconds=0.05))
-        redis.freeze()
+        own_redis.freeze()
         with pytest.raises(BackendUnavailable):
             await commands.get("x")
-        redis.thaw()
+        own_redis.thaw()
         async with asyncio.timeout(60):
             while True:
                 try:

@@ -18,22 +18,22 @@ from kefu.testing.redis_server import RedisServer
 from tests.support.gateway_harness import (
     CHAT,
     GatewayHarness,
-    bearer_header,
     decode_frames,
     detail_of,
     encode_frame,
     open_gateway_harness,
     reason_of,
 )
-from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY
+from tests.support.grpc_calls import INTERNAL_KEY
 from tests.support.router_harness import RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
+from tests.support.shared_redis import SharedRedis
 
 QUESTION = "How long does a refund take?"
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: SharedRedis) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis) as harness:
         harness.knowledge.hits = [make_hit("Refunds take 7 days.")]
         yield harness
@@ -54,7 +54,7 @@ async def test_a_unary_call_in_json_and_in_binary_says_the_same(gateway: Gateway
     in_binary = await gateway.http.post(
         f"{CHAT}/GetSession",
         content=pb.GetSessionRequest(name=session).SerializeToString(),
-        headers={**bearer_header(BOOTSTRAP_KEY), "content-type": "application/proto"},
+        headers={**gateway.bearer(), "content-type": "application/proto"},
     )
     assert in_binary.headers["content-type"] == "application/proto"
     assert pb.GetSessionResponse.FromString(in_binary.content).session.name == session
@@ -68,7 +68,7 @@ async def test_a_stream_over_connect_has_the_events_of_grpc(gateway: GatewayHarn
 
 
 async def test_a_stream_over_grpc_web_ends_with_its_status(gateway: GatewayHarness) -> None:
-    headers = {**bearer_header(BOOTSTRAP_KEY), "content-type": "application/grpc-web+proto", "x-grpc-web": "1"}
+    headers = {**gateway.bearer(), "content-type": "application/grpc-web+proto", "x-grpc-web": "1"}
     request = pb.ConverseRequest(session="sessions/-", text=QUESTION)
     answered = await gateway.http.post(
         f"{CHAT}/Converse", content=encode_frame(request.SerializeToString()), headers=headers
@@ -101,10 +101,13 @@ async def test_errors_keep_their_details(gateway: GatewayHarness, harness: Route
     absent = await gateway.call(f"{CHAT}/GetSession", name="sessions/00000000-0000-4000-8000-000000000000")
     assert (absent.status_code, reason_of(absent.json())) == (404, "SESSION_NOT_FOUND")
 
-    harness.redis.kill()
-    away = await gateway.call(f"{CHAT}/ListSessions")
-    assert (away.status_code, reason_of(away.json())) == (503, "BACKEND_UNAVAILABLE")
-    assert detail_of(away.json(), error_details_pb2.RetryInfo()).retry_delay.seconds > 0
+
+async def test_without_redis_a_call_is_told_when_to_come_back(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis) as harness, open_gateway_harness(harness) as gateway:
+        own_redis.kill()
+        away = await gateway.call(f"{CHAT}/ListSessions")
+        assert (away.status_code, reason_of(away.json())) == (503, "BACKEND_UNAVAILABLE")
+        assert detail_of(away.json(), error_details_pb2.RetryInfo()).retry_delay.seconds > 0
 
 
 async def test_an_error_of_a_stream_is_told_at_its_end(gateway: GatewayHarness) -> None:
@@ -121,7 +124,7 @@ async def test_a_request_that_cannot_be_read_is_a_bad_request_that_says_no_more_
     response = await gateway.http.post(
         f"{CHAT}/GetSession",
         content=b'{"name": ',
-        headers={**bearer_header(BOOTSTRAP_KEY), "content-type": "application/json"},
+        headers={**gateway.bearer(), "content-type": "application/json"},
     )
     assert (response.status_code, reason_of(response.json())) == (400, "BAD_REQUEST")
     assert "Traceback" not in response.text
@@ -143,21 +146,21 @@ async def test_calls_without_a_valid_key_are_unauthenticated(gateway: GatewayHar
 async def test_a_key_without_the_scope_is_refused_by_the_service(
     gateway: GatewayHarness, harness: RouterHarness
 ) -> None:
-    key = await harness.create_key("shop", Scope.CHAT)
+    key = await harness.create_key(harness.tenant, Scope.CHAT)
     response = await gateway.call("/kefu.router.v1.AdminService/ListTenants", key)
     assert (response.status_code, reason_of(response.json())) == (403, "SCOPE_MISSING")
 
 
-async def test_callers_cannot_name_whom_they_act_for(gateway: GatewayHarness) -> None:
+async def test_callers_cannot_name_whom_they_act_for(gateway: GatewayHarness, harness: RouterHarness) -> None:
     """What the gateway tells the services of its callers comes from their key or token alone."""
     headers = {
-        **bearer_header(BOOTSTRAP_KEY),
+        **gateway.bearer(),
         "kefu-tenant": "shop",
         "kefu-subject": "someone",
         "kefu-scopes": "operator",
     }
     response = await gateway.http.get("/api/me", headers=headers)
-    assert (response.json()["tenant"], response.json()["subject"]) == ("default", "bootstrap")
+    assert (response.json()["tenant"], response.json()["subject"]) == (harness.tenant, gateway.key.split("_")[1])
 
 
 async def test_a_deadline_of_the_client_is_kept(gateway: GatewayHarness, harness: RouterHarness) -> None:
@@ -166,7 +169,7 @@ async def test_a_deadline_of_the_client_is_kept(gateway: GatewayHarness, harness
         f"{CHAT}/Converse",
         content=encode_frame({"session": "sessions/-", "text": QUESTION}),
         headers={
-            **bearer_header(BOOTSTRAP_KEY),
+            **gateway.bearer(),
             "content-type": "application/connect+json",
             "connect-timeout-ms": "1500",
         },
@@ -180,7 +183,7 @@ async def test_a_deadline_of_the_client_is_kept(gateway: GatewayHarness, harness
 async def test_a_turn_stops_when_its_reader_leaves(gateway: GatewayHarness, harness: RouterHarness) -> None:
     harness.replica.frames = ["Refunds take ", asyncio.Event(), "7 days."]
     content = encode_frame({"session": "sessions/-", "text": QUESTION})
-    headers = {**bearer_header(BOOTSTRAP_KEY), "content-type": "application/connect+json"}
+    headers = {**gateway.bearer(), "content-type": "application/connect+json"}
     async with gateway.http.stream("POST", f"{CHAT}/Converse", content=content, headers=headers) as response:
         async for part in response.aiter_bytes():
             if b"textDelta" in part:
@@ -193,7 +196,7 @@ async def test_a_resumable_turn_goes_on_when_its_reader_leaves(gateway: GatewayH
     go_on = asyncio.Event()
     harness.replica.frames = ["Refunds take ", go_on, "7 days [1]."]
     content = encode_frame({"session": "sessions/-", "text": QUESTION, "resumable": True})
-    headers = {**bearer_header(BOOTSTRAP_KEY), "content-type": "application/connect+json"}
+    headers = {**gateway.bearer(), "content-type": "application/connect+json"}
     turn, seen = "", b""
     async with gateway.http.stream("POST", f"{CHAT}/Converse", content=content, headers=headers) as response:
         async for part in response.aiter_bytes():
@@ -217,7 +220,7 @@ async def test_what_is_not_served_is_told_so(gateway: GatewayHarness) -> None:
     both_ways = await gateway.http.post(
         "/kefu.retrieval.v1.KnowledgeService/ImportDocuments",
         content=encode_frame({}),
-        headers={**bearer_header(BOOTSTRAP_KEY), "content-type": "application/connect+json"},
+        headers={**gateway.bearer(), "content-type": "application/connect+json"},
     )
     assert reason_of(decode_frames(both_ways.content)[1]["error"]) == "METHOD_UNKNOWN"
 
@@ -255,7 +258,7 @@ async def test_a_drain_lets_answers_finish_and_does_not_wait_for_watchers(harnes
             open_gateway_harness(harness, router=f"127.0.0.1:{port}", drain_seconds=20.0)
         )
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=30))
-        headers = {**bearer_header(BOOTSTRAP_KEY), "content-type": "application/connect+json"}
+        headers = {**answering.bearer(), "content-type": "application/connect+json"}
         content = encode_frame({"session": "sessions/-", "text": QUESTION})
         first = asyncio.Event(), asyncio.Event()
 

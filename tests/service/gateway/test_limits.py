@@ -25,7 +25,6 @@ from kefu.gateway.auth.visitor_tokens import VisitorTokens
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.http_server import Readiness, serving_http
 from kefu.generation.v1 import generation_pb2 as gen
-from kefu.testing.redis_server import RedisServer
 from tests.support.gateway_harness import (
     CHAT,
     VISITOR_SECRET,
@@ -37,10 +36,11 @@ from tests.support.gateway_harness import (
     open_gateway_harness,
     reason_of,
 )
-from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY
+from tests.support.grpc_calls import INTERNAL_KEY
 from tests.support.oidc_issuer import AUDIENCE, open_oidc_issuer
 from tests.support.router_harness import RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
+from tests.support.shared_redis import SharedRedis
 
 QUESTION = "How long does a refund take?"
 SEARCH = "/kefu.retrieval.v1.KnowledgeService/Search"
@@ -48,7 +48,7 @@ IN_JSON = {"content-type": "application/json"}
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: SharedRedis) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis) as harness:
         harness.knowledge.hits = [make_hit("Refunds take 7 days.")]
         yield harness
@@ -122,14 +122,14 @@ async def test_a_client_that_sends_on_reads_its_refusal(gateway: GatewayHarness,
 async def test_a_key_is_asked_about_once_in_a_while_and_is_revoked_at_once_all_the_same(
     gateway: GatewayHarness, harness: RouterHarness
 ) -> None:
-    key = await harness.create_key("default", Scope.CHAT)
+    key = await harness.create_key(harness.tenant, Scope.CHAT)
     before = asked_for_identity()
     responses = await asyncio.gather(*(gateway.call(f"{CHAT}/ListSessions", key) for _ in range(5)))
     assert [each.status_code for each in responses] == [200] * 5
     assert [(await gateway.call(f"{CHAT}/ListSessions", unknown_key())).status_code for _ in range(5)] == [401] * 5
     assert asked_for_identity() == before + 2
 
-    name = f"tenants/default/keys/{key.split('_')[1]}"
+    name = f"tenants/{harness.tenant}/keys/{key.split('_')[1]}"
     revoked = await gateway.call("/kefu.router.v1.AdminService/RevokeKey", name=name)
     assert revoked.status_code == 200, revoked.text
     response = await gateway.call(f"{CHAT}/ListSessions", key)
@@ -159,7 +159,7 @@ async def test_what_unpacks_to_far_more_than_was_sent_is_refused_and_honest_gzip
     gateway: GatewayHarness,
 ) -> None:
     async def post(path: str, body: bytes) -> httpx.Response:
-        headers = {**bearer_header(BOOTSTRAP_KEY), **IN_JSON, "content-encoding": "gzip"}
+        headers = {**gateway.bearer(), **IN_JSON, "content-encoding": "gzip"}
         return await gateway.http.post(path, content=body, headers=headers)
 
     bomb = gzip.compress(b'{"filters":[' + b"{}," * 200_000 + b"{}]}")
@@ -185,7 +185,7 @@ async def test_a_visitors_conversation_of_v1_is_no_larger_than_a_message(gateway
     token = await gateway.create_visitor()
     refused = await gateway.http.post("/v1/chat/completions", json=body, headers=bearer_header(token))
     assert (refused.status_code, refused.json()["error"]["code"]) == (413, "REQUEST_TOO_LARGE")
-    taken = await gateway.http.post("/v1/chat/completions", json=body, headers=bearer_header(BOOTSTRAP_KEY))
+    taken = await gateway.http.post("/v1/chat/completions", json=body, headers=gateway.bearer())
     assert taken.status_code == 200
 
 
@@ -314,12 +314,12 @@ async def test_an_address_has_so_many_streams_of_visitors_and_keys_have_more(har
         async with watch(gateway, other, of_other) as second:
             assert reason_of(await refusal_of(second)) == "ADDRESS_LIMIT"
         for _ in range(2):
-            response = await stack.enter_async_context(watch(gateway, BOOTSTRAP_KEY, of_key))
+            response = await stack.enter_async_context(watch(gateway, gateway.key, of_key))
             assert await refusal_of(response) == {}
 
 
-async def test_a_watch_ends_with_its_token(gateway: GatewayHarness) -> None:
-    token = VisitorTokens([VISITOR_SECRET], "default", minutes=3 / 60).issue()
+async def test_a_watch_ends_with_its_token(gateway: GatewayHarness, harness: RouterHarness) -> None:
+    token = VisitorTokens([VISITOR_SECRET], harness.tenant, minutes=3 / 60).issue()
     session = (await gateway.ask(QUESTION, token)).session
     async with watch(gateway, token, session) as told, asyncio.timeout(20):
         _, end = decode_frames(b"".join([part async for part in told]))
@@ -330,7 +330,7 @@ async def test_the_desk_is_watched_until_the_operators_token_ends(harness: Route
     async with (
         open_oidc_issuer() as issuer,
         open_gateway_harness(
-            harness, oidc_issuer=issuer.url, oidc_audience=AUDIENCE, oidc_tenant="default", oidc_leeway_seconds=0.0
+            harness, oidc_issuer=issuer.url, oidc_audience=AUDIENCE, oidc_tenant=harness.tenant, oidc_leeway_seconds=0.0
         ) as gateway,
     ):
         headers = {

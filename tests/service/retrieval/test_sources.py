@@ -29,10 +29,10 @@ async def site() -> AsyncIterator[WebSite]:
 
 
 @pytest.fixture
-async def sources(redis: RedisServer) -> AsyncIterator[Sources]:
+async def sources(own_redis: RedisServer) -> AsyncIterator[Sources]:
     async with (
-        open_retrieval_node(redis, WordVectors(), pace=Pace(poll_seconds=0.05)) as node,
-        open_sources(node, redis.url) as opened,
+        open_retrieval_node(own_redis, WordVectors(), pace=Pace(poll_seconds=0.05)) as node,
+        open_sources(node, own_redis.url) as opened,
     ):
         yield opened
 

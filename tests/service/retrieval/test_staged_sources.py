@@ -24,10 +24,10 @@ async def site() -> AsyncIterator[WebSite]:
 
 
 @pytest.fixture
-async def sources(redis: RedisServer) -> AsyncIterator[Sources]:
+async def sources(own_redis: RedisServer) -> AsyncIterator[Sources]:
     async with (
-        open_retrieval_node(redis, WordVectors(), pace=Pace(poll_seconds=0.05)) as node,
-        open_sources(node, redis.url) as opened,
+        open_retrieval_node(own_redis, WordVectors(), pace=Pace(poll_seconds=0.05)) as node,
+        open_sources(node, own_redis.url) as opened,
     ):
         yield opened
 
@@ -57,8 +57,8 @@ async def found(sources: Sources, query: str) -> list[str]:
     return [hit.passage.text for hit in (await sources.node.search(query, top_k=1)).hits]
 
 
-async def test_a_lease_that_is_gone_is_lost_and_nobody_takes_it_again_by_renewing(redis: RedisServer) -> None:
-    async with open_redis(redis.url) as client:
+async def test_a_lease_that_is_gone_is_lost_and_nobody_takes_it_again_by_renewing(own_redis: RedisServer) -> None:
+    async with open_redis(own_redis.url) as client:
         holder, other = Lease(client, "kefu:1:{a:b}:lease"), Lease(client, "kefu:1:{a:b}:lease")
         assert await holder.take()
         assert not await other.take()

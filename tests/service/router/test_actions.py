@@ -24,8 +24,8 @@ ALIKE = {ASK: ["Where is my order?"], ASK_ZH: ["我的订单到哪了"], "what d
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, private_networks="127.0.0.0/8") as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, private_networks="127.0.0.0/8") as opened:
         opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         opened.replica.frames = ["Refunds arrive within 7 business days [1]."]
         opened.knowledge.alike = dict(ALIKE)
@@ -183,8 +183,8 @@ async def test_what_a_system_says_obeys_nobody(harness: RouterHarness, bad: tupl
     assert harness.replica.calls == []
 
 
-async def test_a_private_address_is_called_only_where_the_operator_allows_it(redis: RedisServer) -> None:
-    async with open_router_harness(redis) as closed:
+async def test_a_private_address_is_called_only_where_the_operator_allows_it(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis) as closed:
         closed.knowledge.alike = dict(ALIKE)
         root = await set_up(closed, "http://127.0.0.1:9")
         told = await (await customer(closed)).ask(ASK)

@@ -16,8 +16,8 @@ from tests.support.table import table
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis) as opened:
         opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         yield opened
 

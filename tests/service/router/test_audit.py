@@ -64,8 +64,8 @@ async def raw_log(harness: RouterHarness, tenant: str) -> bytes:
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, webhook_private=True) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, webhook_private=True) as opened:
         opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         yield opened
 

@@ -25,8 +25,8 @@ YES = "Yes, please do it"
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, routers=2, private_networks="127.0.0.0/8") as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, routers=2, private_networks="127.0.0.0/8") as opened:
         opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         opened.replica.frames = ["Refunds arrive within 7 business days [1]."]
         opened.knowledge.alike = {ASK: ["Where is my order?"], CANCEL: [CANCEL], "my orders": ["Show me my orders"]}
@@ -117,10 +117,10 @@ async def test_a_change_is_asked_for_on_a_card_and_told_as_it_is_made(harness: R
     assert not done.completed.HasField("cards")
 
 
-async def test_an_operation_of_an_earlier_release_is_gone_on_with(redis: RedisServer) -> None:
+async def test_an_operation_of_an_earlier_release_is_gone_on_with(own_redis: RedisServer) -> None:
     """What it stored is compared letter by letter, and knew no cards."""
     stored = '{"state":"started","time":1.0,"attempts":1,"text":"","detail":""}'
-    async with open_redis(redis.url) as client:
+    async with open_redis(own_redis.url) as client:
         await client.hset(changes("default", "s"), "o", stored)  # pyright: ignore
         operations = OperationStore(RedisCommands(client), life=60)
         known = Operation(OperationState.STARTED, 1.0)

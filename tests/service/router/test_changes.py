@@ -31,8 +31,8 @@ HANDED_ON = "I'm sorry, I can't tell whether this was done."
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, private_networks="127.0.0.0/8") as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, private_networks="127.0.0.0/8") as opened:
         prepare(opened)
         yield opened
 
@@ -412,9 +412,9 @@ async def test_a_customer_who_leaves_in_the_middle_is_told_on_coming_back(
 
 @pytest.mark.parametrize("is_lost", [False, True])
 async def test_a_router_that_is_killed_in_the_middle_of_it_leaves_it_to_another(
-    redis: RedisServer, shop: Shop, proxy: Interposer, is_lost: bool
+    own_redis: RedisServer, shop: Shop, proxy: Interposer, is_lost: bool
 ) -> None:
-    async with open_router_harness(redis, private_networks="127.0.0.0/8", lease_seconds=1.0) as harness:
+    async with open_router_harness(own_redis, private_networks="127.0.0.0/8", lease_seconds=1.0) as harness:
         prepare(harness)
         await ready(harness, proxy.origin)
         root = await harness.client()

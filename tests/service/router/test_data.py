@@ -36,9 +36,9 @@ def documented() -> list[tuple[re.Pattern[str], str, str]]:
     return rows
 
 
-async def test_every_key_in_redis_is_documented(redis: RedisServer) -> None:
+async def test_every_key_in_redis_is_documented(own_redis: RedisServer) -> None:
     async with open_router_harness(
-        redis,
+        own_redis,
         tenant_concurrent_turns=5,
         tenant_questions_per_minute=60,
         webhook_private=True,

@@ -46,9 +46,9 @@ def events() -> Events:
 
 
 @pytest.fixture
-async def harness(redis: RedisServer, events: Events) -> AsyncIterator[RouterHarness]:
+async def harness(own_redis: RedisServer, events: Events) -> AsyncIterator[RouterHarness]:
     timing = Timing(golden_check_seconds=0.05)
-    async with open_router_harness(redis, timing=timing, observers=[events], golden_hour=-1) as opened:
+    async with open_router_harness(own_redis, timing=timing, observers=[events], golden_hour=-1) as opened:
         opened.knowledge.hits = [make_hit("Refunds take 7 days.")]
         yield opened
 
@@ -330,10 +330,10 @@ async def test_a_draft_that_is_not_loaded_yet_is_asked_later_and_never_answered_
     assert len([each for each in harness.knowledge.requests if each.draft]) == 3
 
 
-async def test_a_night_is_run_once_by_one_router(redis: RedisServer) -> None:
+async def test_a_night_is_run_once_by_one_router(own_redis: RedisServer) -> None:
     hour = datetime.now(UTC).hour
     timing = Timing(golden_check_seconds=0.05)
-    async with open_router_harness(redis, routers=2, timing=timing, golden_hour=hour) as harness:
+    async with open_router_harness(own_redis, routers=2, timing=timing, golden_hour=hour) as harness:
         await _assert_one_night(harness)
 
 

@@ -35,9 +35,9 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 @pytest.fixture
-async def harness(redis: RedisServer, mailbox: Mailbox) -> AsyncIterator[RouterHarness]:
+async def harness(own_redis: RedisServer, mailbox: Mailbox) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(
-        redis,
+        own_redis,
         smtp_url=SecretStr(f"smtp://127.0.0.1:{mailbox.port}"),
         smtp_from="Example Shop <no-reply@shop.example.com>",
     ) as opened:
@@ -384,8 +384,8 @@ async def test_settings_that_do_not_fit_are_refused(
     assert (failure.reason, field in failure.message) == ("BAD_REQUEST", True)
 
 
-async def test_keys_are_not_read_from_a_private_network_unless_it_is_named(redis: RedisServer) -> None:
-    async with open_router_harness(redis) as closed:
+async def test_keys_are_not_read_from_a_private_network_unless_it_is_named(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis) as closed:
         await set_identity(closed, public_key="", jwks_url="http://127.0.0.1:9/jwks")
         someone = await visitor(closed)
         token = identity_token(kid="one")

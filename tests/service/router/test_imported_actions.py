@@ -26,8 +26,8 @@ PENDING = EMMAS[0]
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, private_networks="127.0.0.0/8") as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, private_networks="127.0.0.0/8") as opened:
         opened.knowledge.alike = {each: [each] for each in (LIST, CANCEL, IMPORTS)}
         yield opened
 

@@ -37,8 +37,8 @@ A_DAY = 86_400.0
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, timing=Timing(key_check_seconds=0.2)) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, timing=Timing(key_check_seconds=0.2)) as opened:
         yield opened
 
 
@@ -188,17 +188,17 @@ async def test_a_watch_ends_when_its_key_expires(harness: RouterHarness, root: R
     assert (ended.code, ended.message[:20]) == (grpc.StatusCode.UNAUTHENTICATED, "This key expired on ")
 
 
-async def test_an_expired_key_is_refused_from_every_cache_also_while_redis_is_down(redis: RedisServer) -> None:
+async def test_an_expired_key_is_refused_from_every_cache_also_while_redis_is_down(own_redis: RedisServer) -> None:
     key, ends = make_key(), time.time() + 2.0
     stored = StoredKey(key.id, key.sha256, "acme", frozenset({Scope.CHAT}), None, "", 1.0, expire_time=ends)
     async with (
-        open_redis(redis.url, timeout_seconds=0.5) as store,
+        open_redis(own_redis.url, timeout_seconds=0.5) as store,
         open_keyring(INTERNAL_KEY, store=store, stale_seconds=600.0) as keyring,
     ):
         await store.hset(redis_key(key.id), mapping=stored.to_hash())  # pyright: ignore
         expected = Principal("acme", key.id, frozenset({Scope.CHAT}), None, Priority.INTERACTIVE, ends)
         assert await keyring.principal(f"Bearer {key.secret}") == expected
-        redis.kill()
+        own_redis.kill()
         keyring.forget()
         assert await keyring.principal(f"Bearer {key.secret}") == expected, "it is known, and Redis is away"
         await asyncio.sleep(max(0.0, ends - time.time()))

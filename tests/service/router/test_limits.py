@@ -70,9 +70,11 @@ async def outcome(call: Callable[[], "asyncio.Future[AnswerEvents] | object"]) -
         return failure_of(error)
 
 
-async def test_a_rate_is_exact_however_many_ask_at_once_at_however_many_routers(redis: RedisServer) -> None:
+async def test_a_rate_is_exact_however_many_ask_at_once_at_however_many_routers(own_redis: RedisServer) -> None:
     # 6 a minute is one each 10 s: within this test no more than the burst.
-    async with open_router_harness(redis, routers=2, tenant_questions_per_minute=6, tenant_question_burst=5) as harness:
+    async with open_router_harness(
+        own_redis, routers=2, tenant_questions_per_minute=6, tenant_question_burst=5
+    ) as harness:
         key = await harness.create_key("acme")
         customers = [await harness.client(key, at=n % 2) for n in range(4)]
         outcomes = await asyncio.gather(*(outcome(lambda n=n: customers[n % 4].ask("Hello!")) for n in range(40)))
@@ -88,8 +90,8 @@ async def test_a_rate_is_exact_however_many_ask_at_once_at_however_many_routers(
         assert (await other.ask("Hello!")).text
 
 
-async def test_a_refused_question_may_come_after_the_time_it_was_told_and_not_before(redis: RedisServer) -> None:
-    async with limits_over(redis, 2) as (here, there):
+async def test_a_refused_question_may_come_after_the_time_it_was_told_and_not_before(own_redis: RedisServer) -> None:
+    async with limits_over(own_redis, 2) as (here, there):
         given = rules(questions_per_minute=30, question_burst=1)  # one each two seconds
         began = time.monotonic()
         assert await verdict(here, "a", given) is None
@@ -102,8 +104,8 @@ async def test_a_refused_question_may_come_after_the_time_it_was_told_and_not_be
         assert await verdict(here, "c", given) is not None
 
 
-async def test_turns_that_are_refused_count_for_nothing(redis: RedisServer) -> None:
-    async with limits_over(redis, 1) as (limits,):
+async def test_turns_that_are_refused_count_for_nothing(own_redis: RedisServer) -> None:
+    async with limits_over(own_redis, 1) as (limits,):
         given = rules(questions_per_minute=6, question_burst=2, max_concurrent_turns=1)
         assert await verdict(limits, "a", given) is None
         for n in range(5):
@@ -120,8 +122,8 @@ async def test_turns_that_are_refused_count_for_nothing(redis: RedisServer) -> N
         assert await verdict(limits, "e", replace(given, questions_per_minute=0)) is None
 
 
-async def test_turns_at_once_are_exact_over_routers_and_free_again_when_they_end(redis: RedisServer) -> None:
-    async with limits_over(redis, 3) as routers:
+async def test_turns_at_once_are_exact_over_routers_and_free_again_when_they_end(own_redis: RedisServer) -> None:
+    async with limits_over(own_redis, 3) as routers:
         given = rules(max_concurrent_turns=7)
         entered = await asyncio.gather(*(verdict(routers[n % 3], f"t{n}", given) for n in range(60)))
         assert Counter(one is None for one in entered) == {True: 7, False: 53}
@@ -131,12 +133,12 @@ async def test_turns_at_once_are_exact_over_routers_and_free_again_when_they_end
 
 
 async def test_leases_are_renewed_in_batches_and_those_of_a_killed_router_are_free_after_one(
-    redis: RedisServer,
+    own_redis: RedisServer,
 ) -> None:
-    async with limits_over(redis, 2, lease=1.5) as (killed, other):
+    async with limits_over(own_redis, 2, lease=1.5) as (killed, other):
         given = rules(max_concurrent_turns=1100)
         await asyncio.gather(*(verdict(killed, f"t{n}", given) for n in range(1100)))
-        async with open_redis(redis.url) as store:
+        async with open_redis(own_redis.url) as store:
             before = await _scripts_run(store)
             renewing = asyncio.create_task(killed.renew())
             await asyncio.sleep(2.5)  # well beyond a lease
@@ -158,12 +160,12 @@ async def _scripts_run(store: object) -> int:
 
 @pytest.mark.parametrize("unknown", ["serve", "refuse"])
 async def test_without_redis_limits_are_not_enforced_or_nobody_is_served_as_configured(
-    redis: RedisServer, unknown: str
+    own_redis: RedisServer, unknown: str
 ) -> None:
-    async with open_redis(redis.url) as store:
+    async with open_redis(own_redis.url) as store:
         limits = TenantLimits(RedisCommands(store), lease_seconds=5.0, without_redis=unknown)  # pyright: ignore[reportArgumentType]
         given = rules(max_concurrent_turns=1, questions_per_minute=1)
-        redis.kill()
+        own_redis.kill()
         if unknown == "refuse":
             with pytest.raises(BackendUnavailable):
                 await limits.enter("acme", "a", given)
@@ -173,8 +175,8 @@ async def test_without_redis_limits_are_not_enforced_or_nobody_is_served_as_conf
         await limits.enter("acme", "c", rules())  # without limits Redis is not asked
 
 
-async def test_a_tenants_settings_hold_before_the_installations(redis: RedisServer) -> None:
-    async with open_router_harness(redis, tenant_questions_per_minute=6, tenant_question_burst=1) as harness:
+async def test_a_tenants_settings_hold_before_the_installations(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, tenant_questions_per_minute=6, tenant_question_burst=1) as harness:
         root, customer = await harness.client(), await harness.client(await harness.create_key("acme"))
         await root.admin.CreateTenant(admin.CreateTenantRequest(tenant_id="acme"), metadata=root.metadata)
         assert (await customer.ask("Hello!")).text
@@ -214,8 +216,8 @@ async def crowded(
         await first
 
 
-async def test_a_person_goes_before_a_line_of_batch_and_none_starves(redis: RedisServer) -> None:
-    async with crowded(redis, 20, brown_out_pressure=0) as (harness, release):
+async def test_a_person_goes_before_a_line_of_batch_and_none_starves(own_redis: RedisServer) -> None:
+    async with crowded(own_redis, 20, brown_out_pressure=0) as (harness, release):
         order: list[str] = []
 
         async def ask(name: str, customer: RouterClient) -> None:
@@ -235,8 +237,8 @@ async def test_a_person_goes_before_a_line_of_batch_and_none_starves(redis: Redi
         assert metric("kefu_queue_seconds_count") >= 7
 
 
-async def test_a_deadline_that_cannot_be_kept_is_refused_at_once(redis: RedisServer) -> None:
-    async with crowded(redis, 20, brown_out_pressure=0) as (harness, release):
+async def test_a_deadline_that_cannot_be_kept_is_refused_at_once(own_redis: RedisServer) -> None:
+    async with crowded(own_redis, 20, brown_out_pressure=0) as (harness, release):
         await asyncio.sleep(3)
         release.set()
         await wait_until(lambda: harness.replica.calls[0].ended.is_set())  # now it is known that a turn takes 3 s
@@ -272,8 +274,8 @@ async def at_desk(harness: RouterHarness, agent: str) -> AsyncIterator[None]:
     watching.call.cancel()
 
 
-async def test_turn_completed_names_every_rung(redis: RedisServer) -> None:
-    async with crowded(redis, 8, admission_seconds=60.0) as (harness, release):
+async def test_turn_completed_names_every_rung(own_redis: RedisServer) -> None:
+    async with crowded(own_redis, 8, admission_seconds=60.0) as (harness, release):
         customer = await harness.client()
 
         def rung(name: str) -> Callable[[], bool]:
@@ -323,8 +325,8 @@ async def test_turn_completed_names_every_rung(redis: RedisServer) -> None:
         assert metric("kefu_brown_out_turns_total", rung="shorter_answer") >= 5
 
 
-async def test_the_first_rung_shows_the_model_fewer_passages_and_calm_turns_name_none(redis: RedisServer) -> None:
-    async with crowded(redis, 8, admission_seconds=60.0, max_passages=2) as (harness, release):
+async def test_the_first_rung_shows_the_model_fewer_passages_and_calm_turns_name_none(own_redis: RedisServer) -> None:
+    async with crowded(own_redis, 8, admission_seconds=60.0, max_passages=2) as (harness, release):
         customer = await harness.client()
         asking = [asyncio.create_task(customer.ask(ASK)) for _ in range(2)]
         await wait_until(lambda: metric("kefu_brown_out_flows", rung="fewer_passages") == 1)
@@ -332,7 +334,7 @@ async def test_the_first_rung_shows_the_model_fewer_passages_and_calm_turns_name
         for answer in await asyncio.gather(*asking):
             assert answer.completed.brown_out == pb.BROWN_OUT_FEWER_PASSAGES
             assert len(answer.found.passages) == 1
-    async with open_router_harness(redis, max_passages=2) as calm:
+    async with open_router_harness(own_redis, max_passages=2) as calm:
         calm.knowledge.hits = harness.knowledge.hits
         answer = await (await calm.client()).ask(ASK)
         assert answer.completed.brown_out == pb.BROWN_OUT_UNSPECIFIED
@@ -343,9 +345,9 @@ async def test_the_first_rung_shows_the_model_fewer_passages_and_calm_turns_name
 
 
 async def test_a_search_that_is_late_while_others_are_done_is_refused_with_a_time_and_calls_nobody(
-    redis: RedisServer,
+    own_redis: RedisServer,
 ) -> None:
-    async with open_router_harness(redis, search_seconds=0.3) as harness:
+    async with open_router_harness(own_redis, search_seconds=0.3) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         customer, agent = await harness.client(), await harness.client(await operator_key(harness))
         first = await customer.ask(ASK)
@@ -361,8 +363,8 @@ async def test_a_search_that_is_late_while_others_are_done_is_refused_with_a_tim
         assert again.completed.source == pb.ANSWER_SOURCE_GENERATED, "whoever comes back is answered"
 
 
-async def test_a_program_that_was_refused_comes_back_by_itself_and_is_answered(redis: RedisServer) -> None:
-    async with open_router_harness(redis, search_seconds=0.3) as harness:
+async def test_a_program_that_was_refused_comes_back_by_itself_and_is_answered(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, search_seconds=0.3) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         await (await harness.client()).ask(ASK)
         harness.knowledge.delay = 30.0
@@ -375,8 +377,10 @@ async def test_a_program_that_was_refused_comes_back_by_itself_and_is_answered(r
             assert (await asking).text == "Refunds take 7 days [1]."
 
 
-async def test_for_load_the_desk_gets_as_many_a_minute_as_its_tenant_wants_for_each_agent(redis: RedisServer) -> None:
-    async with open_router_harness(redis, search_seconds=0.3) as harness:
+async def test_for_load_the_desk_gets_as_many_a_minute_as_its_tenant_wants_for_each_agent(
+    own_redis: RedisServer,
+) -> None:
+    async with open_router_harness(own_redis, search_seconds=0.3) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         customer, agent = await harness.client(), await harness.client(await operator_key(harness))
         await replace_settings(customer, overload_handoffs_per_agent=2)
@@ -394,8 +398,8 @@ async def test_for_load_the_desk_gets_as_many_a_minute_as_its_tenant_wants_for_e
         assert more.handoff.repeated, "who waits is not refused: the agent reads it"
 
 
-async def test_more_turns_than_may_search_wait_and_all_are_answered(redis: RedisServer) -> None:
-    async with open_router_harness(redis) as harness:
+async def test_more_turns_than_may_search_wait_and_all_are_answered(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         harness.knowledge.delay = 0.3
         customer = await harness.client()

@@ -67,8 +67,8 @@ async def parcels() -> AsyncIterator[Parcels]:
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, private_networks="127.0.0.0/8") as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, private_networks="127.0.0.0/8") as opened:
         opened.knowledge.hits = [make_hit("Parcels take 3 days.")]
         opened.knowledge.alike = {each: [each] for each in (WHERE, HOLD)}
         yield opened
@@ -174,8 +174,8 @@ async def test_what_is_no_mcp_server_calls_a_person_and_changes_nothing(
     assert bad.hits > 0
 
 
-async def test_a_private_address_is_not_called(redis: RedisServer, parcels: Parcels) -> None:
-    async with open_router_harness(redis) as closed:
+async def test_a_private_address_is_not_called(own_redis: RedisServer, parcels: Parcels) -> None:
+    async with open_router_harness(own_redis) as closed:
         closed.knowledge.hits = [make_hit("Parcels take 3 days.")]
         closed.knowledge.alike = {WHERE: [WHERE]}
         await imported(closed, parcels.url, "where", **READING)

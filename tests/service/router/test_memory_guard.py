@@ -23,8 +23,8 @@ ASK = "How long does a refund take?"
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis) as opened:
         opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         yield opened
 
@@ -48,10 +48,10 @@ async def refusal_of(customer: RouterClient, session: str, share: float, redis: 
 
 
 async def test_from_the_limit_on_no_session_begins_and_running_ones_go_on(
-    redis: RedisServer, customer: RouterClient
+    own_redis: RedisServer, customer: RouterClient
 ) -> None:
     session = (await customer.ask(ASK)).session
-    refused = await refusal_of(customer, "sessions/-", 0.88, redis)
+    refused = await refusal_of(customer, "sessions/-", 0.88, own_redis)
     assert (refused.code, refused.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "STORAGE_FULL")
     assert refused.metadata["what"] == "session"
     assert refused.retry_after == 30
@@ -64,10 +64,10 @@ async def test_from_the_limit_on_no_session_begins_and_running_ones_go_on(
 
 
 async def test_near_the_end_running_sessions_get_no_message_either_and_agents_still_write(
-    redis: RedisServer, customer: RouterClient
+    own_redis: RedisServer, customer: RouterClient
 ) -> None:
     session = (await customer.ask("Let me talk to a human")).session
-    refused = await refusal_of(customer, session, 0.97, redis)
+    refused = await refusal_of(customer, session, 0.97, own_redis)
     assert (refused.reason, refused.metadata["what"]) == ("STORAGE_FULL", "message")
     claim = (await claim_session(customer, session)).claim
     await send_reply(customer, session, claim, "A person is here.")
@@ -76,10 +76,10 @@ async def test_near_the_end_running_sessions_get_no_message_either_and_agents_st
 
 
 async def test_a_refused_message_leaves_nothing_and_one_that_came_before_is_answered_again(
-    redis: RedisServer, harness: RouterHarness, customer: RouterClient
+    own_redis: RedisServer, harness: RouterHarness, customer: RouterClient
 ) -> None:
     first = await customer.ask(ASK, request_id="before")
-    await refusal_of(customer, "sessions/-", 0.88, redis)
+    await refusal_of(customer, "sessions/-", 0.88, own_redis)
     async with harness.open_store() as opened:
         store: Any = opened  # redis-py's own types are of no use to a strict checker
         before = set(await store.keys())
@@ -90,25 +90,25 @@ async def test_a_refused_message_leaves_nothing_and_one_that_came_before_is_answ
     assert (again.session, again.text) == (first.session, first.text)
 
 
-async def test_a_write_that_redis_refuses_is_answered_with_its_own_reason(redis: RedisServer) -> None:
-    async with open_router_harness(redis, redis_memory_limit=0) as harness:
+async def test_a_write_that_redis_refuses_is_answered_with_its_own_reason(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, redis_memory_limit=0) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         customer = await harness.client()
         session = (await customer.ask(ASK)).session
-        await fill_redis(redis, 2.0)
+        await fill_redis(own_redis, 2.0)
         for where in (session, "sessions/-"):
             refused = await expect_failure(lambda where=where: customer.ask(ASK, where, request_id=f"r {where}"))
             assert (refused.code, refused.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "STORAGE_FULL")
             assert "was not kept" in refused.message
-        await fill_redis(redis, 0.5)
+        await fill_redis(own_redis, 0.5)
         assert (await customer.ask(ASK, session, request_id=f"r {session}")).text
 
 
 async def test_an_answer_that_runs_while_redis_fills_up_is_told_and_stored_once_there_is_room(
-    redis: RedisServer,
+    own_redis: RedisServer,
 ) -> None:
     timing = Timing(store_wait_seconds=0.1)
-    async with open_router_harness(redis, timing=timing, redis_memory_limit=0) as harness:
+    async with open_router_harness(own_redis, timing=timing, redis_memory_limit=0) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         release = asyncio.Event()
         harness.replica.frames = ["Refunds take ", release, "7 days [1]."]
@@ -118,18 +118,18 @@ async def test_an_answer_that_runs_while_redis_fills_up_is_told_and_stored_once_
         async for event in call:
             events.append(event)
             if event.WhichOneof("event") == "text_delta" and not release.is_set():
-                await fill_redis(redis, 2.0)
+                await fill_redis(own_redis, 2.0)
                 release.set()
         answer = AnswerEvents(events)
         assert (answer.text, answer.kinds[-1]) == ("Refunds take 7 days [1].", "turn_completed")
-        await fill_redis(redis, 0.5)
+        await fill_redis(own_redis, 0.5)
         [turn] = await customer.turns(answer.session)
         assert (turn.state, turn.text) == (pb.Turn.STATE_FINISHED, answer.text)
         assert (await customer.ask(ASK, answer.session)).text, "the session is free again"
 
 
-async def test_a_session_takes_so_many_messages_and_then_asks_for_another_session(redis: RedisServer) -> None:
-    async with open_router_harness(redis, session_turns=3) as harness:
+async def test_a_session_takes_so_many_messages_and_then_asks_for_another_session(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, session_turns=3) as harness:
         customer = await harness.client()
         session = (await customer.ask("Hello")).session
         for _ in range(2):

@@ -20,8 +20,8 @@ CANCEL, PERSON = "Cancel an order", "None of these: a person"
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, private_networks="127.0.0.0/8") as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, private_networks="127.0.0.0/8") as opened:
         prepare(opened)
         against = {known_messages()[RULES][0]: 0.885}
         exchange = dict.fromkeys(("Exchange my order", "I want to exchange an item", "我要换货"), 0.888)

@@ -37,8 +37,8 @@ PAGE = """# Cancel an order / 取消订单
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, private_networks="127.0.0.0/8") as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, private_networks="127.0.0.0/8") as opened:
         prepare(opened)
         yield opened
 

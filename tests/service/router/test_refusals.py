@@ -21,8 +21,8 @@ UNKNOWN = "sessions/00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis) as opened:
         opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         yield opened
 
@@ -157,9 +157,9 @@ async def test_a_key_without_the_scope_is_refused(harness: RouterHarness) -> Non
     assert (await expect_failure(tenants)).reason == "SCOPE_MISSING"
 
 
-async def test_more_turns_than_places_are_refused_with_a_time_to_come_back(redis: RedisServer) -> None:
+async def test_more_turns_than_places_are_refused_with_a_time_to_come_back(own_redis: RedisServer) -> None:
     async with open_router_harness(
-        redis, max_concurrent_turns=1, max_waiting_turns=1, admission_seconds=0.5
+        own_redis, max_concurrent_turns=1, max_waiting_turns=1, admission_seconds=0.5
     ) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         release = asyncio.Event()
@@ -179,8 +179,8 @@ async def test_more_turns_than_places_are_refused_with_a_time_to_come_back(redis
         assert (await customer.ask(ASK)).text == "Soon."
 
 
-async def test_a_tenants_quota_holds_over_all_routers_and_for_no_other_tenant(redis: RedisServer) -> None:
-    async with open_router_harness(redis, routers=2, tenant_concurrent_turns=1) as harness:
+async def test_a_tenants_quota_holds_over_all_routers_and_for_no_other_tenant(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, routers=2, tenant_concurrent_turns=1) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         release = asyncio.Event()
         harness.replica.frames = ["Soon. ", release]

@@ -16,8 +16,8 @@ EXCHANGE, CHANGE, ADDRESS = "Exchange my order", "Modify my order", "new address
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, private_networks="127.0.0.0/8") as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, private_networks="127.0.0.0/8") as opened:
         prepare(opened)
         wishes = (EXCHANGE, CHANGE, ADDRESS, "I'd rather pay by gift card")
         opened.knowledge.alike = {wish: [wish] for wish in wishes}

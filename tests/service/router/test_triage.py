@@ -32,8 +32,8 @@ def near(intent: str) -> dict[str, float]:
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, private_networks="127.0.0.0/8") as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, private_networks="127.0.0.0/8") as opened:
         prepare(opened)
         opened.knowledge.cosines = {HACKED: near("account_security"), PRAISE: near("praise")}
         yield opened

@@ -69,9 +69,9 @@ async def receiver() -> AsyncIterator[WebhookReceiver]:
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(
-        redis, routers=2, webhook_private=True, webhook_retry_seconds=0.2, lease_seconds=1.0
+        own_redis, routers=2, webhook_private=True, webhook_retry_seconds=0.2, lease_seconds=1.0
     ) as opened:
         opened.knowledge.by_word = {"refund": [make_hit("Refunds take 7 days.")]}
         opened.replica.frames = ["Refunds take 7 days [1]."]
@@ -179,9 +179,13 @@ async def test_an_address_that_does_not_answer_keeps_no_other_waiting(
         assert 1 <= len(silent.received) <= 4, "at most so many at once"
 
 
-async def test_what_is_given_up_is_failed_and_can_be_sent_again(redis: RedisServer, receiver: WebhookReceiver) -> None:
+async def test_what_is_given_up_is_failed_and_can_be_sent_again(
+    own_redis: RedisServer, receiver: WebhookReceiver
+) -> None:
     async with (
-        open_router_harness(redis, webhook_private=True, webhook_retry_seconds=0.2, webhook_hours=1 / 3600) as harness,
+        open_router_harness(
+            own_redis, webhook_private=True, webhook_retry_seconds=0.2, webhook_hours=1 / 3600
+        ) as harness,
         operator_at(harness, harness.routers[0].port) as operator,
     ):
         receiver.answer = lambda _: (503, "")
@@ -205,9 +209,9 @@ async def test_what_is_given_up_is_failed_and_can_be_sent_again(redis: RedisServ
         assert refused.reason == "DELIVERY_NOT_FOUND"
 
 
-async def test_a_killed_routers_delivery_is_sent_by_another(redis: RedisServer, receiver: WebhookReceiver) -> None:
+async def test_a_killed_routers_delivery_is_sent_by_another(own_redis: RedisServer, receiver: WebhookReceiver) -> None:
     async with open_router_harness(
-        redis, routers=0, webhook_private=True, webhook_retry_seconds=0.2, lease_seconds=1.0
+        own_redis, routers=0, webhook_private=True, webhook_retry_seconds=0.2, lease_seconds=1.0
     ) as harness:
         doomed = await harness.spawn_router()
         receiver.answer = lambda _: None  # it hangs in the middle of its first try
@@ -301,18 +305,18 @@ async def test_deliveries_are_listed_latest_first_in_pages(
         "https://no-such-host.invalid/hook",
     ],
 )
-async def test_addresses_that_are_not_public_or_not_safe_are_refused(redis: RedisServer, url: str) -> None:
-    async with open_router_harness(redis) as harness, operator_at(harness, harness.routers[0].port) as operator:
+async def test_addresses_that_are_not_public_or_not_safe_are_refused(own_redis: RedisServer, url: str) -> None:
+    async with open_router_harness(own_redis) as harness, operator_at(harness, harness.routers[0].port) as operator:
         refused = await expect_failure(lambda: operator.create(url))
         assert refused.reason == "BAD_REQUEST"
         assert "secret" not in refused.message
 
 
 async def test_a_name_that_leads_into_the_own_network_later_is_not_connected_to(
-    redis: RedisServer, receiver: WebhookReceiver
+    own_redis: RedisServer, receiver: WebhookReceiver
 ) -> None:
     async with (
-        open_router_harness(redis, resolve=_public, webhook_retry_seconds=0.2) as harness,
+        open_router_harness(own_redis, resolve=_public, webhook_retry_seconds=0.2) as harness,
         operator_at(harness, harness.routers[0].port) as operator,
     ):
         url = receiver.url.replace("http:", "https:").replace("127.0.0.1", "localhost")
@@ -363,10 +367,10 @@ async def test_secrets_and_addresses_are_in_no_log(
 
 
 async def test_routers_that_end_leave_their_webhooks_to_others_at_once(
-    redis: RedisServer, receiver: WebhookReceiver
+    own_redis: RedisServer, receiver: WebhookReceiver
 ) -> None:
     receiver.answer = lambda _: None
-    async with open_router_harness(redis, routers=0, webhook_private=True) as harness:
+    async with open_router_harness(own_redis, routers=0, webhook_private=True) as harness:
         leaving = await harness.spawn_router()
         async with operator_at(harness, leaving.port) as operator:
             webhook, _ = await operator.create(receiver.url, pb.WEBHOOK_EVENT_TURN)

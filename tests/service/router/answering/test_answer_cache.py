@@ -22,8 +22,8 @@ GENERATED = pb.ANSWER_SOURCE_GENERATED
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis) as opened:
         opened.knowledge.hits = [make_hit(REFUNDS)]
         opened.knowledge.revision = "one"
         opened.replica.frames = ["Refunds arrive within 7 business days [1]."]
@@ -102,8 +102,8 @@ async def test_words_that_agree_do_not_outweigh_embeddings_that_do_not(
     assert (await customer.ask(SAME)).completed.source == GENERATED
 
 
-async def test_what_is_left_of_an_answer_that_did_not_pass_is_given_to_nobody_else(redis: RedisServer) -> None:
-    async with open_router_harness(redis, answer_checks="all") as harness:
+async def test_what_is_left_of_an_answer_that_did_not_pass_is_given_to_nobody_else(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, answer_checks="all") as harness:
         harness.knowledge.hits, harness.knowledge.revision = [make_hit(REFUNDS)], "one"
         harness.replica.frames = ["Refunds arrive within 7 business days [1]. ", "Refunds never arrive [1]."]
         customer = await harness.client()
@@ -205,8 +205,8 @@ async def test_an_answer_by_other_weights_than_those_in_service_is_not_given(
     assert (await customer.ask(QUESTION)).completed.source == CACHED
 
 
-async def test_it_is_bounded_and_the_oldest_go_first(redis: RedisServer) -> None:
-    async with open_router_harness(redis, cache_entries=2) as harness:
+async def test_it_is_bounded_and_the_oldest_go_first(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, cache_entries=2) as harness:
         harness.knowledge.hits, harness.knowledge.revision = [make_hit(REFUNDS)], "one"
         harness.replica.frames = ["Refunds arrive within 7 business days [1]."]
         customer = await harness.client()
@@ -217,8 +217,8 @@ async def test_it_is_bounded_and_the_oldest_go_first(redis: RedisServer) -> None
         assert (await customer.ask(QUESTION)).completed.source == GENERATED
 
 
-async def test_it_can_be_switched_off_for_all_and_for_a_tenant(redis: RedisServer) -> None:
-    async with open_router_harness(redis, cache_answers=False) as harness:
+async def test_it_can_be_switched_off_for_all_and_for_a_tenant(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, cache_answers=False) as harness:
         harness.knowledge.hits, harness.knowledge.revision = [make_hit(REFUNDS)], "one"
         harness.replica.frames = ["Refunds arrive within 7 business days [1]."]
         customer = await harness.client()
@@ -233,18 +233,18 @@ async def test_it_can_be_switched_off_for_all_and_for_a_tenant(redis: RedisServe
         assert (await customer.ask(SAME)).completed.source == CACHED
 
 
-async def test_without_redis_the_model_is_asked(redis: RedisServer) -> None:
-    async with open_router_harness(redis, without_redis="answer") as harness:
+async def test_without_redis_the_model_is_asked(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, without_redis="answer") as harness:
         harness.knowledge.hits, harness.knowledge.revision = [make_hit(REFUNDS)], "one"
         harness.replica.frames = ["Refunds arrive within 7 business days [1]."]
         customer = await harness.client(await harness.create_key("default"))
         await customer.ask(QUESTION)
-        await redis.wait_durable()
-        redis.kill()
+        await own_redis.wait_durable()
+        own_redis.kill()
         unavailable = _counted("unavailable")
         assert (await customer.ask(QUESTION)).completed.source == GENERATED
         assert _counted("unavailable") == unavailable + 1
-        await redis.start()
+        await own_redis.start()
 
 
 def test_cosine_of_embeddings_as_they_travel() -> None:

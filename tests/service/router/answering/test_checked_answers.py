@@ -19,8 +19,8 @@ FIRST = "A refund takes 7 business days"
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, answer_checks="all", replicas=2) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, answer_checks="all", replicas=2) as opened:
         opened.knowledge.hits = [make_hit(PAGE)]
         yield opened
 

@@ -1,14 +1,12 @@
 """A question back, when a message fits several subjects. Over real gRPC, with a real Redis."""
 
-from collections.abc import AsyncIterator
-
 import pytest
+import pytest_asyncio
 
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
-from kefu.testing.redis_server import RedisServer
-from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.router_harness import RouterClient, RouterHarness
 from tests.support.scripted_services import make_hit
 from tests.support.tenant_fixtures import replace_settings
 
@@ -17,17 +15,18 @@ WARRANTIES = [
     make_hit("The extended warranty adds two years.", title="Extended warranty", relevance=0.86, n=2),
     make_hit("Batteries wear out.", title="Batteries", relevance=0.6, n=3),
 ]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis) as opened:
-        opened.knowledge.hits = WARRANTIES
-        opened.replica.frames = ["The extended warranty adds two years [1]."]
-        yield opened
+@pytest_asyncio.fixture(loop_scope="module")
+async def harness(module_harness: RouterHarness) -> RouterHarness:
+    await module_harness.begin()
+    module_harness.knowledge.hits = WARRANTIES
+    module_harness.replica.frames = ["The extended warranty adds two years [1]."]
+    return module_harness
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def customer(harness: RouterHarness) -> RouterClient:
     return await harness.client()
 
@@ -124,7 +123,7 @@ DID_YOU_MEAN = """I'm not sure that I understood. Did you mean one of these?
 3. None of these: a person"""
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def unsure(harness: RouterHarness) -> RouterHarness:
     harness.knowledge.hits = NEARLY_RELEVANT
     harness.replica.frames = ["A card is valid for 3 years [1]."]

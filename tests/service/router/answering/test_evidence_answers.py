@@ -17,8 +17,8 @@ TIERS = """| | Silver | Gold | Platinum |
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, answer_profile="evidence") as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, answer_profile="evidence") as opened:
         yield opened
 
 
@@ -87,13 +87,13 @@ async def test_what_the_pages_do_not_answer_goes_to_a_person(harness: RouterHarn
     assert answer.completed.finish_reason == pb.FINISH_REASON_HANDOFF
 
 
-async def test_where_pieces_are_about_as_good_the_model_chooses(redis: RedisServer) -> None:
+async def test_where_pieces_are_about_as_good_the_model_chooses(own_redis: RedisServer) -> None:
     hits = [
         make_hit("The red lamp costs ¥30.", title="Lamps", n=1),
         make_hit("The tan lamp costs ¥40.", title="Lamps", n=2),
         make_hit("The old lamp costs ¥50.", title="Lamps", n=3),
     ]
-    async with open_router_harness(redis, answer_profile="choice") as harness:
+    async with open_router_harness(own_redis, answer_profile="choice") as harness:
         harness.knowledge.hits = hits
         (replica,) = harness.replicas
         replica.frames, replica.choice_log_probabilities = ["C"], [math.log(0.001), math.log(0.001), math.log(0.998)]
@@ -104,8 +104,8 @@ async def test_where_pieces_are_about_as_good_the_model_chooses(redis: RedisServ
         assert answer.text == "The old lamp costs ¥50. [1]"
 
 
-async def test_a_model_that_cannot_be_had_leaves_the_choice_to_the_ranking(redis: RedisServer) -> None:
-    async with open_router_harness(redis, answer_profile="choice", first_token_seconds=0.5, attempts=1) as harness:
+async def test_a_model_that_cannot_be_had_leaves_the_choice_to_the_ranking(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, answer_profile="choice", first_token_seconds=0.5, attempts=1) as harness:
         harness.knowledge.hits = [
             make_hit(f"Lamp {name} costs ¥{n}0.", title="Lamps", n=n) for n, name in ((1, "a"), (2, "b"))
         ]

@@ -1,16 +1,15 @@
 """When a person should take over, and what they and the customer are told. Over real gRPC, with a real Redis."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import pytest_asyncio
 
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb
-from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import expect_failure
-from tests.support.router_harness import AnswerEvents, RouterClient, RouterHarness, open_router_harness
+from tests.support.router_harness import AnswerEvents, RouterClient, RouterHarness
 from tests.support.scripted_services import make_hit
 from tests.support.table import table
 from tests.support.tenant_fixtures import replace_settings
@@ -19,16 +18,17 @@ REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 NEVER = ["Mon-Sun closed"]
 ALWAYS = ["Mon-Sun 00:00-24:00"]
 Reason = pb.Handoff
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis) as opened:
-        opened.knowledge.hits = [make_hit(REFUNDS)]
-        yield opened
+@pytest_asyncio.fixture(loop_scope="module")
+async def harness(module_harness: RouterHarness) -> RouterHarness:
+    await module_harness.begin()
+    module_harness.knowledge.hits = [make_hit(REFUNDS)]
+    return module_harness
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def customer(harness: RouterHarness) -> RouterClient:
     return await harness.client()
 

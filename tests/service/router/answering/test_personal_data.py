@@ -14,8 +14,8 @@ def prompt(harness: RouterHarness) -> str:
     return "\n".join(message.content for message in harness.replica.calls[-1].request.chat.messages)
 
 
-async def test_by_default_the_model_sees_what_the_customer_wrote(redis: RedisServer) -> None:
-    async with open_router_harness(redis) as harness:
+async def test_by_default_the_model_sees_what_the_customer_wrote(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis) as harness:
         harness.knowledge.hits = [make_hit("Refunds take 7 days. Questions: help@shop.example.")]
         await (await harness.client()).ask(ASKED)
         assert "13812345678" in prompt(harness)
@@ -23,9 +23,9 @@ async def test_by_default_the_model_sees_what_the_customer_wrote(redis: RedisSer
 
 @pytest.mark.parametrize("by_tenant", [True, False])
 async def test_where_it_is_chosen_the_model_sees_placeholders_in_the_message_and_in_the_history(
-    redis: RedisServer, by_tenant: bool
+    own_redis: RedisServer, by_tenant: bool
 ) -> None:
-    async with open_router_harness(redis, redact_prompts=not by_tenant) as harness:
+    async with open_router_harness(own_redis, redact_prompts=not by_tenant) as harness:
         customer = await harness.client()
         if by_tenant:
             await replace_settings(customer, redact_prompts=True)
@@ -41,8 +41,8 @@ async def test_where_it_is_chosen_the_model_sees_placeholders_in_the_message_and
         assert (await customer.turns(first.session))[0].question == ASKED
 
 
-async def test_a_tenant_may_choose_otherwise_than_the_installation(redis: RedisServer) -> None:
-    async with open_router_harness(redis, redact_prompts=True) as harness:
+async def test_a_tenant_may_choose_otherwise_than_the_installation(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, redact_prompts=True) as harness:
         customer = await harness.client()
         await replace_settings(customer, redact_prompts=False)
         harness.knowledge.hits = [make_hit("Refunds take 7 days.")]

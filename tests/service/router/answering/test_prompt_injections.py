@@ -17,8 +17,8 @@ ALL = [*MESSAGES, *DOCUMENTS]
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis) as opened:
         yield opened
 
 
@@ -129,8 +129,8 @@ async def test_instructions_that_a_passage_quotes_may_be_told(harness: RouterHar
     assert quoted in answer.text
 
 
-async def test_an_answer_about_something_else_altogether_is_not_shown(redis: RedisServer) -> None:
-    async with open_router_harness(redis, answer_checks="support") as harness:
+async def test_an_answer_about_something_else_altogether_is_not_shown(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, answer_checks="support") as harness:
         harness.knowledge.hits = [make_hit(CLEAN["en"])]
         harness.replica.frames = ["Pirates love treasure, parrots and wooden legs above everything else."]
         answer = await (await harness.client()).ask("How long does a refund take?")

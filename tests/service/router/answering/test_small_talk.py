@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from kefu.router.v1 import chat_pb2 as pb
-from kefu.testing.redis_server import RedisServer
 from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
+from tests.support.shared_redis import SharedRedis
 
 _ANSWERED = """
 你好|谢谢|ok|bye
@@ -29,7 +29,7 @@ def messages(table: str) -> list[str]:
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(redis: SharedRedis) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(redis) as opened:
         yield opened
 

@@ -76,10 +76,10 @@ async def exported(client: RouterClient, **days: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("kind", ["folder", "bucket"])
 async def test_a_conversation_is_archived_once_outlives_its_session_and_is_erased_with_its_person(
-    redis: RedisServer, tmp_path: Path, kind: str
+    own_redis: RedisServer, tmp_path: Path, kind: str
 ) -> None:
     with place_of(kind, tmp_path) as place:
-        async with serving(redis, **place.config) as harness:
+        async with serving(own_redis, **place.config) as harness:
             root, foreign = await harness.client(), await harness.client(await harness.create_key("other", Scope.ADMIN))
             await root.admin.CreateTenant(admin.CreateTenantRequest(tenant_id="other"), metadata=root.metadata)
             first = await root.ask("How long does a refund of my quokka take?", user="u-quokka")
@@ -147,10 +147,10 @@ async def test_a_conversation_is_archived_once_outlives_its_session_and_is_erase
 
 
 async def test_who_signs_in_takes_the_archived_conversation_along_and_what_goes_on_moves_to_its_day(
-    redis: RedisServer, tmp_path: Path
+    own_redis: RedisServer, tmp_path: Path
 ) -> None:
     with place_of("folder", tmp_path) as place:
-        async with serving(redis) as harness, archiving(redis.url, place) as one:
+        async with serving(own_redis) as harness, archiving(own_redis.url, place) as one:
             browser, root = await visitor(harness), await harness.client()
             session = (await browser.ask("How long does a refund take?")).session
             assert (await one.make_pass()).archived == 1
@@ -167,7 +167,7 @@ async def test_who_signs_in_takes_the_archived_conversation_along_and_what_goes_
             await owners.move("default", VISITOR, subject, Customer("c-1", {}, Verification.TOKEN, 1.0))
             await one.make_pass()
             await let_expire(harness, session)
-            async with serving(redis, **place.config) as other:
+            async with serving(own_redis, **place.config) as other:
                 reader = await other.client()
                 assert await export(reader, visitor=VISITOR) == {}
                 assert f"{session}/archived.jsonl" in await export(reader, customer="c-1")
@@ -176,9 +176,9 @@ async def test_who_signs_in_takes_the_archived_conversation_along_and_what_goes_
             del root
 
 
-async def test_days_that_are_too_old_leave_the_archive_and_no_other(redis: RedisServer, tmp_path: Path) -> None:
+async def test_days_that_are_too_old_leave_the_archive_and_no_other(own_redis: RedisServer, tmp_path: Path) -> None:
     with place_of("bucket", tmp_path) as place:
-        async with archiving(redis.url, place, archive_days=30.0) as one:
+        async with archiving(own_redis.url, place, archive_days=30.0) as one:
             days = [f"{datetime.now(UTC) - timedelta(days=age):%Y-%m-%d}" for age in (0, 29, 30, 31, 400)]
             for day in days:
                 for n in range(4):  # more than one page of the bucket's list
@@ -190,13 +190,15 @@ async def test_days_that_are_too_old_leave_the_archive_and_no_other(redis: Redis
 
 
 @pytest.mark.parametrize("dies", [False, True])
-async def test_an_erasure_while_it_is_being_written_stays_one(redis: RedisServer, tmp_path: Path, dies: bool) -> None:
+async def test_an_erasure_while_it_is_being_written_stays_one(
+    own_redis: RedisServer, tmp_path: Path, dies: bool
+) -> None:
     """The writer has read the conversation, and it is erased before it is put; the writer may die right after that."""
     with place_of("folder", tmp_path) as place:
-        async with serving(redis, **place.config, archive_quiet_seconds=3600.0) as harness:
+        async with serving(own_redis, **place.config, archive_quiet_seconds=3600.0) as harness:
             root = await harness.client()
             session = (await root.ask("How long does a refund of my quokka take?", user="u-1")).session
-            async with archiving(redis.url, place) as one:
+            async with archiving(own_redis.url, place) as one:
                 put, erased = ObjectFileStore.put, False
 
                 async def slow_put(store: ObjectFileStore, name: str, data: bytes) -> None:
@@ -225,14 +227,14 @@ async def test_an_erasure_while_it_is_being_written_stays_one(redis: RedisServer
                 assert place.objects() == {}
 
 
-async def test_an_erasure_that_a_crash_broke_off_is_brought_to_its_end(redis: RedisServer, tmp_path: Path) -> None:
+async def test_an_erasure_that_a_crash_broke_off_is_brought_to_its_end(own_redis: RedisServer, tmp_path: Path) -> None:
     with place_of("folder", tmp_path) as place:
-        async with serving(redis, **place.config) as harness:
+        async with serving(own_redis, **place.config) as harness:
             root = await harness.client()
             sessions = [(await root.ask("How long does a refund take?", user="u-1")).session for _ in range(3)]
             await wait_until_async(lambda: _true(len(place.conversations()) == 3))
             await let_expire(harness, sessions[0])
-            async with archiving(redis.url, place) as one:
+            async with archiving(own_redis.url, place) as one:
                 # What a router does first, before it dies.
                 await one.archive.note_erasure("default", [each.removeprefix("sessions/") for each in sessions[:2]])
                 async with harness.open_store() as store:
@@ -253,19 +255,19 @@ async def _true(value: bool) -> bool:
 
 
 async def test_a_router_that_is_killed_in_the_middle_leaves_each_conversation_once(
-    redis: RedisServer, tmp_path: Path
+    own_redis: RedisServer, tmp_path: Path
 ) -> None:
     with place_of("folder", tmp_path) as place:
-        async with serving(redis) as harness:
+        async with serving(own_redis) as harness:
             root = await harness.client()
             for _ in range(12):
                 await root.ask("How long does a refund take?", user="u-1")
-            where = (redis.url, str(place.folder))
+            where = (own_redis.url, str(place.folder))
             call = f"import asyncio, tests.support.archive_harness as a; asyncio.run(a.archive_and_die{where})"
             killed = await asyncio.create_subprocess_exec(sys.executable, "-c", call)
             assert await killed.wait() == -signal.SIGKILL
             assert 1 <= len(place.conversations()) < 12
-            async with archiving(redis.url, place) as one:
+            async with archiving(own_redis.url, place) as one:
                 # Two at once, as when the first had not noticed that its lease is over.
                 await asyncio.gather(*(one.archiver(name).make_pass() for name in ("one", "two")))
                 sessions = [re.findall(r"conversations/([0-9a-f-]+)", name)[0] for name in place.conversations()]
@@ -275,7 +277,7 @@ async def test_a_router_that_is_killed_in_the_middle_leaves_each_conversation_on
 
 
 async def test_a_store_that_is_away_is_told_loses_nothing_and_a_tenant_may_do_without(
-    redis: RedisServer, tmp_path: Path
+    own_redis: RedisServer, tmp_path: Path
 ) -> None:
     with serving_bucket() as served:
         config: dict[str, object] = {
@@ -285,7 +287,7 @@ async def test_a_store_that_is_away_is_told_loses_nothing_and_a_tenant_may_do_wi
             "archive_secret_key": SecretStr(SECRET),
         }
         place = Place(config, None, served.objects)
-        async with serving(redis) as harness, archiving(redis.url, place, settings_seconds=0.0) as one:
+        async with serving(own_redis) as harness, archiving(own_redis.url, place, settings_seconds=0.0) as one:
             root = await harness.client()
             await root.ask("How long does a refund take?")
             served.handler.away = True
@@ -307,15 +309,15 @@ async def test_a_store_that_is_away_is_told_loses_nothing_and_a_tenant_may_do_wi
 
 
 async def test_without_an_archive_there_is_none_and_files_are_readable_where_it_is_so_chosen(
-    redis: RedisServer, tmp_path: Path
+    own_redis: RedisServer, tmp_path: Path
 ) -> None:
-    async with serving(redis) as harness:
+    async with serving(own_redis) as harness:
         root = await harness.client()
         assert (await root.admin.GetArchive(admin.GetArchiveRequest(), metadata=root.metadata)).place == ""
         assert (await expect_failure(lambda: exported(root))).reason == "ARCHIVE_OFF"
         asked = await root.ask("How long does a refund take?")
     with place_of("folder", tmp_path) as place:
-        async with archiving(redis.url, place, archive_encrypted=False) as one:
+        async with archiving(own_redis.url, place, archive_encrypted=False) as one:
             found = now_judged(Verdict.WRONG, "Ann", "It was a quokka.")
             turn = asked.started.turn.rpartition("/")[2]
             day = datetime.now(UTC).date()

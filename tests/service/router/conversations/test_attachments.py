@@ -37,8 +37,8 @@ PUMP = make_hit("Error E17 means that the pump is blocked: clean the filter.", t
 
 
 @pytest.fixture
-async def harness(redis: RedisServer, tmp_path: Path) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, attachments=str(tmp_path / "files"), attachment_mib=1) as opened:
+async def harness(own_redis: RedisServer, tmp_path: Path) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, attachments=str(tmp_path / "files"), attachment_mib=1) as opened:
         opened.knowledge.by_word = {"refund": [REFUNDS], "E17": [PUMP]}
         opened.replica.frames = ["Refunds of zebras arrive within 7 business days [1]."]
         yield opened
@@ -260,7 +260,7 @@ async def exported(client: RouterClient, session: str) -> tuple[dict[str, object
 
 
 async def test_an_export_says_which_files_cannot_be_had_any_more(
-    harness: RouterHarness, redis: RedisServer, tmp_path: Path
+    harness: RouterHarness, own_redis: RedisServer, tmp_path: Path
 ) -> None:
     key = await harness.create_key("default")
     client = await harness.client(key)
@@ -268,7 +268,7 @@ async def test_an_export_says_which_files_cannot_be_had_any_more(
     session = (await client.ask("A refund, please", session_of(kept), attachments=[kept.name])).session
     other = SecretStr("another key of thirty-two characters")
     for files, why in (("", "no place for files"), (str(tmp_path / "files"), "another KEFU_ROUTER_SECRETS_KEY")):
-        async with open_router_harness(redis, attachments=files, secrets_key=other) as later:
+        async with open_router_harness(own_redis, attachments=files, secrets_key=other) as later:
             described, given = await exported(await later.client(key), session)
         assert (described["fileName"], given) == ("note.pdf", b"")
         assert why in str(described["remark"])

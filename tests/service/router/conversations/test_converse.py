@@ -16,8 +16,8 @@ REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis) as opened:
         opened.knowledge.hits = [make_hit(REFUNDS)]
         yield opened
 
@@ -276,16 +276,16 @@ async def test_a_search_that_fails_hands_over(harness: RouterHarness, customer: 
     assert answer.handoff.reason == pb.Handoff.REASON_SEARCH_UNAVAILABLE
 
 
-async def test_a_search_that_takes_too_long_hands_over(redis: RedisServer) -> None:
-    async with open_router_harness(redis, search_seconds=0.2) as harness:
+async def test_a_search_that_takes_too_long_hands_over(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, search_seconds=0.2) as harness:
         harness.knowledge.delay = 30.0
         answer = await (await harness.client()).ask("How long does a refund take?")
         assert answer.handoff.reason == pb.Handoff.REASON_SEARCH_UNAVAILABLE
         assert answer.completed.timings.total.ToMilliseconds() < 5_000
 
 
-async def test_without_a_replica_the_customer_gets_the_page_itself(redis: RedisServer) -> None:
-    async with open_router_harness(redis, replicas=0) as harness:
+async def test_without_a_replica_the_customer_gets_the_page_itself(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, replicas=0) as harness:
         customer = await harness.client()
         harness.knowledge.hits = [make_hit(REFUNDS)]
         answer = await customer.ask("How long does a refund take?")

@@ -19,8 +19,8 @@ PASSAGE = "Refunds arrive within 7 business days."
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, max_concurrent_turns=2, search_seconds=5.0) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, max_concurrent_turns=2, search_seconds=5.0) as opened:
         opened.knowledge.hits = [make_hit(PASSAGE)]
         yield opened
 

@@ -25,8 +25,8 @@ ASK = "How long does a refund of my quokka take?"
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, webhook_private=True) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, webhook_private=True) as opened:
         opened.knowledge.hits = [make_hit("Refunds of zebras arrive within 7 business days.")]
         opened.knowledge.revision = "one"
         opened.replica.frames = ["Refunds of zebras arrive within 7 business days [1]."]

@@ -26,8 +26,8 @@ async def stat(harness: RouterHarness) -> tuple[int, int]:
 
 
 @pytest.mark.alone
-async def test_three_hundred_running_turns_are_renewed_in_few_commands(redis: RedisServer) -> None:
-    async with open_router_harness(redis, max_concurrent_turns=TURNS, lease_seconds=4.0) as harness:
+async def test_three_hundred_running_turns_are_renewed_in_few_commands(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, max_concurrent_turns=TURNS, lease_seconds=4.0) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         release = asyncio.Event()
         harness.replica.frames = ["Refunds arrive ", release, "within 7 business days [1]."]
@@ -50,8 +50,8 @@ async def test_three_hundred_running_turns_are_renewed_in_few_commands(redis: Re
 
 
 @pytest.mark.parametrize("resumable", [True, False])
-async def test_only_what_may_be_resumed_is_written_while_it_is_said(redis: RedisServer, resumable: bool) -> None:
-    async with open_router_harness(redis, lease_seconds=0.8) as harness:
+async def test_only_what_may_be_resumed_is_written_while_it_is_said(own_redis: RedisServer, resumable: bool) -> None:
+    async with open_router_harness(own_redis, lease_seconds=0.8) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         release = asyncio.Event()
         harness.replica.frames = ["Refunds arrive ", release, "within 7 business days [1]."]
@@ -76,8 +76,8 @@ async def test_only_what_may_be_resumed_is_written_while_it_is_said(redis: Redis
         assert b"ask" in fields
 
 
-async def test_turns_outlive_many_leases(redis: RedisServer) -> None:
-    async with open_router_harness(redis, lease_seconds=0.4) as harness:
+async def test_turns_outlive_many_leases(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, lease_seconds=0.4) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         harness.replica.frames = ["Refunds arrive ", 2.0, "within 7 business days [1]."]
         customer = await harness.client()
@@ -86,8 +86,8 @@ async def test_turns_outlive_many_leases(redis: RedisServer) -> None:
 
 
 @pytest.mark.parametrize("heard", [True, False])
-async def test_a_stop_is_heard_on_the_channel_or_else_at_the_renewal(redis: RedisServer, heard: bool) -> None:
-    async with open_router_harness(redis, routers=2, lease_seconds=8.0) as harness:
+async def test_a_stop_is_heard_on_the_channel_or_else_at_the_renewal(own_redis: RedisServer, heard: bool) -> None:
+    async with open_router_harness(own_redis, routers=2, lease_seconds=8.0) as harness:
         harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         harness.replica.frames = ["Refunds arrive ", asyncio.Event()]
         customer, elsewhere = await harness.client(), await harness.client(at=1)

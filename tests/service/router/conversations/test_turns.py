@@ -21,8 +21,8 @@ ASK = "How long does a refund take?"
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, resume_grace_seconds=1.0) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, resume_grace_seconds=1.0) as opened:
         opened.knowledge.hits = [make_hit(REFUNDS)]
         yield opened
 
@@ -114,9 +114,9 @@ async def test_a_request_id_belongs_to_its_key(harness: RouterHarness, customer:
 
 @pytest.mark.parametrize("routers", [1, 2])
 async def test_twenty_sends_of_one_request_id_make_one_engine_call_and_twenty_equal_answers(
-    redis: RedisServer, routers: int
+    own_redis: RedisServer, routers: int
 ) -> None:
-    async with open_router_harness(redis, routers=routers) as harness:
+    async with open_router_harness(own_redis, routers=routers) as harness:
         harness.knowledge.hits = [make_hit(REFUNDS)]
         harness.replica.frames = ["Refunds take ", 0.3, "7 days", 0.2, " [1]."]
         customers = [await harness.client(at=at) for at in range(routers)]
@@ -184,8 +184,10 @@ async def test_a_queued_message_is_answered_after_the_first(harness: RouterHarne
 
 
 @pytest.mark.parametrize("at", [0, 1])
-async def test_a_superseding_message_stops_the_first_and_both_are_answered_as_one(redis: RedisServer, at: int) -> None:
-    async with open_router_harness(redis, routers=2) as harness:
+async def test_a_superseding_message_stops_the_first_and_both_are_answered_as_one(
+    own_redis: RedisServer, at: int
+) -> None:
+    async with open_router_harness(own_redis, routers=2) as harness:
         harness.knowledge.hits = [make_hit(REFUNDS)]
         reading, _ = await busy_session(harness, await harness.client())
         session = reading.events[0].turn_started.session
@@ -223,8 +225,8 @@ async def test_a_closed_session_takes_no_message(harness: RouterHarness, custome
     assert (read.code, read.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "SESSION_CLOSED")
 
 
-async def test_the_lock_of_a_router_that_died_is_free_after_its_lease(redis: RedisServer) -> None:
-    async with open_router_harness(redis, lease_seconds=1.0) as harness:
+async def test_the_lock_of_a_router_that_died_is_free_after_its_lease(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, lease_seconds=1.0) as harness:
         customer = await harness.client()
         harness.knowledge.hits = [make_hit(REFUNDS)]
         first = await customer.ask(ASK)
@@ -324,8 +326,8 @@ async def test_an_offset_beyond_the_text_is_out_of_range(customer: RouterClient)
     assert (read.code, read.reason) == (grpc.StatusCode.OUT_OF_RANGE, "OFFSET_OUT_OF_RANGE")
 
 
-async def test_a_turn_on_another_router_is_resumed_once_it_has_ended(redis: RedisServer) -> None:
-    async with open_router_harness(redis, routers=2) as harness:
+async def test_a_turn_on_another_router_is_resumed_once_it_has_ended(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, routers=2) as harness:
         harness.knowledge.hits = [make_hit(REFUNDS)]
         reading, release = await busy_session(harness, await harness.client())
         there = await harness.client(at=1)
@@ -337,8 +339,10 @@ async def test_a_turn_on_another_router_is_resumed_once_it_has_ended(redis: Redi
 
 @pytest.mark.alone
 @pytest.mark.parametrize("at", [0, 1])
-async def test_a_stop_ends_the_answer_within_a_second_on_whichever_router_it_runs(redis: RedisServer, at: int) -> None:
-    async with open_router_harness(redis, routers=2) as harness:
+async def test_a_stop_ends_the_answer_within_a_second_on_whichever_router_it_runs(
+    own_redis: RedisServer, at: int
+) -> None:
+    async with open_router_harness(own_redis, routers=2) as harness:
         harness.knowledge.hits = [make_hit(REFUNDS)]
         customer = await harness.client()
         reading, _ = await busy_session(harness, customer)
@@ -355,8 +359,8 @@ async def test_a_stop_ends_the_answer_within_a_second_on_whichever_router_it_run
         await customer.chat.StopTurn(pb.StopTurnRequest(turn=turn), metadata=customer.metadata)
 
 
-async def test_deleting_a_session_stops_its_answer_and_leaves_nothing(redis: RedisServer) -> None:
-    async with open_router_harness(redis, routers=2) as harness:
+async def test_deleting_a_session_stops_its_answer_and_leaves_nothing(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, routers=2) as harness:
         harness.knowledge.hits = [make_hit(REFUNDS)]
         customer, elsewhere = await harness.client(), await harness.client(at=1)
         done = await customer.ask(ASK, user="u-1", request_id="r-1")
@@ -378,8 +382,8 @@ async def test_deleting_a_session_stops_its_answer_and_leaves_nothing(redis: Red
         assert read.reason == "SESSION_NOT_FOUND"
 
 
-async def test_a_client_that_stops_reading_is_cut_and_holds_nobody_up(redis: RedisServer) -> None:
-    async with open_router_harness(redis, slow_reader_seconds=0.5, max_answer_bytes=20_000_000) as harness:
+async def test_a_client_that_stops_reading_is_cut_and_holds_nobody_up(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, slow_reader_seconds=0.5, max_answer_bytes=20_000_000) as harness:
         harness.knowledge.hits = [make_hit(REFUNDS)]
         harness.replica.frames = ["款" * 30_000] * 60
         # Without probing: else the window of a fast connection grows until it holds the whole answer.

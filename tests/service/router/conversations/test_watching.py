@@ -26,8 +26,8 @@ State = pb.Session
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, routers=2) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, routers=2) as opened:
         opened.knowledge.hits = [make_hit(REFUNDS)]
         yield opened
 
@@ -174,8 +174,8 @@ async def test_a_deleted_session_ends_its_watches_and_leaves_no_key(
                 assert session_id.encode() not in await store.zrange(name, 0, -1)  # pyright: ignore
 
 
-async def test_a_watch_ends_when_its_key_is_revoked(redis: RedisServer) -> None:
-    async with open_router_harness(redis, timing=Timing(key_check_seconds=0.2)) as harness:
+async def test_a_watch_ends_when_its_key_is_revoked(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, timing=Timing(key_check_seconds=0.2)) as harness:
         await watches_until_revoked(harness, await harness.client())
 
 
@@ -252,14 +252,14 @@ async def test_a_router_that_leaves_ends_its_watches_at_once_and_another_one_goe
     await again.disconnect()
 
 
-async def test_a_watch_outlasts_a_redis_that_is_away_for_a_while(redis: RedisServer) -> None:
-    async with open_router_harness(redis) as harness:
+async def test_a_watch_outlasts_a_redis_that_is_away_for_a_while(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis) as harness:
         harness.knowledge.hits = [make_hit(REFUNDS)]
         customer = await harness.client()
         session = (await customer.ask(ASK)).session
         page = await watch_session(customer, session)
-        redis.kill()
-        await redis.start()
+        own_redis.kill()
+        await own_redis.start()
         held = (await claim_session(customer, session)).claim
         await send_reply(customer, session, held, "Back again.")
         assert [told(event) for event in await page.wait_for_count(2)] == ["human Mei", "Mei: Back again."]

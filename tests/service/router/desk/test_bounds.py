@@ -42,10 +42,10 @@ def observed() -> Observed:
 
 
 @pytest.fixture
-async def harness(redis: RedisServer, observed: Observed) -> AsyncIterator[RouterHarness]:
+async def harness(own_redis: RedisServer, observed: Observed) -> AsyncIterator[RouterHarness]:
     timing = Timing(escalation_check_seconds=0.05, desk_retention_seconds=0)
     async with open_router_harness(
-        redis, timing=timing, observers=[observed], desk_conversations=2, webhook_private=True
+        own_redis, timing=timing, observers=[observed], desk_conversations=2, webhook_private=True
     ) as opened:
         opened.knowledge.hits = [make_hit("Submarines are long.", title="Submarines", relevance=0.08)]
         yield opened
@@ -103,8 +103,8 @@ async def test_a_full_desk_takes_nobody_more_says_so_and_takes_the_next_once_the
     await wait_until_async(is_taken)
 
 
-async def test_a_page_of_the_desk_reads_the_conversations_of_that_page_alone(redis: RedisServer) -> None:
-    async with open_router_harness(redis) as harness:
+async def test_a_page_of_the_desk_reads_the_conversations_of_that_page_alone(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis) as harness:
         customer = await harness.client(await harness.create_key("default"))
         agent = await harness.client(await harness.create_key("default", Scope.OPERATOR))
         sessions = [(await customer.ask("Let me talk to a human")).session for _ in range(30)]

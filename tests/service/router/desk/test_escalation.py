@@ -56,8 +56,8 @@ async def test_a_customer_who_waits_too_long_is_escalated_until_somebody_comes(
     assert not (await claim_session(agent, session)).conversation.escalated
 
 
-async def test_how_many_have_waited_for_too_long_is_told_to_prometheus(redis: RedisServer) -> None:
-    async with open_router_harness(redis, timing=OFTEN, escalate_seconds=1) as harness:
+async def test_how_many_have_waited_for_too_long_is_told_to_prometheus(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, timing=OFTEN, escalate_seconds=1) as harness:
         root, customer = await harness.client(), await harness.client(await harness.create_key("default"))
 
         async def overdue(wanted: float) -> None:
@@ -115,16 +115,16 @@ async def test_a_claim_lapses_quietly_when_the_customer_does_not_wait(
     assert not found.HasField("waiting_since")
 
 
-async def test_the_installation_says_how_long_unless_the_tenant_does(redis: RedisServer) -> None:
-    async with open_router_harness(redis, timing=OFTEN, escalate_seconds=1) as harness:
+async def test_the_installation_says_how_long_unless_the_tenant_does(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis, timing=OFTEN, escalate_seconds=1) as harness:
         root = await harness.client()
         session = (await root.ask(PERSON)).session
         await wait_until_escalated(root, session)
 
 
-async def test_what_has_left_the_desk_leaves_its_list(redis: RedisServer) -> None:
+async def test_what_has_left_the_desk_leaves_its_list(own_redis: RedisServer) -> None:
     async with open_router_harness(
-        redis, timing=replace(OFTEN, desk_retention_seconds=0.0), escalate_seconds=0
+        own_redis, timing=replace(OFTEN, desk_retention_seconds=0.0), escalate_seconds=0
     ) as harness:
         agent = await harness.client()
         sessions = [(await agent.ask(PERSON)).session for _ in range(2)]

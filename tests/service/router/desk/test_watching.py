@@ -40,9 +40,9 @@ async def test_the_desk_is_told_then_followed_at_any_router(
 
 
 async def test_whoever_watches_is_present_and_is_not_once_the_lease_is_over(
-    redis: RedisServer,
+    own_redis: RedisServer,
 ) -> None:
-    async with open_router_harness(redis, routers=2, timing=Timing(presence_seconds=1.5)) as harness:
+    async with open_router_harness(own_redis, routers=2, timing=Timing(presence_seconds=1.5)) as harness:
         await comes_and_goes(await harness.client(), await harness.client(at=1))
 
 
@@ -77,7 +77,7 @@ async def test_a_desk_that_nobody_watches_costs_nothing(harness: RouterHarness, 
             await asyncio.sleep(0.05)
 
 
-async def test_observers_are_told_what_happens_in_its_order(redis: RedisServer) -> None:
+async def test_observers_are_told_what_happens_in_its_order(own_redis: RedisServer) -> None:
     class Notes:
         def __init__(self) -> None:
             self.told: list[DomainEvent] = []
@@ -87,7 +87,7 @@ async def test_observers_are_told_what_happens_in_its_order(redis: RedisServer) 
 
     notes = Notes()
     timing = Timing(escalation_check_seconds=0.1)
-    async with open_router_harness(redis, timing=timing, observers=[notes], escalate_seconds=1) as harness:
+    async with open_router_harness(own_redis, timing=timing, observers=[notes], escalate_seconds=1) as harness:
         root = await harness.client()
         handed = await root.ask(PERSON)
         session = handed.session

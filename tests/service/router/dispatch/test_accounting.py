@@ -34,7 +34,7 @@ Open = Callable[..., AbstractAsyncContextManager[FailingReplicas]]
 
 
 @pytest.fixture
-def opened(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Open:
+def opened(own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Open:
     """Opens a shop; its router's own pool is looked into."""
     pools: list[ReplicaPool] = []
     open_pool = service.open_pool
@@ -54,7 +54,7 @@ def opened(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Open:
             replicas = [await stack.enter_async_context(serve_simulated_replica(settings, troubles)) for _ in range(2)]
             addresses = ",".join(address for address, _ in replicas)
             harness = await stack.enter_async_context(
-                open_router_harness(redis, replicas=0, generation=addresses, **config)
+                open_router_harness(own_redis, replicas=0, generation=addresses, **config)
             )
             harness.knowledge.hits = [make_hit(PASSAGE)]
             made = FailingReplicas(harness, pools[-1], [replica for _, replica in replicas], troubles)

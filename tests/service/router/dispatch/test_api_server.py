@@ -24,10 +24,13 @@ async def is_ready(port: int) -> bool:
 
 
 async def test_a_router_that_was_never_told_its_replicas_is_not_ready_and_one_that_was_stays_so(
-    redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = free_port()
-    async with open_switched_api() as api, open_router_harness(redis, routers=0, listen=f"127.0.0.1:{port}") as suite:
+    async with (
+        open_switched_api() as api,
+        open_router_harness(own_redis, routers=0, listen=f"127.0.0.1:{port}") as suite,
+    ):
         account = ServiceAccount(api.url, tmp_path / "token", tmp_path / "ca.crt", tmp_path / "namespace")
         account.token_file.write_text("token", "ascii")
         suite.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]

@@ -92,9 +92,9 @@ sessions = st.lists(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(session=sessions, shuffle=st.integers(0, 2**32), twice=st.booleans())
 async def test_counts_do_not_depend_on_the_order_in_which_two_routers_tell_them(
-    redis: RedisServer, session: list[Told], shuffle: int, twice: bool
+    own_redis: RedisServer, session: list[Told], shuffle: int, twice: bool
 ) -> None:
-    async with open_redis(redis.url) as one, open_redis(redis.url) as other:
+    async with open_redis(own_redis.url) as one, open_redis(own_redis.url) as other:
         ledgers = [CounterStore(RedisCommands(client), days=400, life=7 * DAY) for client in (one, other)]
         told: list[ScriptCall] = []
         number = 0
@@ -117,8 +117,8 @@ async def test_counts_do_not_depend_on_the_order_in_which_two_routers_tell_them(
 
 
 @pytest.mark.parametrize("rating", [Rating.UP, Rating.DOWN])
-async def test_a_rating_that_is_taken_back_leaves_an_assumed_answer(redis: RedisServer, rating: Rating) -> None:
-    async with open_redis(redis.url) as store:
+async def test_a_rating_that_is_taken_back_leaves_an_assumed_answer(own_redis: RedisServer, rating: Rating) -> None:
+    async with open_redis(own_redis.url) as store:
         commands, ledger = RedisCommands(store), CounterStore(RedisCommands(store), days=400, life=DAY)
         turn = Told("How long?", "answer", 0).turn(0)
         tally = turn_counters(turn, TurnState.FINISHED)
@@ -134,9 +134,9 @@ async def test_a_rating_that_is_taken_back_leaves_an_assumed_answer(redis: Redis
 
 
 async def test_numbers_outlive_an_erased_session_and_what_is_told_of_it_later_changes_nothing(
-    redis: RedisServer,
+    own_redis: RedisServer,
 ) -> None:
-    async with open_redis(redis.url) as store:
+    async with open_redis(own_redis.url) as store:
         commands, ledger = RedisCommands(store), CounterStore(RedisCommands(store), days=400, life=DAY)
         turn = Told("How long?", "answer", 0).turn(0)
         tally = turn_counters(turn, TurnState.FINISHED)

@@ -25,9 +25,9 @@ QUESTIONS = ("How long does a refund take?", "And when does the money arrive?")
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
     """Live finds nothing, so that a question is handed over; the draft has the answer."""
-    async with open_router_harness(redis) as opened:
+    async with open_router_harness(own_redis) as opened:
         opened.knowledge.draft_hits = [make_hit("Refunds arrive within 7 business days.")]
         opened.knowledge.drafts.put(DRAFT, draft_pb2.Draft.STATE_OPEN)
         yield opened

@@ -26,8 +26,8 @@ from tests.support.waiting import wait_until_async
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis, routers=2) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis, routers=2) as opened:
         opened.knowledge.by_word = {"refund": [make_hit("Refunds take 7 days.")]}
         opened.replica.frames = ["Refunds take 7 days [1]."]
         yield opened
@@ -224,8 +224,8 @@ async def test_what_a_person_replied_next_stands_beside_the_question(
     assert group.central.reply == "Yes, from April. Call [phone]."
 
 
-async def test_the_oldest_go_when_there_are_too_many_and_all_that_are_too_old(redis: RedisServer) -> None:
-    async with open_router_harness(redis) as harness, harness.open_store() as store:
+async def test_the_oldest_go_when_there_are_too_many_and_all_that_are_too_old(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis) as harness, harness.open_store() as store:
         commands = RedisCommands(store)
         kept = UnansweredStore(commands, days=30, max_kept=3)
         for age in (40 * 86_400, 50, 40, 30, 20):

@@ -29,8 +29,8 @@ REFUND = "How long does a refund take?"
 
 
 @pytest.fixture
-async def harness(redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(redis) as opened:
+async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
+    async with open_router_harness(own_redis) as opened:
         opened.knowledge.by_word = {
             "refund": [make_hit("Refunds take 7 days.")],
             "parcel": [make_hit("A parcel arrives within 3 days.")],
@@ -192,11 +192,11 @@ async def test_a_sample_is_judged_and_the_numbers_say_what_that_means_for_all_an
     assert (await reviewer.numbers()).judged == 1
 
 
-async def test_a_sample_of_part_of_a_day_is_weighed_by_the_whole_day(redis: RedisServer) -> None:
+async def test_a_sample_of_part_of_a_day_is_weighed_by_the_whole_day(own_redis: RedisServer) -> None:
     now = datetime.now(UTC)
     noon = now.replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
     clock, day = [noon.timestamp()], noon.date()
-    async with open_redis(redis.url) as client:
+    async with open_redis(own_redis.url) as client:
         commands = RedisCommands(client)
         index = ConversationIndex(commands, life=1e6)
         book = ReviewBook(ReviewStore(commands, days=30), index, life=1e6, now=lambda: clock[0])
@@ -222,7 +222,7 @@ async def test_a_sample_of_part_of_a_day_is_weighed_by_the_whole_day(redis: Redi
 
 
 async def test_with_a_session_go_its_texts_and_notes_and_its_verdict_stays(
-    redis: RedisServer, reviewer: Reviewer, customer: RouterClient
+    own_redis: RedisServer, reviewer: Reviewer, customer: RouterClient
 ) -> None:
     answer = await customer.ask(REFUND)
     await reviewer.until_found(1)
@@ -230,7 +230,7 @@ async def test_with_a_session_go_its_texts_and_notes_and_its_verdict_stays(
     await reviewer.judge(answer.started.turn, pb.VERDICT_WRONG, "The quokka is named.")
     session_id = answer.session.removeprefix("sessions/")
     beside = [f"kefu:1:{{tenant:acme}}:{what}:{session_id}" for what in ("facts", "why", "noted")]
-    async with open_redis(redis.url) as store:
+    async with open_redis(own_redis.url) as store:
         assert await store.exists(*beside) == 3
         noted, session = beside[2], f"{keys.session('acme', session_id)}session"
         await store.pexpire(session, 60_000)
@@ -241,7 +241,7 @@ async def test_with_a_session_go_its_texts_and_notes_and_its_verdict_stays(
         assert await store.pttl(noted) > 60_000, "and goes on with it"
 
     await customer.chat.DeleteSession(chat.DeleteSessionRequest(name=answer.session), metadata=customer.metadata)
-    async with open_redis(redis.url) as store:
+    async with open_redis(own_redis.url) as store:
         assert await store.exists(*beside) == 0
     assert await reviewer.found() == []
     turn = answer.started.turn
