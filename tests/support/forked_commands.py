@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 from kefu.testing.suite import CommandResult
@@ -115,8 +116,8 @@ def _serve(path: str) -> Callable[[], None]:
 
 
 if __name__ == "__main__":
-    import kefu.cli.commands.eval.retrieval  # noqa: F401 - what `kefu eval` imports when it runs takes seconds
     from kefu.cli.__main__ import main
 
+    import_module("kefu.cli.commands.eval.retrieval")  # what `kefu eval` imports when it runs takes seconds
     gc.freeze()  # what is imported stays shared with the processes that are forked
     _serve(sys.argv[1])()

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-_Rows = Iterable[object] | Callable[[], Iterable[object]]
+_Rows = Iterable[Any] | Callable[[], Iterable[Any]]
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 300
 

@@ -163,7 +163,7 @@ async def open_gateway(played: PlayedRouter, **config: Any) -> AsyncIterator[Gat
         }
         settings = GatewayConfig(**chosen)
         async with gateway(settings) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
-            yield GatewayHarness(port, http)
+            yield GatewayHarness(port, http, BOOTSTRAP_KEY)
 
 
 @pytest.fixture

@@ -299,7 +299,7 @@ async def test_what_cannot_be_done_is_refused_in_openais_words(client: AsyncOpen
 
 
 async def test_failures_have_the_status_that_clients_of_openai_act_on(
-    gateway: GatewayHarness, harness: RouterHarness
+    gateway: GatewayHarness, own_redis: RedisServer
 ) -> None:
     async with client_of(gateway, f"kefu_nobody_{'0' * 64}") as nobody:
         with pytest.raises(openai.AuthenticationError):
@@ -308,7 +308,7 @@ async def test_failures_have_the_status_that_clients_of_openai_act_on(
         absent = {SESSION: "sessions/00000000-0000-4000-8000-000000000000"}
         with pytest.raises(openai.NotFoundError):
             await client.chat.completions.create(model="kefu", messages=[user(QUESTION)], extra_headers=absent)
-        harness.redis.kill()
+        own_redis.kill()
         with pytest.raises(openai.InternalServerError) as away:
             await client.chat.completions.create(model="kefu", messages=[user(QUESTION)])
         assert away.value.status_code == 503

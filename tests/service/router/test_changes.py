@@ -438,17 +438,17 @@ async def test_a_router_that_is_killed_in_the_middle_of_it_leaves_it_to_another(
 
 
 async def test_redis_that_is_killed_in_the_middle_of_it_loses_no_change(
-    harness: RouterHarness, shop: Shop, proxy: Interposer
+    harness: RouterHarness, own_redis: RedisServer, shop: Shop, proxy: Interposer
 ) -> None:
     emma = await ready(harness, proxy.origin)
     question = await asked(emma)
     proxy.delay = 0.5
     running = asyncio.create_task(emma.ask(YES, question.session))
     await proxy.arrived.wait()
-    await harness.redis.wait_durable()
-    harness.redis.kill()
+    await own_redis.wait_durable()
+    own_redis.kill()
     await asyncio.sleep(0.5)
-    await harness.redis.start()
+    await own_redis.start()
     told = await running
     assert told.text.startswith(f"Your order **{PENDING}** is cancelled.")
     for _ in range(60):  # until the turn is stored
@@ -461,10 +461,12 @@ async def test_redis_that_is_killed_in_the_middle_of_it_loses_no_change(
     assert (proxy.writes, await status_of(shop)) == (1, "cancelled")
 
 
-async def test_without_redis_nothing_is_changed(harness: RouterHarness, shop: Shop, proxy: Interposer) -> None:
+async def test_without_redis_nothing_is_changed(
+    harness: RouterHarness, own_redis: RedisServer, shop: Shop, proxy: Interposer
+) -> None:
     emma = await ready(harness, proxy.origin)
     question = await asked(emma)
-    harness.redis.kill()
+    own_redis.kill()
     assert (await expect_failure(lambda: emma.ask(YES, question.session))).reason == "BACKEND_UNAVAILABLE"
     assert (proxy.writes, await status_of(shop)) == (0, "pending")
 

@@ -73,7 +73,6 @@ def test_sitemaps_within_a_sitemap_are_no_pages() -> None:
         (gzip.compress(bytes(MAX_BYTES + 1)), "unpacks to more"),
         (b"\x00\x01\x02<", "is none"),
     ],
-    ids=range(10),  # packed bytes hold the time, and every worker has to give a test the same name
 )
 def test_what_is_none_or_breaks_off_is_refused_as_a_whole(data: bytes, expected: str) -> None:
     with pytest.raises(SourceFailed, match=expected):
