@@ -83,12 +83,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave alone what imports libraries that are not installed everywhere, unless it is asked for."""
-    return True if collection_path == Path(__file__).with_name(ENGINES) and not _engines(config) else None
+    return True if collection_path == Path(__file__).with_name(ENGINES) and _engines(config) is False else None
 
 
-def _engines(config: pytest.Config) -> bool:
-    """Whether this run is of what `make test` leaves out: by the option, or by the name of its folder."""
-    return bool(config.getoption("--engines")) or any(ENGINES in Path(named).parts for named in config.args)
+def _engines(config: pytest.Config) -> bool | None:
+    """Whether this run is of what `make test` leaves out, and nothing else. None: of both, where the folder is named."""
+    if config.getoption("--engines"):
+        return True
+    return None if any(ENGINES in Path(named).parts for named in config.args) else False
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -149,6 +151,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if config.getoption("--write-durations"):
         written = {unit: round(spent) for unit, spent in units.most_common() if spent >= 1}
         DURATIONS.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n")
-    if (counts := notes.left_out()) and not _engines(config):
+    if (counts := notes.left_out()) and _engines(config) is False:
         parts = ", ".join(f"{count} {why}" for why, count in counts.most_common())
         terminalreporter.write_line(f"left out: {counts.total()} tests ({parts})")

@@ -49,10 +49,10 @@ def sort_tests(items: Iterable[pytest.Item], seconds: Mapping[str, float]) -> li
     return sorted(items, key=rank)
 
 
-def reason_left_out(item: pytest.Item, *, quick: bool, engines: bool) -> str:
-    """Why a run leaves this test out; empty when it is run."""
+def reason_left_out(item: pytest.Item, *, quick: bool, engines: bool | None) -> str:
+    """Why a run leaves this test out; empty when it is run. `engines`: what needs engines is run alone, not, or too."""
     folder = top_folder(item)
-    if (folder == ENGINES or item.get_closest_marker(ENGINES) is not None) != engines:
+    if engines is not None and engines != (folder == ENGINES or item.get_closest_marker(ENGINES) is not None):
         return "of other runs" if engines else "of engines"
     if not quick:
         return ""

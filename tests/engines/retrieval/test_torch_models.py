@@ -1,7 +1,7 @@
 """
 Models of PyTorch that leave a GPU: with PyTorch's own errors, raised by hand, since there may be no GPU.
 
-The same models on a real one: pytest -m gpu tests/unit/retrieval/test_torch_models.py
+The same models on a real one: pytest -m gpu tests/engines/retrieval/test_torch_models.py
 """
 
 import subprocess
