@@ -58,11 +58,16 @@ async def own_redis(tmp_path: Path) -> AsyncIterator[RedisServer]:
 async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]:
     """`kefu up --demo`, with a real model: started once for all tests, and ended as by Ctrl-C.
 
-    Sources may be folders in "sources" beside its data folder. Experiments count a conversation at once.
+    Sources may be folders in "sources" beside its data folder. Experiments count a conversation at once. A search has
+    time on a machine that does other things: what counts here is what is said, not how soon.
     """
     folder = tmp_path_factory.mktemp("demo")
     (sources := folder / "sources").mkdir()
-    variables = {"KEFU_RETRIEVAL_SOURCE_FOLDERS": str(sources), "KEFU_ROUTER_EXPERIMENT_QUIET_SECONDS": "0"}
+    variables = {
+        "KEFU_RETRIEVAL_SOURCE_FOLDERS": str(sources),
+        "KEFU_ROUTER_EXPERIMENT_QUIET_SECONDS": "0",
+        "KEFU_ROUTER_SEARCH_SECONDS": "30",
+    }
     async with starting_suite(folder, "--demo", **variables) as suite:
         await wait_until(
             lambda: "kefu chat" in suite.printed() or suite.process.returncode is not None, 800, suite.printed
@@ -87,7 +92,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def _engines(config: pytest.Config) -> bool | None:
-    """Whether this run is of what `make test` leaves out, and nothing else. None: of both, where the folder is named."""
+    """Whether this run is of what `make test` leaves out, and nothing else. None: of both, the folder is named."""
     if config.getoption("--engines"):
         return True
     return None if any(ENGINES in Path(named).parts for named in config.args) else False
