@@ -32,6 +32,7 @@ async def run_command(
 ) -> CommandResult:
     """Run `kefu ARGUMENTS...` to its end. A command of a call that is cancelled is killed."""
     request = json.dumps([arguments, dict(environment), str(folder or Path.cwd())]).encode()
+    server = await asyncio.to_thread(_server)
     with (
         socket.socket(socket.AF_UNIX) as connection,
         tempfile.TemporaryFile() as given,
@@ -40,7 +41,7 @@ async def run_command(
     ):
         given.write(stdin)
         given.seek(0)
-        connection.connect(str(_server()))
+        connection.connect(str(server))
         socket.send_fds(connection, [len(request).to_bytes(4)], [given.fileno(), out.fileno(), err.fileno()])
         connection.sendall(request)
         connection.setblocking(False)
