@@ -30,7 +30,7 @@ def test_threads_follow_the_quota_not_the_nodes_cores(monkeypatch: pytest.Monkey
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(4)
-        with pytest.raises(StartupError):
+        with pytest.raises(StartupError, match="give a hub id"):
             open_embedder("sentence-transformers:/nowhere/at/all", device="cpu")
         assert torch.get_num_threads() == 1
     finally:
