@@ -69,5 +69,5 @@ async def test_ctrl_c_leaves_no_process_and_no_folder(tmp_path: Path) -> None:
     assert process.returncode == 130, err.decode()
     found = json.loads(out)
     assert 1 <= found["asked"] < found["planned"] == 80
-    await wait_until(lambda: not still_running(below), 5, lambda: str(still_running(below)))
+    await wait_until(lambda: not still_running(below), 30, lambda: str(still_running(below)))
     assert list((tmp_path / "tmp").glob("kefu-eval-*")) == []
