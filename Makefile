@@ -74,7 +74,7 @@ check-web: web ## The pages' types and tests, and that static/ is what the sourc
 # printed. It is a fault to be mended nevertheless.
 ONCE_MORE := --reruns 1 --max-suite-reruns 3 --rerun-show-tracebacks --rerun-exclude-path tests/unit --rerun-exclude-path tests/manifests
 
-# As many workers as cores, and two at least: most tests wait for something. What measures time runs at the end, alone.
+# As many workers as cores, and two at least. What measures time runs at the end, alone.
 WORKERS ?= $(shell n=$$(nproc); echo $$((n > 2 ? n : 2)))
 
 pytest: setup $(VENV)/.kefu-dev ## The tests of `make test`, those with a real model too

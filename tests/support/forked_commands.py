@@ -46,14 +46,16 @@ async def run_command(
         connection.sendall(request)
         connection.setblocking(False)
         loop = asyncio.get_running_loop()
-        process = int.from_bytes(await loop.sock_recv(connection, 4))
-        status = b""
+        started = await loop.sock_recv(connection, 4)
+        assert len(started) == 4, "the server of commands has ended"
+        process, status = int.from_bytes(started), b""
         try:
             status = await loop.sock_recv(connection, 4)
         finally:
             if not status:
                 with suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
+        assert len(status) == 4, "what waits for the command has ended"
         for file in (out, err):
             file.seek(0)
         return CommandResult(int.from_bytes(status, signed=True), out.read().decode(), err.read().decode())

@@ -70,11 +70,11 @@ class RunNotes:
         self.path = path
 
     def write(self, units: Mapping[str, str], left_out: Counter[str]) -> None:
-        """Write the unit of each test that is not in its file's, and the number of those left out by reason."""
+        """Write the unit of each test by node id, and the number of those left out by reason."""
         self.path.write_text(json.dumps([units, left_out]))
 
     def units(self) -> dict[str, str]:
-        """The units of tests by node id, where they are not their files."""
+        """The units of tests by node id; none before a worker has written them."""
         return json.loads(self.path.read_text())[0] if self.path.exists() else {}
 
     def left_out(self) -> Counter[str]:
