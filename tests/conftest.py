@@ -1,5 +1,6 @@
 """Fixtures that tests of several kinds share, and how tests are chosen and shared among workers."""
 
+import gc
 import json
 import os
 import signal
@@ -11,12 +12,15 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import structlog
 from redis import Redis
 
 from kefu.testing.redis_server import RedisServer, redis_server
 from kefu.testing.suite import UNHURRIED, Suite, starting_suite, wait_until
+from tests.support.forked_processes import run_kefu
 from tests.support.nvidia_gpu import reason_without_gpu
 from tests.support.shared_redis import SharedRedis
+from tests.support.shared_suites import ending_with_unit, interrupt_suites
 from tests.support.worker_scheduling import (
     DURATIONS,
     ENGINES,
@@ -72,7 +76,8 @@ async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]
             lambda: "kefu chat" in suite.printed() or suite.process.returncode is not None, 800, suite.printed
         )
         assert suite.process.returncode is None, suite.printed()
-        yield suite
+        with ending_with_unit(suite):
+            yield suite
         assert await suite.end(signal.SIGINT) == 0
 
 
@@ -98,7 +103,10 @@ def _engines(config: pytest.Config) -> bool | None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Workers leave their notes in a file whose name they are given."""
+    """Workers leave their notes in a file whose name they are given. What each test would wait for is made cheap."""
+    Suite.run_kefu = staticmethod(run_kefu)
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)  # drawn ones take 0.5 s
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
     given = getattr(config, "workerinput", {}).get("notes")
     if given is not None:
         for name in ("COLUMNS", "LINES"):  # a worker has no terminal, nor have the commands that its tests start
@@ -125,6 +133,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if getattr(config, "workerinput", {}).get("workerid", "gw0") == "gw0":
         units = {item.nodeid: unit_of(item) for item in items}
         config.stash[_NOTES].write(units, left_out)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what stays: modules, and thousands of tests."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Interrupt suites that no other test will ask."""
+    if nextitem is None or unit_of(nextitem) != unit_of(item):
+        interrupt_suites()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -10,6 +10,7 @@ from playwright.async_api import Browser
 from kefu.testing.redis_server import RedisServer
 from kefu.testing.suite import Suite
 from tests.support.browser_harness import BrowserHarness, open_browser, open_browser_harness
+from tests.support.shared_suites import ending_with_unit
 from tests.support.suite_browser import SuiteBrowser, open_suite_browser
 
 _LOOP = pytest.mark.asyncio(loop_scope="session")
@@ -48,7 +49,8 @@ async def leads(demo: Suite, browser: Browser) -> AsyncIterator[SuiteBrowser]:
 async def desk_suite(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]:
     """One suite with the simulated engine and an empty collection "help", for tests that set nothing."""
     async with open_suite_browser(tmp_path_factory.mktemp("desk"), browser) as opened:
-        yield opened.suite
+        with ending_with_unit(opened.suite):
+            yield opened.suite
 
 
 @pytest_asyncio.fixture(loop_scope="session")

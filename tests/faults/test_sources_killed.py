@@ -23,7 +23,7 @@ from tests.support.retrieval_process import RetrievalProcess, open_retrieval_pro
 from tests.support.sources_harness import Sources, open_sources
 from tests.support.web_site import WebSite, open_web_site
 
-PAGES = 100
+PAGES = 50
 
 
 @dataclass(frozen=True)

@@ -297,7 +297,7 @@ FAULTS = (
         "45-client",
         "client",
         "A program shows the text that a handoff has withdrawn.",
-        (f"{_SERVICE}/client/test_resuming.py",),
+        (f"{_SERVICE}/client/test_client.py",),
     ),
     Fault(
         "46-keys",

@@ -63,19 +63,14 @@ ADAPTER = "loud"
 RARE = "𠮷野家の🍣、龘𪚥と👩‍👩‍👧。退款 7–10 天 🇨🇳!"
 KEY = bearer_metadata(INTERNAL_KEY)
 ENGINES = ("llamacpp", "vllm", "openai", "simulated")
-_MARKS: dict[str, list[pytest.MarkDecorator]] = {
-    "llamacpp": [pytest.mark.model],
-    "vllm": [pytest.mark.model, pytest.mark.engines],
-    "openai": [pytest.mark.model],
-    "simulated": [],
-}
 OF_TOKENS = ("llamacpp", "vllm")
 OF_MODELS = ("llamacpp", "vllm", "openai")
+_MARKS = {name: [pytest.mark.model, pytest.mark.engines] for name in OF_MODELS}
 
 
 def engines(*names: str) -> pytest.MarkDecorator:
     """Run a test over these engines, all of its kind one after the other."""
-    parameters = [pytest.param(name, marks=_MARKS[name]) for name in names]
+    parameters = [pytest.param(name, marks=_MARKS.get(name, [])) for name in names]
     return pytest.mark.parametrize("replica", parameters, indirect=True)
 
 
@@ -699,6 +694,7 @@ async def test_an_answer_that_was_begun_is_continued_or_refused(replica: Replica
         assert (await expect_failure(lambda: events_of(replica, request))).reason == "CANNOT_CONTINUE"
 
 
+@pytest.mark.engines
 @pytest.mark.model
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSTOP, signal.SIGSEGV], ids=["killed", "stopped", "crashed"])
 async def test_a_dead_or_hanging_engine_fails_its_answers_and_says_so(sent: signal.Signals) -> None:
@@ -732,6 +728,7 @@ async def test_a_dead_or_hanging_engine_fails_its_answers_and_says_so(sent: sign
             assert ("no step" in told) == (sent is signal.SIGSTOP)
 
 
+@pytest.mark.engines
 @pytest.mark.model
 async def test_an_idle_engine_is_not_taken_for_stuck() -> None:
     model = resolve_gguf(QWEN.name, WeightsConfig().cache_dir)

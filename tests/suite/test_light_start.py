@@ -67,14 +67,12 @@ def test_the_watch_sees_an_import_that_happens(tmp_path: Path, package: str) -> 
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize(
-    ("engine", "model"), [("simulated", ""), pytest.param("auto", "smollm2-135m", marks=pytest.mark.model)]
-)
-async def test_the_suite_starts_and_answers_without_them(tmp_path: Path, engine: str, model: str) -> None:
+@pytest.mark.model
+async def test_the_suite_starts_and_answers_without_them(tmp_path: Path) -> None:
     watch = Watch(tmp_path / "watch")
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "mattress.md").write_text("# Mattresses\n\nYou may try a mattress for 100 nights.\n")
-    async with running_suite(tmp_path, engine, model, PYTHONPATH=watch.path) as suite:
+    async with running_suite(tmp_path, "auto", "smollm2-135m", PYTHONPATH=watch.path) as suite:
         for service in ("router", "retrieval", "generation", "gateway"):
             assert f"kefu.{service}" in watch.started(), "each has had the watch"
         imported = await suite.kefu("import", str(tmp_path / "docs"), "--create")

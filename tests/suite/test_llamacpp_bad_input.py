@@ -17,7 +17,7 @@ from kefu.generation.models.local_model import LocalModel
 from kefu.generation.models.resolver import resolve_gguf
 from tests.support.lora_adapters import write_gguf_adapter
 
-pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.model, pytest.mark.timeout(300)]
 SETTINGS = LlamaCppSettings(1024, 2, 0.25, 64, 30.0, 2)
 
 

@@ -18,7 +18,12 @@ from kefu.generation.models.catalog import SMOLLM2
 from kefu.generation.models.local_model import LocalModel
 from kefu.generation.models.resolver import resolve_gguf
 
-pytestmark = [pytest.mark.model, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.engines,
+    pytest.mark.model,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(300),
+]
 TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
     "<|im_start|>assistant\n<think>\n{# it ends by </think> #}"

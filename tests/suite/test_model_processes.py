@@ -26,6 +26,7 @@ from kefu.testing.ports import free_port
 from tests.support.grpc_calls import INTERNAL_KEY, bearer_metadata
 
 pytestmark = [
+    pytest.mark.engines,
     pytest.mark.model,
     pytest.mark.timeout(600),
     pytest.mark.filterwarnings("default"),  # converting imports torch, which warns
@@ -59,7 +60,7 @@ class Service:
 ENGINE_PROCESSES = {"llamacpp": "llamacpp_server", "vllm": "VLLM::"}
 CORES = {"llamacpp": "llamacpp_server", "vllm": "VLLM::EngineCore"}
 """What the command lines of engines' processes hold."""
-over_both = pytest.mark.parametrize("engine", ["llamacpp", pytest.param("vllm", marks=pytest.mark.engines)])
+over_both = pytest.mark.parametrize("engine", ["llamacpp", "vllm"])
 
 
 def processes_of(family: list[psutil.Process], words: str) -> list[psutil.Process]:
@@ -219,7 +220,6 @@ def two_workers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"KEFU_GENERATION_MODEL": str(model.path), "KEFU_GENERATION_TENSOR_PARALLEL_SIZE": "2"}
 
 
-@pytest.mark.engines
 async def test_when_vllms_core_hangs_in_an_answer_the_service_says_so_and_leaves(tmp_path: Path) -> None:
     """SIGSTOP stands for a stuck driver or collective call: the process lives, and takes no step."""
     async with service(tmp_path, "vllm", KEFU_GENERATION_STUCK_SECONDS="5") as running, asking(running, 900) as call:
@@ -232,7 +232,6 @@ async def test_when_vllms_core_hangs_in_an_answer_the_service_says_so_and_leaves
         await running.until(lambda: all(gone(process) for process in family), ENDED_SECONDS)
 
 
-@pytest.mark.engines
 async def test_a_model_split_over_two_workers_ends_when_one_of_them_is_killed(
     tmp_path: Path, two_workers: dict[str, str]
 ) -> None:
@@ -246,7 +245,6 @@ async def test_a_model_split_over_two_workers_ends_when_one_of_them_is_killed(
         await running.until(lambda: all(gone(process) for process in family), ENDED_SECONDS)
 
 
-@pytest.mark.engines
 async def test_a_model_split_over_two_workers_finishes_its_answers_before_it_ends(
     tmp_path: Path, two_workers: dict[str, str]
 ) -> None:

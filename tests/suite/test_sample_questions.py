@@ -82,13 +82,13 @@ def test_questions_about_other_things_are_refused(evaluation: Evaluation) -> Non
     assert sum(answerable) >= 0.87 * len(answerable)
 
 
+@pytest.mark.engines  # a prompt and its model: the default shows none of these words (test_conversations_slice.py)
 @pytest.mark.model
 async def test_answers_are_right_as_often_as_before(evaluation: Evaluation, tmp_path: Path) -> None:
     questions, every = load_answer_set(QUESTIONS)
     wanted = {each: every[each] for number, each in enumerate(every) if number % 6 == 0}
     ids = list(wanted)
     texts = {question.id: question.text for question in questions.questions}
-    # The model's own writing is what has a floor here; what customers see of it has test_conversations_slice.py.
     config = without_timeouts(RouterConfig(internal_key="kefu_internal_" + "0" * 64, answer_profile="unchecked"))  # pyright: ignore[reportArgumentType]
     async with running_model("") as measured:
         asking = ArmRunner(

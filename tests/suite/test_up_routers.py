@@ -10,6 +10,8 @@ from pathlib import Path
 
 import httpx
 import psutil
+import pytest
+import pytest_asyncio
 
 from kefu.testing.ports import free_port
 from kefu.testing.suite import SERVICES, Suite, running_suite, still_running, wait_until
@@ -28,76 +30,84 @@ async def two_routers(tmp_path: Path, *more: str, **environment: str) -> AsyncIt
         yield suite
 
 
-async def test_two_routers_behind_nginx_answer_and_each_may_be_killed(tmp_path: Path) -> None:
-    async with two_routers(tmp_path) as suite:
-        assert suite.router == suite.service("nginx").address
-        status = await suite.kefu_json("status")
-        assert {row["name"]: row["health"] for row in status["services"]} == dict.fromkeys(ALL, "serving")
-        async with httpx.AsyncClient() as browser:
-            assert (await browser.get(f"http://{suite.router}/api/config")).json()["visitors"] is True
-        session = (await suite.kefu_json("ask", "Hello!"))["session"]
-
-        for name in ("router", "router-2"):
-            old = suite.service(name).pid
-            suite.kill(name)
-            answer = await suite.kefu("ask", "Hello!", "--session", session)
-            assert answer.status == 0, answer  # by the other one, at once
-            await suite.until_restarted(name, old)
-        assert (await suite.kefu("ask", "Hello!")).status == 0
-
-        below = suite.processes("nginx")
-        assert sum("worker" in " ".join(one.cmdline()) for one in below) >= 2
-        suite.kill("nginx")
-        await wait_until(lambda: not still_running(below), ORPHAN_SECONDS, lambda: str(still_running(below)))
-        await suite.until_restarted("nginx", below[0].pid)
-        assert (await suite.kefu("ask", "Hello!")).status == 0
-        assert '"event":"edge"' in (await suite.kefu("logs", "nginx", "--raw")).out
-
-        leader, master, *_ = suite.processes("nginx")
-        master.kill()
-        await suite.until_restarted("nginx", leader.pid)
-        assert (await suite.kefu("ask", "Hello!")).status == 0
-
-        below = suite.processes()
-        assert await suite.end() == 0
-        assert not still_running(below)
-
-
-async def test_a_rolling_restart_of_the_routers_fails_no_question(tmp_path: Path) -> None:
-    async with two_routers(tmp_path) as suite:
-        for name in ("router", "router-2"):
-            old = suite.service(name).pid
-            os.kill(old, signal.SIGTERM)
-            while suite.service(name).pid in (0, old):
-                answer = await suite.kefu("ask", "Hello!")
-                assert answer.status == 0, answer
-            await suite.until_restarted(name, old)
-
-
-async def test_answers_of_a_router_that_is_killed_are_resumed_at_the_other(tmp_path: Path) -> None:
-    """`kefu ask` sees a stream that nginx resets, and joins its turn again."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def routers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]:
+    """Two routers, one that its tests kill and leave ready; an answer takes five seconds."""
     slow = {"KEFU_GENERATION_SIMULATED_STEP_MILLISECONDS": "40"}
-    async with two_routers(tmp_path, **slow) as suite:
-        (tmp_path / "docs").mkdir()
-        (tmp_path / "docs" / "mattress.md").write_text("# Mattresses\n\nYou may try a mattress for 100 nights.\n")
-        assert (await suite.kefu("import", str(tmp_path / "docs"), "--create")).status == 0
-        question = ("ask", "For how many nights may I try a mattress?", "--json")
-        asking = [asyncio.create_task(suite.kefu(*question)) for _ in range(4)]
+    async with two_routers(tmp_path_factory.mktemp("routers"), **slow) as suite:
+        yield suite
 
-        router = psutil.Process(suite.service("router").pid)
-        port = int(suite.service("router").address.rpartition(":")[2])
 
-        def answering() -> bool:
-            """Answers have begun there; one of the two connections may be a health check."""
-            inbound = [one for one in router.net_connections("tcp") if one.laddr and one.laddr[1] == port]
-            return sum(one.status == psutil.CONN_ESTABLISHED for one in inbound) >= 2
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_rolling_restart_of_the_routers_fails_no_question(routers: Suite) -> None:
+    for name in ("router", "router-2"):
+        old = routers.service(name).pid
+        os.kill(old, signal.SIGTERM)
+        while routers.service(name).pid in (0, old):
+            answer = await routers.kefu("ask", "Hello!")
+            assert answer.status == 0, answer
+        await routers.until_restarted(name, old)
 
-        await wait_until(answering, 30, suite.printed)
-        router.kill()
-        answers = [json.loads(done.out) for done in await asyncio.gather(*asking) if done.status == 0]
-        assert [answer["usage"]["completion_tokens"] for answer in answers] == [120] * 4
-        assert len({answer["text"] for answer in answers}) == 1
-        assert {answer["finish_reason"] for answer in answers} == {"FINISH_REASON_STOP"}
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_answers_of_a_router_that_is_killed_are_resumed_at_the_other(routers: Suite, tmp_path: Path) -> None:
+    """`kefu ask` sees a stream that nginx resets, and joins its turn again."""
+    (tmp_path / "mattress.md").write_text("# Mattresses\n\nYou may try a mattress for 100 nights.\n")
+    assert (await routers.kefu("import", str(tmp_path), "--create")).status == 0
+    question = ("ask", "For how many nights may I try a mattress?", "--json")
+    asking = [asyncio.create_task(routers.kefu(*question)) for _ in range(4)]
+
+    pid = routers.service("router").pid
+    router = psutil.Process(pid)
+    port = int(routers.service("router").address.rpartition(":")[2])
+
+    def answering() -> bool:
+        """Answers have begun there; one of the two connections may be a health check."""
+        inbound = [one for one in router.net_connections("tcp") if one.laddr and one.laddr[1] == port]
+        return sum(one.status == psutil.CONN_ESTABLISHED for one in inbound) >= 2
+
+    await wait_until(answering, 30, routers.printed)
+    router.kill()
+    answers = [json.loads(done.out) for done in await asyncio.gather(*asking) if done.status == 0]
+    assert [answer["usage"]["completion_tokens"] for answer in answers] == [120] * 4
+    assert len({answer["text"] for answer in answers}) == 1
+    assert {answer["finish_reason"] for answer in answers} == {"FINISH_REASON_STOP"}
+    await routers.until_restarted("router", pid)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_two_routers_behind_nginx_answer_and_each_may_be_killed(routers: Suite) -> None:
+    assert routers.router == routers.service("nginx").address
+    status = await routers.kefu_json("status")
+    assert {row["name"]: row["health"] for row in status["services"]} == dict.fromkeys(ALL, "serving")
+    async with httpx.AsyncClient() as browser:
+        assert (await browser.get(f"http://{routers.router}/api/config")).json()["visitors"] is True
+    session = (await routers.kefu_json("ask", "Hello!"))["session"]
+
+    for name in ("router", "router-2"):
+        old = routers.service(name).pid
+        routers.kill(name)
+        answer = await routers.kefu("ask", "Hello!", "--session", session)
+        assert answer.status == 0, answer  # by the other one, at once
+        await routers.until_restarted(name, old)
+    assert (await routers.kefu("ask", "Hello!")).status == 0
+
+    below = routers.processes("nginx")
+    assert sum("worker" in " ".join(one.cmdline()) for one in below) >= 2
+    routers.kill("nginx")
+    await wait_until(lambda: not still_running(below), ORPHAN_SECONDS, lambda: str(still_running(below)))
+    await routers.until_restarted("nginx", below[0].pid)
+    assert (await routers.kefu("ask", "Hello!")).status == 0
+    assert '"event":"edge"' in (await routers.kefu("logs", "nginx", "--raw")).out
+
+    leader, master, *_ = routers.processes("nginx")
+    master.kill()
+    await routers.until_restarted("nginx", leader.pid)
+    assert (await routers.kefu("ask", "Hello!")).status == 0
+
+    below = routers.processes()
+    assert await routers.end() == 0
+    assert not still_running(below)
 
 
 async def test_killing_kefu_up_leaves_no_worker_of_nginx_and_tls_works(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from kefu.router.v1 import admin_pb2_grpc as arpc
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 from kefu.testing.suite import CommandResult
-from tests.support.forked_commands import run_command
+from tests.support.forked_processes import run_command
 from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY
 
 ANSWER = "You have 15 days [1], 十五天。"

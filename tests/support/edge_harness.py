@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,7 @@ from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
 from kefu.testing.ports import free_port
 from tests.support.echo_router import KEY, echo_router
+from tests.support.forked_processes import ForkedProcess, fork
 from tests.support.grpc_calls import bearer_metadata
 
 LIMITS = limits_for(100, cores=2, descriptors=4096)
@@ -51,15 +51,11 @@ class EdgeHarness:
     root_certificate: str
     ports: Sequence[int]
     """Ports of the routers that nginx knows."""
-    routers: dict[int, asyncio.subprocess.Process] = field(default_factory=dict[int, asyncio.subprocess.Process])
+    routers: dict[int, ForkedProcess] = field(default_factory=dict[int, ForkedProcess])
 
     async def start_router(self, port: int) -> None:
         """Start a router on this port, and return when it serves."""
-        self.routers[port] = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.support.echo_router", str(port)),
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "services", ROOT)))},
-        )
+        self.routers[port] = await fork("tests.support.echo_router", str(port), environment=os.environ)
         async with asyncio.timeout(60):
             while not await grpc_probe(f"127.0.0.1:{port}")():
                 await asyncio.sleep(0.05)

@@ -1,12 +1,10 @@
 """A retrieval node in a process of its own, which can be killed.
 
-    python -m tests.support.retrieval_process REDIS_URL KEY
-
 It prints its address and serves until it is killed.
 """
 
 import asyncio
-import signal
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +13,7 @@ import structlog
 
 from kefu.retrieval.sources.scheduler import Pace
 from kefu.testing.redis_server import RedisServer
+from tests.support.forked_processes import ForkedProcess, fork
 from tests.support.grpc_calls import BOOTSTRAP_KEY
 from tests.support.retrieval_harness import open_retrieval_node
 from tests.support.sources_harness import WordVectors
@@ -23,24 +22,26 @@ from tests.support.sources_harness import WordVectors
 class RetrievalProcess:
     """A node, running sources at a test's pace: a lease is free again two seconds after its holder was killed."""
 
-    def __init__(self, process: asyncio.subprocess.Process, address: str) -> None:
+    def __init__(self, process: ForkedProcess, address: str) -> None:
         self._process = process
         self.address = address
 
     async def kill(self) -> None:
         """Kill it: it has no say in that."""
-        if self._process.returncode is None:
-            self._process.send_signal(signal.SIGKILL)
-            await self._process.wait()
+        self._process.kill()
+        await self._process.wait()
 
 
 @asynccontextmanager
 async def open_retrieval_process(redis: RedisServer) -> AsyncIterator[RetrievalProcess]:
     """A process that serves in the block."""
-    command = [sys.executable, "-m", __name__, redis.url, BOOTSTRAP_KEY]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    assert process.stdout is not None
-    address = (await process.stdout.readline()).decode().strip()
+    reading, writing = os.pipe()
+    with open(reading, encoding="utf-8") as printed:
+        try:
+            process = await fork(__name__, redis.url, BOOTSTRAP_KEY, environment=os.environ, stdout=writing)
+        finally:
+            os.close(writing)
+        address = (await asyncio.to_thread(printed.readline)).strip()
     running = RetrievalProcess(process, address)
     try:
         assert address, "the process ended before it served"

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -47,6 +46,7 @@ from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer
 from kefu.testing.suite import clean_environment
+from tests.support.forked_processes import ForkedProcess, fork
 from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY, bearer_metadata
 from tests.support.scripted_services import ScriptedKnowledge, ScriptedReplica, serve_knowledge, serve_replica
 from tests.support.shared_redis import SharedRedis
@@ -166,7 +166,7 @@ class AnswerEvents:
 class RouterProcess:
     """A router in a process of its own."""
 
-    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
+    def __init__(self, process: ForkedProcess, port: int) -> None:
         self._process = process
         self.port = port
 
@@ -184,8 +184,7 @@ class RouterProcess:
 
     async def kill(self) -> None:
         """Send SIGKILL: the router finishes nothing and announces nothing."""
-        if self._process.returncode is None:
-            self._process.kill()
+        self._process.kill()
         await self._process.wait()
 
 
@@ -257,10 +256,9 @@ class RouterHarness:
         settings = {**self._config, "listen": f"127.0.0.1:{free_port()}"}
         plain = {name: str(value) for name, value in settings.items() if not isinstance(value, SecretStr)}
         environment = {f"KEFU_ROUTER_{name.upper()}": value for name, value in plain.items()}
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "kefu.router"),
-            stdin=asyncio.subprocess.DEVNULL,
-            env={
+        process = await fork(
+            "kefu.router",
+            environment={
                 **clean_environment(),
                 **environment,
                 "KEFU_INTERNAL_KEY": INTERNAL_KEY,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from kefu.testing.suite import CommandResult, clean_environment
-from tests.support.forked_commands import run_command
+from tests.support.forked_processes import run_command
 from tests.support.router_harness import RouterHarness
 
 

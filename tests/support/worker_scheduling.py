@@ -1,6 +1,7 @@
 """Scheduling of tests on workers of pytest-xdist, and the tests that a run leaves out.
 
-A unit of work is a file, or all tests that share one fixture of the session. Units go to whichever worker is free, the
+A unit of work is a file, all tests that share one fixture of the session, or the manifests: each is built once a
+process. Units go to whichever worker is free, the
 longest first, by the seconds that tests/durations.json has of them. Of units with a real model one runs at a time,
 beside others. Tests marked `alone` run at the end, one after the other, when every other worker has ended.
 """
@@ -20,6 +21,7 @@ DURATIONS = Path(__file__).parents[1] / "durations.json"
 """Seconds of each unit of a second or more, as `pytest --write-durations` measured them."""
 _SHARED = ("demo", "desk_suite")
 """Fixtures of the session that take long to set up: all their tests are one unit."""
+_MANIFESTS = "tests/manifests"
 _NOT_QUICK = {"suite": "of the whole suite", "browser": "in a browser", "faults": "of faults"}
 _ALONE, _MODEL = "alone: ", "model: "
 
@@ -35,7 +37,7 @@ def unit_of(item: pytest.Item) -> str:
     shared = next((name for name in getattr(item, "fixturenames", ()) if name in _SHARED), None)
     if item.get_closest_marker("alone"):
         return _ALONE + file
-    unit = f"tests that share {shared}" if shared else file
+    unit = f"tests that share {shared}" if shared else _MANIFESTS if file.startswith(_MANIFESTS) else file
     return _MODEL + unit if shared == "demo" or item.get_closest_marker("model") else unit
 
 

@@ -157,4 +157,5 @@ def secrets_used(pod: Object) -> Iterator[str]:
 
 def kustomization(folder: Path) -> Object:
     """The content of a folder's kustomization.yaml."""
-    return yaml.safe_load((folder / "kustomization.yaml").read_text("utf-8"))
+    [found] = objects_in((folder / "kustomization.yaml").read_text("utf-8"))
+    return found

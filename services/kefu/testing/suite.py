@@ -30,8 +30,37 @@ class CommandResult(NamedTuple):
     err: str
 
 
+async def run_kefu(*arguments: str, stdin: bytes = b"", seconds: float = 120.0) -> CommandResult:
+    """Run a `kefu` command without the Kefu variables of this process's environment."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "kefu.cli", *arguments),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=clean_environment(),
+    )
+    try:
+        out, err = await asyncio.wait_for(process.communicate(stdin), seconds)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode is not None
+    return CommandResult(process.returncode, out.decode(), err.decode())
+
+
+def clean_environment() -> dict[str, str]:
+    """This environment without Kefu's variables, except for the models' folder, which is not filled for each test."""
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith("KEFU_") or name == "KEFU_CACHE_DIR"
+    }
+
+
 class Suite:
     """A `kefu up` that was started as `process`. Addresses and keys can be read once the suite is ready."""
+
+    run_kefu = staticmethod(run_kefu)
+    """How commands are run; tests have a cheaper way."""
 
     def __init__(self, folder: DataDir, process: asyncio.subprocess.Process, output: Path) -> None:
         self.folder = folder
@@ -111,7 +140,7 @@ class Suite:
 
     async def kefu(self, *arguments: str, stdin: bytes = b"", seconds: float = 120.0) -> CommandResult:
         """Run a `kefu` command against this suite, as a person would. It may take `seconds`."""
-        return await run_kefu(*arguments, "--data-dir", str(self.folder.path), stdin=stdin, seconds=seconds)
+        return await self.run_kefu(*arguments, "--data-dir", str(self.folder.path), stdin=stdin, seconds=seconds)
 
     async def kefu_json(self, *arguments: str) -> Any:
         """The JSON output of a command that has to succeed."""
@@ -181,32 +210,6 @@ async def starting_suite(tmp_path: Path, *options: str, **environment: str) -> A
             if process.returncode is None:
                 process.kill()
                 await process.wait()
-
-
-async def run_kefu(*arguments: str, stdin: bytes = b"", seconds: float = 120.0) -> CommandResult:
-    """Run a `kefu` command without the Kefu variables of this process's environment."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "kefu.cli", *arguments),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=clean_environment(),
-    )
-    try:
-        out, err = await asyncio.wait_for(process.communicate(stdin), seconds)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode is not None
-    return CommandResult(process.returncode, out.decode(), err.decode())
-
-
-def clean_environment() -> dict[str, str]:
-    """This environment without Kefu's variables, except for the models' folder, which is not filled for each test."""
-    return {
-        name: value for name, value in os.environ.items() if not name.startswith("KEFU_") or name == "KEFU_CACHE_DIR"
-    }
 
 
 def still_running(processes: list[psutil.Process]) -> list[str]:

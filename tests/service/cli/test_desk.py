@@ -13,7 +13,7 @@ import pytest
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
 from tests.support.agents import claim_session, return_session, send_reply
-from tests.support.forked_commands import run_command
+from tests.support.forked_processes import run_command
 from tests.support.grpc_calls import BOOTSTRAP_KEY
 from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit

@@ -49,13 +49,17 @@ async def test_a_handoff_takes_the_place_of_the_text_before_it(harness: RouterHa
     harness.replica.frames = ["Refunds take 7 days [1]. They", " take 30 hours at most."]
     async with Client(address(harness), key=harness.key) as kefu:
         texts: list[str] = []
+        joined = b""
         answer = Answer()
         async for event in kefu.converse(NEW_SESSION, ASK):
             answer.add(event)
             texts.append(answer.text)
+            if isinstance(event, pb.TextDelta):
+                joined = joined[: event.offset] + event.text.encode()
     assert any(text.startswith("Refunds take 7 days [1].") for text in texts)
     assert answer.handoff is not None
     assert (answer.text, answer.joined) == (answer.handoff.message, b"")
+    assert joined == b"", "a program that knows pieces of text alone shows none that was withdrawn"
 
 
 async def test_an_answer_comes_whole_with_its_citations_and_its_session_goes_on(harness: RouterHarness) -> None:
