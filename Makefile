@@ -182,7 +182,7 @@ $(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.
 # Its dependencies do not go with ours: an environment of its own.
 build/checkov/.made: Makefile
 	@$(PYTHON) -m venv build/checkov
-	@build/checkov/bin/pip install --quiet --disable-pip-version-check $(CHECKOV)
+	@build/checkov/bin/pip install --quiet --disable-pip-version-check --no-compile $(CHECKOV)
 	@touch $@
 
 build/tools/.made: Makefile

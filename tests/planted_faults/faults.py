@@ -117,7 +117,7 @@ FAULTS = (
         "15-grounding",
         "router/grounding",
         "Who asks which of two is cheaper is told the price of one.",
-        (f"{_UNIT}/router/grounding/test_calculation.py",),
+        (f"{_UNIT}/router/grounding/test_comparison.py",),
     ),
     Fault(
         "16-dispatch",

@@ -21,7 +21,7 @@ _LEAST_RIGHT = 0.5
 async def test_few_answers_are_wrong_and_most_are_right(demo: Suite, tmp_path: Path) -> None:
     texts = tmp_path / "texts.jsonl"
     arguments = ("--odd", "--first", str(2 * _ASKED), "--json", "--texts", str(texts))
-    server = ("--server", demo.router, "--knowledge-server", demo.retrieval, "--key", demo.key)
+    server = ("--server", demo.router, "--collection", "help", "--key", demo.key)
     done = await demo.kefu("eval", "conversations", str(sample_folder()), *arguments, *server, seconds=550)
     assert done.status == 0, done.err
     found = json.loads(done.out)

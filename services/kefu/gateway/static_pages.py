@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import brotli
@@ -26,7 +27,6 @@ _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".webmanifest": "
 
 @dataclass(frozen=True)
 class _Page:
-    version: tuple[int, int]
     media_type: str
     tag: str
     bodies: dict[str, bytes]
@@ -41,7 +41,6 @@ class StaticPages:
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder.resolve()
-        self._pages: dict[Path, _Page] = {}
 
     async def __call__(self, request: Request) -> Response:
         """Answer GET and HEAD."""
@@ -49,7 +48,7 @@ class StaticPages:
         file = self._file(path)
         if file is None:
             return PlainTextResponse("There is nothing here.\n", 404)
-        page = await self._page(file)
+        page = await asyncio.to_thread(_read, file, _version(file))
         headers = {
             "etag": page.tag,
             "vary": "Accept-Encoding",
@@ -76,27 +75,21 @@ class StaticPages:
                 return None
         return None
 
-    async def _page(self, file: Path) -> _Page:
-        version = _version(file)
-        page = self._pages.get(file)
-        if page is None or page.version != version:
-            page = self._pages[file] = await asyncio.to_thread(_read, file, version)
-        return page
-
 
 def _version(file: Path) -> tuple[int, int]:
     stat = file.stat()
     return stat.st_mtime_ns, stat.st_size
 
 
-def _read(file: Path, version: tuple[int, int]) -> _Page:
+@lru_cache(maxsize=128)
+def _read(file: Path, _version: tuple[int, int]) -> _Page:
     body = file.read_bytes()
     media_type = _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     bodies = {"": body}
     if len(body) >= _MIN_COMPRESSED_BYTES and media_type.startswith(_COMPRESSIBLE):
         bodies["gzip"] = gzip.compress(body, 9, mtime=0)
         bodies["br"] = brotli.compress(body, quality=9)  # pyright: ignore[reportUnknownMemberType] - untyped
-    return _Page(version, media_type, f'"{hashlib.sha256(body).hexdigest()[:20]}"', bodies)
+    return _Page(media_type, f'"{hashlib.sha256(body).hexdigest()[:20]}"', bodies)
 
 
 def _encoding(accepted: str, page: _Page) -> str:

@@ -40,8 +40,6 @@ _MADE_LATE = {
     "kefu.gateway.edge_refusals": "of bytes, and anchored: a line of 512 at most",
     "kefu.retrieval.documents.parse": "of a table in the module, and collected from there",
     "kefu.retrieval.vectorstore.milvus_store": "a configured name and hex digits",
-    "kefu.router.grounding.arithmetic.bounds": "of a table in the module, and collected from there",
-    "kefu.router.grounding.arithmetic.facts": "one escaped word",
     "kefu.router.grounding.polarity_signals": "of a table in the module, and collected from there",
     "kefu.router.grounding.yes_no_question": "of a table in the module, and collected from there",
     "kefu.router.guardrails.evidence": "one escaped text",

@@ -78,7 +78,6 @@ _SWITCHED_OFF: dict[str, Sequence[tuple[Any, str, Callable[..., Any]]]] = {
         (answering, "first_word", _no_word),
         (answering, "asks_yes_no", _no),
     ),
-    "calculation": ((answering, "computed", _none),),
     "comparison": ((answering, "compared", _none), (selection, "comparison_log_odds", _unlikely)),
     "pieces nearly as good": ((answering, "selected_evidence", _best_alone),),
     "no neighbour's figure": ((selection, "asks_for_figure", _no),),

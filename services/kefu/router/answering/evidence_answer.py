@@ -4,7 +4,6 @@ The evidence answer: what the pages say to the question, in their own words, cho
 It claims nothing that no page says, costs no model, and is there at once:
 
     comparison   both rows or columns that the question names, side by side
-    computation  the figure that follows from a rule of the evidence and the figures of the question, behind the rule
     else         the best pieces, as `grounding/evidence_selection` chooses them
 
 In front of them stands "Yes." or "No." where the evidence says that for certain. A yes/no question whose answer is not
@@ -26,7 +25,6 @@ from kefu.router.answering.question import Question
 from kefu.router.dispatch.relay import RESERVE_SECONDS
 from kefu.router.domain.generation import Message
 from kefu.router.domain.turn import AnswerSource, Citation, Passage, Support
-from kefu.router.grounding.calculation import Computation, computed
 from kefu.router.grounding.comparison import compared
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
 from kefu.router.grounding.evidence_ranking import (
@@ -74,7 +72,6 @@ class Evidence:
     """ "Yes." or "No.", where that is certain."""
     is_quoted: bool = False
     """Whether it is given as the page's words: a yes/no question whose answer is not certain."""
-    computation: Computation | None = None
     asked: str = ""
     """The question as it was read."""
     before: str = ""
@@ -223,14 +220,6 @@ def evidence_for(
         return Evidence((), tuple(passages), 0.0)
     in_order = [each.piece for each in ranked]
     bears = bearing(ranked, passages)
-    above = [" ".join((passage.title, *passage.headings)) for passage in passages]
-    if computation := computed(asked, in_order, language, above):
-        word = (
-            ""
-            if computation.holds is None
-            else first_word(polarity_of(asked, computation.rests_on, language), language)
-        )
-        return Evidence(computation.rests_on, tuple(passages), 1.0, word, computation=computation)
     side_by_side = compared(asked, in_order)
     chosen = side_by_side or selected_evidence(asked, ranked, language)
     word = first_word(polarity_of(asked, chosen, language), language)
@@ -280,8 +269,6 @@ class _Writer:
                 said = f"{_PAGE_SAYS[self._language]}{said}" if at == 0 else said
             if at == 0 and evidence.first_word:
                 said = f"{evidence.first_word}{'' if self._language == 'zh' else ' '}{said}"
-            if evidence.computation is not None and at == len(by_passage) - 1:
-                said += f"\n{evidence.computation.statement}{'。' if self._language == 'zh' else '.'}"
             passage = evidence.passages[index]
             cited = self._cite(self._in_variant(said), passage)
             for piece in pieces:

@@ -269,8 +269,7 @@ class AnswerPipeline:
         asked = found.read_as or question.text
         evidence = await self._evidence_among(question, draft, asked, before, found, attached)
         decided = after_evidence(question, decision, evidence, found)
-        may_write = profile.writes and evidence.computation is None
-        if may_write and isinstance(decision, Generate) and isinstance(decided, GiveEvidence):
+        if profile.writes and isinstance(decision, Generate) and isinstance(decided, GiveEvidence):
             return replace(decision, evidence=evidence)
         return decided
 

@@ -90,6 +90,7 @@ class EvidenceRead:
     """ "Yes." or "No.", where that was certain."""
     is_quoted: bool = False
     computation: str = ""
+    """The figure that was computed, of answers of releases that did."""
     is_compared: bool = True
     seconds: float = 0.0
 

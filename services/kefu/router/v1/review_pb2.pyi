@@ -20,6 +20,11 @@ if sys.version_info >= (3, 11):
 else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
+if sys.version_info >= (3, 13):
+    from warnings import deprecated as _deprecated
+else:
+    from typing_extensions import deprecated as _deprecated
+
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class _Verdict:
@@ -647,8 +652,16 @@ class Explanation(_message.Message):
         """"Yes." or "No.", where the evidence says so for certain."""
         quoted: _builtins.bool
         """A yes/no question whose answer is not certain: given in quotation marks."""
-        computation: _builtins.str
-        """The figure that was computed, as it was said."""
+        @_builtins.property
+        @_deprecated("""This field has been marked as deprecated using proto field options.""")
+        def computation(self) -> _builtins.str:
+            """The figure that was computed, as it was said, of answers of releases that computed figures: none does now."""
+
+        @computation.setter
+        @_deprecated("""This field has been marked as deprecated using proto field options.""")
+        def computation(self, value: _builtins.str) -> None:
+            """The figure that was computed, as it was said, of answers of releases that computed figures: none does now."""
+
         compared: _builtins.bool
         """Its embeddings were compared with the question's; words alone tell less."""
         @_builtins.property

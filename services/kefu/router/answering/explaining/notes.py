@@ -67,7 +67,6 @@ def evidence_read(evidence: Evidence, seconds: float) -> EvidenceRead:
         tuple(pieces),
         first_word=evidence.first_word,
         is_quoted=evidence.is_quoted,
-        computation="" if evidence.computation is None else clipped(evidence.computation.statement),
         is_compared=evidence.is_compared,
         seconds=round(seconds, 4),
     )

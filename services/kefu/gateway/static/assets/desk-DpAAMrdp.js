@@ -450,7 +450,7 @@ start_time (\v2.google.protobuf.Timestamp,
 \x07session (\v2.kefu.router.v1.Session+
 turns (\v2.kefu.router.v1.ReviewedTurn"$
 ExplainAnswerRequest\f
-turn (	"®
+turn (	"²
 
 \vExplanation
 \bdecision (	
@@ -493,7 +493,7 @@ start_time (\v2.google.protobuf.Timestamp,
 \x07passage (	
 score (H\0
 chosen (\bB\b
-_scoreà
+_scoreä
 \bEvidence\r
 asked (	
 \x07bearing (\r
@@ -501,8 +501,8 @@ start_time (\v2.google.protobuf.Timestamp,
 pieces (\v2!.kefu.router.v1.Explanation.Piece
 
 first_word (	
-quoted (\b
-\vcomputation\x07 (	
+quoted (\b
+\vcomputation\x07 (	B
 \bcompared\b (\b'
 time	 (\v2.google.protobuf.DurationÅ
 Model\r
