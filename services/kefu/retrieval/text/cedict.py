@@ -29,7 +29,7 @@ _REMARK = re.compile(
     r"^(?:variant of|old variant|see |CL:|surname |also written|erhua variant|used in|Japanese variant|also pr"
     r"|archaic variant|Taiwan pr)"
 )
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
 _WORD = re.compile(r"[^\W_]+")
 _PLACEHOLDERS = frozenset(
     ("s", "sb", "sth", "etc", "esp", "one", "oneself", "something", "somebody", "someone", "variant")
@@ -38,7 +38,7 @@ _MAX_WORDS = 5
 """Most words of a definition. A longer one explains and does not translate."""
 _MAX_HEADWORD = 8
 """Most characters of a headword when a word is split."""
-_TONE = re.compile("[1-5:]")
+_TONES = str.maketrans("", "", "12345:")
 _MAX_SOUNDED = 4
 """Most characters of a word that is looked up by its sound."""
 _MAX_READINGS = 16
@@ -71,8 +71,8 @@ class Glosses:
         self._words = list(pairs.chinese)
         self._meanings = pairs.meanings
         self._word_numbers = pairs.chinese
-        chinese, english = np.array(pairs.pairs, np.int32).reshape(-1, 2).T
-        english = np.array([numbers[word] for word in stems], np.int32)[english]
+        chinese = np.array(pairs.rows, np.int32)
+        english = np.array([numbers[word] for word in stems], np.int32)[np.array(pairs.columns, np.int32)]
         weights = np.array(pairs.weights, np.float32)
         self._to_english = _Table(chinese, english, weights, len(self._words))
         self._to_chinese = _Table(english, chinese, weights, len(self._stems))
@@ -104,8 +104,8 @@ class Glosses:
         return list(dict.fromkeys(word for each in sounds for word in self._by_sound.get(each, ()) if word != text))
 
     def _add_sound(self, word: str, pinyin: str) -> None:
-        if len(word) <= _MAX_SOUNDED and all(_HAN.match(character) for character in word):
-            sound = _TONE.sub("", pinyin.lower())
+        if len(word) <= _MAX_SOUNDED and _HAN.fullmatch(word):
+            sound = pinyin.lower().translate(_TONES)
             of_word = self._sounds.setdefault(word, [])
             if sound not in of_word:
                 of_word.append(sound)
@@ -146,7 +146,8 @@ class _Pairs:
     def __init__(self, stop_words: frozenset[str]) -> None:
         self.chinese: dict[str, int] = {}
         self.meanings: list[str] = []
-        self.pairs: list[tuple[int, int]] = []
+        self.rows: list[int] = []
+        self.columns: list[int] = []
         self.weights: list[float] = []
         self._english: dict[str, int] = {}
         self._skipped_words = stop_words | _PLACEHOLDERS
@@ -159,15 +160,21 @@ class _Pairs:
         for definition in definitions.split("/"):
             if _REMARK.match(definition):
                 continue
-            for part in re.split("[;,]", _NOT_ENGLISH.sub(" ", _PARENTHESIS.sub(" ", definition))):
+            if "(" in definition or "[" in definition:
+                definition = _PARENTHESIS.sub(" ", definition)
+            if not definition.isascii() or definition.startswith("abbr."):
+                definition = _NOT_ENGLISH.sub(" ", definition)
+            for part in definition.replace(";", ",").split(","):
                 words = [word for word in _WORD.findall(part.lower()) if word not in self._skipped_words]
                 if 1 <= len(words) <= _MAX_WORDS:
                     number = self.chinese.setdefault(chinese, len(self.chinese))
                     if number == len(self.meanings):
                         self.meanings.append(" ".join(part.split()).removeprefix("to "))
+                    weight = len(words) ** -0.5
                     for word in words:
-                        self.pairs.append((number, self._english.setdefault(word, len(self._english))))
-                        self.weights.append(len(words) ** -0.5)
+                        self.rows.append(number)
+                        self.columns.append(self._english.setdefault(word, len(self._english)))
+                        self.weights.append(weight)
 
 
 class _Table:
