@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from kefu.common.auth import Scope
 from kefu.router.actions import changes
+from kefu.router.actions.operations import Operation, OperationState, OperationStore
 from kefu.router.v1 import action_pb2 as pb
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import audit_pb2 as audit
@@ -328,6 +330,22 @@ async def test_double_clicks_and_resent_messages_change_it_once(
     assert f"Your order **{PENDING}** is cancelled." in answers[0].text
     assert proxy.writes == 1
     assert len(await audited(harness)) == 1
+
+
+async def test_what_another_router_has_begun_meanwhile_is_not_begun_again(
+    harness: RouterHarness, shop: Shop, proxy: Interposer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emma = await ready(harness, proxy.origin)
+    question = await asked(emma)
+
+    async def not_begun_yet(self: OperationStore, *key: str) -> None:
+        begun = Operation(OperationState.DONE, time.time(), text="It is cancelled.")
+        await self.begin(*key, begun)  # by the other router, between this look and what follows from it
+
+    monkeypatch.setattr(OperationStore, "get", not_begun_yet)
+    await emma.ask(YES, question.session)
+    assert proxy.writes == 0
+    assert await status_of(shop) == "pending"
 
 
 @pytest.mark.parametrize("fate", [Fate.CUT, Fate.BREAK])

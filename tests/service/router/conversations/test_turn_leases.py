@@ -4,6 +4,9 @@ import asyncio
 
 import pytest
 
+from kefu.common.redis.commands import RedisCommands
+from kefu.router.domain.turn import Turn, TurnState
+from kefu.router.storage.turns import TurnKey, TurnStore
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
 from tests.support.router_harness import AnswerEvents, RouterHarness, open_router_harness
@@ -83,6 +86,22 @@ async def test_turns_outlive_many_leases(own_redis: RedisServer) -> None:
         customer = await harness.client()
         answers = await asyncio.gather(*(customer.ask(ASK) for _ in range(5)))
         assert {answer.text for answer in answers} == {"Refunds arrive within 7 business days [1]."}
+
+
+async def test_a_router_that_was_away_does_not_write_over_a_turn_that_is_anothers_now(own_redis: RedisServer) -> None:
+    async with open_router_harness(own_redis) as harness, harness.open_store() as store:
+        harness.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
+        harness.replica.frames = ["Refunds arrive within 7 business days [1]."]
+        customer = await harness.client()
+        first = await customer.ask(ASK)
+        await customer.ask("And for textiles?", first.session)
+        session, turn = first.session.removeprefix("sessions/"), first.started.turn.rpartition("/")[2]
+        away = TurnStore(RedisCommands(store), life=60.0, lease=1.0, owner="router-away", most_turns=100)
+        late = Turn(turn, ASK, "en", "2026-01-01", 1.0, text="What it would have said.")
+        key = TurnKey("default", session, turn)
+        assert await away.finish(key, "bootstrap", "", late, TurnState.FINISHED, fence=1) == "lost"
+        stored, _ = await customer.turns(first.session)
+        assert stored.text == first.text
 
 
 @pytest.mark.parametrize("heard", [True, False])
