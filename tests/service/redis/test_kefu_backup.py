@@ -223,6 +223,8 @@ async def test_so_many_are_kept_and_customers_files_as_long_as_a_backup_has_them
     put("second")
     older, _ = await backup(one)
     assert (oldest.files, older.files) == (1, 1)
+    (files / "default" / "s1" / "second").unlink()
+    put("third")
     (to / "backups" / "20200101T000000Z").mkdir()
     (to / "backups" / "20200101T000000Z" / "redis.rdb").write_bytes(b"half a backup")
     _, said = await backup(one)
@@ -230,12 +232,12 @@ async def test_so_many_are_kept_and_customers_files_as_long_as_a_backup_has_them
     vault = Vault(str(to), one.access)
     assert vault.names()[0] == older.name
     assert len(vault.names()) == 2
-    assert vault.listed("files") == {"files/default/s1/second"}
+    assert vault.listed("files") == {"files/default/s1/second", "files/default/s1/third"}
     assert not any("20200101" in path for path in vault.listed("backups"))
     with pytest.raises(BackupFailed, match="set KEFU_ROUTER_ATTACHMENTS"):
         await restore(config(target, to))
     await restore(config(target, to, attachments=str(tmp_path / "other-files")), force=True)
-    assert (tmp_path / "other-files" / "default" / "s1" / "second").read_bytes() == b"second"
+    assert (tmp_path / "other-files" / "default" / "s1" / "third").read_bytes() == b"third"
 
 
 async def test_deliveries_that_wait_are_left_out_where_another_cluster_has_told_them(

@@ -39,6 +39,7 @@ from kefu.retrieval.vectorstore.faiss_store import FaissStores
 PASSAGES = Gauge("kefu_passages", "Passages that this replica searches.", ("tenant", "collection"))
 _BLOCK_SECONDS = 1.0
 _CHANGE_TIMEOUT_SECONDS = 5.0
+_FIRST_LOAD_SECONDS = 30.0
 _log = structlog.stdlib.get_logger()
 
 
@@ -151,11 +152,14 @@ class Replica:
         )
 
     async def wait_for_change(self, key: CollectionKey, change: ChangeId) -> None:
-        """Wait until searches here cover a change, at most 5 s: the change is stored, and will be found soon."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_CHANGE_TIMEOUT_SECONDS):
-                await self._wait_until(lambda: key in self._collections)
-                await self._collections[key].wait_for_change(change)
+        """Wait until searches here cover a change, at most 5 s: the change is stored, and will be found soon.
+
+        A new collection may take 30 s more: before the first one word lists are loaded.
+        """
+        if await self.wait_until_loaded(key, _FIRST_LOAD_SECONDS):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CHANGE_TIMEOUT_SECONDS):
+                    await self._collections[key].wait_for_change(change)
 
     async def wait_until_deleted(self, key: CollectionKey) -> None:
         """Wait until a deleted collection is no longer searched here, at most 5 s."""
