@@ -266,7 +266,7 @@ async def test_a_stop_frees_the_engine_while_it_reads_the_prompt(replica: Replic
     for call in calls:
         assert isinstance(first := await call.read(), pb.GenerateEvent)
         assert first.accepted.prompt_tokens > 1000  # seconds of reading for each
-    await until(lambda: replica.engine.load().running == MAX_RUNNING, 30)
+    await until(lambda: replica.engine.load().running == MAX_RUNNING, 4 * PATIENCE)
     await asyncio.sleep(0.3)
     for call in calls:
         call.cancel()

