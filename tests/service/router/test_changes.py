@@ -338,9 +338,11 @@ async def test_what_another_router_has_begun_meanwhile_is_not_begun_again(
     emma = await ready(harness, proxy.origin)
     question = await asked(emma)
 
-    async def not_begun_yet(self: OperationStore, *key: str) -> None:
+    async def not_begun_yet(self: OperationStore, tenant: str, session_id: str, operation_id: str) -> None:
         begun = Operation(OperationState.DONE, time.time(), text="It is cancelled.")
-        await self.begin(*key, begun)  # by the other router, between this look and what follows from it
+        await self.begin(
+            tenant, session_id, operation_id, begun
+        )  # by the other router, between this look and what follows from it
 
     monkeypatch.setattr(OperationStore, "get", not_begun_yet)
     await emma.ask(YES, question.session)
