@@ -34,7 +34,7 @@ fi
 
 options=(--disable-pip-version-check --constraint "$constraints")
 # pip would keep every wheel once more in its cache, where `make clean` does not find it. Who develops installs more often.
-# And it would compile 12,000 files, of which tests read a third: a minute and a half of one core.
+# And it would compile 12,000 files, most of which no test reads: what is read is compiled then.
 case $extra in dev | engines) options+=(--no-compile) ;; *) options+=(--no-cache-dir) ;; esac
 if [ -n "$pytorch" ]; then
   # vLLM's CPU build pins PyTorch's CPU build, which the Python Package Index does not carry. PyTorch's own index does;

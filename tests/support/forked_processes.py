@@ -109,9 +109,10 @@ async def run_command(
         streams = {"stdin": given.fileno(), "stdout": out.fileno(), "stderr": err.fileno()}
         process = await fork(_COMMANDS, *arguments, environment=environment, folder=folder, **streams)
         try:
-            status = await process.wait()
+            await process.wait()
         finally:
             process.kill()
+            status = await process.wait()
         for file in (out, err):
             file.seek(0)
         return CommandResult(status, out.read().decode(), err.read().decode())
