@@ -175,7 +175,7 @@ async def test_another_router_goes_on_with_the_answer_of_one_that_was_killed(har
 async def test_a_sentence_that_was_held_when_the_router_was_killed_is_checked_and_shown_by_the_other(
     own_redis: RedisServer,
 ) -> None:
-    async with open_router_harness(own_redis, routers=1, lease_seconds=1.5, answer_checks="all") as harness:
+    async with open_router_harness(own_redis, routers=1, lease_seconds=1.5, answer_profile="full") as harness:
         harness.knowledge.hits = [make_hit("A refund takes 7 business days. A refund to a card takes 3 days more.")]
         process = await harness.spawn_router()
         shown, held = "A refund takes 7 business days [1]. ", "A refund to a card "

@@ -329,8 +329,7 @@ async def open_router_harness(
             "drain_seconds": 0.0,
             "settings_seconds": 0.0,
             "search_seconds": 15.0,  # a machine that pauses is no search that fails, unless a test is about that
-            "answer_checks": "none",  # nor is it held back, unless a test is about the checks
-            "quote": "never",  # what the scripted replica says is the text, unless a test is about quoting
+            "answer_profile": "unchecked",  # what the scripted replica says is the text, unless a test is about proof
             **config,
         }
         harness = RouterHarness(stack, redis, chosen, knowledge, scripted, timing, observers, resolve)

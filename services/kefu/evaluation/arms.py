@@ -129,7 +129,7 @@ class ArmRunner:
                     evidence=tuple(
                         "\n".join((each.title, *each.headings, each.text)) for each in outcome.basis.passages
                     ),
-                    blocked=(draft.filter.blocked or "") if draft.filter is not None else "",
+                    blocked="" if draft.proof is None else draft.proof.literal,
                     citations=len(outcome.citations),
                     prompt_tokens=outcome.usage.prompt_tokens if outcome.usage is not None else 0,
                     seconds=time.monotonic() - began,

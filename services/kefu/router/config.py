@@ -8,8 +8,6 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from kefu.common.config import StoredConfig
 from kefu.common.outbound.guarded_http import networks
 
-ANSWER_CHECKS = ("language", "quotation", "codes", "person", "polarity", "echo", "subject", "figure", "support")
-"""See `kefu.router.guardrails.answer_checks`."""
 _MIN_SECRET_CHARACTERS = 32
 
 
@@ -110,15 +108,11 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     limits_without_redis: Literal["serve", "refuse"] = "serve"
     """What a turn gets when Redis cannot tell whether its tenant is within its limits: served, or UNAVAILABLE."""
 
-    answer_profile: Literal["auto", "evidence", "choice", "sentence", "full", "unchecked"] = "auto"
-    """How answers are made: evidence gives the pages' own words, choice has the model choose among them, sentence has
-    it write a sentence from them, full lets it write as much as the question needs. auto does what the catalog of
-    models says of the one in service, and has an unknown one write a sentence. For measuring, unchecked shows what a
-    model writes as it is."""
-
-    answer_checks: str = "all"
-    """For measuring what each is worth: the checks that a sentence of the model must pass before it is shown, comma
-    between, of those in docs/concepts/guardrails.md; all; or none, which shows words as they come, wrong ones too."""
+    answer_profile: Literal["auto", "evidence", "choice", "full", "verified", "unchecked"] = "auto"
+    """How answers are made: evidence gives the pages' own words, choice has the model choose among them, full has it
+    write what code can prove, verified has it read each of its sentences a second time as well. auto goes by the
+    model's marks in the exam, or by the catalog of models. unchecked shows its words as they come, and is for an
+    engine that imitates them."""
 
     prompt_tokens: int = Field(default=0, ge=0)
     """Most tokens of prompt, by estimate. 0: as the answer profile says. On two CPU cores a hundred tokens of prefill
@@ -146,13 +140,8 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """A passage with less relevance is not shown to the model; without any passage the question is handed off.
     Calibrated collections have a threshold of their own instead."""
 
-    quote: Literal["profile", "always", "unsupported", "never"] = "profile"
-    """When an answer of the model is followed by the sentence of the passages that bears most on the question: as the
-    answer profile says; whenever it does not hold that sentence, as suits a small model; only where the passages do not
-    clearly carry the answer; or never."""
-
-    max_passages: int = Field(default=3, ge=1, le=20)
-    """Most passages shown to the model, as far as the prompt's budget allows."""
+    max_passages: int = Field(default=10, ge=1, le=20)
+    """Most passages that a model reads, as far as the prompt's budget allows."""
 
     cache_answers: bool = True
     """Finished answers are cached, and given again to the same question while the knowledge is the same, on the same
@@ -284,14 +273,6 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     settings_seconds: float = Field(default=2.0, ge=0)
     """Tenants' settings are cached for this long."""
 
-    @field_validator("answer_checks")
-    @classmethod
-    def _knows_its_checks(cls, value: str) -> str:
-        unknown = _names(value) - {*ANSWER_CHECKS, "all", "none"}
-        if unknown:
-            raise ValueError(f"no check is named {', '.join(sorted(unknown))}; there are {', '.join(ANSWER_CHECKS)}")
-        return value
-
     @field_validator("private_networks")
     @classmethod
     def _knows_networks(cls, value: str) -> str:
@@ -321,21 +302,11 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
         chosen = self.secrets_key.get_secret_value() if self.secrets_key else self.internal_key.get_secret_value()
         return tuple(name for each in chosen.split(",") if (name := each.strip()))
 
-    @property
-    def enabled_checks(self) -> frozenset[str]:
-        """The names of the checks in `answer_checks`."""
-        names = _names(self.answer_checks)
-        return frozenset(ANSWER_CHECKS) if "all" in names else names - {"none"}
-
 
 def _overlap(one: str, other: str) -> bool:
     """Whether two folders or prefixes are the same, or lie within one another."""
     first, second = (f"{each.rstrip('/')}/" for each in (one, other))
     return first.startswith(second) or second.startswith(first)
-
-
-def _names(value: str) -> frozenset[str]:
-    return frozenset(name for each in value.split(",") if (name := each.strip()))
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ from kefu.router.desk.escalation import EscalationMonitor, open_escalation_monit
 from kefu.router.desk.service import DeskService
 from kefu.router.desk.store import DeskStore
 from kefu.router.desk.watches import open_desk_watches
-from kefu.router.domain.answer_profiles import SENTENCE
+from kefu.router.domain.answer_profiles import FULL
 from kefu.router.domain.event_bus import EventBus, Observer
 from kefu.router.domain.generation import GenerationRequest
 from kefu.router.event_recorder import EventRecorder, open_event_recorder
@@ -244,7 +244,7 @@ async def router(
             turns=turns,
             leases=await enter(open_leases(turns)),
             admission_gate=AdmissionGate(
-                limits, admission, prompt_tokens=config.prompt_tokens or SENTENCE.prompt_tokens
+                limits, admission, prompt_tokens=config.prompt_tokens or FULL.prompt_tokens
             ),
             settings=settings,
             experiments=Experiments(experiments, drafts, staged_settings),

@@ -52,7 +52,7 @@ AUDIENCE = "customers"
 """Who may read the answer. So far there is nobody else; it is part of the key all the same."""
 _PATIENCE_SECONDS = 0.3
 """Of the customer's time: the model is asked without waiting for a Redis that is away."""
-_VERSION = 2
+_VERSION = 3
 """Raise it when what is kept, or what makes two questions the same, changes its meaning."""
 _log = structlog.stdlib.get_logger()
 
@@ -205,7 +205,7 @@ def _stands_alone(history: Sequence[Turn]) -> bool:
 
 def _is_whole(outcome: AnswerOutcome, draft: AnswerDraft) -> bool:
     """The model wrote it, in one go on this router, to its end, with all that it could have, and it is cited."""
-    chain = draft.filter
+    chain = None if draft.proof is None else draft.proof.chain
     return (
         outcome.source is AnswerSource.GENERATED
         and outcome.finish is FinishReason.STOP

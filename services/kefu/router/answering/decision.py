@@ -5,14 +5,16 @@ A decision is made in two steps: by the message alone, and where that does not d
 `AnswerPipeline` carries each kind out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 
 from kefu.router.actions.procedures.runner import WantedProcedure
 from kefu.router.actions.request import WantedAction
 from kefu.router.answering.answer_cache import CachedAnswer
 from kefu.router.answering.attachments.words import is_files_alone
 from kefu.router.answering.clarification import choices_of, chosen_passages, nearly_relevant
-from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence
+from kefu.router.answering.evidence_answer import Evidence
 from kefu.router.answering.question import Question
 from kefu.router.answering.repeated_failures import has_failed_again
 from kefu.router.answering.self_service import self_service
@@ -117,8 +119,6 @@ class Generate:
 
     passages: tuple[Passage, ...]
     found: SearchResult
-    evidence: Evidence = NO_EVIDENCE
-    """What is said instead of the model's words that do not pass their checks."""
 
 
 @dataclass(frozen=True)
@@ -264,6 +264,23 @@ def after_evidence(question: Question, decision: Decision, evidence: Evidence, f
     return decision
 
 
+def passages_to_read(question: Question, found: Sequence[SearchResult]) -> tuple[Passage, ...]:
+    """What a model reads that writes: the best passages of each search in turn, however relevant each of them is.
+
+    Half as many as usual under load. After a choice they are those of what was chosen.
+    """
+    if chosen := chosen_passages(question.choice, found[0].passages):
+        return chosen[: _most_passages(question)]
+    in_turn = chain.from_iterable(zip_longest(*(each.passages for each in found)))
+    best = {passage.name: passage for passage in reversed([each for each in in_turn if each is not None])}
+    return tuple(reversed(best.values()))[: _most_passages(question)]
+
+
+def _most_passages(question: Question) -> int:
+    most = question.settings.max_passages
+    return (most + 1) // 2 if question.brown_out >= BrownOut.FEWER_PASSAGES else most
+
+
 def is_out_of_scope(question: Question, found: SearchResult) -> bool:
     """Whether a message that the documents do not answer is about another field than theirs.
 
@@ -281,9 +298,7 @@ def relevant_passages(question: Question, found: SearchResult) -> tuple[Passage,
 
     After a choice they are those of what was chosen, however relevant.
     """
-    settings, most = question.settings, question.settings.max_passages
-    if question.brown_out >= BrownOut.FEWER_PASSAGES:
-        most = (most + 1) // 2
+    settings = question.settings
     chosen = chosen_passages(question.choice, found.passages)
     relevant = (passage for passage in found.passages if passage.relevance >= settings.least_relevance(passage))
-    return (chosen or tuple(relevant))[:most]
+    return (chosen or tuple(relevant))[: _most_passages(question)]

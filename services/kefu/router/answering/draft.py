@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from kefu.router import metrics
 from kefu.router.answering.outcome import AnswerBasis, AnswerOutcome
+from kefu.router.answering.proof import Proof, Unproven
 from kefu.router.dispatch.received_answer import ReceivedAnswer
 from kefu.router.dispatch.relay import Relay
 from kefu.router.domain.explanation import Explanation
 from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.triage import Triage
 from kefu.router.domain.turn import AnswerSource, BrownOut
-from kefu.router.guardrails.answer_filter import AnswerFilter
 from kefu.router.storage.turn_drafts import SavedDraft
 from kefu.router.turn_stream.event_log import TurnEventLog
 from kefu.router.turn_stream.events import PassagesFound
@@ -26,7 +26,7 @@ class AnswerDraft:
     basis: AnswerBasis = field(default_factory=AnswerBasis)
     first_text_seconds: float | None = None
     """From the message's arrival to the first thing that the customer saw."""
-    filter: AnswerFilter | None = field(default=None, repr=False)
+    proof: Proof | Unproven | None = field(default=None, repr=False)
     relay: Relay | None = field(default=None, repr=False)
     """Which replica writes."""
     received: ReceivedAnswer | None = field(default=None, repr=False)
@@ -88,9 +88,9 @@ class AnswerDraft:
     def go_on(self) -> None:
         """A replica goes on with what was saved: say it again, as far as the same filters let it through."""
         saved, self.saved = self.saved, None
-        if saved is None or self.filter is None:
+        if saved is None or self.proof is None:
             return
-        text = self.filter.push(saved.partial.text)
+        text = self.proof.replay(saved.partial.text, saved.text)
         self.log.rewrite(_common(text.encode(), saved.text.encode()))
         self.say(text)
         metrics.TURNS_TAKEN_OVER.labels("continued").inc()
@@ -113,7 +113,7 @@ class AnswerDraft:
             self.log.add_text(saved.text)
             about = saved.context
             self.basis = AnswerBasis(about.searched, about.query, about.gives_instructions, about.passages)
-        chain, relay = self.filter, self.relay
+        chain, relay = None if self.proof is None else self.proof.chain, self.relay
         return AnswerOutcome(
             source=AnswerSource.GENERATED if self.log.text_bytes else AnswerSource.NONE,
             basis=self.basis,

@@ -55,6 +55,8 @@ LEAST_BEARING = 0.3
 with (docs/benchmarks/answers.md)."""
 LEAST_BEARING_UNREAD = 0.2
 """The same where nothing was read: the likelihood is nearer the middle then."""
+CLEAR_BEARING = 0.6
+"""From here on evidence answers in place of a model's words that were not proven."""
 _PAGE_SAYS: dict[AnswerLanguage, str] = {"en": "The help page says: ", "zh": "帮助页面写着："}
 
 

@@ -1,12 +1,12 @@
 """
-The answer generator: an answer in the model's words, each sentence checked against the evidence before it is shown.
+The answer generator: an answer in the model's words, each sentence proven before it is shown (`proof`).
 
-What does not pass ends the model's text. If nothing was shown yet, the evidence itself is the answer; else what was
-shown stays, and the evidence is quoted behind it where it says nothing else.
+An answer whose first sentence is not proven is written once more. Where that fails too the pages' own words answer, if
+they clearly bear on the question; else a person does.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -17,13 +17,15 @@ from kefu.common.text.language import AnswerLanguage
 from kefu.router import metrics
 from kefu.router.answering.choice_prompt import LETTERS
 from kefu.router.answering.draft import AnswerDraft
-from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence, evidence_answer
+from kefu.router.answering.evidence_answer import CLEAR_BEARING, Evidence, evidence_answer
 from kefu.router.answering.explaining.notes import model_checked
 from kefu.router.answering.fallback import give_excerpt
 from kefu.router.answering.handoff import handoff_of
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.prompt import Budget, Prompt, build_prompt
+from kefu.router.answering.proof import Proof, SecondReading, Unproven
 from kefu.router.answering.question import Question
+from kefu.router.answering.second_reading import LEAST_PROBABILITY, VERDICTS, rewriting_prompt, second_reading_prompt
 from kefu.router.answering.token_estimate import TokenEstimate
 from kefu.router.config import RouterConfig
 from kefu.router.dispatch.choosing import choose
@@ -34,15 +36,16 @@ from kefu.router.domain.answer_profiles import AnswerProfile, profile_for
 from kefu.router.domain.generation import GenerationEnd, GenerationRequest, Message
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut, FinishReason, Passage, Usage
-from kefu.router.grounding.quotation import is_supported, quotation_for
-from kefu.router.guardrails.answer_checks import AnswerChecks, Asked, says_otherwise
-from kefu.router.guardrails.answer_filter import AnswerFilter
+from kefu.router.guardrails.answer_checks import AnswerChecks, Asked
+from kefu.router.guardrails.answer_filter import AnswerFilter, SentenceFilter
 from kefu.router.guardrails.evidence import Evidence as LiteralEvidence
 from kefu.router.guardrails.prompt_injection import gives_instructions, message_for_model, turn_for_model
 from kefu.router.nlu.message import CustomerMessage
 
 _log = structlog.stdlib.get_logger()
 _BRIEFLY: dict[AnswerLanguage, str] = {"en": "Answer in one or two sentences.", "zh": "请用一两句话回答。"}
+EvidenceSource = Callable[[Sequence[Passage]], Awaitable[Evidence]]
+"""Finds the evidence in the passages that the customer was told of."""
 
 
 @dataclass(frozen=True)
@@ -68,74 +71,85 @@ class AnswerGenerator:
         )
 
     async def write(
-        self, question: Question, draft: AnswerDraft, passages: tuple[Passage, ...], evidence: Evidence = NO_EVIDENCE
+        self, question: Question, draft: AnswerDraft, passages: tuple[Passage, ...], find_evidence: EvidenceSource
     ) -> AnswerOutcome:
         """Stream an answer from passages into the draft, or go on with what is saved of one.
 
-        Where the model has no answer that passes, the outcome is the evidence, or else a handoff. Raises
+        Where the model has no answer that is proven, the outcome is the evidence, or else a handoff. Raises
         DeadlineExceeded in mid-answer.
         """
         began = time.monotonic()
-        outcome, shown = await self._write(question, draft, passages, evidence)
-        draft.explanation.checks = model_checked(draft, outcome, shown, time.monotonic() - began)
+        outcome = await self._write(question, draft, passages, find_evidence)
+        draft.explanation.checks = model_checked(draft, outcome, time.monotonic() - began)
         return outcome
 
     async def _write(
-        self, question: Question, draft: AnswerDraft, passages: tuple[Passage, ...], evidence: Evidence
-    ) -> tuple[AnswerOutcome, int]:
-        """See `write`. Returns as well how many bytes of the model's words the customer has seen."""
-        request, settings = question.request, question.settings
+        self, question: Question, draft: AnswerDraft, passages: tuple[Passage, ...], find_evidence: EvidenceSource
+    ) -> AnswerOutcome:
         budget = self._budget()
         # What is saved of an answer cites passages by the numbers that the customer was told.
-        prompt = self._prompt(question, draft, passages, budget, keep_numbers=draft.saved is not None)
-        told = passages if draft.saved is not None else _told(prompt.passages, evidence)
+        prompt = self._prompt(question, passages, budget, keep_numbers=draft.saved is not None)
+        told = passages if draft.saved is not None else prompt.passages
         draft.rest_on(replace(draft.basis, passages=told))
-        draft.filter = AnswerFilter(
-            told,
-            self._literals(question, draft, told),
-            question.text,
-            prompt.messages[0].content,
-            self._check(question, told, evidence),
-        )
-        who, session = question.principal, question.session_id
-        relay = draft.relay = self._relays.relay(who, preferred=question.replica, session=session)
-        max_tokens = request.max_tokens or settings.max_answer_tokens
-        if question.brown_out >= BrownOut.SHORTER_ANSWER:
-            max_tokens = (max_tokens + 1) // 2
         try:
             try:
-                asked = self._generation(question, prompt, max_tokens)
-                written = await self._relay(relay, asked, draft, request.deadline)
+                said = await self._attempt(question, draft, prompt)
             except PromptTooLong as error:
                 # The estimate was short: shorten by the counts that came back, and ask once more.
                 factor = 0.9 * error.max_prompt_tokens / max(error.prompt_tokens, 1)
                 self._estimate.learn([message.content for message in prompt.messages], error.prompt_tokens)
                 smaller = Budget(round(prompt.tokens * factor), round(budget.history * min(factor, 1) / 2))
-                shorter = self._prompt(question, draft, prompt.passages, smaller, keep_numbers=True)
-                relay = draft.relay = self._relays.relay(who, preferred=relay.address, session=session)
-                asked = self._generation(question, shorter, max_tokens)
-                written = await self._relay(relay, asked, draft, request.deadline)
+                prompt = self._prompt(question, prompt.passages, smaller, keep_numbers=True)
+                said = await self._attempt(question, draft, prompt)
+            if _may_be_written_anew(draft):
+                said = await self._attempt(question, draft, _anew(question, draft, prompt))
         except (NoReplica, PromptTooLong) as error:
             _log.warning("answer.no_model", cause=str(error), began=bool(draft.log.text_bytes))
             if draft.saved is not None:  # nobody can go on with what a dead router left
                 draft.begin_anew()
-                return await self._write(question, draft, passages, evidence)
-            said, shown = draft.so_far(), draft.log.text_bytes
-            draft.say(draft.filter.break_off())
-            reason = HandoffReason.MODEL_UNAVAILABLE
-            return self._with_evidence(question, draft, said, evidence, reason), shown
+                return await self._write(question, draft, passages, find_evidence)
+            said = draft.so_far()
+            if isinstance(draft.proof, Unproven):
+                draft.say(draft.proof.chain.break_off())
+            return await self._otherwise(question, draft, said, find_evidence, HandoffReason.MODEL_UNAVAILABLE)
+        return await self._ended(question, draft, said, find_evidence)
+
+    async def _attempt(self, question: Question, draft: AnswerDraft, prompt: Prompt) -> AnswerOutcome:
+        """Have an answer written, and show what is proven of it. Raises NoReplica, PromptTooLong."""
+        request, settings, told = question.request, question.settings, draft.basis.passages
+        max_tokens = request.max_tokens or settings.max_answer_tokens
+        if question.brown_out >= BrownOut.SHORTER_ANSWER:
+            max_tokens = (max_tokens + 1) // 2
+        preferred = draft.relay.address if draft.relay is not None else question.replica
+        relay = draft.relay = self._relays.relay(question.principal, preferred=preferred, session=question.session_id)
+        literals = self._literals(question, draft, told)
+        instructions = prompt.messages[0].content
+        if self.profile.is_proven:
+            asked = Asked(draft.basis.query or question.text, question.language, told, literals)
+            checks = AnswerChecks(asked)
+            draft.proof = Proof(
+                SentenceFilter(told, question.text, instructions),
+                checks,
+                draft.say,
+                self._second_reading(question, relay, prompt) if self.profile.verifies else None,
+            )
+        else:
+            draft.proof = Unproven(AnswerFilter(told, literals, question.text, instructions), draft.say)
+        asked_for = self._generation(question, prompt, max_tokens)
+        try:
+            written = await self._relay(relay, asked_for, draft, request.deadline)
+        finally:
+            await draft.proof.close()
         if relay.prompt_tokens:
             self._estimate.learn([message.content for message in prompt.messages], relay.prompt_tokens)
-        said = replace(draft.so_far(), finish=written.finish or FinishReason.STOP, usage=written.usage)
-        shown = draft.log.text_bytes
-        return self._ended(question, draft, said, evidence), shown
+        return replace(draft.so_far(), finish=written.finish or FinishReason.STOP, usage=written.usage)
 
     async def _relay(
         self, relay: Relay, asked: GenerationRequest, draft: AnswerDraft, first_by: float | None
     ) -> _Written:
-        """Stream what the model writes into the draft, until it ends or its text is blocked or too long."""
-        chain = draft.filter
-        assert chain is not None  # noqa: S101 - set by write
+        """Stream what the model writes into the draft, until it ends, or nothing more of it will be shown."""
+        proof = draft.proof
+        assert proof is not None  # noqa: S101 - set by _attempt
         written = _Written()
         if draft.saved is not None:
             asked = replace(asked, continuation=draft.saved.partial)
@@ -150,88 +164,76 @@ class AnswerGenerator:
                 if frame.reasoning:
                     draft.log.add_reasoning(frame.text)
                     continue
-                draft.say(chain.push(frame.text))
-                if chain.blocked is not None or chain.failed:
+                proof.push(frame.text)
+                if proof.is_over or proof.chain.blocked is not None:
                     break
                 if draft.log.text_bytes > self._config.max_answer_bytes:
                     written = _Written(FinishReason.LENGTH)
                     break
-        draft.say(chain.finish(is_whole=written.finish is FinishReason.STOP))
+        await proof.finish(is_whole=written.finish is FinishReason.STOP)
         return written
 
-    def _ended(self, question: Question, draft: AnswerDraft, said: AnswerOutcome, evidence: Evidence) -> AnswerOutcome:
-        """The outcome of an answer that was written, with what is said in place of the rest or behind it."""
-        chain = draft.filter
-        assert chain is not None  # noqa: S101 - set by write
-        if chain.blocked is not None:
+    async def _ended(
+        self, question: Question, draft: AnswerDraft, said: AnswerOutcome, find_evidence: EvidenceSource
+    ) -> AnswerOutcome:
+        """The outcome of an answer that was written."""
+        proof = draft.proof
+        assert proof is not None  # noqa: S101 - set by _attempt
+        if proof.literal or proof.chain.blocked is not None:
             _log.warning("answer.literal_withheld")  # which one is in the handoff: a log holds nothing that was said
             metrics.LITERALS_WITHHELD.inc()
-            draft.say(chain.break_off())
-            reason = HandoffReason.UNSUPPORTED_ANSWER
-            return self._with_evidence(question, draft, said, evidence, reason, chain.blocked)
-        if chain.failed:
-            _log.info("answer.check_failed", check=chain.failed)
-            metrics.CHECKS_FAILED.labels(chain.failed).inc()
-            is_strange = chain.failed == "support"
-            reason = HandoffReason.LOW_SUPPORT if is_strange else HandoffReason.UNSUPPORTED_ANSWER
-            return self._with_evidence(question, draft, said, evidence, reason)
-        if not draft.log.text_bytes:
-            return self._with_evidence(question, draft, said, evidence, HandoffReason.EMPTY_ANSWER)
-        if said.finish is not FinishReason.STOP or not self._quotes(question, chain, said):
-            return said
-        return self._quoted(question, draft, said, evidence) or said
+        elif proof.check:
+            _log.info("answer.check_failed", check=proof.check)
+            metrics.CHECKS_FAILED.labels(proof.check).inc()
+        if isinstance(proof, Unproven) and proof.is_over:
+            draft.say(proof.chain.break_off())
+            return self._handed_over(question, draft, said, HandoffReason.UNSUPPORTED_ANSWER, proof.literal)
+        if draft.log.text_bytes:
+            cited = {"citations": proof.chain.citations(), "supports": proof.chain.supports()}
+            return replace(said, finish=FinishReason.STOP, is_cut=True, **cited) if proof.is_cut else said
+        if proof.is_not_found:
+            return self._handed_over(question, draft, said, HandoffReason.NOTHING_RELEVANT)
+        reason = HandoffReason.UNSUPPORTED_ANSWER if proof.is_over else HandoffReason.EMPTY_ANSWER
+        detail = proof.literal or (proof.chain.blocked or "")
+        return await self._otherwise(question, draft, said, find_evidence, reason, detail)
 
-    def _with_evidence(
+    async def _otherwise(
         self,
         question: Question,
         draft: AnswerDraft,
         said: AnswerOutcome,
-        evidence: Evidence,
+        find_evidence: EvidenceSource,
         reason: HandoffReason,
         detail: str = "",
     ) -> AnswerOutcome:
-        """The evidence in place of what the model did not write, or not well; a handoff for the reason without any.
+        """What answers where the model wrote nothing that can be shown: the evidence, if it clearly bears; or a person.
 
-        Behind what was shown, which is whole sentences that passed, it is a quotation, or nothing more is said.
+        Behind sentences that were shown nothing more is said.
         """
-        chain, told = draft.filter, draft.basis.passages
-        assert chain is not None  # noqa: S101 - set by write
-        if not draft.log.text_bytes:
-            made_by = {"model": said.model, "replica": said.replica, "usage": said.usage}
-            if evidence.pieces:
-                return replace(evidence_answer(question, (evidence,), told).outcome(), **made_by)
-            if reason is HandoffReason.MODEL_UNAVAILABLE:
-                return replace(give_excerpt(question, told, reason), **made_by)
+        proof = draft.proof
+        if draft.log.text_bytes:
+            if isinstance(proof, Proof):
+                return replace(said, finish=FinishReason.STOP, is_cut=True)
             return self._handed_over(question, draft, said, reason, detail)
-        if not chain.shows_whole_sentences and reason is not HandoffReason.MODEL_UNAVAILABLE:
-            return self._handed_over(question, draft, said, reason, detail)
-        ended = replace(
-            said, finish=FinishReason.STOP, citations=chain.citations(), supports=chain.supports(), is_cut=True
-        )
-        quoted = self._quoted(question, draft, ended, evidence)
-        if quoted is None and not chain.shows_whole_sentences:
-            return self._handed_over(question, draft, said, reason, detail)
-        return quoted or ended
+        told = draft.basis.passages
+        made_by = {"model": said.model, "replica": said.replica, "usage": said.usage}
+        is_away = reason is HandoffReason.MODEL_UNAVAILABLE
+        evidence = await find_evidence(told)
+        if evidence.pieces and evidence.bears and (is_away or evidence.bearing >= CLEAR_BEARING):
+            return replace(evidence_answer(question, (evidence,), told).outcome(), **made_by)
+        if is_away:
+            return replace(give_excerpt(question, told, reason), **made_by)
+        return self._handed_over(question, draft, said, reason, detail)
 
-    @staticmethod
-    def _quoted(
-        question: Question, draft: AnswerDraft, said: AnswerOutcome, evidence: Evidence
-    ) -> AnswerOutcome | None:
-        """The outcome with the best piece of evidence quoted behind it; None where it is said, or says otherwise."""
-        chain, passages = draft.filter, draft.basis.passages
-        assert chain is not None  # noqa: S101 - set by write
-        if evidence.ranked:
-            best = evidence.ranked[0].piece
-            name = evidence.passages[best.passage].name
-            passages = tuple(replace(each, text=best.text) for each in passages if each.name == name)
-            if chain.shows_whole_sentences and says_otherwise(chain.text, best.text):
-                return None
-        quotation = quotation_for(draft.basis.query or question.text, chain.text, passages, question.language)
-        if quotation is None:
-            return None
-        number = passages[quotation.number - 1].number
-        draft.say(chain.quote(question.message.in_its_variant(quotation.text), number))
-        return replace(said, citations=chain.citations(), supports=chain.supports())
+    def _second_reading(self, question: Question, relay: Relay, prompt: Prompt) -> SecondReading:
+        """Asks the replica that writes, whose cache holds the prompt. What cannot be read again is not proven."""
+
+        async def read_again(before: str, sentence: str) -> bool:
+            messages = second_reading_prompt(prompt.messages, before, sentence, question.language)
+            odds = await self._chosen(question, messages, VERDICTS, relay.address)
+            return odds is not None and odds[0] >= LEAST_PROBABILITY
+
+        return read_again
 
     @staticmethod
     def _handed_over(
@@ -254,38 +256,33 @@ class AnswerGenerator:
 
     async def choose(self, question: Question, messages: Sequence[Message], count: int) -> tuple[float, ...] | None:
         """See `EvidenceChooser`. A model that cannot be had, or not in time, leaves the choice as it is."""
+        return await self._chosen(question, messages, LETTERS[:count], question.replica)
+
+    async def _chosen(
+        self, question: Question, messages: Sequence[Message], choices: Sequence[str], replica: str
+    ) -> tuple[float, ...] | None:
+        """How probable each choice is; None where no model can say."""
         prompt = tuple(messages)
         request = GenerationRequest(
             messages=prompt,
             estimated_tokens=self._estimate.of_messages([message.content for message in prompt]),
             max_tokens=1,
             deadline=question.request.deadline,
-            choices=tuple(LETTERS[:count]),
+            choices=tuple(choices),
         )
-        relay = self._relays.relay(question.principal, preferred=question.replica, session=question.session_id)
+        relay = self._relays.relay(question.principal, preferred=replica, session=question.session_id)
         try:
             return await choose(relay, request, first_frame_deadline=question.request.deadline)
         except (NoReplica, PromptTooLong) as error:
-            _log.warning("evidence.not_chosen", cause=str(error))
+            _log.warning("answer.not_chosen", cause=str(error))
             return None
 
     def _budget(self) -> Budget:
         return Budget(self._config.prompt_tokens or self.profile.prompt_tokens, self._config.history_tokens)
 
-    def _quotes(self, question: Question, chain: AnswerFilter, said: AnswerOutcome) -> bool:
-        quote = self.profile.quote if self._config.quote == "profile" else self._config.quote
-        match quote:
-            case "always":
-                return True
-            case "unsupported":
-                return not is_supported(question.text, chain.text, said.supports)
-            case "never":
-                return False
-
     def _prompt(
         self,
         question: Question,
-        draft: AnswerDraft,
         passages: Sequence[Passage],
         budget: Budget,
         *,
@@ -301,8 +298,6 @@ class AnswerGenerator:
             budget=budget,
             estimate=self._estimate,
             keep_numbers=keep_numbers,
-            searched=draft.basis.query,
-            profile=self.profile,
         )
 
     def _generation(self, question: Question, prompt: Prompt, max_tokens: int) -> GenerationRequest:
@@ -320,22 +315,6 @@ class AnswerGenerator:
             # A resumable answer outlives its first reader, whose deadline this is.
             deadline=None if request.resumable else request.deadline,
         )
-
-    def _check(self, question: Question, told: Sequence[Passage], evidence: Evidence) -> Callable[[str], str] | None:
-        """What a sentence must pass; None where nothing is checked."""
-        enabled = self._config.enabled_checks
-        if not enabled or not self.profile.is_checked:
-            return None
-        asked = Asked(
-            evidence.asked or question.text,
-            question.language,
-            told,
-            before=evidence.before,
-            written=question.text,
-            ranked=evidence.ranked,
-            chosen=evidence.pieces,
-        )
-        return AnswerChecks(asked, enabled).failed
 
     @staticmethod
     def _literals(question: Question, draft: AnswerDraft, passages: Sequence[Passage]) -> LiteralEvidence:
@@ -355,11 +334,14 @@ def _instructions(question: Question) -> str:
     return f"{own}\n{_BRIEFLY[question.language]}".strip()
 
 
-def _told(shown: tuple[Passage, ...], evidence: Evidence) -> tuple[Passage, ...]:
-    """The passages that the model is shown, and behind them others that the evidence is from."""
-    told = list(shown)
-    for index in dict.fromkeys(piece.passage for piece in evidence.pieces):
-        passage = evidence.passages[index]
-        if all(each.name != passage.name for each in told):
-            told.append(replace(passage, number=len(told) + 1))
-    return tuple(told)
+def _anew(question: Question, draft: AnswerDraft, prompt: Prompt) -> Prompt:
+    """The prompt that has the answer written once more, and says which sentence failed."""
+    written = "" if draft.received is None else draft.received.partial_answer().text
+    failed = "" if draft.proof is None else draft.proof.refused
+    return replace(prompt, messages=rewriting_prompt(prompt.messages, written, failed, question.language))
+
+
+def _may_be_written_anew(draft: AnswerDraft) -> bool:
+    """Whether nothing is shown of an answer since its first sentence is not proven."""
+    proof = draft.proof
+    return isinstance(proof, Proof) and bool(proof.refused) and not draft.log.text_bytes and proof.chain.blocked is None

@@ -48,12 +48,15 @@ def shows_own_data(turn: Turn) -> bool:
 def exchanges(turns: Sequence[Turn]) -> list[tuple[str, str]]:
     """The pairs of message and reply that the model is shown.
 
-    A reply of a person answers every message that waited for one. A message without a reply is left out, and so is a
-    reply without a message. What Kefu quoted is left out too: the model would imitate the form and make up what it
-    quotes. A reply that was nothing but a quotation says that of the page, and stays as the page's words.
+    A reply of a person answers every message that waited for one; a message that waits still has been answered with
+    what was said when the person was called: the next question may lean on it. A message without any reply is left
+    out, and so is a reply without a message. What Kefu quoted is left out too: the model would imitate the form and
+    make up what it quotes. A reply that was nothing but a quotation says that of the page, and stays as the page's
+    words.
     """
     found: list[tuple[str, str]] = []
     waiting: list[str] = []
+    promised = ""
     for turn in turns:
         if not (turn.full_question or turn.agent):
             continue  # files without a word
@@ -65,12 +68,17 @@ def exchanges(turns: Sequence[Turn]) -> list[tuple[str, str]]:
             elif found:
                 asked, said = found[-1]
                 found[-1] = (asked, f"{said}\n{turn.text}")
-            waiting = []
+            waiting, promised = [], ""
         elif turn.handoff is not None or not turn.text:
             waiting.append(turn.full_question)
+            promised = promised if turn.handoff is None else turn.handoff.message
         else:
+            if waiting and promised:
+                found.append(("\n".join(waiting), promised))
             found.append((turn.full_question, _without_quotations(turn.text)))
-            waiting = []
+            waiting, promised = [], ""
+    if waiting and promised:
+        found.append(("\n".join(waiting), promised))
     return found
 
 

@@ -43,10 +43,11 @@ from kefu.router.answering.decision import (
     before_search,
     gives_way_to_reply,
     may_be_evidence,
+    passages_to_read,
     relevant_passages,
 )
 from kefu.router.answering.draft import AnswerDraft
-from kefu.router.answering.evidence_answer import NO_EVIDENCE, Evidence, EvidenceFinder, evidence_answer
+from kefu.router.answering.evidence_answer import Evidence, EvidenceFinder, evidence_answer
 from kefu.router.answering.explaining.notes import decision_made, evidence_read, search_made
 from kefu.router.answering.fallback import give_excerpt, hand_over, turn_away
 from kefu.router.answering.generator import AnswerGenerator
@@ -259,19 +260,32 @@ class AnswerPipeline:
             if answer is not None:
                 return GiveCached(answer)
         profile = self._generator.profile
-        if not profile.is_checked or not may_be_evidence(decision):
+        if not profile.is_proven or not may_be_evidence(decision):
             return decision
         parts = () if question.choice else split_questions(question.text)
+        if profile.writes and not isinstance(decision, GiveExcerpt):
+            searches = await self._searches_for(question, draft, parts, found)
+            if searches is not None and any(relevant_passages(question, each) for each in searches):
+                return Generate(passages_to_read(question, searches), found)
         if len(parts) > 1 and (several := await self._decide_on_parts(question, draft, parts)) is not None:
             return several
-        attached = question.attached_words if found.used_history else ""
-        before = _question_before(question) if found.used_history and not attached else ""
-        asked = found.read_as or question.text
-        evidence = await self._evidence_among(question, draft, asked, before, found, attached)
+        evidence = await self._evidence_of(question, draft, found)
         decided = after_evidence(question, decision, evidence, found)
-        if profile.writes and isinstance(decision, Generate) and isinstance(decided, GiveEvidence):
-            return replace(decision, evidence=evidence)
+        if profile.writes and isinstance(decided, GiveEvidence) and not isinstance(decision, GiveExcerpt):
+            return Generate(passages_to_read(question, [found]), found)
         return decided
+
+    async def _searches_for(
+        self, question: Question, draft: AnswerDraft, parts: Sequence[str], found: SearchResult
+    ) -> list[SearchResult] | None:
+        """What was found for a message, and for each of several questions in it. None: staff answered one of them."""
+        searches = [found]
+        try:
+            for number, part in enumerate(parts if len(parts) > 1 else ()):
+                searches.append(await self._retrieve(question, draft, part, parts[0] if number else ""))
+        except BackendUnavailable as error:
+            _log.warning("search.unavailable", cause=error.message)
+        return None if any(each.curated is not None for each in searches) else searches
 
     async def _decide_on_parts(
         self, question: Question, draft: AnswerDraft, parts: Sequence[str]
@@ -325,6 +339,12 @@ class AnswerPipeline:
         evidence_behind = await self._evidence_among(question, draft, asked, first, behind)
         return max(evidence, evidence_behind, key=lambda each: each.bearing)
 
+    async def _evidence_of(self, question: Question, draft: AnswerDraft, found: SearchResult) -> Evidence:
+        """The evidence for a whole message."""
+        attached = question.attached_words if found.used_history else ""
+        before = _question_before(question) if found.used_history and not attached else ""
+        return await self._evidence_among(question, draft, found.read_as or question.text, before, found, attached)
+
     async def _evidence_among(
         self, question: Question, draft: AnswerDraft, asked: str, before: str, found: SearchResult, attached: str = ""
     ) -> Evidence:
@@ -343,13 +363,19 @@ class AnswerPipeline:
                 about = saved.context
                 draft.basis = AnswerBasis(about.searched, about.query, about.gives_instructions)
                 asked = about.query or question.text
-                evidence = await self._evidence.find(question, asked, "", about.passages, choice_weight=0.0)
-                usable = evidence if evidence.bears else NO_EVIDENCE
-                return await self._generator.write(question, draft, about.passages, usable)
-            case Generate(passages, found, evidence):
+
+                async def in_saved(told: Sequence[Passage]) -> Evidence:
+                    return await self._evidence.find(question, asked, "", told, choice_weight=0.0)
+
+                return await self._generator.write(question, draft, about.passages, in_saved)
+            case Generate(passages, found):
                 draft.basis = _under_load(draft.basis, question)
                 shown = tuple(map(passage_for_model, passages))
-                outcome = await self._generator.write(question, draft, shown, evidence)
+
+                async def in_told(told: Sequence[Passage]) -> Evidence:
+                    return await self._evidence_of(question, draft, replace(found, passages=tuple(told)))
+
+                outcome = await self._generator.write(question, draft, shown, in_told)
                 if self._cache is not None and not question.attachments:
                     await self._cache.keep(question, found, outcome, draft)
                 return outcome

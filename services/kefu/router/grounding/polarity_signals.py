@@ -386,21 +386,3 @@ def _denies(clause: str, matter: _Matter) -> bool:
         bare = _REFUSES.sub(" ", bare)
     bare = _CONDITION_CLAUSE.sub(" ", bare + ",")
     return any(pattern.search(bare) for pattern in (_NOT_EN, _NOT_ZH, _REFUSES))
-
-
-@dataclass(frozen=True)
-class MarkedClause:
-    """A clause with the words that it is compared by, and what turns its meaning: "not", "only", "except"."""
-
-    words: frozenset[str]
-    marks: frozenset[str]
-
-
-def marked_clauses(text: str) -> list[MarkedClause]:
-    """The clauses of a text that say something. Takes linear time."""
-    found: list[MarkedClause] = []
-    for part, is_negated in _parts(_plain_text(text), _Matter.ANY):
-        if words := _words(_NOT_EN.sub(" ", _ONLY.sub(" ", _EXCEPT.sub(" ", part)))):
-            marks = {"not": is_negated, "only": _ONLY.search(part), "except": _EXCEPT.search(part)}
-            found.append(MarkedClause(words, frozenset(name for name, is_there in marks.items() if is_there)))
-    return found

@@ -1,9 +1,5 @@
 """
-Sentence selection: the model is shown the sentences of passages that bear on the question, not whole passages.
-
-The best sentence of the best passages holds the answer to three of four questions, the best four together to nineteen
-of twenty (docs/benchmarks/answers.md), in a quarter of the words. They are chosen by words alone: compared with
-embeddings of every sentence that was as good in both languages, and it costs a millisecond.
+Sentence selection by words alone: which sentence of some passages bears most on a question, in a millisecond.
 
 An excerpt is cut from one passage without the model: an answer for when no replica can be had.
 """
@@ -15,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kefu.common.text.language import answer_language
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding.lexical_overlap import sentences, share, units_of, units_of_passage
 from kefu.router.grounding.question_kind import asks_for_figure
@@ -67,35 +62,6 @@ def ranked_sentences(question: str, passages: Sequence[Passage]) -> list[Sentenc
 def best_sentence(question: str, passages: Sequence[Passage]) -> Sentence | None:
     """The sentence that bears most on the question; None without any passage."""
     return next(iter(ranked_sentences(question, passages)), None)
-
-
-def select_sentences(question: str, passages: Sequence[Passage], most_bytes: int) -> list[str]:
-    """The sentences of each passage that a model is shown, in their order; empty for a passage with none of the best.
-
-    `most_bytes`: of sentences; the best one is shown whatever its length. A passage in another language than the
-    question is shown whole: words do not tell there.
-    """
-    language = answer_language(question)
-    whole = {index for index, each in enumerate(passages) if language and each.language not in ("", language)}
-    chosen: list[Sentence] = []
-    left = most_bytes
-    for sentence in ranked_sentences(question, passages):
-        size = len(sentence.text.encode())
-        if sentence.passage not in whole and (size <= left or not chosen):
-            chosen.append(sentence)
-            left -= size
-    chosen.sort(key=lambda sentence: sentence.start)
-    return [
-        each.text if index in whole else _joined([one for one in chosen if one.passage == index])
-        for index, each in enumerate(passages)
-    ]
-
-
-def _joined(chosen: Sequence[Sentence]) -> str:
-    lines: list[str] = []
-    for sentence in chosen:
-        lines += [line for line in sentence.text.split("\n") if line not in lines]  # a table's head once
-    return "\n".join(lines)
 
 
 def _rarity(asked: frozenset[str], held: Iterable[frozenset[str]]) -> dict[str, float]:

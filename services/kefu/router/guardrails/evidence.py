@@ -77,6 +77,11 @@ class Evidence:
             and self._statements.contradict(Quantity(str(value), unit), said)
         )
 
+    def admit(self, number: str) -> None:
+        """Let a number be said from now on, whatever it is of: one that was computed. `number` is normalised."""
+        self._numbers[number] = Kind(True, True)
+        self._free |= {number}
+
     def _add(self, text: str) -> None:
         self._add_literals(*_literals_in(text))
 

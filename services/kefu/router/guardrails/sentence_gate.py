@@ -1,13 +1,13 @@
 """
-The sentence gate: nothing of an answer is shown before its sentence is whole and has passed the checks.
+The sentence gate: what a model writes comes out of it sentence by sentence, each to be proven before it is shown.
 
-At the first sentence that does not pass the gate closes for good: what follows in such an answer deserves no more
-trust, and what was shown stays a row of whole sentences. A line that leads in to others ("To cancel:") is held until
-the line behind it is whole, for it says nothing by itself.
+Some say nothing by themselves and come out with others: a line that leads in ("To cancel:") with what it introduces, a
+first "Yes." with the sentence behind it, the items of a list with each other: a list that lacks a step is a wrong one.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from kefu.router.grounding.lexical_overlap import sentences
 from kefu.router.guardrails.citation_markers import CitationMarker, Piece
@@ -17,68 +17,106 @@ _MAY_END = re.compile(r"[。！？!?；;.…\n]")
 _CLOSES = '"”’」』）)'
 _LONGEST_END = 8
 _LEADS_IN = (":", "：")
+_ITEM = re.compile(r"[^\S\n]*(?:[-*•·]|\d{1,2}[.)）、])(?!\d)")
+_BEFORE_END = re.compile(r"(?<=\S) (?=[.!?,;])")
+"""What a marker leaves behind."""
+_WORD = re.compile(r"[\u3400-\u9fff]|[^\W_]+")
+_MOST_OPENING_WORDS = 3
 LONGEST_SENTENCE = 1_000
 """Characters; a longer one is not waited for."""
+LONGEST_LIST = 4_000
 TOO_LONG = "length"
 
 
-class SentenceGate:
-    """Passes whole sentences on, until `failed` names a check that one did not pass."""
+@dataclass(frozen=True)
+class HeldSentence:
+    """A sentence, or several that say something only together."""
 
-    def __init__(self, check: Callable[[str], str]) -> None:
-        """`check` gives the name of the check that a sentence does not pass, or an empty text."""
-        self._check = check
+    pieces: tuple[Piece, ...]
+    """As they were written, with the white space in front and the markers behind."""
+    text: str
+    """Without markers."""
+
+    @property
+    def cited(self) -> tuple[int, ...]:
+        """The numbers of its markers."""
+        return tuple(n for piece in self.pieces if isinstance(piece, CitationMarker) for n in piece.numbers)
+
+
+class SentenceGate:
+    """Cuts pieces into sentences; does not judge them."""
+
+    def __init__(self) -> None:
         self._held: list[Piece] = []
         self._text = ""
         """Of what is held, without markers."""
-        self.failed = ""
-        self.refused = ""
-        """The sentence that did not pass, without markers."""
+        self._is_first = True
+        self.overflow = ""
+        """What did not end within the longest sentence: nothing comes out behind it."""
 
-    def push(self, pieces: Iterable[Piece]) -> list[Piece]:
-        """Take further pieces; returns those of whole sentences that passed."""
-        out: list[Piece] = []
+    def push(self, pieces: Iterable[Piece]) -> list[HeldSentence]:
+        """Take further pieces; returns the sentences that are whole."""
+        out: list[HeldSentence] = []
         for piece in pieces:
-            if self.failed:
+            if self.overflow:
                 break
             self._held.append(piece)
-            if isinstance(piece, str):
-                # Most frames end nothing: what is held is not read again for them.
-                may_end = _MAY_END.search(self._text[-_LONGEST_END:] + piece)
-                self._text += piece
-                if may_end:
-                    out += self._passed(final=False)
-                if len(self._text) > LONGEST_SENTENCE and not self.failed:
-                    self._fail(TOO_LONG, self._text)
-            elif not self._text.strip():
-                out += self._released(len(self._text))
+            if not isinstance(piece, str):
+                continue
+            # Most frames end nothing: what is held is not read again for them.
+            may_end = _MAY_END.search(self._text[-_LONGEST_END:] + piece)
+            self._text += piece
+            if may_end:
+                out += self._whole(final=False)
+            self._overflows()
         return out
 
-    def finish(self, *, is_whole: bool) -> list[Piece]:
+    def finish(self, *, is_whole: bool) -> list[HeldSentence]:
         """The rest, when nothing follows. `is_whole`: the model ended by itself; else half a sentence is dropped."""
-        out = [] if self.failed else self._passed(final=True, is_whole=is_whole)
+        out = [] if self.overflow else self._whole(final=True, is_whole=is_whole)
         self._held, self._text = [], ""
         return out
 
-    def _passed(self, *, final: bool, is_whole: bool = False) -> list[Piece]:
-        at, lead = 0, None
-        last = len(self._text.rstrip())
+    def _overflows(self) -> None:
+        if len(self._text) <= LONGEST_SENTENCE:
+            return
+        is_list = any(self._is_item(start) for start, _ in sentences(self._text[:LONGEST_SENTENCE]))
+        if not is_list or len(self._text) > LONGEST_LIST:
+            self.overflow, self._held, self._text = self._text.strip(), [], ""
+
+    def _whole(self, *, final: bool, is_whole: bool = False) -> list[HeldSentence]:
+        out: list[HeldSentence] = []
+        at = 0
+        for end in list(self._groups(final=final, is_whole=is_whole)):  # they end where the text does now
+            text = _BEFORE_END.sub("", self._text[: end - at].strip())
+            out.append(HeldSentence(tuple(self._released(end - at)), text))
+            at = end
+            self._is_first = False
+        return out
+
+    def _groups(self, *, final: bool, is_whole: bool) -> Iterator[int]:
+        """The end of each group of sentences that is whole."""
+        before = words = 0
+        is_open = is_list = False
         for start, end in sentences(self._text):
             if not (self._is_decided(end) or (final and (is_whole or self._has_ended(end)))):
                 break
-            if self._text.endswith(_LEADS_IN, 0, end) and not (final and end == last):
-                lead = start if lead is None else lead
-                continue
-            begin = start if lead is None else lead
-            lead = None
-            failed = TOO_LONG if end - begin > LONGEST_SENTENCE else self._check(self._text[begin:end])
-            if failed:
-                sentence = self._text[begin:end]
-                out = self._released(at)
-                self._fail(failed, sentence)
-                return out
-            at = end
-        return self._released(at) if at else []
+            is_item = self._is_item(start)
+            if is_list and not is_item and "\n" in self._text[before:start]:
+                yield before
+                is_open, is_list, words = False, False, 0
+            words += len(_WORD.findall(self._text[start:end]))
+            is_opening = self._is_first and not is_open and words <= _MOST_OPENING_WORDS
+            before, is_list = end, is_list or is_item
+            is_open = is_list or is_opening or self._text.endswith(_LEADS_IN, 0, end)
+            if not is_open:
+                yield end
+                words = 0
+        if final and is_open:
+            yield before
+
+    def _is_item(self, start: int) -> bool:
+        return _ITEM.match(self._text, self._text.rfind("\n", 0, start) + 1) is not None
 
     def _is_decided(self, end: int) -> bool:
         """Whether a sentence ends here, and nothing that follows can still belong to it."""
@@ -109,6 +147,3 @@ class SentenceGate:
             out.append(self._held.pop(0))
         self._text = self._text[end:]
         return out
-
-    def _fail(self, name: str, sentence: str) -> None:
-        self.failed, self.refused, self._held, self._text = name, sentence.strip(), [], ""

@@ -20,7 +20,7 @@ FIRST = "A refund takes 7 business days"
 
 @pytest.fixture
 async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
-    async with open_router_harness(own_redis, answer_checks="all", replicas=2) as opened:
+    async with open_router_harness(own_redis, answer_profile="full", replicas=2) as opened:
         opened.knowledge.hits = [make_hit(PAGE)]
         yield opened
 

@@ -130,7 +130,7 @@ async def test_instructions_that_a_passage_quotes_may_be_told(harness: RouterHar
 
 
 async def test_an_answer_about_something_else_altogether_is_not_shown(own_redis: RedisServer) -> None:
-    async with open_router_harness(own_redis, answer_checks="support") as harness:
+    async with open_router_harness(own_redis, answer_profile="full") as harness:
         harness.knowledge.hits = [make_hit(CLEAN["en"])]
         harness.replica.frames = ["Pirates love treasure, parrots and wooden legs above everything else."]
         answer = await (await harness.client()).ask("How long does a refund take?")

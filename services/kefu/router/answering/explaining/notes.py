@@ -90,23 +90,21 @@ def decision_made(decision: Decision) -> tuple[str, str]:
             return kind, ""
 
 
-def model_checked(draft: AnswerDraft, outcome: AnswerOutcome, shown: int, seconds: float) -> ModelChecked:
-    """What became of the model's words. `shown`: bytes of them that the customer had seen before they were replaced."""
-    chain, received = draft.filter, draft.received
+def model_checked(draft: AnswerDraft, outcome: AnswerOutcome, seconds: float) -> ModelChecked:
+    """What became of the model's words."""
+    proof, received = draft.proof, draft.received
     replaced = ""
     if outcome.handoff is not None:
         replaced = "handoff"
     elif outcome.source is AnswerSource.EXTRACTIVE:
         replaced = "evidence"
-    elif chain is not None and draft.log.text_bytes > shown:
-        replaced = "quotation"
     return ModelChecked(
         outcome.model,
         outcome.replica,
         "" if received is None else received.fingerprint,
-        check="" if chain is None else chain.failed,
-        cut="" if chain is None else clipped(chain.refused),
-        literal="" if chain is None else clipped(chain.blocked or ""),
+        check="" if proof is None else proof.check,
+        cut="" if proof is None else clipped(proof.refused),
+        literal="" if proof is None else clipped(proof.literal or proof.chain.blocked or ""),
         replaced_by=replaced,
         continuations=0 if received is None else received.continuations,
         seconds=round(seconds, 4),

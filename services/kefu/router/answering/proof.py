@@ -1,0 +1,189 @@
+"""
+Proof: which sentences of a model's answer a customer sees.
+
+A sentence is checked by code at once, and by a second reading while the next ones are being written; it is shown when
+both are done, in its place. One that fails is left out. Where the first one does, which carries the answer, nothing is
+shown: the answer is over, and has to be written anew. Nothing that was shown is taken back.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+
+from kefu.common.aio import cancel_and_wait
+from kefu.common.text.citations import without_citations
+from kefu.router.answering.prompt import NOT_FOUND
+from kefu.router.guardrails.answer_checks import AnswerChecks
+from kefu.router.guardrails.answer_filter import AnswerFilter, SentenceFilter
+from kefu.router.guardrails.sentence_gate import TOO_LONG, HeldSentence
+
+SECOND_READING = "second reading"
+"""The check that a sentence fails which the model, asked once more, does not find in the passages."""
+_NOT_FOUND_SIGNS = " .。`*\"'“”[]0123456789"
+
+SecondReading = Callable[[str, str], Coroutine[None, None, bool]]
+"""Whether the passages say a sentence; it is given what stands before it in the answer, and the sentence."""
+
+
+class Unproven:
+    """Shows what a model writes as it comes, up to a literal that no evidence holds."""
+
+    is_not_found = False
+    check = refused = ""
+
+    def __init__(self, chain: AnswerFilter, say: Callable[[str], None]) -> None:
+        self.chain = chain
+        self._say = say
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will be shown."""
+        return self.chain.blocked is not None
+
+    @property
+    def literal(self) -> str:
+        """The literal that no evidence holds."""
+        return self.chain.blocked or ""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether something that was written is not shown."""
+        return self.is_over
+
+    def push(self, text: str) -> None:
+        """Take what the model wrote."""
+        self._say(self.chain.push(text))
+
+    def replay(self, written: str, _: str) -> str:
+        """What is shown of a text that another router took already."""
+        return self.chain.push(written)
+
+    async def finish(self, *, is_whole: bool) -> None:
+        """Nothing more is written."""
+        del is_whole
+        self._say(self.chain.finish())
+
+    async def close(self) -> None:
+        """Give up what was begun."""
+
+
+@dataclass
+class _Waiting:
+    """A sentence whose turn comes when those in front of it were shown or left out."""
+
+    sentence: HeldSentence
+    check: str
+    """That it has failed already."""
+    reading: asyncio.Task[bool] | None
+
+
+@dataclass
+class Proof:
+    """Shows the sentences of one answer that are proven."""
+
+    chain: SentenceFilter
+    checks: AnswerChecks
+    say: Callable[[str], None]
+    read_again: SecondReading | None = None
+    check: str = ""
+    """The first check that a sentence failed."""
+    refused: str = ""
+    """That sentence."""
+    is_not_found: bool = False
+    """The model wrote that the passages do not answer, and nothing before it."""
+    is_over: bool = False
+    """Whether nothing more will be shown."""
+    is_cut: bool = False
+    """Whether something that was written is not shown."""
+    _has_shown: bool = False
+    _before: list[str] = field(default_factory=list[str])
+    """Sentences that were shown, or will be if their reading says so."""
+    _waiting: deque[_Waiting] = field(default_factory=deque[_Waiting])
+
+    @property
+    def literal(self) -> str:
+        """The literal that no evidence holds, if that is why a sentence failed."""
+        return self.checks.literal if self.check == "literal" else ""
+
+    def push(self, text: str) -> None:
+        """Take what the model wrote."""
+        if not self.is_over:
+            self._take(self.chain.push(text))
+            if self.chain.overflow:
+                self._take([HeldSentence((), self.chain.overflow)], TOO_LONG)
+
+    def replay(self, written: str, shown: str) -> str:
+        """What is shown of a text that another router took already; it had `shown` so much of it."""
+        known = _plain(shown)
+        said = ""
+        for sentence in self.chain.push(written):
+            text = _plain(sentence.text)
+            if not self._waiting and text and text in known:
+                said += self.chain.show(sentence)
+                self._has_shown = True
+                self._before.append(sentence.text)
+            else:
+                self._take([sentence])
+        return said
+
+    async def finish(self, *, is_whole: bool) -> None:
+        """Nothing more is written; returns when all that is proven is shown."""
+        if not self.is_over:
+            self._take(self.chain.finish(is_whole=is_whole))
+        while not self.is_over and self._waiting:
+            reading = self._waiting[0].reading
+            if reading is not None:
+                await asyncio.wait([reading])
+            self._release()
+        await self.close()
+
+    async def close(self) -> None:
+        """Give up what was begun."""
+        waiting, self._waiting = self._waiting, deque()
+        for each in waiting:
+            if each.reading is not None:
+                await cancel_and_wait(each.reading)
+
+    def _take(self, sentences: Iterable[HeldSentence], check: str = "") -> None:
+        for sentence in sentences:
+            if _says_not_found(sentence.text):
+                self.is_not_found = not self._before
+                self.is_over = self.is_over or self.is_not_found
+                continue
+            failed = check or self.checks.failed(sentence.text)
+            reading = None
+            if not failed and self.read_again is not None:
+                before = " ".join(self._before)
+                reading = asyncio.create_task(self.read_again(before, sentence.text), name="second reading")
+                reading.add_done_callback(lambda _: self._release())
+            if not failed:
+                self._before.append(sentence.text)
+            self._waiting.append(_Waiting(sentence, failed, reading))
+        self._release()
+
+    def _release(self) -> None:
+        """Show or leave out the sentences that are decided, from the front."""
+        while self._waiting and not self.is_over:
+            first = self._waiting[0]
+            if first.reading is not None and not first.reading.done():
+                return
+            self._waiting.popleft()
+            check = first.check
+            if first.reading is not None and (first.reading.cancelled() or not first.reading.result()):
+                check = SECOND_READING
+            if not check:
+                self.say(self.chain.show(first.sentence))
+                self._has_shown = True
+                continue
+            self.is_cut = True
+            self.check, self.refused = (self.check, self.refused) if self.check else (check, first.sentence.text)
+            self.is_over = not self._has_shown
+
+
+def _plain(text: str) -> str:
+    return "".join(without_citations(text).split())
+
+
+def _says_not_found(text: str) -> bool:
+    return text.strip(_NOT_FOUND_SIGNS) == NOT_FOUND
