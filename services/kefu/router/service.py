@@ -243,9 +243,7 @@ async def router(
             store=sessions,
             turns=turns,
             leases=await enter(open_leases(turns)),
-            admission_gate=AdmissionGate(
-                limits, admission, prompt_tokens=config.prompt_tokens or FULL.prompt_tokens
-            ),
+            admission_gate=AdmissionGate(limits, admission, prompt_tokens=config.prompt_tokens or FULL.prompt_tokens),
             settings=settings,
             experiments=Experiments(experiments, drafts, staged_settings),
             pipeline=AnswerPipeline(

@@ -122,10 +122,16 @@ class AnswerGenerator:
             max_tokens = (max_tokens + 1) // 2
         preferred = draft.relay.address if draft.relay is not None else question.replica
         relay = draft.relay = self._relays.relay(question.principal, preferred=preferred, session=question.session_id)
-        literals = self._literals(question, draft, told)
+        literals = self._literals(question, draft, told, is_read_again=self.profile.verifies)
         instructions = prompt.messages[0].content
         if self.profile.is_proven:
-            asked = Asked(draft.basis.query or question.text, question.language, told, literals)
+            asked = Asked(
+                draft.basis.query or question.text,
+                question.language,
+                told,
+                literals,
+                is_read_again=self.profile.verifies,
+            )
             checks = AnswerChecks(asked)
             draft.proof = Proof(
                 SentenceFilter(told, question.text, instructions),
@@ -317,13 +323,17 @@ class AnswerGenerator:
         )
 
     @staticmethod
-    def _literals(question: Question, draft: AnswerDraft, passages: Sequence[Passage]) -> LiteralEvidence:
+    def _literals(
+        question: Question, draft: AnswerDraft, passages: Sequence[Passage], *, is_read_again: bool
+    ) -> LiteralEvidence:
         texts = [question.settings.instructions, question.as_of]
         messages = [] if draft.basis.gives_instructions else [question.message]
         messages += [CustomerMessage(turn.full_question) for turn in question.history if not turn.gives_instructions]
         texts += [message.text for message in messages if message.text and not gives_instructions(message)]
         texts += [turn.text for turn in question.history if turn.completed is None or not turn.completed.choices]
         sources = [("\n".join((passage.title, *passage.headings)), passage.text) for passage in passages]
+        if is_read_again:  # it tells of what a figure is, and better
+            return LiteralEvidence([*texts, *("\n".join(source) for source in sources)])
         return LiteralEvidence(texts, sources, question.text)
 
 

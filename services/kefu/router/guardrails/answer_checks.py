@@ -47,6 +47,8 @@ class Asked:
     passages: Sequence[Passage]
     literals: Evidence
     """What its figures, codes and addresses may rest on."""
+    is_read_again: bool = False
+    """Whether a second reading follows, which tells better than shared words what is not in the passages."""
 
 
 class AnswerChecks:
@@ -84,7 +86,8 @@ class AnswerChecks:
         at, rest = 0, ""
         for each in equations(sentence):
             if all(_is_known(operand, known) for operand in each.operands):
-                known.admit(each.result)
+                for number in (*each.counts, *each.operands, each.result):
+                    known.admit(number)
                 rest += sentence[at : each.start]
                 at = each.end
         guard = LiteralGuard(known)
@@ -94,7 +97,7 @@ class AnswerChecks:
         return guard.blocked is not None
 
     def _is_unsupported(self, sentence: str) -> bool:
-        if not self._is_same_language:
+        if self._asked.is_read_again or not self._is_same_language:
             return False  # words of another language cannot occur
         if not units_of(sentence) & self._found:
             return True

@@ -38,6 +38,8 @@ class Equation:
     end: int
     operands: tuple[str, ...]
     """That need evidence, normalised."""
+    counts: tuple[str, ...]
+    """The others."""
     result: str
     """Normalised."""
 
@@ -50,8 +52,12 @@ def equations(text: str) -> Iterator[Equation]:
         computed = _value(tokens)
         if computed is None or abs(computed - said) > _tolerance(found[2]):
             continue
-        operands = tuple(normalized_number(each[2]) for each in tokens if each[2] and not _is_count(each))
-        yield Equation(found.start(), found.end(), operands, normalized_number(_plain(found[2])))
+        figures = [each for each in tokens if each[2]]
+        operands, counts = (
+            tuple(normalized_number(each[2]) for each in figures if _is_count(each) is wanted)
+            for wanted in (False, True)
+        )
+        yield Equation(found.start(), found.end(), operands, counts, normalized_number(_plain(found[2])))
 
 
 def _value(tokens: Sequence[LinearMatch]) -> Decimal | None:
