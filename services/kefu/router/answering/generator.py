@@ -199,8 +199,8 @@ class AnswerGenerator:
             return replace(said, finish=FinishReason.STOP, is_cut=True, **cited) if proof.is_cut else said
         if proof.is_not_found:
             return self._handed_over(question, draft, said, HandoffReason.NOTHING_RELEVANT)
-        reason = HandoffReason.UNSUPPORTED_ANSWER if proof.is_over else HandoffReason.EMPTY_ANSWER
         detail = proof.literal or (proof.chain.blocked or "")
+        reason = HandoffReason.UNSUPPORTED_ANSWER if proof.is_over or detail else HandoffReason.EMPTY_ANSWER
         return await self._otherwise(question, draft, said, find_evidence, reason, detail)
 
     async def _otherwise(

@@ -46,6 +46,24 @@ function Explained({ why, turn }: { why: Explanation; turn: Turn }) {
   );
 }
 
+/** Who writes answers with a profile. */
+function profileText(profile: string): string {
+  switch (profile) {
+    case "evidence":
+      return t("profileEvidence");
+    case "choice":
+      return t("profileChoice");
+    case "full":
+      return t("profileFull");
+    case "verified":
+      return t("profileVerified");
+    case "unchecked":
+      return t("profileUnchecked");
+    default:
+      return profile;
+  }
+}
+
 function Summary({ why, turn }: { why: Explanation; turn: Turn }) {
   const { completed, triage } = turn;
   const timings = completed?.timings;
@@ -59,7 +77,7 @@ function Summary({ why, turn }: { why: Explanation; turn: Turn }) {
         {why.decision.replaceAll("_", " ")} {why.detail ? <span class="soft">{why.detail}</span> : null}
       </dd>
       <dt>{t("whyProfile")}</dt>
-      <dd>{why.profile}</dd>
+      <dd>{profileText(why.profile)}</dd>
       {why.model?.model || completed?.model ? (
         <>
           <dt>{t("whyModel")}</dt>
