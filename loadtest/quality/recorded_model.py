@@ -36,24 +36,25 @@ from kefu.router.answering.second_reading import VERDICTS
 _PIECE = re.compile(r"\s*[\u3400-\u9fff。，！？]{1,2}|\s*[^\s\u3400-\u9fff]+|\s+")
 _IMPOSSIBLE = 1e-6
 _CHARACTERS_PER_TOKEN = 3
-_COMMON = 6
-"""Messages of a prompt without a history: instructions, two examples, the question."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Pace:
     """How fast the engine seems to be, in tokens a second; 0: at once."""
 
     read: float = 0.0
-    """Of a prompt. Behind an answer only what comes after the passages is read: the rest is in the prefix cache."""
+    """Of a prompt, without what it has in common with one that was read: an engine has that in its prefix cache."""
     written: float = 0.0
     """Of a reply."""
+    _known: set[str] = field(default_factory=set[str])
 
     async def reads(self, messages: Sequence[Mapping[str, str]]) -> None:
         """Wait as long as reading a prompt takes."""
-        new = messages[-2:] if messages[-2]["role"] == "assistant" and len(messages) > _COMMON else messages
+        beginnings = [prompt_key(messages[:count]) for count in range(1, len(messages) + 1)]
+        cached = next((at + 1 for at in reversed(range(len(messages))) if beginnings[at] in self._known), 0)
+        self._known.update(beginnings)
         if self.read:
-            await asyncio.sleep(_tokens(new) / self.read)
+            await asyncio.sleep(_tokens(messages[cached:]) / self.read)
 
     async def writes(self) -> None:
         """Wait as long as a token takes."""
