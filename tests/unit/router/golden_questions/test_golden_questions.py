@@ -11,7 +11,7 @@ from kefu.router.conversations.golden_questions.checker import last_night
 from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
 from kefu.router.conversations.golden_questions.golden_question import Change, GoldenAnswer, GoldenResult, summed
 from kefu.router.conversations.golden_questions.proposal import proposal_of_turn, proposal_of_unanswered
-from kefu.router.conversations.golden_questions.question_lines import parsed_lines, parsed_row, row_of
+from kefu.router.conversations.golden_questions.question_lines import BadLine, parsed_lines, parsed_row, row_of
 from kefu.router.conversations.golden_questions.question_store import ANSWER_SECONDS, without_old_text
 from kefu.router.conversations.golden_questions.verdict import Verdict
 from kefu.router.domain.handoff import Handoff, HandoffReason
@@ -76,6 +76,13 @@ def test_each_bad_line_is_told_with_its_number() -> None:
     assert [each.id for each in found] == ["label"]
     assert [number for number, _ in wrong] == [3, 4, 5]
     assert wrong[2][1] == "has the _id label of an earlier line"
+
+
+def test_evidence_that_stands_in_several_places_is_a_list_in_a_list() -> None:
+    row = {"_id": "a", "language": "en", "text": "Why?", "kind": "direct", "person": "no"}
+    assert parsed_row(row | {"evidence": ["one", ["two", "2"]]}).evidence == ("one", "two", "2")
+    with pytest.raises(BadLine, match="no list of texts"):
+        parsed_row(row | {"evidence": [["two", 2]]})
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def parsed_row(row: Mapping[str, Any]) -> ConversationQuestion:
         must_not=_sought(_texts(row, "must_not"), "must_not"),
         documents=_texts(row, "documents"),
         note=_text(row, "note") if "note" in row else "",
-        evidence=_texts(row, "evidence"),
+        evidence=_evidence(row),
     )
 
 
@@ -147,6 +147,18 @@ def _texts(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in cast("list[object]", value)):
         raise BadLine(f"has a {name} that is no list of texts")
     return tuple(each.strip() for each in cast("list[str]", value))
+
+
+def _evidence(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The spans of the evidence. A fact that stands in several places is a list of spans: any of them is evidence."""
+    value: object = row.get("evidence")
+    if not isinstance(value, list):
+        return _texts(row, "evidence")
+    return tuple(
+        span
+        for fact in cast("list[object]", value)
+        for span in _texts({"evidence": fact if isinstance(fact, list) else [fact]}, "evidence")
+    )
 
 
 def _groups(row: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
