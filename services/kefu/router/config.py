@@ -137,8 +137,8 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """Unless the request or the tenant says otherwise. 0 is greedy: the same question, the same answer."""
 
     min_relevance: float = Field(default=0.5, ge=0, le=1)
-    """A passage with less relevance is not shown to the model; without any passage the question is handed off.
-    Calibrated collections have a threshold of their own instead."""
+    """The relevance from which a passage may hold the answer. Without such a passage a question is handed off, unless
+    evidence bears on it. Calibrated collections have a threshold of their own instead."""
 
     max_passages: int = Field(default=10, ge=1, le=20)
     """Most passages that a model reads, as far as the prompt's budget allows."""

@@ -1,1 +1,1 @@
-"""How far an answer rests on passages: overlap, attribution, quotation, the best sentences."""
+"""How far an answer rests on passages: overlap, attribution, evidence, the best sentences."""

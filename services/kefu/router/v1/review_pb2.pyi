@@ -651,7 +651,7 @@ class Explanation(_message.Message):
         first_word: _builtins.str
         """"Yes." or "No.", where the evidence says so for certain."""
         quoted: _builtins.bool
-        """A yes/no question whose answer is not certain: given in quotation marks."""
+        """It was given in quotation marks, of answers of releases that did: none is now."""
         @_builtins.property
         @_deprecated("""This field has been marked as deprecated using proto field options.""")
         def computation(self) -> _builtins.str:
@@ -713,13 +713,15 @@ class Explanation(_message.Message):
         fingerprint: _builtins.str
         """The fingerprint of its weights."""
         failed_check: _builtins.str
-        """The check that a sentence did not pass; empty: all passed. See docs/guides/reviews.md for their names."""
+        """The first check that a sentence did not pass; empty: all passed. See docs/guides/reviews.md for their names."""
         cut: _builtins.str
         """That sentence."""
         literal: _builtins.str
         """The figure, address or code that the evidence does not hold."""
         replaced_by: _builtins.str
-        """What is said in place of the model's words or behind them: "evidence", "quotation", "handoff"; or empty."""
+        """What answers in place of the model's words: "evidence" or "handoff"; or empty. "quotation": the sentence of a page behind
+        them, of answers of releases that did.
+        """
         continuations: _builtins.int
         """Times that a replica broke off and another one went on."""
         @_builtins.property

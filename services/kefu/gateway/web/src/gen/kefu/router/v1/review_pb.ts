@@ -769,7 +769,7 @@ export type Explanation_Evidence = Message<"kefu.router.v1.Explanation.Evidence"
   firstWord: string;
 
   /**
-   * A yes/no question whose answer is not certain: given in quotation marks.
+   * It was given in quotation marks, of answers of releases that did: none is now.
    *
    * @generated from field: bool quoted = 6;
    */
@@ -833,7 +833,7 @@ export type Explanation_Model = Message<"kefu.router.v1.Explanation.Model"> & {
   fingerprint: string;
 
   /**
-   * The check that a sentence did not pass; empty: all passed. See docs/guides/reviews.md for their names.
+   * The first check that a sentence did not pass; empty: all passed. See docs/guides/reviews.md for their names.
    *
    * @generated from field: string failed_check = 4;
    */
@@ -854,7 +854,8 @@ export type Explanation_Model = Message<"kefu.router.v1.Explanation.Model"> & {
   literal: string;
 
   /**
-   * What is said in place of the model's words or behind them: "evidence", "quotation", "handoff"; or empty.
+   * What answers in place of the model's words: "evidence" or "handoff"; or empty. "quotation": the sentence of a page behind
+   * them, of answers of releases that did.
    *
    * @generated from field: string replaced_by = 7;
    */
