@@ -13,7 +13,8 @@ from kefu.router.conversations.golden_questions.conversation_question import Con
 _ROOT = Path(__file__).parents[3]
 _SHOP = _ROOT / "services/kefu/sample"
 _HELD_OUT = _ROOT / "tests/data/conversations/beiming"
-_SETS = [_SHOP, _HELD_OUT, _ROOT / "tests/data/conversations/yuntu"]
+_YUNTU = _ROOT / "tests/data/conversations/yuntu"
+_SETS = [_SHOP, _HELD_OUT, _YUNTU]
 
 
 def _in(language: AnswerLanguage, questions: list[ConversationQuestion]) -> list[ConversationQuestion]:
@@ -25,6 +26,15 @@ def test_every_question_names_documents_that_are_there(folder: Path) -> None:
     named = {name for one in load_questions(folder) for name in one.documents}
     assert named
     assert {name for name in named if not (folder / "help_center" / f"{name}.md").is_file()} == set()
+
+
+def test_the_evidence_of_every_answerable_question_is_known() -> None:
+    shares = {
+        folder.name: sum(bool(one.evidence) for one in load_questions(folder) if one.is_answerable)
+        / sum(one.is_answerable for one in load_questions(folder))
+        for folder in (_SHOP, _YUNTU)
+    }
+    assert shares == {"sample": 1, "yuntu": 1}
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
