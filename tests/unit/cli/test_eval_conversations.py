@@ -62,7 +62,7 @@ async def test_a_set_is_imported_asked_judged_and_erased(kefu: CliHarness) -> No
     assert {kind: one["questions"] for kind, one in found["kinds"].items()} == {"direct": 2, "condition": 1}
     assert [(one["id"], one["note"]) for one in found["wrong"]] == [("s-3", "Not so.")]
     lines = [json.loads(line) for line in (kefu.folder / "texts.jsonl").read_text().splitlines()]
-    assert [line["verdict"] for line in lines] == ["right", "half", "wrong"]
+    assert [line["verdict"] for line in lines] == ["right", "beside", "wrong"]
     assert lines[0]["text"] == "You have 15 days [1], 十五天。"
     assert lines[0]["passages"] == [{"title": "Returns\x1b[2J", "relevance": 0.0}]
     assert 0 <= lines[0]["first_text"] <= lines[0]["total"]
