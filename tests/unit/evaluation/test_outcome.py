@@ -34,6 +34,7 @@ def outcome(one: ConversationQuestion, text: str, *supports: str, **shown: Any) 
         ((LOGO,), f"{FREE} Your own logo costs 12 yuan.", Outcome.HALF),
         ((LOGO,), "Fees are due each month.", Outcome.BESIDE),  # one of what must be said, in a sentence about fees
         ((FREE, LOGO), FREE, Outcome.HALF),
+        (("| Pro | 30% | annual only |",), "Pro — Discount: 30%; Payment: annual only [1]", Outcome.HALF),
         ((), "Fees are due each month.", Outcome.HALF),
         ((), FREE, Outcome.BESIDE),
         ((LOGO,), "12 yuan each month, as " + "for all of our customers in all of the cities, " * 12, Outcome.HALF),

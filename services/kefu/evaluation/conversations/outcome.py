@@ -55,10 +55,13 @@ def _is_beside(question: ConversationQuestion, shown: Shown, supports: Sequence[
 
 
 def _pieces(shown: Shown, supports: Sequence[str]) -> list[str]:
-    """The parts of what was shown: of the answer its supports if it has any, else its sentences."""
-    by_words = shown.withdrawn if supports else shown.all_texts
-    texts = [without_citations(text) for text in by_words]
-    return [*supports, *(text[begin:end] for text in texts for begin, end in sentences(text))]
+    """The parts of what was shown: of the answer its supports if it has any, else its lines and sentences.
+
+    A row of a table is shown as a line of several sentences: "Pro — discount: 30%; payment: by the year".
+    """
+    texts = [without_citations(text) for text in (shown.withdrawn if supports else shown.all_texts)]
+    lines = [line for text in texts for line in text.splitlines()]
+    return [*supports, *lines, *(text[begin:end] for text in texts for begin, end in sentences(text))]
 
 
 def overlaps(shown: Iterable[str], evidence: Iterable[str]) -> bool:
