@@ -44,7 +44,10 @@ async def test_a_suite_is_started_asked_and_removed(tmp_path: Path) -> None:
     assert process.returncode == 0, err.decode()
     found = json.loads(out)
     assert (found["model"], found["asked"], found["unavailable"]) == ("simulated", 4, 0)
-    assert found["answerable"]["half"]["value"] == 1.0, "the simulated engine says nothing right, and nothing wrong"
+    shares = {name: found["answerable"][name]["value"] for name in ("right", "half", "beside", "wrong", "refused")}
+    assert shares == {"right": 0, "half": 0.5, "beside": 0.5, "wrong": 0, "refused": 0}, (
+        "the simulated engine says nothing right; that it is beside is known of the question that says what it must"
+    )
     assert found["persons"]["a person is required"]["right"]["value"] == 1.0
     assert found["persons"]["small talk"]["right"]["value"] == 1.0
     answers = {row["id"]: row for row in map(json.loads, (tmp_path / "texts.jsonl").read_text().splitlines())}

@@ -62,7 +62,7 @@ async def test_a_set_is_imported_asked_judged_and_erased(kefu: CliHarness) -> No
     assert {kind: one["questions"] for kind, one in found["kinds"].items()} == {"direct": 2, "condition": 1}
     assert [(one["id"], one["note"]) for one in found["wrong"]] == [("s-3", "Not so.")]
     lines = [json.loads(line) for line in (kefu.folder / "texts.jsonl").read_text().splitlines()]
-    assert [line["verdict"] for line in lines] == ["right", "half", "wrong"]
+    assert [line["verdict"] for line in lines] == ["right", "beside", "wrong"]
     assert lines[0]["text"] == "You have 15 days [1], 十五天。"
     assert lines[0]["passages"] == [{"title": "Returns\x1b[2J", "relevance": 0.0}]
     assert 0 <= lines[0]["first_text"] <= lines[0]["total"]
@@ -70,6 +70,28 @@ async def test_a_set_is_imported_asked_judged_and_erased(kefu: CliHarness) -> No
     assert "Harm, wrong of the answerable: 1 of 3, 33.3%" in report
     assert "**s-3** (condition): How long?" in report
     assert "why: it says “十五天”" in report
+
+
+async def test_a_sample_is_drawn_for_a_person_and_what_the_person_says_is_counted(kefu: CliHarness) -> None:
+    rows = [DAYS | {"_id": f"s-{at}", "must": [["15 days" if at % 2 else "20 days"]]} for at in range(6)]
+    write_set(kefu.folder / "shop", *rows)
+    done = await evaluate(kefu, "--sample", "4", "--sheet", "read.csv")
+    assert done.status == 0, done
+    assert "keep read.judged.jsonl beside it, and run: kefu eval verdicts read.csv" in " ".join(done.err.split())
+    sheet = kefu.folder / "read.csv"
+    written = sheet.read_text("utf-8-sig")
+    assert len(written.splitlines()) == 5
+    again = await evaluate(kefu, "--sample", "4", "--sheet", "read.csv")
+    assert (again.status, "read.csv is there already: name another with --sheet" in again.err) == (2, True)
+    unread = await kefu("eval", "verdicts", "read.csv")
+    assert (unread.status, "has no verdict. Write one of right, half, wrong, refused." in unread.err) == (2, True)
+    sheet.write_text("".join(f"{line}{'right' if at else ''}\n" for at, line in enumerate(written.splitlines())))
+    read = await kefu("eval", "verdicts", "read.csv", "--json")
+    assert read.status == 0, read
+    found = json.loads(read.out)
+    assert (found["numbers"]["all"], found["agreed"]) == (4, found["confusion"]["right"]["right"])
+    assert found["shares"]["answerable"]["right"]["value"] == 1.0
+    assert "| answerable | 4 | 100.0%" in (await kefu("eval", "verdicts", "read.csv")).out
 
 
 async def test_only_the_chosen_questions_are_asked(kefu: CliHarness) -> None:
@@ -101,6 +123,8 @@ KINDS = ("direct", "typo", "slang", "order")
         (("--odd", "--even"), "give one of --odd, --even, --ids"),
         (("--even",), "questions.jsonl has no question of the chosen ones (even ids)"),
         (("--model", "x"), "--model is for a suite of its own"),
+        (("shop", "--sample", "3"), "--sample tells sets by the names of their folders"),
+        (("--sample", "3", "--sheet", "missing/read.csv"), "there is no folder missing"),
         (("--texts", "missing/texts.jsonl"), "missing/texts.jsonl cannot be written (No such file or directory)"),
     ],
 )

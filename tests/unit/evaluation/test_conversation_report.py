@@ -9,6 +9,7 @@ import pytest
 from kefu.client import Client, Event
 from kefu.common.errors import BackendUnavailable
 from kefu.evaluation.conversations.asking import JudgedAnswer, ask, ask_all
+from kefu.evaluation.conversations.outcome import Outcome, outcome_of
 from kefu.evaluation.conversations.report import as_text, results_of
 from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
 from kefu.router.conversations.golden_questions.verdict import Shown, Verdict, judge
@@ -68,6 +69,18 @@ async def test_text_that_a_hand_over_withdraws_was_shown_and_counts() -> None:
     assert client.deleted == ["sessions/hi"]
 
 
+async def test_what_an_answer_shows_of_the_pages_tells_whether_it_is_beside() -> None:
+    about = {"must": (("7 days",),), "evidence": ("A parcel waits for 7 days at the station.",)}
+
+    async def asked(*supports: pb.Support) -> Outcome:
+        client = ScriptedClient(a=[pb.TextDelta(text="It waits."), pb.TurnCompleted(supports=supports)])
+        return (await ask(cast("Client", client), question("a", **about), "help")).outcome
+
+    assert await asked() is Outcome.BESIDE
+    assert await asked(pb.Support(share=1, evidence="A parcel waits for 7 days at the station.")) is Outcome.HALF
+    assert await asked(pb.Support(share=0.4, evidence="A parcel waits for 7 days at the station.")) is Outcome.BESIDE
+
+
 async def test_a_set_is_asked_one_after_the_other_or_several_at_once() -> None:
     questions = [question(str(number)) for number in range(10)]
     for parallel in (1, 3):
@@ -88,7 +101,9 @@ async def test_a_failed_call_ends_the_asking_and_the_other_calls() -> None:
 
 def answered(one: ConversationQuestion, text: str = "", handoff: str = "", seconds: float = 1.0) -> JudgedAnswer:
     shown = Shown(text, handed_over=bool(handoff), asks_back=text.endswith("?"), is_fixed=text == "Hello!")
-    return JudgedAnswer(one, shown, judge(one, shown), "", "", handoff, (), "model", seconds, 2 * seconds)
+    judgement = judge(one, shown)
+    outcome = outcome_of(one, shown, judgement)
+    return JudgedAnswer(one, shown, judgement, outcome, "", "", handoff, (), "model", seconds, 2 * seconds)
 
 
 def test_shares_are_of_the_questions_that_they_are_about() -> None:
@@ -105,18 +120,20 @@ def test_shares_are_of_the_questions_that_they_are_about() -> None:
             answered(question("7", kind="order", person="required"), handoff="model_unavailable"),
             answered(question("8", kind="out_of_scope", person="allowed", must_not=("sun",)), "The sun shines."),
             answered(question("9", kind="small_talk"), "Hello!"),
+            answered(question("10", must=(("7 days",),), evidence=("Within 7 days.",)), "Parcels are brown."),
         ],
         planned=12,
         selection="all ids",
     )
-    assert (found.answerable.questions, found.asked, found.planned) == (5, 9, 12)
-    assert [figure.value for figure in (found.answerable.right, found.answerable.wrong)] == [0.4, 0.2]
-    assert (found.harm.count, found.harm.of) == (1, 5)
+    assert (found.answerable.questions, found.with_evidence, found.asked, found.planned) == (6, 1, 10, 12)
+    figures = (found.answerable.right, found.answerable.half, found.answerable.beside, found.answerable.wrong)
+    assert [figure.value for figure in figures] == [2 / 6, 0, 2 / 6, 1 / 6], "wrong ones are among those beside"
+    assert (found.harm.count, found.harm.of) == (1, 6)
     assert (found.affirmed.count, found.affirmed.of) == (1, 2)
-    assert (found.refused.count, found.refused.of, found.answerable.asked_back) == (2, 5, 1)
+    assert (found.refused.count, found.refused.of, found.answerable.asked_back) == (2, 6, 1)
     assert (found.unanswerable_answered.count, found.unanswerable_answered.of) == (2, 3)
     assert found.unavailable == 1
-    assert {name: one.questions for name, one in found.languages.items()} == {"en": 3, "zh": 2}
+    assert {name: one.questions for name, one in found.languages.items()} == {"en": 4, "zh": 2}
     assert list(found.kinds) == ["direct", "yes_no", "order", "out_of_scope", "small_talk"]
     assert {name: one.questions for name, one in found.persons.items()} == {
         "small talk": 1,
@@ -126,7 +143,9 @@ def test_shares_are_of_the_questions_that_they_are_about() -> None:
     assert (found.first_text.median, found.first_text.p95, found.total.p95) == (1.0, 9.0, 18.0)
     assert [one["id"] for one in found.as_json()["wrong"]] == ["2", "8"]
     text = found.markdown()
-    assert "12 questions (all ids), stopped after 9; model." in text
+    assert "12 questions (all ids), stopped after 10; model." in text
+    assert "- Beside, wrong included: 33.3% [9.7%, 70.0%]; the evidence of 1 of 6 is known" in text
+    assert "#### Beside (2)" in text
     assert "- Affirmed though the answer is no: 1 of 2, 50.0%" in text
     assert "1 were handed over because the model or the search did not answer in time" in text
     assert "| answerable, zh | 2 | 50.0%" in text

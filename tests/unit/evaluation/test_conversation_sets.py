@@ -31,6 +31,28 @@ def test_all_fields_are_read(tmp_path: Path) -> None:
     assert (second.must, second.polarity) == ((), None)
 
 
+def test_evidence_stands_in_a_document_as_it_is_written_or_shown(tmp_path: Path) -> None:
+    pages = tmp_path / "help_center" / "en"
+    pages.mkdir(parents=True)
+    (pages / "fees.md").write_text("# Fees\n\nTap **Pay**. It is free.\n\n| Plus | Pro |\n|---|---|\n| 1 | **2** |\n")
+    (pages / "hours.html").write_text("<p>Open <b>all</b> day.</p>")
+    (tmp_path / "curated_answers.csv").write_text("question,answer\nwho,We are a shop.\n")
+    spans = ["Tap **Pay**.", "Tap Pay.", "| 1 | 2 |", "Open all day.", "We are a shop."]
+    (one,) = load_questions(write(tmp_path, GOOD | {"evidence": spans}))
+    assert one.evidence == tuple(spans)
+    with pytest.raises(BadQuestionSet) as found:
+        load_questions(write(tmp_path, GOOD | {"evidence": [*spans, "It costs 3."]}, GOOD | {"_id": "s-5"}))
+    path = tmp_path / "questions.jsonl"
+    assert str(found.value) == (
+        f"{path}, s-3: its evidence “It costs 3.” stands in no document of {tmp_path}. "
+        "Copy it from the page, letter by letter, or leave it out."
+    )
+
+
+def test_evidence_is_not_looked_for_where_there_are_no_documents(tmp_path: Path) -> None:
+    assert load_questions(write(tmp_path, GOOD | {"evidence": ["Free."]}))[0].evidence == ("Free.",)
+
+
 def test_each_question_that_stands_alone_is_asked_behind_another_about_something_else(tmp_path: Path) -> None:
     rows = [
         GOOD | {"_id": "s-1", "text": "Is it free?", "documents": ["fees"]},

@@ -15,7 +15,8 @@ _ROOT = Path(__file__).parents[3]
 _SHOP = _ROOT / "services/kefu/sample"
 _HELD_OUT = _ROOT / "tests/data/conversations/beiming"
 _CLUBS = _ROOT / "tests/data/conversations/chengyu"
-_SETS = [_SHOP, _HELD_OUT, _ROOT / "tests/data/conversations/yuntu", _CLUBS]
+_YUNTU = _ROOT / "tests/data/conversations/yuntu"
+_SETS = [_SHOP, _HELD_OUT, _YUNTU, _CLUBS]
 
 
 def _in(language: AnswerLanguage, questions: list[ConversationQuestion]) -> list[ConversationQuestion]:
@@ -27,6 +28,15 @@ def test_every_question_names_documents_that_are_there(folder: Path) -> None:
     named = {name for one in load_questions(folder) for name in one.documents}
     assert named
     assert {name for name in named if not list((folder / "help_center").glob(f"{name}.*"))} == set()
+
+
+def test_the_evidence_of_every_answerable_question_is_known() -> None:
+    shares = {
+        folder.name: sum(bool(one.evidence) for one in load_questions(folder) if one.is_answerable)
+        / sum(one.is_answerable for one in load_questions(folder))
+        for folder in (_SHOP, _YUNTU)
+    }
+    assert shares == {"sample": 1, "yuntu": 1}
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -4,7 +4,7 @@ What each part of answering from evidence does, as a table in Markdown:
     python -m kefu.evaluation.conversations.ablation DIR... [--odd]
 
 The questions of some sets of conversations are answered in this process, without a suite, a model or curated answers:
-with all parts, with none, with each part alone, and with all but each. Verdicts are those of `kefu eval conversations`,
+with all parts, with none, with each part alone, and with all but each. Outcomes are those of `kefu eval conversations`,
 and the time is that of one question, searched already and its pieces read where they are.
 """
 
@@ -22,6 +22,7 @@ from unittest.mock import patch
 
 from kefu.common.text.chinese import simplified
 from kefu.evaluation.conversations.indexed_documents import IndexedDocuments
+from kefu.evaluation.conversations.outcome import Outcome, outcome_of
 from kefu.evaluation.conversations.question_set import load_questions
 from kefu.evaluation.dataset import is_even
 from kefu.evaluation.retrieval.run import EmbeddingCache
@@ -32,7 +33,7 @@ from kefu.retrieval.ranking.follow_up import is_follow_up
 from kefu.retrieval.ranking.timed_pairs import Pair
 from kefu.router.answering import evidence_answer as answering
 from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
-from kefu.router.conversations.golden_questions.verdict import Shown, Verdict, judge
+from kefu.router.conversations.golden_questions.verdict import Shown, judge
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding import evidence_selection as selection
 from kefu.router.grounding.evidence_ranking import (
@@ -166,8 +167,8 @@ def shown(case: Case, parts: frozenset[str]) -> str:
 
 
 def row(name: str, cases: Sequence[Case], parts: frozenset[str]) -> str:
-    """A row of the table: the share of each verdict, of the answerable questions; and the time of one."""
-    verdicts: Counter[Verdict] = Counter()
+    """A row of the table: the share of each outcome, of the answerable questions; and the time of one."""
+    outcomes: Counter[Outcome] = Counter()
     answered_for_a_person = 0
     begun = time.process_time()
     with only(parts):
@@ -175,15 +176,19 @@ def row(name: str, cases: Sequence[Case], parts: frozenset[str]) -> str:
     milliseconds = 1000 * (time.process_time() - begun) / len(cases)
     for case, text in zip(cases, texts, strict=True):
         if case.question.is_answerable:
-            verdicts[judge(case.question, Shown(text)).verdict] += 1
+            outcomes[outcome_of(case.question, Shown(text), judge(case.question, Shown(text)))] += 1
         elif case.question.person != "no":
             answered_for_a_person += bool(text)
-    number = max(verdicts.total(), 1)
-    shares = (f"{100 * verdicts[each] / number:.1f} %" for each in (Verdict.RIGHT, Verdict.WRONG, Verdict.HALF))
-    return (
-        f"| {name} | {' | '.join(shares)} | {100 * verdicts[Verdict.REFUSED] / number:.1f} % "
-        f"| {answered_for_a_person} | {milliseconds:.1f} ms |"
+    number = max(outcomes.total(), 1)
+    counts = (
+        outcomes[Outcome.RIGHT],
+        outcomes[Outcome.HALF],
+        outcomes[Outcome.BESIDE] + outcomes[Outcome.WRONG],
+        outcomes[Outcome.WRONG],
+        outcomes[Outcome.REFUSED],
     )
+    shares = " | ".join(f"{100 * count / number:.1f} %" for count in counts)
+    return f"| {name} | {shares} | {answered_for_a_person} | {milliseconds:.1f} ms |"
 
 
 def main() -> None:
@@ -201,8 +206,8 @@ def main() -> None:
             sys.stderr.write(f"\r{len(cases)} questions searched")
     sys.stderr.write("\n")
     lines = [
-        "| | right | wrong | half | refused | a person's questions answered | processor time of one |",
-        "|---|---|---|---|---|---|---|",
+        "| | right | half | beside | of which wrong | refused | a person's questions answered | processor time |",
+        "|---|---|---|---|---|---|---|---|",
         row("all parts", cases, PARTS),
         row("none: the best piece of the linear ranking", cases, frozenset()),
     ]

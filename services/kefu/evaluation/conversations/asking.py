@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from kefu.client import NEW_SESSION, Answer, Client
 from kefu.common.errors import SessionNotFound
+from kefu.evaluation.conversations.outcome import Outcome, outcome_of
 from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
 from kefu.router.conversations.golden_questions.verdict import Judgement, Shown, judge
 from kefu.router.v1 import chat_pb2 as pb
 
 _FIXED = (pb.ANSWER_SOURCE_CANNED, pb.ANSWER_SOURCE_REFUSED)
+_SUPPORTED = 0.5
+"""Of an answer's sentence, the part that a sentence of the pages must hold to be what the answer shows."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class JudgedAnswer:
     question: ConversationQuestion
     shown: Shown
     judgement: Judgement
+    outcome: Outcome
     source: str
     """Where the text comes from: generated, curated …"""
     finish: str
@@ -116,10 +120,13 @@ def _judged(question: ConversationQuestion, answer: Answer, withdrawn: tuple[str
         asks_back=done.source == pb.ANSWER_SOURCE_CLARIFYING,
         is_fixed=done.source in _FIXED,
     )
+    judgement = judge(question, shown)
+    supports = [one.evidence for one in done.supports if one.share >= _SUPPORTED]
     return JudgedAnswer(
         question=question,
         shown=shown,
-        judgement=judge(question, shown),
+        judgement=judgement,
+        outcome=outcome_of(question, shown, judgement, supports),
         source=pb.AnswerSource.Name(done.source).removeprefix("ANSWER_SOURCE_").lower(),
         finish=pb.FinishReason.Name(done.finish_reason).removeprefix("FINISH_REASON_").lower(),
         handoff=""

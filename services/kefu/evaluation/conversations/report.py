@@ -6,20 +6,22 @@ from statistics import median
 from typing import Any, cast
 
 from kefu.evaluation.conversations.asking import JudgedAnswer
+from kefu.evaluation.conversations.outcome import Outcome
 from kefu.evaluation.metrics import Figure, wilson
 from kefu.evaluation.plots import Intervals
 from kefu.router.conversations.golden_questions.conversation_question import KINDS
-from kefu.router.conversations.golden_questions.verdict import Verdict
 
 READING = (
-    "Right: all that an answer must say, and nothing that it must not. Wrong: it says what is harmful, the opposite of "
-    "yes or no, or the question again. Refused: a person was called, or it was asked back, though the documents have "
-    "the answer. Half: the rest. Harm is the share of wrong answers among the answerable questions (those for which no "
-    "person is needed, without small talk). In brackets the 95 % interval for so many questions (Wilson)."
+    "Right: all that an answer must say, and nothing that it must not. Beside: nothing that answers was shown, but "
+    "something else, or something wrong. Wrong, a part of that: it says what is harmful, the opposite of yes or no, or "
+    "the question again. Refused: a person was called, or it was asked back, though the documents have the answer. "
+    "Half: the rest. Harm is the share of wrong answers among the answerable questions (those for which no person is "
+    "needed, without small talk). In brackets the 95 % interval for so many questions (Wilson)."
 )
-_NOT_ANSWERED = (Verdict.REFUSED, Verdict.ASKED_BACK)
+_NOT_ANSWERED = (Outcome.REFUSED, Outcome.ASKED_BACK)
+_BESIDE = (Outcome.BESIDE, Outcome.WRONG)
 _UNAVAILABLE = ("model_unavailable", "search_unavailable", "overloaded")
-_COLUMNS = ("right", "half", "wrong", "refused")
+_COLUMNS = ("right", "half", "beside", "wrong", "refused")
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,10 @@ class Verdicts:
     questions: int
     right: Figure
     half: Figure
+    beside: Figure
+    """Nothing that answers was shown, but something else; wrong ones included."""
     wrong: Figure
+    """A part of `beside`."""
     refused: Figure
     """A person was called or nothing said, where the documents have the answer; those asked back included."""
     asked_back: int
@@ -65,6 +70,8 @@ class ConversationResults:
     selection: str
     """Which questions of the set were chosen."""
     answerable: Verdicts
+    with_evidence: int
+    """Answerable questions whose evidence is known."""
     harm: Share
     affirmed: Share
     """Of the questions whose answer is no and for which a text was shown, those that were told yes."""
@@ -91,8 +98,8 @@ class ConversationResults:
         return plain | {"wrong": [as_text(one) for one in self.wrong()]}
 
     def wrong(self) -> list[JudgedAnswer]:
-        """The wrong answers, by id in the order of asking."""
-        return [one for one in self.answers if one.judgement.verdict is Verdict.WRONG]
+        """The wrong answers, in the order of asking."""
+        return [one for one in self.answers if one.outcome is Outcome.WRONG]
 
     def panel(self) -> Intervals:
         """The results as a panel of a plot."""
@@ -103,7 +110,8 @@ class ConversationResults:
 
     def markdown(self) -> str:
         """The results as a section of a report."""
-        return "\n".join([*self._head(), *self._table(), *self._wrong()])
+        beside = [one for one in self.answers if one.outcome is Outcome.BESIDE]
+        return "\n".join([*self._head(), *self._table(), *_listed("Wrong", self.wrong()), *_listed("Beside", beside)])
 
     def _head(self) -> list[str]:
         stopped = f", stopped after {self.asked}" if self.asked < self.planned else ""
@@ -114,6 +122,8 @@ class ConversationResults:
             "",
             f"- Harm, wrong of the answerable: {_share(self.harm)}",
             f"- Right of the answerable: {_figure(self.answerable.right)}",
+            f"- Beside, wrong included: {_figure(self.answerable.beside)}; "
+            f"the evidence of {self.with_evidence} of {self.answerable.questions} is known",
             f"- Refused though it is there: {_share(self.refused)}",
             f"- Affirmed though the answer is no: {_share(self.affirmed)}",
             f"- Answered though a person is required or allowed: {_share(self.unanswerable_answered)}",
@@ -134,28 +144,15 @@ class ConversationResults:
             **{f"kind {name}": one for name, one in self.kinds.items()},
         }
         return [
-            "| questions | number | right | half | wrong | refused | asked back |",
-            "|---|---|---|---|---|---|---|",
+            "| questions | number | right | half | beside | of which wrong | refused | asked back |",
+            "|---|---|---|---|---|---|---|---|",
             *(
-                f"| {name} | {one.questions} | {_figure(one.right)} | {_figure(one.half)} | {_figure(one.wrong)} "
-                f"| {_figure(one.refused)} | {one.asked_back} |"
+                f"| {name} | {one.questions} | {' | '.join(_figure(getattr(one, each)) for each in _COLUMNS)} "
+                f"| {one.asked_back} |"
                 for name, one in rows.items()
             ),
             "",
         ]
-
-    def _wrong(self) -> list[str]:
-        found = self.wrong()
-        lines = [f"#### Wrong ({len(found)})", ""]
-        for one in found:
-            before = "".join(f"{text} → " for text in one.question.before)
-            lines += [
-                f"- **{one.question.id}** ({one.question.kind}): {_line(before + one.question.text)}",
-                f"  - answer: {_line(one.text)}",
-                f"  - why: {_line(one.judgement.why)}",
-                f"  - right: {_line(one.question.note or 'there is no note')}",
-            ]
-        return [*lines, ""] if found else []
 
 
 def results_of(name: str, answers: Sequence[JudgedAnswer], planned: int, selection: str) -> ConversationResults:
@@ -178,9 +175,10 @@ def results_of(name: str, answers: Sequence[JudgedAnswer], planned: int, selecti
         planned=planned,
         selection=selection,
         answerable=_verdicts(answerable),
-        harm=_share_of(sum(one.judgement.verdict is Verdict.WRONG for one in answerable), len(answerable)),
+        with_evidence=sum(bool(one.question.evidence) for one in answerable),
+        harm=_share_of(sum(one.outcome is Outcome.WRONG for one in answerable), len(answerable)),
         affirmed=_share_of(sum(one.judgement.said == "yes" for one in denied), len(denied)),
-        refused=_share_of(sum(one.judgement.verdict in _NOT_ANSWERED for one in answerable), len(answerable)),
+        refused=_share_of(sum(one.outcome in _NOT_ANSWERED for one in answerable), len(answerable)),
         unanswerable_answered=_share_of(
             sum(_is_answered(one) and not one.shown.is_fixed for one in others), len(others)
         ),
@@ -207,13 +205,14 @@ def as_text(one: JudgedAnswer) -> dict[str, Any]:
         "question": question.text,
         "text": one.text,
         "withdrawn": one.shown.withdrawn,
-        "verdict": str(one.judgement.verdict),
+        "verdict": str(one.outcome),
         "why": one.judgement.why,
         "said": one.judgement.said,
         "polarity": question.polarity,
         "person": question.person,
         "must": question.must,
         "must_not": question.must_not,
+        "evidence": question.evidence,
         "note": question.note,
         "source": one.source,
         "finish": one.finish,
@@ -224,19 +223,41 @@ def as_text(one: JudgedAnswer) -> dict[str, Any]:
     }
 
 
+def _listed(title: str, found: Sequence[JudgedAnswer]) -> list[str]:
+    lines = [f"#### {title} ({len(found)})", ""]
+    for one in found:
+        before = "".join(f"{text} → " for text in one.question.before)
+        lines += [
+            f"- **{one.question.id}** ({one.question.kind}): {_line(before + one.question.text)}",
+            f"  - answer: {_line(one.text)}",
+            f"  - why: {_line(one.judgement.why)}",
+            f"  - right: {_line(one.question.note or 'there is no note')}",
+        ]
+    return [*lines, ""] if found else []
+
+
 def _is_answered(one: JudgedAnswer) -> bool:
     return bool(one.shown.text) and not one.shown.asks_back
 
 
 def _verdicts(answers: Sequence[JudgedAnswer]) -> Verdicts:
-    found = [one.judgement.verdict for one in answers]
+    found = [one.outcome for one in answers]
     refused = sum(
-        one.judgement.verdict in _NOT_ANSWERED for one in answers if one.question.person == "no"
+        one.outcome in _NOT_ANSWERED for one in answers if one.question.person == "no"
     )  # where a person may be called, asking back refuses nothing
-    right, half, wrong = (
-        wilson(found.count(each), len(found)) for each in (Verdict.RIGHT, Verdict.HALF, Verdict.WRONG)
+
+    def share(*outcomes: Outcome) -> Figure:
+        return wilson(sum(each in outcomes for each in found), len(found))
+
+    return Verdicts(
+        questions=len(found),
+        right=share(Outcome.RIGHT),
+        half=share(Outcome.HALF),
+        beside=share(*_BESIDE),
+        wrong=share(Outcome.WRONG),
+        refused=wilson(refused, len(found)),
+        asked_back=found.count(Outcome.ASKED_BACK),
     )
-    return Verdicts(len(found), right, half, wrong, wilson(refused, len(found)), found.count(Verdict.ASKED_BACK))
 
 
 def _share_of(count: int, of: int) -> Share:

@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from kefu.cli.commands.eval.own_suite import own_suite
 from kefu.cli.commands.eval.report import ReportOption, write_report
 from kefu.cli.commands.eval.run import BAD_SET, STOPPED, Ids, opened, until_stopped
+from kefu.cli.commands.eval.verdicts import check_sheet, write_checked_sheet
 from kefu.cli.commands.up import with_model
 from kefu.cli.console import CommandFailed, console
 from kefu.cli.documents.local_files import DocumentFile, find_files
@@ -37,7 +38,14 @@ from kefu.cli.remote.resource_names import full
 from kefu.client import Client
 from kefu.common.text.terminal_text import printable
 from kefu.evaluation.conversations.asking import JudgedAnswer, ask_all
-from kefu.evaluation.conversations.question_set import QUESTIONS, behind_another, load_questions
+from kefu.evaluation.conversations.question_set import (
+    CURATED,
+    HELP_CENTER,
+    QUESTIONS,
+    behind_another,
+    load_questions,
+)
+from kefu.evaluation.conversations.reading_sheet import Named, drawn
 from kefu.evaluation.conversations.report import READING, ConversationResults, as_text, results_of
 from kefu.evaluation.dataset import BadQuestionSet, is_even
 from kefu.evaluation.report import measured_on
@@ -48,8 +56,6 @@ from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 from kefu.router.conversations.golden_questions.conversation_question import KINDS, ConversationQuestion
 
-_HELP_CENTER = "help_center"
-_CURATED = "curated_answers.csv"
 _CALIBRATION_SECONDS = 600.0
 _PRINT_INTERVAL_SECONDS = 30.0
 _PATIENCE_SECONDS = 120.0  # a tenant's limits may let a question wait
@@ -67,7 +73,7 @@ def conversations(
         list[Path],
         typer.Argument(
             metavar="DIR",
-            help=f"Folders with {QUESTIONS}, the documents (in {_HELP_CENTER}/, or beside it), and perhaps {_CURATED}.",
+            help=f"Folders with {QUESTIONS}, the documents (in {HELP_CENTER}/, or beside it), and perhaps {CURATED}.",
         ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a set, one a line.")] = False,
@@ -78,6 +84,16 @@ def conversations(
             "--texts", help="Write every answer and its verdict here, a JSON object a line.", show_default=False
         ),
     ] = None,
+    sample: Annotated[
+        int,
+        typer.Option(
+            "--sample",
+            min=0,
+            help="Draw so many of the answers into a sheet for a person to mark: see kefu eval verdicts. 0: none.",
+        ),
+    ] = 0,
+    sheet: Annotated[Path, typer.Option("--sheet", help="With --sample: the sheet, a CSV file.")] = Path("sample.csv"),
+    seed: Annotated[int, typer.Option("--seed", help="With --sample: another seed draws others.")] = 0,
     first: Annotated[int, typer.Option("--first", min=0, help="Only the first so many questions. 0: all.")] = 0,
     ids: Annotated[Ids, typer.Option("--ids", help="Only odd ids (which report), or even ones (which fit).")] = Ids.ALL,
     odd: Annotated[bool, typer.Option("--odd", help="Short for --ids odd.")] = False,
@@ -119,7 +135,7 @@ def conversations(
     key: Key = "",
     data_dir: DataDirOption = folders.DEFAULT,
 ) -> None:
-    """Ask the questions of some sets as customers would, and judge what was shown: right, half, wrong or refused.
+    """Ask the questions of some sets as customers would, and judge what was shown: right, half, beside or refused.
 
     A suite is started for it, the documents are imported and calibrated, and each question is asked in a session of its
     own, which is erased afterwards. With --server a running suite is asked: the documents go into a knowledge base of
@@ -133,6 +149,8 @@ def conversations(
             raise CommandFailed("--model is for a suite of its own: leave it or --server out.", BAD_SET)
         if collection and not server:
             raise CommandFailed("--collection names one of a running suite: say which with --server.", BAD_SET)
+        if sample:
+            check_sheet(sheet, [folder.resolve().name for folder in sets])
         selection = _Selection(chosen_ids, first, tuple(kind or ()), language, another_before)
         loaded = [_load(folder, selection, with_documents=not collection) for folder in sets]
         out = console(stderr=True)
@@ -158,6 +176,9 @@ def conversations(
                     head = ["# Conversations", "", measured_on(), "", READING, ""]
                     text = "\n".join([*head, *(found.markdown() for found in results)])
                     write_report(report, text, [found.panel() for found in results])
+                if sample and results:
+                    answers = [Named(found.name, answer) for found in results for answer in found.answers]
+                    out.print(write_checked_sheet(sheet, drawn(answers, sample, seed)))
         if was_stopped:
             raise typer.Exit(STOPPED)
 
@@ -220,10 +241,10 @@ def _load(folder: Path, selection: _Selection, *, with_documents: bool) -> _Load
 
 def _documents(folder: Path) -> list[DocumentFile]:
     """The files to import: those of `help_center/` if there is one, else all but the questions; and curated answers."""
-    curated = folder / _CURATED
-    help_center = folder / _HELP_CENTER
+    curated = folder / CURATED
+    help_center = folder / HELP_CENTER
     found = find_files([help_center if help_center.is_dir() else folder], [])
-    beside = {(folder / name).resolve() for name in (QUESTIONS, _CURATED)}
+    beside = {(folder / name).resolve() for name in (QUESTIONS, CURATED)}
     files = [one for one in found.files if one.file.resolve() not in beside]
     if not files:
         raise CommandFailed(

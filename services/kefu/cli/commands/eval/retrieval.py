@@ -18,6 +18,7 @@ from kefu.cli.commands.eval.answers import answers
 from kefu.cli.commands.eval.cache import cache as cache_command
 from kefu.cli.commands.eval.conversations import conversations
 from kefu.cli.commands.eval.report import ReportOption, write_report
+from kefu.cli.commands.eval.verdicts import verdicts
 from kefu.common.errors import StartupError
 from kefu.evaluation.dataset import BadQuestionSet, load_question_set
 from kefu.evaluation.metrics import Figure
@@ -30,6 +31,7 @@ from kefu.retrieval.embedders import open_embedder
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Measure what is found, answered and refused.")
 app.command()(answers)
 app.command()(conversations)
+app.command()(verdicts)
 app.command()(actions)
 app.command("cache")(cache_command)
 app.command()(abstention)
