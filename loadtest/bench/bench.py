@@ -156,7 +156,6 @@ def _make_bench(folder: Path, settings: BenchSettings) -> Bench:
         "KEFU_ROUTER_FIRST_TOKEN_SECONDS": f"{settings.first_token_seconds:g}",
         "KEFU_ROUTER_SEARCH_SECONDS": f"{settings.search_seconds:g}",
         "KEFU_ROUTER_BETWEEN_TOKEN_SECONDS": f"{settings.between_token_seconds:g}",
-        "KEFU_ROUTER_QUOTE": "never",  # an imitated answer holds nothing of what was found
         "KEFU_ROUTER_CACHE_ANSWERS": "false",  # customers ask the same again and again, and are to meet the model
     }
     routers = [service("router", number, router_environment) for number in range(settings.routers)]

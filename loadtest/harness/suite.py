@@ -106,7 +106,6 @@ async def open_loaded_suite(setup: SuiteSetup) -> AsyncIterator[Suite]:
         "KEFU_ROUTER_MAX_CONCURRENT_TURNS": "20000",
         "KEFU_ROUTER_MAX_WAITING_TURNS": "20000",
         "KEFU_ROUTER_CACHE_ANSWERS": "false",  # what is measured is answering, not remembering
-        "KEFU_ROUTER_QUOTE": "never",  # an imitated answer holds nothing of what was found
         **setup.pace.variables(),
         **setup.variables,
     }

@@ -203,10 +203,11 @@ async def measure(attacks: Sequence[Attack], *, real: bool) -> list[Outcome]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         model = None if real else _ObedientModel()
-        variables = {"KEFU_LOG_LEVEL": "warning", "KEFU_ROUTER_QUOTE": "never", **_PATIENT}
+        variables = {"KEFU_LOG_LEVEL": "warning", **_PATIENT}
         if model is not None:
             url = await stack.enter_async_context(_serve(model))
             variables |= {"KEFU_GENERATION_OPENAI_URL": url, "KEFU_GENERATION_OPENAI_KEY": "none"}
+            variables["KEFU_ROUTER_ANSWER_PROFILE"] = "full"  # auto does not let an engine write that no exam has seen
             engine, name = "openai", "obedient"
         else:
             engine, name = "vllm", ""

@@ -112,7 +112,7 @@ async def test_every_rule_is_taken_and_every_panel_of_the_dashboards_has_data(tm
     of_nginx = f"127.0.0.1:{free_port()}"
     edge = Edge("", [], tmp_path, LIMITS, metrics_listen=of_nginx)
     async with (
-        running_suite(tmp_path, "simulated", "", "--metrics", KEFU_ROUTER_QUOTE="never") as suite,
+        running_suite(tmp_path, "simulated", "", "--metrics") as suite,
         open_edge_harness(tmp_path, edge),
         prometheus(tmp_path, {**metrics_of(suite), "edge": of_nginx}) as watching,
         httpx.AsyncClient(base_url=suite.state().gateway) as browser,

@@ -205,6 +205,10 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
         self.frames: Sequence[Step] = ["Refunds take 7 days [1]."]
         self.continued: Sequence[Step] | None = None
         """Written instead of `frames` by a call that continues an answer."""
+        self.by_word: Mapping[str, Sequence[Step]] = {}
+        """Written instead of `frames` by a call whose last message holds the word."""
+        self.odds_by_word: Mapping[str, Sequence[float]] = {}
+        """The log-probabilities of the choices where the last message holds the word."""
         self.boot_id = "boot"
         self.fingerprint = "weights"
         self.answer_profile = ""
@@ -247,7 +251,12 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
             )
             written = 0
             continues = request.HasField("continuation") and self.continued is not None
-            for step in (self.continued or ()) if continues else self.frames:
+            last = request.chat.messages[-1].content if request.chat.messages else ""
+            frames = next((frames for word, frames in self.by_word.items() if word in last), self.frames)
+            odds = next(
+                (odds for word, odds in self.odds_by_word.items() if word in last), self.choice_log_probabilities
+            )
+            for step in (self.continued or ()) if continues else frames:
                 if isinstance(step, (float, int)):
                     await asyncio.sleep(step)
                 elif isinstance(step, asyncio.Event):
@@ -270,7 +279,7 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
                 prompt_tokens=100,
                 cached_prompt_tokens=40,
                 completion_tokens=written,
-                choice_log_probabilities=self.choice_log_probabilities,
+                choice_log_probabilities=odds,
             )
             yield gen.GenerateEvent(completed=completed)
         except asyncio.CancelledError:

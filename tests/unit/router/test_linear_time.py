@@ -23,13 +23,14 @@ from kefu.router.answering.clarification import choices_of, chosen_subject, is_u
 from kefu.router.answering.handoff import handoff_of
 from kefu.router.answering.handoff_summary import handoff_summary
 from kefu.router.answering.history import exchanges
+from kefu.router.answering.proof import Proof
 from kefu.router.answering.question import Question
 from kefu.router.answering.question_builder import build_question
 from kefu.router.answering.repeated_failures import has_failed_again
 from kefu.router.answering.self_service import self_service
 from kefu.router.answering.token_estimate import TokenEstimate
 from kefu.router.answering.triage.reading import read_message
-from kefu.router.config import ANSWER_CHECKS, RouterConfig
+from kefu.router.config import RouterConfig
 from kefu.router.domain.attachment import Attachment, AttachmentState
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut, Completed, FinishReason, Passage, Support, Turn, TurnState
@@ -37,17 +38,16 @@ from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.grounding.attribution import AttributionIndex, is_hardly_supported
 from kefu.router.grounding.comparison import compared
 from kefu.router.grounding.evidence_pieces import pieces_of
-from kefu.router.grounding.evidence_ranking import RankedPiece
 from kefu.router.grounding.lexical_overlap import sentences, units_of
-from kefu.router.grounding.quotation import is_supported, quotation_for
-from kefu.router.grounding.sentence_selection import excerpt, pieces, ranked_sentences, select_sentences
+from kefu.router.grounding.sentence_selection import excerpt, pieces, ranked_sentences
 from kefu.router.guardrails.answer_checks import AnswerChecks, Asked
-from kefu.router.guardrails.answer_filter import AnswerFilter
+from kefu.router.guardrails.answer_filter import AnswerFilter, SentenceFilter
+from kefu.router.guardrails.equations import equations
 from kefu.router.guardrails.evidence import Evidence
 from kefu.router.guardrails.foreign_codes import holds_foreign_code
 from kefu.router.guardrails.literals import LiteralGuard
 from kefu.router.guardrails.prompt_injection import as_data, gives_instructions, message_for_model, passage_for_model
-from kefu.router.guardrails.sentence_gate import LONGEST_SENTENCE, SentenceGate
+from kefu.router.guardrails.sentence_gate import LONGEST_LIST
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.nlu.question_splitting import split_questions
 from kefu.router.nlu.sentiment import sentiment_of
@@ -102,12 +102,24 @@ def answer_filter(text: str) -> AnswerFilter:
     return AnswerFilter(_PASSAGES, Evidence([text], [("", each.text) for each in _PASSAGES]), "", _INSTRUCTIONS)
 
 
+def sentence_filter(text: str = "") -> SentenceFilter:
+    """The filter of sentences of an answer whose question was `text`."""
+    return SentenceFilter(_PASSAGES, text, _INSTRUCTIONS)
+
+
 def checked(sentence: str, asked: str = "can I return it?", of: str = "Returns take 7 days.") -> str:
     """A sentence before all checks of an answer."""
-    found = (passage(of),)
-    pieces = pieces_of(0, found[0])
-    ranked = [RankedPiece(piece, 1.0, 0.1) for piece in pieces]
-    return AnswerChecks(Asked(asked, "en", found, ranked, pieces[:3]), ANSWER_CHECKS).failed(sentence)
+    literals = Evidence([asked], [("", of)], asked)
+    return AnswerChecks(Asked(asked, "en", (passage(of),), literals)).failed(sentence)
+
+
+def proven(text: str) -> str:
+    """What is shown of an answer."""
+    said: list[str] = []
+    literals = Evidence([], [("", each.text) for each in _PASSAGES])
+    proof = Proof(sentence_filter(), AnswerChecks(Asked("how long?", "en", _PASSAGES, literals)), said.append)
+    proof.push(f"A refund takes 7 days. {text}. ")
+    return "".join(said)
 
 
 _READERS: dict[str, Callable[[str], object]] = {
@@ -151,20 +163,20 @@ _READERS: dict[str, Callable[[str], object]] = {
     "Evidence of a message": lambda text: Evidence([text]),
     "Evidence of a passage": lambda text: Evidence([], [("", text)], text),
     "AnswerFilter of a message": answer_filter,
-    "AnswerChecks of a sentence": lambda text: checked(text[:LONGEST_SENTENCE]),
+    "AnswerChecks of a sentence": lambda text: checked(text[:LONGEST_LIST]),
     "AnswerChecks of a message": lambda text: checked("You can return it within 7 days.", asked=text),
     "AnswerChecks of a passage": lambda text: checked("You can return it within 7 days.", of=text),
-    "SentenceGate": lambda text: SentenceGate(lambda _: "").push([text]),
+    "SentenceFilter.push": lambda text: sentence_filter().push(text),
+    "SentenceFilter of a message": sentence_filter,
+    "equations": lambda text: list(equations(text)),
+    "Proof.push": proven,
     "exchanges": lambda text: exchanges([replace(turn("how long?"), text=text)]),
     "units_of": units_of,
     "sentences": lambda text: list(sentences(text)),
     "pieces": lambda text: list(pieces(text)),
     "ranked_sentences": lambda text: ranked_sentences(text, _PASSAGES),
     "ranked_sentences of a passage": lambda text: ranked_sentences("how long?", [passage(text)]),
-    "select_sentences": lambda text: select_sentences(text, _PASSAGES, 600),
     "excerpt": lambda text: excerpt(passage(text), "how long?"),
-    "quotation_for": lambda text: quotation_for(text, "No.", _PASSAGES, "en"),
-    "is_supported": lambda text: is_supported(text, "It takes 7 days.", [Support(0, 1, 1, 0.9, "")]),
     "AttributionIndex": lambda text: AttributionIndex(_PASSAGES).of(text),
     "is_hardly_supported": lambda text: is_hardly_supported(text, _PASSAGES, [Support(0, 1, 1, 0.9, "")]),
     "is_impersonal": is_impersonal,
@@ -191,13 +203,17 @@ def test_four_thousand_characters_of_anything_are_read_at_once(name: str) -> Non
     assert slow == []
 
 
-def test_an_answer_is_filtered_piece_by_piece_without_a_pause() -> None:
+@pytest.mark.parametrize("make", [answer_filter, sentence_filter])
+def test_an_answer_is_filtered_piece_by_piece_without_a_pause(
+    make: Callable[[str], AnswerFilter] | Callable[[str], SentenceFilter],
+) -> None:
     """However long the answer is already: what was passed on is not read again."""
     slow: list[str] = []
     for text in islice(hostile_texts(_LENGTH), 0, None, 3):
-        chain = answer_filter(text)
+        chain = make(text)
         pushes = [loops(partial(chain.push, text[at : at + _PIECE])) for at in range(0, len(text), _PIECE)]
-        over = [loops(chain.finish), loops(chain.citations) / 2, loops(chain.supports) / 2]
+        finish = partial(chain.finish, is_whole=True) if isinstance(chain, SentenceFilter) else chain.finish
+        over = [loops(finish), loops(chain.citations) / 2, loops(chain.supports) / 2]
         # Of many short times the largest may be somebody else's: one is no finding.
         if sorted([0.0, *pushes])[-2:][0] > _MOST_LOOPS_A_PIECE or max(over) > _MOST_LOOPS:
             slow.append(text[:30])

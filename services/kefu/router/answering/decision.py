@@ -271,9 +271,11 @@ def passages_to_read(question: Question, found: Sequence[SearchResult]) -> tuple
     """
     if chosen := chosen_passages(question.choice, found[0].passages):
         return chosen[: _most_passages(question)]
-    in_turn = chain.from_iterable(zip_longest(*(each.passages for each in found)))
-    best = {passage.name: passage for passage in reversed([each for each in in_turn if each is not None])}
-    return tuple(reversed(best.values()))[: _most_passages(question)]
+    best: dict[str, Passage] = {}
+    for passage in chain.from_iterable(zip_longest(*(each.passages for each in found))):
+        if passage is not None:
+            best.setdefault(passage.name, passage)
+    return tuple(best.values())[: _most_passages(question)]
 
 
 def _most_passages(question: Question) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 
 from kefu.common.aio import cancel_and_wait
+from kefu.common.text.chinese import simplified
 from kefu.common.text.citations import without_citations
 from kefu.router.answering.prompt import NOT_FOUND
 from kefu.router.guardrails.answer_checks import AnswerChecks
@@ -20,7 +21,6 @@ from kefu.router.guardrails.sentence_gate import TOO_LONG, HeldSentence
 
 SECOND_READING = "second reading"
 """The check that a sentence fails which the model, asked once more, does not find in the passages."""
-_NOT_FOUND_SIGNS = " .。`*\"'“”[]0123456789"
 
 SecondReading = Callable[[str, str], Coroutine[None, None, bool]]
 """Whether the passages say a sentence; it is given what stands before it in the answer, and the sentence."""
@@ -114,18 +114,26 @@ class Proof:
                 self._take([HeldSentence((), self.chain.overflow)], TOO_LONG)
 
     def replay(self, written: str, shown: str) -> str:
-        """What is shown of a text that another router took already; it had `shown` so much of it."""
+        """What is shown of a text that another router took already; it had `shown` so much of it.
+
+        What stands in front of the last sentence that it showed is decided: it showed that or left it out.
+        """
         known = _plain(shown)
-        said = ""
-        for sentence in self.chain.push(written):
-            text = _plain(sentence.text)
-            if not self._waiting and text and text in known:
-                said += self.chain.show(sentence)
+        taken = self.chain.push(written)
+        was_shown = [bool(text := _plain(each.text)) and text in known for each in taken]
+        decided = max((at for at, is_known in enumerate(was_shown, start=1) if is_known), default=0)
+        said: list[str] = []
+        for sentence, is_known in zip(taken[:decided], was_shown, strict=False):
+            if is_known:
+                said.append(self.chain.show(sentence))
                 self._has_shown = True
                 self._before.append(sentence.text)
             else:
-                self._take([sentence])
-        return said
+                self.is_cut = True
+        say, self.say = self.say, said.append
+        self._take(taken[decided:])
+        self.say = say
+        return "".join(said)
 
     async def finish(self, *, is_whole: bool) -> None:
         """Nothing more is written; returns when all that is proven is shown."""
@@ -147,9 +155,10 @@ class Proof:
 
     def _take(self, sentences: Iterable[HeldSentence], check: str = "") -> None:
         for sentence in sentences:
-            if _says_not_found(sentence.text):
-                self.is_not_found = not self._before
-                self.is_over = self.is_over or self.is_not_found
+            if self.is_over:
+                return
+            if NOT_FOUND in sentence.text:
+                self.is_over = self.is_not_found = not self._before
                 continue
             failed = check or self.checks.failed(sentence.text)
             reading = None
@@ -160,7 +169,7 @@ class Proof:
             if not failed:
                 self._before.append(sentence.text)
             self._waiting.append(_Waiting(sentence, failed, reading))
-        self._release()
+            self._release()
 
     def _release(self) -> None:
         """Show or leave out the sentences that are decided, from the front."""
@@ -170,7 +179,7 @@ class Proof:
                 return
             self._waiting.popleft()
             check = first.check
-            if first.reading is not None and (first.reading.cancelled() or not first.reading.result()):
+            if first.reading is not None and not _was_confirmed(first.reading):
                 check = SECOND_READING
             if not check:
                 self.say(self.chain.show(first.sentence))
@@ -181,9 +190,11 @@ class Proof:
             self.is_over = not self._has_shown
 
 
+def _was_confirmed(reading: asyncio.Task[bool]) -> bool:
+    """Whether a second reading that is over found the sentence in the passages; one that failed did not."""
+    return not reading.cancelled() and reading.exception() is None and reading.result()
+
+
 def _plain(text: str) -> str:
-    return "".join(without_citations(text).split())
-
-
-def _says_not_found(text: str) -> bool:
-    return text.strip(_NOT_FOUND_SIGNS) == NOT_FOUND
+    """A text to be compared by: what is shown has markers, and the customer's variant of Chinese."""
+    return simplified("".join(without_citations(text).split()))

@@ -18,6 +18,7 @@ _UNIT = r"(?:[ \p{Han}A-Za-z/.’']{0,24})"
 _TERM = rf"\(*[¥￥$€£]? ?\d[\d,]*(?:\.\d+)? ?[%％]?\)*{_UNIT}\)*"
 _EQUATION = LinearPattern(rf"({_TERM}(?:[-+−–×xX*·÷/] ?{_TERM})+)[=＝≈] ?([¥￥$€£]? ?\d[\d,]*(?:\.\d+)?)")
 _TOKEN = LinearPattern(r"([¥￥$€£] ?)?(\d[\d,]*(?:\.\d+)?)( ?[%％])?( ?[元块])?|[-+−–×xX*·÷/()]")
+_BRACKETS = "()"
 _MOST_TOKENS = 60
 _OPERATORS = str.maketrans("−–×xX·÷", "--****/")
 _SMALL = 12
@@ -47,7 +48,7 @@ class Equation:
 def equations(text: str) -> Iterator[Equation]:
     """The equations of a text that hold, from left to right."""
     for found in _EQUATION.finditer(text):
-        tokens = list(_TOKEN.finditer(found[1]))
+        tokens = _tokens(found[1])
         said = _decimal(found[2])
         computed = _value(tokens)
         if computed is None or abs(computed - said) > _tolerance(found[2]):
@@ -58,6 +59,21 @@ def equations(text: str) -> Iterator[Equation]:
             for wanted in (False, True)
         )
         yield Equation(found.start(), found.end(), operands, counts, normalized_number(_plain(found[2])))
+
+
+def _tokens(row: str) -> list[LinearMatch]:
+    """Figures, brackets and signs; a sign that no figure follows belongs to a unit: "boxes", "yuan/night"."""
+    found = list(_TOKEN.finditer(row))
+    nexts = [*found[1:], None]
+    return [
+        token
+        for token, after in zip(found, nexts, strict=True)
+        if token[2] or token[0] in _BRACKETS or (after is not None and _is_operand(row[token.end() : after.end()]))
+    ]
+
+
+def _is_operand(text: str) -> bool:
+    return text.lstrip(" ¥￥$€£")[:1].isdigit() or text.lstrip()[:1] == "("
 
 
 def _value(tokens: Sequence[LinearMatch]) -> Decimal | None:
@@ -109,4 +125,4 @@ def _tolerance(said: str) -> Decimal:
 def _is_count(token: LinearMatch) -> bool:
     """Whether a figure may be one that the customer or the reply counted: small, whole, and no money."""
     has_kind = token[1] or token[3] or token[4]
-    return not has_kind and token[2].isdigit() and int(token[2]) <= _SMALL
+    return not has_kind and token[2].isdigit() and len(token[2]) <= len(str(_SMALL)) and int(token[2]) <= _SMALL

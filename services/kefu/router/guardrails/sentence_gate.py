@@ -17,7 +17,7 @@ _MAY_END = re.compile(r"[。！？!?；;.…\n]")
 _CLOSES = '"”’」』）)'
 _LONGEST_END = 8
 _LEADS_IN = (":", "：")
-_ITEM = re.compile(r"[^\S\n]*(?:[-*•·]|\d{1,2}[.)）、])(?!\d)")
+_ITEM = re.compile(r"[^\S\n]*(?:[-•·]|\*(?!\*)|\d{1,2}[.)）、])(?!\d)")
 _BEFORE_END = re.compile(r"(?<=\S) (?=[.!?,;])")
 """What a marker leaves behind."""
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W_]+")
@@ -72,7 +72,10 @@ class SentenceGate:
         return out
 
     def finish(self, *, is_whole: bool) -> list[HeldSentence]:
-        """The rest, when nothing follows. `is_whole`: the model ended by itself; else half a sentence is dropped."""
+        """The rest, when nothing follows.
+
+        `is_whole`: the model ended by itself; else half a sentence is dropped, and a list that may lack items.
+        """
         out = [] if self.overflow else self._whole(final=True, is_whole=is_whole)
         self._held, self._text = [], ""
         return out
@@ -97,33 +100,37 @@ class SentenceGate:
     def _groups(self, *, final: bool, is_whole: bool) -> Iterator[int]:
         """The end of each group of sentences that is whole."""
         before = words = 0
-        is_open = is_list = False
+        is_first, is_open, is_list = self._is_first, False, False
         for start, end in sentences(self._text):
             if not (self._is_decided(end) or (final and (is_whole or self._has_ended(end)))):
                 break
             is_item = self._is_item(start)
             if is_list and not is_item and "\n" in self._text[before:start]:
                 yield before
-                is_open, is_list, words = False, False, 0
+                is_first, is_open, is_list, words = False, False, False, 0
             words += len(_WORD.findall(self._text[start:end]))
-            is_opening = self._is_first and not is_open and words <= _MOST_OPENING_WORDS
+            is_opening = is_first and not is_open and words <= _MOST_OPENING_WORDS
             before, is_list = end, is_list or is_item
             is_open = is_list or is_opening or self._text.endswith(_LEADS_IN, 0, end)
             if not is_open:
                 yield end
-                words = 0
-        if final and is_open:
+                is_first, words = False, 0
+        if final and is_open and is_whole:
             yield before
 
     def _is_item(self, start: int) -> bool:
-        return _ITEM.match(self._text, self._text.rfind("\n", 0, start) + 1) is not None
+        line = self._text.rfind("\n", 0, start) + 1
+        is_whole_line = line > 0 or self._is_first  # else its beginning has come out
+        return is_whole_line and _ITEM.match(self._text, line) is not None
 
     def _is_decided(self, end: int) -> bool:
         """Whether a sentence ends here, and nothing that follows can still belong to it."""
-        rest = self._text[end : end + _LONGEST_END]
-        if self._has_ended(end):
-            return bool(rest) and rest[0] not in _CLOSES
-        return "\n" in rest[: len(rest) - len(rest.lstrip())]
+        rest = self._text[end:]
+        behind = rest.lstrip()
+        if "\n" in rest[: len(rest) - len(behind)]:
+            return True
+        # A full stop in front of a quotation mark ends a sentence or not by what follows both.
+        return self._has_ended(end) and bool(behind) and rest[0] not in _CLOSES
 
     def _has_ended(self, end: int) -> bool:
         return _ENDED.search(self._text[max(0, end - _LONGEST_END) : end]) is not None

@@ -135,4 +135,4 @@ async def test_an_answer_about_something_else_altogether_is_not_shown(own_redis:
         harness.replica.frames = ["Pirates love treasure, parrots and wooden legs above everything else."]
         answer = await (await harness.client()).ask("How long does a refund take?")
     assert "Pirates" not in answer.text
-    assert answer.completed.source == pb.ANSWER_SOURCE_EXTRACTIVE
+    assert answer.completed.finish_reason == pb.FINISH_REASON_HANDOFF

@@ -20,6 +20,7 @@ from kefu.router.answering.decision import (
     after_search,
     before_search,
     may_be_evidence,
+    passages_to_read,
 )
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.domain.handoff import HandoffReason
@@ -93,7 +94,11 @@ DID_YOU_MEAN = Clarify(("Refunds",), is_unsure=True)
         (found(NEARLY, tells=True), {}, TurnDown()),
         (found(OWN), {"calibrated": False}, Clarify(("Refunds",), is_unsure=True)),
         (found(GOOD, too_near=True), {}, HandOver(HandoffReason.NOTHING_RELEVANT, (GOOD,))),
-        (found(GOOD, GOOD, GOOD), {"brown_out": BrownOut.SHORTER_ANSWER}, Generate((GOOD,) * 2, found(*(GOOD,) * 3))),
+        (
+            found(GOOD, GOOD, GOOD),
+            {"brown_out": BrownOut.SHORTER_ANSWER, "max_passages": 3},
+            Generate((GOOD,) * 2, found(*(GOOD,) * 3)),
+        ),
         (found(GOOD), {"brown_out": BrownOut.WITHOUT_MODEL}, GiveExcerpt((GOOD,))),
     ],
 )
@@ -117,6 +122,32 @@ def test_what_was_chosen_is_answered_from_however_relevant_it_is() -> None:
     assert after_search(replace(own_case, choice="Gift cards"), result) == Generate((other,), result)
     gone = replace(question(ASKED), choice="Deleted meanwhile")
     assert after_search(gone, found(BAD)) == HandOver(HandoffReason.NOTHING_RELEVANT, (BAD,))
+
+
+@table(
+    ("searches", "more", "numbers"),
+    [
+        ([[1, 2, 3]], {}, [1, 2, 3]),
+        ([[1, 2, 3], [4, 5]], {}, [1, 4, 2, 5, 3]),
+        ([[1, 2, 3], [4, 5, 1]], {}, [1, 4, 2, 5, 3]),
+        ([[1, 2], [2, 1], [3]], {}, [1, 2, 3]),
+        ([[1, 2, 3], [4, 5]], {"max_passages": 3}, [1, 4, 2]),
+        ([[1, 2, 3], [4, 5]], {"max_passages": 3, "brown_out": BrownOut.FEWER_PASSAGES}, [1, 4]),
+        ([[1, 2, 3], []], {"brown_out": BrownOut.SHORTER_ANSWER, "max_passages": 1}, [1]),
+        ([[]], {}, []),
+    ],
+)
+def test_a_model_that_writes_reads_the_best_of_each_search_in_turn(
+    searches: list[list[int]], more: dict[str, Any], numbers: list[int]
+) -> None:
+    results = [found(*(passage(n, 0.01) for n in each)) for each in searches]
+    assert [each.number for each in passages_to_read(question(ASKED, **more), results)] == numbers
+
+
+def test_after_a_choice_a_model_reads_what_was_chosen_alone() -> None:
+    chosen = replace(question(ASKED), choice="Gift cards")
+    other = passage(3, 0.01, "Gift cards")
+    assert passages_to_read(chosen, [found(GOOD, other), found(NEARLY)]) == (other,)
 
 
 def test_whoever_means_nothing_of_what_was_offered_gets_a_person_without_a_search() -> None:

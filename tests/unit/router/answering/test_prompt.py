@@ -6,12 +6,13 @@ from typing import Any
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.answering.handoff_summary import handoff_summary
 from kefu.router.answering.history import exchanges
-from kefu.router.answering.prompt import Budget, build_prompt, common_prompts
+from kefu.router.answering.prompt import NOT_FOUND, Budget, build_prompt, common_prompts
+from kefu.router.answering.second_reading import VERDICTS, rewriting_prompt, second_reading_prompt
 from kefu.router.answering.token_estimate import TokenEstimate
-from kefu.router.domain.generation import Role
+from kefu.router.domain.generation import Message, Role
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.turn import Passage, Turn
-from kefu.router.grounding.sentence_selection import excerpt, ranked_sentences, select_sentences
+from kefu.router.grounding.sentence_selection import excerpt, ranked_sentences
 from tests.support.table import table
 
 
@@ -41,7 +42,7 @@ def test_instructions_then_history_then_passages_then_the_question() -> None:
     made = prompt([passage(1, "Seven days.")], [turn("Hi?", "Hello."), turn("And?", "Well.")])
     assert [message.role for message in made.messages] == [
         Role.SYSTEM,
-        *[Role.USER, Role.ASSISTANT] * 3,
+        *[Role.USER, Role.ASSISTANT] * 4,
         Role.USER,
     ]
     assert made.messages[0].content.startswith("You are Lulu.\n\n")
@@ -51,7 +52,7 @@ def test_instructions_then_history_then_passages_then_the_question() -> None:
 
 def test_superseded_answers_are_no_history_and_the_oldest_goes_first() -> None:
     history = [turn(f"Question {n}", "word " * 60) for n in range(9)] + [turn("Stopped", "half", superseded=True)]
-    said = [message.content for message in prompt([passage(1, "x")], history).messages[3:-1]]
+    said = [message.content for message in prompt([passage(1, "x")], history).messages[5:-1]]
     assert "Stopped" not in said
     assert "Question 8" in said
     assert "Question 0" not in said
@@ -70,38 +71,53 @@ def test_numbers_that_the_customer_saw_are_kept() -> None:
     assert "Passage [3] (Refunds" in made.messages[-1].content
 
 
-def test_the_best_sentence_is_cut_rather_than_left_out() -> None:
+def test_the_best_passage_is_cut_rather_than_left_out() -> None:
     made = prompt([passage(1, "Some words of a long passage, " * 300)], [], total=400)
     assert "Some words of a long passage, Some words" in made.messages[-1].content
     assert made.tokens <= 420
     assert made.passages == (passage(1, "Some words of a long passage, " * 300),)
 
 
-def test_the_model_is_shown_the_sentences_that_bear_on_the_question_in_their_order() -> None:
-    filler = "Nothing here helps anybody at all with that. " * 8
-    text = f"Kettles may be refunded. {filler}\nRefunds of kettles take nine days.\n{filler}They go to your card."
-    [told] = select_sentences("How long do refunds of kettles take?", [passage(1, text)], 80)
-    assert told == "Nothing here helps anybody at all with that.\nRefunds of kettles take nine days."
-    assert select_sentences("How long do refunds of kettles take?", [passage(1, filler), passage(2, text)], 40)[0] == ""
+def test_whole_passages_are_shown_in_their_order() -> None:
+    text = "Sofas are heavy. " * 40 + "Refunds of lamps take nine days. " + "Sofas are heavy. " * 20
+    shown = prompt([passage(1, text), passage(2, "Seven days.")], [], total=4_000)
+    said = shown.messages[-1].content
+    assert f"Passage [1] (Refunds: Times)\n{text.strip()}\n\nPassage [2] (Refunds: Times)\nSeven days." in said
+    assert said.endswith("\n\nQuestion: How long?")
 
 
-def test_rows_of_a_table_are_shown_under_its_head_once() -> None:
-    table = "| Method | Time |\n|---|---|\n| Standard | 3 days |\n| Express | 1 day |\n"
-    [told] = select_sentences("How long do standard and express take?", [passage(1, table)], 600)
-    assert told == "| Method | Time |\n| Standard | 3 days |\n| Express | 1 day |"
+@table(
+    ("language", "ordered"),
+    [("en", "write only NOT_FOUND."), ("zh", "只写 NOT_FOUND。")],
+)
+def test_the_model_is_told_and_shown_what_to_write_where_the_passages_do_not_answer(
+    language: AnswerLanguage, ordered: str
+) -> None:
+    made = build_prompt("?", language, [], [], instructions="", budget=Budget(4_000, 0), estimate=TokenEstimate())
+    system, *examples, _ = made.messages
+    assert ordered in system.content
+    assert NOT_FOUND in [each.content for each in examples if each.role is Role.ASSISTANT]
 
 
-def test_sentences_are_chosen_by_what_was_searched_for() -> None:
-    text = "Sofas are heavy. " * 60 + "Refunds of lamps take nine days. " + "Sofas are heavy. " * 20
-    alone = prompt([passage(1, text)], []).messages[-1].content
-    assert "nine days" not in alone
-    leaning = prompt([passage(1, text)], [], searched="What about refunds of lamps? How long?").messages[-1].content
-    assert "nine days" in leaning
+@table("language", ["en", "zh"])
+def test_a_second_reading_and_a_rewriting_go_on_behind_the_prompt_that_was_written_from(
+    language: AnswerLanguage,
+) -> None:
+    made = prompt([passage(1, "Seven days.")], [turn("Hi?", "Hello.")]).messages
+    answer = Message(Role.ASSISTANT, "It takes 7 days. It is free.")
+    read = second_reading_prompt(made, "It takes 7 days.", "It is free.", language)
+    assert read[:-1] == (*made, answer)
+    assert "It is free." in read[-1].content
+    assert all(f"\n{verdict}. " in read[-1].content for verdict in VERDICTS)
+    again = rewriting_prompt(made, "It takes 7 days. It is free.", "It is free.", language)
+    assert again[:-1] == (*made, answer)
+    assert again[-1].role is Role.USER
+    assert "“It is free.”" in again[-1].content
+    assert NOT_FOUND in again[-1].content
 
 
-def test_a_passage_in_another_language_is_shown_whole() -> None:
-    text = "Nothing much. " * 60
-    assert select_sentences("退款要多久？", [passage(1, text)], 600) == [text]
+def test_the_first_sentence_is_read_again_alone() -> None:
+    assert second_reading_prompt([], "", "It is free.", "en")[0] == Message(Role.ASSISTANT, "It is free.")
 
 
 def test_a_question_for_a_figure_prefers_a_sentence_that_has_one() -> None:
@@ -143,6 +159,18 @@ def test_a_persons_words_answer_what_waited_for_one_and_nothing_else() -> None:
         ("A person, please.\nMy order is 42.", "It left on Monday.\nAnything else?"),
         ("How long?", "Seven days."),
     ]
+
+
+def test_a_message_that_a_person_took_stays_with_what_was_said_then() -> None:
+    handed = replace(
+        turn("Can I return it?", "I ask a colleague."),
+        handoff=Handoff(HandoffReason.NOTHING_RELEVANT, "A colleague answers you here.", ""),
+    )
+    promised = ("Can I return it?", "A colleague answers you here.")
+    assert exchanges([handed]) == [promised]
+    assert exchanges([handed, turn("", "")]) == [promised]
+    assert exchanges([handed, turn("How long?", "Seven days.")]) == [promised, ("How long?", "Seven days.")]
+    assert exchanges([turn("Hello?", "")]) == []
 
 
 @table(
