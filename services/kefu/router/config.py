@@ -116,6 +116,11 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     models says of the one in service, and has an unknown one write a sentence. For measuring, unchecked shows what a
     model writes as it is."""
 
+    model_exam: bool = True
+    """A model that the catalog does not know sits an exam in the background, behind customers, of which its answer
+    profile follows; until it has, answers are those of the profile evidence. Off: they stay so. An answer_profile other
+    than auto needs no exam."""
+
     answer_checks: str = "all"
     """For measuring what each is worth: the checks that a sentence of the model must pass before it is shown, comma
     between, of those in docs/concepts/guardrails.md; all; or none, which shows words as they come, wrong ones too."""
@@ -356,6 +361,9 @@ class Timing:
 
     golden_check_seconds: float = 3.0
     """Pause between two looks for drafts that wait for a check, and for a night that has begun."""
+
+    exam_check_seconds: float = 3.0
+    """Pause between two looks for a model that has to sit the exam."""
 
     desk_retention_seconds: float = 60.0
     """A session that has left the desk stays on the list of open ones for this long."""
