@@ -121,7 +121,8 @@ def marks_of(results: Sequence[CaseResult]) -> Marks:
     readings = [reading for result in results for reading in result.readings]
     read = Counter(reading.kind for reading in readings)
     accepted = Counter(reading.kind for reading in readings if reading.is_accepted)
-    reading = {kind: ReadingMarks(count, accepted[kind]) for kind, count in sorted(read.items())}
+    in_order = sorted(read, key=lambda kind: (kind != RIGHT_SENTENCES, kind))
+    reading = {kind: ReadingMarks(read[kind], accepted[kind]) for kind in in_order}
     return Marks(writing, reading, cases_version(), datetime.now(UTC).date().isoformat())
 
 
