@@ -1,8 +1,8 @@
 """
 The exam in the background: a model that the catalog does not know sits it as soon as it serves.
 
-One router has the lease and sits it, through the replicas that serve customers, behind all of them; the marks are then
-every router's. Until they are there, answers are the evidence itself.
+One router has the lease and sits it, through the replicas that serve customers, behind all of them; it ends early for a
+model that has failed already. The marks are then every router's. Until they are there, answers are the evidence itself.
 """
 
 import asyncio
@@ -96,7 +96,7 @@ class ModelExams:
             idle_seconds=self._config.between_token_seconds,
         )
         try:
-            marks = await sit_exam(model, turns=self._turn)
+            marks = await sit_exam(model, turns=self._turn, until_decided=True)
             await self._store.put(model_id, marks)
         except (ModelUnavailable, ServiceError) as error:
             _log.warning("exam.broken_off", model=model_id, cause=str(error))

@@ -20,7 +20,7 @@ from kefu.router.domain.generation import Message
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Passage, Turn
 from kefu.router.exam.cases import ExamCase, cases_version, exam_cases
 from kefu.router.exam.grading import Grade, grade
-from kefu.router.exam.marks import RIGHT_SENTENCES, Marks, ReadingMarks, WritingMarks
+from kefu.router.exam.marks import RIGHT_SENTENCES, Marks, ReadingMarks, WritingMarks, cannot_write
 
 _PARALLEL = 2
 _SECONDS = 90.0
@@ -85,29 +85,40 @@ async def sit_exam(
     turns: Turns = _at_once,
     parallel: int = _PARALLEL,
     seconds: float = _SECONDS,
+    until_decided: bool = False,
 ) -> Marks:
     """The marks of a model. `done` is called with each case's result. `parallel`: cases at a time.
 
-    A model that does not reply within `seconds` has not replied; the wait for its turn does not count. Raises
-    ModelUnavailable.
+    A model that does not reply within `seconds` has not replied; the wait for its turn does not count. `until_decided`:
+    no further case is begun once the model cannot come to write any more. Raises ModelUnavailable.
     """
+    sat = exam_cases() if cases is None else cases
     asker = _Asker(model, turns, seconds)
     gate = asyncio.Semaphore(parallel)
+    results: list[CaseResult] = []
 
-    async def one(case: ExamCase) -> CaseResult:
+    async def one(case: ExamCase) -> None:
         async with gate:
+            if until_decided and _has_failed(results, len(sat)):
+                return
             result = await _result_of(asker, case)
-        done(result)
-        return result
+            results.append(result)
+            done(result)
 
-    sat = exam_cases() if cases is None else cases
     tasks = [asyncio.create_task(one(case), name=f"exam {case.id}") for case in sat]
     try:
-        return marks_of(await asyncio.gather(*tasks))
+        await asyncio.gather(*tasks)
+        return marks_of(results)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _has_failed(results: Sequence[CaseResult], cases: int) -> bool:
+    right = sum(result.grade is Grade.RIGHT for result in results)
+    harmful = sum(result.grade is Grade.HARMFUL for result in results)
+    return cannot_write(len(results) - right, harmful, cases)
 
 
 def marks_of(results: Sequence[CaseResult]) -> Marks:

@@ -11,7 +11,7 @@ from kefu.router.domain.generation import Message
 from kefu.router.exam.cases import ExamCase, cases_version, exam_cases
 from kefu.router.exam.examiner import CaseResult, ModelUnavailable, sit_exam
 from kefu.router.exam.grading import Grade
-from kefu.router.exam.marks import MARKS, RIGHT_SENTENCES, Marks, ReadingMarks, WritingMarks
+from kefu.router.exam.marks import MARKS, RIGHT_SENTENCES, Marks, ReadingMarks, WritingMarks, cannot_write
 from tests.support.table import table
 from tests.unit.router.exam.scripted_models import ScriptedModel, perfect_model, perfect_reply
 
@@ -110,6 +110,26 @@ def test_a_model_that_does_not_write_chooses_where_the_catalog_says_so() -> None
 
 def test_no_marks_are_no_permission() -> None:
     assert Marks({}, {}, "v", "2026-01-01").profile() == "evidence"
+
+
+async def test_an_exam_until_it_is_decided_ends_when_the_model_has_failed_and_not_before() -> None:
+    for reply in (yes, lambda _case: NOT_FOUND, invented):
+        poor = ScriptedModel(reply, always)
+        marks = await sit_exam(poor, until_decided=True, parallel=1)
+        asked = sum(each.cases for each in marks.writing.values())
+        assert asked < len(exam_cases())
+        assert marks.profile() == "evidence"
+    good = await sit_exam(perfect_model(), until_decided=True)
+    assert sum(each.cases for each in good.writing.values()) == len(exam_cases())
+
+
+@table(
+    ("not_right", "harmful", "expected"), [(9, 3, False), (10, 0, True), (4, 4, True), (0, 0, False), (60, 60, True)]
+)
+def test_what_keeps_a_model_from_writing_is_what_its_marks_say(not_right: int, harmful: int, expected: bool) -> None:
+    assert cannot_write(not_right, harmful, 60) is expected
+    marks = Marks({"direct": WritingMarks(60, 60 - not_right, harmful)}, {}, "v", "2026-01-01")
+    assert marks.writes is not expected
 
 
 async def test_a_model_that_cannot_choose_does_not_verify() -> None:
