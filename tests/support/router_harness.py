@@ -328,6 +328,7 @@ async def open_router_harness(
             "listener_grace_seconds": 0.0,  # nothing in front of it
             "drain_seconds": 0.0,
             "settings_seconds": 0.0,
+            "model_exam": False,  # tests count the calls of scripted replicas
             "search_seconds": 15.0,  # a machine that pauses is no search that fails, unless a test is about that
             "answer_profile": "unchecked",  # what the scripted replica says is the text, unless a test is about proof
             **config,

@@ -4,7 +4,7 @@ import asyncio
 import struct
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -216,6 +216,8 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
         self.accepted = 0
         self.finish = gen.Completed.FINISH_REASON_STOP
         self.choice_log_probabilities: Sequence[float] = ()
+        self.plays: Callable[[gen.GenerateRequest], tuple[Sequence[Step], Sequence[float]]] | None = None
+        """What it writes, and says of choices, by the request; None: the same for every one."""
         self.calls: list[ScriptedCall] = []
 
     async def DescribeModel(self, request: gen.DescribeModelRequest, context: Context) -> gen.DescribeModelResponse:
@@ -246,16 +248,18 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
         try:
             self.accepted += request.estimated_tokens
             skip = len(request.continuation.text)
+            last = request.chat.messages[-1].content if request.chat.messages else ""
+            frames = next((frames for word, frames in self.by_word.items() if word in last), self.frames)
+            log_probabilities = next(
+                (odds for word, odds in self.odds_by_word.items() if word in last), self.choice_log_probabilities
+            )
+            if self.plays is not None:
+                frames, log_probabilities = self.plays(request)
             yield gen.GenerateEvent(
                 accepted=gen.Accepted(prompt_tokens=100, boot_id=self.boot_id, fingerprint=self.fingerprint)
             )
             written = 0
             continues = request.HasField("continuation") and self.continued is not None
-            last = request.chat.messages[-1].content if request.chat.messages else ""
-            frames = next((frames for word, frames in self.by_word.items() if word in last), self.frames)
-            odds = next(
-                (odds for word, odds in self.odds_by_word.items() if word in last), self.choice_log_probabilities
-            )
             for step in (self.continued or ()) if continues else frames:
                 if isinstance(step, (float, int)):
                     await asyncio.sleep(step)
@@ -279,7 +283,7 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
                 prompt_tokens=100,
                 cached_prompt_tokens=40,
                 completion_tokens=written,
-                choice_log_probabilities=odds,
+                choice_log_probabilities=log_probabilities,
             )
             yield gen.GenerateEvent(completed=completed)
         except asyncio.CancelledError:

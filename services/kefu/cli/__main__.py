@@ -16,13 +16,13 @@ from kefu.cli.commands import (
     documents,
     drafts,
     insight,
-    models,
     search,
     sessions,
     suite,
     webhooks,
 )
 from kefu.cli.commands.data import commands as data
+from kefu.cli.commands.models import commands as models
 from kefu.cli.commands.reviews import conversations, review
 from kefu.cli.commands.sources import commands as sources
 from kefu.cli.commands.tenants import (

@@ -114,6 +114,11 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     model's marks in the exam, or by the catalog of models. unchecked shows its words as they come, and is for an
     engine that imitates them."""
 
+    model_exam: bool = True
+    """A model that the catalog does not know sits an exam in the background, behind customers, of which its answer
+    profile follows; until it has, answers are those of the profile evidence. Off: they stay so. An answer_profile other
+    than auto needs no exam."""
+
     prompt_tokens: int = Field(default=0, ge=0)
     """Most tokens of prompt, by estimate. 0: as the answer profile says. On two CPU cores a hundred tokens of prefill
     cost about 0.1 s."""
@@ -327,6 +332,9 @@ class Timing:
 
     golden_check_seconds: float = 3.0
     """Pause between two looks for drafts that wait for a check, and for a night that has begun."""
+
+    exam_check_seconds: float = 3.0
+    """Pause between two looks for a model that has to sit the exam."""
 
     desk_retention_seconds: float = 60.0
     """A session that has left the desk stays on the list of open ones for this long."""

@@ -97,6 +97,7 @@ from kefu.router.domain.answer_profiles import FULL
 from kefu.router.domain.event_bus import EventBus, Observer
 from kefu.router.domain.generation import GenerationRequest
 from kefu.router.event_recorder import EventRecorder, open_event_recorder
+from kefu.router.exam.background import open_model_exams
 from kefu.router.insight.conversations.index import ConversationIndex
 from kefu.router.insight.conversations.matching import QuestionMatcher
 from kefu.router.insight.conversations.search import ConversationSearch
@@ -204,6 +205,8 @@ async def router(
         limits = TenantLimits(commands, lease_seconds=config.lease_seconds, without_redis=config.limits_without_redis)
         for background in (admission.watch(), search_admission.watch(), limits.renew()):
             stack.push_async_callback(cancel_and_wait, asyncio.create_task(background))
+        exam_check = timing.exam_check_seconds
+        await enter(open_model_exams(config, commands, pool, admission, name, check_seconds=exam_check))
         life = config.session_days * _SECONDS_A_DAY
         turns = TurnStore(commands, life=life, lease=config.lease_seconds, owner=name, most_turns=config.session_turns)
         cache = AnswerCache(

@@ -96,6 +96,18 @@ async def test_a_model_that_cannot_be_had_says_why_of_each_source(kefu: CliHarne
     assert "has no safetensors" in refused.err
 
 
+async def test_the_exam_of_a_model_without_sense_says_what_it_may_not_and_why(kefu: CliHarness, cache: Path) -> None:
+    texts = cache / "replies.jsonl"
+    done = await run(kefu, cache, "models", "exam", "--json", "--texts", str(texts), KEFU_GENERATION_ENGINE="simulated")
+    told = json.loads(done.out)
+    assert (done.status, told["model"], told["profile"]) == (0, "simulated", "evidence")
+    assert told["harmful"] >= 0.2  # it answers what no passage does
+    assert told["shortcomings"][0].endswith("a model that writes has 85%.")
+    rows = [json.loads(line) for line in texts.read_text("utf-8").splitlines()]
+    assert len(rows) == sum(each["cases"] for each in told["marks"]["writing"].values()) >= 60
+    assert {row["grade"] for row in rows if row["kind"] == "not_found"} == {"harmful"}
+
+
 @pytest.mark.parametrize("command", [("up",), ("up", "--detach")])
 async def test_up_refuses_a_model_that_cannot_be_run_before_anything_starts(
     kefu: CliHarness, cache: Path, tmp_path: Path, command: tuple[str, ...]

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 MOST_MODULES = 20
-MOST_ENTRIES = 25
+MOST_ENTRIES = 26
 _NOT_OURS = {"__pycache__", "node_modules", "v1", "static"}
 
 

@@ -8,7 +8,7 @@ import structlog
 
 from kefu.common.aio import cancel_and_wait
 from kefu.common.tls import Tls
-from kefu.router.domain.answer_profiles import PROFILES
+from kefu.router.domain.answer_profiles import EVIDENCE, PROFILES
 from kefu.router.domain.generation import GenerationRequest
 from kefu.router.replicas.circuit_breaker import BreakerState
 from kefu.router.replicas.discovery import address_sources, open_discovery, server_name_of
@@ -39,6 +39,7 @@ class ReplicaPool:
         self._first_token_seconds = first_token_seconds
         self._replicas: dict[str, tuple[Replica, asyncio.Task[None]]] = {}
         self._leaving: dict[Replica, asyncio.Task[None]] = {}
+        self._profiles: dict[str, str] = {}
 
     @property
     def replicas(self) -> list[Replica]:
@@ -48,10 +49,15 @@ class ReplicaPool:
     @property
     def ready(self) -> int:
         """How many replicas can answer: their reports are fresh, they do not leave, and their breakers are not open."""
-        return sum(
-            not (replica.load.is_stale or replica.load.draining or replica.breaker.state is BreakerState.OPEN)
+        return len(self._ready_replicas)
+
+    @property
+    def _ready_replicas(self) -> list[Replica]:
+        return [
+            replica
             for replica, _ in list(self._replicas.values())  # copied: metrics are read in a thread of their own
-        )
+            if not (replica.load.is_stale or replica.load.draining or replica.breaker.state is BreakerState.OPEN)
+        ]
 
     @property
     def fingerprints(self) -> frozenset[str]:
@@ -60,10 +66,25 @@ class ReplicaPool:
 
     @property
     def answer_profile(self) -> str:
-        """The answer profile that the models in service name: the most careful one of them, so that an answer does not
-        depend on which replica writes it. Empty: none is known."""
-        named = {replica.answer_profile for replica in self.replicas if replica.fingerprint is not None}
-        return next((name for name in PROFILES if name in named), "")
+        """The answer profile of the models in service: the most careful one of them, so that an answer does not depend
+        on which replica writes it. A model that names none has the one of `set_profile`, or else that without a model.
+        Empty: no model is known."""
+        known = {
+            replica.answer_profile or self._profiles.get(replica.model_id, EVIDENCE.name)
+            for replica in self.replicas
+            if replica.fingerprint is not None
+        }
+        return next((name for name in PROFILES if name in known), "")
+
+    @property
+    def unknown_models(self) -> list[str]:
+        """Ids of the models of ready replicas that name no answer profile, and of which none was set."""
+        unknown = (replica.model_id for replica in self._ready_replicas if not replica.answer_profile)
+        return [model_id for model_id in dict.fromkeys(unknown) if model_id and model_id not in self._profiles]
+
+    def set_profile(self, model_id: str, profile: str) -> None:
+        """Set the answer profile of a model that names none, by `Replica.model_id`."""
+        self._profiles[model_id] = profile
 
     @property
     def engine_load(self) -> EngineLoad:

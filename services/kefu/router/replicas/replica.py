@@ -86,6 +86,11 @@ class Replica:
         self._stub = rpc.GenerationServiceStub(self._channel)
         self._multiplexer = AnswerMultiplexer(self._stub, internal_metadata(internal_key))
 
+    @property
+    def model_id(self) -> str:
+        """What tells the model from others: the fingerprint of its weights, or its name where a server tells none."""
+        return self.fingerprint or self.model
+
     def retire(self) -> None:
         """Remove the metrics of a replica that is no longer in the pool."""
         self._is_known = False

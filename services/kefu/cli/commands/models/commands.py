@@ -1,4 +1,4 @@
-"""`kefu models`: what language models there are, which of them suits this machine, and their files."""
+"""`kefu models`: what language models there are, which of them suits this machine, what they may do, their files."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ import typer
 
 from kefu.cli.command_group import group
 from kefu.cli.commands.collections import Yes, confirm
+from kefu.cli.commands.models.exam import exam
 from kefu.cli.console import CommandFailed, console, print_json, print_table
 from kefu.cli.remote.connection import Json, print_failures
 from kefu.common.telemetry import set_up_logging
@@ -23,7 +24,7 @@ from kefu.generation.models.selection import Candidate, what_it_lacks
 
 Name = Annotated[str, typer.Argument(help="The model's name, as `kefu models` shows it.")]
 
-models = group("Language models: list, fetch, remove, verify them, and measure this machine.")
+models = group("Language models: list, fetch, remove, verify and examine them, and measure this machine.")
 
 
 def _list(as_json: Json = False) -> None:
@@ -40,7 +41,7 @@ def _list(as_json: Json = False) -> None:
             console().print(sentence, soft_wrap=True)
 
 
-_HEADINGS = ("model", "size", "languages", "licence", "engines", "here", "memory", "answer", "auto")
+_HEADINGS = ("model", "size", "languages", "licence", "engines", "here", "memory", "answer", "auto", "profile")
 
 
 def _row(one: Candidate, here: Inventory, seen: Survey) -> tuple[str, ...]:
@@ -55,6 +56,7 @@ def _row(one: Candidate, here: Inventory, seen: Survey) -> tuple[str, ...]:
         _gigabytes(one.memory),
         "" if one.answer_seconds is None else f"{one.answer_seconds:.1f} s",
         _verdict(one, seen),
+        model.answer_profile,
     )
 
 
@@ -110,6 +112,7 @@ def _as_dict(one: Candidate, here: Inventory, seen: Survey) -> dict[str, Any]:
         "lacks": what_it_lacks(one, seen.limits),
         "auto_may_choose": model.chosen_by_auto,
         "auto_takes": one is seen.chosen,
+        "answer_profile": model.answer_profile,
     }
 
 
@@ -219,4 +222,5 @@ def register(app: typer.Typer) -> None:
     models.command("remove")(_remove)
     models.command("verify")(_verify)
     models.command("measure")(_measure)
+    models.command("exam")(exam)
     app.add_typer(models, name="models")
