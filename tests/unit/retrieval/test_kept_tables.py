@@ -1,7 +1,6 @@
 """Tables of word lists that are kept on disk."""
 
 import os
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -51,22 +50,20 @@ def test_a_table_is_built_once_for_its_sources(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "new").rglob("*.npz*")] == ["list.npz"]
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda path: path.write_bytes(b""),
-        lambda path: path.write_bytes(b"\x80\x04K\x01."),  # a pickle
-        lambda path: path.write_bytes(_array_file()),
-        lambda path: path.write_bytes(path.read_bytes()[:2000]),
-        lambda path: path.write_bytes(path.read_bytes()[:2000] + b"!" + path.read_bytes()[2001:]),
-    ],
-    ids=["empty", "pickle", "another array", "truncated", "a byte changed"],
-)
-def test_a_file_that_is_broken_is_written_anew(tmp_path: Path, spoil: Callable[[Path], object]) -> None:
+@pytest.mark.parametrize("broken", ["empty", "pickle", "another array", "truncated", "a byte changed"])
+def test_a_file_that_is_broken_is_written_anew(tmp_path: Path, broken: str) -> None:
     build = _Builder()
     _table_of(tmp_path, build)
     (path,) = tmp_path.rglob("*.npz")
-    spoil(path)
+    whole = path.read_bytes()
+    contents = {
+        "empty": b"",
+        "pickle": b"\x80\x04K\x01.",
+        "another array": _array_file(),
+        "truncated": whole[:2000],
+        "a byte changed": whole[:2000] + bytes([whole[2000] ^ 1]) + whole[2001:],
+    }
+    path.write_bytes(contents[broken])
     for _ in range(2):
         assert _table_of(tmp_path, build) == ["退货", "", "é"]
     assert build.built == 2
@@ -95,6 +92,6 @@ def test_glosses_are_the_same_from_kept_tables(tmp_path: Path) -> None:
     for _ in range(2):
         glosses = Glosses(kept_tables(tmp_path, "glosses", (b"1",), build))
         assert glosses.in_english("保修") == [Gloss("guarantee", 1.0), Gloss("warranty", 1.0)]
-        assert glosses.in_chinese("damage") == [Gloss("报修", pytest.approx(0.5**0.5))]
+        assert [gloss.word for gloss in glosses.in_chinese("damage")] == ["报修"]
         assert (glosses.meaning("保修"), glosses.meaning("退货")) == ("guarantee", "")
         assert (glosses.same_sound("保修"), glosses.parts("保修单")) == (["报修"], ["保修", "单"])

@@ -1,4 +1,4 @@
-"""The tools by the Model Context Protocol. Its library takes a second to import, so `McpEndpoint` does it when asked."""
+"""The tools by the Model Context Protocol. Its library takes a second to import: `McpEndpoint` does so when asked."""
 
 import importlib.metadata
 from collections.abc import Mapping

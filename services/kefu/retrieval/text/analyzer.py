@@ -71,7 +71,7 @@ class Analyzer:
         self._synonyms: dict[str, tuple[str, ...]] = {}
         for group in dictionary.synonyms:
             self._add_synonyms([self._index_word(word) for word in group])
-        self._glosses = load_glosses(_stem, Stemmer.version(), _STOP_WORDS, cache_folder)
+        self._glosses = load_glosses(_stem, _STEMMER_VERSION, _STOP_WORDS, cache_folder)
         self.english_words = load_english_words()
         self._salted = hashlib.blake2b(digest_size=8, key=salt)
         self._known: dict[str, int] = {}
@@ -230,6 +230,7 @@ def _is_han(character: str) -> bool:
 
 _STEMMER: Any = Stemmer.Stemmer("english", 0)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 """Without its cache, which takes four times as long as to stem a word that it lacks."""
+_STEMMER_VERSION: str = Stemmer.version()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 def _stem(words: Sequence[str]) -> list[str]:

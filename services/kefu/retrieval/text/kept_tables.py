@@ -77,9 +77,10 @@ def _write(path: Path, digest: npt.NDArray[np.uint8], tables: Tables) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        arrays: Any = {_SOURCES: digest, **tables}
         try:
             with open(descriptor, "wb") as file:
-                np.savez(file, **{_SOURCES: digest}, **tables)
+                np.savez(file, **arrays)
             os.replace(temporary, path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
