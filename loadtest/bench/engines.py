@@ -29,13 +29,13 @@ import psutil
 import typer
 from rich.progress import Progress
 
+from kefu.common.cache_folder import default_cache
 from kefu.common.resource_limits.cpu_budget import usable_cores
 from kefu.common.rpc.interceptor import internal_metadata
 from kefu.generation.engines.folder_tokenizer import FolderTokenizer
 from kefu.generation.engines.llamacpp import LlamaCppSettings, server_settings
 from kefu.generation.engines.llamacpp_process import open_llamacpp_process
 from kefu.generation.models.gguf_header import read_gguf_header
-from kefu.generation.models.local_model import default_cache
 from kefu.generation.models.resolver import resolve, resolve_gguf
 from kefu.generation.v1 import generation_pb2 as pb
 from kefu.generation.v1 import generation_pb2_grpc as rpc

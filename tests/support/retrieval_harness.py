@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from kefu.common.audit.log import AuditLog
 from kefu.common.audit.recorder import open_audit_recorder
 from kefu.common.auth import open_keyring
+from kefu.common.cache_folder import default_cache
 from kefu.common.outbound.guarded_http import networks, open_guarded_http, permits
 from kefu.common.redis.client import open_redis
 from kefu.common.redis.commands import RedisCommands
@@ -152,7 +153,9 @@ async def open_retrieval_node(
         audit = await stack.enter_async_context(open_audit_recorder(audit_log, AUDITED, internal_key=INTERNAL_KEY))
         batching = await stack.enter_async_context(BatchingEmbedder.open(embedder))
         store = KnowledgeStore(client, changes_kept)
-        replica = await stack.enter_async_context(Replica.open(store, batching, snapshots, stores=open_vector_stores()))
+        replica = await stack.enter_async_context(
+            Replica.open(store, batching, snapshots, stores=open_vector_stores(), cache_folder=default_cache())
+        )
         converters = await stack.enter_async_context(
             ConversionPool.open(seconds=conversion_seconds, ocr_pages=ocr_pages)
         )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -114,6 +113,8 @@ def traces(service: str, otlp_endpoint: str) -> Iterator[None]:
     """
     provider = TracerProvider(resource=Resource.create({"service.name": f"kefu-{service}"}))
     if otlp_endpoint:
+        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=otlp_endpoint)))
     trace.set_tracer_provider(provider)
     try:

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kefu.common.cache_folder import default_cache
 from kefu.common.config import ServiceConfig
 from kefu.generation.engine_choice import EngineSetting
 from kefu.generation.models.gguf_conversion import NumberFormatSetting
-from kefu.generation.models.local_model import default_cache
 
 
 class WeightsConfig(BaseSettings):
@@ -18,7 +18,7 @@ class WeightsConfig(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, use_attribute_docstrings=True)
 
     cache_dir: Path = Field(validation_alias="KEFU_CACHE_DIR", default_factory=default_cache)
-    """Folder for models that were fetched or converted. Unset: ~/.cache/kefu."""
+    """Folder for models that were fetched or converted, and for tables of word lists. Unset: ~/.cache/kefu."""
 
     gguf_numbers: NumberFormatSetting = Field(validation_alias="KEFU_GENERATION_GGUF_NUMBERS", default="auto")
     """See GenerationConfig."""
@@ -43,7 +43,7 @@ class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
     time, by a measurement of the machine."""
 
     cache_dir: Path = Field(validation_alias="KEFU_CACHE_DIR", default_factory=default_cache)
-    """Folder for models that were fetched or converted. Unset: ~/.cache/kefu."""
+    """Folder for models that were fetched or converted, and for tables of word lists. Unset: ~/.cache/kefu."""
 
     gguf_numbers: NumberFormatSetting = "auto"
     """vllm engine: what a .gguf model, and so a named one, is converted to: int8, bfloat16 or float32. auto: int8 on a

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
+from kefu.common.cache_folder import default_cache
 from kefu.common.config import StoredConfig
 from kefu.common.outbound.guarded_http import networks
 
@@ -73,6 +74,9 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
 
     snapshot_folder: Path | None = None
     """Folder for snapshots of the index, which make a restart fast and hold no text. Unset: none; milvus needs none."""
+
+    cache_dir: Path = Field(validation_alias="KEFU_CACHE_DIR", default_factory=default_cache)
+    """Folder for models that were fetched or converted, and for tables of word lists. Unset: ~/.cache/kefu."""
 
     snapshot_seconds: float = Field(default=30.0, gt=0)
     """How often a snapshot that is out of date is written."""

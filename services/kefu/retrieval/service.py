@@ -87,7 +87,14 @@ async def main(config: RetrievalConfig) -> None:
         opening = open_stores(config, batching.id, embedder.dimension)
         stores = await asyncio.to_thread(stack.enter_context, opening)  # a GPU takes seconds to start
         replica = await enter(
-            Replica.open(store, batching, config.snapshot_folder, config.snapshot_seconds, stores=stores)
+            Replica.open(
+                store,
+                batching,
+                config.snapshot_folder,
+                config.snapshot_seconds,
+                stores=stores,
+                cache_folder=config.cache_dir,
+            )
         )
         converters = await enter(
             ConversionPool.open(

@@ -71,9 +71,9 @@ async def test_the_word_lists_of_the_first_collection_are_loaded_beside_the_even
     loaded_in: list[str] = []
 
     class Noted(Analyzer):
-        def __init__(self, salt: bytes) -> None:
+        def __init__(self, salt: bytes, *, cache_folder: Path | None) -> None:
             loaded_in.append(threading.current_thread().name)
-            super().__init__(salt)
+            super().__init__(salt, cache_folder=cache_folder)
 
     monkeypatch.setattr(replica, "Analyzer", Noted)
     async with open_retrieval_node(own_redis, embedder) as one:

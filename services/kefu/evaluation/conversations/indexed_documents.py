@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kefu.common.cache_folder import default_cache
 from kefu.common.text.chinese import simplified
 from kefu.common.text.language import language_of
 from kefu.evaluation.retrieval.run import EmbeddingCache
@@ -43,7 +44,7 @@ class IndexedDocuments:
     def __init__(self, folder: Path, cache: EmbeddingCache) -> None:
         """Index the folder. Blocks until all is embedded."""
         self._cache = cache
-        self._analyzer = Analyzer()
+        self._analyzer = Analyzer(cache_folder=default_cache())
         self._texts: dict[tuple[str, str], tuple[str, PassageText]] = {}
         documents: list[IndexedDocument] = []
         for path in sorted(each for each in folder.rglob("*") if each.suffix in _SUFFIXES):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kefu.common.cache_folder import default_cache
 from kefu.common.text.language import language_of
 from kefu.evaluation.dataset import QuestionSet, SetDocument, SetQuestion
 from kefu.retrieval.documents.chunking import Chunk, chunk_document
@@ -171,7 +172,7 @@ def prepare(
 
     `chunked`: the documents with their chunks, where they are files of another format than plain text.
     """
-    analyzer = Analyzer()
+    analyzer = Analyzer(cache_folder=default_cache())
     chunked = chunk_set(questions.documents) if chunked is None else chunked
     total = sum(len(chunk.embedded_texts) for _, chunks in chunked for chunk in chunks)
     done = 0

@@ -1,4 +1,4 @@
-"""Local model: a model's folder on this machine, its fingerprint, and the default folder for downloads."""
+"""Local model: a model's folder on this machine, and its fingerprint."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +15,3 @@ class LocalModel:
     """A hash, equal for equal weights, tokenizer and configuration, which names the numbers of the weights."""
     recommended_sampling: dict[str, float] = field(default_factory=dict[str, float])
     """`temperature` and `top_p` of generation_config.json, where it has them."""
-
-
-def default_cache() -> Path:
-    """Folder for models when KEFU_CACHE_DIR is not set."""
-    return Path.home() / ".cache" / "kefu"

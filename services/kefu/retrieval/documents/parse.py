@@ -9,7 +9,6 @@ the conversion process pays for it.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -29,8 +28,6 @@ from kefu.retrieval.documents.media_types import (
 )
 from kefu.retrieval.documents.ocr.reader import PictureReader
 from kefu.retrieval.documents.parsers.archive import MAX_UNPACKED_BYTES, parse_archive
-from kefu.retrieval.documents.parsers.html import parse_html
-from kefu.retrieval.documents.parsers.markdown import parse_markdown
 from kefu.retrieval.documents.parsers.plain_text import parse_text
 from kefu.retrieval.documents.parsers.qa_pairs import parse_csv, parse_json
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
@@ -59,8 +56,8 @@ def parse_document(
     """
     pictures = pictures or PictureReader()
     found, remark = detect_media_type(path, data, media_type)
-    if found in _TEXT_PARSERS:
-        parsed = _TEXT_PARSERS[found](decode(data, charset_of(media_type) or _meta_charset(found, data)))
+    if found in _TEXTS:
+        parsed = _parse_text(found, decode(data, charset_of(media_type) or _meta_charset(found, data)))
     elif found == ZIP:
         parsed = parse_archive(data, max_unpacked_bytes)
     else:
@@ -85,6 +82,24 @@ def _empty_message(found: str, remark: str) -> str:
     if found == ZIP:
         return f"The archive holds no file that can be read. {remark}".strip()
     return "The file holds no text; write something in it, or leave it out."
+
+
+def _parse_text(media_type: str, text: str) -> ParsedDocument:
+    match media_type:
+        case _ if media_type == _MARKDOWN:
+            from kefu.retrieval.documents.parsers.markdown import parse_markdown
+
+            return parse_markdown(text)
+        case _ if media_type == HTML:
+            from kefu.retrieval.documents.parsers.html import parse_html
+
+            return parse_html(text)
+        case _ if media_type == _CSV:
+            return parse_csv(text)
+        case _ if media_type == JSON:
+            return parse_json(text)
+        case _:
+            return parse_text(text)
 
 
 def _parse_binary(media_type: str, data: bytes, pictures: PictureReader) -> ParsedDocument:
@@ -120,12 +135,7 @@ def _meta_charset(media_type: str, data: bytes) -> str:
     return declared[1].decode("ascii") if declared else ""
 
 
-_TEXT_PARSERS: dict[str, Callable[[str], ParsedDocument]] = {
-    "text/markdown": parse_markdown,
-    "text/plain": parse_text,
-    HTML: parse_html,
-    "text/csv": parse_csv,
-    JSON: parse_json,
-}
+_MARKDOWN, _PLAIN, _CSV = "text/markdown", "text/plain", "text/csv"
+_TEXTS = frozenset({_MARKDOWN, _PLAIN, HTML, _CSV, JSON})
 CONTAINERS = frozenset({ZIP, MAIL})
 """Media types that contain other documents."""

@@ -216,9 +216,8 @@ class LiveCollection:
         dictionary = parse_dictionary((await self._reader.dictionary(self.key)).text)
         if dictionary == self._dictionary:
             return False
-        salt = self.info.incarnation.encode()
         self._next_analyzer = await asyncio.get_running_loop().run_in_executor(
-            self._prepare_thread, Analyzer, salt, dictionary
+            self._prepare_thread, self.analyzer.with_dictionary, dictionary
         )
         self._dictionary = dictionary
         return True

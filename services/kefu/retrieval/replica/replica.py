@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -54,7 +55,9 @@ class Replica:
         stores: VectorStores,
         snapshots: Snapshots | None,
         snapshot_seconds: float,
+        cache_folder: Path | None,
     ) -> None:
+        self._cache_folder = cache_folder
         self._reader = reader
         self._embedder = embedder
         self._stores = stores
@@ -80,15 +83,17 @@ class Replica:
         snapshot_seconds: float = 30.0,
         *,
         stores: VectorStores | None = None,
+        cache_folder: Path | None = None,
     ) -> AsyncIterator["Replica"]:
         """A loaded replica that follows all changes while the block runs.
 
-        A stale snapshot is written every `snapshot_seconds`. Vectors are in memory without `stores`.
+        A stale snapshot is written every `snapshot_seconds`. Vectors are in memory without `stores`. Tables of word
+        lists are kept in `cache_folder`.
         """
         stores = stores or FaissStores(embedder.embedder.dimension)
         snapshots = Snapshots(snapshot_folder, embedder.id) if snapshot_folder and not stores.is_persistent else None
         background = await EmbeddingBaseline.measure_batched(embedder)
-        self = cls(reader, embedder, background, stores, snapshots, snapshot_seconds)
+        self = cls(reader, embedder, background, stores, snapshots, snapshot_seconds, cache_folder)
         tasks: list[asyncio.Task[None]] = []
         try:
             await self._load_all()
@@ -217,7 +222,8 @@ class Replica:
         loop = asyncio.get_running_loop()
         vectors = await loop.run_in_executor(self._search_thread, self._stores.open, key, info.incarnation)
         # Not on the loop: the first analyzer of a process loads word lists, which takes seconds.
-        analyzer = await loop.run_in_executor(self._prepare_thread, Analyzer, info.incarnation.encode())
+        make_analyzer = partial(Analyzer, info.incarnation.encode(), cache_folder=self._cache_folder)
+        analyzer = await loop.run_in_executor(self._prepare_thread, make_analyzer)
         live = LiveCollection(
             key, info, self._reader, self._embedder, vectors, analyzer, self._search_thread, self._prepare_thread
         )

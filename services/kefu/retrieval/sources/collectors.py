@@ -1,18 +1,19 @@
 """The choice of a collector for a source, with its secret."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from kefu.common.errors import BadRequest, SecretNotFound
 from kefu.common.outbound.guarded_http import GuardedHttp
 from kefu.retrieval.domain.collection_key import CollectionKey
-from kefu.retrieval.sources.fetching.buckets import BucketCollector
 from kefu.retrieval.sources.fetching.crawl import CrawlCollector
 from kefu.retrieval.sources.fetching.feeds import FeedCollector
 from kefu.retrieval.sources.fetching.findings import Collector, SourceFailed
 from kefu.retrieval.sources.fetching.folders import FolderCollector
-from kefu.retrieval.sources.fetching.git import GitCollector
 from kefu.retrieval.sources.fetching.politeness import HostBudgets
 from kefu.retrieval.sources.fetching.rest import RestCollector
 from kefu.retrieval.sources.fetching.site import Retries, SiteFetcher
@@ -58,13 +59,18 @@ class Fetching:
             case FeedOrigin():
                 return FeedCollector(origin, site)
             case GitOrigin():
-                return GitCollector(origin, site, limits, secret)
+                return (await _module("git")).GitCollector(origin, site, limits, secret)
             case FolderOrigin():
                 return FolderCollector(origin, self.folders, limits)
             case S3Origin():
-                return BucketCollector(origin, site, limits, secret)
+                return (await _module("buckets")).BucketCollector(origin, site, limits, secret)
             case _:
                 try:
                     return RestCollector(origin, site, limits, secret)
                 except BadRequest as error:
                     raise SourceFailed(error.message) from None
+
+
+async def _module(name: str) -> Any:
+    """A module of `fetching` whose library takes up to half a second to import: only a source that needs it waits."""
+    return await asyncio.to_thread(import_module, f"kefu.retrieval.sources.fetching.{name}")

