@@ -10,7 +10,7 @@ from kefu.router.grounding.own_words import own_words
 _QUOTED = LinearPattern(r"“([^“”\n]*)”")
 _LETTER = re.compile(r"[^\W_]")
 _QUOTATION = LinearPattern(r"(?m)(?:[^.!?。！？\]\n:：“]{0,40}[:：]\s?|^)“[^“”\n]*”(?:\s?\[\d+\])?")
-"""As `grounding/quotation` and `evidence_answer` write one, however short what it quotes."""
+"""As `grounding/quotation` writes one, however short what it quotes."""
 _MOST_TURNS_PENDING = 3
 NOT_LOOKED_UP = (AnswerSource.CANNED, AnswerSource.REFUSED, AnswerSource.PERSON, AnswerSource.ACTION)
 """Sources of turns that were no question to the knowledge base, or found no answer there."""
