@@ -241,6 +241,27 @@ def sheet_file() -> bytes:
     return out.getvalue()
 
 
+def merged_sheet_file() -> bytes:
+    """A title over the whole table, a header of two rows, a class merged over its two routes, and a remark."""
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
+    rows = (
+        ("Baggage 2026",),
+        ("Class", "Route", "Checked"),
+        (None, None, "Pieces", "Weight"),
+        ("Economy", "Home", 1, "20 kg"),
+        (None, "Abroad", 2, "23 kg"),
+        ("Ask us about musical instruments.",),
+    )
+    for row in rows:
+        sheet.append(row)
+    for area in ("A1:D1", "A2:A3", "B2:B3", "C2:D2", "A4:A5", "A6:D6"):
+        sheet.merge_cells(area)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
 def pair_sheet_file() -> bytes:
     book = openpyxl.Workbook()
     sheet: Any = book.active

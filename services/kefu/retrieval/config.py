@@ -68,7 +68,7 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     rerank_milliseconds: float = Field(default=150.0, gt=0)
     """A question for which it takes longer is answered in the order without it."""
 
-    read_milliseconds: float = Field(default=400.0, ge=0)
+    read_milliseconds: float = Field(default=2000.0, ge=0)
     """A question whose best sentences take longer to read again is answered in the order without it. 0: they are never
     read, which saves a quarter of a second of one core a question, and answers worse (docs/benchmarks/answers.md)."""
 

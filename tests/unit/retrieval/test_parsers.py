@@ -1,5 +1,7 @@
 """What readers make of files in each format."""
 
+from typing import Any
+
 import pytest
 
 from kefu.retrieval.documents.chunking import PASSAGE_TOKENS, chunk_document, estimated_tokens
@@ -129,6 +131,33 @@ def test_two_tables_of_a_sheet_stay_apart_each_with_its_header() -> None:
     assert [block.headings for block in parsed.blocks] == [("Fees", "Return fees 2026"), ("Fees",)]
     assert "Margins" in parsed.remark
     assert "40 EUR" not in str(parsed.blocks)
+
+
+def test_a_merged_cell_of_a_sheet_is_said_of_all_that_it_covers_and_a_title_is_no_header() -> None:
+    (block,) = parse_document("baggage.xlsx", sample_files.merged_sheet_file()).blocks
+    assert block.headings == ("Baggage 2026",)
+    assert block.table_header == "| Class | Route | Checked Pieces | Checked Weight |"
+    remark = "Ask us about musical instruments."
+    assert block.text.split("\n") == [
+        "| Economy | Home | 1 | 20 kg |",
+        "| Economy | Abroad | 2 | 23 kg |",
+        f"| {remark} | {remark} | {remark} | {remark} |",
+    ]
+
+
+def test_merged_cells_of_a_word_table_are_said_of_all_that_they_cover() -> None:
+    def merge(document: Any) -> None:
+        table = document.add_table(4, 3)
+        rows = (("Fees abroad", "", ""), ("Country", "Fee", "Days"), ("Chile", "20 EUR", "9"), ("", "30 EUR", "4"))
+        for number, row in enumerate(rows):
+            for place, text in enumerate(row):
+                table.cell(number, place).text = text
+        table.cell(0, 0).merge(table.cell(0, 2))
+        table.cell(2, 0).merge(table.cell(3, 0))
+
+    block = parse_document("handbook.docx", sample_files.word_file(merge)).blocks[-1]
+    assert (block.headings[-1], block.table_header) == ("Fees abroad", FEE_HEADER)
+    assert block.text == "| Chile | 20 EUR | 9 |\n| Chile | 30 EUR | 4 |"
 
 
 def test_a_sheet_is_refused_whose_few_cells_span_too_many() -> None:

@@ -1,6 +1,7 @@
 """The result of a parser, in any format."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from kefu.common.metadata_filters import Pairs
 from kefu.retrieval.domain.filters import Audience
@@ -75,12 +76,38 @@ class Unreadable(Exception):
         self.message = message
 
 
+def titles_of(rows: list[list[str]]) -> int:
+    """The number of rows that are titles above a table's header: one cell, merged over all columns of a wider table."""
+    at = 0
+    while at < len(rows) - 2 and _is_title(rows[at]):
+        at += 1
+    return at if len(set(filter(None, rows[at]))) > 1 else 0
+
+
+def with_one_header(rows: list[list[str]]) -> list[list[str]]:
+    """The rows of a table with a header of one row. Where a cell of the first is merged over several columns that have
+    names of their own below it, and the corner over both rows, each column has both names."""
+    if len(rows) < 3 or len(rows[0]) != len(rows[1]) or rows[0][0] != rows[1][0]:
+        return rows
+    if not any(left and left == right for left, right in pairwise(rows[0])) or len(set(rows[1])) < len(rows[1]):
+        return rows
+    header = [" ".join(dict.fromkeys(filter(None, names))) for names in zip(rows[0], rows[1], strict=True)]
+    return [header, *rows[2:]]
+
+
+def _is_title(row: list[str]) -> bool:
+    said = list(filter(None, row))
+    return len(said) > 1 and len(set(said)) == 1
+
+
 def table_row(cells: list[str]) -> str:
     """A row of a table as text."""
     return "| " + " | ".join(" ".join(cell.split()) for cell in cells) + " |"
 
 
 def table_block(rows: list[list[str]], headings: tuple[str, ...] = (), page: int = 0) -> Block:
-    """The block of a table. The first row is the header."""
-    lines = [table_row(row) for row in rows]
+    """The block of a table. The first row is the header, below its titles; they are headings."""
+    titles = titles_of(rows)
+    headings = (*headings, *(next(filter(None, row)) for row in rows[:titles]))
+    lines = [table_row(row) for row in with_one_header(rows[titles:])]
     return Block("\n".join(lines[1:]) or lines[0], headings, table_header=lines[0], page=page)

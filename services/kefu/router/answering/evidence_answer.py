@@ -6,8 +6,7 @@ It claims nothing that no page says, costs no model, and is there at once:
     comparison   both rows or columns that the question names, side by side
     else         the best pieces, as `grounding/evidence_selection` chooses them
 
-In front of them stands "Yes." or "No." where the evidence says that for certain. A yes/no question whose answer is not
-certain gets the pages' words in quotation marks: they are theirs, and the customer can read them for what they are.
+In front of them stands "Yes." or "No." where the evidence says that for certain; else the page's sentence answers.
 """
 
 import time
@@ -26,10 +25,9 @@ from kefu.router.dispatch.relay import RESERVE_SECONDS
 from kefu.router.domain.generation import Message
 from kefu.router.domain.turn import AnswerSource, Citation, Passage, Support
 from kefu.router.grounding.comparison import compared
-from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
+from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind, plain
 from kefu.router.grounding.evidence_ranking import (
     MOST_READ,
-    READING,
     RankedPiece,
     bearing,
     candidate_pieces,
@@ -40,24 +38,26 @@ from kefu.router.grounding.evidence_ranking import (
     text_to_compare,
     worth_comparing,
 )
-from kefu.router.grounding.evidence_selection import selected_evidence
+from kefu.router.grounding.evidence_selection import best_first, holds_figure, selected_evidence
+from kefu.router.grounding.lexical_overlap import units_of
 from kefu.router.grounding.polarity import first_word, polarity_of
+from kefu.router.grounding.question_kind import asked_figure
 from kefu.router.grounding.yes_no_question import asks_yes_no
 from kefu.router.guardrails.foreign_codes import holds_foreign_code
 from kefu.router.replicas.retrieval_client import CuratedAnswer, RetrievalClient
 
 _log = structlog.stdlib.get_logger()
 _MOST_QUESTION = 4_000  # characters; see CompareTextsRequest
+_LONGEST_HEADING = 60
 MOST_CHOICES = 3
 """Pieces that a model chooses among."""
 LEAST_BEARING = 0.3
 """Evidence that is less likely to answer the question is not shown: chosen on even ids and the companies to calibrate
 with (docs/benchmarks/answers.md)."""
-LEAST_BEARING_UNREAD = 0.2
-"""The same where nothing was read: the likelihood is nearer the middle then."""
 CLEAR_BEARING = 0.6
 """From here on evidence answers in place of a model's words that were not proven."""
-_PAGE_SAYS: dict[AnswerLanguage, str] = {"en": "The help page says: ", "zh": "帮助页面写着："}
+_READ_SECONDS = 2.0
+"""So long may the pieces be read, whatever a search may take: what was not read answers worse than what comes late."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,9 @@ class Evidence:
     passages: tuple[Passage, ...]
     """That the pieces are from, by their index."""
     bearing: float
-    """How likely they answer the question, 0 to 1."""
+    """How likely they answer the question, 0 to 1; 0 where they lack the figure that it asks for."""
     first_word: str = ""
     """ "Yes." or "No.", where that is certain."""
-    is_quoted: bool = False
-    """Whether it is given as the page's words: a yes/no question whose answer is not certain."""
     asked: str = ""
     """The question as it was read."""
     before: str = ""
@@ -86,8 +84,7 @@ class Evidence:
     @property
     def bears(self) -> bool:
         """Whether it is an answer."""
-        is_read = bool(self.ranked) and READING in self.ranked[0].features
-        return bool(self.pieces) and self.bearing >= (LEAST_BEARING if is_read else LEAST_BEARING_UNREAD)
+        return bool(self.pieces) and self.bearing >= LEAST_BEARING
 
 
 NO_EVIDENCE = Evidence((), (), 0.0)
@@ -169,7 +166,7 @@ class EvidenceFinder:
             return None
         texts = [text_to_compare(piece, passages) for piece in pieces]
         try:
-            seconds = self._seconds_left(question)
+            seconds = self._seconds_left(question, self._seconds)
             return await self._retrieval.compare(question.principal, asked[-_MOST_QUESTION:], texts, seconds)
         except BackendUnavailable as error:
             _log.warning("evidence.not_compared", cause=error.message)
@@ -180,7 +177,7 @@ class EvidenceFinder:
     ) -> list[float]:
         texts = [text_to_compare(each.piece, passages) for each in ranked]
         try:
-            seconds = self._seconds_left(question)
+            seconds = self._seconds_left(question, max(self._seconds, _READ_SECONDS))
             return await self._retrieval.read(
                 *(question.principal, asked[-_MOST_QUESTION:], texts, seconds), known_only=not question.reads_evidence
             )
@@ -188,9 +185,9 @@ class EvidenceFinder:
             _log.warning("evidence.not_read", cause=error.message)
             return []
 
-    def _seconds_left(self, question: Question) -> float:
-        """How long retrieval may take. Raises BackendUnavailable where no time is left."""
-        seconds = self._seconds
+    @staticmethod
+    def _seconds_left(question: Question, seconds: float) -> float:
+        """How long retrieval may take, at most `seconds`. Raises BackendUnavailable where no time is left."""
         if question.request.deadline is not None:
             seconds = min(seconds, question.request.deadline - time.monotonic() - RESERVE_SECONDS)
         if seconds <= 0:
@@ -220,13 +217,14 @@ def evidence_for(
     """The evidence for a question, of its ranked pieces."""
     if not ranked:
         return Evidence((), tuple(passages), 0.0)
-    in_order = [each.piece for each in ranked]
-    bears = bearing(ranked, passages)
-    side_by_side = compared(asked, in_order)
+    figure = None if asks_yes_no(asked, language) else asked_figure(asked)
+    ranked = best_first(ranked, figure)
+    side_by_side = compared(asked, [each.piece for each in ranked])
     chosen = side_by_side or selected_evidence(asked, ranked, language)
     word = first_word(polarity_of(asked, chosen, language), language)
-    quoted = not word and asks_yes_no(asked, language)
-    return Evidence(tuple(chosen), tuple(passages), bears, word, quoted, ranked=tuple(ranked))
+    is_held = figure is None or any(holds_figure(piece, figure) for piece in chosen)
+    bears = bearing(ranked, passages) if is_held else 0.0
+    return Evidence(tuple(chosen), tuple(passages), bears, word, ranked=tuple(ranked))
 
 
 def evidence_answer(
@@ -266,9 +264,10 @@ class _Writer:
         for at, index in enumerate(by_passage):
             pieces = [piece for piece in evidence.pieces if piece.passage == index]
             said = _joined(pieces, self._language)
-            if evidence.is_quoted:
-                said = "\n".join(f"“{line}”" for line in said.splitlines())
-                said = f"{_PAGE_SAYS[self._language]}{said}" if at == 0 else said
+            if said and (context := _table_context(pieces, evidence.passages[index], said)):
+                colon, dash = ("：", "——") if self._language == "zh" else (": ", " — ")
+                behind = f"{colon.strip()}\n" if "\n" in said else colon if dash in said else dash
+                said = f"{context}{behind}{said}"
             if at == 0 and evidence.first_word:
                 said = f"{evidence.first_word}{'' if self._language == 'zh' else ' '}{said}"
             passage = evidence.passages[index]
@@ -290,6 +289,14 @@ class _Writer:
         self.citations.append(citation)
         self.text += f"[{known.number}]" if self._language == "zh" else f" [{known.number}]"
         return citation
+
+
+def _table_context(pieces: Sequence[EvidencePiece], passage: Passage, said: str) -> str:
+    """What a table is about, for its rows to be understood: its heading, where they do not say that."""
+    heading = plain(next(reversed(passage.headings), passage.title))
+    is_table = all(piece.kind in (PieceKind.ROW, PieceKind.CELL) for piece in pieces)
+    is_new = not units_of(heading) <= units_of(said)
+    return heading if is_table and is_new and len(heading) <= _LONGEST_HEADING and heading[-1] not in "?？" else ""
 
 
 def _joined(pieces: Sequence[EvidencePiece], language: AnswerLanguage) -> str:

@@ -1,16 +1,9 @@
 """The history that a question may lean on: "and how long for furniture?", "那退款呢"."""
 
-import re
 from collections.abc import Sequence
 
-from kefu.common.text.linear_pattern import LinearPattern
 from kefu.router.domain.turn import AnswerSource, Pending, Turn
-from kefu.router.grounding.own_words import own_words
 
-_QUOTED = LinearPattern(r"“([^“”\n]*)”")
-_LETTER = re.compile(r"[^\W_]")
-_QUOTATION = LinearPattern(r"(?m)(?:[^.!?。！？\]\n:：“]{0,40}[:：]\s?|^)“[^“”\n]*”(?:\s?\[\d+\])?")
-"""As `evidence_answer` writes one, and earlier versions did behind a model's words, however short it is."""
 _MOST_TURNS_PENDING = 3
 NOT_LOOKED_UP = (AnswerSource.CANNED, AnswerSource.REFUSED, AnswerSource.PERSON, AnswerSource.ACTION)
 """Sources of turns that were no question to the knowledge base, or found no answer there."""
@@ -50,9 +43,7 @@ def exchanges(turns: Sequence[Turn]) -> list[tuple[str, str]]:
 
     A reply of a person answers every message that waited for one; a message that waits still has been answered with
     what was said when the person was called: the next question may lean on it. A message without any reply is left
-    out, and so is a reply without a message. What Kefu quoted is left out too: the model would imitate the form and
-    make up what it quotes. A reply that was nothing but a quotation says that of the page, and stays as the page's
-    words.
+    out, and so is a reply without a message.
     """
     found: list[tuple[str, str]] = []
     waiting: list[str] = []
@@ -75,16 +66,8 @@ def exchanges(turns: Sequence[Turn]) -> list[tuple[str, str]]:
         else:
             if waiting and promised:
                 found.append(("\n".join(waiting), promised))
-            found.append((turn.full_question, _without_quotations(turn.text)))
+            found.append((turn.full_question, turn.text))
             waiting, promised = [], ""
     if waiting and promised:
         found.append(("\n".join(waiting), promised))
     return found
-
-
-def _without_quotations(text: str) -> str:
-    quoted = [found[1].strip() for found in _QUOTED.finditer(text)]
-    if not quoted:
-        return text
-    own = own_words(_QUOTATION.sub("", text))
-    return own if _LETTER.search(own) else "\n".join(quoted)

@@ -89,6 +89,7 @@ class EvidenceRead:
     first_word: str = ""
     """ "Yes." or "No.", where that was certain."""
     is_quoted: bool = False
+    """Whether it was given in quotation marks, of answers of releases that did."""
     computation: str = ""
     """The figure that was computed, of answers of releases that did."""
     is_compared: bool = True

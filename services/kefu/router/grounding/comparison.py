@@ -22,7 +22,7 @@ from kefu.common.text.chinese import simplified
 from kefu.common.text.language import language_of
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
 from kefu.router.grounding.lexical_overlap import units_of
-from kefu.router.grounding.question_kind import comparison_log_odds
+from kefu.router.grounding.question_kind import KINDS, comparison_log_odds
 
 _MOST_CHARACTERS = {"en": 600, "zh": 240}
 _FEWEST, _MOST = 2, 3
@@ -53,24 +53,6 @@ _ASKING = re.compile(
 )
 """Words that ask, and name nothing."""
 _LONGEST_JOIN = 40
-_KINDS = (
-    (
-        re.compile(
-            r"\b(?:how much|costs?|prices?|fees?|charges?|pay|paid|cheap\w*|expensive|money)\b|钱|费|价|贵|便宜"
-        ),
-        re.compile(r"[¥￥$€£元]|\d ?(?:yuan|rmb)\b|\bfree\b|免费", re.IGNORECASE),
-    ),
-    (
-        re.compile(
-            r"\bhow (?:long|soon|fast|quick|often)|\b(?:when|hours?|faster|quicker|sooner|longer|slower)\b"
-            r"|多久|多长|[几多]少?(?:天|个?月|点|小时|分钟)|快|慢|时间|什么时候|何时|时效"
-        ),
-        re.compile(
-            r"(?:day|hour|minute|second|week|month|year)s?\b|\d:\d\d|\d ?(?:天|小时|分钟|秒|周|个?月|年|日|个工作日)"
-        ),
-    ),
-)
-"""What a question may ask for, and what says it: columns have names of their own for a price or a time."""
 _NAME_OF_ITEM = re.compile(r"([^:：]{1,60})[:：]")
 _SENTENCE_END = re.compile(r"[.?!。？！;；]\s")
 
@@ -278,7 +260,7 @@ def _asked_about(asked: _Question, things: Sequence[_Named], titles: Sequence[_T
     by_kind = [
         title.name
         for title in titles
-        if any(asks.search(asked.text) and holds.search(title.values) for asks, holds in _KINDS)
+        if any(asks.search(asked.text) and holds.search(title.values) for asks, holds, _ in KINDS)
     ]
     if by_name or by_kind:
         return [*by_name, *(name for name in by_kind[:_MOST_TITLES] if name not in by_name)]

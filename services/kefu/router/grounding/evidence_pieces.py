@@ -9,6 +9,9 @@ Evidence pieces: what a passage says, cut into the smallest parts that can answe
     cell       of a table whose columns are what people ask about: "Express delivery (Silver): ¥18"
 
 A piece says nothing of its own: its words are the passage's, in the passage's order, but for the marks between them.
+
+Clauses of a contract ("3.2 Luggage …", 第三条 …) are sentences and no steps; what is below a clause's first words is
+filed under them. Of a table that says all twice, in two languages, the customer's half is read.
 """
 
 import re
@@ -16,12 +19,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kefu.common.text.language import language_of
+from kefu.common.text.language import AnswerLanguage, language_of
+from kefu.common.text.quantities import unit_behind
+from kefu.common.text.table_languages import translations
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding.lexical_overlap import sentences
 
 _BULLET = re.compile(r"\s*[-*•+]\s+(?=\S)")
-_NUMBERED = re.compile(r"\s*\d{1,2}[.)、]\s*(?=\S)")
+_NUMBERED = re.compile(r"\s*\d{1,2}[.)、](?!\d)\s*(?=\S)")
+_CLAUSE = re.compile(
+    r"\s*(?:(\d{1,2}(?:\.\d{1,2}){1,4})(?:[.:：、]|(?=[^\d.,:%]))|第\s?[\d零一二三四五六七八九十百]{1,6}\s?条[\s:：、])"
+    r"\s*(?=\S)"
+)
+"""The number that a clause begins with."""
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _RULE = re.compile(r"[\s|:\-]+")
 _LEADS_IN = re.compile(r"[:：]\s*$")
 _POINTS_BACK = re.compile(
@@ -39,6 +50,7 @@ _SAYS_YES_OR_NO = re.compile(
 _MARKUP = re.compile(r"\*\*|__|`|(?<!\w)\*(?=\S)|(?<=\S)\*(?!\w)")
 _LINK = re.compile(r"\[([^\]\n]{1,200})\]\([^)\s]{1,500}\)")
 _LISTS_WITHIN = re.compile(r"[:：](?!\d)")
+_ENDS = ".。!！"
 _IS_QUESTION = re.compile(r"[?？]\s*+(?:[*_]++\s*+)?$")
 _LONGEST_QUESTION = 200
 """Characters of a line that is a question and a heading of what stands below it."""
@@ -47,6 +59,8 @@ _MOST_TABLE_CELLS = 400
 _LONGEST_LIST: Mapping[bool, int] = {True: 120, False: 300}
 """Characters of a list that is a piece as a whole, in Chinese and in another language. A longer one nobody reads."""
 _LONGEST_HEADING = 60
+SHORT: Mapping[bool, int] = {True: 8, False: 24}
+"""Characters of a Chinese piece and of another one, below which it hardly says anything."""
 _NEGATES = re.compile(r"\b(?:not?|without|never|excluded|cannot)\b|n't\b|[不无非未]", re.IGNORECASE)
 
 
@@ -74,7 +88,8 @@ class EvidencePiece:
     end: int
     """Where it stands in the passage's text, in characters."""
     subject: str = ""
-    """What it is filed under in the passage itself: the row's name, the line that introduces a list."""
+    """What it is filed under in the passage itself: the row's name, the line that introduces a list, a clause's first
+    words."""
     column: str = ""
     """Of a cell, the name of its column."""
     own: str = ""
@@ -84,6 +99,11 @@ class EvidencePiece:
     says: str = ""
     """"yes" or "no", where that was the answer's first word to `asked`. The text then begins with `asked`: a customer
     may have asked the opposite."""
+
+    @property
+    def filed_under(self) -> str:
+        """The question above it, or the first words of its clause."""
+        return self.asked or (self.subject if self.kind is PieceKind.SENTENCE else "")
 
     def overlaps(self, other: "EvidencePiece") -> bool:
         """Whether both hold the same words of a passage."""
@@ -100,14 +120,14 @@ class _Line:
         return self.start + len(self.text)
 
 
-def pieces_of(number: int, passage: Passage) -> list[EvidencePiece]:
-    """The pieces of a passage, in its order. `number`: its index. Takes linear time."""
+def pieces_of(number: int, passage: Passage, language: AnswerLanguage | None = None) -> list[EvidencePiece]:
+    """The pieces of a passage, in its order. `number`: its index; `language`: the customer's. Takes linear time."""
     lines: list[_Line] = []
     at = 0
     for line in passage.text.splitlines(keepends=True):
         lines.append(_Line(at, line.rstrip()))
         at += len(line)
-    reader = _Reader(number, passage)
+    reader = _Reader(number, passage, language)
     at = 0
     while at < len(lines):
         line = lines[at].text
@@ -157,13 +177,16 @@ _RUNS: Mapping[Callable[[str], bool], Callable[[str], bool]] = {
 class _Reader:
     """Reads the lines of one passage. A question or a line that introduces stands for what comes below it."""
 
-    def __init__(self, number: int, passage: Passage) -> None:
+    def __init__(self, number: int, passage: Passage, language: AnswerLanguage | None) -> None:
         self.found: list[EvidencePiece] = []
         self._number = number
+        self._language = language
         self._chinese = (passage.language or language_of(passage.text)) == "zh"
         self._gap = "" if self._chinese else " "
+        self._has_clauses = sum(_clause_end(each) > 0 for each in (*passage.headings, *passage.text.splitlines())) > 1
         heading = plain(passage.headings[-1]) if passage.headings else ""
-        self._heading = f"{heading}{self._colon}" if 0 < len(heading) <= _LONGEST_HEADING else ""
+        self._heading = self._leading(heading[self._number_end(heading) :])
+        self._clause = ""
         self._asked = ""
         self._lead = ""
 
@@ -187,19 +210,40 @@ class _Reader:
     def _add(self, kind: PieceKind, text: str, start: int, end: int, **more: str) -> None:
         self.found.append(EvidencePiece(self._number, kind, text, start, end, **{"asked": self._asked, **more}))
 
+    def _leading(self, heading: str) -> str:
+        """A heading as what introduces a list; empty for a long one."""
+        return f"{heading}{self._colon}" if 0 < len(heading) <= _LONGEST_HEADING else ""
+
+    def _number_end(self, line: str) -> int:
+        """Where the number of a clause ends; 0 without one. A single decimal number may be another one ("2.4 GHz")."""
+        return _clause_end(line) if self._has_clauses or line.lstrip()[:1] == "第" else 0
+
     def _prose(self, line: _Line) -> None:
-        spans = list(sentences(line.text))
+        numbered = self._number_end(line.text)
+        spans = [(max(start, numbered), end) for start, end in sentences(line.text) if end > numbered]
         self._lead = ""
+        if numbered:
+            heading = plain(line.text[slice(*spans[0])]) if spans else ""
+            self._clause = heading if len(heading) <= _LONGEST_HEADING else ""
+            if len(heading) < SHORT[self._chinese] and not _NUMBER.search(heading):
+                spans = spans[1:]
+        opened: int | None = None
+        begun = 0
         for at, (start, end) in enumerate(spans):
+            previous, begun = begun, start
             own = self._closed(plain(line.text[start:end]))
             if at == len(spans) - 1 and _LEADS_IN.search(own):
                 self._lead = own
                 continue
-            if _ends_open(line.text[start:end]) and at < len(spans) - 1:
-                continue  # "both must be true: … ; …" says something else when it is cut
+            if _ends_open(line.text[start:end]) and opened is None:
+                opened = start
             begin = start
-            if at and (_POINTS_BACK.match(own) or line.text[:start].rstrip()[-1:] in ";；"):
-                begin = spans[at - 1][0]
+            if opened is not None:
+                if line.text[end - 1] in ";；" and at < len(spans) - 1:
+                    continue  # "all must be true: … ; … ; …" says something else when it is cut
+                begin, begun, opened = opened, opened, None
+            elif at and (_POINTS_BACK.match(own) or line.text[:start].rstrip()[-1:] in ";；"):
+                begin = previous
             before = plain(line.text[begin : spans[at - 1][1]]) + self._gap if begin != start else ""
             says = ""
             verdict = _SAYS_YES_OR_NO.match(own) if at == 0 and self._asked else None
@@ -213,10 +257,13 @@ class _Reader:
             text = before + own
             if says:
                 text = f"{self._asked}{self._gap}{text}"
-            self._add(PieceKind.SENTENCE, text, line.start + begin, line.start + end, own=own, says=says)
+            subject = "" if self._clause == own else self._clause
+            self._add(
+                PieceKind.SENTENCE, text, line.start + begin, line.start + end, subject=subject, own=own, says=says
+            )
 
     def _items(self, lines: Sequence[_Line]) -> None:
-        lead = self._lead or self._heading
+        lead = self._lead or self._leading(self._clause) or self._heading
         bodies: list[str] = []
         for line in lines:
             bullet = _BULLET.match(line.text)
@@ -224,11 +271,12 @@ class _Reader:
                 continue  # it goes on
             body = self._closed(plain(line.text[bullet.end() :]))
             bodies.append(body)
-            self._add(
-                *(PieceKind.ITEM, f"{lead}{self._gap}{body}" if lead else body, line.start, line.end),
-                subject=lead,
-                own=body,
-            )
+            ends = [line.start + end for _, end in sentences(line.text) if line.text[end - 1] not in ";；"]
+            stops = [line.end, *ends[:1]] if len(ends) > 1 else [line.end]
+            for stop in stops:
+                own = self._closed(plain(line.text[bullet.end() : stop - line.start]))
+                text = f"{lead}{self._gap}{own}" if lead else own
+                self._add(PieceKind.ITEM, text, line.start, stop, subject=lead, own=own)
         text = "\n".join([self._lead, *(f"- {body}" for body in bodies)])
         if self._lead and len(bodies) > 1 and len(text) <= _LONGEST_LIST[self._chinese]:
             self._add(PieceKind.LIST, text, lines[0].start, lines[-1].end, subject=lead)
@@ -244,6 +292,13 @@ class _Reader:
 
     def _table(self, lines: Sequence[_Line]) -> None:
         rows = [(line, _cells(line.text)) for line in lines if not _RULE.fullmatch(line.text)]
+        if self._language is not None:
+            columns = translations(list(zip(*(row for _, row in rows), strict=False)), self._language)
+            rows = [(line, [cell for at, cell in enumerate(row) if at not in columns]) for line, row in rows]
+            doubles = translations([row for _, row in rows], self._language)
+            rows = [row for at, row in enumerate(rows) if at not in doubles]
+            if columns or doubles:
+                self._chinese, self._gap = self._language == "zh", "" if self._language == "zh" else " "
         if len(rows) < 2:
             return
         head = rows[0][1]
@@ -254,8 +309,14 @@ class _Reader:
         colon = f"{self._colon}{self._gap}"
         left, right = ("（", "）") if self._chinese else (" (", ")")
         with_cells = len(rows) * len(head) <= _MOST_TABLE_CELLS and len(head) > 2
+        section = ""
         for line, row in rows[1:]:
-            name = row[0]
+            if len(row) > 1 and row[0] and len(set(row)) == 1:
+                section = "" if row[0][-1] in _ENDS else self._leading(row[0]) + self._gap
+                if not section:
+                    self._add(PieceKind.SENTENCE, row[0], line.start, line.end, own=row[0])
+                continue
+            name = section + row[0]
             said = [(column, value) for column, value in zip(head[1:], row[1:], strict=False) if value]
             if not said:
                 continue
@@ -281,6 +342,12 @@ class _Reader:
     def _closed(self, text: str) -> str:
         """A sentence or item that ended with a semicolon, ended."""
         return text[:-1] + ("。" if self._chinese else ".") if text[-1:] in ";；" else text
+
+
+def _clause_end(line: str) -> int:
+    """Where a clause's number ends, which no unit follows; 0 without one."""
+    found = _CLAUSE.match(line)
+    return 0 if found is None or (found[1] and unit_behind(line[found.end(1) :])) else found.end()
 
 
 def _ends_open(text: str) -> bool:

@@ -17,15 +17,15 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 
-from kefu.common.text.language import AnswerLanguage, language_of
+from kefu.common.text.language import UNKNOWN, AnswerLanguage, language_of
 from kefu.router.domain.turn import Passage
-from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind, pieces_of
+from kefu.router.grounding.evidence_pieces import SHORT, EvidencePiece, PieceKind, pieces_of
 from kefu.router.grounding.lexical_overlap import units_of
 from kefu.router.grounding.question_kind import asks_for_figure, asks_how
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NEGATION = re.compile(r"\b(?:not|no|never|only|cannot|without|except|unless)\b|n't\b|[不无没仅只除]")
-_EXAMPLE = re.compile(r"\b(?:for (?:example|instance)|e\.g\.|example)|举例|例如|比如|譬如|示例", re.IGNORECASE)
+_EXAMPLE = re.compile(r"\b(?:for instance|e\.g\.|(?<![.@])example)|举例|例如|比如|譬如|示例", re.IGNORECASE)
 _CODE = re.compile(r"\b[A-Za-z\d]++(?:-[A-Za-z\d]++)*+\b")
 _LETTER = re.compile("[a-z]")
 _DIGIT = re.compile(r"\d")
@@ -35,11 +35,11 @@ _MOST_COMPARED = 64
 """Of the pieces, the best by their words; the right one is hardly ever below, and embedding one takes 6 ms."""
 MOST_READ = 24
 """Pieces that are read again: the right one is hardly ever below (docs/benchmarks/answers.md)."""
+_LEAST_SHARE = 1 / 3
+"""Of a passage's lines or pieces, those in a language that make it one in that language too."""
 _LEAST_PROBABILITY = 1e-3
 _CLEAR = 0.7
 """A piece that is the best one with this probability needs no second opinion."""
-_SHORT: Mapping[bool, int] = {True: 8, False: 24}
-"""Characters of a Chinese piece and of another one, below which it hardly says anything."""
 READING = "reading"
 """The feature that the evidence reader gives: the log-odds that a piece answers."""
 BEARING_ALONE = ("score", "greatest relevance", "greatest reading")
@@ -60,15 +60,26 @@ class RankedPiece:
 
 def candidate_pieces(passages: Sequence[Passage], language: AnswerLanguage) -> list[EvidencePiece]:
     """The pieces that may be shown: of the first passages in the customer's language, or of the first at all without
-    one. The same words are there once."""
-    readable = [
-        index for index, each in enumerate(passages) if (each.language or language_of(each.text)) == language
-    ] or list(range(len(passages)))
+    one; of a passage in two languages those in the customer's. The same words are there once."""
+    readable = [index for index, each in enumerate(passages) if _is_in(each, language)] or range(len(passages))
     found: dict[str, EvidencePiece] = {}
     for index in readable[:_MOST_PASSAGES]:
-        for piece in pieces_of(index, passages[index]):
+        pieces = pieces_of(index, passages[index], language)
+        own = [piece for piece in pieces if language_of(piece.text) in (language, UNKNOWN)]
+        is_bilingual = _LEAST_SHARE <= len(own) / max(len(pieces), 1) <= 1 - _LEAST_SHARE
+        for piece in own if is_bilingual else pieces:
             found.setdefault(piece.text, piece)
     return list(found.values())[:_MOST_PIECES]
+
+
+def _is_in(passage: Passage, language: AnswerLanguage) -> bool:
+    """Whether a passage is in a language, by its lines: its document may be in two."""
+    found = [language_of(line) for line in passage.text.splitlines()]
+    known = [each for each in found if each != UNKNOWN]
+    if not known:
+        return passage.language in ("", language)
+    share = known.count(language) / len(known)
+    return share >= _LEAST_SHARE or (passage.language == language and share > 0)
 
 
 def worth_comparing(
@@ -82,10 +93,10 @@ def worth_comparing(
 
 
 def text_to_compare(piece: EvidencePiece, passages: Sequence[Passage]) -> str:
-    """What is embedded of a piece: it, under its title, headings and question."""
+    """What is embedded of a piece: it, under its title, headings, and question or clause."""
     passage = passages[piece.passage]
     above = f"{passage.title}\n{' > '.join(passage.headings)}\n"
-    return f"{above}{piece.asked} {piece.text}" if piece.asked else above + piece.text
+    return f"{above}{piece.filed_under} {piece.text}" if piece.filed_under else above + piece.text
 
 
 def ranked_pieces(
@@ -188,7 +199,9 @@ def features(
     """What speaks for each piece, by name. Without cosines those that need them are left out."""
     text = f"{before} {question}" if before else question
     asked = units_of(text)
-    heads = [" ".join((passages[each.passage].title, *passages[each.passage].headings, each.asked)) for each in pieces]
+    heads = [
+        " ".join((passages[each.passage].title, *passages[each.passage].headings, each.filed_under)) for each in pieces
+    ]
     own, above = [units_of(each.own or each.text) for each in pieces], [units_of(head) for head in heads]
     weights = _rarity(asked, [one | two for one, two in zip(own, above, strict=True)])
     total = math.fsum(sorted(weights.values())) or 1.0
@@ -230,7 +243,7 @@ def features(
             "other column": float(piece.kind is PieceKind.CELL and bool(hit) and piece.column not in hit),
             "row's name": (held(units_of(piece.subject)) - max(others, default=0.0)) if in_table else 0.0,
             "length": math.log(1 + len(piece.text)) / 3,
-            "short": float(len(piece.own or piece.text) < _SHORT[chinese]),
+            "short": float(len(piece.own or piece.text) < SHORT[chinese]),
             "precision": len(asked & own[at]) / max(len(own[at]), 1),
             "negated": float(bool(_NEGATION.search(piece.text.lower()))),
             "asked": float(bool(piece.asked)),

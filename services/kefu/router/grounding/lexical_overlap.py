@@ -17,7 +17,7 @@ _STOP_WORDS = frozenset(
     )
 )
 _FEWEST_UNITS = 3
-_BULLET = re.compile(r"\s*(?:[-*•#>|]\s*|\d{1,2}[.)、]\s*)*")
+_BULLET = re.compile(r"\s*(?:[-*•#>|]\s*|\d{1,2}[.)、](?!\d)\s*)*")
 _SENTENCE = re.compile(r"[^。！？!?；;]*?(?:[。！？!?；;]+|(?<!\.)\.++(?=\s|$)|$)[\"”’」』）)]*")
 _NO_BEGIN = " \t\n\r,，、:：;；.。!！?？)）"  # left over from the sentence before, or from a marker between
 _LETTER = re.compile(r"[^\W_]")

@@ -650,8 +650,16 @@ class Explanation(_message.Message):
         """Whether that is enough."""
         first_word: _builtins.str
         """"Yes." or "No.", where the evidence says so for certain."""
-        quoted: _builtins.bool
-        """It was given in quotation marks, of answers of releases that did: none is now."""
+        @_builtins.property
+        @_deprecated("""This field has been marked as deprecated using proto field options.""")
+        def quoted(self) -> _builtins.bool:
+            """A yes/no question whose answer was not certain, of answers of releases that gave them in quotation marks."""
+
+        @quoted.setter
+        @_deprecated("""This field has been marked as deprecated using proto field options.""")
+        def quoted(self, value: _builtins.bool) -> None:
+            """A yes/no question whose answer was not certain, of answers of releases that gave them in quotation marks."""
+
         @_builtins.property
         @_deprecated("""This field has been marked as deprecated using proto field options.""")
         def computation(self) -> _builtins.str:

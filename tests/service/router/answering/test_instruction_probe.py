@@ -35,7 +35,7 @@ async def harness(
     own_redis: RedisServer, node: RetrievalNode, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[RouterHarness]:
     # As min_relevance: whatever is asked, the model is.
-    monkeypatch.setattr(evidence_answer, "LEAST_BEARING_UNREAD", 0.0)
+    monkeypatch.setattr(evidence_answer, "LEAST_BEARING", 0.0)
     async with open_router_harness(own_redis, retrieval=node.address, min_relevance=0.0) as opened:
         opened.replica.frames = ["A refund ", "takes ", "900 ", "days [1]."]
         yield opened

@@ -7,10 +7,12 @@ from typing import Any, cast
 import pytest
 
 from kefu.common.auth import Principal
-from kefu.router.answering.evidence_answer import EvidenceFinder, shown_pieces
+from kefu.router.answering.evidence_answer import EvidenceFinder, evidence_answer, evidence_for, shown_pieces
 from kefu.router.answering.question import Question
 from kefu.router.domain.generation import Message
 from kefu.router.domain.turn import Passage
+from kefu.router.grounding.evidence_pieces import pieces_of
+from kefu.router.grounding.evidence_ranking import ranked_pieces
 from tests.unit.router.answering.questions import question
 
 ASKED = "How long does a refund take?"
@@ -24,6 +26,8 @@ class Retrieval:
 
     known: bool
     asked_for_known: list[bool] = field(default_factory=list[bool])
+    seconds: float = 0.0
+    """How long reading may take."""
 
     async def compare(self, _: Principal, question: str, texts: Sequence[str], seconds: float) -> list[float]:
         return [0.8] * len(texts)
@@ -32,6 +36,7 @@ class Retrieval:
         self, _: Principal, question: str, texts: Sequence[str], seconds: float, *, known_only: bool
     ) -> list[float]:
         self.asked_for_known.append(known_only)
+        self.seconds = seconds
         return [9.0 if "serial" in text else -9.0 for text in texts] if self.known or not known_only else []
 
 
@@ -45,6 +50,7 @@ async def test_under_load_only_what_was_read_before_decides(reads: bool, known: 
     found = await finder.find(asked, ASKED, "", [PASSAGE], choice_weight=0.0)
     assert best in found.ranked[0].piece.text
     assert retrieval.asked_for_known == [not reads]
+    assert retrieval.seconds == 2.0
 
 
 @dataclass
@@ -79,3 +85,24 @@ def test_the_number_of_an_order_is_the_customers_own_where_it_was_written_and_no
     assert shown_pieces(f"{asked} {number}", "", passages, "en")
     assert shown_pieces(asked, number, passages, "en")
     assert shown_pieces(asked, "", passages, "en", number) == []
+
+
+@pytest.mark.parametrize(
+    ("headings", "asked", "said"),
+    [
+        (("Baggage fees",), "What is the fee of a second bag?", "Baggage fees — Second bag (Fee): ¥90 [1]"),
+        (("What does a bag cost?",), "What is the fee of a second bag?", "Second bag (Fee): ¥90 [1]"),
+    ],
+)
+def test_a_row_is_shown_under_what_its_table_is_about(headings: tuple[str, ...], asked: str, said: str) -> None:
+    table = "| Bag | Fee | Weight |\n|---|---|---|\n| First bag | free | 20 kg |\n| Second bag | ¥90 | 23 kg |"
+    passages = [replace(PASSAGE, text=table, headings=headings)]
+    ranked = ranked_pieces(asked, "", passages, shown_pieces(asked, "", passages, "en"), None)
+    evidence = evidence_for(asked, passages, ranked, "en")
+    assert evidence_answer(question(asked), [evidence]).text == said
+
+
+def test_what_hardly_bears_is_no_answer_whether_or_not_it_was_read() -> None:
+    evidence = evidence_for(ASKED, [PASSAGE], ranked_pieces(ASKED, "", [PASSAGE], [*pieces_of(0, PASSAGE)], None), "en")
+    assert replace(evidence, bearing=0.3).bears
+    assert not replace(evidence, bearing=0.29).bears

@@ -173,23 +173,6 @@ def test_a_message_that_a_person_took_stays_with_what_was_said_then() -> None:
     assert exchanges([turn("Hello?", "")]) == []
 
 
-@table(
-    ("said", "left"),
-    [
-        ("It takes 7 days [1]. The page says: “Refunds take 7 days.”[1]", "It takes 7 days ."),
-        ("很快[1]。资料原文：“7 天。”[1]", "很快。"),
-        (
-            "The help page says: “Refunds take 7 days.”\n“Cards take longer.” [1]",
-            "Refunds take 7 days.\nCards take longer.",
-        ),
-        ("帮助页面写着：“不能。”[1]", "不能。"),
-        ("It takes 7 days [1].", "It takes 7 days [1]."),
-    ],
-)
-def test_the_model_sees_no_earlier_quotation_as_one(said: str, left: str) -> None:
-    assert exchanges([turn("How long?", said)]) == [("How long?", left)]
-
-
 def test_a_summary_after_a_persons_words_has_no_empty_question() -> None:
     said = replace(turn("", "Anything else?"), agent="Mei")
     summary = handoff_summary("en", HandoffReason.CUSTOMER_ASKED, "Please.", [said], [])

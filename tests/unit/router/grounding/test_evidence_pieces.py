@@ -1,5 +1,7 @@
 """Passages are cut into pieces that can answer a question by themselves."""
 
+from dataclasses import replace
+
 import pytest
 
 from kefu.router.domain.turn import Passage
@@ -44,6 +46,54 @@ def test_a_short_list_is_a_piece_as_a_whole_too() -> None:
 def test_steps_are_one_piece_in_their_order() -> None:
     steps = [piece for piece in _pieces("1. Open Settings.\n2. Tap **Delete**.") if piece.kind is PieceKind.STEPS]
     assert [piece.text for piece in steps] == ["1. Open Settings.\n2. Tap Delete."]
+
+
+def test_clauses_of_a_contract_are_sentences_under_their_first_words_and_no_steps() -> None:
+    text = "3.2 Luggage. Each passenger brings 23 kg.\n3.3 Animals\nDogs travel in the hold.\n3.4.1 Sports gear\n- skis"
+    pieces = _pieces(text, "3 Carriage")
+    assert {piece.kind for piece in pieces} == {PieceKind.SENTENCE, PieceKind.ITEM}
+    assert [(piece.subject, piece.text) for piece in pieces] == [
+        ("Luggage.", "Each passenger brings 23 kg."),
+        ("Animals", "Dogs travel in the hold."),
+        ("Sports gear:", "Sports gear: skis"),
+    ]
+    (chinese,) = _pieces("第三条 行李\n每位旅客可携带一件。", language="zh")
+    assert (chinese.subject, chinese.text) == ("行李", "每位旅客可携带一件。")
+
+
+def test_a_figure_that_begins_a_line_is_no_number_of_a_clause_or_step() -> None:
+    assert _texts("3.5 kg is the limit.\n2.4 kg is usual.") == ["3.5 kg is the limit.", "2.4 kg is usual."]
+    assert _texts("2.4 GHz Wi-Fi is supported.") == ["2.4 GHz Wi-Fi is supported."]
+
+
+def test_a_list_within_a_sentence_stays_with_what_introduces_it_and_ends_before_the_next_sentence() -> None:
+    listed = "We need all: a form; a photo; a stamp."
+    assert _texts(f"{listed} Then we begin. Bring a pen.") == [listed, f"{listed} Then we begin.", "Bring a pen."]
+
+
+def test_an_item_ends_before_the_next_sentence() -> None:
+    assert "Allowed: skis up to 2 m." in _texts("Allowed:\n- skis up to 2 m. Dogs travel in the hold.\n- prams")
+
+
+def test_of_a_table_in_two_languages_the_customers_half_is_read() -> None:
+    table = "| 舱位 | Class | 行李额 | Baggage |\n|---|---|---|---|\n| 经济舱 | Economy | 20 公斤 | 20 kg |"
+    passage = Passage(1, "p", "Title", (), table, "", 1.0, "zh")
+    assert [piece.text for piece in pieces_of(0, passage, "en")] == ["Economy: 20 kg"]
+    assert [piece.text for piece in pieces_of(0, passage, "zh")] == ["经济舱：20 公斤"]
+    rows = "| Class | Kilograms | Pieces |\n| 舱位 | 公斤数 | 件数 |\n| Economy | 20 | 1 |\n| 经济舱 | 20 | 1 |"
+    found = pieces_of(0, replace(passage, text=rows), "en")
+    assert [piece.text for piece in found if piece.kind is PieceKind.ROW] == ["Economy — Kilograms: 20; Pieces: 1"]
+    app = "| 功能 | App | 网页 |\n|---|---|---|\n| 退票 | ✓ | 支持 |\n| 改签 | ✓ | ✓ |"
+    assert "App：✓" in pieces_of(0, replace(passage, text=app), "zh")[0].text
+
+
+def test_a_cell_merged_over_a_table_names_the_rows_below_it_or_is_a_remark() -> None:
+    table = (
+        "| Class | Pieces | Weight |\n| Home | Home | Home |\n| Economy | 1 | 20 kg |\n| Ask us. | Ask us. | Ask us. |"
+    )
+    texts = _texts(table)
+    assert texts[0] == "Home: Economy — Pieces: 1; Weight: 20 kg"
+    assert texts[-1] == "Ask us."
 
 
 def test_a_row_is_said_with_the_names_of_its_columns() -> None:

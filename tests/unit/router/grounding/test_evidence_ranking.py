@@ -3,6 +3,7 @@
 import pytest
 
 from kefu.common.text.language import AnswerLanguage
+from kefu.router.answering.evidence_answer import evidence_for
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding.evidence_pieces import PieceKind
 from kefu.router.grounding.evidence_ranking import (
@@ -34,6 +35,56 @@ def _best(question: str, *passages: Passage, language: AnswerLanguage = "en") ->
 def test_the_row_that_is_asked_about_is_shown_without_its_neighbours() -> None:
     said = _best("What does it cost on the 5th floor without a lift?", _passage(1, _LIFT))
     assert said == ["Without a lift, 5th floor: ¥90"]
+
+
+_PARCELS = """| Service | Time | Price |
+|---|---|---|
+| Parcel | 3 days | ¥12 |
+| Freight | 2 weeks | ¥60 |"""
+
+
+def _evidence(question: str, *passages: Passage, language: AnswerLanguage = "en") -> tuple[list[str], float]:
+    ranked = ranked_pieces(question, "", passages, candidate_pieces(passages, language), None)
+    found = evidence_for(question, passages, ranked, language)
+    return [piece.text for piece in found.pieces], found.bearing
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("What is the price of freight?", "Freight (Price): ¥60"),
+        ("How long does freight take?", "Freight (Time): 2 weeks"),
+        ("Tell me about freight please", "Freight — Time: 2 weeks; Price: ¥60"),
+    ],
+)
+def test_of_a_row_the_column_that_is_asked_for_is_shown(question: str, said: str) -> None:
+    assert _best(question, _passage(1, _PARCELS)) == [said]
+
+
+def test_a_question_for_a_number_is_answered_by_what_holds_one() -> None:
+    vague = _passage(1, "Refunds of a ticket take as long as the bank of the ticket needs.", "Refunds of a ticket")
+    exact = _passage(2, "Refunds take 7 days.", "Tickets")
+    asked = "How long do refunds of a ticket take?"
+    said, bearing_of_both = _evidence(asked, vague, exact)
+    assert any("7 days" in each for each in said)
+    assert bearing_of_both > 0
+    assert _evidence(asked, vague)[1] == 0.0
+    assert _evidence("Do refunds of a ticket take long?", vague)[1] > 0
+    assert (
+        _evidence("退票要几天？", _passage(1, "退票收取 5% 手续费。", "退票", language="zh"), language="zh")[1] == 0.0
+    )
+
+
+def test_a_worked_example_is_not_shown_for_the_rule() -> None:
+    rule = "A refund is paid in 7 days."
+    text = f"For example, a refund of May 1 is paid on May 8, a refund of May 3 on May 10. {rule}"
+    assert _evidence("How is a refund paid?", _passage(1, text))[0] == [rule]
+
+
+def test_of_a_passage_in_two_languages_the_customers_pieces_are_shown() -> None:
+    text = "Gift cards are valid for 3 years.\n礼品卡有效期为 3 年。\nThey are not refunded.\n礼品卡不能退。"
+    pieces = candidate_pieces([_passage(1, text, language="zh")], "en")
+    assert [piece.text for piece in pieces] == ["Gift cards are valid for 3 years.", "They are not refunded."]
 
 
 _COLLECTION = """| Service | Collected | Price |

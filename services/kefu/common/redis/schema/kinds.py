@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 
 UNKNOWN = "unknown"
 _KINDS: dict[str, dict[str, str]] = {
-    "coordination of routers": {"": "bell desks attachments:sweep desks:attendant golden:checker archive:writer exam:examiner"},
+    "coordination of routers": {
+        "": "bell desks attachments:sweep desks:attendant golden:checker archive:writer exam:examiner"
+    },
     "archive and backup": {"": "archive:erased archive:status backup"},
     "marks of models": {"": "exam:marks"},
     "keys and tenants": {"": "tenants", "key": "key", "tenant": "keys"},

@@ -1,4 +1,8 @@
-"""The parser of spreadsheets: each sheet is a section, cut into tables at empty rows and columns."""
+"""
+The parser of spreadsheets: each sheet is a section, cut into tables at empty rows and columns.
+
+What stands in a merged cell stands in each of the cells that it covers: a row says nothing without its name.
+"""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -6,9 +10,11 @@ from datetime import date, datetime, time
 from typing import Any
 
 from openpyxl import load_workbook
+from openpyxl.utils.cell import range_boundaries
+from openpyxl.xml.functions import iterparse
 
 from kefu.retrieval.documents.parsers.qa_pairs import find_pairs, pair_block
-from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable, table_block
+from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable, table_block, titles_of
 from kefu.retrieval.documents.zip_safety import open_zip
 
 MAX_CELLS = 1_000_000
@@ -34,9 +40,40 @@ def parse_spreadsheet(data: bytes) -> ParsedDocument:
             if cells > MAX_CELLS:
                 raise Unreadable("TOO_LARGE", f"It has more than {MAX_CELLS:,} cells; split it, and leave out data.")
             rows.append([_text(cell) for cell in row])
+        _fill_merged(rows, _merged_areas(sheet))
         named = (sheet.title,) if len(sheets) > 1 else ()
         blocks += [block for table in _tables(rows) for block in _blocks(table, named)]
     return ParsedDocument("", blocks, remark=f"Hidden sheets were left out: {', '.join(hidden)}." if hidden else "")
+
+
+def _merged_areas(sheet: Any) -> Iterator[str]:
+    """The areas of merged cells, such as "A1:C1". A workbook that is read in rows does not give them."""
+    with sheet._get_source() as source:
+        for _, element in iterparse(source):
+            if element.tag.endswith("}mergeCell"):
+                yield element.get("ref", "")
+            elif not element.tag.endswith("}mergeCells"):
+                element.clear()
+
+
+def _fill_merged(rows: Rows, areas: Iterable[str]) -> None:
+    """Fill what merged cells cover with their text. Raises Unreadable where that is too much."""
+    width = max(map(len, rows), default=0)
+    filled = 0
+    for area in areas:
+        left, top, right, bottom = range_boundaries(area)
+        text = rows[top - 1][left - 1] if top <= len(rows) and left <= len(rows[top - 1]) else ""
+        if not text:
+            continue
+        for row in rows[top - 1 : bottom]:
+            last = min(right, width)
+            filled += last - left + 1
+            if filled > MAX_CELLS:
+                raise Unreadable(
+                    "TOO_LARGE", f"Its merged cells cover more than {MAX_CELLS:,}; leave out what is empty."
+                )
+            row += [""] * (last - len(row))
+            row[left - 1 : last] = [text] * (last - left + 1)
 
 
 def _text(cell: Any) -> str:
@@ -88,7 +125,7 @@ def _split(lines: Iterable[list[str]]) -> Iterator[list[list[str]]]:
 def _blocks(table: Rows, headings: tuple[str, ...]) -> Iterator[Block]:
     """The block of a table, with the lines above its header as headings; lines without a table as text."""
     captions: list[str] = []
-    while table and sum(map(bool, table[0])) < 2:
+    while table and (sum(map(bool, table[0])) < 2 or titles_of(table)):
         captions.append(next(filter(None, table.pop(0))))
     if not table:
         yield Block("\n".join(captions), headings)

@@ -66,7 +66,6 @@ def evidence_read(evidence: Evidence, seconds: float) -> EvidenceRead:
         evidence.bears,
         tuple(pieces),
         first_word=evidence.first_word,
-        is_quoted=evidence.is_quoted,
         is_compared=evidence.is_compared,
         seconds=round(seconds, 4),
     )

@@ -22,12 +22,17 @@ _MARGIN = 0.09  # of the page's height, where running heads and page numbers sta
 _PAGE_NUMBER = LinearPattern(
     r"(?i)[-–— ]*(?:page|seite|p\.|第)?\s*[\divxlc]+\s*(?:页|頁)?\s*(?:(?:of|/|von|共)\s*\d+)?[-–— 页頁]*"
 )
-_BULLET = LinearPattern(r"(?:[•‣▪▫●○■□◦–—*-]|\(?\d{1,3}[.)、）]|[（(][一二三四五六七八九十]+[)）]|[a-z][.)])\s*")
+_BULLET = LinearPattern(
+    r"(?:[•‣▪▫●○■□◦–—*-]|\(?\d{1,3}[.)、）](?:\D|\Z)|[（(][一二三四五六七八九十]+[)）]|[a-z][.)])\s*"
+)
 _NUMBERED = LinearPattern(r"(\d{1,2}(?:\.\d{1,2}){1,4})\.?\s+\w.*")
 _CHAPTER = LinearPattern(
     r"(?i)(?:第\s?[\d一二三四五六七八九十百]{1,4}\s?([章篇部编節节])|(?:chapter|part|appendix)\s\S).*"
 )
 _CONTENTS = LinearPattern(r"(?:\.\s?){5}\s*[\divxlc]+\Z")
+_CLAUSE = LinearPattern(
+    r"(?:\d{1,2}(?:\.\d{1,2}){1,4}\.?\s+[\p{Lu}\p{Lo}]|第\s?[\d一二三四五六七八九十百]{1,6}\s?条[\s:：、])"
+)
 _SENTENCE_END = tuple(".!?:;。！？：；…”\"')）")
 
 
@@ -173,7 +178,7 @@ class BlockBuilder:
         if size >= self._body * _HEADING_SIZE:
             nearest = min(range(len(self._sizes)), key=lambda at: abs(self._sizes[at] - size))
             return min(nearest, _LEVELS - 1) + 1
-        is_label = line.bold and not line.text.endswith(_SENTENCE_END) and not _BULLET.match(line.text)
+        is_label = line.bold and not line.text.endswith(_SENTENCE_END) and not _begins_item(line.text)
         if not is_label or size < self._body or len(line.text) > 80:
             return 0
         return _numbered_level(line.text) or _LABEL_LEVEL
@@ -236,14 +241,19 @@ def _text_of(lines: list[Line]) -> str:
     parts: list[list[str]] = []
     for line, before in zip(lines, [None, *lines[:-1]], strict=True):
         ended = before is not None and before.x1 < right - 0.3 * (right - left)
-        if before is None or ended or _BULLET.match(line.text):
+        if before is None or ended or _begins_item(line.text):
             parts.append([])
         parts[-1].append(line.text)
     return "\n".join(joined(part) for part in parts)
 
 
+def _begins_item(text: str) -> bool:
+    """Whether a line begins an item of a list, or a clause of a contract."""
+    return bool(_BULLET.match(text) or _CLAUSE.match(text))
+
+
 def _continues_paragraph(before: str, after: str) -> bool:
-    if before.endswith(_SENTENCE_END) or _BULLET.match(after):
+    if before.endswith(_SENTENCE_END) or _begins_item(after):
         return False
     return after[:1].islower() or (after[:1] >= "\u2e80" and before[-1:] >= "\u2e80" and len(before) > 20)
 
