@@ -450,7 +450,7 @@ start_time (\v2.google.protobuf.Timestamp,
 \x07session (\v2.kefu.router.v1.Session+
 turns (\v2.kefu.router.v1.ReviewedTurn"$
 ExplainAnswerRequest\f
-turn (	"²
+turn (	"¶
 
 \vExplanation
 \bdecision (	
@@ -493,15 +493,15 @@ start_time (\v2.google.protobuf.Timestamp,
 \x07passage (	
 score (H\0
 chosen (\bB\b
-_scoreä
+_scoreè
 \bEvidence\r
 asked (	
 \x07bearing (\r
 bears (\b1
 pieces (\v2!.kefu.router.v1.Explanation.Piece
 
-first_word (	
-quoted (\b
+first_word (	
+quoted (\bB
 \vcomputation\x07 (	B
 \bcompared\b (\b'
 time	 (\v2.google.protobuf.DurationÅ
