@@ -207,17 +207,16 @@ def empty_answers() -> dict[str, float]:
 
 async def test_answers_without_a_word_for_the_customer_are_counted_by_why_they_ended() -> None:
     thought, blank = Piece(Channel.REASONING, "hm", (1, 2)), Piece(Channel.TEXT, " \n", (3,))
-    for events, continued, empty in (
-        ((Started(7), thought, blank, Finished(FinishReason.LENGTH, 7, 4, 3, 2)), False, {"stop": 0, "length": 1}),
-        ((Started(7), Finished(FinishReason.STOP, 7, 4, 0, 0)), False, {"stop": 1, "length": 0}),
-        ((Started(7), Finished(FinishReason.STOP, 7, 4, 0, 0)), True, {"stop": 0, "length": 0}),
-        (ANSWER, False, {"stop": 0, "length": 0}),
+    for events, before, empty in (
+        ((Started(7), thought, blank, Finished(FinishReason.LENGTH, 7, 4, 3, 2)), None, {"stop": 0, "length": 1}),
+        ((Started(7), Finished(FinishReason.STOP, 7, 4, 0, 0)), None, {"stop": 1, "length": 0}),
+        ((Started(7), Finished(FinishReason.STOP, 7, 4, 0, 0)), pb.Continuation(text="so far"), {"stop": 0, "length": 0}),
+        (ANSWER, None, {"stop": 0, "length": 0}),
     ):
-        before = empty_answers()
+        counted = empty_answers()
         async with serve_generation(ScriptedEngine(events)) as (stub, _, _):
-            more = {"continuation": pb.Continuation(text="so far")} if continued else {}
-            await collect_events(stub, make_request(**more))
-        assert {reason: count - before[reason] for reason, count in empty_answers().items()} == empty
+            await collect_events(stub, make_request(continuation=before))
+        assert {reason: count - counted[reason] for reason, count in empty_answers().items()} == empty
 
 
 async def test_the_simulated_engine_says_so_in_every_answer_and_in_its_description() -> None:
