@@ -84,6 +84,12 @@ async def test_a_server_is_there_unless_it_fails_or_refuses_the_key(status: int,
             await changes.aclose()
 
 
+async def probe(port: int, *how: str) -> int:
+    """The status of the command by which container engines look at a replica."""
+    asked = await asyncio.create_subprocess_exec(sys.executable, "-m", "kefu.common.probe", str(port), *how)
+    return await asyncio.wait_for(asked.wait(), 60)
+
+
 async def test_a_replica_that_starts_without_its_server_is_alive_and_does_not_serve(tmp_path: Path) -> None:
     port, dead = unused_ports(2)
     process = await asyncio.create_subprocess_exec(
@@ -110,7 +116,7 @@ async def test_a_replica_that_starts_without_its_server_is_alive_and_does_not_se
             return False
 
         await wait_until_async(alive, 60)
-        assert not await is_serving(port)
+        assert [await probe(port), await probe(port, "--alive")] == [1, 0]
         assert process.stdout is not None
         async with asyncio.timeout(30):
             while b"openai.server_away" not in await process.stdout.readline():

@@ -207,10 +207,11 @@ def empty_answers() -> dict[str, float]:
 
 async def test_answers_without_a_word_for_the_customer_are_counted_by_why_they_ended() -> None:
     thought, blank = Piece(Channel.REASONING, "hm", (1, 2)), Piece(Channel.TEXT, " \n", (3,))
+    nothing = (Started(7), Finished(FinishReason.STOP, 7, 4, 0, 0))
     for events, before, empty in (
         ((Started(7), thought, blank, Finished(FinishReason.LENGTH, 7, 4, 3, 2)), None, {"stop": 0, "length": 1}),
-        ((Started(7), Finished(FinishReason.STOP, 7, 4, 0, 0)), None, {"stop": 1, "length": 0}),
-        ((Started(7), Finished(FinishReason.STOP, 7, 4, 0, 0)), pb.Continuation(text="so far"), {"stop": 0, "length": 0}),
+        (nothing, None, {"stop": 1, "length": 0}),
+        (nothing, pb.Continuation(text="so far"), {"stop": 0, "length": 0}),
         (ANSWER, None, {"stop": 0, "length": 0}),
     ):
         counted = empty_answers()
