@@ -126,7 +126,9 @@ def test_every_container_that_stays_is_probed(folder: Path) -> None:
                 if how == "exec":
                     program = "kefu.gateway.probe" if "http" in ports else "kefu.common.probe"
                     listening = ports["http"] if "http" in ports else ports["grpc"]
-                    assert probe["exec"]["command"] == ["python", "-m", program, str(listening)]
+                    alive = container["name"] == "generation" and kind != "readinessProbe"
+                    words = ["python", "-m", program, str(listening), *(["--alive"] if alive else [])]
+                    assert probe["exec"]["command"] == words
                     continue
                 port = probe[how]["port"]
                 assert ports.get(port, port) in ports.values(), f"{name_of(workload)} {container['name']} {kind}"

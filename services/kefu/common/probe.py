@@ -1,5 +1,7 @@
 """Health check of a service on this machine: python -m kefu.common.probe PORT exits with 0 when the service is SERVING.
 
+With --alive after the port it exits with 0 when the service answers at all, though it may be unable to serve.
+
 For container engines whose health checks are commands. With KEFU_TLS_… set the probe calls over TLS, as `localhost`.
 With a module after the port, a service that is not healthy for long is killed, see `kefu.common.probe_liveness`.
 """
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import grpc
 from grpc_health.v1 import health_pb2
+from grpc_health.v1.health import SERVICE_NAME as ALIVE
 
 from kefu.common.probe_liveness import note_health
 from kefu.common.tls import Tls
@@ -18,8 +21,8 @@ _TIMEOUT_SECONDS = 4.0
 _TLS = ("KEFU_TLS_CERTIFICATE", "KEFU_TLS_KEY", "KEFU_TLS_AUTHORITY")
 
 
-def is_serving(address: str, tls: Tls | None) -> bool:
-    """Whether the server as a whole is SERVING, by grpc.health.v1. Errors are written to standard error."""
+def is_serving(address: str, tls: Tls | None, service: str = "") -> bool:
+    """Whether a service of the server, by default the whole, is SERVING. Errors are written to standard error."""
     channel = grpc.secure_channel(address, tls.channel_credentials()) if tls else grpc.insecure_channel(address)
     with channel:
         check = channel.unary_unary(
@@ -28,7 +31,7 @@ def is_serving(address: str, tls: Tls | None) -> bool:
             response_deserializer=health_pb2.HealthCheckResponse.FromString,
         )
         try:
-            answer = check(health_pb2.HealthCheckRequest(), timeout=_TIMEOUT_SECONDS)
+            answer = check(health_pb2.HealthCheckRequest(service=service), timeout=_TIMEOUT_SECONDS)
         except grpc.RpcError as error:
             sys.stderr.write(f"{address}: {error}\n")
             return False
@@ -38,12 +41,13 @@ def is_serving(address: str, tls: Tls | None) -> bool:
 def main() -> None:
     """Check the port of the command line, and exit."""
     if len(sys.argv) not in (2, 3) or not sys.argv[1].isdecimal():
-        sys.exit("usage: python -m kefu.common.probe PORT [MODULE]")
+        sys.exit("usage: python -m kefu.common.probe PORT [--alive | MODULE]")
     files = [os.environ.get(name, "") for name in _TLS]
     tls = Tls(*map(Path, files)) if all(files) else None
-    healthy = is_serving(f"localhost:{sys.argv[1]}", tls)
-    if len(sys.argv) == 3:
-        note_health(sys.argv[2], healthy=healthy)
+    what = sys.argv[2] if len(sys.argv) == 3 else ""
+    healthy = is_serving(f"localhost:{sys.argv[1]}", tls, ALIVE if what == "--alive" else "")
+    if what and what != "--alive":
+        note_health(what, healthy=healthy)
     sys.exit(0 if healthy else 1)
 
 

@@ -121,7 +121,7 @@ class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
     """openai engine: most tokens of prompt and answer together at that server."""
 
     openai_reasoning: bool = False
-    """openai engine: the model there can reason."""
+    """openai engine: the model there can reason. At its start the engine tries how that model answers at once."""
 
     openai_max_running: Annotated[int, Field(ge=0)] = 0
     """openai engine: most requests of this replica that the server runs at once; 0: not known."""

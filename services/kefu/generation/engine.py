@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 Role = Literal["system", "user", "assistant"]
 
@@ -146,4 +146,13 @@ class Engine(Protocol):
 
     async def died(self) -> str:
         """Wait until this engine can never answer again, and return what happened."""
+        ...
+
+
+@runtime_checkable
+class RemoteEngine(Engine, Protocol):
+    """An engine whose model runs in a process that is not ours, and that may go away and come back."""
+
+    def availability(self) -> AsyncGenerator[bool, None]:
+        """Whether the model can be asked: the state at the start first, then each change. Never ends by itself."""
         ...

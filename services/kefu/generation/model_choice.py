@@ -18,9 +18,18 @@ from kefu.common.resource_limits.memory_budget import available_memory
 from kefu.generation.config import GenerationConfig
 from kefu.generation.engine_choice import EngineName, choose_engine, nvidia_gpus
 from kefu.generation.machine_speed import Measure, MeasuredSpeed, Say, kept_speed, speed_here
-from kefu.generation.models.catalog import CATALOG, DEFAULT_ON_CPU, DEFAULT_ON_GPU, SMALLEST, NamedModel
+from kefu.generation.models.catalog import (
+    CATALOG,
+    DEFAULT_GPU_BYTES,
+    DEFAULT_ON_CPU,
+    DEFAULT_ON_GPU,
+    DEFAULT_ON_SMALL_GPU,
+    SMALLEST,
+    NamedModel,
+)
 from kefu.generation.models.download import hub_answers
 from kefu.generation.models.memory_need import KvBudget
+from kefu.generation.models.nvidia_cards import nvidia_cards
 from kefu.generation.models.preflight import Reader, gguf_path
 from kefu.generation.models.resolver import resolve_gguf
 from kefu.generation.models.selection import (
@@ -42,8 +51,11 @@ def is_auto(model: str) -> bool:
 
 
 def default_model(*, gpu: bool) -> str:
-    """What auto stands for with vLLM."""
-    return DEFAULT_ON_GPU if gpu else DEFAULT_ON_CPU
+    """What auto stands for with vLLM: on GPUs by the smallest card. Where none tells its memory, that of small ones."""
+    if not gpu:
+        return DEFAULT_ON_CPU
+    smallest = min((card.total or 0 for card in nvidia_cards()), default=0)
+    return DEFAULT_ON_GPU if smallest >= DEFAULT_GPU_BYTES else DEFAULT_ON_SMALL_GPU
 
 
 def limits_here(config: GenerationConfig) -> MachineLimits:

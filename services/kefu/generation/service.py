@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -15,7 +15,7 @@ from kefu.common.resource_limits.cpu_budget import usable_cores
 from kefu.common.resource_limits.memory_budget import available_memory
 from kefu.common.rpc.server import RunningServer, check_address, serving, terminated
 from kefu.generation.config import GenerationConfig
-from kefu.generation.engine import Engine
+from kefu.generation.engine import Engine, RemoteEngine
 from kefu.generation.engine_choice import choose_engine
 from kefu.generation.engine_metrics import EngineMetrics
 from kefu.generation.model_choice import choose_and_fetch, default_model, is_auto, reader_of
@@ -36,7 +36,10 @@ class EngineDied(Exception):
 
 
 async def main(config: GenerationConfig) -> None:
-    """Serve until SIGTERM. When the engine dies, report NOT_SERVING and raise EngineDied."""
+    """Serve until SIGTERM. When the engine dies, report NOT_SERVING and raise EngineDied.
+
+    An engine whose model is elsewhere is NOT_SERVING as long as that cannot be asked.
+    """
     check_address(config.listen)
     async with open_engine(config) as engine:
         counts_itself = engine.describe().engine == "vllm"
@@ -51,6 +54,7 @@ async def main(config: GenerationConfig) -> None:
                 drain_seconds=config.drain_seconds,
                 transport=config.transport(),
                 tls=config.tls,
+                healthy=not isinstance(engine, RemoteEngine),
             ) as server,
         ):
             await until_end(engine, servicer, server, config.watchdog_seconds)
@@ -62,8 +66,11 @@ async def until_end(
     """Return at SIGTERM or SIGINT. Raises EngineDied when the engine dies first."""
     signalled = asyncio.create_task(terminated(watchdog_seconds), name="terminated")
     died = asyncio.create_task(engine.died(), name="engine-died")
+    tasks: list[asyncio.Task[Any]] = [signalled, died]
+    if isinstance(engine, RemoteEngine):
+        tasks.append(asyncio.create_task(_follow(engine, server), name="availability"))
     try:
-        await asyncio.wait((signalled, died), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if died.done():
             servicer.engine_dead = True
             await server.set_healthy(False)
@@ -71,10 +78,16 @@ async def until_end(
             raise EngineDied(died.result())
     finally:
         servicer.leave()
-        for task in (signalled, died):
+        for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+async def _follow(engine: RemoteEngine, server: RunningServer) -> None:
+    async with aclosing(engine.availability()) as changes:
+        async for there in changes:
+            await server.set_healthy(there)
 
 
 def limits_of(config: GenerationConfig) -> ServingLimits:

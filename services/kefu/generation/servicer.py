@@ -28,6 +28,7 @@ from kefu.generation.engine import (
 )
 from kefu.generation.engine_metrics import EngineMetrics
 from kefu.generation.load_accounting import LoadAccounting
+from kefu.generation.metrics import EMPTY_ANSWERS
 from kefu.generation.models.catalog import answer_profile_of
 from kefu.generation.multiplexing import MultiplexedCall, cut_when_stalled
 from kefu.generation.v1 import generation_pb2 as pb
@@ -120,6 +121,7 @@ class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
         if self.accounting.open_requests >= self._limits.max_requests:
             raise ReplicaFull(f"This replica has {self._limits.max_requests} requests; try another one.")
         first_token: float | None = None
+        has_text = False
         with self._observers(generation_request) as observe:
             written = self._engine.generate(generation_request)
             gather = paced if self._engine.coalesces else coalesced
@@ -128,10 +130,12 @@ class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
                     match event:
                         case Started():
                             self.accounting.accept(request.caller, request.estimated_tokens)
-                        case Piece():
+                        case Piece(channel=channel, text=text):
                             first_token = first_token or time.monotonic() - began
-                        case Finished():
-                            pass
+                            has_text = has_text or (channel is Channel.TEXT and bool(text.strip()))
+                        case Finished(reason=reason):
+                            if not has_text and generation_request.continuation is None:
+                                EMPTY_ANSWERS.labels(reason.value).inc()
                     yield self._message(event, began, first_token)
 
     async def WatchLoad(self, request: pb.WatchLoadRequest, context: Context) -> AsyncIterator[pb.LoadReport]:

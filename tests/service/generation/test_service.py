@@ -7,6 +7,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from prometheus_client import REGISTRY
 
 import kefu.generation
 from kefu.common.auth import make_key
@@ -195,6 +196,28 @@ async def test_when_the_engine_dies_new_calls_are_sent_elsewhere() -> None:
             await ending
         refused = await expect_failure(lambda: collect_events(stub, make_request()))
         assert (refused.code, refused.reason) == (grpc.StatusCode.UNAVAILABLE, "ENGINE_DEAD")
+
+
+def empty_answers() -> dict[str, float]:
+    name = "kefu_generation_empty_answers_total"
+    return {
+        reason: REGISTRY.get_sample_value(name, {"finished_reason": reason}) or 0.0 for reason in ("stop", "length")
+    }
+
+
+async def test_answers_without_a_word_for_the_customer_are_counted_by_why_they_ended() -> None:
+    thought, blank = Piece(Channel.REASONING, "hm", (1, 2)), Piece(Channel.TEXT, " \n", (3,))
+    nothing = (Started(7), Finished(FinishReason.STOP, 7, 4, 0, 0))
+    for events, before, empty in (
+        ((Started(7), thought, blank, Finished(FinishReason.LENGTH, 7, 4, 3, 2)), None, {"stop": 0, "length": 1}),
+        (nothing, None, {"stop": 1, "length": 0}),
+        (nothing, pb.Continuation(text="so far"), {"stop": 0, "length": 0}),
+        (ANSWER, None, {"stop": 0, "length": 0}),
+    ):
+        counted = empty_answers()
+        async with serve_generation(ScriptedEngine(events)) as (stub, _, _):
+            await collect_events(stub, make_request(continuation=before))
+        assert {reason: count - counted[reason] for reason, count in empty_answers().items()} == empty
 
 
 async def test_the_simulated_engine_says_so_in_every_answer_and_in_its_description() -> None:

@@ -16,9 +16,19 @@ from kefu.generation.engines.simulated import SimulatedSettings, open_simulated
 from kefu.generation.machine_speed import keep, kept_speed, machine_identity, speed_of
 from kefu.generation.model_choice import choose_and_fetch, default_model, is_auto, survey
 from kefu.generation.models import preflight
-from kefu.generation.models.catalog import CATALOG, DEFAULT_ON_GPU, QWEN, QWEN3_4B, QWEN_1_5B, QWEN_CODER_1_5B
+from kefu.generation.models.catalog import (
+    CATALOG,
+    DEFAULT_ON_GPU,
+    DEFAULT_ON_SMALL_GPU,
+    QWEN,
+    QWEN3_4B,
+    QWEN_1_5B,
+    QWEN_CODER_1_5B,
+)
 from kefu.generation.models.local_model import LocalModel
+from kefu.generation.models.nvidia_cards import NvidiaCard
 from kefu.generation.models.selection import MachineSpeed
+from tests.support.table import table
 from tests.support.virtual_time import run_in_virtual_time
 
 FAST, SLOW = MachineSpeed(2000, 200), MachineSpeed(200, 40)
@@ -166,8 +176,28 @@ def test_auto_is_the_word_and_no_word() -> None:
         False,
         False,
     ]
-    assert default_model(gpu=True) == DEFAULT_ON_GPU
     assert default_model(gpu=False) == QWEN.name
+
+
+@table(
+    ("mebibytes", "model"),
+    [
+        ((81559,), DEFAULT_ON_GPU),
+        ((23034,), DEFAULT_ON_GPU),  # an L4
+        ((15360,), DEFAULT_ON_SMALL_GPU),  # a T4
+        ((23034, 15360), DEFAULT_ON_SMALL_GPU),
+        ((None,), DEFAULT_ON_SMALL_GPU),  # parts of a card do not tell
+        ((), DEFAULT_ON_SMALL_GPU),  # nor an init container without one
+    ],
+)
+def test_auto_on_a_gpu_goes_by_the_memory_of_the_smallest_card(mebibytes: tuple[int | None, ...], model: str) -> None:
+    cards = tuple(
+        NvidiaCard(index, "card", "", "580", (8, 0), size and size * 2**20, None)
+        for index, size in enumerate(mebibytes)
+    )
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(model_choice, "nvidia_cards", lambda: cards)
+        assert default_model(gpu=True) == model
 
 
 def test_an_engine_is_measured_as_fast_as_it_is() -> None:
@@ -234,7 +264,7 @@ def test_an_init_container_fetches_for_the_engine_of_its_image(
     weights.fetch_ahead(QWEN_1_5B.name, config.model_copy(update={"gguf_numbers": "bfloat16"}))
     with pytest.raises(StartupError, match="vLLM on a GPU, which reads safetensors"):
         weights.fetch_ahead(QWEN.name, config)
-    assert fetched == [(DEFAULT_ON_GPU, True), (QWEN_1_5B.name, True)]
+    assert fetched == [(DEFAULT_ON_SMALL_GPU, True), (QWEN_1_5B.name, True)]
 
 
 def test_a_record_says_which_machine_it_is_of(config: GenerationConfig) -> None:

@@ -21,6 +21,7 @@ from kefu.generation.models import download, resolver
 from kefu.generation.models.catalog import (
     CATALOG,
     DEFAULT_ON_GPU,
+    DEFAULT_ON_SMALL_GPU,
     QWEN_1_5B,
     SMALLEST,
     HubRevision,
@@ -302,7 +303,8 @@ def test_what_auto_may_choose_is_in_order_of_size_and_begins_with_the_smallest()
 
 
 def test_a_default_and_a_known_repository_are_pinned() -> None:
-    assert str(pinned("DeepSeek-AI/deepseek-r1-distill-qwen-1.5b")) == DEFAULT_ON_GPU
+    assert str(pinned("DeepSeek-AI/deepseek-r1-distill-qwen-7b")) == DEFAULT_ON_GPU
+    assert str(pinned("DeepSeek-AI/deepseek-r1-distill-qwen-1.5b")) == DEFAULT_ON_SMALL_GPU
     assert pinned("Somebody/else") is None
 
 

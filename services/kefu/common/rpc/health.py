@@ -6,6 +6,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2
 from grpc_health.v1._async import HealthServicer
+from grpc_health.v1.health import SERVICE_NAME as ALIVE
 
 MAX_WATCHES = 100
 """Watches that a server has open at once. They need no key, and end only when their clients end them."""
@@ -45,6 +46,10 @@ class Health(HealthServicer):
         if self._shutting_down:
             await context.abort(grpc.StatusCode.UNAVAILABLE, "This server is leaving; watch another one.")
         await watch
+
+    async def set_alive(self) -> None:
+        """Say SERVING under grpc.health.v1's own name until the shutdown: the process answers, whatever it can do."""
+        await self.set(ALIVE, health_pb2.HealthCheckResponse.SERVING)
 
     async def set_all(self, services: tuple[str, ...], *, serving: bool) -> None:
         """Set the status of the server as a whole and of these services (full names)."""

@@ -70,6 +70,7 @@ async def serving(
     tls: Tls | None = None,
     on_shutdown: Callable[[], None] | None = None,
     audit: AuditRecorder | None = None,
+    healthy: bool = True,
 ) -> AsyncIterator[RunningServer]:
     """A gRPC server while the block runs.
 
@@ -86,6 +87,7 @@ async def serving(
         tls: the files for TLS; callers then need a certificate as well. None: no TLS.
         on_shutdown: called just before new calls are refused, to end streams that would never end by themselves.
         audit: records calls in the audit log; None: none are.
+        healthy: False where the server is NOT_SERVING until `RunningServer.set_healthy` says otherwise.
 
     Raises StartupError when the address cannot be bound.
     """
@@ -99,7 +101,8 @@ async def serving(
     port = _bind(server, listen, tls)
     await server.start()
     running = RunningServer(port, health, tuple(permissions))
-    await running.set_healthy(True)
+    await health.set_alive()
+    await running.set_healthy(healthy)
     _log.info("serving", address=listen, port=port)
     try:
         yield running

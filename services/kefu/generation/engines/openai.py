@@ -24,6 +24,9 @@ from kefu.generation.engine import (
     Piece,
     Started,
 )
+from kefu.generation.engines.openai_availability import availability
+from kefu.generation.engines.openai_stream import deltas
+from kefu.generation.engines.openai_thinking import Closing, Thinking, find_out, request_fields
 
 _log = structlog.stdlib.get_logger()
 _BYTES_PER_TOKEN = 3
@@ -34,8 +37,6 @@ _TOP_LOGPROBS = 20
 """The most that the interface allows."""
 _UNLISTED = 1.0
 """A choice that is not among those is taken for less probable than the least of them by this, as a logarithm."""
-_REASONING_FIELDS = ("reasoning_content", "reasoning")
-"""The older and the newer name of the same field."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class OpenAISettings:
     max_running: int = 0
     adapters: dict[str, str] = field(default_factory=dict[str, str])
     """Models of the server by the name of the adapter that makes them: vLLM serves adapters so."""
+    check_seconds: float = 5.0
+    """Between two checks whether the server is there."""
 
 
 class OpenAIEngine:
@@ -62,6 +65,7 @@ class OpenAIEngine:
         self._client = client
         self._settings = settings
         self._open = 0
+        self._thinking = Thinking()
 
     def describe(self) -> ModelDescription:
         """See Engine."""
@@ -102,7 +106,7 @@ class OpenAIEngine:
             if request.choices:
                 written = self._choose(request, estimated_tokens)
             else:
-                written = self._events(request, estimated_tokens, think=think)
+                written = self._answer(request, estimated_tokens, think=think)
             async with aclosing(written) as events:
                 async for event in events:
                     yield event
@@ -110,43 +114,73 @@ class OpenAIEngine:
             self._open -= 1
 
     async def died(self) -> str:
-        """See Engine. Never returns: each failure is the request's own, for the server may come back."""
+        """See Engine. Never returns: the server may come back, which `availability` tells."""
         await asyncio.Event().wait()
         return ""
 
-    async def _events(
+    async def availability(self) -> AsyncGenerator[bool, None]:
+        """See RemoteEngine."""
+        async with aclosing(availability(self._client, self._settings.check_seconds, self._learn)) as changes:
+            async for there in changes:
+                yield there
+
+    async def _learn(self) -> None:
+        """Find out how the model answers at once. A server that is back may serve another one."""
+        if self._settings.reasoning:
+            self._thinking = await find_out(self._client, self._settings.model)
+            _log.info("openai.thinking", closing=self._thinking.closing.value, told_apart=self._thinking.is_told_apart)
+
+    async def _answer(
         self, request: GenerationRequest, estimated_tokens: int, *, think: bool
     ) -> AsyncGenerator[Event, None]:
-        splitter = ThinkSplitter(opened=False)
+        """The events of an answer. Where thoughts come unasked, the request is made again, with tokens for them."""
+        reasons = self._settings.reasoning
+        if not think and not (reasons and self._thinking.closing is Closing.NONE):
+            has_text = False
+            async with aclosing(self._events(request, estimated_tokens, thinks=False)) as events:
+                async for event in events:
+                    if reasons and not has_text and _is_thought(event):
+                        break
+                    has_text = has_text or isinstance(event, Piece)
+                    yield event
+                else:
+                    return
+            _log.warning("openai.thinks_unasked", url=self._settings.url, closing=self._thinking.closing.value)
+        async with aclosing(self._events(request, estimated_tokens, thinks=True)) as events:
+            async for event in events:
+                yield event
+
+    async def _events(
+        self, request: GenerationRequest, estimated_tokens: int, *, thinks: bool
+    ) -> AsyncGenerator[Event, None]:
+        told_apart = self._thinking.is_told_apart
+        opens = thinks and self._thinking.opens_by_template and not request.json_schema
+        splitter: ThinkSplitter | None = None
         reasoned = written = 0
         usage: Any = None
         reason = FinishReason.STOP
         try:
-            create: Any = self._client.chat.completions.create  # no overload takes a dict of arguments
-            stream: Any = await create(**self._arguments(request, think=think))
-            async with stream:
-                async for chunk in stream:
-                    usage = chunk.usage or usage
-                    if not chunk.choices:
-                        continue
-                    choice = chunk.choices[0]
-                    for name in _REASONING_FIELDS:
-                        if text := getattr(choice.delta, name, None):
-                            reasoned += 1
-                            yield Piece(Channel.REASONING, text)
-                            break
-                    if text := choice.delta.content:
+            async with aclosing(deltas(self._client, self._arguments(request, think=thinks))) as answer:
+                async for delta in answer:
+                    usage = delta.usage or usage
+                    if delta.reasoning:
+                        reasoned += 1
+                        told_apart = True
+                        yield Piece(Channel.REASONING, delta.reasoning)
+                    if delta.content:
                         written += 1
-                        for piece in splitter.push(text, ()):
+                        splitter = splitter or ThinkSplitter(opened=opens and not told_apart)
+                        for piece in splitter.push(delta.content, ()):
                             yield piece
-                    if choice.finish_reason == "length":
+                    if delta.finish == "length":
                         reason = FinishReason.LENGTH
         except openai.BadRequestError as error:
             raise _bad_request(error, estimated_tokens, self._settings.max_model_tokens) from error
         except Exception as error:  # the client lets its transport's own errors through in mid-stream
             raise _unavailable(self._settings.url, error) from error
-        for piece in splitter.finish(by_model=reason is FinishReason.STOP):
-            yield piece
+        if splitter is not None:  # thoughts that the template opened are none of the answer, however they end
+            for piece in splitter.finish(by_model=reason is FinishReason.STOP and not opens):
+                yield piece
         details = getattr(usage, "completion_tokens_details", None)
         cached = getattr(getattr(usage, "prompt_tokens_details", None), "cached_tokens", None)
         yield Finished(
@@ -158,6 +192,8 @@ class OpenAIEngine:
         )
 
     async def _choose(self, request: GenerationRequest, estimated_tokens: int) -> AsyncGenerator[Event, None]:
+        if self._settings.reasoning and self._thinking.closing is Closing.NONE:
+            raise CannotChoose("The model at this server thinks before each answer, so its first token tells nothing.")
         arguments = self._arguments(request, think=False) | {
             "max_tokens": 1,
             "temperature": 1.0,
@@ -165,7 +201,6 @@ class OpenAIEngine:
             "top_logprobs": _TOP_LOGPROBS,
             "stream": False,
         }
-        del arguments["stream_options"]
         arguments.pop("top_p", None)
         try:
             create: Any = self._client.chat.completions.create  # no overload takes a dict of arguments
@@ -189,10 +224,8 @@ class OpenAIEngine:
         extra = (request.reasoning_tokens or self._settings.default_reasoning_tokens) if think else 0
         arguments: dict[str, Any] = {
             "model": self._settings.adapters.get(request.adapter, self._settings.model),
-            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
             "max_tokens": request.max_tokens + extra,
-            "stream": True,
-            "stream_options": {"include_usage": True},
+            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
         }
         optional = {"temperature": request.temperature, "top_p": request.top_p, "stop": list(request.stop) or None}
         arguments |= {name: value for name, value in optional.items() if value is not None}
@@ -203,9 +236,12 @@ class OpenAIEngine:
             described = {"name": "answer", "schema": schema, "strict": True}
             arguments["response_format"] = {"type": "json_schema", "json_schema": described}
         if self._settings.reasoning:
-            # vLLM and SGLang understand this argument; other servers ignore it.
-            arguments["extra_body"] = {"chat_template_kwargs": {"enable_thinking": think}}
+            arguments |= request_fields(request.messages, self._thinking.closing, think=think)
         return arguments
+
+
+def _is_thought(event: Event) -> bool:
+    return isinstance(event, Piece) and event.channel is Channel.REASONING and bool(event.text.strip())
 
 
 def _choice_scores(choices: Sequence[str], listed: Mapping[str, float]) -> list[float]:

@@ -53,7 +53,7 @@ class NamedModel:
     answer_profile: str = "evidence"
     """How the router makes answers with it: see kefu.router.domain.answer_profiles."""
     chosen_by_auto: bool = True
-    """False for a model that reasons before it answers, and for one that is for tests."""
+    """False for a model that reasons first, one that is for tests, and one that writes and was not measured."""
 
     @property
     def safetensors_size(self) -> int:
@@ -139,6 +139,21 @@ QWEN3_4B = NamedModel(
     hub=HubRevision("bartowski/Qwen_Qwen3-4B-Instruct-2507-GGUF", "ae44f08e1392f39c0e474af10c3ff8355c8b6688"),
     safetensors=HubRevision("Qwen/Qwen3-4B-Instruct-2507", "cdbee75f17c01a7cc42f958dc650907174af0554"),
 )
+QWEN_7B = NamedModel(
+    name="qwen2.5-7b-instruct",
+    parameters=7_615_616_512,
+    layer_parameters=6_525_621_760,
+    languages=("zh", "en"),
+    licence="Apache-2.0",
+    file="Qwen2.5-7B-Instruct-Q4_K_M.gguf",
+    sha256="65b8fcd92af6b4fefa935c625d1ac27ea29dcb6ee14589c55a8f115ceaaa1423",
+    size=4_683_074_240,
+    kv_bytes_per_token=57_344,
+    answer_profile="full",
+    hub=HubRevision("bartowski/Qwen2.5-7B-Instruct-GGUF", "8911e8a47f92bac19d6f5c64a2e2095bd2f7d031"),
+    safetensors=HubRevision("Qwen/Qwen2.5-7B-Instruct", "a09a35458c702b33eeacc393d103063234e8bc28"),
+    chosen_by_auto=False,
+)
 R1_1_5B = NamedModel(
     name="deepseek-r1-distill-qwen-1.5b",
     parameters=1_777_088_000,
@@ -169,12 +184,17 @@ R1_7B = NamedModel(
     chosen_by_auto=False,
 )
 
-CATALOG = {model.name: model for model in (SMOLLM2, QWEN, QWEN_CODER_1_5B, QWEN_1_5B, QWEN3_4B, R1_1_5B, R1_7B)}
+CATALOG = {
+    model.name: model for model in (SMOLLM2, QWEN, QWEN_CODER_1_5B, QWEN_1_5B, QWEN3_4B, QWEN_7B, R1_1_5B, R1_7B)
+}
 """In order: of two that the machine can run, the later one answers better."""
 SMALLEST = QWEN
 """What every machine runs, and is measured with."""
 DEFAULT_ON_CPU = QWEN.name
-DEFAULT_ON_GPU = str(R1_1_5B.safetensors)
+DEFAULT_ON_GPU = str(R1_7B.safetensors)
+DEFAULT_ON_SMALL_GPU = str(R1_1_5B.safetensors)
+DEFAULT_GPU_BYTES = 20 * 2**30
+"""Memory of a card from which DEFAULT_ON_GPU is taken: 14.2 GiB of weights, and room for some 20 answers at once."""
 
 
 def answer_profile_of(model: str) -> str:
