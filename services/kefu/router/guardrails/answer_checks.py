@@ -35,6 +35,9 @@ _LATIN_RUN = LinearPattern(r"[A-Za-z][A-Za-z'’-]*(?:\s+[A-Za-z][A-Za-z'’-]*)
 _MOST_QUESTION = 1_000
 """Characters of a question that are read, its last ones: for each sentence anew."""
 
+_AT_ONCE = 200
+"""Characters that a literal guard is given: its time grows with the square of a piece's length."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -91,7 +94,8 @@ class AnswerChecks:
                 rest += sentence[at : each.start]
                 at = each.end
         guard = LiteralGuard(known)
-        guard.push([rest + sentence[at:]])
+        rest += sentence[at:]
+        guard.push([rest[each : each + _AT_ONCE] for each in range(0, len(rest), _AT_ONCE)])
         guard.finish()
         self.literal = self.literal or guard.blocked or ""
         return guard.blocked is not None
