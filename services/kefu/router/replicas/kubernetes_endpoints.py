@@ -44,7 +44,7 @@ class ServiceAccount:
 
 
 class _ApiObject(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, frozen=True, defer_build=True)  # few routers need them
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
 
 
 class _Metadata(_ApiObject):
