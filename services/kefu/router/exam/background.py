@@ -70,18 +70,23 @@ class ModelExams:
             await self._stop()
 
     async def _look(self) -> None:
-        unknown: list[str] = []
-        for model_id in self._pool.unknown_models:
-            if marks := await self._store.get(model_id):
-                self._apply(model_id, marks)
-            else:
-                unknown.append(model_id)
+        unknown = [model_id for model_id in self._pool.unknown_models if not await self._is_known(model_id)]
         if not unknown:
             return
         if not await self._lease.take():
             await self._stop()
-        elif self._sitting is None or self._sitting.done():
+            return
+        is_sitting = self._sitting is not None and not self._sitting.done()
+        # An exam may have ended since the marks were read: nothing begins one but this, so what is read now holds.
+        if not is_sitting and not await self._is_known(unknown[0]):
             self._sitting = asyncio.create_task(self._sit(unknown[0]), name=f"exam of {unknown[0]}")
+
+    async def _is_known(self, model_id: str) -> bool:
+        """Whether there are marks of a model, which are applied then."""
+        marks = await self._store.get(model_id)
+        if marks is not None:
+            self._apply(model_id, marks)
+        return marks is not None
 
     async def _stop(self) -> None:
         if self._sitting is not None:
@@ -100,9 +105,12 @@ class ModelExams:
             await self._store.put(model_id, marks)
         except (ModelUnavailable, ServiceError) as error:
             _log.warning("exam.broken_off", model=model_id, cause=str(error))
-            await asyncio.sleep(_RETRY_SECONDS)
+        except Exception:  # what a model or its server does must not have the exam begun anew every few seconds
+            _log.exception("exam.failed", model=model_id)
+        else:
+            self._apply(model_id, marks)
             return
-        self._apply(model_id, marks)
+        await asyncio.sleep(_RETRY_SECONDS)
 
     def _apply(self, model_id: str, marks: Marks) -> None:
         profile = marks.profile()
