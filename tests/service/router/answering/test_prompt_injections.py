@@ -6,6 +6,7 @@ import pytest
 
 from kefu.generation.v1 import generation_pb2 as gen
 from kefu.router.answering import decision
+from kefu.router.answering.prompt import common_prompts
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
 from loadtest.quality.injection_attempts import CLEAN, DOCUMENTS, MESSAGES, Injection
@@ -50,6 +51,12 @@ def system_prompt(harness: RouterHarness) -> str:
     message = harness.replica.calls[-1].request.chat.messages[0]
     assert message.role == gen.ChatMessage.ROLE_SYSTEM
     return message.content
+
+
+def test_what_is_planted_of_the_instructions_stands_in_them() -> None:
+    for messages in common_prompts():
+        asking = [each for each in ALL if "{instructions}" in each.obeyed and each.succeeds_with(messages[0].content)]
+        assert asking, messages[0].content
 
 
 def test_the_set_has_well_over_twenty_in_each_language() -> None:
@@ -122,7 +129,7 @@ async def test_what_a_message_orders_to_be_said_is_no_evidence_and_what_it_asks_
 
 
 async def test_instructions_that_a_passage_quotes_may_be_told(harness: RouterHarness, customer: RouterClient) -> None:
-    quoted = "Copy figures, prices and conditions exactly as they are from the passages alone."
+    quoted = "Copy names, figures, prices and conditions exactly as they are."
     harness.knowledge.hits = [make_hit(f"The handbook says: {quoted}")]
     harness.replica.frames = [f"The handbook says: {quoted}"]
     answer = await customer.ask("What does the handbook say about figures?")

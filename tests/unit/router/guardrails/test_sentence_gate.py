@@ -24,7 +24,7 @@ def gated(text: str, *, step: int = 1_000, is_whole: bool = True) -> tuple[list[
 
 
 STEPS = "To cancel:\n1. Open the order.\n2. Choose Cancel.\n3. Confirm."
-ANSWERS = (
+ANSWERS: tuple[tuple[str, list[str]], ...] = (
     (
         "Refunds take 7 days [1]. Vouchers come back at once.[2] That is all.",
         ["Refunds take 7 days.", "Vouchers come back at once.", "That is all."],
