@@ -180,13 +180,13 @@ class _Reader:
     def __init__(self, number: int, passage: Passage, language: AnswerLanguage | None) -> None:
         self.found: list[EvidencePiece] = []
         self._number = number
-        self._language = language
+        self._language: AnswerLanguage | None = language
         self._chinese = (passage.language or language_of(passage.text)) == "zh"
         self._gap = "" if self._chinese else " "
         self._has_clauses = sum(_clause_end(each) > 0 for each in (*passage.headings, *passage.text.splitlines())) > 1
         heading = plain(passage.headings[-1]) if passage.headings else ""
         self._heading = self._leading(heading[self._number_end(heading) :])
-        self._clause = ""
+        self._clause = self._clause_number = ""
         self._asked = ""
         self._lead = ""
 
@@ -205,7 +205,7 @@ class _Reader:
         elif shape is _is_question:
             self._asked, self._lead = plain(lines[0].text), ""
         else:
-            self._prose(lines[0])
+            self._prose(lines[0], self._number_end(lines[0].text))
 
     def _add(self, kind: PieceKind, text: str, start: int, end: int, **more: str) -> None:
         self.found.append(EvidencePiece(self._number, kind, text, start, end, **{"asked": self._asked, **more}))
@@ -218,15 +218,12 @@ class _Reader:
         """Where the number of a clause ends; 0 without one. A single decimal number may be another one ("2.4 GHz")."""
         return _clause_end(line) if self._has_clauses or line.lstrip()[:1] == "第" else 0
 
-    def _prose(self, line: _Line) -> None:
-        numbered = self._number_end(line.text)
+    def _prose(self, line: _Line, numbered: int) -> None:
+        """A paragraph. `numbered`: where its clause's number ends, 0 without one."""
         spans = [(max(start, numbered), end) for start, end in sentences(line.text) if end > numbered]
         self._lead = ""
-        if numbered:
-            heading = plain(line.text[slice(*spans[0])]) if spans else ""
-            self._clause = heading if len(heading) <= _LONGEST_HEADING else ""
-            if len(heading) < SHORT[self._chinese] and not _NUMBER.search(heading):
-                spans = spans[1:]
+        if numbered and spans:
+            spans = self._titled(line.text, line.text[:numbered].strip(" .:：、"), spans)
         opened: int | None = None
         begun = 0
         for at, (start, end) in enumerate(spans):
@@ -262,6 +259,19 @@ class _Reader:
                 PieceKind.SENTENCE, text, line.start + begin, line.start + end, subject=subject, own=own, says=says
             )
 
+    def _titled(self, line: str, number: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """The sentences of a clause without its title, which stands for those of the clauses below it as well."""
+        first = plain(line[slice(*spans[0])])
+        is_short = len(first) < SHORT[self._chinese] and not _NUMBER.search(first)
+        if (len(spans) > 1 and is_short) or (
+            len(spans) == 1 and len(first) <= _LONGEST_HEADING and first[-1].isalnum()
+        ):
+            self._clause, self._clause_number = first.rstrip(_ENDS), number
+            return spans[1:] if is_short else spans
+        if not number.startswith(f"{self._clause_number}."):
+            self._clause, self._clause_number = "", number
+        return spans
+
     def _items(self, lines: Sequence[_Line]) -> None:
         lead = self._lead or self._leading(self._clause) or self._heading
         bodies: list[str] = []
@@ -282,6 +292,9 @@ class _Reader:
             self._add(PieceKind.LIST, text, lines[0].start, lines[-1].end, subject=lead)
 
     def _steps(self, lines: Sequence[_Line]) -> None:
+        if len(lines) == 1 and not self._lead and (numbered := _NUMBERED.match(lines[0].text)):
+            self._prose(lines[0], numbered.end())  # "2. Luggage" above its clauses
+            return
         steps = [plain(line.text) for line in lines]
         text = "\n".join([self._lead, *steps] if self._lead else steps)
         self._add(PieceKind.STEPS, text, lines[0].start, lines[-1].end, subject=self._lead)

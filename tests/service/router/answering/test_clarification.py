@@ -64,7 +64,10 @@ async def test_a_word_that_leans_on_the_question_before_is_not_asked_back_about(
     first = await customer.ask("How long does the repair of a phone take?")
     asked = await customer.ask("The warranty?", first.session)
     assert asked.completed.source == pb.ANSWER_SOURCE_CLARIFYING  # it is another subject
-    harness.knowledge.by_word["repair"] = WARRANTIES  # what the scripted search takes for leaning
+    repair = make_hit(
+        "The repair of a phone under warranty takes 9 days.", title="Warranty repairs", relevance=0.9, n=1
+    )
+    harness.knowledge.by_word["repair"] = [repair, *WARRANTIES[1:]]  # what the scripted search takes for leaning
     again = await customer.ask("How long does the repair of a phone take?")
     assert (await customer.ask("And the warranty?", again.session)).completed.source == pb.ANSWER_SOURCE_GENERATED
 

@@ -53,10 +53,13 @@ def test_clauses_of_a_contract_are_sentences_under_their_first_words_and_no_step
     pieces = _pieces(text, "3 Carriage")
     assert {piece.kind for piece in pieces} == {PieceKind.SENTENCE, PieceKind.ITEM}
     assert [(piece.subject, piece.text) for piece in pieces] == [
-        ("Luggage.", "Each passenger brings 23 kg."),
+        ("Luggage", "Each passenger brings 23 kg."),
         ("Animals", "Dogs travel in the hold."),
         ("Sports gear:", "Sports gear: skis"),
     ]
+    alone, under, other = _pieces("2. Luggage\nBags are weighed.\n2.1 Each bag has a label.\n3.1 Dogs are not weighed.")
+    assert (alone.kind, alone.subject, alone.text) == (PieceKind.SENTENCE, "Luggage", "Bags are weighed.")
+    assert (under.subject, other.subject) == ("Luggage", "")
     (chinese,) = _pieces("第三条 行李\n每位旅客可携带一件。", language="zh")
     assert (chinese.subject, chinese.text) == ("行李", "每位旅客可携带一件。")
 

@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from openpyxl import load_workbook
-from openpyxl.utils.cell import range_boundaries
+from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.xml.functions import iterparse
 
 from kefu.retrieval.documents.parsers.qa_pairs import find_pairs, pair_block
@@ -61,7 +61,7 @@ def _fill_merged(rows: Rows, areas: Iterable[str]) -> None:
     width = max(map(len, rows), default=0)
     filled = 0
     for area in areas:
-        left, top, right, bottom = range_boundaries(area)
+        left, top, right, bottom = CellRange(area).bounds
         text = rows[top - 1][left - 1] if top <= len(rows) and left <= len(rows[top - 1]) else ""
         if not text:
             continue
