@@ -78,16 +78,7 @@ async def test_after_the_first_token_another_replica_goes_on_without_a_gap_or_a_
     assert not first.request.HasField("continuation")
 
 
-async def test_when_no_replica_can_go_on_the_page_itself_ends_the_answer(harness: RouterHarness) -> None:
-    for replica in harness.replicas:
-        replica.frames = ["Refunds arrive ", EngineDead("dead")]
-    answer = await (await harness.client()).ask(ASK)
-    assert answer.text == "Refunds arrive… The page says: “Refunds arrive within 7 business days.”[1]"
-    assert answer.kinds[-2:] == ["text_delta", "turn_completed"], "and nobody is called"
-    assert [citation.number for citation in answer.completed.citations] == [1]
-
-
-async def test_when_no_replica_can_go_on_and_the_page_says_no_more_a_person_is_called(harness: RouterHarness) -> None:
+async def test_when_no_replica_can_go_on_with_what_was_shown_a_person_is_called(harness: RouterHarness) -> None:
     for replica in harness.replicas:
         replica.frames = ["Refunds arrive within 7 business days ", EngineDead("dead")]
     answer = await (await harness.client()).ask(ASK)

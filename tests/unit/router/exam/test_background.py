@@ -60,10 +60,11 @@ async def attended(pool: _Pool, store: _Store, *, leads: bool) -> None:
     async def take() -> bool:
         return leads
 
-    parts: Any = (SimpleNamespace(first_token_seconds=1.0, between_token_seconds=1.0), pool, store)
+    config: Any = SimpleNamespace(first_token_seconds=1.0, between_token_seconds=1.0)
+    marks: Any = store
     lease: Any = SimpleNamespace(take=take)
     admission: Any = SimpleNamespace(slot=_slot)
-    exams = ModelExams(*parts, lease, admission, check_seconds=0.01)
+    exams = ModelExams(config, pool, marks, lease, admission, check_seconds=0.01)
     running = asyncio.create_task(exams.run())
     async with asyncio.timeout(30):
         while not (pool.asked or pool.profile):

@@ -32,6 +32,10 @@ def yes(case: ExamCase) -> str:
     return "Yes, of course [1]." if case.language == "en" else "可以的[1]。"
 
 
+def nothing(_case: ExamCase) -> str:
+    return NOT_FOUND
+
+
 def invented(case: ExamCase) -> str:
     """A right answer where there is one, and an invented one where there is none."""
     return case.answer or ("It is 1,234 euros [1]." if case.language == "en" else "是 1234 元[1]。")
@@ -59,7 +63,7 @@ async def test_a_model_that_says_yes_to_everything_may_do_nothing() -> None:
 
 
 async def test_a_model_that_never_finds_anything_may_do_nothing() -> None:
-    marks = await sit_exam(ScriptedModel(lambda _case: NOT_FOUND, never))
+    marks = await sit_exam(ScriptedModel(nothing, never))
     assert (marks.harmful, marks.writes) == (0.0, False)
     assert marks.writing["direct"].not_found == marks.writing["direct"].cases
     assert marks.profile() == "evidence"
@@ -113,7 +117,7 @@ def test_no_marks_are_no_permission() -> None:
 
 
 async def test_an_exam_until_it_is_decided_ends_when_the_model_has_failed_and_not_before() -> None:
-    for reply in (yes, lambda _case: NOT_FOUND, invented):
+    for reply in (yes, nothing, invented):
         poor = ScriptedModel(reply, always)
         marks = await sit_exam(poor, until_decided=True, parallel=1)
         asked = sum(each.cases for each in marks.writing.values())
