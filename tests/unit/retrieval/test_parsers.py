@@ -151,6 +151,70 @@ def test_an_office_file_with_a_password_and_an_old_one_say_what_to_do() -> None:
     assert "DOCX" in message
 
 
+# CSV
+
+DEPOTS = """Depot opening hours 2026{d}{d}
+Depot{d}Weekdays{d}Saturday
+Harbour{d}"08:00–18:00{d} closed at noon"{d}09:00
+Hill{d}{d}closed
+"""
+
+
+@table("delimiter", [",", ";", "\t"])
+def test_a_csv_is_a_table_whichever_its_delimiter_with_the_line_above_its_header_as_heading(delimiter: str) -> None:
+    text = DEPOTS.format(d=delimiter)
+    (block,) = parse_document("depots.csv", b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode()).blocks
+    assert (block.headings, block.table_header) == (("Depot opening hours 2026",), "| Depot | Weekdays | Saturday |")
+    noon = f"08:00–18:00{delimiter} closed at noon".replace("\t", "")
+    assert block.text == f"| Harbour | {noon} | 09:00 |\n| Hill |  | closed |"
+
+
+def test_cells_of_a_csv_with_semicolons_may_have_commas() -> None:
+    text = "Zone;Single, day;Address\nA;2,40;Quay 1, north\nB;3,60;Quay 2, south\n"
+    rows = "| A | 2,40 | Quay 1, north |\n| B | 3,60 | Quay 2, south |"
+    for marked in (text, f"sep=;\n{text}"):
+        assert tables(parse_document("zones.csv", marked.encode())) == [("| Zone | Single, day | Address |", rows)]
+
+
+def test_a_csv_in_gb18030_is_read_and_an_empty_line_parts_two_tables() -> None:
+    text = "网点,营业时间\n东门店,9:00～18:00\n西门店,9:00～17:00\n,\n费用项目,金额\n开户费,￥20\n"
+    for charset in ("gb18030", "utf-16", "utf-8-sig"):
+        assert tables(parse_document("网点.csv", text.encode(charset))) == [
+            ("| 网点 | 营业时间 |", "| 东门店 | 9:00～18:00 |\n| 西门店 | 9:00～17:00 |"),
+            ("| 费用项目 | 金额 |", "| 开户费 | ￥20 |"),
+        ]
+
+
+@table("header", ["question;answer", "Question\tAnswer", "问题;编号;答案", "sep=;\nquestion;answer"])
+def test_a_csv_of_pairs_may_have_semicolons_or_tabs(header: str) -> None:
+    delimiter = "\t" if "\t" in header else ";"
+    row = ["May I come, too?", "Yes, with a ticket, or a pass."]
+    if "编号" in header:
+        row.insert(1, "7")
+    parsed = parse_document("faq.csv", f"{header}\n{delimiter.join(row)}\n".encode())
+    assert [(block.headings, block.text, block.own_passage) for block in parsed.blocks] == [
+        (("May I come, too?",), "Yes, with a ticket, or a pass.", True)
+    ]
+
+
+@table(
+    ("text", "said"),
+    [
+        ('Depot;Hours\n"Harbour;9-17\nHill;9-12\n', ("line 2", "quotation marks")),
+        ('Depot;Hours\n"Harbour" north;9-17\n', ("line 2", "quotation marks")),
+        (
+            "Depot,Hours\nHill,9-12\nQuay,9-12\nHarbour,9-12, 13-17\n",
+            ("Line 4 has 3 cells", "line 1 has 2", "quotation marks"),
+        ),
+        ("question;answer\nWhy?;\n", ("Line 2 has no answer",)),
+    ],
+)
+def test_a_csv_that_is_not_well_formed_says_where_and_what_to_do(text: str, said: tuple[str, ...]) -> None:
+    reason, message = why("depots.csv", text.encode())
+    assert reason == "BAD_CSV"
+    assert all(part in message for part in said), message
+
+
 # HTML, pairs, Markdown
 
 

@@ -32,10 +32,10 @@ from kefu.retrieval.documents.parsers.archive import MAX_UNPACKED_BYTES, parse_a
 from kefu.retrieval.documents.parsers.html import parse_html
 from kefu.retrieval.documents.parsers.markdown import parse_markdown
 from kefu.retrieval.documents.parsers.plain_text import parse_text
-from kefu.retrieval.documents.parsers.qa_pairs import parse_csv, parse_json
+from kefu.retrieval.documents.parsers.qa_pairs import parse_json
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
 
-VERSION = 5
+VERSION = 7
 """Version of the parsers, to be raised when the same bytes are parsed otherwise. The next import of a document then
 parses the same bytes again, and only changed passages are embedded."""
 MAX_TEXT_CHARACTERS = 5_000_000
@@ -115,6 +115,12 @@ def _parse_binary(media_type: str, data: bytes, pictures: PictureReader) -> Pars
             return parse_mail(data)
 
 
+def _parse_csv(text: str) -> ParsedDocument:
+    from kefu.retrieval.documents.parsers.csv_table import parse_csv
+
+    return parse_csv(text)
+
+
 def _meta_charset(media_type: str, data: bytes) -> str:
     declared = _META_CHARSET.search(data[:4096]) if media_type == HTML else None
     return declared[1].decode("ascii") if declared else ""
@@ -124,7 +130,7 @@ _TEXT_PARSERS: dict[str, Callable[[str], ParsedDocument]] = {
     "text/markdown": parse_markdown,
     "text/plain": parse_text,
     HTML: parse_html,
-    "text/csv": parse_csv,
+    "text/csv": _parse_csv,
     JSON: parse_json,
 }
 CONTAINERS = frozenset({ZIP, MAIL})
