@@ -74,6 +74,12 @@ def test_chinese_lines_of_a_pdf_are_joined_without_blanks() -> None:
     assert block.text == "自收到商品之日起三十天内可以退货，运费由本店承担，退款在七个工作日内退回原支付账户。"
 
 
+def test_radicals_that_a_browser_writes_into_a_pdf_are_read_as_characters() -> None:
+    parsed = parse_document("a.pdf", sample_files.printed_pdf("⼈⼯客服每⽉开⻔，⻓假除外。", title="⼈⼯服务"))
+    assert parsed.title == "人工服务"
+    assert [block.text for block in parsed.blocks] == ["人工客服每月开门，长假除外。"]
+
+
 def test_hebrew_of_a_pdf_is_read_from_right_to_left_and_its_figures_are_not() -> None:
     (block,) = parse_document("he.pdf", sample_files.hebrew_pdf()).blocks
     assert block.text == sample_files.HEBREW

@@ -13,6 +13,7 @@ from pdfminer.pdfexceptions import PDFException
 from pdfplumber.utils.exceptions import PdfminerException
 
 from kefu.common.text.linear_pattern import LinearPattern
+from kefu.common.text.radical_forms import with_unified_ideographs
 from kefu.retrieval.documents.ocr.reader import PictureReader
 from kefu.retrieval.documents.ocr.type_size import body_size_of, levelled
 from kefu.retrieval.documents.parsers.pdf.blocks import BlockBuilder, Page, body_size
@@ -47,7 +48,7 @@ def parse_pdf(data: bytes, reader: PictureReader) -> ParsedDocument:
                 page.close()  # else the objects of every page are kept
                 reader.progress(len(pages), count)
             metadata: dict[str, Any] = pdf.metadata  # pyright: ignore[reportUnknownMemberType]
-            named = str(metadata.get("Title") or "")
+            named = with_unified_ideographs(str(metadata.get("Title") or ""))
             outline = outline_of(document) if document else ()
     except (PdfminerException, PDFException) as exc:
         causes = (exc, *exc.args, exc.__cause__)
