@@ -80,6 +80,11 @@ def test_radicals_that_a_browser_writes_into_a_pdf_are_read_as_characters() -> N
     assert [block.text for block in parsed.blocks] == ["人工客服每月开门，长假除外。"]
 
 
+def test_a_font_without_a_box_is_no_news_for_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    assert parse_document("a.pdf", sample_files.printed_pdf("Opening hours")).blocks
+    assert caplog.messages == []
+
+
 def test_hebrew_of_a_pdf_is_read_from_right_to_left_and_its_figures_are_not() -> None:
     (block,) = parse_document("he.pdf", sample_files.hebrew_pdf()).blocks
     assert block.text == sample_files.HEBREW

@@ -1,6 +1,7 @@
 """The parser of PDFs: text layers where they are good, text recognition where they are not, outline and pictures."""
 
 import io
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -30,6 +31,8 @@ MAX_PAGES = 3_000
 _NO_TITLE = LinearPattern(
     r"(?i)untitled|anonymous|unspecified|\.(docx?|pdf|indd|xlsx?|pptx?|qxd|dvi|tex)\n?\Z|^microsoft |^\s*\Z"
 )
+
+logging.getLogger("pdfminer").setLevel(logging.ERROR)  # it warns of each font that lacks something, on every page
 
 
 def parse_pdf(data: bytes, reader: PictureReader) -> ParsedDocument:
