@@ -237,6 +237,78 @@ def test_cells_of_an_html_table_that_span_others_are_repeated() -> None:
     ]
 
 
+def html_blocks(body: str) -> list[tuple[tuple[str, ...], str]]:
+    return blocks(parse_document("page.html", f"<html><body>{body}</body></html>".encode()))
+
+
+@table(
+    "furniture",
+    [
+        "<nav>Home</nav>",
+        "<footer>Imprint</footer>",
+        "<aside>See also</aside>",
+        '<div role="navigation">Home</div>',
+        '<div role="contentinfo">Imprint</div>',
+        '<div role="complementary">See also</div>',
+        '<div role="dialog" aria-modal="true">We use cookies</div>',
+        '<ol aria-label="Breadcrumb"><li>Home</li></ol>',
+        '<ul class="m-breadcrumbs"><li>Home</li></ul>',
+        '<div class="bread-crumb">首页</div>',
+        '<div id="cookie-banner">We use cookies</div>',
+        '<section class="box cookieConsent">We use cookies</section>',
+        '<div id="onetrust-consent-sdk">We use cookies</div>',
+        '<div class="site-footer">Imprint</div>',
+        '<div class="related-articles">See also</div>',
+    ],
+)
+def test_what_leads_elsewhere_on_a_page_without_main_is_left_out(furniture: str) -> None:
+    page = f"{furniture}<h1>Lockers</h1><p>A locker costs 2 euros.</p>{furniture}"
+    assert html_blocks(page) == [((), "A locker costs 2 euros.")]
+
+
+@table(
+    "content",
+    [
+        '<div class="cookies"><p>Cookies are kept for a year.</p></div>',
+        '<section id="cookie-policy"><p>Cookies are kept for a year.</p></section>',
+        '<div id="consent-banner-page"><h1>Cookies</h1><p>Cookies are kept for a year.</p></div>',
+        '<body class="page cookie-notice"><h1>Cookies</h1><p>Cookies are kept for a year.</p>',
+        '<div class="barrier-free"><p>Cookies are kept for a year.</p></div>',
+    ],
+)
+def test_a_page_about_cookies_is_content(content: str) -> None:
+    assert html_blocks(content) == [((), "Cookies are kept for a year.")]
+
+
+def test_a_summary_is_the_heading_of_its_details() -> None:
+    page = (
+        "<h1>Help</h1><h2>Lockers</h2><details><summary><h3>What does one cost?</h3></summary><p>2 euros.</p>"
+        "<h3>Deposit</h3><p>1 euro.</p><details><summary>Lost key?</summary>Ask the desk.</details></details>"
+        "<details open><summary>Are there <b>large</b> ones?</summary>No.</details><p>All are near the entrance.</p>"
+    )
+    cost = ("Lockers", "What does one cost?")
+    assert html_blocks(page) == [
+        (cost, "2 euros."),
+        ((*cost, "Deposit"), "1 euro."),
+        ((*cost, "Deposit", "Lost key?"), "Ask the desk."),
+        (("Lockers", "Are there large ones?"), "No."),
+        (("Lockers",), "All are near the entrance."),
+    ]
+
+
+def test_a_header_of_two_rows_gives_each_column_one_name() -> None:
+    page = (
+        "<table><caption>Day tickets</caption><thead><tr><th colspan=4>Prices in euros</th></tr>"
+        "<tr><th rowspan=2>Pool</th><th colspan=2>Adults</th><th>Children</th></tr>"
+        "<tr><th>Monday–Friday</th><th>Weekend</th><th></th></tr></thead>"
+        "<tbody><tr><td>North</td><td>5</td><td>6</td><td>3</td></tr></tbody></table>"
+    )
+    (block,) = parse_document("page.html", page.encode()).blocks
+    assert block.headings == ("Day tickets", "Prices in euros")
+    assert block.table_header == "| Pool | Adults: Monday–Friday | Adults: Weekend | Children |"
+    assert block.text == "| North | 5 | 6 | 3 |"
+
+
 def test_a_page_in_the_character_set_that_it_names_is_read() -> None:
     page = '<html><head><meta charset="windows-1252"></head><body><p>Größe: 10 €</p></body></html>'
     assert blocks(parse_document("page.html", page.encode("windows-1252"))) == [((), "Größe: 10 €")]
