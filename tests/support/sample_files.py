@@ -145,6 +145,32 @@ def chinese_pdf() -> bytes:
     return out.getvalue()
 
 
+def printed_pdf(text: str, *, title: str = "") -> bytes:
+    """A page as a browser prints it: its font says which characters its glyphs are, and has no box."""
+    codes = text.encode("utf-16-be").hex()
+    named = "".join(f"<{code}> <{code}>\n" for code in (codes[at : at + 4] for at in range(0, len(codes), 4)))
+    to_unicode = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n1 begincodespacerange <0000> <ffff> "
+        f"endcodespacerange\n{len(text)} beginbfchar\n{named}endbfchar endcmap end end"
+    )
+    content = f"BT /F 12 Tf 72 760 Td <{codes}> Tj ET"
+    objects = [
+        "<</Type /Catalog /Pages 2 0 R>>",
+        "<</Type /Pages /Kids [3 0 R] /Count 1 /MediaBox [0 0 595 842]>>",
+        "<</Type /Page /Parent 2 0 R /Contents 4 0 R /Resources <</Font <</F 5 0 R>>>>>>",
+        f"<</Length {len(content)}>>\nstream\n{content}\nendstream",
+        "<</Type /Font /Subtype /Type0 /BaseFont /Printed /Encoding /Identity-H /DescendantFonts [6 0 R] "
+        "/ToUnicode 8 0 R>>",
+        "<</Type /Font /Subtype /CIDFontType2 /BaseFont /Printed /FontDescriptor 7 0 R "
+        "/CIDSystemInfo <</Registry (Adobe) /Ordering (Identity) /Supplement 0>>>>",
+        "<</Type /FontDescriptor /FontName /Printed /Flags 4 /Ascent 880 /Descent -120>>",
+        f"<</Length {len(to_unicode)}>>\nstream\n{to_unicode}\nendstream",
+        f"<</Title <feff{title.encode('utf-16-be').hex()}>>>",
+    ]
+    body = "".join(f"{number} 0 obj\n{each}\nendobj\n" for number, each in enumerate(objects, 1))
+    return f"%PDF-1.7\n{body}trailer\n<</Size 10 /Root 1 0 R /Info 9 0 R>>\n%%EOF\n".encode()
+
+
 def lines_pdf(lines: Iterable[str]) -> bytes:
     """Lines of one size, far from each other."""
     _METRICS.registerFont(UnicodeCIDFont("STSong-Light"))

@@ -81,7 +81,7 @@ async def test_each_unreadable_document_is_reported_and_harms_no_other(
             ("broken.md", "# 退货\n三十天".encode() + b"\xff\xfe\xe9 caf\xe9"),
             ("picture.md", b"\x89PNG\r\n\x1a\n\x00\x00"),
             ("binary.md", bytes(range(256)) * 8),
-            ("pairs.csv", b"question,reply\nWhy?,Because.\n"),
+            ("pairs.csv", b"question,answer\nWhy?,\n"),
             ("slides.pptx", b"PK\x03\x04"),
             ("returns.md", RETURNS.encode()),
         )

@@ -73,7 +73,7 @@ def test_a_row_of_questions_and_answers_is_a_passage_of_its_own() -> None:
         ("a.md", "退货".encode() + b"\xff" + "退货政策三十天".encode(), "BAD_ENCODING"),
         ("a.md", b"%PDF-1.7 text", "BROKEN_FILE"),
         ("a.md", b"\x00\x01\x02\xff" * 99, "NOT_TEXT"),
-        ("a.csv", b"question;answer\nWhy?;Because\n", "BAD_CSV"),
+        ("a.csv", b'Depot;Hours\n"Harbour;9-17\nHill;9-12\n', "BAD_CSV"),
         ("a.csv", b"question,answer\nWhy?,\n", "BAD_CSV"),
         ("a.docx", b"text", "BROKEN_FILE"),
         ("a.docx", b"", "EMPTY_DOCUMENT"),

@@ -9,12 +9,13 @@ from kefu.common.errors import BadRequest
 from kefu.retrieval.documents.chunking import chunk_document, pack_sentences
 from kefu.retrieval.documents.front_matter import split_front_matter
 from kefu.retrieval.documents.parse import parse_document
+from kefu.retrieval.documents.parsers.csv_table import parse_csv
 from kefu.retrieval.documents.parsers.html import parse_html
 from kefu.retrieval.documents.parsers.markdown import parse_markdown
 from kefu.retrieval.documents.parsers.pdf.blocks import is_contents_line
 from kefu.retrieval.documents.parsers.pdf.lines import joined, readable
 from kefu.retrieval.documents.parsers.plain_text import parse_text
-from kefu.retrieval.documents.parsers.qa_pairs import parse_csv, parse_json
+from kefu.retrieval.documents.parsers.qa_pairs import parse_json
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
 from kefu.retrieval.domain.chunk_header import is_standalone_question
 from kefu.retrieval.ranking.query import MAX_RANKED_CHARACTERS, ranked_part, with_previous_question
@@ -108,12 +109,17 @@ _HOSTILE: Mapping[str, tuple[Callable[[str], object], str]] = {
     "tags": (lambda text: parse_markdown(f"<div>\n{text}\n</div>"), "<"),
     "open tags": (lambda text: parse_markdown(f"<div>\n{text}\n</div>"), "<a "),
     "list": (lambda text: parse_html(f"<ol>{text}</ol>"), "<li>a"),
+    "names of an element": (lambda text: parse_html(f'<p class="{text}">a'), "cookie"),
+    "elements with names": (parse_html, "<p class=breadcrumb>a"),
+    "details": (parse_html, "<details><summary>a</summary>b</details>"),
     "number of a list": (lambda text: parse_html(f"<ol start={text}><li>a</ol>"), "1"),
     "lines": (lambda text: joined(text.split()), "abcdefgh "),
     "hyphens": (lambda text: joined(text.split()), "abc- "),
     "right to left": (lambda text: readable("א" * len(text) + text), "!"),
     "empty lines": (lambda text: subject_line(f"ab\n{text}"), "\n"),
     "CSV": (lambda text: parse_csv(f"question,answer\n{text}"), "a,b\n"),
+    "CSV table": (parse_csv, "a;b,c\n"),
+    "open quotation marks": (parse_csv, '"a;\n'),
     "JSON lines": (parse_json, '{"question":"a","answer":"b"}\n'),
     "characters": (lambda text: parse_document("a.txt", text.encode()), "é好 "),
     "dictionary": (lambda text: parse_dictionary(f"好{text}!"), "\u3000"),

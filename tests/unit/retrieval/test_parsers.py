@@ -76,6 +76,17 @@ def test_chinese_lines_of_a_pdf_are_joined_without_blanks() -> None:
     assert block.text == "自收到商品之日起三十天内可以退货，运费由本店承担，退款在七个工作日内退回原支付账户。"
 
 
+def test_radicals_that_a_browser_writes_into_a_pdf_are_read_as_characters() -> None:
+    parsed = parse_document("a.pdf", sample_files.printed_pdf("⼈⼯客服每⽉开⻔，⻓假除外。", title="⼈⼯服务"))
+    assert parsed.title == "人工服务"
+    assert [block.text for block in parsed.blocks] == ["人工客服每月开门，长假除外。"]
+
+
+def test_a_font_without_a_box_is_no_news_for_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    assert parse_document("a.pdf", sample_files.printed_pdf("Opening hours")).blocks
+    assert caplog.messages == []
+
+
 def test_hebrew_of_a_pdf_is_read_from_right_to_left_and_its_figures_are_not() -> None:
     (block,) = parse_document("he.pdf", sample_files.hebrew_pdf()).blocks
     assert block.text == sample_files.HEBREW
@@ -180,6 +191,70 @@ def test_an_office_file_with_a_password_and_an_old_one_say_what_to_do() -> None:
     assert "DOCX" in message
 
 
+# CSV
+
+DEPOTS = """Depot opening hours 2026{d}{d}
+Depot{d}Weekdays{d}Saturday
+Harbour{d}"08:00–18:00{d} closed at noon"{d}09:00
+Hill{d}{d}closed
+"""
+
+
+@table("delimiter", [",", ";", "\t"])
+def test_a_csv_is_a_table_whichever_its_delimiter_with_the_line_above_its_header_as_heading(delimiter: str) -> None:
+    text = DEPOTS.format(d=delimiter)
+    (block,) = parse_document("depots.csv", b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode()).blocks
+    assert (block.headings, block.table_header) == (("Depot opening hours 2026",), "| Depot | Weekdays | Saturday |")
+    noon = f"08:00–18:00{delimiter} closed at noon".replace("\t", "")
+    assert block.text == f"| Harbour | {noon} | 09:00 |\n| Hill |  | closed |"
+
+
+def test_cells_of_a_csv_with_semicolons_may_have_commas() -> None:
+    text = "Zone;Single, day;Address\nA;2,40;Quay 1, north\nB;3,60;Quay 2, south\n"
+    rows = "| A | 2,40 | Quay 1, north |\n| B | 3,60 | Quay 2, south |"
+    for marked in (text, f"sep=;\n{text}"):
+        assert tables(parse_document("zones.csv", marked.encode())) == [("| Zone | Single, day | Address |", rows)]
+
+
+def test_a_csv_in_gb18030_is_read_and_an_empty_line_parts_two_tables() -> None:
+    text = "网点,营业时间\n东门店,9:00～18:00\n西门店,9:00～17:00\n,\n费用项目,金额\n开户费,￥20\n"
+    for charset in ("gb18030", "utf-16", "utf-8-sig"):
+        assert tables(parse_document("网点.csv", text.encode(charset))) == [
+            ("| 网点 | 营业时间 |", "| 东门店 | 9:00～18:00 |\n| 西门店 | 9:00～17:00 |"),
+            ("| 费用项目 | 金额 |", "| 开户费 | ￥20 |"),
+        ]
+
+
+@table("header", ["question;answer", "Question\tAnswer", "问题;编号;答案", "sep=;\nquestion;answer"])
+def test_a_csv_of_pairs_may_have_semicolons_or_tabs(header: str) -> None:
+    delimiter = "\t" if "\t" in header else ";"
+    row = ["May I come, too?", "Yes, with a ticket, or a pass."]
+    if "编号" in header:
+        row.insert(1, "7")
+    parsed = parse_document("faq.csv", f"{header}\n{delimiter.join(row)}\n".encode())
+    assert [(block.headings, block.text, block.own_passage) for block in parsed.blocks] == [
+        (("May I come, too?",), "Yes, with a ticket, or a pass.", True)
+    ]
+
+
+@table(
+    ("text", "said"),
+    [
+        ('Depot;Hours\n"Harbour;9-17\nHill;9-12\n', ("line 2", "quotation marks")),
+        ('Depot;Hours\n"Harbour" north;9-17\n', ("line 2", "quotation marks")),
+        (
+            "Depot,Hours\nHill,9-12\nQuay,9-12\nHarbour,9-12, 13-17\n",
+            ("Line 4 has 3 cells", "line 1 has 2", "quotation marks"),
+        ),
+        ("question;answer\nWhy?;\n", ("Line 2 has no answer",)),
+    ],
+)
+def test_a_csv_that_is_not_well_formed_says_where_and_what_to_do(text: str, said: tuple[str, ...]) -> None:
+    reason, message = why("depots.csv", text.encode())
+    assert reason == "BAD_CSV"
+    assert all(part in message for part in said), message
+
+
 # HTML, pairs, Markdown
 
 
@@ -189,6 +264,78 @@ def test_cells_of_an_html_table_that_span_others_are_repeated() -> None:
     assert tables(parsed) == [
         ("| Country | Fee and days | Fee and days |", "| Germany | 10 | 3 |\n| Germany | 12 | 2 |")
     ]
+
+
+def html_blocks(body: str) -> list[tuple[tuple[str, ...], str]]:
+    return blocks(parse_document("page.html", f"<html><body>{body}</body></html>".encode()))
+
+
+@table(
+    "furniture",
+    [
+        "<nav>Home</nav>",
+        "<footer>Imprint</footer>",
+        "<aside>See also</aside>",
+        '<div role="navigation">Home</div>',
+        '<div role="contentinfo">Imprint</div>',
+        '<div role="complementary">See also</div>',
+        '<div role="dialog" aria-modal="true">We use cookies</div>',
+        '<ol aria-label="Breadcrumb"><li>Home</li></ol>',
+        '<ul class="m-breadcrumbs"><li>Home</li></ul>',
+        '<div class="bread-crumb">首页</div>',
+        '<div id="cookie-banner">We use cookies</div>',
+        '<section class="box cookieConsent">We use cookies</section>',
+        '<div id="onetrust-consent-sdk">We use cookies</div>',
+        '<div class="site-footer">Imprint</div>',
+        '<div class="related-articles">See also</div>',
+    ],
+)
+def test_what_leads_elsewhere_on_a_page_without_main_is_left_out(furniture: str) -> None:
+    page = f"{furniture}<h1>Lockers</h1><p>A locker costs 2 euros.</p>{furniture}"
+    assert html_blocks(page) == [((), "A locker costs 2 euros.")]
+
+
+@table(
+    "content",
+    [
+        '<div class="cookies"><p>Cookies are kept for a year.</p></div>',
+        '<section id="cookie-policy"><p>Cookies are kept for a year.</p></section>',
+        '<div id="consent-banner-page"><h1>Cookies</h1><p>Cookies are kept for a year.</p></div>',
+        '<body class="page cookie-notice"><h1>Cookies</h1><p>Cookies are kept for a year.</p>',
+        '<div class="barrier-free"><p>Cookies are kept for a year.</p></div>',
+    ],
+)
+def test_a_page_about_cookies_is_content(content: str) -> None:
+    assert html_blocks(content) == [((), "Cookies are kept for a year.")]
+
+
+def test_a_summary_is_the_heading_of_its_details() -> None:
+    page = (
+        "<h1>Help</h1><h2>Lockers</h2><details><summary><h3>What does one cost?</h3></summary><p>2 euros.</p>"
+        "<h3>Deposit</h3><p>1 euro.</p><details><summary>Lost key?</summary>Ask the desk.</details></details>"
+        "<details open><summary>Are there <b>large</b> ones?</summary>No.</details><p>All are near the entrance.</p>"
+    )
+    cost = ("Lockers", "What does one cost?")
+    assert html_blocks(page) == [
+        (cost, "2 euros."),
+        ((*cost, "Deposit"), "1 euro."),
+        ((*cost, "Deposit", "Lost key?"), "Ask the desk."),
+        (("Lockers", "Are there large ones?"), "No."),
+        (("Lockers",), "All are near the entrance."),
+    ]
+
+
+def test_a_header_of_two_rows_gives_each_column_one_name() -> None:
+    page = (
+        "<table><caption>Day tickets</caption><thead><tr><th colspan=4>Prices in euros</th></tr>"
+        "<tr><th rowspan=2>Pool</th><th colspan=2>Adults</th><th>Children</th></tr>"
+        "<tr><th>Monday–Friday</th><th>Weekend</th><th></th></tr></thead>"
+        "<tbody><tr><td>North</td><td>5</td><td>6</td><td>3</td></tr></tbody></table>"
+    )
+    (block,) = parse_document("page.html", page.encode()).blocks
+    assert block.headings == ("Day tickets", "Prices in euros")
+    assert block.table_header == "| Pool | Adults: Monday–Friday | Adults: Weekend | Children |"
+    assert block.text == "| North | 5 | 6 | 3 |"
 
 
 def test_a_page_in_the_character_set_that_it_names_is_read() -> None:

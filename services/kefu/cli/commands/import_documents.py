@@ -31,7 +31,7 @@ async def import_(
         list[str] | None,
         typer.Argument(
             help="Files, folders and http(s):// addresses: PDF, DOCX, PPTX, XLSX, HTML, Markdown, text, mails (EML), "
-            "CSV or JSON of questions and answers, scans and pictures (PNG, JPEG, WebP, TIFF), and ZIP archives of "
+            "CSV, JSON of questions and answers, scans and pictures (PNG, JPEG, WebP, TIFF), and ZIP archives of "
             "these.",
             metavar="[FILE|FOLDER|URL]...",
             show_default=False,

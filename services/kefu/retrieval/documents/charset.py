@@ -69,8 +69,8 @@ def _decode_gb18030(data: bytes) -> str:
     except UnicodeDecodeError:
         text = ""
     letters = [character for character in text[:10_000] if ord(character) > 127]
-    common = sum(
-        "\u4e00" <= character <= "\u9fff" or unicodedata.category(character)[0] == "P" for character in letters
+    common = sum(  # a table has many signs: ～ ￥ ℃ ①
+        "\u4e00" <= character <= "\u9fff" or unicodedata.category(character)[0] in "NPS" for character in letters
     )
     # Broken UTF-8 is often valid GB18030 too, but then most of it still reads as UTF-8.
     if letters and common >= 0.95 * len(letters) and not _mostly_utf8(data):

@@ -107,7 +107,7 @@ def detect_media_type(path: str, data: bytes, media_type: str = "") -> tuple[str
         what = declared or PurePosixPath(path).suffix or "A file without an ending"
         raise Unreadable(
             "UNSUPPORTED_TYPE",
-            f"{what} cannot be read; save it as PDF, DOCX, PPTX, XLSX, HTML, Markdown, text, CSV or JSON of questions "
+            f"{what} cannot be read; save it as PDF, DOCX, PPTX, XLSX, HTML, Markdown, text, CSV, JSON of questions "
             "and answers, EML, ZIP, PNG, JPEG, WebP or TIFF.",
         )
     return declared, ""

@@ -29,10 +29,10 @@ from kefu.retrieval.documents.media_types import (
 from kefu.retrieval.documents.ocr.reader import PictureReader
 from kefu.retrieval.documents.parsers.archive import MAX_UNPACKED_BYTES, parse_archive
 from kefu.retrieval.documents.parsers.plain_text import parse_text
-from kefu.retrieval.documents.parsers.qa_pairs import parse_csv, parse_json
+from kefu.retrieval.documents.parsers.qa_pairs import parse_json
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
 
-VERSION = 6
+VERSION = 7
 """Version of the parsers, to be raised when the same bytes are parsed otherwise. The next import of a document then
 parses the same bytes again, and only changed passages are embedded."""
 MAX_TEXT_CHARACTERS = 5_000_000
@@ -95,6 +95,8 @@ def _parse_text(media_type: str, text: str) -> ParsedDocument:
 
             return parse_html(text)
         case _ if media_type == _CSV:
+            from kefu.retrieval.documents.parsers.csv_table import parse_csv
+
             return parse_csv(text)
         case _ if media_type == JSON:
             return parse_json(text)

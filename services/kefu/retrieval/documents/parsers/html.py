@@ -1,7 +1,9 @@
-"""The parser of HTML: the visible text of the main part under its headings, without menus and scripts."""
+"""The parser of HTML: the visible text of the main part under its headings, without what leads elsewhere."""
 
+import re
 import warnings
 from collections.abc import Mapping
+from itertools import zip_longest
 
 from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
 from bs4.element import NavigableString, PageElement, PreformattedString
@@ -9,7 +11,18 @@ from bs4.element import NavigableString, PageElement, PreformattedString
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable, table_block
 
 _SKIPPED_TAGS = ["script", "style", "nav", "header", "footer", "aside", "noscript", "template", "form", "svg", "iframe"]
+_SKIPPED_ROLES = frozenset({"navigation", "contentinfo", "complementary", "dialog", "alertdialog"})
+_BREADCRUMB = re.compile(r"bread-?crumb|面包屑", re.IGNORECASE)
+_CONSENT = re.compile(r"cookie|consent|gdpr", re.IGNORECASE)
+_BANNER = re.compile(r"banner|bar|notice|popup|modal|dialog|overlay|message|prompt|layer|consent", re.IGNORECASE)
+_STANDARD_NAME = re.compile(
+    r"(?:onetrust|cybotcookiebot|cookiebot|usercentrics|didomi|cc)[-_].*"
+    r"|(?:(?:site|page|global)[-_]?)?footer|related(?:[-_]?(?:articles|posts|pages|links|topics|content))?",
+    re.IGNORECASE,
+)
+_CONTENT_TAGS = ["h1", "main", "article"]
 _MAX_SPAN = 50
+_MAX_HEADER_ROWS = 3
 _MAX_DIGITS = 9  # of a number in an attribute
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _BLOCKS = {
@@ -28,9 +41,10 @@ def parse_html(text: str, pictures: Mapping[str, str] | None = None) -> ParsedDo
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is parsed well enough
         soup = BeautifulSoup(text, "lxml")
     named = soup.title.get_text(" ", strip=True) if soup.title else ""
-    root = soup.find("main") or soup.find("article") or soup.body or soup
-    for skipped in root.find_all(_SKIPPED_TAGS):
-        skipped.decompose()
+    root = soup.find("main") or soup.find(attrs={"role": "main"}) or soup.find("article") or soup.body or soup
+    for skipped in root.find_all(_is_skipped):
+        if not skipped.decomposed:
+            skipped.decompose()
     parser = _HtmlParser(pictures or {})
     try:
         parser.read(root)
@@ -45,7 +59,7 @@ class _HtmlParser:
         self._pictures = pictures
         self.title = ""
         self.blocks: list[Block] = []
-        self._path: list[tuple[int, str]] = []
+        self._path: list[tuple[float, str]] = []
         self._line: list[str] = []
 
     def read(self, parent: Tag) -> None:
@@ -74,6 +88,16 @@ class _HtmlParser:
         if element.name in _HEADINGS:
             self.end_block()
             self._heading(int(element.name[1]), element.get_text(" ", strip=True))
+        elif element.name == "details":
+            self.end_block()
+            path = self._path
+            self.read(element)
+            self.end_block()
+            self._path = path
+        elif element.name == "summary":
+            self.end_block()
+            deepest = max((level for level, _ in self._path), default=0)
+            self._enter(deepest + 0.5, element.get_text(" ", strip=True))  # above the headings of what it opens
         elif element.name == "table":
             self.end_block()
             self._table(element)
@@ -101,17 +125,49 @@ class _HtmlParser:
             self.read(element)
 
     def _heading(self, level: int, heading: str) -> None:
-        if not heading:
-            return
-        if level == 1 and not self.title:
+        if heading and level == 1 and not self.title:
             self.title = heading
-            return
-        self._path = [(above, name) for above, name in self._path if above < level] + [(level, heading)]
+        else:
+            self._enter(level, heading)
+
+    def _enter(self, level: float, heading: str) -> None:
+        if heading:
+            self._path = [(above, name) for above, name in self._path if above < level] + [(level, heading)]
 
     def _table(self, table: Tag) -> None:
-        rows = _rows(table)
+        rows, header_rows = _rows(table)
+        titles = [table.caption.get_text(" ", strip=True)] if table.caption else []
+        while header_rows > 1 and len(set(rows[0])) == 1:  # one cell over all columns, above their names
+            titles.append(rows.pop(0)[0])
+            header_rows -= 1
+        if 1 < header_rows <= _MAX_HEADER_ROWS and header_rows < len(rows):
+            rows = [_joined_names(rows[:header_rows]), *rows[header_rows:]]
         if rows:
-            self.blocks.append(table_block(rows, self._headings()))
+            self.blocks.append(table_block(rows, (*self._headings(), *filter(None, titles))))
+
+
+def _is_skipped(tag: Tag) -> bool:
+    """Whether an element is no content: by its kind, its role, or the name that such elements have everywhere."""
+    if tag.name in _SKIPPED_TAGS:
+        return True
+    names = [*tag.get_attribute_list("class"), *tag.get_attribute_list("id")]
+    return (
+        any(_leads_elsewhere(str(name)) for name in names if name)
+        or str(tag.get("role", "")).lower() in _SKIPPED_ROLES
+        or _BREADCRUMB.search(str(tag.get("aria-label", ""))) is not None
+    ) and tag.find(_CONTENT_TAGS) is None
+
+
+def _leads_elsewhere(name: str) -> bool:
+    """Whether a class or id is one of breadcrumbs, banners about cookies, footers and boxes of related pages."""
+    return bool(
+        _BREADCRUMB.search(name) or _STANDARD_NAME.fullmatch(name) or (_CONSENT.search(name) and _BANNER.search(name))
+    )
+
+
+def _joined_names(header: list[list[str]]) -> list[str]:
+    """The names of columns whose header has several rows, such as "Adults: Monday-Friday"; each is said once."""
+    return [": ".join(dict.fromkeys(filter(None, names))) for names in zip_longest(*header, fillvalue="")]
 
 
 def _first_number(parent: Tag) -> int:
@@ -120,9 +176,13 @@ def _first_number(parent: Tag) -> int:
     return int(start) if start.isdecimal() and len(start) <= _MAX_DIGITS else 1
 
 
-def _rows(table: Tag) -> list[list[str]]:
-    """The rows of a table, without tables in cells. A cell that spans rows or columns is repeated in each."""
+def _rows(table: Tag) -> tuple[list[list[str]], int]:
+    """The rows of a table, without tables in cells, and how many of them are its header by <thead>.
+
+    A cell that spans rows or columns is repeated in each.
+    """
     rows: list[list[str]] = []
+    header_rows = 0
     spanning: dict[int, tuple[int, str]] = {}  # column -> rows still to fill, text
     for row in table.find_all("tr"):
         if row.find_parent("table") is not table:
@@ -148,7 +208,8 @@ def _rows(table: Tag) -> list[list[str]]:
             cell = next(own, None)
         if any(cells):
             rows.append(cells)
-    return rows
+            header_rows += row.parent is not None and row.parent.name == "thead"
+    return rows, header_rows
 
 
 def _span(cell: Tag, name: str) -> int:

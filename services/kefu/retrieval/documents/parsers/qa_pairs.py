@@ -1,19 +1,20 @@
 """The parser of questions with answers, in CSV, JSON or the rows of a sheet. Each pair is a passage of its own."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from kefu.retrieval.documents.parsers.csv_rows import DELIMITERS, first_row, likely_delimiter, read_csv
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
 
 QUESTION, ANSWER = "question", "answer"
 _ALIASES = {"q": QUESTION, "问题": QUESTION, "問題": QUESTION, "a": ANSWER, "答案": ANSWER, "回答": ANSWER}
 
 
-def parse_csv(text: str) -> ParsedDocument:
-    """Parse a CSV with the columns question and answer. Raises Unreadable BAD_CSV."""
+def parse_csv_pairs(text: str) -> ParsedDocument | None:
+    """The pairs of a CSV; None if its header does not name a question and an answer. Raises Unreadable BAD_CSV."""
+    if _naming_delimiter(text, (QUESTION, ANSWER)) is None:
+        return None
     return _pairs((row[QUESTION], row[ANSWER]) for row in read_rows(text, (QUESTION, ANSWER)))
 
 
@@ -62,27 +63,33 @@ def read_rows(text: str, required: tuple[str, ...], optional: tuple[str, ...] = 
 
     Raises Unreadable BAD_CSV when a required column is missing, or a row has nothing in one.
     """
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [normalised_column(name) for name in next(rows, list[str]())]
-        missing = [name for name in required if name not in header]
-        if missing:
-            raise Unreadable(
-                "BAD_CSV",
-                f"The first line names the columns {', '.join(header) or '(none)'}; it must name "
-                f"{' and '.join(missing)} too.",
-            )
-        places = {name: header.index(name) for name in (*required, *optional) if name in header}
-        for row in rows:
-            if not any(cell.strip() for cell in row):
-                continue
-            values = {name: row[at].strip() if at < len(row) else "" for name, at in places.items()}
-            empty = [name for name in required if not values[name]]
-            if empty:
-                raise Unreadable("BAD_CSV", f"Line {rows.line_num} has no {empty[0]}; fill it in or delete the line.")
-            yield values
-    except csv.Error as exc:
-        raise Unreadable("BAD_CSV", f"Line {rows.line_num} is not CSV ({exc}); check its quotation marks.") from None
+    rows = read_csv(text, _naming_delimiter(text, required) or likely_delimiter(text))
+    _, names = next(rows, (0, list[str]()))
+    header = [normalised_column(name) for name in names]
+    missing = [name for name in required if name not in header]
+    if missing:
+        raise Unreadable(
+            "BAD_CSV",
+            f"The first line names the columns {', '.join(header) or '(none)'}; it must name "
+            f"{' and '.join(missing)} too.",
+        )
+    places = {name: header.index(name) for name in (*required, *optional) if name in header}
+    for line, row in rows:
+        if not any(row):
+            continue
+        values = {name: row[at] if at < len(row) else "" for name, at in places.items()}
+        empty = [name for name in required if not values[name]]
+        if empty:
+            raise Unreadable("BAD_CSV", f"Line {line} has no {empty[0]}; fill it in or delete the line.")
+        yield values
+
+
+def _naming_delimiter(text: str, columns: tuple[str, ...]) -> str | None:
+    """The delimiter with which the first line names these columns; None without one."""
+    for delimiter in DELIMITERS:
+        if set(columns) <= {normalised_column(name) for name in first_row(text, delimiter)}:
+            return delimiter
+    return None
 
 
 def _pairs(pairs: Iterator[tuple[str, str]] | list[tuple[str, str]]) -> ParsedDocument:

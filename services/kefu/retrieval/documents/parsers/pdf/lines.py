@@ -9,6 +9,7 @@ from statistics import median
 from pdfminer.layout import LTChar, LTPage, LTTextBox
 
 from kefu.common.text.linear_pattern import LinearPattern
+from kefu.common.text.radical_forms import with_unified_ideographs
 
 _FORMS = re.compile(r"[\ufb00-\ufdff\ufe70-\ufeff]+")
 _BOLD = re.compile(r"bold|black|heavy|demi|simhei", re.IGNORECASE)
@@ -96,9 +97,10 @@ def boxes_of(lines: Iterable[Line]) -> list[Box]:
 
 
 def readable(text: str) -> str:
-    """A line with plain letters instead of ligatures, and in reading order for scripts from right to left."""
+    """A line with plain letters instead of ligatures, characters instead of radicals, and in reading order for scripts
+    from right to left."""
     plain = _FORMS.sub(lambda match: unicodedata.normalize("NFKC", match[0]), " ".join(text.split()))
-    return _logical(plain)
+    return _logical(with_unified_ideographs(plain))
 
 
 def unnamed_share(texts: Iterable[str]) -> float:

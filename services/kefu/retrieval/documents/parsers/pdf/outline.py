@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kefu.common.text.radical_forms import with_unified_ideographs
+
 _MAX_ENTRIES = 20_000
 _MAX_LEVELS = 5
 _LEAST_ENTRIES = 3  # fewer bookmarks are marks, and no outline
@@ -31,7 +33,7 @@ def outline_of(document: Any) -> Outline:
     for number, bookmark in enumerate(document.get_toc(max_depth=_MAX_LEVELS)):
         if number == _MAX_ENTRIES:
             break
-        title = " ".join(str(bookmark.get_title()).split())
+        title = with_unified_ideographs(" ".join(str(bookmark.get_title()).split()))
         target = bookmark.get_dest()
         page = None if target is None else target.get_index()
         letters = "".join(filter(str.isalnum, title)).lower()

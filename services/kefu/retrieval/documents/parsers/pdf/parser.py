@@ -1,6 +1,7 @@
 """The parser of PDFs: text layers where they are good, text recognition where they are not, outline and pictures."""
 
 import io
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,6 +14,7 @@ from pdfminer.pdfexceptions import PDFException
 from pdfplumber.utils.exceptions import PdfminerException
 
 from kefu.common.text.linear_pattern import LinearPattern
+from kefu.common.text.radical_forms import with_unified_ideographs
 from kefu.retrieval.documents.ocr.reader import PictureReader
 from kefu.retrieval.documents.ocr.type_size import body_size_of, levelled
 from kefu.retrieval.documents.parsers.pdf.blocks import BlockBuilder, Page, body_size
@@ -29,6 +31,8 @@ MAX_PAGES = 3_000
 _NO_TITLE = LinearPattern(
     r"(?i)untitled|anonymous|unspecified|\.(docx?|pdf|indd|xlsx?|pptx?|qxd|dvi|tex)\n?\Z|^microsoft |^\s*\Z"
 )
+
+logging.getLogger("pdfminer").setLevel(logging.ERROR)  # it warns of each font that lacks something, on every page
 
 
 def parse_pdf(data: bytes, reader: PictureReader) -> ParsedDocument:
@@ -47,7 +51,7 @@ def parse_pdf(data: bytes, reader: PictureReader) -> ParsedDocument:
                 page.close()  # else the objects of every page are kept
                 reader.progress(len(pages), count)
             metadata: dict[str, Any] = pdf.metadata  # pyright: ignore[reportUnknownMemberType]
-            named = str(metadata.get("Title") or "")
+            named = with_unified_ideographs(str(metadata.get("Title") or ""))
             outline = outline_of(document) if document else ()
     except (PdfminerException, PDFException) as exc:
         causes = (exc, *exc.args, exc.__cause__)
