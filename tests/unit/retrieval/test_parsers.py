@@ -314,6 +314,12 @@ def test_a_page_about_cookies_is_content(content: str) -> None:
     assert html_blocks(content) == [((), "Cookies are kept for a year.")]
 
 
+def test_the_element_with_the_role_of_main_is_the_main_part() -> None:
+    assert html_blocks('<p>Sale!</p><div role="main"><p>A locker costs 2 euros.</p></div>') == [
+        ((), "A locker costs 2 euros.")
+    ]
+
+
 def test_a_summary_is_the_heading_of_its_details() -> None:
     page = (
         "<h1>Help</h1><h2>Lockers</h2><details><summary><h3>What does one cost?</h3></summary><p>2 euros.</p>"
