@@ -31,6 +31,7 @@ from reportlab.platypus import (
     PageTemplate,
     Paragraph,
     SimpleDocTemplate,
+    Spacer,
     Table,
 )
 
@@ -91,6 +92,35 @@ def long_table_pdf() -> bytes:
     """A ruled table over two pages whose header stands on the first one only."""
     rows = [("Model", "Price"), *((f"SM-{number}", f"{number} EUR") for number in range(60))]
     return build_pdf([Table([list(row) for row in rows], 150, 20, [("GRID", (0, 0), (-1, -1), 0.5, "black")])])
+
+
+def parted_table_pdf() -> bytes:
+    """A ruled table whose header is the last thing on the first page, with a number below it."""
+    out = io.BytesIO()
+    document: Any = SimpleDocTemplate(out, pagesize=A4)
+
+    def number(canvas: Any, page: Any) -> None:
+        canvas.drawString(280, 30, f"Page {page.page}")
+        canvas.drawString(72, 815, "Pool prices")
+
+    rows = [["Ticket", "Adults"], ["Day", "6 EUR"], ["Evening", "4 EUR"]]
+    table = Table(rows, 150, 20, [("GRID", (0, 0), (-1, -1), 0.5, "black")])
+    before = Paragraph("What a ticket costs.", _STYLES["BodyText"])
+    document.build([before, Spacer(1, 645), table], onFirstPage=number, onLaterPages=number)
+    return out.getvalue()
+
+
+def hyphens_pdf() -> bytes:
+    """Hyphens at line ends: of words themselves, and made by the line's end; in a cell and in a paragraph."""
+    rows = [["Membership", "Valid"], ["Swim-\nonly", "Monday-\nFriday"], ["Full", "2026-\n2027"]]
+    lines = (
+        "A swim ticket is for the pool only. Infor-",
+        "mation on prices, and on the half-",
+        "day pass: at the desk.",
+    )
+    text = "<br/>".join(lines)
+    body = [Paragraph(text, _STYLES["BodyText"]), Paragraph("A half-day pass is cheap.", _STYLES["BodyText"])]
+    return build_pdf([*body, Table(rows, 150, 40, [("GRID", (0, 0), (-1, -1), 0.5, "black")])])
 
 
 def two_column_pdf() -> bytes:

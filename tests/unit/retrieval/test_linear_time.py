@@ -13,7 +13,7 @@ from kefu.retrieval.documents.parsers.csv_table import parse_csv
 from kefu.retrieval.documents.parsers.html import parse_html
 from kefu.retrieval.documents.parsers.markdown import parse_markdown
 from kefu.retrieval.documents.parsers.pdf.blocks import is_contents_line
-from kefu.retrieval.documents.parsers.pdf.lines import joined, readable
+from kefu.retrieval.documents.parsers.pdf.lines import joined, readable, words_of
 from kefu.retrieval.documents.parsers.plain_text import parse_text
 from kefu.retrieval.documents.parsers.qa_pairs import parse_json
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
@@ -114,7 +114,8 @@ _HOSTILE: Mapping[str, tuple[Callable[[str], object], str]] = {
     "details": (parse_html, "<details><summary>a</summary>b</details>"),
     "number of a list": (lambda text: parse_html(f"<ol start={text}><li>a</ol>"), "1"),
     "lines": (lambda text: joined(text.split()), "abcdefgh "),
-    "hyphens": (lambda text: joined(text.split()), "abc- "),
+    "hyphens": (lambda text: joined(text.split(), words_of(text.split())), "abc- "),
+    "long hyphens": (lambda text: joined([text, "a"], words_of([text, "a"])), "a-"),
     "right to left": (lambda text: readable("א" * len(text) + text), "!"),
     "empty lines": (lambda text: subject_line(f"ab\n{text}"), "\n"),
     "CSV": (lambda text: parse_csv(f"question,answer\n{text}"), "a,b\n"),

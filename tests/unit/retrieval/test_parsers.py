@@ -6,6 +6,7 @@ import pytest
 
 from kefu.retrieval.documents.chunking import PASSAGE_TOKENS, chunk_document, estimated_tokens
 from kefu.retrieval.documents.parse import parse_document
+from kefu.retrieval.documents.parsers.pdf.lines import joined, words_of
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
 from tests.support import sample_files
 from tests.support.sample_files import FEES
@@ -60,6 +61,39 @@ def test_a_pdf_table_that_goes_on_over_the_page_keeps_its_header() -> None:
     rows = [row for block in parsed.blocks for row in block.text.split("\n")]
     assert rows == [f"| SM-{number} | {number} EUR |" for number in range(60)]
     assert all(chunk.text.startswith("| Model | Price |\n") for chunk in chunk_document(parsed))
+
+
+def test_a_header_that_ends_a_page_is_that_of_the_rows_on_the_next() -> None:
+    parsed = parse_document("pool.pdf", sample_files.parted_table_pdf())
+    assert [(block.page, block.table_header, block.text) for block in parsed.blocks] == [
+        (1, "", "Pool prices"),
+        (1, "", "What a ticket costs."),
+        (2, "", "Pool prices"),
+        (2, "| Ticket | Adults |", "| Day | 6 EUR |\n| Evening | 4 EUR |"),
+    ]
+
+
+def test_a_hyphen_at_a_line_end_of_a_pdf_stays_where_the_word_has_it() -> None:
+    parsed = parse_document("passes.pdf", sample_files.hyphens_pdf())
+    assert tables(parsed) == [("| Membership | Valid |", "| Swim-only | Monday-Friday |\n| Full | 2026-2027 |")]
+    text = "A swim ticket is for the pool only. Information on prices, and on the half-day pass: at the desk."
+    assert text in "\n".join(block.text for block in parsed.blocks)
+
+
+@table(
+    ("lines", "text"),
+    [
+        (("over-", "night", "overnight stays, over a night"), "overnight overnight stays, over a night"),
+        (("over-", "night", "stays over one night"), "over-night stays over one night"),
+        (("a well-to-", "do guest"), "a well-to-do guest"),
+        (("inter-", "national"), "international"),
+        (("PDF-", "File"), "PDF-File"),
+        (("6 ÷-", "ⓐ 3"), "6 ÷ⓐ 3"),
+        (("closed -", "Open again"), "closed - Open again"),
+    ],
+)
+def test_the_words_of_the_document_tell_a_words_own_hyphen(lines: tuple[str, ...], text: str) -> None:
+    assert joined(lines, words_of(lines)) == text
 
 
 def test_columns_of_a_pdf_are_read_one_after_the_other() -> None:
@@ -307,6 +341,12 @@ def test_what_leads_elsewhere_on_a_page_without_main_is_left_out(furniture: str)
 )
 def test_a_page_about_cookies_is_content(content: str) -> None:
     assert html_blocks(content) == [((), "Cookies are kept for a year.")]
+
+
+def test_the_element_with_the_role_of_main_is_the_main_part() -> None:
+    assert html_blocks('<p>Sale!</p><div role="main"><p>A locker costs 2 euros.</p></div>') == [
+        ((), "A locker costs 2 euros.")
+    ]
 
 
 def test_a_summary_is_the_heading_of_its_details() -> None:

@@ -26,7 +26,7 @@ def first_row(text: str, delimiter: str) -> Sequence[str]:
     """The cells of the first line; empty without any."""
     line = text[: text.find("\n") + 1 or None]
     try:
-        return next(csv.reader([line], delimiter=delimiter), [])
+        return next(csv.reader([line], delimiter=delimiter), list[str]())
     except csv.Error:
         return []
 

@@ -41,7 +41,7 @@ def parse_html(text: str, pictures: Mapping[str, str] | None = None) -> ParsedDo
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is parsed well enough
         soup = BeautifulSoup(text, "lxml")
     named = soup.title.get_text(" ", strip=True) if soup.title else ""
-    root = soup.find("main") or soup.find(attrs={"role": "main"}) or soup.find("article") or soup.body or soup
+    root = soup.find("main") or soup.select_one("[role=main]") or soup.find("article") or soup.body or soup
     for skipped in root.find_all(_is_skipped):
         if not skipped.decomposed:
             skipped.decompose()

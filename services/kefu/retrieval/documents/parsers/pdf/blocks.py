@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 from kefu.common.text.linear_pattern import LinearPattern
-from kefu.retrieval.documents.parsers.pdf.lines import Box, Line, joined
+from kefu.retrieval.documents.parsers.pdf.lines import Box, Line, joined, words_of
 from kefu.retrieval.documents.parsers.pdf.outline import Outline, OutlineEntry
 from kefu.retrieval.documents.parsers.pdf.tables import Table
 from kefu.retrieval.documents.types import Block, table_block
@@ -18,7 +18,7 @@ _PAGE_NUMBER_CHARACTERS = 40
 _LEVELS = 4
 _MAX_PAGE_ENTRIES = 50  # of the outline
 _LABEL_LEVEL = _LEVELS + 9  # a bold line, below every numbered one
-_MARGIN = 0.09  # of the page's height, where running heads and page numbers stand
+MARGIN = 0.09  # of the page's height, where running heads and page numbers stand
 _PAGE_NUMBER = LinearPattern(
     r"(?i)[-–— ]*(?:page|seite|p\.|第)?\s*[\divxlc]+\s*(?:页|頁)?\s*(?:(?:of|/|von|共)\s*\d+)?[-–— 页頁]*"
 )
@@ -59,6 +59,8 @@ class Page:
     """Whether it has no usable text and is a picture, which was not read."""
     is_recognized: bool = False
     """Whether text recognition has read it."""
+    last_row: Table | None = None
+    """A single ruled row at its end, which may be the header of a table on the next page."""
 
     @property
     def lines(self) -> list[Line]:
@@ -75,6 +77,7 @@ class BlockBuilder:
         self._outline_levels = max((entry.level for entry in outline), default=0)
         self._title_lines: list[Line] = []
         self._pages = pages
+        self._words = words_of(text for page in pages for text in _texts(page))
         self._running_lines = _find_running_lines(pages)
         self._body = body_size(pages)
         self._path: list[tuple[int, str]] = []
@@ -122,12 +125,12 @@ class BlockBuilder:
             self._title_lines = first
         elif first[-1].box != first[0].box:
             self._title_lines = [line for line in first if line.box == first[0].box]
-        self.title = joined(line.text for line in self._title_lines)
+        self.title = joined((line.text for line in self._title_lines), self._words)
 
     def _is_skipped(self, line: Line, page: Page) -> bool:
         if line in self._title_lines or is_contents_line(line.text):
             return True
-        if _MARGIN * page.height < line.middle < (1 - _MARGIN) * page.height:
+        if MARGIN * page.height < line.middle < (1 - MARGIN) * page.height:
             return False
         return _without_digits(line) in self._running_lines or (
             len(line.text) <= _PAGE_NUMBER_CHARACTERS and bool(_PAGE_NUMBER.fullmatch(line.text))
@@ -159,7 +162,7 @@ class BlockBuilder:
                 continue
             level = found or (_numbered_level(run[0].text) if len(lines) == 1 else 0)
             if level:
-                self._enter(self._outline_levels + level, joined(line.text for line in run))
+                self._enter(self._outline_levels + level, joined((line.text for line in run), self._words))
             else:
                 self._paragraph(run, page)
 
@@ -184,17 +187,17 @@ class BlockBuilder:
         return _numbered_level(line.text) or _LABEL_LEVEL
 
     def _paragraph(self, lines: list[Line], page: int) -> None:
-        text = _text_of(lines)
+        text = _text_of(lines, self._words)
         headings = self._headings
         last = self._blocks[-1] if self._blocks else None
         if last and not last.table_header and last.headings == headings and _continues_paragraph(last.text, text):
-            self._blocks[-1] = Block(joined((last.text, text)), headings, page=last.page)
+            self._blocks[-1] = Block(joined((last.text, text), self._words), headings, page=last.page)
         else:
             self._blocks.append(Block(text, headings, page=page))
 
     def _table(self, table: Table, page: int, before: Block | None) -> None:
         headings = self._headings
-        rows = table.rows
+        rows = [[joined(cell.split("\n"), self._words) for cell in row] for row in table.rows]
         if before and before.table_header.count("|") == len(rows[0]) + 1:  # continues the table of the page before
             block = table_block([["" for _ in rows[0]], *rows], headings, page)
             lines = [line for line in block.text.split("\n") if line != before.table_header]
@@ -235,7 +238,7 @@ def _spelling(entry: OutlineEntry, lines: Sequence[Line]) -> Iterator[list[Line]
                 yield run
 
 
-def _text_of(lines: list[Line]) -> str:
+def _text_of(lines: list[Line], words: Set[str]) -> str:
     """A box as running text, with a new line before a bullet and after a line that ends early."""
     left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
     parts: list[list[str]] = []
@@ -244,7 +247,7 @@ def _text_of(lines: list[Line]) -> str:
         if before is None or ended or _begins_item(line.text):
             parts.append([])
         parts[-1].append(line.text)
-    return "\n".join(joined(part) for part in parts)
+    return "\n".join(joined(part, words) for part in parts)
 
 
 def _begins_item(text: str) -> bool:
@@ -266,10 +269,19 @@ def _find_running_lines(pages: Sequence[Page]) -> set[str]:
             {
                 _without_digits(line)
                 for line in page.lines
-                if not _MARGIN * page.height < line.middle < (1 - _MARGIN) * page.height
+                if not MARGIN * page.height < line.middle < (1 - MARGIN) * page.height
             }
         )
     return {text for text, count in found.items() if count >= max(3, 0.4 * len(pages))}
+
+
+def _texts(page: Page) -> Iterator[str]:
+    """The lines of a page, also those within tables."""
+    for item in page.items:
+        if isinstance(item, Box):
+            yield from (line.text for line in item.lines)
+        elif isinstance(item, Table):
+            yield from (line for row in item.rows for cell in row for line in cell.split("\n"))
 
 
 def _letters(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from statistics import median
 
@@ -15,6 +15,8 @@ _FORMS = re.compile(r"[\ufb00-\ufdff\ufe70-\ufeff]+")
 _BOLD = re.compile(r"bold|black|heavy|demi|simhei", re.IGNORECASE)
 _UNNAMED = LinearPattern(r"\(cid:\d+\)")
 _HYPHENATED = re.compile(r"[a-zß-ÿ]-")
+_PARTED = re.compile(r"[^\W_]-")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _LEFTWARD = re.compile(r"[^\s\u0590-\u08ff]+|.", re.DOTALL)
 _LETTER_OR_DIGIT = re.compile(r"[0-9A-Za-z]")
 
@@ -113,19 +115,51 @@ def unnamed_share(texts: Iterable[str]) -> float:
     return unnamed / max(characters, 1)
 
 
-def joined(texts: Iterable[str]) -> str:
-    """Lines as running text. Hyphenated words are joined, and Chinese lines are joined without a blank."""
+def words_of(lines: Iterable[str]) -> Set[str]:
+    """The words of lines and the parts of those with a hyphen, in lower case, without words that a line's end parts."""
+    words: set[str] = set()
+    is_parted = False
+    for line in lines:
+        whole = line.lower().split()[is_parted:]
+        is_parted = line.endswith("-")
+        for word in _WORD.findall(" ".join(whole[:-1] if is_parted else whole)):
+            words.update((word, *word.split("-")))
+    return words
+
+
+def joined(texts: Iterable[str], words: Set[str] = frozenset()) -> str:
+    """Lines as running text. Hyphenated words are joined, and Chinese lines are joined without a blank.
+
+    `words` are those of the document, by which a word's own hyphen is told from one that a line's end has made.
+    """
     parts: list[str] = []
     end = ""  # the last two characters so far
     for text in texts:
         joint = ""
         if _HYPHENATED.fullmatch(end) and text[:1].islower():
-            parts[-1] = parts[-1][:-1]
-        elif end and not (end[-1] >= "\u2e80" and text[:1] >= "\u2e80"):
+            if not _is_own_hyphen(parts[-1], text, words):
+                parts[-1] = parts[-1][:-1]
+        elif end and not _meet_without_blank(end, text[:1]):
             joint = " "
         parts += (joint, text)
         end = f"{end}{joint}{text}"[-2:]
     return "".join(parts)
+
+
+def _is_own_hyphen(before: str, after: str, words: Set[str]) -> bool:
+    """Whether a line ends at a hyphen of the word itself: the document writes the word with it, or both parts as words
+    and never the whole without it."""
+    *_, left = ("", *_WORD.findall(before.lower().rsplit(None, 1)[-1]))
+    right, *_ = (*_WORD.findall(after.lower().split(None, 1)[0]), "")
+    if "-" in left or f"{left}-{right}" in words:
+        return True
+    return f"{left}{right}" not in words and left in words and right in words
+
+
+def _meet_without_blank(end: str, following: str) -> bool:
+    if _PARTED.fullmatch(end):  # "Monday-" and "Friday", "2026-" and "2027"
+        return following.isalnum() and following < "\u2e80"
+    return end[-1] >= "\u2e80" and following >= "\u2e80"
 
 
 def _logical(text: str) -> str:

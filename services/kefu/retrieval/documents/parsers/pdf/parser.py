@@ -20,6 +20,7 @@ from kefu.retrieval.documents.ocr.type_size import body_size_of, levelled
 from kefu.retrieval.documents.parsers.pdf.blocks import BlockBuilder, Page, body_size
 from kefu.retrieval.documents.parsers.pdf.lines import Box, boxes_of, lines_of
 from kefu.retrieval.documents.parsers.pdf.outline import outline_of
+from kefu.retrieval.documents.parsers.pdf.page_breaks import last_row, with_carried_headers
 from kefu.retrieval.documents.parsers.pdf.pictures import page_picture, pictures_within
 from kefu.retrieval.documents.parsers.pdf.reading_order import in_reading_order
 from kefu.retrieval.documents.parsers.pdf.tables import aligned_tables, ruled_tables
@@ -63,7 +64,7 @@ def parse_pdf(data: bytes, reader: PictureReader) -> ParsedDocument:
             "BROKEN_FILE", "The PDF is broken or cut off; get it again, or print it to a new PDF, and import that."
         ) from exc
     remark = _unread_remark(pages, reader)
-    blocks = BlockBuilder(levelled_pages(pages), outline)
+    blocks = BlockBuilder(with_carried_headers(levelled_pages(pages)), outline)
     title = blocks.title or ("" if _NO_TITLE.search(named) else " ".join(named.split()))
     return ParsedDocument(title, blocks.build(), remark=remark)
 
@@ -85,7 +86,8 @@ def _opened(data: bytes) -> Iterator[Any]:
 def _page(page: Any, document: Any, reader: PictureReader, seen: set[int]) -> Page:
     lines = list(lines_of(page.layout))
     number, height = int(page.page_number), float(page.height)
-    tables = ruled_tables(page)
+    ruled = ruled_tables(page)
+    tables = [table for table in ruled if len(table.rows) > 1]
     if not tables and needs_recognition([line.text for line in lines], page):
         reading = reader.read_page(page_picture(document, number), number) if document and reader.can_read else None
         if reading is None or not reading.letters:
@@ -95,7 +97,8 @@ def _page(page: Any, document: Any, reader: PictureReader, seen: set[int]) -> Pa
     tables += aligned_tables(free)
     free = [line for line in free if not any(table.holds(line) for table in tables)]
     pictures = pictures_within(page, lines, document, reader, seen) if document and reader.can_read else []
-    return Page(number, height, in_reading_order([*boxes_of(free), *tables, *pictures]))
+    items = in_reading_order([*boxes_of(free), *tables, *pictures])
+    return Page(number, height, items, last_row=last_row(ruled, lines, height))
 
 
 def levelled_pages(pages: Sequence[Page]) -> list[Page]:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from kefu.retrieval.documents.parsers.pdf.lines import Line, joined, readable
+from kefu.retrieval.documents.parsers.pdf.lines import Line, readable
 
 _ALIGNMENT_TOLERANCE = 4.0  # points that the edges of a column may differ by
 _MIN_ROWS = 3
@@ -19,6 +19,7 @@ class Table:
     """A table: its rows, the header first, and its position."""
 
     rows: list[list[str]]
+    """A cell is one line, or several as they stand on the page."""
     x0: float
     top: float
     x1: float
@@ -30,7 +31,7 @@ class Table:
 
 
 def ruled_tables(page: Any) -> list[Table]:
-    """Tables that pdfplumber finds by their ruled lines, without boxes around text."""
+    """Tables that pdfplumber finds by their ruled lines, without boxes around text. One may be a single row."""
     if len(page.lines) + len(page.rects) + len(page.curves) < 2:
         return []
     found: list[Table] = []
@@ -38,7 +39,7 @@ def ruled_tables(page: Any) -> list[Table]:
         rows = [[_cell(cell) for cell in row] for row in table.extract()]
         rows = [row for row in rows if any(row)]
         cells = [cell for row in rows for cell in row]
-        if len(rows) >= 2 and len(rows[0]) >= 2 and sum(map(bool, cells)) >= 0.4 * len(cells):
+        if rows and len(rows[0]) >= 2 and sum(map(bool, cells)) >= 0.4 * len(cells):
             x0, top, x1, bottom = table.bbox
             found.append(Table(rows, x0, top, x1, bottom))
     return found
@@ -59,7 +60,7 @@ def aligned_tables(lines: Sequence[Line]) -> list[Table]:
 
 
 def _cell(text: str | None) -> str:
-    return joined(readable(line) for line in (text or "").split("\n") if line.strip())
+    return "\n".join(readable(line) for line in (text or "").split("\n") if line.strip())
 
 
 def _rows(lines: Sequence[Line]) -> Iterator[list[Line]]:
