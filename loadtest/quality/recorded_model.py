@@ -30,8 +30,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from kefu.router.answering.prompt import NOT_FOUND
-from kefu.router.answering.second_reading import VERDICTS
+from kefu.router.answering.writing.prompt import NOT_FOUND
+from kefu.router.answering.writing.second_reading import VERDICTS
 
 _PIECE = re.compile(r"\s*[\u3400-\u9fff。，！？]{1,2}|\s*[^\s\u3400-\u9fff]+|\s+")
 _IMPOSSIBLE = 1e-6

@@ -22,9 +22,9 @@ from kefu.router.admission.scheduler import AdmissionBounds, AdmissionScheduler
 from kefu.router.admission.search_limit import SearchLimit
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.pipeline import AnswerPipeline
-from kefu.router.answering.prompt import Budget, build_prompt
 from kefu.router.answering.question import Question
-from kefu.router.answering.token_estimate import TokenEstimate
+from kefu.router.answering.writing.prompt import Budget, build_prompt
+from kefu.router.answering.writing.token_estimate import TokenEstimate
 from kefu.router.config import RouterConfig
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import RelayFactory, RelayPolicy, ReplicaChooser

@@ -38,9 +38,9 @@ from kefu.router.admission.search_limit import SearchLimit
 from kefu.router.admission.tenant_limits import TenantLimits
 from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.pipeline import AnswerPipeline
-from kefu.router.answering.prompt import common_prompts
 from kefu.router.answering.triage.reader import TriageReader
 from kefu.router.answering.triage.signals import SignalFinder
+from kefu.router.answering.writing.prompt import common_prompts
 from kefu.router.api import (
     action_servicer,
     admin_servicer,

@@ -23,13 +23,13 @@ from kefu.router.answering.clarification import choices_of, chosen_subject, is_u
 from kefu.router.answering.handoff import handoff_of
 from kefu.router.answering.handoff_summary import handoff_summary
 from kefu.router.answering.history import exchanges
-from kefu.router.answering.proof import Proof
 from kefu.router.answering.question import Question
 from kefu.router.answering.question_builder import build_question
 from kefu.router.answering.repeated_failures import has_failed_again
 from kefu.router.answering.self_service import self_service
-from kefu.router.answering.token_estimate import TokenEstimate
 from kefu.router.answering.triage.reading import read_message
+from kefu.router.answering.writing.proof import Proof
+from kefu.router.answering.writing.token_estimate import TokenEstimate
 from kefu.router.config import RouterConfig
 from kefu.router.domain.attachment import Attachment, AttachmentState
 from kefu.router.domain.handoff import HandoffReason

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from kefu.router import metrics
 from kefu.router.answering.outcome import AnswerBasis, AnswerOutcome
-from kefu.router.answering.proof import Proof, Unproven
+from kefu.router.answering.writing.proof import Proof, Unproven
 from kefu.router.dispatch.received_answer import ReceivedAnswer
 from kefu.router.dispatch.relay import Relay
 from kefu.router.domain.explanation import Explanation

@@ -50,12 +50,12 @@ from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.evidence_answer import Evidence, EvidenceFinder, evidence_answer
 from kefu.router.answering.explaining.notes import decision_made, evidence_read, search_made
 from kefu.router.answering.fallback import give_excerpt, hand_over, turn_away
-from kefu.router.answering.generator import AnswerGenerator
 from kefu.router.answering.history import previous_question
 from kefu.router.answering.outcome import AnswerBasis, AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.answering.triage.reader import TriageReader
 from kefu.router.answering.triage.signals import Sender
+from kefu.router.answering.writing.generator import AnswerGenerator
 from kefu.router.config import RouterConfig
 from kefu.router.dispatch.relay import RESERVE_SECONDS, ReplicaChooser
 from kefu.router.domain.handoff import Handoff, HandoffReason

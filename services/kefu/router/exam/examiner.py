@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from kefu.router.answering.prompt import Budget, build_prompt
-from kefu.router.answering.second_reading import LEAST_PROBABILITY, VERDICTS, second_reading_prompt
-from kefu.router.answering.token_estimate import TokenEstimate
+from kefu.router.answering.writing.prompt import Budget, build_prompt
+from kefu.router.answering.writing.second_reading import LEAST_PROBABILITY, VERDICTS, second_reading_prompt
+from kefu.router.answering.writing.token_estimate import TokenEstimate
 from kefu.router.domain.answer_profiles import FULL
 from kefu.router.domain.generation import Message
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Passage, Turn

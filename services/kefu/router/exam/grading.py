@@ -9,7 +9,7 @@ import re
 import unicodedata
 from enum import StrEnum
 
-from kefu.router.answering.prompt import NOT_FOUND
+from kefu.router.answering.writing.prompt import NOT_FOUND
 from kefu.router.exam.cases import ExamCase
 from kefu.router.guardrails.citation_markers import CitationScanner
 

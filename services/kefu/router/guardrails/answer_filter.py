@@ -5,7 +5,7 @@ The answer filters: from what a model writes to what a customer sees, in one cha
     proven        frames → CitationScanner → PromptLeakGuard → SentenceGate ⇒ ChineseVariantFilter → VisibleAnswer
 
 Each holds back only what is undecided, and the outcome does not depend on where frames are cut. At ⇒ a sentence is
-proven by whoever holds the filter (`answering/proof`), and shown or left out.
+proven by whoever holds the filter (`answering/writing/proof`), and shown or left out.
 """
 
 from collections.abc import Sequence

@@ -6,7 +6,7 @@ import pytest
 
 from kefu.generation.v1 import generation_pb2 as gen
 from kefu.router.answering import decision
-from kefu.router.answering.prompt import common_prompts
+from kefu.router.answering.writing.prompt import common_prompts
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.testing.redis_server import RedisServer
 from loadtest.quality.injection_attempts import CLEAN, DOCUMENTS, MESSAGES, Injection

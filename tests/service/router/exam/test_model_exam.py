@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from kefu.common.errors import EngineDead
 from kefu.common.redis.commands import RedisCommands
 from kefu.generation.v1 import generation_pb2 as gen
-from kefu.router.answering.prompt import NOT_FOUND
+from kefu.router.answering.writing.prompt import NOT_FOUND
 from kefu.router.config import Timing
 from kefu.router.domain.generation import Message, Role
 from kefu.router.exam.cases import exam_cases

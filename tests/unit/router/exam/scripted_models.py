@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from kefu.router.answering.prompt import NOT_FOUND
-from kefu.router.answering.second_reading import second_reading_prompt
+from kefu.router.answering.writing.prompt import NOT_FOUND
+from kefu.router.answering.writing.second_reading import second_reading_prompt
 from kefu.router.domain.generation import Message
 from kefu.router.exam.cases import ExamCase, exam_cases
 from kefu.router.exam.examiner import case_prompt

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 from kefu.common.text.language import answer_language
-from kefu.router.answering.prompt import NOT_FOUND, build_prompt
+from kefu.router.answering.writing.prompt import NOT_FOUND, build_prompt
 from kefu.router.exam.cases import ExamCase, cases_version, exam_cases
 from kefu.router.exam.examiner import case_prompt
 from kefu.router.exam.grading import Grade, folded, grade, says
@@ -85,7 +85,7 @@ def test_no_case_tells_what_the_prompts_examples_tell() -> None:
 
 
 def test_every_case_is_asked_with_all_of_its_passages() -> None:
-    assert build_prompt.__module__ == "kefu.router.answering.prompt"
+    assert build_prompt.__module__ == "kefu.router.answering.writing.prompt"
     for case in exam_cases():
         asked = case_prompt(case)[-1].content
         assert all(each.text in asked for each in case.passages), case.id

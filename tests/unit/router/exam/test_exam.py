@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from kefu.router.answering.prompt import NOT_FOUND
+from kefu.router.answering.writing.prompt import NOT_FOUND
 from kefu.router.domain.generation import Message
 from kefu.router.exam.cases import ExamCase, cases_version, exam_cases
 from kefu.router.exam.examiner import CaseResult, ModelUnavailable, sit_exam

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from kefu.router.answering.prompt import Budget, build_prompt
-from kefu.router.answering.token_estimate import TokenEstimate
+from kefu.router.answering.writing.prompt import Budget, build_prompt
+from kefu.router.answering.writing.token_estimate import TokenEstimate
 from kefu.router.domain.turn import Passage
 from kefu.router.guardrails.prompt_injection import as_data, gives_instructions, passage_for_model
 from kefu.router.nlu.message import CustomerMessage

@@ -6,9 +6,9 @@ from typing import Any
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.answering.handoff_summary import handoff_summary
 from kefu.router.answering.history import exchanges
-from kefu.router.answering.prompt import NOT_FOUND, Budget, build_prompt, common_prompts
-from kefu.router.answering.second_reading import VERDICTS, rewriting_prompt, second_reading_prompt
-from kefu.router.answering.token_estimate import TokenEstimate
+from kefu.router.answering.writing.prompt import NOT_FOUND, Budget, build_prompt, common_prompts
+from kefu.router.answering.writing.second_reading import VERDICTS, rewriting_prompt, second_reading_prompt
+from kefu.router.answering.writing.token_estimate import TokenEstimate
 from kefu.router.domain.generation import Message, Role
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.turn import Passage, Turn

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from kefu.router.answering.proof import SECOND_READING, Proof
+from kefu.router.answering.writing.proof import SECOND_READING, Proof
 from kefu.router.domain.turn import Passage
 from kefu.router.guardrails.answer_checks import AnswerChecks, Asked
 from kefu.router.guardrails.answer_filter import SentenceFilter

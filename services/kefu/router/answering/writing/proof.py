@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from kefu.common.aio import cancel_and_wait
 from kefu.common.text.chinese import simplified
 from kefu.common.text.citations import without_citations
-from kefu.router.answering.prompt import NOT_FOUND
+from kefu.router.answering.writing.prompt import NOT_FOUND
 from kefu.router.guardrails.answer_checks import AnswerChecks
 from kefu.router.guardrails.answer_filter import AnswerFilter, SentenceFilter
 from kefu.router.guardrails.sentence_gate import TOO_LONG, HeldSentence

@@ -22,11 +22,16 @@ from kefu.router.answering.explaining.notes import model_checked
 from kefu.router.answering.fallback import give_excerpt
 from kefu.router.answering.handoff import handoff_of
 from kefu.router.answering.outcome import AnswerOutcome
-from kefu.router.answering.prompt import Budget, Prompt, build_prompt
-from kefu.router.answering.proof import Proof, SecondReading, Unproven
 from kefu.router.answering.question import Question
-from kefu.router.answering.second_reading import LEAST_PROBABILITY, VERDICTS, rewriting_prompt, second_reading_prompt
-from kefu.router.answering.token_estimate import TokenEstimate
+from kefu.router.answering.writing.prompt import Budget, Prompt, build_prompt
+from kefu.router.answering.writing.proof import Proof, SecondReading, Unproven
+from kefu.router.answering.writing.second_reading import (
+    LEAST_PROBABILITY,
+    VERDICTS,
+    rewriting_prompt,
+    second_reading_prompt,
+)
+from kefu.router.answering.writing.token_estimate import TokenEstimate
 from kefu.router.config import RouterConfig
 from kefu.router.dispatch.choosing import choose
 from kefu.router.dispatch.hedging import Hedging

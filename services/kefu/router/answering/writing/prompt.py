@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from kefu.common.text.language import AnswerLanguage, answer_language
 from kefu.router.answering.history import exchanges
-from kefu.router.answering.token_estimate import TokenEstimate
+from kefu.router.answering.writing.token_estimate import TokenEstimate
 from kefu.router.domain.generation import Message, Role
 from kefu.router.domain.turn import Passage, Turn
 
