@@ -353,4 +353,16 @@ FAULTS = (
         "compose kills a router that is about to let its answers end.",
         (f"{_UNIT}/repository/test_compose_file.py",),
     ),
+    Fault(
+        "55-exam",
+        "router/exam",
+        "A model that finds every sentence right is trusted to verify.",
+        (f"{_UNIT}/router/exam/test_exam.py",),
+    ),
+    Fault(
+        "56-proof",
+        "router/answering",
+        "A sentence that the second reading does not find in the passages is shown.",
+        (f"{_UNIT}/router/answering/writing/test_proof.py",),
+    ),
 )

@@ -42,6 +42,7 @@ _MADE_LATE = {
     "kefu.retrieval.vectorstore.milvus_store": "a configured name and hex digits",
     "kefu.router.grounding.polarity_signals": "of a table in the module, and collected from there",
     "kefu.router.grounding.yes_no_question": "of a table in the module, and collected from there",
+    "kefu.router.exam.grading": "one escaped text",
     "kefu.router.guardrails.evidence": "one escaped text",
     "kefu.router.nlu.sentiment": "an alternation of words in a class method; collected from the module's scorers",
 }

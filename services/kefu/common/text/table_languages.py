@@ -1,12 +1,12 @@
 """Tables that say all twice, in two languages: 舱位 | Class | 行李额 | Baggage."""
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 from kefu.common.text.language import UNKNOWN, AnswerLanguage, language_of
+from kefu.common.text.linear_pattern import LinearPattern
 
-_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_NUMBER = LinearPattern(r"\d+(?:[.,:]\d+)*")
 
 
 def translations(lines: Sequence[Sequence[str]], language: AnswerLanguage) -> set[int]:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from enum import StrEnum
 
+from kefu.common.text.linear_pattern import LinearPattern
 from kefu.router.answering.writing.prompt import NOT_FOUND
 from kefu.router.exam.cases import ExamCase
 from kefu.router.guardrails.citation_markers import CitationScanner
@@ -18,7 +19,7 @@ _SPACES_BESIDE_HAN = re.compile(rf"(?<=[{_HAN}])\s+|\s+(?=[{_HAN}])")
 _SPACES = re.compile(r"\s+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _TIMES = re.compile(r"(?<=\d)\s*[*x×·]\s*(?=\d)")
-_OPERATOR = re.compile(r"\s*([=+×])\s*")
+_OPERATOR = LinearPattern(r"\s*([=+×])\s*")
 _EMPHASIS = "**"
 _AT_BEGINNING = "^"
 _BEFORE_BEGINNING = " \"'“”‘’*-:"

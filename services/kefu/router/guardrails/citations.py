@@ -1,8 +1,8 @@
 """Citations: which passage each sentence of the visible answer is tied to, by marker and by words."""
 
-import re
 from collections.abc import Iterable, Sequence
 
+from kefu.common.text.linear_pattern import LinearPattern
 from kefu.router.domain.turn import Citation, Passage, Support
 from kefu.router.grounding.attribution import AttributionIndex
 from kefu.router.grounding.lexical_overlap import sentences
@@ -14,7 +14,7 @@ _CORRECTED = 0.6
 """A marker is moved to a passage that holds at least this share of the sentence..."""
 _CLEARLY = 0.25
 """...and so much more of it than the passage that the model named."""
-_MARKS = re.compile(r"\[\d+\]")
+_MARKS = LinearPattern(r"\[\d+\]")
 _CLOSING = ".,:;!?)。，：；！？）、"
 
 

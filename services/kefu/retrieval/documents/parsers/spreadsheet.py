@@ -42,7 +42,7 @@ def parse_spreadsheet(data: bytes) -> ParsedDocument:
             rows.append([_text(cell) for cell in row])
         _fill_merged(rows, _merged_areas(sheet))
         named = (sheet.title,) if len(sheets) > 1 else ()
-        blocks += [block for table in _tables(rows) for block in _blocks(table, named)]
+        blocks += [block for table in tables(rows) for block in table_blocks(table, named)]
     return ParsedDocument("", blocks, remark=f"Hidden sheets were left out: {', '.join(hidden)}." if hidden else "")
 
 
@@ -95,7 +95,7 @@ def _text(cell: Any) -> str:
             return str(value).strip()
 
 
-def _tables(rows: Rows) -> Iterator[Rows]:
+def tables(rows: Rows) -> Iterator[Rows]:
     """Rectangles of cells between empty rows and columns."""
     for part in _split(rows):
         width = max(map(len, part))
@@ -122,7 +122,7 @@ def _split(lines: Iterable[list[str]]) -> Iterator[list[list[str]]]:
         yield run
 
 
-def _blocks(table: Rows, headings: tuple[str, ...]) -> Iterator[Block]:
+def table_blocks(table: Rows, headings: tuple[str, ...]) -> Iterator[Block]:
     """The block of a table, with the lines above its header as headings; lines without a table as text."""
     captions: list[str] = []
     while table and (sum(map(bool, table[0])) < 2 or titles_of(table)):
