@@ -30,7 +30,11 @@ def _said_twice(one: Sequence[str], other: Sequence[str]) -> int:
     pairs = [(left, right) for left, right in zip(one, other, strict=False) if left != right]
     for left, right in pairs:
         languages = {language_of(left), language_of(right)}
-        figures = _NUMBER.findall(left)
-        if len(languages) == 1 or figures != _NUMBER.findall(right) or (UNKNOWN in languages and not figures):
+        figures = _figures(left)
+        if len(languages) == 1 or figures != _figures(right) or (UNKNOWN in languages and not figures):
             return 0
     return len(pairs)
+
+
+def _figures(text: str) -> list[str]:
+    return [found[0] for found in _NUMBER.finditer(text)]
