@@ -16,7 +16,7 @@ from kefu.common.errors import EngineDead, PromptTooLong
 from kefu.generation.engine import GenerationRequest, Message, Piece
 from kefu.generation.engines.simulated import SimulatedSettings, open_simulated
 from kefu.router import service
-from kefu.router.answering import generator
+from kefu.router.answering.writing import generator
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.replicas.pool import ReplicaPool
 from kefu.router.v1 import chat_pb2 as pb

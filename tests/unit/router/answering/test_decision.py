@@ -6,7 +6,7 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from kefu.router.answering import clarification, fallback, generator, pipeline
+from kefu.router.answering import clarification, fallback, pipeline
 from kefu.router.answering.decision import (
     Clarify,
     Decision,
@@ -23,6 +23,7 @@ from kefu.router.answering.decision import (
     passages_to_read,
 )
 from kefu.router.answering.outcome import AnswerOutcome
+from kefu.router.answering.writing import generator
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut, Completed, FinishReason, Passage, Turn
 from kefu.router.nlu import message as messages
