@@ -7,7 +7,13 @@ from typing import Any, cast
 import pytest
 
 from kefu.common.auth import Principal
-from kefu.router.answering.evidence_answer import EvidenceFinder, evidence_answer, evidence_for, shown_pieces
+from kefu.router.answering.evidence_answer import (
+    LEAST_BEARING,
+    EvidenceFinder,
+    evidence_answer,
+    evidence_for,
+    shown_pieces,
+)
 from kefu.router.answering.question import Question
 from kefu.router.domain.generation import Message
 from kefu.router.domain.turn import Passage
@@ -104,5 +110,5 @@ def test_a_row_is_shown_under_what_its_table_is_about(headings: tuple[str, ...],
 
 def test_what_hardly_bears_is_no_answer_whether_or_not_it_was_read() -> None:
     evidence = evidence_for(ASKED, [PASSAGE], ranked_pieces(ASKED, "", [PASSAGE], [*pieces_of(0, PASSAGE)], None), "en")
-    assert replace(evidence, bearing=0.3).bears
-    assert not replace(evidence, bearing=0.29).bears
+    assert replace(evidence, bearing=LEAST_BEARING).bears
+    assert not replace(evidence, bearing=LEAST_BEARING - 0.01).bears
