@@ -84,10 +84,12 @@ def _narrowed(question: str, row: EvidencePiece, ranked: Sequence[RankedPiece]) 
     if row.kind is not PieceKind.ROW or not cells:
         return row
     asked, figure = units_of(question) - units_of(row.subject), asked_figure(question)
-    named = [each for each in cells if units_of(each.piece.column) & asked]
-    holding = [each for each in named or cells if figure is not None and holds_figure(each.piece, figure)]
-    is_clear = len(cells) > 1 and cells[0].score - cells[1].score > _NEARLY
-    told = next((some[0] for some in (named, holding) if len(some) == 1), cells[0] if is_clear else None)
+    holding = [each for each in cells if figure is not None and holds_figure(each.piece, figure)]
+    plainly = [each for each in holding if figure is not None and figure.is_plainly_in(each.piece.text)]
+    fitting = plainly or holding
+    named = [each for each in fitting or cells if units_of(each.piece.column) & asked]
+    is_clear = figure is None and len(cells) > 1 and cells[0].score - cells[1].score > _NEARLY
+    told = next((some[0] for some in (named, fitting) if len(some) == 1), cells[0] if is_clear else None)
     return row if told is None else told.piece
 
 

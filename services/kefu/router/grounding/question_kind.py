@@ -60,9 +60,13 @@ class AskedFigure:
     holders: tuple[re.Pattern[str], ...]
     """What says it without a unit: "free"."""
 
+    def is_plainly_in(self, text: str) -> bool:
+        """Whether a text holds what is asked for most often: "how long" a time, and not a length."""
+        return any(holds.search(text) for holds in self.holders)
+
     def is_in(self, text: str) -> bool:
         """Whether a text holds a figure of this kind."""
-        if any(holds.search(text) for holds in self.holders):
+        if self.is_plainly_in(text):
             return True
         found = quantities_in(text)
         return any(_family(each.unit) in self.families for each in found) if self.families else bool(found)

@@ -61,6 +61,11 @@ def test_of_a_row_the_column_that_is_asked_for_is_shown(question: str, said: str
     assert _best(question, _passage(1, _PARCELS)) == [said]
 
 
+def test_how_long_is_a_time_where_a_row_has_a_time_and_a_length() -> None:
+    table = "| Place | Held for | Limits of a parcel |\n|---|---|---|\n| Locker | 48 hours | 45 × 35 × 30 cm |\n| Station | 5 days | 1 m |"
+    assert _best("How long does my parcel stay in a locker?", _passage(1, table)) == ["Locker (Held for): 48 hours"]
+
+
 def test_a_question_for_a_number_is_answered_by_what_holds_one() -> None:
     vague = _passage(1, "Refunds of a ticket take as long as the bank of the ticket needs.", "Refunds of a ticket")
     exact = _passage(2, "Refunds take 7 days.", "Tickets")
