@@ -52,7 +52,7 @@ async def test_new_messages_are_answered_without_history_and_kept_nowhere_when_s
         assert opened.started.ephemeral
         assert within.started.ephemeral
         assert (opened.text, within.text, within.session) == (TEXT, TEXT, before.session)
-        assert len(harness.replica.calls[-1].request.chat.messages) == 4, "nothing that was said before"
+        assert len(harness.replica.calls[-1].request.chat.messages) == 6, "nothing that was said before"
         for name in (opened.session, before.session):
             request = pb.GetSessionRequest(name=name)
             read = await expect_failure(

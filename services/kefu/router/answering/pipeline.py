@@ -74,6 +74,8 @@ _WITHOUT_DRAFT = (DraftNotFound, VersionNotFound)
 """The draft of knowledge is gone, or not loaded where it was searched."""
 _COMPARED_SECONDS = 0.3
 """How long a message is compared at most where no action waits for it: after that its words alone are read."""
+_COMPARED_LONGER_SECONDS = 0.1
+"""How much longer than the search that may take, where no rule waits for it: it goes on beside the search."""
 _MOST_QUERY = 4000  # characters; see SearchRequest.query
 
 
@@ -223,6 +225,8 @@ class AnswerPipeline:
         try:
             if self._actions is None or not has_actions:
                 decision = await self._decide_by_pages(question, draft)
+                if not question.settings.triage_rules:
+                    await asyncio.wait([comparing], timeout=_COMPARED_LONGER_SECONDS)
                 is_waited_for = bool(question.settings.triage_rules) or comparing.done()
                 person = await self._read(question, draft, await comparing if is_waited_for else None)
                 if person is not None and isinstance(decision, HandOver):

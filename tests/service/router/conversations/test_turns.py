@@ -200,7 +200,7 @@ async def test_a_superseding_message_stops_the_first_and_both_are_answered_as_on
         assert answer.text == "7 days [1]."
         prompt = harness.replica.calls[1].request.chat.messages
         assert f"{ASK}\nI sent it back yesterday." in prompt[-1].content
-        assert len(prompt) == 4  # instructions, an example, the question: the stopped answer is no history
+        assert len(prompt) == 6  # instructions, two examples, the question: the stopped answer is no history
         assert harness.knowledge.requests[-1].query == f"{ASK}\nI sent it back yesterday."
 
 

@@ -62,7 +62,10 @@ def test_of_a_row_the_column_that_is_asked_for_is_shown(question: str, said: str
 
 
 def test_how_long_is_a_time_where_a_row_has_a_time_and_a_length() -> None:
-    table = "| Place | Held for | Limits of a parcel |\n|---|---|---|\n| Locker | 48 hours | 45 × 35 × 30 cm |\n| Station | 5 days | 1 m |"
+    table = """| Place | Held for | Limits of a parcel |
+|---|---|---|
+| Locker | 48 hours | 45 × 35 × 30 cm |
+| Station | 5 days | 1 m |"""
     assert _best("How long does my parcel stay in a locker?", _passage(1, table)) == ["Locker (Held for): 48 hours"]
 
 

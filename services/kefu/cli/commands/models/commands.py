@@ -56,7 +56,7 @@ def _row(one: Candidate, here: Inventory, seen: Survey) -> tuple[str, ...]:
         _gigabytes(one.memory),
         "" if one.answer_seconds is None else f"{one.answer_seconds:.1f} s",
         _verdict(one, seen),
-        model.answer_profile,
+        model.answer_profile or "exam",
     )
 
 

@@ -217,7 +217,9 @@ class AnswerGenerator:
         reason: HandoffReason,
         detail: str = "",
     ) -> AnswerOutcome:
-        """What answers where the model wrote nothing that can be shown: the evidence, if it clearly bears; or a person.
+        """What answers where the model wrote nothing that can be shown: the evidence, or a person.
+
+        What takes the place of words that were not proven has to bear clearly.
 
         Behind sentences that were shown nothing more is said.
         """
@@ -228,11 +230,11 @@ class AnswerGenerator:
             return self._handed_over(question, draft, said, reason, detail)
         told = draft.basis.passages
         made_by = {"model": said.model, "replica": said.replica, "usage": said.usage}
-        is_away = reason is HandoffReason.MODEL_UNAVAILABLE
+        least = CLEAR_BEARING if reason is HandoffReason.UNSUPPORTED_ANSWER else 0.0
         evidence = await find_evidence(told)
-        if evidence.pieces and evidence.bears and (is_away or evidence.bearing >= CLEAR_BEARING):
+        if evidence.bears and evidence.bearing >= least:
             return replace(evidence_answer(question, (evidence,), told).outcome(), **made_by)
-        if is_away:
+        if reason is HandoffReason.MODEL_UNAVAILABLE:
             return replace(give_excerpt(question, told, reason), **made_by)
         return self._handed_over(question, draft, said, reason, detail)
 
