@@ -48,7 +48,7 @@ class Sitting:
 @asynccontextmanager
 async def open_exam(redis: RedisServer, plays: Plays) -> AsyncIterator[RouterHarness]:
     """A router in front of a replica that plays so from the first request on."""
-    async with open_router_harness(redis, timing=_TIMING, model_exam=True, routers=0) as harness:
+    async with open_router_harness(redis, timing=_TIMING, model_exam=True, answer_profile="auto", routers=0) as harness:
         harness.replica.plays = plays
         await harness.start_router()
         yield harness
@@ -95,7 +95,7 @@ async def test_a_model_of_the_catalog_and_a_named_profile_need_no_exam(own_redis
     async with open_router_harness(own_redis, timing=_TIMING, model_exam=True, answer_profile="evidence") as harness:
         await asyncio.sleep(0.5)
         assert harness.replica.calls == []
-    async with open_router_harness(own_redis, timing=_TIMING, model_exam=False) as harness:
+    async with open_router_harness(own_redis, timing=_TIMING, model_exam=False, answer_profile="auto") as harness:
         await asyncio.sleep(0.5)
         assert harness.replica.calls == []
 
