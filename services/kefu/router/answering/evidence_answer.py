@@ -51,7 +51,7 @@ _MOST_QUESTION = 4_000  # characters; see CompareTextsRequest
 _LONGEST_HEADING = 60
 MOST_CHOICES = 3
 """Pieces that a model chooses among."""
-LEAST_BEARING = 0.45
+LEAST_BEARING = 0.4
 """Evidence that is less likely to answer the question is not shown: chosen on even ids and a company of clauses to
 calibrate with, where what is shown instead of an answer counts (docs/benchmarks/answers.md)."""
 CLEAR_BEARING = 0.6

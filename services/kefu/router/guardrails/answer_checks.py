@@ -35,7 +35,7 @@ _LATIN_RUN = LinearPattern(r"[A-Za-z][A-Za-z'’-]*(?:\s+[A-Za-z][A-Za-z'’-]*)
 _MOST_QUESTION = 1_000
 """Characters of a question that are read, its last ones: for each sentence anew."""
 
-_AT_ONCE = 200
+_AT_ONCE = 64
 """Characters that a literal guard is given: its time grows with the square of a piece's length."""
 
 
