@@ -87,9 +87,6 @@ class Evidence:
         return bool(self.pieces) and self.bearing >= LEAST_BEARING
 
 
-NO_EVIDENCE = Evidence((), (), 0.0)
-
-
 @dataclass(frozen=True)
 class EvidenceAnswer:
     """Evidence as it is shown: its text, and the passages that it is from, numbered as they are cited."""

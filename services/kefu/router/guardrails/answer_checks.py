@@ -88,8 +88,10 @@ class AnswerChecks:
         known = self._asked.literals
         at, rest = 0, ""
         for each in equations(sentence):
-            if all(_is_known(operand, known) for operand in each.operands):
-                for number in (*each.counts, *each.operands, each.result):
+            said = (*each.counts, *each.operands)
+            # One that is all counts shows no sum of what the pages say, and would let any figure pass.
+            if any(map(known.has_number, said)) and all(_is_known(operand, known) for operand in each.operands):
+                for number in (*said, each.result):
                     known.admit(number)
                 rest += sentence[at : each.start]
                 at = each.end

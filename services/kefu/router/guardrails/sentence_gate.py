@@ -37,11 +37,6 @@ class HeldSentence:
     text: str
     """Without markers."""
 
-    @property
-    def cited(self) -> tuple[int, ...]:
-        """The numbers of its markers."""
-        return tuple(n for piece in self.pieces if isinstance(piece, CitationMarker) for n in piece.numbers)
-
 
 class SentenceGate:
     """Cuts pieces into sentences; does not judge them."""

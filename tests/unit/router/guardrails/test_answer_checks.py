@@ -68,6 +68,7 @@ def checks(question: str, language: AnswerLanguage, *texts: str) -> AnswerChecks
         ("What do 3 parcels cost?", "They cost 3 × ¥15 = ¥45.", ""),
         ("What do 3 parcels cost?", "They cost 3 × ¥15 = ¥46.", "literal"),
         ("What do 3 parcels cost?", "They cost 3 × ¥16 = ¥48.", "literal"),
+        ("What do parcels cost?", "Parcels cost 12 × 11 = 132 yuan.", "literal"),
         ("What do 3 parcels cost?", "They cost ¥45.", "literal"),
         ("What does express cost more?", "Express costs ¥15 × 0.4 = ¥6 more.", ""),
         ("What does express cost more?", "Express costs ¥15 × 0.2 = ¥3 more.", "literal"),

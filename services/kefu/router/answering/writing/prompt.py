@@ -88,10 +88,6 @@ class Budget:
     total: int
     history: int
 
-    def scaled(self, factor: float) -> "Budget":
-        """A smaller budget, in the same proportion."""
-        return Budget(max(round(self.total * factor), 1), round(self.history * factor))
-
 
 def common_prompts() -> list[tuple[Message, ...]]:
     """For each language a conversation with all that its prompts have in common, to fill prefix caches with."""

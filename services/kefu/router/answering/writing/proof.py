@@ -181,6 +181,7 @@ class Proof:
             check = first.check
             if first.reading is not None and not _was_confirmed(first.reading):
                 check = SECOND_READING
+                self._before.remove(first.sentence.text)  # what is read from now on does not stand behind it
             if not check:
                 self.say(self.chain.show(first.sentence))
                 self._has_shown = True
