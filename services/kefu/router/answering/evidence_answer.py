@@ -218,7 +218,9 @@ def evidence_for(
     ranked = best_first(ranked, figure)
     side_by_side = compared(asked, [each.piece for each in ranked])
     chosen = side_by_side or selected_evidence(asked, ranked, language)
-    word = first_word(polarity_of(asked, chosen, language), language)
+    # What stands beside the best piece says more of the same, and no "no" of its own.
+    deciding = side_by_side or [piece for piece in chosen if piece.overlaps(ranked[0].piece)]
+    word = first_word(polarity_of(asked, deciding, language), language)
     is_held = figure is None or any(holds_figure(piece, figure) for piece in chosen)
     bears = bearing(ranked, passages) if is_held else 0.0
     return Evidence(tuple(chosen), tuple(passages), bears, word, ranked=tuple(ranked))
