@@ -54,6 +54,8 @@ MOST_CHOICES = 3
 LEAST_BEARING = 0.4
 """Evidence that is less likely to answer the question is not shown: chosen on even ids and a company of clauses to
 calibrate with, where what is shown instead of an answer counts (docs/benchmarks/answers.md)."""
+LEAST_BEARING_TO_READ = 0.3
+"""From here on a model that writes is asked where no passage is relevant enough: it can say that they do not answer."""
 CLEAR_BEARING = 0.6
 """From here on evidence answers in place of a model's words that were not proven."""
 _READ_SECONDS = 2.0
@@ -85,6 +87,11 @@ class Evidence:
     def bears(self) -> bool:
         """Whether it is an answer."""
         return bool(self.pieces) and self.bearing >= LEAST_BEARING
+
+    @property
+    def may_be_read(self) -> bool:
+        """Whether a model may find an answer where it is from."""
+        return bool(self.pieces) and self.is_compared and self.bearing >= LEAST_BEARING_TO_READ
 
 
 @dataclass(frozen=True)

@@ -274,10 +274,9 @@ class AnswerPipeline:
         if len(parts) > 1 and (several := await self._decide_on_parts(question, draft, parts)) is not None:
             return several
         evidence = await self._evidence_of(question, draft, found)
-        decided = after_evidence(question, decision, evidence, found)
-        if profile.writes and isinstance(decided, GiveEvidence) and not isinstance(decision, GiveExcerpt):
+        if profile.writes and evidence.may_be_read and not isinstance(decision, GiveExcerpt):
             return Generate(passages_to_read(question, [found]), found)
-        return decided
+        return after_evidence(question, decision, evidence, found)
 
     async def _searches_for(
         self, question: Question, draft: AnswerDraft, parts: Sequence[str], found: SearchResult

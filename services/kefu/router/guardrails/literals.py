@@ -119,6 +119,8 @@ class LiteralGuard:
             if following is None and not final and len(after) < LOOK_AHEAD and re.fullmatch(r"\s+[A-Za-z]*", after):
                 return 0
             known = self._evidence.has_number(str(value))
+            if known and not final and not unit_is_decided(after) and len(after) < LOOK_AHEAD:
+                return 0
             if self._evidence.contradicts_word(value, self._before, after) if known else self._is_figure(following):
                 self.blocked = run
                 return 0

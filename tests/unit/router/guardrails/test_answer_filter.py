@@ -3,6 +3,7 @@
 import itertools
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -277,6 +278,12 @@ def test_a_unit_behind_any_blank_is_waited_for(text: str) -> None:
     """Found by the property below."""
     whole, out = Seen(text), Seen(*text)
     assert (out.text, out.citations, out.blocked) == (whole.text, whole.citations, whole.blocked)
+
+
+@pytest.mark.parametrize("text", ["three工作日", "seven 工作日内", "Refunds take three工作日。"])
+def test_a_number_in_words_waits_for_its_unit(text: str) -> None:
+    whole = Seen(text)
+    assert (Seen(*text).text, Seen(*text).blocked) == (whole.text, whole.blocked)
 
 
 @given(text=TEXTS, data=st.data())
