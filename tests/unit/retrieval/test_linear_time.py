@@ -25,6 +25,7 @@ from tests.support.cpu_time import loops
 from tests.support.text_growth import growth, repeated
 from tests.unit.retrieval.shared_analyzer import analyzer
 
+pytestmark = pytest.mark.engines
 KIB_64 = 65_536
 LOOPS = 20
 """See cpu_time.py: about 20 ms."""
