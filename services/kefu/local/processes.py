@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
+from dotenv import dotenv_values
 
 from kefu.local import pdeathsig
 from kefu.local.data_dir import SuiteState, is_process
@@ -88,6 +89,16 @@ def kill_leftovers(state: SuiteState) -> list[str]:
                 process.kill()
                 found.append(f"{name} (process {process.pid})")
     return found
+
+
+def variables_of(pid: int) -> dict[str, str]:
+    """The variables that a service's process read when it began: its environment, and the `.env` file in its folder.
+
+    Raises psutil.Error for a process that is gone, or is another user's.
+    """
+    process = psutil.Process(pid)
+    read = {**dotenv_values(Path(process.cwd()) / ".env"), **process.environ()}
+    return {name.upper(): value for name, value in read.items() if value is not None}
 
 
 def listener_on(port: int) -> str:

@@ -3,13 +3,16 @@
 import asyncio
 import shlex
 import time
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from kefu.cli.commands.background import down, up_detached
 from kefu.cli.commands.collections import collections_of
+from kefu.cli.commands.doctor.answer_profile import describe_model, examine_answer_profile, trust_in_local
 from kefu.cli.commands.doctor.finding import Verdict
 from kefu.cli.commands.doctor.keys import examine_keys
 from kefu.cli.commands.doctor.machine import examine
@@ -28,10 +31,9 @@ from kefu.cli.remote.connection import (
 )
 from kefu.cli.remote.resource_names import short
 from kefu.cli.remote.service_health import SERVING, local_suite, service_health
-from kefu.generation.v1 import generation_pb2, generation_pb2_grpc
 from kefu.local import data_dir as folders
 from kefu.local import log_files
-from kefu.local.data_dir import DataDir, SuiteState
+from kefu.local.data_dir import DataDir
 from kefu.local.suite import SuiteOptions
 
 _PORTS = "Ports"
@@ -150,20 +152,31 @@ def _down(data_dir: DataDirOption = folders.DEFAULT) -> None:
 
 
 async def status(target: Remote, as_json: Json = False) -> None:
-    """Show how each service is, which model answers, and what the knowledge bases hold.
+    """Show how each service is, which model serves, what it may do, and what the knowledge bases hold.
 
     The exit status is 1 when a service is not well, or the knowledge bases cannot be read.
     """
     running = local_suite(target)
     rows = await service_health(target)
-    model = await _model(target, running) if running else None
+    model = await describe_model(target, running) if running else None
+    trust = None
+    if running and model:
+        with suppress(CommandFailed):  # why it is not known is seen by the health of router and Redis
+            trust = await trust_in_local(model, target.folder, running)
     try:
         found = await collections_of(target)
         problem = ""
     except CommandFailed as failure:
         found, problem = [], failure.message
     if as_json:
-        print_json({"services": rows, "model": model, "collections": [as_dict(one) for one in found]})
+        print_json(
+            {
+                "services": rows,
+                "model": as_dict(model) if model else None,
+                "answer_profile": {**asdict(trust), "may": trust.may} if trust else None,
+                "collections": [as_dict(one) for one in found],
+            }
+        )
     else:
         out = console()
         print_table(
@@ -174,7 +187,9 @@ async def status(target: Remote, as_json: Json = False) -> None:
             ],
         )
         if model:
-            out.print(f"Model: {model['model']} on {model['engine']} {model['engine_version']} ({model['device']})")
+            out.print(f"Model: {model.model} on {model.engine} {model.engine_version} ({model.device})")
+        if trust:
+            out.print(f"Answer profile: {trust}", soft_wrap=True)
         for one in found:
             counts = ", ".join(
                 (
@@ -191,18 +206,6 @@ async def status(target: Remote, as_json: Json = False) -> None:
             out.print(sentence, style="dim", soft_wrap=True)
     if problem or any(row["health"] != SERVING for row in rows):
         raise typer.Exit(FAILED)
-
-
-async def _model(target: Remote, running: SuiteState) -> dict[str, Any] | None:
-    """The model of the first generation replica. The call needs the services' own key, which is in the data folder."""
-    keys = target.folder.keys()
-    address = next((one.address for one in running.services if one.name == "generation" and one.state == "ready"), "")
-    if keys is None or not address:
-        return None
-    async with Remote(address, address, keys.internal, target.folder).to_router() as channel:
-        stub = generation_pb2_grpc.GenerationServiceStub(channel)
-        metadata = (("authorization", f"Bearer {keys.internal}"),)
-        return as_dict(await stub.DescribeModel(generation_pb2.DescribeModelRequest(), metadata=metadata))
 
 
 def _logs(
@@ -251,13 +254,16 @@ def _doctor(
 ) -> None:
     """Examine this machine: is all there that `kefu up` needs? The exit status is 1 when something is missing.
 
-    Of a Kefu that runs here, or of the one named, the keys are looked at as well.
+    Of a Kefu that runs here what its model may do is said too. Its keys are looked at, or those of the one named.
     """
     folder = DataDir(data_dir)
     findings = [*examine(folder), *examine_model(running=folder.running() is not None)]
     if server or folder.running() is not None:
         with print_failures():
             target = find_remote(server, "", key, folder)
+            running = local_suite(target)
+            if running is not None:
+                findings += asyncio.run(examine_answer_profile(target, running))
             if target.key:
                 findings += asyncio.run(examine_keys(target))
     if as_json:
