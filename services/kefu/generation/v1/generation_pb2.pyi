@@ -835,7 +835,7 @@ class DescribeModelResponse(_message.Message):
     engine says so whether or not its server returns them.
     """
     answer_profile: _builtins.str
-    """How answers are to be made with this model, as far as it is known: "evidence", "choice", "sentence" or "full", as the
+    """How answers are to be made with this model, as far as it is known: "evidence", "choice", "full" or "verified", as the
     catalog of models says, or "unchecked" for an engine whose words mean nothing (docs/concepts/answering.md). Empty: it
     is not known.
     """
