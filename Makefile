@@ -84,7 +84,7 @@ test-engines: setup $(VENV)/.kefu-engines ## What only its own code can break: v
 	$(BIN)/pyright --project tests/engines
 	$(BIN)/pytest --numprocesses $(WORKERS) $(ONCE_MORE) --engines
 
-quick: $(VENV)/.kefu-dev ## An answer soon: no model, no browser, no whole suite, nothing slow; says what is left out
+quick: $(VENV)/.kefu-dev ## An answer soon: the files of unit and service tests that take two seconds at most
 	$(BIN)/pytest --numprocesses $(WORKERS) --quick
 
 loadtest: $(VENV)/.kefu-load ## A short load test: 50 customers for half a minute, simulated engine

@@ -7,6 +7,7 @@ import signal
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ from tests.support.shared_suites import ending_with_unit, interrupt_suites
 from tests.support.worker_scheduling import (
     DURATIONS,
     ENGINES,
+    QUICK_SECONDS,
     RunNotes,
     UnitScheduling,
+    is_quick,
     reason_left_out,
     sort_tests,
     unit_of,
@@ -91,8 +94,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave alone what imports libraries that are not installed everywhere, unless it is asked for."""
+    """Leave alone what imports libraries that are not installed everywhere, unless asked for; and what is not quick."""
+    if config.getoption("--quick") and not is_quick(collection_path, _measured()):
+        return True
     return True if collection_path == Path(__file__).with_name(ENGINES) and _engines(config) is False else None
+
+
+@cache
+def _measured() -> dict[str, float]:
+    return json.loads(DURATIONS.read_text())
 
 
 def _engines(config: pytest.Config) -> bool | None:
@@ -129,7 +139,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if (on_gpu := [item for item in items if item.get_closest_marker("gpu")]) and (reason := reason_without_gpu()):
         for item in on_gpu:
             item.add_marker(pytest.mark.skip(reason=reason))
-    items[:] = sort_tests(items, json.loads(DURATIONS.read_text()))
+    items[:] = sort_tests(items, _measured())
     if getattr(config, "workerinput", {}).get("workerid", "gw0") == "gw0":
         units = {item.nodeid: unit_of(item) for item in items}
         config.stash[_NOTES].write(units, left_out)
@@ -177,4 +187,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         DURATIONS.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n")
     if (counts := notes.left_out()) and _engines(config) is False:
         parts = ", ".join(f"{count} {why}" for why, count in counts.most_common())
-        terminalreporter.write_line(f"left out: {counts.total()} tests ({parts})")
+        terminalreporter.write_line(f"left out: {parts}")
+    if config.getoption("--quick"):
+        more = f"files that took more than {QUICK_SECONDS} s when they were measured"
+        terminalreporter.write_line(f"left out: all but tests/unit and tests/service, and {more}. make test runs them.")

@@ -60,7 +60,7 @@ async def killed_over_it(harness: RouterHarness, *, request_id: str = "", turn: 
     return turn
 
 
-@pytest.mark.parametrize("request_id", ["r-1", pytest.param("", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("request_id", ["r-1", ""])
 async def test_a_message_over_which_three_routers_have_died_is_refused_and_its_session_goes_on(
     harness: RouterHarness, request_id: str
 ) -> None:
@@ -86,7 +86,6 @@ async def test_a_message_over_which_three_routers_have_died_is_refused_and_its_s
     assert (await customer.ask("And how do I return it?", session, request_id="r-2")).text == TEXT
 
 
-@pytest.mark.slow
 async def test_a_message_that_two_routers_died_over_and_a_third_one_answers_is_answered(harness: RouterHarness) -> None:
     harness.replica.frames = ["Refunds arrive ", 600.0]
     turn = await killed_over_it(harness, request_id="r-1")
@@ -100,7 +99,6 @@ async def test_a_message_that_two_routers_died_over_and_a_third_one_answers_is_a
     assert stored.state == pb.Turn.STATE_FINISHED
 
 
-@pytest.mark.slow
 async def test_a_message_that_was_handed_on_or_refused_in_order_is_not_taken_for_poisoned(
     harness: RouterHarness,
 ) -> None:

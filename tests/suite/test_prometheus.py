@@ -31,7 +31,6 @@ SERVICES = ("router", "gateway", "retrieval", "generation")
 NEVER_HERE = {*OF_OTHERS, *SELDOM, "Certificates: days left"}
 """Panels without data: there is no TLS."""
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.timeout(180),
     pytest.mark.skipif(
         PROMETHEUS is None,

@@ -299,8 +299,6 @@ def sheet_file() -> bytes:
 
 def merged_sheet_file() -> bytes:
     """A title over the whole table, a header of two rows, a class merged over its two routes, and a remark."""
-    book = openpyxl.Workbook()
-    sheet: Any = book.active
     rows = (
         ("Baggage 2026",),
         ("Class", "Route", "Checked"),
@@ -309,9 +307,16 @@ def merged_sheet_file() -> bytes:
         (None, "Abroad", 2, "23 kg"),
         ("Ask us about musical instruments.",),
     )
+    return sheet_of(rows, ("A1:D1", "A2:A3", "B2:B3", "C2:D2", "A4:A5", "A6:D6"))
+
+
+def sheet_of(rows: Iterable[Iterable[Any]], areas: Iterable[str] = ()) -> bytes:
+    """A workbook of one sheet with these rows, and with these areas merged."""
+    book = openpyxl.Workbook()
+    sheet: Any = book.active
     for row in rows:
-        sheet.append(row)
-    for area in ("A1:D1", "A2:A3", "B2:B3", "C2:D2", "A4:A5", "A6:D6"):
+        sheet.append(list(row))
+    for area in areas:
         sheet.merge_cells(area)
     out = io.BytesIO()
     book.save(out)

@@ -22,7 +22,10 @@ DURATIONS = Path(__file__).parents[1] / "durations.json"
 _SHARED = ("demo", "desk_suite")
 """Fixtures of the session that take long to set up: all their tests are one unit."""
 _MANIFESTS = "tests/manifests"
-_NOT_QUICK = {"suite": "of the whole suite", "browser": "in a browser", "faults": "of faults"}
+_QUICK = {"unit", "service"}
+"""Folders of which `make quick` runs something."""
+QUICK_SECONDS = 2
+"""Most measured seconds of a file that it runs."""
 _ALONE, _MODEL = "alone: ", "model: "
 
 
@@ -51,18 +54,20 @@ def sort_tests(items: Iterable[pytest.Item], seconds: Mapping[str, float]) -> li
     return sorted(items, key=rank)
 
 
+def is_quick(path: Path, seconds: Mapping[str, float]) -> bool:
+    """Whether `make quick` reads a file or a folder of tests/: not one whose tests were measured to take long."""
+    parts = path.relative_to(DURATIONS.parent).parts
+    if parts and parts[0] not in _QUICK and (len(parts) > 1 or path.is_dir()):
+        return False
+    file = "/".join(("tests", *parts))
+    return sum(seconds.get(kind + file, 0) for kind in ("", _ALONE, _MODEL)) <= QUICK_SECONDS
+
+
 def reason_left_out(item: pytest.Item, *, quick: bool, engines: bool | None) -> str:
     """Why a run leaves this test out; empty when it is run. `engines`: what needs engines is run alone, not, or too."""
-    folder = top_folder(item)
-    if engines is not None and engines != (folder == ENGINES or item.get_closest_marker(ENGINES) is not None):
-        return "of other runs" if engines else "of engines"
-    if not quick:
-        return ""
-    if item.get_closest_marker("model"):
-        return "with a real model"
-    if folder in _NOT_QUICK:
-        return _NOT_QUICK[folder]
-    return "slow" if item.get_closest_marker("slow") else ""
+    if engines is not None and engines != (top_folder(item) == ENGINES or item.get_closest_marker(ENGINES) is not None):
+        return "tests of other runs" if engines else "tests of engines"
+    return "tests with a real model" if quick and item.get_closest_marker("model") else ""
 
 
 class RunNotes:

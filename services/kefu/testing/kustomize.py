@@ -1,7 +1,10 @@
 """The overlays and checks of k8s/, rendered by kubectl, and queries on their objects."""
 
+import hashlib
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,6 +16,8 @@ ROOT = Path(__file__).parents[3]
 K8S = ROOT / "k8s"
 CLUSTER = K8S / "cluster"
 """What is applied once, before any overlay: the namespace and what has none."""
+_KEPT = ROOT / "build/kustomize"
+_KUBECTL = Path(sys.executable).with_name("kubectl")
 Object = dict[str, Any]
 WORKLOADS = ("Deployment", "StatefulSet")
 
@@ -43,12 +48,32 @@ def components() -> list[Path]:
 
 @cache
 def text_of(folder: Path) -> str:
-    """The manifest that `kubectl apply -k` would send. Raises BuildFailed."""
-    kubectl = Path(sys.executable).with_name("kubectl")
-    done = subprocess.run([str(kubectl), "kustomize", str(folder)], capture_output=True, text=True, check=False)
+    """The manifest that `kubectl apply -k` would send. Raises BuildFailed.
+
+    Of a folder of k8s/ it is kept below build/, for the next process, as long as no file of k8s/ changes.
+    """
+    kept = _KEPT / _digest() / f"{'.'.join(folder.relative_to(K8S).parts)}.yaml" if folder.is_relative_to(K8S) else None
+    if kept is not None and kept.exists():
+        return kept.read_text("utf-8")
+    done = subprocess.run([str(_KUBECTL), "kustomize", str(folder)], capture_output=True, text=True, check=False)
     if done.returncode:
         raise BuildFailed(f"{folder.name}: {done.stderr.strip()}")
+    if kept is not None:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=kept.parent, delete=False) as file:
+            file.write(done.stdout)
+        os.replace(file.name, kept)
     return done.stdout
+
+
+@cache
+def _digest() -> str:
+    """What a manifest follows from: all files of k8s/, and kubectl."""
+    binary = _KUBECTL.stat()
+    digest = hashlib.sha256(f"{binary.st_size} {binary.st_mtime_ns}".encode())
+    for path in sorted(path for path in K8S.rglob("*") if path.is_file()):
+        digest.update(f"\0{path.relative_to(K8S)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 @cache

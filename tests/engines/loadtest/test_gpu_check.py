@@ -233,7 +233,6 @@ def dry_run(*options: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_a_dry_run_without_a_card_says_what_it_would_do_and_looks_at_the_model(tmp_path: Path) -> None:
     pytest.importorskip("vllm")

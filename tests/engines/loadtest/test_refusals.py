@@ -190,7 +190,6 @@ async def locust_run(address: str, out: Path, *words: str) -> tuple[int, dict[st
     return status, json.loads((out / "summary.json").read_text())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("steps", "words", "status", "key"),
     [

@@ -11,7 +11,6 @@ from tests.service.order_system.harness import API_KEY, Shop, open_shop, order_p
 from tests.support.cli_harness import CliHarness
 from tests.support.router_harness import RouterHarness, open_router_harness
 
-pytestmark = pytest.mark.slow
 SAMPLE = Path(__file__).parents[3] / "services/kefu/sample/actions"
 
 

@@ -20,7 +20,6 @@ from tests.support.cli_harness import CliHarness
 from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY
 from tests.support.router_harness import RouterHarness, open_router_harness
 
-pytestmark = pytest.mark.slow
 PASSWORD = "of-this-redis"
 
 

@@ -3,16 +3,12 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from kefu.router.config import Timing
 from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import BOOTSTRAP_KEY
 from tests.support.router_harness import open_router_harness
 from tests.support.shell import Shell
 from tests.support.waiting import wait_until_async
-
-pytestmark = pytest.mark.slow
 
 
 async def test_status_list_and_export_show_what_is_archived(own_redis: RedisServer, tmp_path: Path) -> None:

@@ -13,8 +13,6 @@ from tests.support.grpc_calls import BOOTSTRAP_KEY
 from tests.support.router_harness import RouterHarness, open_router_harness
 from tests.support.shell import Shell
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:

@@ -19,8 +19,6 @@ from tests.support.router_harness import RouterClient, RouterHarness, open_route
 from tests.support.scripted_services import make_hit
 from tests.support.waiting import wait_until_async
 
-pytestmark = pytest.mark.slow
-
 QUESTION = "How long does a refund take?"
 PERSON = "Let me talk to a person"
 

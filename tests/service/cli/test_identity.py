@@ -12,8 +12,6 @@ from tests.support.identity_tokens import ISSUER, identity_token, public_pem
 from tests.support.router_harness import RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:

@@ -16,8 +16,6 @@ from tests.support.shell import Shell
 from tests.support.waiting import wait_until_async
 from tests.support.webhook_receiver import open_webhook_receiver
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:

@@ -11,8 +11,6 @@ from kefu.testing.redis_server import RedisServer
 from tests.support.cli_harness import CliHarness
 from tests.support.router_harness import RouterHarness, open_router_harness
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:

@@ -3,14 +3,11 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from kefu.testing.redis_server import RedisServer
 from tests.service.router.test_triage import HACKED, near
 from tests.support.cli_harness import CliHarness
 from tests.support.router_harness import open_router_harness
 
-pytestmark = pytest.mark.slow
 RULES = [{"name": "fraud", "intents": ["account_security"], "queue": "fraud", "needs_person": True}]
 
 

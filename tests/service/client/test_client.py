@@ -25,8 +25,6 @@ from tests.support.scripted_services import make_hit
 from tests.support.shared_redis import SharedRedis
 from tests.support.tcp_proxy import open_tcp_proxy
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).parents[3]
 REFUNDS = "Refunds arrive within 7 business days after we receive the parcel."
 ASK = "How long does a refund take?"

@@ -20,8 +20,6 @@ from kefu.testing.ports import free_port
 from tests.support.echo_gateway import echo_gateway
 from tests.support.edge_harness import find_nginx_or_skip, open_edge_harness
 
-pytestmark = pytest.mark.slow
-
 OPEN = 300
 """Open calls of one address' browsers in these tests."""
 PROXY = "127.0.0.1"

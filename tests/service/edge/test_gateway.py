@@ -28,8 +28,6 @@ from tests.support.edge_harness import LIMITS, EdgeHarness, ask_router_port, con
 from tests.support.grpc_calls import bearer_metadata
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.slow
-
 CHAT = "/kefu.router.v1.ChatService/Converse"
 
 

@@ -36,7 +36,6 @@ from tests.support.edge_harness import LIMITS, ask_router_port, converse, find_n
 from tests.support.grpc_calls import bearer_metadata, expect_failure, is_serving
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.slow
 HEALTH_CHECK = "/grpc.health.v1.Health/Check"
 
 

@@ -20,8 +20,6 @@ from kefu.testing.redis_server import RedisServer
 from tests.support import sample_files
 from tests.support.retrieval_harness import RETURNS, open_retrieval_node
 
-pytestmark = pytest.mark.slow
-
 CREATED, UPDATED = pb.DocumentResult.OUTCOME_CREATED, pb.DocumentResult.OUTCOME_UPDATED
 UNCHANGED, FAILED = pb.DocumentResult.OUTCOME_UNCHANGED, pb.DocumentResult.OUTCOME_FAILED
 UNPACKED, DELETED = pb.DocumentResult.OUTCOME_UNPACKED, pb.DocumentResult.OUTCOME_DELETED

@@ -10,8 +10,6 @@ from kefu.testing.redis_server import RedisServer
 from tests.support import scanned_pages
 from tests.support.retrieval_harness import COLLECTION, RetrievalNode, open_retrieval_node
 
-pytestmark = pytest.mark.slow
-
 FEES = [("Model", "Price"), ("SL-104", "12 EUR"), ("SL-205", "15 EUR")]
 
 

@@ -33,8 +33,6 @@ from tests.support.scripted_services import make_hit
 from tests.support.tenant_fixtures import replace_settings
 from tests.support.waiting import wait_until, wait_until_async
 
-pytestmark = pytest.mark.slow
-
 ASK = "How long does a refund take?"
 
 

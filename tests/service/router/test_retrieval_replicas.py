@@ -15,8 +15,6 @@ from kefu.testing.ports import free_port
 from tests.support.grpc_calls import INTERNAL_KEY
 from tests.support.scripted_services import ScriptedKnowledge, make_hit, serve_knowledge
 
-pytestmark = pytest.mark.slow
-
 SOMEBODY = Principal("acme", "somebody", frozenset({Scope.CHAT}))
 
 

@@ -18,8 +18,6 @@ from tests.support.scripted_services import make_hit
 from tests.support.waiting import wait_until_async
 from tests.support.webhook_receiver import ReceivedWebhook, WebhookReceiver, open_webhook_receiver
 
-pytestmark = pytest.mark.slow
-
 EVERY_EVENT = [
     pb.WEBHOOK_EVENT_HANDOFF,
     pb.WEBHOOK_EVENT_TURN,

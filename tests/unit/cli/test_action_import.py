@@ -12,7 +12,6 @@ from tests.support.cli_harness import CliHarness
 from tests.support.shop_actions import BadSystem, http
 from tests.unit.cli.openapi_documents import SERVER, TEXT, answers, document, parameter
 
-pytestmark = pytest.mark.slow
 ROOT = document(
     {
         "operationId": "getOrder",

@@ -10,8 +10,6 @@ from kefu.common.errors import Overloaded, ServiceError, SessionBusy
 from kefu.testing.ports import free_port
 from tests.support.cli_harness import ANSWER, CliHarness
 
-pytestmark = pytest.mark.slow
-
 
 async def test_ask_prints_the_answer_its_sources_and_times(kefu: CliHarness) -> None:
     done = await kefu("ask", "How long?", "--user", "u1", "-c", "help")

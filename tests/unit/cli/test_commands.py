@@ -11,8 +11,6 @@ from kefu.router.v1 import admin_pb2 as apb
 from tests.support.cli_harness import CliHarness
 from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY
 
-pytestmark = pytest.mark.slow
-
 
 async def test_alone_it_prints_its_help(kefu: CliHarness) -> None:
     done = await kefu()

@@ -13,8 +13,6 @@ from kefu.retrieval.v1 import knowledge_pb2 as kpb
 from kefu.testing.suite import CommandResult
 from tests.support.cli_harness import CliHarness
 
-pytestmark = pytest.mark.slow
-
 DAYS: dict[str, Any] = {"_id": "s-1", "language": "en", "text": "How long?", "kind": "direct", "person": "no"}
 
 

@@ -2,13 +2,9 @@
 
 import json
 
-import pytest
-
 from kefu.common.errors import CollectionNotFound
 from kefu.retrieval.v1 import knowledge_pb2 as kpb
 from tests.support.cli_harness import CliHarness
-
-pytestmark = pytest.mark.slow
 
 
 async def test_import_sends_files_whole_and_tells_what_became_of_each(kefu: CliHarness) -> None:

@@ -13,7 +13,6 @@ from kefu.testing.suite import CommandResult
 from tests.support.cli_harness import CliHarness
 from tests.support.gguf_files import write_gguf
 
-pytestmark = pytest.mark.slow
 SPEED = MachineSpeed(250, 60)  # 2 s for an answer with the smallest model
 
 

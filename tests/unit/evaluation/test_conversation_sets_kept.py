@@ -70,7 +70,6 @@ def test_even_and_odd_ids_hold_the_same_mix(folder: Path) -> None:
     assert {kind: (even[kind], odd[kind]) for kind in even | odd if abs(even[kind] - odd[kind]) > 2} == {}
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)  # a long PDF, on a machine that does more than that
 def test_the_evidence_of_the_clubs_stands_in_the_documents_that_the_question_names() -> None:
     texts = {str(file.relative_to(_CLUBS / "help_center").with_suffix("")): _text(file) for file in _files(_CLUBS)}

@@ -32,7 +32,7 @@ from kefu.retrieval.documents.parsers.plain_text import parse_text
 from kefu.retrieval.documents.parsers.qa_pairs import parse_json
 from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
 
-VERSION = 7
+VERSION = 8
 """Version of the parsers, to be raised when the same bytes are parsed otherwise. The next import of a document then
 parses the same bytes again, and only changed passages are embedded."""
 MAX_TEXT_CHARACTERS = 5_000_000

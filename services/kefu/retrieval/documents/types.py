@@ -89,9 +89,10 @@ def with_one_header(rows: list[list[str]]) -> list[list[str]]:
     names of their own below it, and the corner over both rows, each column has both names."""
     if len(rows) < 3 or len(rows[0]) != len(rows[1]) or rows[0][0] != rows[1][0]:
         return rows
-    if not any(left and left == right for left, right in pairwise(rows[0])) or len(set(rows[1])) < len(rows[1]):
+    columns = list(zip(rows[0], rows[1], strict=True))
+    if not any(left and left == right for left, right in pairwise(rows[0])) or len(set(columns)) < len(columns):
         return rows
-    header = [" ".join(dict.fromkeys(filter(None, names))) for names in zip(rows[0], rows[1], strict=True)]
+    header = [" ".join(dict.fromkeys(filter(None, names))) for names in columns]
     return [header, *rows[2:]]
 
 

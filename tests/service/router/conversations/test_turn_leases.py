@@ -13,8 +13,6 @@ from tests.support.router_harness import AnswerEvents, RouterHarness, open_route
 from tests.support.scripted_services import make_hit
 from tests.support.waiting import wait_until, wait_until_async
 
-pytestmark = pytest.mark.slow
-
 ASK = "How long does a refund take?"
 TURNS = 300
 

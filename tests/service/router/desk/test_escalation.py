@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import replace
 
-import pytest
 from prometheus_client import REGISTRY
 
 from kefu.router.config import Timing
@@ -25,7 +24,6 @@ from tests.support.tenant_fixtures import replace_settings
 from tests.support.waiting import wait_until_async
 
 OFTEN = Timing(escalation_check_seconds=0.1)
-pytestmark = pytest.mark.slow
 PERSON = "Let me talk to a person"
 State = pb.Session
 NEVER, ALWAYS = ["Mon-Sun closed"], ["Mon-Sun 00:00-24:00"]

@@ -26,8 +26,6 @@ from tests.support.router_harness import AnswerEvents, RouterClient, open_router
 from tests.support.scripted_services import make_hit
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.slow
-
 ASK = "How long does a refund take?"
 PASSAGE = "Refunds arrive within 7 business days."
 Open = Callable[..., AbstractAsyncContextManager[FailingReplicas]]

@@ -296,7 +296,6 @@ async def test_staged_settings_are_asked_over_tried_on_a_share_put_in_force_and_
     assert not listed.staged_settings
 
 
-@pytest.mark.slow
 async def test_the_command_line_starts_shows_promotes_and_lists_them(
     harness: RouterHarness, lead: RouterClient, tmp_path: Path
 ) -> None:

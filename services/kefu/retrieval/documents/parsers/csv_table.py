@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kefu.retrieval.documents.parsers.csv_rows import likely_delimiter, read_csv
 from kefu.retrieval.documents.parsers.qa_pairs import parse_csv_pairs
-from kefu.retrieval.documents.parsers.spreadsheet import MAX_CELLS, table_blocks, tables
+from kefu.retrieval.documents.parsers.spreadsheet import MAX_CELLS, sheet_blocks
 from kefu.retrieval.documents.types import ParsedDocument, Unreadable
 
 
@@ -13,7 +13,7 @@ def parse_csv(text: str) -> ParsedDocument:
     pairs = parse_csv_pairs(text)
     if pairs is not None:
         return pairs
-    return ParsedDocument("", [block for table in tables(list(_rows(text))) for block in table_blocks(table, ())])
+    return ParsedDocument("", list(sheet_blocks(list(_rows(text)))))
 
 
 def _rows(text: str) -> Iterator[list[str]]:

@@ -18,6 +18,7 @@ from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable, ta
 from kefu.retrieval.documents.zip_safety import open_zip
 
 MAX_CELLS = 1_000_000
+_MOST_TITLES, _SENTENCE_ENDS = 3, ".。!！?？;；"
 Rows = list[list[str]]
 
 
@@ -42,7 +43,7 @@ def parse_spreadsheet(data: bytes) -> ParsedDocument:
             rows.append([_text(cell) for cell in row])
         _fill_merged(rows, _merged_areas(sheet))
         named = (sheet.title,) if len(sheets) > 1 else ()
-        blocks += [block for table in tables(rows) for block in table_blocks(table, named)]
+        blocks += sheet_blocks(rows, named)
     return ParsedDocument("", blocks, remark=f"Hidden sheets were left out: {', '.join(hidden)}." if hidden else "")
 
 
@@ -122,15 +123,35 @@ def _split(lines: Iterable[list[str]]) -> Iterator[list[list[str]]]:
         yield run
 
 
-def table_blocks(table: Rows, headings: tuple[str, ...]) -> Iterator[Block]:
-    """The block of a table, with the lines above its header as headings; lines without a table as text."""
-    captions: list[str] = []
-    while table and (sum(map(bool, table[0])) < 2 or titles_of(table)):
-        captions.append(next(filter(None, table.pop(0))))
-    if not table:
-        yield Block("\n".join(captions), headings)
-        return
-    headings = (*headings, *captions)
+def sheet_blocks(rows: Rows, headings: tuple[str, ...] = ()) -> Iterator[Block]:
+    """The blocks of a sheet's rows: tables, with the lines above their headers as headings, and other lines as text.
+
+    Lines between empty ones are headings of the table that follows, if they are few and no sentences; what stands
+    below the first of them is text as well, for it may be what somebody asks for.
+    """
+    above: list[str] = []
+    for table in tables(rows):
+        captions: list[str] = []
+        while table and (len(set(filter(None, table[0]))) < 2 or titles_of(table)):
+            captions.append(next(filter(None, table.pop(0))))
+        if table:
+            if above[1:]:
+                yield Block("\n".join(above[1:]), (*headings, above[0]))
+            yield from _table(table, (*headings, *above, *captions))
+            above = []
+            continue
+        if above:
+            yield Block("\n".join(above), headings)
+            above = []
+        if len(captions) <= _MOST_TITLES and not any(line[-1] in _SENTENCE_ENDS for line in captions):
+            above = captions
+        else:
+            yield Block("\n".join(captions), headings)
+    if above:
+        yield Block("\n".join(above), headings)
+
+
+def _table(table: Rows, headings: tuple[str, ...]) -> Iterator[Block]:
     pairs = find_pairs(table)
     if pairs is not None:
         yield from (pair_block(question, answer, headings) for question, answer in pairs)
