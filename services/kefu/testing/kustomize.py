@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -60,6 +61,9 @@ def text_of(folder: Path) -> str:
         raise BuildFailed(f"{folder.name}: {done.stderr.strip()}")
     if kept is not None:
         kept.parent.mkdir(parents=True, exist_ok=True)
+        for other in _KEPT.iterdir():
+            if other != kept.parent:  # it follows from files that have changed since
+                shutil.rmtree(other, ignore_errors=True)
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=kept.parent, delete=False) as file:
             file.write(done.stdout)
         os.replace(file.name, kept)
