@@ -7,6 +7,7 @@ What stands in a merged cell stands in each of the cells that it covers: a row s
 import io
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
+from itertools import takewhile
 from typing import Any
 
 from openpyxl import load_workbook
@@ -14,7 +15,7 @@ from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.xml.functions import iterparse
 
 from kefu.retrieval.documents.parsers.qa_pairs import find_pairs, pair_block
-from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable, table_block, titles_of
+from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable, table_block
 from kefu.retrieval.documents.zip_safety import open_zip
 
 MAX_CELLS = 1_000_000
@@ -131,13 +132,11 @@ def sheet_blocks(rows: Rows, headings: tuple[str, ...] = ()) -> Iterator[Block]:
     """
     above: list[str] = []
     for table in tables(rows):
-        captions: list[str] = []
-        while table and (len(set(filter(None, table[0]))) < 2 or titles_of(table)):
-            captions.append(next(filter(None, table.pop(0))))
-        if table:
+        captions = [next(filter(None, row)) for row in takewhile(_says_one_thing, table)]
+        if len(captions) < len(table):
             if above[1:]:
                 yield Block("\n".join(above[1:]), (*headings, above[0]))
-            yield from _table(table, (*headings, *above, *captions))
+            yield from _table(table[len(captions) :], (*headings, *above, *captions))
             above = []
             continue
         if above:
@@ -149,6 +148,11 @@ def sheet_blocks(rows: Rows, headings: tuple[str, ...] = ()) -> Iterator[Block]:
             yield Block("\n".join(captions), headings)
     if above:
         yield Block("\n".join(above), headings)
+
+
+def _says_one_thing(row: list[str]) -> bool:
+    """Whether a row has one cell, or one that is merged over several."""
+    return len(set(filter(None, row))) < 2
 
 
 def _table(table: Rows, headings: tuple[str, ...]) -> Iterator[Block]:
