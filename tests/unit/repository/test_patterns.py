@@ -40,8 +40,6 @@ _MADE_LATE = {
     "kefu.gateway.edge_refusals": "of bytes, and anchored: a line of 512 at most",
     "kefu.retrieval.documents.parse": "of a table in the module, and collected from there",
     "kefu.retrieval.vectorstore.milvus_store": "a configured name and hex digits",
-    "kefu.router.grounding.polarity_signals": "of a table in the module, and collected from there",
-    "kefu.router.grounding.yes_no_question": "of a table in the module, and collected from there",
     "kefu.router.exam.grading": "one escaped text",
     "kefu.router.guardrails.evidence": "one escaped text",
     "kefu.router.nlu.sentiment": "an alternation of words in a class method; collected from the module's scorers",

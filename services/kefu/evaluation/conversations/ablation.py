@@ -59,10 +59,6 @@ def _no(*_: object) -> bool:
     return False
 
 
-def _no_word(*_: object) -> str:
-    return ""
-
-
 def _unlikely(_: str) -> float:
     return -1.0
 
@@ -75,10 +71,6 @@ _SWITCHED_OFF: dict[str, Sequence[tuple[Any, str, Callable[..., Any]]]] = {
     _READER: (),
     _SPLITTING: (),
     _REFUSING: (),
-    "yes or no": (
-        (answering, "first_word", _no_word),
-        (answering, "asks_yes_no", _no),
-    ),
     "comparison": ((answering, "compared", _none), (selection, "comparison_log_odds", _unlikely)),
     "pieces nearly as good": ((answering, "selected_evidence", _best_alone),),
     "no neighbour's figure": ((selection, "asks_for_figure", _no),),

@@ -6,7 +6,7 @@ It claims nothing that no page says, costs no model, and is there at once:
     comparison   both rows or columns that the question names, side by side
     else         the best pieces, as `grounding/evidence_selection` chooses them
 
-In front of them stands "Yes." or "No." where the evidence says that for certain; else the page's sentence answers.
+No "Yes" or "No" of its own stands in front: what the pages' sentences say to a yes/no question they say themselves.
 """
 
 import time
@@ -40,9 +40,7 @@ from kefu.router.grounding.evidence_ranking import (
 )
 from kefu.router.grounding.evidence_selection import best_first, holds_figure, selected_evidence
 from kefu.router.grounding.lexical_overlap import units_of
-from kefu.router.grounding.polarity import first_word, polarity_of
 from kefu.router.grounding.question_kind import asked_figure
-from kefu.router.grounding.yes_no_question import asks_yes_no
 from kefu.router.guardrails.foreign_codes import holds_foreign_code
 from kefu.router.replicas.retrieval_client import CuratedAnswer, RetrievalClient
 
@@ -72,8 +70,6 @@ class Evidence:
     """That the pieces are from, by their index."""
     bearing: float
     """How likely they answer the question, 0 to 1; 0 where they lack the figure that it asks for."""
-    first_word: str = ""
-    """ "Yes." or "No.", where that is certain."""
     asked: str = ""
     """The question as it was read."""
     before: str = ""
@@ -221,16 +217,13 @@ def evidence_for(
     """The evidence for a question, of its ranked pieces."""
     if not ranked:
         return Evidence((), tuple(passages), 0.0)
-    figure = None if asks_yes_no(asked, language) else asked_figure(asked)
+    figure = asked_figure(asked)
     ranked = best_first(ranked, figure)
     side_by_side = compared(asked, [each.piece for each in ranked])
     chosen = side_by_side or selected_evidence(asked, ranked, language)
-    # What stands beside the best piece says more of the same, and no "no" of its own.
-    deciding = side_by_side or [piece for piece in chosen if piece.overlaps(ranked[0].piece)]
-    word = first_word(polarity_of(asked, deciding, language), language)
     is_held = figure is None or any(holds_figure(piece, figure) for piece in chosen)
     bears = bearing(ranked, passages) if is_held else 0.0
-    return Evidence(tuple(chosen), tuple(passages), bears, word, ranked=tuple(ranked))
+    return Evidence(tuple(chosen), tuple(passages), bears, ranked=tuple(ranked))
 
 
 def evidence_answer(
@@ -267,15 +260,13 @@ class _Writer:
     def add_evidence(self, evidence: Evidence) -> None:
         """The pieces of some evidence, those of one passage as a paragraph that cites it."""
         by_passage = dict.fromkeys(piece.passage for piece in evidence.pieces)
-        for at, index in enumerate(by_passage):
+        for index in by_passage:
             pieces = [piece for piece in evidence.pieces if piece.passage == index]
             said = _joined(pieces, self._language)
             if said and (context := _table_context(pieces, evidence.passages[index], said)):
                 colon, dash = ("：", "——") if self._language == "zh" else (": ", " — ")
                 behind = f"{colon.strip()}\n" if "\n" in said else colon if dash in said else dash
                 said = f"{context}{behind}{said}"
-            if at == 0 and evidence.first_word:
-                said = f"{evidence.first_word}{'' if self._language == 'zh' else ' '}{said}"
             passage = evidence.passages[index]
             cited = self._cite(self._in_variant(said), passage)
             for piece in pieces:

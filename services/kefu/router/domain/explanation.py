@@ -87,7 +87,7 @@ class EvidenceRead:
     """Whether that is enough."""
     pieces: tuple[PieceRead, ...] = ()
     first_word: str = ""
-    """ "Yes." or "No.", where that was certain."""
+    """What code said before it, "Yes." or "No.", of answers of releases that did."""
     is_quoted: bool = False
     """Whether it was given in quotation marks, of answers of releases that did."""
     computation: str = ""

@@ -9,6 +9,8 @@ Evidence pieces: what a passage says, cut into the smallest parts that can answe
     cell       of a table whose columns are what people ask about: "Express delivery (Silver): ¥18"
 
 A piece says nothing of its own: its words are the passage's, in the passage's order, but for the marks between them.
+Where they begin with "Yes" or "No", the question of the page that this answers stands in front: a customer may have
+asked another one.
 
 Clauses of a contract ("3.2 Luggage …", 第三条 …) are sentences and no steps; what is below a clause's first words is
 filed under them. Of a table that says all twice, in two languages, the customer's half is read.
@@ -43,7 +45,7 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _SAYS_YES_OR_NO = re.compile(
-    r"(?:(?P<no>no|[不没无否][\u4e00-\u9fff]{0,3})|(?P<yes>yes|[能会要有是][\u4e00-\u9fff]{0,2}|可以|需要))"
+    r"(?:yes|no|[不没无否][\u4e00-\u9fff]{0,3}|[能会要有是][\u4e00-\u9fff]{0,2}|可以|需要)"
     r"(?:[,，.。!！;；:：]\s*|$)",
     re.IGNORECASE,
 )
@@ -96,9 +98,6 @@ class EvidencePiece:
     """Of a sentence that is shown with the one before it, the sentence alone; else the text."""
     asked: str = ""
     """The question that stands above it in the passage, if it is an answer to one ("Can I …?", then the answer)."""
-    says: str = ""
-    """"yes" or "no", where that was the answer's first word to `asked`. The text then begins with `asked`: a customer
-    may have asked the opposite."""
 
     @property
     def filed_under(self) -> str:
@@ -187,6 +186,7 @@ class _Reader:
         heading = plain(passage.headings[-1]) if passage.headings else ""
         self._heading = self._leading(heading[self._number_end(heading) :])
         self._clause = self._clause_number = ""
+        self._title = heading if _is_question(heading) else ""
         self._asked = ""
         self._lead = ""
 
@@ -224,6 +224,7 @@ class _Reader:
         self._lead = ""
         if numbered and spans:
             spans = self._titled(line.text, line.text[:numbered].strip(" .:：、"), spans)
+        question = self._asked or self._title
         opened: int | None = None
         begun = 0
         for at, (start, end) in enumerate(spans):
@@ -242,22 +243,17 @@ class _Reader:
             elif at and (_POINTS_BACK.match(own) or line.text[:start].rstrip()[-1:] in ";；"):
                 begin = previous
             before = plain(line.text[begin : spans[at - 1][1]]) + self._gap if begin != start else ""
-            says = ""
-            verdict = _SAYS_YES_OR_NO.match(own) if at == 0 and self._asked else None
+            verdict = _SAYS_YES_OR_NO.match(own) if at == 0 and question else None
             if verdict is not None:
-                says = verdict.lastgroup or ""
                 if verdict.end() == len(own) and len(spans) > 1:
                     continue  # "No." stands with what follows it
-            elif at == 1 and self._asked and (verdict := _SAYS_YES_OR_NO.fullmatch(plain(line.text[: spans[0][1]]))):
-                says, begin = verdict.lastgroup or "", spans[0][0]
-                before = plain(line.text[: spans[0][1]]) + self._gap
+                before = f"{question}{self._gap}"
+            elif at == 1 and question and _SAYS_YES_OR_NO.fullmatch(first := plain(line.text[: spans[0][1]])):
+                begin = spans[0][0]
+                before = f"{question}{self._gap}{first}{self._gap}"
             text = before + own
-            if says:
-                text = f"{self._asked}{self._gap}{text}"
             subject = "" if self._clause == own else self._clause
-            self._add(
-                PieceKind.SENTENCE, text, line.start + begin, line.start + end, subject=subject, own=own, says=says
-            )
+            self._add(PieceKind.SENTENCE, text, line.start + begin, line.start + end, subject=subject, own=own)
 
     def _titled(self, line: str, number: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """The sentences of a clause without its title, which stands for those of the clauses below it as well."""

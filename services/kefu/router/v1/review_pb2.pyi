@@ -648,8 +648,16 @@ class Explanation(_message.Message):
         """How likely the chosen pieces answer it, 0 to 1."""
         bears: _builtins.bool
         """Whether that is enough."""
-        first_word: _builtins.str
-        """"Yes." or "No.", where the evidence says so for certain."""
+        @_builtins.property
+        @_deprecated("""This field has been marked as deprecated using proto field options.""")
+        def first_word(self) -> _builtins.str:
+            """"Yes." or "No." in front of it, of answers of releases that told one from the evidence by code: none does now."""
+
+        @first_word.setter
+        @_deprecated("""This field has been marked as deprecated using proto field options.""")
+        def first_word(self, value: _builtins.str) -> None:
+            """"Yes." or "No." in front of it, of answers of releases that told one from the evidence by code: none does now."""
+
         @_builtins.property
         @_deprecated("""This field has been marked as deprecated using proto field options.""")
         def quoted(self) -> _builtins.bool:

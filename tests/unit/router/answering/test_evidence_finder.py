@@ -112,12 +112,3 @@ def test_what_hardly_bears_is_no_answer_whether_or_not_it_was_read() -> None:
     evidence = evidence_for(ASKED, [PASSAGE], ranked_pieces(ASKED, "", [PASSAGE], [*pieces_of(0, PASSAGE)], None), "en")
     assert replace(evidence, bearing=LEAST_BEARING).bears
     assert not replace(evidence, bearing=LEAST_BEARING - 0.01).bears
-
-
-def test_no_is_not_said_for_what_stands_beside_the_best_piece() -> None:
-    asked = "Do points expire?"
-    text = "Points are valid for 24 months from the day they were credited. Lapsed points cannot be brought back."
-    passages = [replace(PASSAGE, title="Using points", text=text)]
-    ranked = ranked_pieces(asked, "", passages, shown_pieces(asked, "", passages, "en"), None)
-    evidence = evidence_for(asked, passages, ranked, "en")
-    assert (evidence.first_word, len(evidence.pieces)) == ("", 2)

@@ -160,7 +160,7 @@ def test_a_proposal_of_a_hand_over_says_whether_a_person_is_needed() -> None:
     missing = proposal_of_turn(
         turn("Do you sell tea?", "", handoff=replace(wanted, reason=HandoffReason.NOTHING_RELEVANT)), ()
     )
-    assert (missing.question.person, missing.question.must, missing.question.kind) == ("no", (), "yes_no")
+    assert (missing.question.person, missing.question.must, missing.question.kind) == ("no", (), "direct")
 
 
 def test_a_proposal_of_a_yes_or_no_question_has_what_was_said() -> None:

@@ -117,9 +117,16 @@ def test_two_lists_side_by_side_are_not_read_across() -> None:
 def test_an_answer_to_a_question_on_the_page_is_shown_with_that_question() -> None:
     (piece,) = _pieces("**Can I keep the seat?**\nNo. It ends with the month.")
     assert piece.text == "Can I keep the seat? No. It ends with the month."
-    assert (piece.asked, piece.says) == ("Can I keep the seat?", "no")
+    assert piece.asked == "Can I keep the seat?"
     (chinese,) = _pieces("席位能退吗？\n不退。用到月底为止。", language="zh")
-    assert (chinese.text, chinese.says) == ("席位能退吗？不退。用到月底为止。", "no")
+    assert chinese.text == "席位能退吗？不退。用到月底为止。"
+
+
+def test_a_yes_or_no_below_a_heading_that_asks_is_shown_with_it() -> None:
+    told = _pieces("No. It ends with the month. Ask us.", "Seats", "Can I keep the seat?")
+    assert [piece.text for piece in told] == ["Can I keep the seat? No. It ends with the month.", "Ask us."]
+    (other,) = _pieces("It ends with the month.", "Can I keep the seat?")
+    assert other.text == "It ends with the month."
 
 
 def test_a_piece_knows_where_it_stands() -> None:

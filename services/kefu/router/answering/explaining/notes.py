@@ -65,7 +65,6 @@ def evidence_read(evidence: Evidence, seconds: float) -> EvidenceRead:
         round(evidence.bearing, 4),
         evidence.bears,
         tuple(pieces),
-        first_word=evidence.first_word,
         is_compared=evidence.is_compared,
         seconds=round(seconds, 4),
     )

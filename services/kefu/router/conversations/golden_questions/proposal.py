@@ -13,7 +13,6 @@ from kefu.router.domain.turn import Passage, Turn
 from kefu.router.grounding.own_words import own_words
 from kefu.router.grounding.sentence_selection import best_sentence
 from kefu.router.grounding.stated_polarity import Polarity, statements
-from kefu.router.grounding.yes_no_question import asks_yes_no
 from kefu.router.insight.unanswered import UnansweredQuestion
 
 _MOST_BEFORE = 3
@@ -39,12 +38,12 @@ def proposal_of_turn(turn: Turn, earlier: Sequence[Turn]) -> Proposal:
     leans = bool(turn.query) and turn.query != turn.full_question
     before = [each.question for each in earlier if each.question and not each.agent][-_MOST_BEFORE:] if leans else []
     person: Person = "required" if handoff is not None and handoff.reason not in FAILURES else "no"
-    polarity = _polarity(turn.full_question, text, language)
+    polarity = _polarity(turn.full_question, text)
     question = ConversationQuestion(
         id="",
         language=language,
         text=redacted(turn.full_question),
-        kind=_kind(turn.full_question, language, follows=bool(before)),
+        kind=_kind(polarity, follows=bool(before)),
         person=person,
         before=tuple(map(redacted, before)),
         polarity=polarity,
@@ -56,14 +55,14 @@ def proposal_of_turn(turn: Turn, earlier: Sequence[Turn]) -> Proposal:
 
 def proposal_of_unanswered(unanswered: UnansweredQuestion) -> Proposal:
     """The proposal of an unanswered question whose session is gone: with the figures that a person replied."""
-    language = _language(unanswered.language, unanswered.text)
+    polarity = _polarity(unanswered.text, unanswered.reply)
     question = ConversationQuestion(
         id="",
-        language=language,
+        language=_language(unanswered.language, unanswered.text),
         text=unanswered.text,
-        kind=_kind(unanswered.text, language, follows=False),
+        kind=_kind(polarity, follows=False),
         person="no",
-        polarity=_polarity(unanswered.text, unanswered.reply, language),
+        polarity=polarity,
         must=tuple((each,) for each in _figures(unanswered.reply)[:_MOST_FIGURES]),
     )
     return Proposal(question, unanswered.reply)
@@ -75,15 +74,14 @@ def _language(told: str, text: str) -> AnswerLanguage:
     return answer_language(text) or "en"
 
 
-def _kind(text: str, language: AnswerLanguage, *, follows: bool) -> Kind:
+def _kind(polarity: Polarity | None, *, follows: bool) -> Kind:
+    """What kind a question is: one that got a yes or no asked for it."""
     if follows:
         return "follow_up"
-    return "yes_no" if asks_yes_no(text, language) else "direct"
+    return "direct" if polarity is None else "yes_no"
 
 
-def _polarity(text: str, answer: str, language: AnswerLanguage) -> Polarity | None:
-    if not asks_yes_no(text, language):
-        return None
+def _polarity(text: str, answer: str) -> Polarity | None:
     said: list[Polarity] = list(dict.fromkeys(each.polarity for each in statements(text, own_words(answer))))
     return said[0] if len(said) == 1 else None
 

@@ -450,7 +450,7 @@ start_time (\v2.google.protobuf.Timestamp,
 \x07session (\v2.kefu.router.v1.Session+
 turns (\v2.kefu.router.v1.ReviewedTurn"$
 ExplainAnswerRequest\f
-turn (	"¶
+turn (	"º
 
 \vExplanation
 \bdecision (	
@@ -493,14 +493,14 @@ start_time (\v2.google.protobuf.Timestamp,
 \x07passage (	
 score (H\0
 chosen (\bB\b
-_scoreè
+_scoreì
 \bEvidence\r
 asked (	
 \x07bearing (\r
 bears (\b1
-pieces (\v2!.kefu.router.v1.Explanation.Piece
+pieces (\v2!.kefu.router.v1.Explanation.Piece
 
-first_word (	
+first_word (	B
 quoted (\bB
 \vcomputation\x07 (	B
 \bcompared\b (\b'
