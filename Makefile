@@ -74,8 +74,10 @@ check-web: web ## The pages' types and tests, and that static/ is what the sourc
 # printed. It is a fault to be mended nevertheless; this goes when five runs have done without.
 ONCE_MORE := --reruns 1 --max-suite-reruns 3 --rerun-show-tracebacks --rerun-exclude-path tests/unit --rerun-exclude-path tests/manifests
 
-# As many workers as cores, and two at least. What measures time runs at the end, alone.
-WORKERS ?= $(shell n=$$(nproc); echo $$((n > 2 ? n : 2)))
+# Three workers for two cores, since a test waits for a third of its time; each wants 2 GiB; two at least. What measures
+# time runs at the end, alone.
+WORKERS ?= $(shell n=$$((3 * $$(nproc) / 2)); m=$$(awk '/^MemAvailable/ {print int($$2 / 2^21)}' /proc/meminfo); \
+  n=$$((n < m ? n : m)); echo $$((n > 2 ? n : 2)))
 
 pytest: setup $(VENV)/.kefu-dev ## The tests of `make test`, those with a real model too
 	$(BIN)/pytest --numprocesses $(WORKERS) $(ONCE_MORE)
