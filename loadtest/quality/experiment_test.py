@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kefu.router.insight.experiments.sequential_test import ALPHA, Arm, compare, evidence_at_looks
+from kefu.office.experiments.sequential_test import ALPHA, Arm, compare, evidence_at_looks
 from loadtest.harness.tables import table
 
 _LOOKS_AT_INTERVAL = 20

@@ -8,8 +8,8 @@ import random
 import sys
 from collections.abc import Mapping
 
-from kefu.router.insight.reviews.estimate import ReviewedCell, estimate
-from kefu.router.insight.reviews.sample import Stratum, allocation
+from kefu.office.insight.reviews.estimate import ReviewedCell, estimate
+from kefu.office.insight.reviews.sample import Stratum, allocation
 
 Population = Mapping[Stratum, tuple[int, float]]
 """By stratum: how many answers there are, and the share of right ones."""

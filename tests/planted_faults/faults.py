@@ -37,15 +37,15 @@ FAULTS = (
     ),
     Fault(
         "02-event-recorder",
-        "router/event_recorder",
+        "office/event_recorder",
         "A webhook is told everything, and not only the events that it asked for.",
-        (f"{_SERVICE}/router/test_webhooks.py",),
+        (f"{_SERVICE}/office/test_webhooks.py",),
     ),
     Fault(
         "03-webhooks",
-        "router/webhooks",
+        "office/webhooks",
         "A redirect counts as delivered, and the delivery is lost.",
-        (f"{_SERVICE}/router/test_webhooks.py",),
+        (f"{_SERVICE}/office/test_webhooks.py",),
     ),
     Fault(
         "04-messages",
@@ -103,9 +103,9 @@ FAULTS = (
     ),
     Fault(
         "13-insight",
-        "router/insight",
+        "office/insight",
         "Questions that were handed over count as answered.",
-        (f"{_UNIT}/router/insight/test_turn_counters.py",),
+        (f"{_UNIT}/office/insight/test_turn_counters.py",),
     ),
     Fault(
         "14-nlu",

@@ -12,13 +12,13 @@ from pydantic import SecretStr
 
 from kefu.common.redis.client import open_redis
 from kefu.common.redis.commands import RedisCommands
+from kefu.office.archive.archive import Archive
+from kefu.office.archive.archiver import Archiver, ArchiveTimes
+from kefu.office.archive.opening import make_archive
+from kefu.office.insight.reviews.store import ReviewStore
+from kefu.office.messages.archive_record import ArchiveRecordWriter
 from kefu.router.config import RouterConfig
-from kefu.router.conversations.archive.archive import Archive
-from kefu.router.conversations.archive.archiver import Archiver, ArchiveTimes
-from kefu.router.conversations.archive.opening import make_archive
 from kefu.router.conversations.attachments.file_store import ObjectFileStore
-from kefu.router.insight.reviews.store import ReviewStore
-from kefu.router.messages.archive_record import ArchiveRecordWriter
 from kefu.router.storage.archive_marks import ArchiveMarks, ArchiveStatus
 from kefu.router.storage.leader_lease import LeaderLease
 from kefu.router.storage.sessions import SessionStore

@@ -26,7 +26,7 @@ from kefu.common.permissions import ALL_SCOPES
 from kefu.common.redis.client import open_redis
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.rpc.server import RunningServer
-from kefu.router.api.webhook_servicer import HostResolver
+from kefu.office.api.webhook_servicer import HostResolver
 from kefu.router.config import RouterConfig, Timing
 from kefu.router.domain.event_bus import Observer
 from kefu.router.service import router

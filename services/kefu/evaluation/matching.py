@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from kefu.common.text.chinese import simplified
 from kefu.common.text.citations import without_citations
 from kefu.common.text.language import AnswerLanguage
-from kefu.router.conversations.golden_questions.searched_text import FIGURE, NUMBER, ONE_NUMBER, THOUSANDS, normalised
+from kefu.office.golden_questions.searched_text import FIGURE, NUMBER, ONE_NUMBER, THOUSANDS, normalised
 
 MAX_CHARACTERS: dict[AnswerLanguage, int] = {"en": 300, "zh": 120}
 """Most characters of an answer by language. A longer one counts as wrong: reading out the page is no answer."""

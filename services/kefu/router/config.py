@@ -9,6 +9,9 @@ from kefu.common.config import StoredConfig
 from kefu.common.outbound.guarded_http import networks
 
 _MIN_SECRET_CHARACTERS = 32
+_SECONDS_A_DAY = 86_400
+WEBHOOK_DELIVERIES_SECONDS = 7 * _SECONDS_A_DAY
+"""So long webhook deliveries are kept."""
 
 
 class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
@@ -300,6 +303,16 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
         if any(len(each) < _MIN_SECRET_CHARACTERS for each in self.secrets_keys):
             raise ValueError(f"KEFU_ROUTER_SECRETS_KEY must have at least {_MIN_SECRET_CHARACTERS} characters")
         return self
+
+    @property
+    def session_life(self) -> float:
+        """Seconds from a session's last turn to its end."""
+        return self.session_days * _SECONDS_A_DAY
+
+    @property
+    def longest_life(self) -> float:
+        """The longest time that anything is kept after its session, in seconds."""
+        return max(self.session_life, self.unanswered_days * _SECONDS_A_DAY, WEBHOOK_DELIVERIES_SECONDS)
 
     @property
     def secrets_keys(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kefu.evaluation.conversations.ellipsis import elliptical
-from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
+from kefu.office.golden_questions.conversation_question import ConversationQuestion
 
 _PAGE = """# Delivery
 

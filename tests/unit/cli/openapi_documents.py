@@ -7,8 +7,8 @@ from google.protobuf import json_format
 
 from kefu.cli.openapi.document import Document, read
 from kefu.cli.openapi.draft import Draft, draft
+from kefu.office.messages.actions import action_of
 from kefu.router.actions.action import Action
-from kefu.router.messages.actions import action_of
 from kefu.router.v1 import action_pb2 as pb
 
 SERVER = "https://shop.example.com/v1"

@@ -1,8 +1,8 @@
 """What each part of answering from evidence does: parts can be left out."""
 
 from kefu.evaluation.conversations.ablation import PARTS, Case, Searched, row, shown
+from kefu.office.golden_questions.conversation_question import ConversationQuestion
 from kefu.router.answering import evidence_answer
-from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding.evidence_ranking import candidate_pieces, ranked_pieces, read_again
 

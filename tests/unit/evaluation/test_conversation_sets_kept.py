@@ -9,8 +9,8 @@ import pytest
 from kefu.common.text.language import AnswerLanguage
 from kefu.evaluation.conversations.question_set import load_questions
 from kefu.evaluation.dataset import is_even
+from kefu.office.golden_questions.conversation_question import ConversationQuestion
 from kefu.retrieval.documents.parse import parse_document
-from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
 
 _ROOT = Path(__file__).parents[3]
 _SHOP = _ROOT / "services/kefu/sample"

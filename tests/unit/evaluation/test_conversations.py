@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from kefu.evaluation.metrics import wilson
-from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
-from kefu.router.conversations.golden_questions.searched_text import SearchedText
-from kefu.router.conversations.golden_questions.verdict import Shown, Verdict, judge
+from kefu.office.golden_questions.conversation_question import ConversationQuestion
+from kefu.office.golden_questions.searched_text import SearchedText
+from kefu.office.golden_questions.verdict import Shown, Verdict, judge
 from kefu.router.grounding.own_words import content, own_words
 from kefu.router.grounding.stated_polarity import statements
 from tests.support.table import table

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from kefu.evaluation.conversations.outcome import Outcome, outcome_of, overlaps
-from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
-from kefu.router.conversations.golden_questions.verdict import Shown, judge
+from kefu.office.golden_questions.conversation_question import ConversationQuestion
+from kefu.office.golden_questions.verdict import Shown, judge
 from tests.support.table import table
 from tests.support.text_growth import growth
 

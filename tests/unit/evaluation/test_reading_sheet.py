@@ -12,8 +12,8 @@ from kefu.evaluation.conversations.agreement import agreement_of
 from kefu.evaluation.conversations.asking import JudgedAnswer
 from kefu.evaluation.conversations.outcome import Outcome, outcome_of
 from kefu.evaluation.conversations.reading_sheet import BadSheet, Named, drawn, judged_file, read_sheet, write_sheet
-from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
-from kefu.router.conversations.golden_questions.verdict import Shown, judge
+from kefu.office.golden_questions.conversation_question import ConversationQuestion
+from kefu.office.golden_questions.verdict import Shown, judge
 from tests.support.table import table
 
 

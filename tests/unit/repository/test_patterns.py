@@ -22,7 +22,7 @@ _READ_IN_SHORT_PIECES = (
     "kefu.common.text.number_words",
     "kefu.common.text.pii",
     "kefu.common.text.zh",
-    "kefu.router.conversations.golden_questions",
+    "kefu.office.golden_questions",
     "kefu.router.grounding",
     "kefu.router.guardrails.evidence",
     "kefu.router.guardrails.literal_patterns",

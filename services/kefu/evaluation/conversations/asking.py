@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from kefu.client import NEW_SESSION, Answer, Client
 from kefu.common.errors import SessionNotFound
 from kefu.evaluation.conversations.outcome import Outcome, outcome_of
-from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
-from kefu.router.conversations.golden_questions.verdict import Judgement, Shown, judge
+from kefu.office.golden_questions.conversation_question import ConversationQuestion
+from kefu.office.golden_questions.verdict import Judgement, Shown, judge
 from kefu.router.v1 import chat_pb2 as pb
 
 _FIXED = (pb.ANSWER_SOURCE_CANNED, pb.ANSWER_SOURCE_REFUSED)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kefu.common.text.language import AnswerLanguage
-from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
+from kefu.office.golden_questions.conversation_question import ConversationQuestion
 from kefu.router.grounding.evidence_pieces import plain
 
 _ASKED: dict[AnswerLanguage, Sequence[str]] = {

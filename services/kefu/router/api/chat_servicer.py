@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import grpc.aio
 
@@ -15,9 +15,8 @@ from kefu.common.pagination import decode_number, decode_token, encode_token, in
 from kefu.common.resource_names import parse_name
 from kefu.router.api.requests import check_short, origin_of, parse_session_id, parse_turn_request
 from kefu.router.api.server_stream import StreamLimits, stream_messages
-from kefu.router.conversations.personal_data import PersonalData
 from kefu.router.conversations.service import ConversationService
-from kefu.router.domain.person import PersonSelector
+from kefu.router.domain.person import KeptSession, PersonSelector
 from kefu.router.domain.turn import Rating
 from kefu.router.messages.chat import event_message, session_event_message, session_message, turn_message
 from kefu.router.messages.export_archive import export_archive
@@ -33,6 +32,22 @@ _SCORE = re.compile(r"\(\d{1,12}(?:\.\d{1,12})?")  # "(" and a time: everything 
 _EVENT = re.compile(r"\d{1,15}", re.ASCII)
 EventT = TypeVar("EventT")
 MessageT = TypeVar("MessageT")
+
+
+class PersonalData(Protocol):
+    """Exports and erases all that is kept of a person."""
+
+    def export(self, principal: Principal, selector: PersonSelector) -> AsyncGenerator[KeptSession, None]:
+        """All that is kept of a person, session by session; of nobody, nothing."""
+        ...
+
+    async def erase(self, principal: Principal, selector: PersonSelector) -> int:
+        """Erase all that is kept of a person. Returns how many sessions there were."""
+        ...
+
+    async def erase_session(self, principal: Principal, session_id: str) -> None:
+        """Erase a session. Raises SessionNotFound."""
+        ...
 
 
 class ChatServicer(rpc.ChatServiceServicer):

@@ -1,6 +1,7 @@
 """What experiments mean for turns: a new conversation's part in one, and what a message is answered over."""
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import structlog
 
@@ -9,9 +10,8 @@ from kefu.common.customers import customer_subject
 from kefu.common.errors import BackendUnavailable, ServiceError, StagedSettingsNotFound
 from kefu.router.domain.experiment import Arm, Trial
 from kefu.router.domain.turn_request import TurnRequest
-from kefu.router.insight.experiments.experiment import Ending, Experiment
-from kefu.router.insight.experiments.store import ExperimentStore
 from kefu.router.replicas.draft_client import DraftClient
+from kefu.router.tenants.experiment import EndedExperiment, Ending, Experiment
 from kefu.router.tenants.settings import EffectiveSettings
 from kefu.router.tenants.staged_settings import StagedSettingsStore
 
@@ -30,10 +30,26 @@ class Drawn:
     """What the experiment tries is gone or cannot be read, and the answer is over live."""
 
 
+class RunningExperiments(Protocol):
+    """Which experiments run."""
+
+    async def running(self, tenant: str) -> Experiment | None:
+        """The one that runs, as it was a moment ago. None: none does, or that cannot be told."""
+        ...
+
+    async def get(self, tenant: str, experiment_id: str) -> EndedExperiment:
+        """One of the last. Raises ExperimentNotFound."""
+        ...
+
+    async def stop(self, tenant: str, experiment_id: str, ending: Ending) -> bool:
+        """Stop one. False when it did not run."""
+        ...
+
+
 class Experiments:
     """The experiments of all tenants, as turns see them."""
 
-    def __init__(self, store: ExperimentStore, drafts: DraftClient, staged: StagedSettingsStore) -> None:
+    def __init__(self, store: RunningExperiments, drafts: DraftClient, staged: StagedSettingsStore) -> None:
         self._store = store
         self._drafts = drafts
         self._staged = staged

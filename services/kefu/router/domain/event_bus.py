@@ -25,6 +25,10 @@ class EventBus:
     def __init__(self, observers: Sequence[Observer] = ()) -> None:
         self._observers = tuple(observers)
 
+    def add(self, observer: Observer) -> None:
+        """Deliver to this one too, from now on."""
+        self._observers = (*self._observers, observer)
+
     def publish(self, event: DomainEvent) -> None:
         """Deliver an event to all observers. One that fails is counted and logged, and stops no other."""
         for observer in self._observers:

@@ -10,12 +10,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from kefu.common.auth import Scope
+from kefu.office.webhooks.store import MAX_PENDING, MAX_PENDING_OF_TURNS
 from kefu.router import metrics
 from kefu.router.config import Timing
 from kefu.router.domain.events import DomainEvent, HandoffRequested
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import desk_pb2, webhook_pb2, webhook_pb2_grpc
-from kefu.router.webhooks.store import MAX_PENDING, MAX_PENDING_OF_TURNS
 from kefu.testing.redis_server import RedisServer
 from tests.support.agents import claim_session, list_conversations, return_session
 from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness

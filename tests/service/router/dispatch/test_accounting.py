@@ -15,11 +15,11 @@ import pytest
 from kefu.common.errors import EngineDead, PromptTooLong
 from kefu.generation.engine import GenerationRequest, Message, Piece
 from kefu.generation.engines.simulated import SimulatedSettings, open_simulated
-from kefu.router import service
 from kefu.router.answering.writing import generator
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.replicas.pool import ReplicaPool
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.wings import foundation
 from kefu.testing.redis_server import RedisServer
 from tests.support.failing_replicas import FAST_ENGINE, FailingReplicas, PlannedFailure, serve_simulated_replica
 from tests.support.router_harness import AnswerEvents, RouterClient, open_router_harness
@@ -35,7 +35,7 @@ Open = Callable[..., AbstractAsyncContextManager[FailingReplicas]]
 def opened(own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Open:
     """Opens a shop; its router's own pool is looked into."""
     pools: list[ReplicaPool] = []
-    open_pool = service.open_pool
+    open_pool = foundation.open_pool
 
     @asynccontextmanager
     async def seen(*arguments: object, **named: object) -> AsyncIterator[ReplicaPool]:
@@ -43,7 +43,7 @@ def opened(own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Open:
             pools.append(pool)
             yield pool
 
-    monkeypatch.setattr(service, "open_pool", seen)
+    monkeypatch.setattr(foundation, "open_pool", seen)
 
     @asynccontextmanager
     async def failing(settings: SimulatedSettings = FAST_ENGINE, **config: Any) -> AsyncIterator[FailingReplicas]:

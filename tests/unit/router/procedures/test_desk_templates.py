@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from kefu.office.messages.actions import action_of
 from kefu.router.actions.procedures.compiler import check
-from kefu.router.messages.actions import action_of
 from tests.support.shop_actions import sample
 
 FOLDER = Path(__file__).parents[4] / "services/kefu/gateway/web/src/desk/procedures"

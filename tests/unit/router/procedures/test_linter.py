@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from google.protobuf import json_format
 
+from kefu.office.messages.actions import action_of
 from kefu.router.actions.procedures.compiler import check, compiled, page_of
 from kefu.router.actions.procedures.page import MAX_CHARACTERS
 from kefu.router.actions.procedures.procedure import Do, If, Say
-from kefu.router.messages.actions import action_of
 from kefu.router.v1 import action_pb2 as pb
 from tests.support.cpu_time import loops
 from tests.support.table import table

@@ -52,9 +52,9 @@ from kefu.evaluation.report import measured_on
 from kefu.local import data_dir as folders
 from kefu.local.data_dir import DataDir
 from kefu.local.suite import SuiteOptions
+from kefu.office.golden_questions.conversation_question import KINDS, ConversationQuestion
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
-from kefu.router.conversations.golden_questions.conversation_question import KINDS, ConversationQuestion
 
 _CALIBRATION_SECONDS = 600.0
 _PRINT_INTERVAL_SECONDS = 30.0

@@ -1,10 +1,10 @@
 """Webhooks are told what was read of a message."""
 
+from kefu.office.webhooks.payloads import webhook_event
 from kefu.router.domain.events import HandoffRequested, TurnStored
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.triage import ConversationPriority, MessageReading, Triage, Urgency
 from kefu.router.domain.turn import Turn, TurnState
-from kefu.router.webhooks.payloads import webhook_event
 
 HANDOFF = Handoff(HandoffReason.TRIAGE, "a matter for a person", "fraud")
 READ = Triage(

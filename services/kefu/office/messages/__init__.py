@@ -1,0 +1,1 @@
+"""Between the office's protobuf messages and its values, in both directions."""

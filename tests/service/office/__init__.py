@@ -1,0 +1,1 @@
+"""Tests of the office, over gRPC and Redis."""
