@@ -21,12 +21,12 @@ import structlog
 import typer
 
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.embedders.base import HalfVectors
+from kefu.retrieval.embedders.embedder import HalfVectors
 from kefu.retrieval.ranking.ranker import NEAREST_VECTORS
-from kefu.retrieval.vectorstore.base import PassageVectors
-from kefu.retrieval.vectorstore.factory import start_gpu
 from kefu.retrieval.vectorstore.faiss_store import EXACT_UP_TO, FaissVectors
 from kefu.retrieval.vectorstore.gpu_process import GpuProcess
+from kefu.retrieval.vectorstore.vector_store import PassageVectors
+from kefu.retrieval.vectorstore.vector_store_factory import start_gpu
 from loadtest.harness.environment import describe_environment
 
 _SUBJECTS, _OF_A_DOCUMENT, _AT_ONCE = 500, 5, 16

@@ -18,7 +18,7 @@ from kefu.router.api import chat_servicer
 from kefu.router.api.chat_servicer import ChatServicer, PersonalData
 from kefu.router.api.server_stream import StreamLimits
 from kefu.router.config import RouterConfig, Timing
-from kefu.router.conversations.service import ConversationService
+from kefu.router.conversations.conversation_service import ConversationService
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import RelayFactory, RelayPolicy
 from kefu.router.dispatch.retry_budget import RetryBudget
@@ -26,9 +26,9 @@ from kefu.router.domain.generation import GenerationEnd, GenerationRequest, Mess
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Timings
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.guardrails.answer_filter import AnswerFilter
-from kefu.router.guardrails.evidence import Evidence
+from kefu.router.guardrails.evidence import LiteralEvidence
 from kefu.router.replicas.pool import open_pool
-from kefu.router.turn_stream import events
+from kefu.router.turn_stream import turn_events as events
 
 
 class BareConversations:
@@ -43,7 +43,7 @@ class BareConversations:
     ) -> AsyncGenerator[events.TurnEvent, None]:
         """As ConversationService.converse."""
         yield events.Started(str(uuid.uuid4()), str(uuid.uuid4()), "en")
-        chain = AnswerFilter((), Evidence([ask.text]))
+        chain = AnswerFilter((), LiteralEvidence([ask.text]))
         relay = self._relays.relay(principal)
         tokens = ask.max_tokens or self._config.max_answer_tokens
         order = GenerationRequest(

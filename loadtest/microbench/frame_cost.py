@@ -21,11 +21,11 @@ from kefu.router.dispatch.received_answer import ReceivedAnswer
 from kefu.router.domain.generation import Frame
 from kefu.router.domain.turn import Completed, FinishReason, Passage
 from kefu.router.guardrails.answer_filter import AnswerFilter
-from kefu.router.guardrails.evidence import Evidence
+from kefu.router.guardrails.evidence import LiteralEvidence
 from kefu.router.messages.chat import event_message
 from kefu.router.replicas.answer_stream import event_of
 from kefu.router.turn_stream.event_log import TurnEventLog
-from kefu.router.turn_stream.events import Started, StreamEnd, Text
+from kefu.router.turn_stream.turn_events import Started, StreamEnd, Text
 from loadtest.harness.environment import describe_environment
 from loadtest.harness.questions import help_center
 from loadtest.harness.tables import table
@@ -54,7 +54,7 @@ def frames_of(text: str, tokens: int, language: str) -> list[bytes]:
 def measure(text: str, frames: Sequence[bytes]) -> dict[str, float]:
     """Seconds of CPU for each part, over all frames of one answer."""
     passage = Passage(number=1, name="p", title="", headings=(), text=text, uri="", relevance=1.0, language="")
-    chain, received, log = AnswerFilter([passage], Evidence([text])), ReceivedAnswer(), TurnEventLog()
+    chain, received, log = AnswerFilter([passage], LiteralEvidence([text])), ReceivedAnswer(), TurnEventLog()
     parsed, used = _timed(gb.GenerateEvent.FromString, frames)
     spent = {"parse": used}
     events, spent["translate"] = _timed(event_of, parsed)

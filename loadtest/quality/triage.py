@@ -1,5 +1,5 @@
 """
-Weights of router/answering/triage/reading.py, and how often it is right:
+Weights of router/answering/triage/message_traits.py, and how often it is right:
 python -m loadtest.quality.triage [--write] [--errors N] [--retrieval ADDRESS]
 
 Fitted to the messages of even ids of tests/data/intents, the questions of even numbers of
@@ -25,10 +25,10 @@ import numpy as np
 from kefu.common.auth import DEFAULT_TENANT, Principal, Scope
 from kefu.common.text.chinese import simplified
 from kefu.retrieval.embedders import open_embedder
-from kefu.retrieval.embedders.base import question_form
-from kefu.router.actions.matching import RULES, known_texts, parts_of
-from kefu.router.answering.triage import reading
-from kefu.router.answering.triage.reading import read_message, word_features
+from kefu.retrieval.embedders.embedder import question_form
+from kefu.router.actions.asked_action import RULES, known_texts, parts_of
+from kefu.router.answering.triage import message_traits
+from kefu.router.answering.triage.message_traits import read_message, word_features
 from kefu.router.domain.triage import MessageReading, Mood, Urgency
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.replicas.retrieval_client import RetrievalClient
@@ -38,7 +38,12 @@ from loadtest.quality import action_matching
 
 _L2 = 1.0
 _STEPS = 40
-_RARE_WEIGHT = {reading.CRITICAL: 3.0, reading.AT_LEAST_HIGH: 2.0, reading.ANGRY: 1.5, reading.ABUSIVE: 1.5}
+_RARE_WEIGHT = {
+    message_traits.CRITICAL: 3.0,
+    message_traits.AT_LEAST_HIGH: 2.0,
+    message_traits.ANGRY: 1.5,
+    message_traits.ABUSIVE: 1.5,
+}
 """How much a message counts for which the answer is yes: missing one costs more than one too many."""
 
 
@@ -94,13 +99,13 @@ def answers(found: Sequence[Labelled]) -> dict[str, np.ndarray]:
     mood = np.array([each.mood.rank for each in found])
     intents = np.array([each.intent for each in found])
     return {
-        **{f"{reading.INTENT}{intent}": intents == intent for intent in sorted({each.intent for each in found})},
-        reading.AT_LEAST_NORMAL: urgency >= Urgency.NORMAL.rank,
-        reading.AT_LEAST_HIGH: urgency >= Urgency.HIGH.rank,
-        reading.CRITICAL: urgency >= Urgency.CRITICAL.rank,
-        reading.NOT_CALM: mood >= Mood.UNHAPPY.rank,
-        reading.ANGRY: mood >= Mood.ANGRY.rank,
-        reading.ABUSIVE: np.array([each.is_abuse for each in found]),
+        **{f"{message_traits.INTENT}{intent}": intents == intent for intent in sorted({each.intent for each in found})},
+        message_traits.AT_LEAST_NORMAL: urgency >= Urgency.NORMAL.rank,
+        message_traits.AT_LEAST_HIGH: urgency >= Urgency.HIGH.rank,
+        message_traits.CRITICAL: urgency >= Urgency.CRITICAL.rank,
+        message_traits.NOT_CALM: mood >= Mood.UNHAPPY.rank,
+        message_traits.ANGRY: mood >= Mood.ANGRY.rank,
+        message_traits.ABUSIVE: np.array([each.is_abuse for each in found]),
     }
 
 
@@ -219,7 +224,7 @@ def main() -> None:
     cosines = cosines_of([each.text for each in found])
     if arguments.write:
         stored = json.dumps(fit(found, cosines), ensure_ascii=False, separators=(",", ":"))
-        reading.PATH.write_text(stored.replace('],"', '],\n"') + "\n", "utf-8")
+        message_traits.PATH.write_text(stored.replace('],"', '],\n"') + "\n", "utf-8")
     odd = [at for at, each in enumerate(found) if not each.is_even]
     shown = [found[at] for at in odd]
     read = [read_message(CustomerMessage(found[at].text), cosines[at].tolist()) for at in odd]

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 8
 """Customers who fill the suite, and who ask while it is archived."""
 _LOOKS_A_LIFE = 8
-"""A router looks at each session this often in its life, at least: see office/archive/opening.py."""
+"""A router looks at each session this often in its life, at least: see office/archive/archive_setup.py."""
 _DAY_SECONDS = 86_400
 _SAMPLE_SECONDS = 0.5
 _MOST_PASSES = 4

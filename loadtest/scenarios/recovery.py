@@ -29,8 +29,8 @@ import typer
 from redis.asyncio import Redis
 
 from kefu.backup.config import BackupConfig
-from kefu.backup.creating import create_backup
-from kefu.backup.restoring import Wishes, restore_backup
+from kefu.backup.create import create_backup
+from kefu.backup.restore import Wishes, restore_backup
 from kefu.local.data_dir import DataDir
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub

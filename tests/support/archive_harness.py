@@ -13,9 +13,9 @@ from pydantic import SecretStr
 from kefu.common.redis.client import open_redis
 from kefu.common.redis.commands import RedisCommands
 from kefu.office.archive.archive import Archive
+from kefu.office.archive.archive_setup import make_archive
 from kefu.office.archive.archiver import Archiver, ArchiveTimes
-from kefu.office.archive.opening import make_archive
-from kefu.office.insight.reviews.store import ReviewStore
+from kefu.office.insight.reviews.review_store import ReviewStore
 from kefu.office.messages.archive_record import ArchiveRecordWriter
 from kefu.router.config import RouterConfig
 from kefu.router.conversations.attachments.file_store import ObjectFileStore

@@ -16,10 +16,10 @@ import faiss  # pyright: ignore[reportMissingTypeStubs]
 import numpy as np
 
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.embedders.base import HalfVectors
-from kefu.retrieval.vectorstore.base import Rows
+from kefu.retrieval.embedders.embedder import HalfVectors
 from kefu.retrieval.vectorstore.faiss_device import MAX_NEAREST, DeviceFull
 from kefu.retrieval.vectorstore.gpu_process import GpuLost, serve
+from kefu.retrieval.vectorstore.vector_store import Rows
 
 
 class FakeDevice:

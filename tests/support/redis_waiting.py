@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 
 from kefu.common.aio import cancel_and_wait
 from kefu.common.redis.client import open_redis
-from kefu.common.redis.tls import SYSTEM_AUTHORITIES, RedisTls
+from kefu.common.redis.redis_tls import SYSTEM_AUTHORITIES, RedisTls
 from tests.support.waiting import wait_until
 
 

@@ -27,7 +27,7 @@ from kefu.retrieval.api.servicer import KnowledgeServicer
 from kefu.retrieval.api.source_servicer import SourceServicer
 from kefu.retrieval.drafts.drafts import Drafts
 from kefu.retrieval.embedders import BatchingEmbedder
-from kefu.retrieval.embedders.base import Embedder
+from kefu.retrieval.embedders.embedder import Embedder
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
 from kefu.retrieval.ranking.evidence_reader import TimeLimitedReader
 from kefu.retrieval.ranking.reranker import TimeLimitedReranker
@@ -36,15 +36,15 @@ from kefu.retrieval.service import PERMISSIONS
 from kefu.retrieval.sources.collectors import Fetching
 from kefu.retrieval.sources.fetching.site import Retries
 from kefu.retrieval.sources.scheduler import Pace, SourceScheduler
-from kefu.retrieval.sources.service import SourceService
-from kefu.retrieval.sources.store import SourceStore
+from kefu.retrieval.sources.source_service import SourceService
+from kefu.retrieval.sources.source_store import SourceStore
 from kefu.retrieval.sources.sync import Knowledge
-from kefu.retrieval.storage.store import KnowledgeStore
+from kefu.retrieval.storage.knowledge_store import KnowledgeStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1.draft_pb2_grpc import DraftServiceStub
 from kefu.retrieval.v1.history_pb2_grpc import HistoryServiceStub
 from kefu.retrieval.v1.knowledge_pb2_grpc import KnowledgeServiceStub
-from kefu.retrieval.vectorstore.base import VectorStores
+from kefu.retrieval.vectorstore.vector_store import VectorStores
 from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY, bearer_metadata
 from tests.support.shared_redis import SharedRedis

@@ -30,7 +30,7 @@ from kefu.office.api.webhook_servicer import HostResolver
 from kefu.router.config import RouterConfig, Timing
 from kefu.router.domain.event_bus import Observer
 from kefu.router.service import router
-from kefu.router.tenants.store import TenantStore
+from kefu.router.tenants.tenant_store import TenantStore
 from kefu.router.v1 import (
     action_pb2_grpc,
     admin_pb2_grpc,

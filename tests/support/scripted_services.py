@@ -19,7 +19,7 @@ from kefu.common.rpc.server import serving
 from kefu.generation.multiplexing import MultiplexedCall
 from kefu.generation.v1 import generation_pb2 as gen
 from kefu.generation.v1 import generation_pb2_grpc as gen_rpc
-from kefu.retrieval.api.file_reading import read_stream
+from kefu.retrieval.api.read_file import read_stream
 from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument, convert
 from kefu.retrieval.ingest.conversion_pool import ConversionPool, OnProgress
 from kefu.retrieval.v1 import knowledge_pb2 as kb

@@ -12,8 +12,8 @@ from redis.asyncio import Redis
 
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.storage.reader import KnowledgeReader
-from kefu.retrieval.storage.versions import VersionStore
+from kefu.retrieval.storage.knowledge_reader import KnowledgeReader
+from kefu.retrieval.storage.version_store import VersionStore
 from kefu.retrieval.v1 import source_pb2 as pb
 from kefu.retrieval.v1.source_pb2_grpc import SourceServiceStub
 from tests.support.retrieval_harness import COLLECTION, RetrievalNode, wait_until_true

@@ -16,9 +16,9 @@ import pydantic
 import typer
 
 from kefu.backup.config import BackupConfig
-from kefu.backup.creating import create_backup
+from kefu.backup.create import create_backup
 from kefu.backup.errors import BackupFailed
-from kefu.backup.restoring import Wishes, restore_backup
+from kefu.backup.restore import Wishes, restore_backup
 from kefu.backup.vault import Vault
 from kefu.common.errors import StartupError
 

@@ -16,7 +16,7 @@ from redis.asyncio.connection import SSLConnection
 from redis.asyncio.sentinel import SentinelConnectionPool
 
 from kefu.backup.errors import BackupFailed
-from kefu.common.redis.tls import RedisTls
+from kefu.common.redis.redis_tls import RedisTls
 
 _ANSWER_SECONDS = 120.0
 """Redis sends a line end now and then while it forks; a link that is silent for so long is dead."""

@@ -21,10 +21,10 @@ from kefu.cli.commands import (
     suite,
     webhooks,
 )
-from kefu.cli.commands.data import commands as data
-from kefu.cli.commands.models import commands as models
+from kefu.cli.commands.data import data_commands as data
+from kefu.cli.commands.models import models_commands as models
 from kefu.cli.commands.reviews import conversations, review
-from kefu.cli.commands.sources import commands as sources
+from kefu.cli.commands.sources import sources_commands as sources
 from kefu.cli.commands.tenants import (
     actions,
     experiments,

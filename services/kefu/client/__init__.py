@@ -11,7 +11,7 @@ googleapis-common-protos, and nothing else of what Kefu's services need. docs/gu
 
 from kefu.client.answer import Answer, Event
 from kefu.client.client import NEW_SESSION, Client
-from kefu.client.importing import Document
+from kefu.client.document_import import Document
 from kefu.common.errors import ServiceError
 
 __all__ = ["NEW_SESSION", "Answer", "Client", "Document", "Event", "ServiceError"]

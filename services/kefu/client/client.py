@@ -11,7 +11,7 @@ import grpc.aio
 from kefu.client.answer import Answer, Event
 from kefu.client.attachments import session_of, upload
 from kefu.client.channels import open_channel
-from kefu.client.importing import Document, Progress, send
+from kefu.client.document_import import Document, Progress, send
 from kefu.client.persistence import PATIENCE_SECONDS, Persistence
 from kefu.client.turns import ANSWER_SECONDS, Metadata, follow
 from kefu.retrieval.v1 import knowledge_pb2 as kb

@@ -13,7 +13,7 @@ from pydantic_settings import (
 )
 
 from kefu.common.grpc_options import Transport
-from kefu.common.redis.tls import RedisTls
+from kefu.common.redis.redis_tls import RedisTls
 from kefu.common.tls import Tls
 
 SECRETS_FOLDER = "/run/secrets"

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 from kefu.common.errors import StartupError
-from kefu.common.listening import hosts_to_bind
+from kefu.common.listen_addresses import hosts_to_bind
 from kefu.common.text.pii import PersonalKind, redacted
 
 if TYPE_CHECKING:

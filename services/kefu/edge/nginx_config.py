@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kefu.edge.filling import fill
 from kefu.edge.limits import Limits
 from kefu.edge.nginx_binary import Nginx
 from kefu.edge.proxies import TrustedProxies, client_address_directives
 from kefu.edge.refusals import refusals
+from kefu.edge.templates import fill
 from kefu.edge.tls import Certificate, InternalTls, certificate_maps, internal_directives, listen_directives
 
 _CHAT = "/kefu.router.v1.ChatService/"

@@ -17,7 +17,7 @@ from kefu.common.errors import (
     ServiceError,
 )
 from kefu.common.rpc.status import trailers_of
-from kefu.edge.filling import fill
+from kefu.edge.templates import fill
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Case:
+class AbstentionCase:
     """A question with the signals of its best passages."""
 
     id: str
@@ -112,9 +112,9 @@ class Abstention:
         )
 
 
-def cases_of(evaluation: Evaluation, shown: int) -> list[Case]:
+def cases_of(evaluation: Evaluation, shown: int) -> list[AbstentionCase]:
     """A case for each question of a set; the model gets at most `shown` passages."""
-    cases: list[Case] = []
+    cases: list[AbstentionCase] = []
     for one in evaluation.questions:
         hits = evaluation.ranking(one, shown)
         found = {entry.document for hit in hits for entry in (hit.entry, *hit.duplicates)}
@@ -122,7 +122,7 @@ def cases_of(evaluation: Evaluation, shown: int) -> list[Case]:
             best = hits[0]
             right = not found.isdisjoint(one.set_question.relevant)
             cases.append(
-                Case(
+                AbstentionCase(
                     id=one.set_question.id,
                     answerable=bool(one.set_question.relevant),
                     relevance=best.relevance,
@@ -137,7 +137,7 @@ def cases_of(evaluation: Evaluation, shown: int) -> list[Case]:
 
 def measure_abstention(
     name: str,
-    cases: Sequence[Case],
+    cases: Sequence[AbstentionCase],
     target_answered: float,
     default_threshold: float,
     calibration: Calibration | None = None,
@@ -210,7 +210,7 @@ def _folds(count: int) -> npt.NDArray[np.int64]:
     return np.arange(count) % _FOLDS
 
 
-def _fit_by_folds(cases: Sequence[Case]) -> Floats:
+def _fit_by_folds(cases: Sequence[AbstentionCase]) -> Floats:
     folds = _folds(len(cases))
     signal = np.zeros(len(cases))
     observed = [Observation("", False, case.answerable, _features(case), case.relevance) for case in cases]
@@ -222,12 +222,12 @@ def _fit_by_folds(cases: Sequence[Case]) -> Floats:
     return signal
 
 
-def _features(case: Case) -> tuple[float, float]:
+def _features(case: AbstentionCase) -> tuple[float, float]:
     bounded = min(max(case.relevance, 1e-6), 1 - 1e-6)
     return math.log(bounded / (1 - bounded)) / 3, case.score_margin * 10  # about as wide as each other
 
 
-def _thresholds_by_fold(cases: Sequence[Case], signal: Floats, target_answered: float) -> Floats:
+def _thresholds_by_fold(cases: Sequence[AbstentionCase], signal: Floats, target_answered: float) -> Floats:
     """The threshold of each case."""
     folds = _folds(len(cases))
     answerable = np.array([case.answerable for case in cases])
@@ -237,7 +237,7 @@ def _thresholds_by_fold(cases: Sequence[Case], signal: Floats, target_answered: 
     return thresholds[folds]
 
 
-def _calibrate_by_folds(cases: Sequence[Case]) -> tuple[Floats, Floats]:
+def _calibrate_by_folds(cases: Sequence[AbstentionCase]) -> tuple[Floats, Floats]:
     """The relevance and the threshold of each case, by the calibration from the questions of the other folds.
 
     The relevance is 0 where the score margin is too small.
@@ -266,7 +266,7 @@ def _calibrate_by_folds(cases: Sequence[Case]) -> tuple[Floats, Floats]:
     return signal, thresholds
 
 
-def _vectors(cases: Sequence[Case]) -> Vectors:
+def _vectors(cases: Sequence[AbstentionCase]) -> Vectors:
     return np.stack([case.vector for case in cases]) if cases else np.zeros((0, 0), np.float32)
 
 
@@ -278,7 +278,7 @@ def _curve(signal: Floats, answerable: npt.NDArray[np.bool_]) -> tuple[tuple[flo
     )
 
 
-def _refusals(name: str, cases: Sequence[Case], signal: Floats, thresholds: Floats) -> Refusals:
+def _refusals(name: str, cases: Sequence[AbstentionCase], signal: Floats, thresholds: Floats) -> Refusals:
     answers = signal >= thresholds
     answerable = np.array([case.answerable for case in cases])
     right = np.array([case.right for case in cases])

@@ -14,7 +14,7 @@ from prometheus_client import Counter
 
 from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import StartupError
-from kefu.common.listening import hosts_to_bind
+from kefu.common.listen_addresses import hosts_to_bind
 
 EDGE_REFUSED = Counter(
     "kefu_edge_refused_total",

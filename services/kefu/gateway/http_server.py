@@ -17,7 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import StartupError
-from kefu.common.listening import listening_sockets
+from kefu.common.listen_addresses import listening_sockets
 from kefu.common.tls import Tls
 from kefu.gateway.config import GatewayConfig, comma_separated
 

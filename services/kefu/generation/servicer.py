@@ -27,7 +27,7 @@ from kefu.generation.engine import (
     Started,
 )
 from kefu.generation.engine_metrics import EngineMetrics
-from kefu.generation.load_accounting import LoadAccounting
+from kefu.generation.load_account import LoadAccounting
 from kefu.generation.metrics import EMPTY_ANSWERS
 from kefu.generation.models.catalog import answer_profile_of
 from kefu.generation.multiplexing import MultiplexedCall, cut_when_stalled

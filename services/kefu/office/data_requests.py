@@ -14,7 +14,7 @@ from kefu.common.customers import customer_subject, is_visitor
 from kefu.common.errors import ScopeMissing, SessionNotFound
 from kefu.office.archive.archive import Archive
 from kefu.office.archive.object_names import Identity
-from kefu.router.conversations.attachments.service import AttachmentService
+from kefu.router.conversations.attachments.attachment_service import AttachmentService
 from kefu.router.conversations.turn_registry import TurnRegistry
 from kefu.router.domain.event_bus import EventBus
 from kefu.router.domain.events import Erased

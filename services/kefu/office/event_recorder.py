@@ -18,13 +18,13 @@ from kefu.common.aio import cancel_and_wait
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.redis.commands import Command, RedisCommands
 from kefu.common.resource_names import new_turn_id
-from kefu.office.experiments.store import ExperimentStore
+from kefu.office.experiments.experiment_store import ExperimentStore
 from kefu.office.insight.conversations.index import ConversationIndex
 from kefu.office.insight.counter_store import CounterStore
 from kefu.office.insight.turn_counters import reply_counters, turn_counters
 from kefu.office.insight.unanswered import UnansweredStore, question_of_turn, unanswered_question
 from kefu.office.webhooks.payloads import delivery_body, webhook_event
-from kefu.office.webhooks.store import Webhook, WebhookStore
+from kefu.office.webhooks.webhook_store import Webhook, WebhookStore
 from kefu.router import metrics
 from kefu.router.domain.events import (
     DomainEvent,

@@ -31,32 +31,32 @@ from kefu.office.api.procedure_servicer import ProcedureServicer
 from kefu.office.api.review_servicer import ReviewServicer
 from kefu.office.api.webhook_servicer import HostResolver, WebhookServicer
 from kefu.office.archive.archive import Archive
+from kefu.office.archive.archive_setup import archive_times, make_archive
 from kefu.office.archive.archiver import Archiver, open_archiver
-from kefu.office.archive.opening import archive_times, make_archive
 from kefu.office.data_requests import DataRequests
 from kefu.office.event_recorder import open_event_recorder
-from kefu.office.experiments.store import ExperimentStore
-from kefu.office.golden_questions.opening import open_golden_questions
+from kefu.office.experiments.experiment_store import ExperimentStore
+from kefu.office.golden_questions.golden_setup import open_golden_questions
 from kefu.office.insight.conversations.index import ConversationIndex
-from kefu.office.insight.conversations.matching import QuestionMatcher
+from kefu.office.insight.conversations.question_matcher import QuestionMatcher
 from kefu.office.insight.conversations.search import ConversationSearch
 from kefu.office.insight.counter_store import CounterStore
 from kefu.office.insight.reviews.book import ReviewBook
-from kefu.office.insight.reviews.store import ReviewStore
+from kefu.office.insight.reviews.review_store import ReviewStore
 from kefu.office.insight.unanswered import UnansweredStore
 from kefu.office.insight.unanswered_groups import UnansweredGroups
 from kefu.office.messages.archive_record import ArchiveRecordWriter
 from kefu.office.webhooks.queue import WebhookQueue
 from kefu.office.webhooks.sender import open_webhook_sender
-from kefu.office.webhooks.store import WebhookStore
+from kefu.office.webhooks.webhook_store import WebhookStore
 from kefu.router.answering.pipeline import AnswerPipeline
 from kefu.router.replicas.patient_retrieval_client import PATIENT_SECONDS, PatientRetrievalClient
 from kefu.router.storage import keys
 from kefu.router.storage.archive_marks import ArchiveMarks
 from kefu.router.storage.leader_lease import LeaderLease
-from kefu.router.tenants.store import TenantStore
+from kefu.router.tenants.tenant_store import TenantStore
 from kefu.router.wings.foundation import Foundation
-from kefu.router.wings.turns import TurnParts
+from kefu.router.wings.turn_parts import TurnParts
 
 SERVICES = (
     action_servicer.SERVICE,

@@ -30,11 +30,11 @@ from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.sources.collectors import Fetching
 from kefu.retrieval.sources.scheduler import Pace, SourceScheduler
-from kefu.retrieval.sources.service import SourceService
-from kefu.retrieval.sources.store import SourceStore
+from kefu.retrieval.sources.source_service import SourceService
+from kefu.retrieval.sources.source_store import SourceStore
 from kefu.retrieval.sources.sync import Knowledge
-from kefu.retrieval.storage.store import KnowledgeStore
-from kefu.retrieval.vectorstore.factory import open_stores
+from kefu.retrieval.storage.knowledge_store import KnowledgeStore
+from kefu.retrieval.vectorstore.vector_store_factory import open_stores
 
 PERMISSIONS = permissions_of(
     "kefu.retrieval.v1.KnowledgeService",

@@ -24,9 +24,9 @@ from kefu.router.api.identity_servicer import IdentityServicer
 from kefu.router.config import RouterConfig, Timing
 from kefu.router.domain.event_bus import Observer
 from kefu.router.storage.change_feed import open_change_feed
-from kefu.router.wings.desk import open_desk
+from kefu.router.wings.desk_parts import open_desk
 from kefu.router.wings.foundation import open_foundation
-from kefu.router.wings.turns import open_turns
+from kefu.router.wings.turn_parts import open_turns
 
 PERMISSIONS = permissions_of(
     chat_servicer.SERVICE,

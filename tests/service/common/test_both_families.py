@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from kefu.common.auth import open_keyring
-from kefu.common.listening import hosts_to_bind, listening_sockets
+from kefu.common.listen_addresses import hosts_to_bind, listening_sockets
 from kefu.common.permissions import permissions_of
 from kefu.common.rpc.server import serving
 from kefu.common.telemetry import metrics

@@ -8,7 +8,7 @@ import pytest
 from kefu.common.errors import CannotChoose
 from kefu.generation.engine import Channel, Event, Finished, FinishReason, GenerationRequest, Message, Piece
 from kefu.generation.engines.openai import OpenAIEngine, OpenAISettings, open_openai
-from kefu.generation.engines.openai_thinking import Closing
+from kefu.generation.engines.openai_thoughts import Closing
 from tests.support.reasoning_server import ANSWER, TEMPLATES, THOUGHTS, Behaviour, ReasoningServer, reasoning_server
 from tests.support.table import table
 

@@ -18,8 +18,8 @@ from pydantic import SecretStr
 from kefu.common.auth import Scope
 from kefu.common.customers import Customer, Verification, customer_subject
 from kefu.office.archive.object_names import Identity
-from kefu.office.insight.reviews.sample import Verdict
-from kefu.office.insight.reviews.store import ReviewStore, now_judged
+from kefu.office.insight.reviews.review_store import ReviewStore, now_judged
+from kefu.office.insight.reviews.sample import ReviewVerdict
 from kefu.router.config import Timing
 from kefu.router.conversations.attachments.file_store import ObjectFileStore
 from kefu.router.storage import keys
@@ -318,7 +318,7 @@ async def test_without_an_archive_there_is_none_and_files_are_readable_where_it_
         asked = await root.ask("How long does a refund take?")
     with place_of("folder", tmp_path) as place:
         async with archiving(own_redis.url, place, archive_encrypted=False) as one:
-            found = now_judged(Verdict.WRONG, "Ann", "It was a quokka.")
+            found = now_judged(ReviewVerdict.WRONG, "Ann", "It was a quokka.")
             turn = asked.started.turn.rpartition("/")[2]
             day = datetime.now(UTC).date()
             await ReviewStore(one.commands, days=400).judge("default", day, asked.session[9:], turn, found)

@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from kefu.backup.config import BackupConfig
-from kefu.backup.creating import create_backup
+from kefu.backup.create import create_backup
 from kefu.backup.errors import BackupFailed
-from kefu.backup.restoring import Wishes, restore_backup
+from kefu.backup.restore import Wishes, restore_backup
 from kefu.backup.snapshot import Server, take_snapshot
 from kefu.backup.vault import Vault
 from kefu.common.redis.client import open_redis
-from kefu.common.redis.tls import RedisTls
+from kefu.common.redis.redis_tls import RedisTls
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer, redis_server
 from tests.support.s3_bucket import Bucket

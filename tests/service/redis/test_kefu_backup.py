@@ -17,9 +17,9 @@ from prometheus_client import REGISTRY, generate_latest
 
 from kefu.backup.census import label_of_key
 from kefu.backup.config import BackupConfig
-from kefu.backup.creating import create_backup
+from kefu.backup.create import create_backup
 from kefu.backup.errors import BackupFailed
-from kefu.backup.restoring import Wishes, restore_backup
+from kefu.backup.restore import Wishes, restore_backup
 from kefu.backup.snapshot import Server, take_snapshot
 from kefu.backup.vault import Manifest, Vault
 from kefu.common.aio import cancel_and_wait
@@ -198,7 +198,7 @@ async def test_a_copy_that_no_redis_loads_is_no_backup(
         file.write_bytes(data)
         return size
 
-    monkeypatch.setattr("kefu.backup.creating.take_snapshot", damaged)
+    monkeypatch.setattr("kefu.backup.create.take_snapshot", damaged)
     with pytest.raises(BackupFailed, match="cannot load the copy"):
         await backup(config(source, tmp_path / "to"))
     assert len(Vault(str(tmp_path / "to"), config(source, tmp_path).access).names()) == 1
@@ -209,7 +209,7 @@ async def test_so_many_are_kept_and_customers_files_as_long_as_a_backup_has_them
 ) -> None:
     files, to = tmp_path / "files", tmp_path / "to"
     times = iter(range(1_800_000_000, 1_900_000_000, 60))
-    monkeypatch.setattr("kefu.backup.creating.time.time", lambda: float(next(times)))
+    monkeypatch.setattr("kefu.backup.create.time.time", lambda: float(next(times)))
     await fill(source)
 
     def put(name: str) -> None:
@@ -262,7 +262,7 @@ async def test_a_copy_of_a_newer_schema_is_refused_before_anything_is_changed(
 ) -> None:
     await fill(source)
     await backup(config(source, tmp_path / "to"))
-    monkeypatch.setattr("kefu.backup.restoring.SCHEMA", 0)
+    monkeypatch.setattr("kefu.backup.restore.SCHEMA", 0)
     with pytest.raises(BackupFailed, match="Its schema is 1, and this release knows 0"):
         await restore(config(target, tmp_path / "to"), force=True)
     async with opened(target) as client:

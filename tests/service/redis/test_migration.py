@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from typer.testing import CliRunner
 
 from kefu.cli.__main__ import make_app
-from kefu.cli.commands.data import commands
+from kefu.cli.commands.data import data_commands as commands
 from kefu.common.errors import StartupError
 from kefu.common.redis.client import open_redis, open_unchecked_redis
 from kefu.common.redis.schema.migration import CLIENT_NAME, Migration

@@ -16,7 +16,7 @@ import pytest
 
 from kefu.common.errors import StartupError
 from kefu.common.redis.client import open_redis
-from kefu.common.redis.tls import RedisTls
+from kefu.common.redis.redis_tls import RedisTls
 from kefu.router.config import RouterConfig
 from kefu.testing.redis_server import RedisServer, redis_server
 from tests.support.redis_waiting import advice_while_waiting

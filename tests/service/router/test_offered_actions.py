@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.router.actions.matching import RULES, known_messages
+from kefu.router.actions.asked_action import RULES, known_messages
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.testing.redis_server import RedisServer

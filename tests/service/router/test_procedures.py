@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kefu.common.auth import Scope
-from kefu.router.actions.procedures.runner import READING_SECONDS
+from kefu.router.actions.procedures.procedure_runner import READING_SECONDS
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import procedure_pb2 as pb
 from kefu.testing.redis_server import RedisServer

@@ -10,7 +10,7 @@ from kefu.common.audit.client_origin import ClientOrigin
 from kefu.common.auth import Principal, Scope
 from kefu.common.customers import Customer, Verification, customer_subject
 from kefu.common.rpc.interceptor import delegated_metadata
-from kefu.router.actions.matching import known_messages, known_texts
+from kefu.router.actions.asked_action import known_messages, known_texts
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import desk_pb2 as desk

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kefu.cli.commands.doctor.finding import Verdict
+from kefu.cli.commands.doctor.findings import Verdict
 from kefu.cli.commands.doctor.keys import findings_of
 from kefu.cli.commands.tenants.keys_and_tenants import expiry
 from kefu.cli.console import CommandFailed

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from kefu.common.batching import Batcher
+from kefu.common.batches import Batcher
 
 
 class Doubling:

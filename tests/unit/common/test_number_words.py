@@ -4,7 +4,7 @@ import pytest
 
 from kefu.common.text.number_words import HAN_NUMBER, han_number
 from kefu.common.text.quantities import quantities_in
-from kefu.router.guardrails.evidence import Evidence
+from kefu.router.guardrails.evidence import LiteralEvidence
 from kefu.router.guardrails.literals import LiteralGuard
 
 
@@ -26,7 +26,7 @@ def test_a_number_in_han_characters_has_its_value(text: str, value: int) -> None
 @pytest.mark.parametrize("text", ["一万" * 2_000, "万" * 4_000, "万" * 1_100 + "元", "零" * 4_000 + "一万"])
 def test_a_long_row_of_them_is_read_without_an_error(text: str) -> None:
     """Python writes no number of more than 4,300 digits: the turn failed, for everybody who found the passage."""
-    evidence = Evidence([text], [("", text)], text)
+    evidence = LiteralEvidence([text], [("", text)], text)
     assert all(len(quantity.value) < 100 for quantity in quantities_in(text))
     guard = LiteralGuard(evidence)
     guard.push([text])

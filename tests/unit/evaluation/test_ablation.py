@@ -1,6 +1,6 @@
 """What each part of answering from evidence does: parts can be left out."""
 
-from kefu.evaluation.conversations.ablation import PARTS, Case, Searched, row, shown
+from kefu.evaluation.conversations.ablation import PARTS, AblationCase, Searched, row, shown
 from kefu.office.golden_questions.conversation_question import ConversationQuestion
 from kefu.router.answering import evidence_answer
 from kefu.router.domain.turn import Passage
@@ -9,13 +9,13 @@ from kefu.router.grounding.evidence_ranking import candidate_pieces, ranked_piec
 _PRICES = "| Plan | Price |\n|---|---|\n| Basic | ¥20 per seat |\n| Team | ¥35 per seat |\n"
 
 
-def _case(text: str, must: str, reading: float = 2.0) -> Case:
+def _case(text: str, must: str, reading: float = 2.0) -> AblationCase:
     question = ConversationQuestion("q-1", "en", text, "direct", "no", must=((must,),))
     passages = (Passage(1, "prices", "Prices", (), _PRICES, "", 0.9, language="en"),)
     pieces = candidate_pieces(passages, "en")
     ranked = ranked_pieces(text, "", passages, pieces, [0.8] * len(pieces))
     searched = Searched(text, passages, ranked, read_again(ranked, [reading] * len(ranked)))
-    return Case(question, searched, (searched,))
+    return AblationCase(question, searched, (searched,))
 
 
 def test_a_part_that_is_left_out_does_nothing() -> None:

@@ -8,11 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from kefu.cli.commands.eval.retrieval import app
-from kefu.evaluation.abstention import Case, highest_threshold, measure_abstention, own_calibration
+from kefu.evaluation.abstention import AbstentionCase, highest_threshold, measure_abstention, own_calibration
 
 
-def case(number: int, relevance: float, *, answerable: bool, right: bool = True) -> Case:
-    return Case(f"q-{number}", answerable, relevance, relevance / 10, right and answerable)
+def case(number: int, relevance: float, *, answerable: bool, right: bool = True) -> AbstentionCase:
+    return AbstentionCase(f"q-{number}", answerable, relevance, relevance / 10, right and answerable)
 
 
 def test_a_set_that_can_be_told_apart_is() -> None:
@@ -40,8 +40,8 @@ def test_a_questions_own_fold_does_not_move_its_threshold() -> None:
 
 
 def test_what_its_own_questions_calibrate_a_set_to_is_counted_on_others() -> None:
-    def of(number: int, apart: float, *, answerable: bool) -> Case:
-        return Case(f"q-{number}", answerable, 0.5 + number / 200, apart, answerable)
+    def of(number: int, apart: float, *, answerable: bool) -> AbstentionCase:
+        return AbstentionCase(f"q-{number}", answerable, 0.5 + number / 200, apart, answerable)
 
     cases = [of(n, 0.05, answerable=True) for n in range(50)] + [of(n, 0.01, answerable=False) for n in range(50)]
     (way,) = [

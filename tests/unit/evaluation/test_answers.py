@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from kefu.common.auth import Principal
+from kefu.evaluation.answer_match import is_hit, is_too_long, keyword_share, normalised, token_f1
 from kefu.evaluation.answer_set import ExpectedAnswer, grade_answer, load_answer_set
 from kefu.evaluation.arms import Arm, ArmRunner, without_timeouts
 from kefu.evaluation.dataset import BadQuestionSet, SetQuestion
-from kefu.evaluation.matching import is_hit, is_too_long, keyword_share, normalised, token_f1
-from kefu.evaluation.recording import RecordedPool, Recording
+from kefu.evaluation.recorded_replicas import RecordedPool, Recording
 from kefu.evaluation.results import grade_arms
 from kefu.evaluation.set_retrieval_client import SetRetrievalClient
 from kefu.router.config import RouterConfig

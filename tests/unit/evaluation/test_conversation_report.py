@@ -8,9 +8,9 @@ import pytest
 
 from kefu.client import Client, Event
 from kefu.common.errors import BackendUnavailable
-from kefu.evaluation.conversations.asking import JudgedAnswer, ask, ask_all
+from kefu.evaluation.conversations.conversation_report import as_text, results_of
 from kefu.evaluation.conversations.outcome import Outcome, outcome_of
-from kefu.evaluation.conversations.report import as_text, results_of
+from kefu.evaluation.conversations.question_run import JudgedAnswer, ask, ask_all
 from kefu.office.golden_questions.conversation_question import ConversationQuestion
 from kefu.office.golden_questions.verdict import Shown, Verdict, judge
 from kefu.router.v1 import chat_pb2 as pb

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from kefu.evaluation.conversations.agreement import agreement_of
-from kefu.evaluation.conversations.asking import JudgedAnswer
 from kefu.evaluation.conversations.outcome import Outcome, outcome_of
+from kefu.evaluation.conversations.question_run import JudgedAnswer
 from kefu.evaluation.conversations.reading_sheet import BadSheet, Named, drawn, judged_file, read_sheet, write_sheet
 from kefu.office.golden_questions.conversation_question import ConversationQuestion
 from kefu.office.golden_questions.verdict import Shown, judge

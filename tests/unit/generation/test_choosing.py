@@ -7,8 +7,8 @@ import pytest
 
 from kefu.common.errors import BadRequest, CannotChoose
 from kefu.generation.decoding.chat_template import ChatTemplate
-from kefu.generation.decoding.choosing import ChoiceScores, ChoiceTokens, choose_answer, most_probable, normalise
-from kefu.generation.decoding.planning import Planner
+from kefu.generation.decoding.choice import ChoiceScores, ChoiceTokens, choose_answer, most_probable, normalise
+from kefu.generation.decoding.decoding_plan import Planner
 from kefu.generation.engine import (
     Channel,
     Event,

@@ -7,7 +7,7 @@ import pytest
 
 from kefu.generation.coalescing import coalesced
 from kefu.generation.engine import Channel, Event, Finished, FinishReason, Piece, Started
-from kefu.generation.load_accounting import LoadAccounting
+from kefu.generation.load_account import LoadAccounting
 
 
 def piece(text: str, *ids: int) -> Piece:

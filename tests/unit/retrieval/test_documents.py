@@ -13,8 +13,8 @@ from kefu.retrieval.documents.chunking import (
     pack_sentences,
 )
 from kefu.retrieval.documents.parse import parse_document
+from kefu.retrieval.documents.parsed_document import Unreadable
 from kefu.retrieval.documents.parsers.curated_csv import parse_curated_csv
-from kefu.retrieval.documents.types import Unreadable
 from tests.support.table import table
 
 

@@ -9,6 +9,7 @@ from kefu.common.errors import BadRequest
 from kefu.retrieval.documents.chunking import chunk_document, pack_sentences
 from kefu.retrieval.documents.front_matter import split_front_matter
 from kefu.retrieval.documents.parse import parse_document
+from kefu.retrieval.documents.parsed_document import Block, ParsedDocument, Unreadable
 from kefu.retrieval.documents.parsers.csv_table import parse_csv
 from kefu.retrieval.documents.parsers.html import parse_html
 from kefu.retrieval.documents.parsers.markdown import parse_markdown
@@ -16,7 +17,6 @@ from kefu.retrieval.documents.parsers.pdf.blocks import is_contents_line
 from kefu.retrieval.documents.parsers.pdf.lines import joined, readable, words_of
 from kefu.retrieval.documents.parsers.plain_text import parse_text
 from kefu.retrieval.documents.parsers.qa_pairs import parse_json
-from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
 from kefu.retrieval.domain.chunk_header import is_standalone_question
 from kefu.retrieval.ranking.query import MAX_RANKED_CHARACTERS, ranked_part, with_previous_question
 from kefu.retrieval.ranking.score_margin import subject_line

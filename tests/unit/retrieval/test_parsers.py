@@ -6,8 +6,8 @@ import pytest
 
 from kefu.retrieval.documents.chunking import PASSAGE_TOKENS, chunk_document, estimated_tokens
 from kefu.retrieval.documents.parse import parse_document
+from kefu.retrieval.documents.parsed_document import Block, ParsedDocument, Unreadable
 from kefu.retrieval.documents.parsers.pdf.lines import joined, words_of
-from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
 from tests.support import sample_files
 from tests.support.sample_files import FEES
 from tests.support.table import table

@@ -6,7 +6,7 @@ import pytest
 from symspellpy.editdistance import DistanceAlgorithm, EditDistance
 
 from kefu.retrieval.index.bm25 import LexicalView
-from kefu.retrieval.ranking.reading import Reading, read_as, read_question
+from kefu.retrieval.ranking.query_rewrite import Reading, read_as, read_question
 from kefu.retrieval.text.english_words import EnglishWords
 from tests.support.table import table
 from tests.unit.retrieval.shared_analyzer import analyzer

@@ -18,8 +18,8 @@ from kefu.retrieval.ranking.score_margin import DEFAULT_MARGIN
 from kefu.retrieval.ranking.signals import Query
 from kefu.retrieval.text.analyzer import Analyzer, TermGroup
 from kefu.retrieval.text.user_dictionary import parse_dictionary
-from kefu.retrieval.vectorstore.base import PassageVectors, inner_products
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
+from kefu.retrieval.vectorstore.vector_store import PassageVectors, inner_products
 from tests.unit.retrieval.shared_analyzer import analyzer
 
 LEVELS = {"en": 0.0, "zh": 0.0}

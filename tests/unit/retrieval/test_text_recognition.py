@@ -11,13 +11,13 @@ from kefu.retrieval.documents.ocr.engine import Pixels, Quad
 from kefu.retrieval.documents.ocr.geometry import straightened
 from kefu.retrieval.documents.ocr.page_reader import read_page
 from kefu.retrieval.documents.ocr.picture_files import frames_of
-from kefu.retrieval.documents.ocr.reader import PictureReader
+from kefu.retrieval.documents.ocr.picture_reader import PictureReader
 from kefu.retrieval.documents.ocr.ruled_tables import find_grids
 from kefu.retrieval.documents.ocr.type_size import body_size_of, levelled, type_size
 from kefu.retrieval.documents.parse import parse_document
+from kefu.retrieval.documents.parsed_document import Unreadable
 from kefu.retrieval.documents.parsers.pdf.lines import Line
 from kefu.retrieval.documents.parsers.pdf.text_layer import has_broken_words, is_garbled
-from kefu.retrieval.documents.types import Unreadable
 from kefu.retrieval.domain.text_recognition import TextRecognition, page_ranges
 from tests.support import sample_files, scanned_pages
 from tests.support.table import table

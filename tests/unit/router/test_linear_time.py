@@ -20,14 +20,14 @@ from kefu.router.answering.answer_cache import is_impersonal
 from kefu.router.answering.attachments.replies import note_of
 from kefu.router.answering.attachments.words import with_attachments
 from kefu.router.answering.clarification import choices_of, chosen_subject, is_underspecified
-from kefu.router.answering.handoff import handoff_of
 from kefu.router.answering.handoff_summary import handoff_summary
+from kefu.router.answering.handoff_text import handoff_of
 from kefu.router.answering.history import exchanges
 from kefu.router.answering.question import Question
 from kefu.router.answering.question_builder import build_question
 from kefu.router.answering.repeated_failures import has_failed_again
 from kefu.router.answering.self_service import self_service
-from kefu.router.answering.triage.reading import read_message
+from kefu.router.answering.triage.message_traits import read_message
 from kefu.router.answering.writing.proof import Proof
 from kefu.router.answering.writing.token_estimate import TokenEstimate
 from kefu.router.config import RouterConfig
@@ -40,10 +40,10 @@ from kefu.router.grounding.comparison import compared
 from kefu.router.grounding.evidence_pieces import pieces_of
 from kefu.router.grounding.lexical_overlap import sentences, units_of
 from kefu.router.grounding.sentence_selection import excerpt, pieces, ranked_sentences
-from kefu.router.guardrails.answer_checks import AnswerChecks, Asked
+from kefu.router.guardrails.answer_checks import AnswerChecks, AskedText
 from kefu.router.guardrails.answer_filter import AnswerFilter, SentenceFilter
 from kefu.router.guardrails.equations import equations
-from kefu.router.guardrails.evidence import Evidence
+from kefu.router.guardrails.evidence import LiteralEvidence
 from kefu.router.guardrails.foreign_codes import holds_foreign_code
 from kefu.router.guardrails.literals import LiteralGuard
 from kefu.router.guardrails.prompt_injection import as_data, gives_instructions, message_for_model, passage_for_model
@@ -99,7 +99,7 @@ def question(text: str, history: tuple[Turn, ...] = ()) -> Question:
 
 def answer_filter(text: str) -> AnswerFilter:
     """The filter of an answer whose question was `text`."""
-    return AnswerFilter(_PASSAGES, Evidence([text], [("", each.text) for each in _PASSAGES]), "", _INSTRUCTIONS)
+    return AnswerFilter(_PASSAGES, LiteralEvidence([text], [("", each.text) for each in _PASSAGES]), "", _INSTRUCTIONS)
 
 
 def sentence_filter(text: str = "") -> SentenceFilter:
@@ -109,15 +109,15 @@ def sentence_filter(text: str = "") -> SentenceFilter:
 
 def checked(sentence: str, asked: str = "can I return it?", of: str = "Returns take 7 days.") -> str:
     """A sentence before all checks of an answer."""
-    literals = Evidence([asked], [("", of)], asked)
-    return AnswerChecks(Asked(asked, "en", (passage(of),), literals)).failed(sentence)
+    literals = LiteralEvidence([asked], [("", of)], asked)
+    return AnswerChecks(AskedText(asked, "en", (passage(of),), literals)).failed(sentence)
 
 
 def proven(text: str) -> str:
     """What is shown of an answer."""
     said: list[str] = []
-    literals = Evidence([], [("", "A refund takes 7 days. Express costs 12 yuan.")])
-    proof = Proof(sentence_filter(), AnswerChecks(Asked("how long?", "en", _PASSAGES, literals)), said.append)
+    literals = LiteralEvidence([], [("", "A refund takes 7 days. Express costs 12 yuan.")])
+    proof = Proof(sentence_filter(), AnswerChecks(AskedText("how long?", "en", _PASSAGES, literals)), said.append)
     proof.push(f"A refund takes 7 days. {text}. ")
     return "".join(said)
 
@@ -160,8 +160,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "message_for_model": lambda text: message_for_model(text, redact=True),
     "passage_for_model": lambda text: passage_for_model(passage(text)),
     "quantities_in": quantities_in,
-    "Evidence of a message": lambda text: Evidence([text]),
-    "Evidence of a passage": lambda text: Evidence([], [("", text)], text),
+    "evidence of a message": lambda text: LiteralEvidence([text]),
+    "evidence of a passage": lambda text: LiteralEvidence([], [("", text)], text),
     "AnswerFilter of a message": answer_filter,
     "AnswerChecks of a sentence": lambda text: checked(text[:LONGEST_LIST]),
     "AnswerChecks of a message": lambda text: checked("You can return it within 7 days.", asked=text),
@@ -226,7 +226,7 @@ def test_an_answer_is_filtered_piece_by_piece_without_a_pause(
 
 @pytest.mark.parametrize("text", ["a" * 16_000, "a1-" * 5_000, "1" * 16_000, "a.co" * 4_000])
 def test_a_run_without_blanks_is_checked_for_literals_in_linear_time(text: str) -> None:
-    guard = LiteralGuard(Evidence(["How long does a refund take?"]))
+    guard = LiteralGuard(LiteralEvidence(["How long does a refund take?"]))
     assert loops(lambda: (guard.push([text]), guard.finish())) < _MOST_LOOPS
 
 

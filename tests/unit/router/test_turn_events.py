@@ -4,7 +4,7 @@ import asyncio
 
 from kefu.router.domain.turn import Completed, FinishReason
 from kefu.router.turn_stream.event_log import TurnEventLog
-from kefu.router.turn_stream.events import Progress, Started, StreamEnd, Text, TurnEvent
+from kefu.router.turn_stream.turn_events import Progress, Started, StreamEnd, Text, TurnEvent
 
 STARTED = Started("s", "t", "en")
 ENDED = Completed(FinishReason.STOP)

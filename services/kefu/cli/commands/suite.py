@@ -13,7 +13,7 @@ import typer
 from kefu.cli.commands.background import down, up_detached
 from kefu.cli.commands.collections import collections_of
 from kefu.cli.commands.doctor.answer_profile import describe_model, examine_answer_profile, trust_in_local
-from kefu.cli.commands.doctor.finding import Verdict
+from kefu.cli.commands.doctor.findings import Verdict
 from kefu.cli.commands.doctor.keys import examine_keys
 from kefu.cli.commands.doctor.machine import examine
 from kefu.cli.commands.doctor.model import examine_model

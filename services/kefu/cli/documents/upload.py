@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from kefu.cli.documents.local_files import DocumentFile
 from kefu.cli.documents.recognition import recognition_text
 from kefu.cli.remote.connection import Remote
-from kefu.client import importing as client
-from kefu.client.importing import Progress as OnResponse
+from kefu.client import document_import as client
+from kefu.client.document_import import Progress as OnResponse
 from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 

@@ -8,7 +8,7 @@ from itertools import islice
 from openapi_pydantic.v3.v3_1 import MediaType, Operation, Response, Schema
 
 from kefu.cli.openapi.document import Document
-from kefu.cli.openapi.naming import label, of_its_own, snake
+from kefu.cli.openapi.names import label, of_its_own, snake
 from kefu.cli.openapi.schemas import Node, fields, plain, type_of
 
 Lines = dict[str, str]

@@ -3,7 +3,7 @@
 from openapi_pydantic.v3.v3_1 import Operation, SecurityScheme
 
 from kefu.cli.openapi.document import Document
-from kefu.cli.openapi.naming import kebab
+from kefu.cli.openapi.names import kebab
 
 
 def credentials(document: Document, operation: Operation, secret: str) -> tuple[dict[str, str], list[str]]:

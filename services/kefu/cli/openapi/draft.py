@@ -12,7 +12,7 @@ from kefu.cli.openapi.answer import Lines, answer_schema, json_schema, result_of
 from kefu.cli.openapi.credentials import credentials
 from kefu.cli.openapi.document import Document, DocumentError, FoundOperation
 from kefu.cli.openapi.inputs import Inputs
-from kefu.cli.openapi.naming import kebab, label, sentence, snake
+from kefu.cli.openapi.names import kebab, label, sentence, snake
 from kefu.cli.openapi.schemas import plain, type_of
 
 _DRY_RUNS = {"dry_run", "dryrun", "preview", "simulate", "simulation", "validate_only"}

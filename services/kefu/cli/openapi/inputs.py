@@ -6,7 +6,7 @@ from typing import Any
 from openapi_pydantic.v3.v3_1 import Schema
 
 from kefu.cli.openapi.document import Document, DocumentError
-from kefu.cli.openapi.naming import label, of_its_own, snake
+from kefu.cli.openapi.names import label, of_its_own, snake
 from kefu.cli.openapi.schemas import (
     Node,
     as_text,

@@ -61,7 +61,7 @@ def chain_key(tenant: str) -> str:
 
 
 @dataclass(frozen=True)
-class Verification:
+class ChainVerification:
     """The outcome of a check of a tenant's log."""
 
     start: Link
@@ -116,7 +116,7 @@ class AuditLog:
         [found] = await self._commands.pipeline([command])
         return [(entry_id, _stored(fields)) for entry_id, fields in found or ()]
 
-    async def verify(self, tenant: str, *, known_hash: str = "") -> Verification:
+    async def verify(self, tenant: str, *, known_hash: str = "") -> ChainVerification:
         """Check a tenant's log. `known_hash`: the hash of an entry, noted elsewhere, that is looked for."""
         keys = (stream_key(tenant), chain_key(tenant))
         after, check, found = "-", None, not known_hash
@@ -138,7 +138,7 @@ class AuditLog:
             if check.broken is not None:
                 break
             after = f"({entries[-1][0]}"
-        return Verification(check.start, check.last, check.broken, found)
+        return ChainVerification(check.start, check.last, check.broken, found)
 
 
 def _link(values: Sequence[str | None]) -> Link:

@@ -12,9 +12,9 @@ from redis.asyncio import Redis
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
 from kefu.common.errors import BackendUnavailable, StartupError, StorageFull
+from kefu.common.redis.redis_tls import SYSTEM_AUTHORITIES, RedisTls
 from kefu.common.redis.schema.check import check_schema
 from kefu.common.redis.schema.version import SCHEMA
-from kefu.common.redis.tls import SYSTEM_AUTHORITIES, RedisTls
 from kefu.common.redis.url import redis_client
 
 RETRY_SECONDS = 2.0

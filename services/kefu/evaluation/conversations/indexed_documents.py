@@ -17,8 +17,8 @@ from kefu.retrieval.index.indexed_passage import index_passage
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
 from kefu.retrieval.ranking.query import QueryTexts, make_query, with_previous_question
+from kefu.retrieval.ranking.query_rewrite import Reading, read_as
 from kefu.retrieval.ranking.ranker import CollectionQuery, rank
-from kefu.retrieval.ranking.reading import Reading, read_as
 from kefu.retrieval.ranking.signals import Query
 from kefu.retrieval.storage.records import PassageText
 from kefu.retrieval.text.analyzer import TRANSLATED_LANGUAGES, Analyzer

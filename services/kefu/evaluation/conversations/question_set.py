@@ -13,7 +13,7 @@ from kefu.evaluation.dataset import BadQuestionSet
 from kefu.office.golden_questions.conversation_question import ConversationQuestion
 from kefu.office.golden_questions.question_lines import parsed_lines
 from kefu.retrieval.documents.parse import parse_document
-from kefu.retrieval.documents.types import Unreadable
+from kefu.retrieval.documents.parsed_document import Unreadable
 
 QUESTIONS = "questions.jsonl"
 HELP_CENTER = "help_center"

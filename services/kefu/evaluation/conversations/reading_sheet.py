@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
-from kefu.evaluation.conversations.asking import JudgedAnswer
 from kefu.evaluation.conversations.outcome import Outcome
+from kefu.evaluation.conversations.question_run import JudgedAnswer
 
 Reading = Literal["right", "half", "wrong", "refused"]
 READINGS: tuple[Reading, ...] = get_args(Reading)

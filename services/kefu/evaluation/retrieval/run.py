@@ -18,10 +18,10 @@ from kefu.common.text.language import language_of
 from kefu.evaluation.dataset import QuestionSet, SetDocument, SetQuestion
 from kefu.retrieval.documents.chunking import Chunk, chunk_document
 from kefu.retrieval.documents.parse import parse_document
-from kefu.retrieval.documents.types import ParsedDocument, Unreadable
+from kefu.retrieval.documents.parsed_document import ParsedDocument, Unreadable
 from kefu.retrieval.domain.filters import Facts, SearchFilter
 from kefu.retrieval.embedders import Embedder, Vectors
-from kefu.retrieval.embedders.base import question_form
+from kefu.retrieval.embedders.embedder import question_form
 from kefu.retrieval.index.bm25 import LexicalView
 from kefu.retrieval.index.indexed_passage import index_passage
 from kefu.retrieval.index.passage_index import IndexedDocument, IndexedPassage, PassageIndex

@@ -8,7 +8,7 @@ from typing import Any, cast
 import tokenizers
 
 from kefu.common.errors import StartupError
-from kefu.generation.decoding.chat_rendering import ChatRenderer
+from kefu.generation.decoding.rendered_chat import ChatRenderer
 from kefu.generation.engine import Message
 
 _END_TOKENS = ("<|im_end|>", "<|eot_id|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<｜end▁of▁sentence｜>")

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from kefu.common.errors import StartupError
-from kefu.generation.decoding.chat_rendering import ChatRenderer
+from kefu.generation.decoding.rendered_chat import ChatRenderer
 from kefu.generation.engine import Message
 from kefu.generation.models.gguf_header import GgufHeader
 

@@ -16,9 +16,9 @@ import structlog
 from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BadRequest, EngineDead, StartupError
 from kefu.generation.decoding.chat_template import ChatTemplate
-from kefu.generation.decoding.choosing import ChoiceScores, choose_answer
+from kefu.generation.decoding.choice import ChoiceScores, choose_answer
 from kefu.generation.decoding.decoder import TokenStep, decode_answer
-from kefu.generation.decoding.planning import Planner
+from kefu.generation.decoding.decoding_plan import Planner
 from kefu.generation.decoding.tokenizer import check_tokenizer
 from kefu.generation.engine import EngineLoad, Event, FinishReason, GenerationRequest, Message, ModelDescription
 from kefu.generation.engines.gguf_tokenizer import GgufTokenizer

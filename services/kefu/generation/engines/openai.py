@@ -11,7 +11,7 @@ import openai
 import structlog
 
 from kefu.common.errors import BackendUnavailable, BadRequest, CannotChoose, CannotContinue, PromptTooLong, StartupError
-from kefu.generation.decoding.choosing import most_probable, normalise
+from kefu.generation.decoding.choice import most_probable, normalise
 from kefu.generation.decoding.reasoning import ThinkSplitter
 from kefu.generation.engine import (
     Channel,
@@ -26,7 +26,7 @@ from kefu.generation.engine import (
 )
 from kefu.generation.engines.openai_availability import availability
 from kefu.generation.engines.openai_stream import deltas
-from kefu.generation.engines.openai_thinking import Closing, Thinking, find_out, request_fields
+from kefu.generation.engines.openai_thoughts import Closing, Thinking, find_out, request_fields
 
 _log = structlog.stdlib.get_logger()
 _BYTES_PER_TOKEN = 3

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from kefu.common.errors import BadRequest, CannotContinue, PromptTooLong
-from kefu.generation.decoding.choosing import most_probable, normalise
+from kefu.generation.decoding.choice import most_probable, normalise
 from kefu.generation.engine import (
     Channel,
     EngineLoad,

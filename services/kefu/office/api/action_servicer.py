@@ -10,9 +10,9 @@ from kefu.common.customers import Customer, Verification
 from kefu.common.errors import BackendUnavailable
 from kefu.common.resource_names import check_id, parse_name
 from kefu.office.messages.actions import action_message, action_of
+from kefu.router.actions.action_runner import ActionRunner
+from kefu.router.actions.action_store import ActionStore
 from kefu.router.actions.http_call import ActionFailed
-from kefu.router.actions.runner import ActionRunner
-from kefu.router.actions.store import ActionStore
 from kefu.router.api.requests import language_in
 from kefu.router.messages.chat import cards_message
 from kefu.router.v1 import action_pb2 as pb

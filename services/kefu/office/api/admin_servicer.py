@@ -23,16 +23,16 @@ from kefu.office.messages.settings import (
     staged_settings_message,
     staged_settings_of,
 )
-from kefu.router.actions.runner import ActionRunner
+from kefu.router.actions.action_runner import ActionRunner
 from kefu.router.answering.triage.reader import attempt
 from kefu.router.api.requests import MAX_TEXT_CHARACTERS, check_short
 from kefu.router.messages.chat import timestamp
-from kefu.router.messages.triage import triage_message
+from kefu.router.messages.triage_messages import triage_message
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.tenants.key_strength import check_not_stronger
 from kefu.router.tenants.settings import SettingsStore
 from kefu.router.tenants.staged_settings import StagedSettingsStore
-from kefu.router.tenants.store import Tenant, TenantStore, administers_all
+from kefu.router.tenants.tenant_store import Tenant, TenantStore, administers_all
 from kefu.router.v1 import admin_pb2 as pb
 from kefu.router.v1 import admin_pb2_grpc as rpc
 

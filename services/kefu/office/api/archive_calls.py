@@ -14,7 +14,7 @@ from kefu.office.archive.archive import Archive
 from kefu.router.api.server_stream import StreamLimits, stream_messages
 from kefu.router.messages.chat import session_name, timestamp
 from kefu.router.tenants.settings import SettingsStore
-from kefu.router.tenants.store import administers_all
+from kefu.router.tenants.tenant_store import administers_all
 from kefu.router.v1 import admin_pb2 as pb
 
 Context = grpc.aio.ServicerContext[Any, Any]

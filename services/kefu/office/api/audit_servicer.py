@@ -13,7 +13,7 @@ from kefu.common.pagination import decode_token, encode_token, invalid_token, pa
 from kefu.common.resource_names import parse_name
 from kefu.router.api.requests import check_short
 from kefu.router.messages.chat import timestamp
-from kefu.router.tenants.store import TenantStore
+from kefu.router.tenants.tenant_store import TenantStore
 from kefu.router.v1 import audit_pb2 as pb
 from kefu.router.v1 import audit_pb2_grpc as rpc
 

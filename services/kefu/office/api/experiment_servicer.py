@@ -9,11 +9,11 @@ from kefu.common.audit.entry import actor_of
 from kefu.common.auth import Principal, Scope, caller, require
 from kefu.common.errors import DraftNotFound, ExperimentNotFound
 from kefu.common.resource_names import parse_name
-from kefu.office.experiments.report import experiment_report
-from kefu.office.experiments.store import ExperimentStore
+from kefu.office.experiments.experiment_report import experiment_report
+from kefu.office.experiments.experiment_store import ExperimentStore
 from kefu.office.messages.experiments import experiment_message, experiment_of
 from kefu.router.replicas.draft_client import DraftClient
-from kefu.router.tenants.experiment import EndedExperiment, Ending
+from kefu.router.tenants.running_experiment import EndedExperiment, Ending
 from kefu.router.tenants.staged_settings import StagedSettingsStore
 from kefu.router.v1 import experiment_pb2 as pb
 from kefu.router.v1 import experiment_pb2_grpc as rpc

@@ -11,7 +11,7 @@ from kefu.common.errors import BadRequest
 from kefu.common.pagination import page_size_of
 from kefu.common.resource_names import parse_name
 from kefu.office.insight.counter_store import CounterStore
-from kefu.office.insight.report import (
+from kefu.office.insight.numbers_report import (
     DEFAULT_SPAN_SECONDS,
     LONGEST_SPAN_SECONDS,
     Numbers,

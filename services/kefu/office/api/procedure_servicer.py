@@ -12,10 +12,10 @@ from kefu.common.resource_names import check_id, parse_name
 from kefu.office.messages.procedures import finding_message, flow_messages, procedure_message, simulation_message
 from kefu.office.simulation.simulator import simulate
 from kefu.router.actions.action import Action
+from kefu.router.actions.action_runner import ActionRunner
+from kefu.router.actions.action_store import ActionStore
 from kefu.router.actions.procedures.compiler import check, compiled, page_of
-from kefu.router.actions.procedures.store import ProcedureStore, StoredPage
-from kefu.router.actions.runner import ActionRunner
-from kefu.router.actions.store import ActionStore
+from kefu.router.actions.procedures.procedure_store import ProcedureStore, StoredPage
 from kefu.router.api.requests import language_in
 from kefu.router.tenants.settings import SettingsStore
 from kefu.router.v1 import procedure_pb2 as pb

@@ -10,11 +10,11 @@ from kefu.common.errors import BadRequest, TurnNotFound
 from kefu.common.pagination import decode_token, encode_token, page_size_of
 from kefu.common.resource_names import check_day, parse_name
 from kefu.office.insight.conversations.index import ConversationIndex
-from kefu.office.insight.conversations.matching import QuestionMatcher
+from kefu.office.insight.conversations.question_matcher import QuestionMatcher
 from kefu.office.insight.conversations.search import ConversationSearch
 from kefu.office.insight.reviews.book import ReviewBook
+from kefu.office.insight.reviews.review_store import now_judged
 from kefu.office.insight.reviews.sample import Stratum
-from kefu.office.insight.reviews.store import now_judged
 from kefu.office.messages.reviews import (
     VERDICTS,
     explanation_message,

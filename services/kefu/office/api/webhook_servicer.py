@@ -13,7 +13,7 @@ from kefu.common.pagination import decode_token, encode_token, page_size_of
 from kefu.common.resource_names import parse_name
 from kefu.office.webhooks.payloads import WebhookEvent
 from kefu.office.webhooks.signature import make_secret
-from kefu.office.webhooks.store import Delivery, DeliveryState, Webhook, WebhookStore
+from kefu.office.webhooks.webhook_store import Delivery, DeliveryState, Webhook, WebhookStore
 from kefu.router.api.requests import check_short
 from kefu.router.messages.chat import timestamp
 from kefu.router.v1 import webhook_pb2 as pb

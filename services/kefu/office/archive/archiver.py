@@ -25,7 +25,7 @@ from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import ServiceError, SessionNotFound
 from kefu.office.archive.archive import Archive, is_older
 from kefu.office.archive.object_names import Identity, day_of
-from kefu.office.insight.reviews.store import Judgement, ReviewStore
+from kefu.office.insight.reviews.review_store import ReviewJudgement, ReviewStore
 from kefu.router import metrics
 from kefu.router.domain.session import Session
 from kefu.router.domain.turn import TurnRecord
@@ -54,7 +54,7 @@ class RecordWriter(Protocol):
         """A JSON object of what is known of the session, but for its turns."""
         ...
 
-    def turn(self, session_id: str, record: TurnRecord, judgement: Judgement | None) -> str:
+    def turn(self, session_id: str, record: TurnRecord, judgement: ReviewJudgement | None) -> str:
         """A JSON object of one turn."""
         ...
 
@@ -222,7 +222,7 @@ class Archiver:
 
             def lines(
                 page: Sequence[TurnRecord] = page,
-                judged: Mapping[str, Judgement] = judged,
+                judged: Mapping[str, ReviewJudgement] = judged,
                 separator: str = separator,
             ) -> bytes:
                 texts = [self._writer.turn(session.id, each, judged.get(each.turn.id)) for each in page]

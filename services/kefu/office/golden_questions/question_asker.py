@@ -32,7 +32,7 @@ from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.storage.turns import StartedTurn
 from kefu.router.tenants.settings import EffectiveSettings, SettingsStore
 from kefu.router.turn_stream.event_log import TurnEventLog
-from kefu.router.turn_stream.events import Started
+from kefu.router.turn_stream.turn_events import Started
 
 _SUBJECT = _SESSION = "golden-questions"
 _FIXED = (AnswerSource.CANNED, AnswerSource.REFUSED)

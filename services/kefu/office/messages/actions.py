@@ -15,7 +15,7 @@ from kefu.router.actions.action import (
     Texts,
 )
 from kefu.router.actions.action_checks import check
-from kefu.router.actions.matching import intents
+from kefu.router.actions.asked_action import intents
 from kefu.router.domain.risk import Risk
 from kefu.router.messages.chat import timestamp
 from kefu.router.v1 import action_pb2 as pb

@@ -5,7 +5,7 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
-from kefu.office.insight.reviews.store import Judgement
+from kefu.office.insight.reviews.review_store import ReviewJudgement
 from kefu.router.domain.session import Session
 from kefu.router.domain.turn import TurnRecord
 from kefu.router.messages.chat import session_message, timestamp, turn_message
@@ -31,7 +31,7 @@ class ArchiveRecordWriter:
             }
         )
 
-    def turn(self, session_id: str, record: TurnRecord, judgement: Judgement | None) -> str:
+    def turn(self, session_id: str, record: TurnRecord, judgement: ReviewJudgement | None) -> str:
         """A JSON object of one turn."""
         described = MessageToDict(turn_message(session_id, record, with_triage=True))
         if judgement is not None:

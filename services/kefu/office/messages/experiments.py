@@ -2,10 +2,10 @@
 
 from kefu.common.errors import BadRequest
 from kefu.common.resource_names import parse_name
-from kefu.office.experiments.report import ArmReport, ExperimentReport, Share, Verdict
+from kefu.office.experiments.experiment_report import ArmReport, ExperimentReport, ExperimentVerdict, Share
 from kefu.office.experiments.sequential_test import ALPHA
 from kefu.router.messages.chat import timestamp
-from kefu.router.tenants.experiment import (
+from kefu.router.tenants.running_experiment import (
     DEFAULT_MOST_CONVERSATIONS,
     MAX_MOST_CONVERSATIONS,
     MAX_SHARE_PERCENT,
@@ -26,9 +26,9 @@ _ENDS = {
     Ending.DRAFT_GONE: pb.Experiment.END_DRAFT_GONE,
 }
 _VERDICTS = {
-    Verdict.UNDECIDED: pb.ExperimentFigures.VERDICT_UNDECIDED,
-    Verdict.DRAFT_BETTER: pb.ExperimentFigures.VERDICT_DRAFT_BETTER,
-    Verdict.DRAFT_WORSE: pb.ExperimentFigures.VERDICT_DRAFT_WORSE,
+    ExperimentVerdict.UNDECIDED: pb.ExperimentFigures.VERDICT_UNDECIDED,
+    ExperimentVerdict.DRAFT_BETTER: pb.ExperimentFigures.VERDICT_DRAFT_BETTER,
+    ExperimentVerdict.DRAFT_WORSE: pb.ExperimentFigures.VERDICT_DRAFT_WORSE,
 }
 
 

@@ -4,20 +4,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from kefu.office.simulation.simulator import Simulated, Simulation
-from kefu.router.actions.procedures.finding import Finding
+from kefu.router.actions.procedures.findings import Finding
 from kefu.router.actions.procedures.procedure import (
     PREFIX,
     Ask,
     Do,
-    End,
-    HandOver,
+    HandOverStep,
     If,
     LookUp,
     Page,
+    ProcedureEnd,
     Say,
     Step,
 )
-from kefu.router.actions.procedures.store import StoredPage
+from kefu.router.actions.procedures.procedure_store import StoredPage
 from kefu.router.messages.chat import timestamp
 from kefu.router.v1 import procedure_pb2 as pb
 
@@ -27,8 +27,8 @@ _KINDS: Mapping[type[Step], pb.ProcedureStep.Kind.ValueType] = {
     If: pb.ProcedureStep.KIND_IF,
     Say: pb.ProcedureStep.KIND_SAY,
     Do: pb.ProcedureStep.KIND_DO,
-    HandOver: pb.ProcedureStep.KIND_HAND_OVER,
-    End: pb.ProcedureStep.KIND_END,
+    HandOverStep: pb.ProcedureStep.KIND_HAND_OVER,
+    ProcedureEnd: pb.ProcedureStep.KIND_END,
 }
 
 

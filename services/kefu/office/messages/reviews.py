@@ -6,12 +6,12 @@ from google.protobuf.duration_pb2 import Duration
 
 from kefu.common.errors import BadRequest
 from kefu.office.insight.conversations.facts import KnownTurn
-from kefu.office.insight.conversations.matching import MatchingQuestion
+from kefu.office.insight.conversations.question_matcher import MatchingQuestion
 from kefu.office.insight.conversations.search import ConversationFilter, FoundConversation, words_of
 from kefu.office.insight.reviews.book import ReviewNumbers
 from kefu.office.insight.reviews.estimate import Estimate
-from kefu.office.insight.reviews.sample import Stratum, Verdict, stratum_of
-from kefu.office.insight.reviews.store import Judgement
+from kefu.office.insight.reviews.review_store import ReviewJudgement
+from kefu.office.insight.reviews.sample import ReviewVerdict, Stratum, stratum_of
 from kefu.router.domain.explanation import EvidenceRead, Explanation, ModelChecked, NearestCurated, SearchMade
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, Rating, TurnRecord
@@ -28,10 +28,10 @@ from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import review_pb2 as pb
 
 VERDICTS = {
-    pb.VERDICT_RIGHT: Verdict.RIGHT,
-    pb.VERDICT_HALF: Verdict.HALF,
-    pb.VERDICT_WRONG: Verdict.WRONG,
-    pb.VERDICT_UNSAFE: Verdict.UNSAFE,
+    pb.VERDICT_RIGHT: ReviewVerdict.RIGHT,
+    pb.VERDICT_HALF: ReviewVerdict.HALF,
+    pb.VERDICT_WRONG: ReviewVerdict.WRONG,
+    pb.VERDICT_UNSAFE: ReviewVerdict.UNSAFE,
 }
 _VERDICT = {verdict: message for message, verdict in VERDICTS.items()}
 _STRATUM = {
@@ -87,7 +87,7 @@ def reviewed_turn_message(
     session_id: str,
     record: TurnRecord | None,
     known: KnownTurn | None,
-    judgement: Judgement | None,
+    judgement: ReviewJudgement | None,
     *,
     with_passages: bool = False,
 ) -> pb.ReviewedTurn:
@@ -104,7 +104,9 @@ def reviewed_turn_message(
     )
 
 
-def found_conversation_message(found: FoundConversation, judgements: Mapping[str, Judgement]) -> pb.FoundConversation:
+def found_conversation_message(
+    found: FoundConversation, judgements: Mapping[str, ReviewJudgement]
+) -> pb.FoundConversation:
     """A conversation that was found."""
     return pb.FoundConversation(
         session=session_message(found.session),
@@ -116,7 +118,7 @@ def found_conversation_message(found: FoundConversation, judgements: Mapping[str
     )
 
 
-def judgement_message(judgement: Judgement) -> pb.Judgement:
+def judgement_message(judgement: ReviewJudgement) -> pb.Judgement:
     """A judgement as a message."""
     return pb.Judgement(
         verdict=_VERDICT[judgement.verdict],
@@ -163,10 +165,10 @@ def numbers_message(numbers: ReviewNumbers) -> pb.GetReviewNumbersResponse:
         answers=numbers.answers,
         handed_over=numbers.handed_over,
         resolved=_share(numbers.resolved),
-        right=_share(numbers.verdicts.get(Verdict.RIGHT)),
-        half=_share(numbers.verdicts.get(Verdict.HALF)),
-        wrong=_share(numbers.verdicts.get(Verdict.WRONG)),
-        unsafe=_share(numbers.verdicts.get(Verdict.UNSAFE)),
+        right=_share(numbers.verdicts.get(ReviewVerdict.RIGHT)),
+        half=_share(numbers.verdicts.get(ReviewVerdict.HALF)),
+        wrong=_share(numbers.verdicts.get(ReviewVerdict.WRONG)),
+        unsafe=_share(numbers.verdicts.get(ReviewVerdict.UNSAFE)),
     )
 
 

@@ -10,7 +10,7 @@ from kefu.common.resource_names import check_id
 from kefu.router.domain.risk import Risk
 from kefu.router.domain.turn import OnBusy
 from kefu.router.messages.chat import timestamp
-from kefu.router.messages.triage import rule_message, rules_of
+from kefu.router.messages.triage_messages import rule_message, rules_of
 from kefu.router.tenants.business_hours import BusinessHours
 from kefu.router.tenants.canned_replies import CannedReplies
 from kefu.router.tenants.identity_settings import IdentityMode, IdentitySettings, check

@@ -11,7 +11,7 @@ from kefu.router.actions.changes import ChangeMaker, Previewed
 from kefu.router.actions.http_call import ActionCaller, ActionFailed, ActionResult
 from kefu.router.actions.request import ActionReply, ActionRequest, Missing
 from kefu.router.actions.template import names_of, sections_of
-from kefu.router.actions.wording import say
+from kefu.router.actions.value_words import say
 from kefu.router.domain.turn import InputValue, PendingChange
 from kefu.router.nlu.consent import Consent
 

@@ -18,12 +18,11 @@ from kefu.office.simulation.customers import CUSTOMERS, PATIENT, Script, Scripte
 from kefu.office.simulation.made_up_system import MadeUpChanges, MadeUpSystem
 from kefu.office.simulation.situations import Situation, situations
 from kefu.router.actions.action import Action
-from kefu.router.actions.matching import ActionSet
-from kefu.router.actions.procedures.procedure import HandOver as HandOverStep
-from kefu.router.actions.procedures.procedure import Procedure, Step, walk
-from kefu.router.actions.procedures.runner import ProcedureRunner, WantedProcedure
+from kefu.router.actions.action_runner import ActionRunner
+from kefu.router.actions.asked_action import ActionSet
+from kefu.router.actions.procedures.procedure import HandOverStep, Procedure, Step, walk
+from kefu.router.actions.procedures.procedure_runner import ProcedureRunner, WantedProcedure
 from kefu.router.actions.request import ActionReply, Missing
-from kefu.router.actions.runner import ActionRunner
 from kefu.router.answering.action_answer import act, action_request, asked_still
 from kefu.router.answering.decision import GiveCanned, HandOver, Settle, before_search, gives_way_to_reply
 from kefu.router.answering.fallback import hand_over

@@ -23,7 +23,7 @@ from kefu.common.outbound.ssrf import Address, is_public
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.office.webhooks.queue import IDLE_CHECK_SECONDS, DueWebhook, WebhookQueue
 from kefu.office.webhooks.signature import signed_headers
-from kefu.office.webhooks.store import Delivery, DeliveryState, Webhook, WebhookStore
+from kefu.office.webhooks.webhook_store import Delivery, DeliveryState, Webhook, WebhookStore
 from kefu.router import metrics
 
 ATTEMPT_TIMEOUT_SECONDS = 10.0

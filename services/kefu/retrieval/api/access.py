@@ -4,7 +4,7 @@ from kefu.common.auth import caller
 from kefu.common.errors import CollectionNotFound
 from kefu.common.resource_names import parse_name
 from kefu.retrieval.domain.collection_key import CollectionKey
-from kefu.retrieval.storage.store import KnowledgeStore
+from kefu.retrieval.storage.knowledge_store import KnowledgeStore
 
 
 def own_collection(collection: str) -> CollectionKey:

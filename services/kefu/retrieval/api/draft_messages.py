@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from kefu.retrieval.api.messages import timestamp
 from kefu.retrieval.domain.collection_key import ORIGINAL, CollectionKey
-from kefu.retrieval.domain.draft_changes import Change
+from kefu.retrieval.domain.draft_changes import DraftChange
 from kefu.retrieval.domain.versions import ChangeCounts, DraftCheck
 from kefu.retrieval.drafts.comparison import ComparedDraft
 from kefu.retrieval.drafts.roll_back import KeptVersion
@@ -48,7 +48,7 @@ def _check_message(check: DraftCheck, *, is_outdated: bool) -> pb.DraftCheck:
     )
 
 
-def change_message(key: CollectionKey, change: Change, label: str, title: str) -> pb.DraftChange:
+def change_message(key: CollectionKey, change: DraftChange, label: str, title: str) -> pb.DraftChange:
     """The message of a change; `label` and `title` as in the contract."""
     kind, _, ident = change.thing.partition(":")
     return pb.DraftChange(

@@ -14,14 +14,14 @@ from kefu.common.resource_names import parse_name
 from kefu.retrieval.api.access import named_child, named_collection, own_collections
 from kefu.retrieval.api.draft_messages import change_message, draft_message, version_message
 from kefu.retrieval.domain.collection_key import ORIGINAL, CollectionKey
-from kefu.retrieval.domain.draft_changes import DICTIONARY, Change, ChangeKind, curated_thing, document_thing
+from kefu.retrieval.domain.draft_changes import DICTIONARY, ChangeKind, DraftChange, curated_thing, document_thing
 from kefu.retrieval.domain.versions import DraftCheck
 from kefu.retrieval.drafts.caretaker import Caretaker, OpenWriter
 from kefu.retrieval.drafts.drafts import Drafts
 from kefu.retrieval.drafts.roll_back import KeptVersions
 from kefu.retrieval.replica.replica import Replica
-from kefu.retrieval.storage.store import KnowledgeStore
-from kefu.retrieval.storage.versions import VersionStore
+from kefu.retrieval.storage.knowledge_store import KnowledgeStore
+from kefu.retrieval.storage.version_store import VersionStore
 from kefu.retrieval.v1 import draft_pb2 as pb
 from kefu.retrieval.v1 import draft_pb2_grpc
 
@@ -104,7 +104,7 @@ class DraftServicer(draft_pb2_grpc.DraftServiceServicer):
         )
 
     async def _labelled(
-        self, key: CollectionKey, draft: CollectionKey, changes: Sequence[Change]
+        self, key: CollectionKey, draft: CollectionKey, changes: Sequence[DraftChange]
     ) -> list[pb.DraftChange]:
         """The messages of changes, in the contract's order."""
         live = await self._versions.live_key(key)

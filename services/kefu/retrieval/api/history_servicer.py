@@ -19,11 +19,11 @@ from kefu.retrieval.documents.chunking import texts_to_embed
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.drafts.caretaker import OpenWriter
 from kefu.retrieval.embedders import BatchingEmbedder
-from kefu.retrieval.embedders.base import HalfVectors
+from kefu.retrieval.embedders.embedder import HalfVectors
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.history import Histories, Revision
+from kefu.retrieval.storage.knowledge_store import KnowledgeStore
 from kefu.retrieval.storage.records import RevisionMark
-from kefu.retrieval.storage.store import KnowledgeStore
 from kefu.retrieval.v1 import history_pb2 as pb
 from kefu.retrieval.v1 import history_pb2_grpc
 

@@ -6,7 +6,7 @@ from kefu.common.errors import BadRequest
 from kefu.common.metadata_filters import checked_metadata
 from kefu.common.resource_names import check_day
 from kefu.retrieval.api.messages import audience_of
-from kefu.retrieval.ingest.types import MAX_DOCUMENT_BYTES, MAX_PATH_CHARACTERS, SourceDocument
+from kefu.retrieval.ingest.import_types import MAX_DOCUMENT_BYTES, MAX_PATH_CHARACTERS, SourceDocument
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
 MAX_PART_BYTES = 1024 * 1024

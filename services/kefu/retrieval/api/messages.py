@@ -10,7 +10,7 @@ from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import Audience
 from kefu.retrieval.domain.text_recognition import TextRecognition, page_ranges
 from kefu.retrieval.index.curated_answers import MIN_CURATED_COSINE, CuratedMatch
-from kefu.retrieval.ingest.types import ImportProgress, ImportResult
+from kefu.retrieval.ingest.import_types import ImportProgress, ImportResult
 from kefu.retrieval.ranking.ranker import ScoredPassage
 from kefu.retrieval.storage.records import CollectionInfo, CuratedRecord, DictionaryRecord, DocumentInfo, PassageText
 from kefu.retrieval.v1 import knowledge_pb2 as pb

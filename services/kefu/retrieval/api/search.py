@@ -16,9 +16,9 @@ from kefu.retrieval.ranking.query import ranked_part, with_previous_question
 from kefu.retrieval.ranking.ranker import ScoredPassage
 from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.replica.replica import Replica
+from kefu.retrieval.storage.knowledge_store import KnowledgeStore
 from kefu.retrieval.storage.records import dump_vectors
-from kefu.retrieval.storage.store import KnowledgeStore
-from kefu.retrieval.storage.versions import VersionStore
+from kefu.retrieval.storage.version_store import VersionStore
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 
 _RESPONSE_RESERVE_SECONDS = 0.02

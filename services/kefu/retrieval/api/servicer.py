@@ -16,7 +16,6 @@ from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.common.resource_names import check_id, parse_name
 from kefu.retrieval.api.access import named_child, named_collection, own_collection, own_collections
 from kefu.retrieval.api.draft_servicer import DraftServicer
-from kefu.retrieval.api.file_reading import read_stream
 from kefu.retrieval.api.history_servicer import HistoryServicer
 from kefu.retrieval.api.import_stream import receive_sources
 from kefu.retrieval.api.messages import (
@@ -29,6 +28,7 @@ from kefu.retrieval.api.messages import (
     passage_message,
     report_message,
 )
+from kefu.retrieval.api.read_file import read_stream
 from kefu.retrieval.api.search import SearchResponder
 from kefu.retrieval.api.search_request import MAX_QUERY_CHARACTERS
 from kefu.retrieval.api.targets import Targets
@@ -38,8 +38,8 @@ from kefu.retrieval.domain.curated_draft import checked_draft
 from kefu.retrieval.drafts.caretaker import Caretaker
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
+from kefu.retrieval.ingest.import_types import ImportResult
 from kefu.retrieval.ingest.importer import Importer
-from kefu.retrieval.ingest.types import ImportResult
 from kefu.retrieval.ranking.evidence_reader import TimeLimitedReader
 from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.ranking.text_comparison import TextComparison
@@ -47,9 +47,9 @@ from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.change_streams import ChangeId
 from kefu.retrieval.storage.document_deletion import delete_live_document
 from kefu.retrieval.storage.durable_writer import DurableWriter
+from kefu.retrieval.storage.knowledge_store import KnowledgeStore
 from kefu.retrieval.storage.records import CuratedRecord, DictionaryRecord
-from kefu.retrieval.storage.store import KnowledgeStore
-from kefu.retrieval.storage.versions import VersionStore
+from kefu.retrieval.storage.version_store import VersionStore
 from kefu.retrieval.text.user_dictionary import parse_dictionary
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc

@@ -8,7 +8,6 @@ from kefu.common.resource_names import check_id, parse_name
 from kefu.retrieval.api.messages import audience_message, audience_of, document_name, timestamp
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.sources.fetching.recipe import Recipe
-from kefu.retrieval.sources.service import SourceView
 from kefu.retrieval.sources.source import (
     CrawlOrigin,
     DocumentOutcome,
@@ -24,6 +23,7 @@ from kefu.retrieval.sources.source import (
     Source,
     Sync,
 )
+from kefu.retrieval.sources.source_service import SourceView
 from kefu.retrieval.storage.records import document_id
 from kefu.retrieval.v1 import source_pb2 as pb
 

@@ -19,8 +19,8 @@ from kefu.retrieval.api.source_messages import (
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.sources.checks import check_source
 from kefu.retrieval.sources.fetching.recipe import recipes
-from kefu.retrieval.sources.service import SourceService
 from kefu.retrieval.sources.source import OUTCOMES
+from kefu.retrieval.sources.source_service import SourceService
 from kefu.retrieval.v1 import source_pb2 as pb
 from kefu.retrieval.v1 import source_pb2_grpc
 

@@ -8,7 +8,7 @@ from kefu.common.resource_names import parse_name
 from kefu.retrieval.api.access import own_collection
 from kefu.retrieval.domain.collection_key import ORIGINAL, CollectionKey
 from kefu.retrieval.replica.replica import Replica
-from kefu.retrieval.storage.versions import VersionStore
+from kefu.retrieval.storage.version_store import VersionStore
 
 _LOADED_WITHIN_SECONDS = 1.0
 _WAITING_SHARE = 1 / 3

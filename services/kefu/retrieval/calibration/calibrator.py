@@ -19,7 +19,7 @@ from kefu.retrieval.domain.example_questions import Vectors
 from kefu.retrieval.domain.filters import Audience, SearchFilter
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.durable_writer import DurableWriter
-from kefu.retrieval.storage.store import KnowledgeStore
+from kefu.retrieval.storage.knowledge_store import KnowledgeStore
 
 _CONCURRENT_QUESTIONS = 4  # so few that customers' questions go between them
 _log = structlog.stdlib.get_logger()

@@ -6,7 +6,7 @@ import codecs
 import re
 import unicodedata
 
-from kefu.retrieval.documents.types import Unreadable
+from kefu.retrieval.documents.parsed_document import Unreadable
 
 _MAGIC: dict[bytes, str] = {
     b"%PDF": "a PDF",

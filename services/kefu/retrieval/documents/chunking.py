@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from kefu.common.text.chinese import simplified
-from kefu.retrieval.documents.types import Block, ParsedDocument
+from kefu.retrieval.documents.parsed_document import Block, ParsedDocument
 from kefu.retrieval.domain.chunk_header import chunk_header_text
 
 VERSION = 2

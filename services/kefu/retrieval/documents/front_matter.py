@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kefu.common.errors import BadRequest
 from kefu.common.metadata_filters import Pairs, checked_metadata
 from kefu.common.resource_names import check_day
-from kefu.retrieval.documents.types import Unreadable
+from kefu.retrieval.documents.parsed_document import Unreadable
 from kefu.retrieval.domain.filters import Audience, parse_audience
 
 _FENCE = "---"

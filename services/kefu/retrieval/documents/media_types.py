@@ -4,7 +4,7 @@ import io
 import zipfile
 from pathlib import PurePosixPath
 
-from kefu.retrieval.documents.types import Unreadable
+from kefu.retrieval.documents.parsed_document import Unreadable
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

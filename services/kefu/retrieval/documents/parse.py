@@ -26,11 +26,11 @@ from kefu.retrieval.documents.media_types import (
     charset_of,
     detect_media_type,
 )
-from kefu.retrieval.documents.ocr.reader import PictureReader
+from kefu.retrieval.documents.ocr.picture_reader import PictureReader
+from kefu.retrieval.documents.parsed_document import Block, ParsedDocument, Unreadable
 from kefu.retrieval.documents.parsers.archive import MAX_UNPACKED_BYTES, parse_archive
 from kefu.retrieval.documents.parsers.plain_text import parse_text
 from kefu.retrieval.documents.parsers.qa_pairs import parse_json
-from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
 
 VERSION = 8
 """Version of the parsers, to be raised when the same bytes are parsed otherwise. The next import of a document then

@@ -3,7 +3,7 @@
 import io
 import zipfile
 
-from kefu.retrieval.documents.types import Unreadable
+from kefu.retrieval.documents.parsed_document import Unreadable
 
 MAX_OFFICE_BYTES = 512 * 1024 * 1024
 """Most unpacked bytes of an Office file."""

@@ -33,7 +33,7 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Change:
+class DraftChange:
     """A thing that a draft changes."""
 
     thing: str
@@ -46,14 +46,14 @@ class Change:
 class Difference:
     """A draft compared with what it was copied from, and with what is live."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[DraftChange, ...]
     behind: tuple[str, ...]
     """Things that changed in what is live, since, in whatever way."""
 
     @classmethod
     def between(cls, copied_from: Marks, draft: Marks, live: Marks) -> "Difference":
         """The difference by the marks of all three."""
-        changes: list[Change] = []
+        changes: list[DraftChange] = []
         behind: list[str] = []
         for thing in sorted(copied_from.keys() | draft.keys() | live.keys()):
             before, here, there = copied_from.get(thing), draft.get(thing), live.get(thing)
@@ -63,7 +63,7 @@ class Difference:
                 kind = (
                     ChangeKind.ADDED if before is None else ChangeKind.DELETED if here is None else ChangeKind.CHANGED
                 )
-                changes.append(Change(thing, kind, is_conflict=there not in (before, here)))
+                changes.append(DraftChange(thing, kind, is_conflict=there not in (before, here)))
         return cls(tuple(changes), tuple(behind))
 
     @property
@@ -75,5 +75,5 @@ class Difference:
         )
 
 
-def _count(changes: Iterable[Change], prefix: str, kind: ChangeKind) -> int:
+def _count(changes: Iterable[DraftChange], prefix: str, kind: ChangeKind) -> int:
     return sum(each.kind is kind and each.thing.startswith(prefix) for each in changes)

@@ -22,10 +22,10 @@ from kefu.retrieval.domain.versions import DraftState, VersionRecord, Versions
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.durable_writer import Conflict, DurableWriter
 from kefu.retrieval.storage.history import Histories
+from kefu.retrieval.storage.knowledge_store import ATTEMPTS, KnowledgeStore
 from kefu.retrieval.storage.marks import document_marks
 from kefu.retrieval.storage.records import RevisionMark
-from kefu.retrieval.storage.store import ATTEMPTS, KnowledgeStore
-from kefu.retrieval.storage.versions import Changes, VersionStore
+from kefu.retrieval.storage.version_store import Changes, VersionStore
 
 _EVERY_SECONDS = 30.0
 _LEASE_SECONDS = 60

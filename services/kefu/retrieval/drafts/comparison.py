@@ -8,8 +8,8 @@ from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.draft_changes import Difference
 from kefu.retrieval.domain.versions import VersionRecord
 from kefu.retrieval.storage.change_streams import ChangeId
+from kefu.retrieval.storage.knowledge_reader import KnowledgeReader
 from kefu.retrieval.storage.marks import copied_marks, marks_of
-from kefu.retrieval.storage.reader import KnowledgeReader
 
 _CONTENT = (b"document", b"curated", b"dictionary", b"refreshed")
 _MOST_READ = 100

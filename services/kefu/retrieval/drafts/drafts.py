@@ -18,7 +18,7 @@ from kefu.common.errors import (
     TenantLimit,
 )
 from kefu.retrieval.domain.collection_key import CollectionKey
-from kefu.retrieval.domain.draft_changes import Change
+from kefu.retrieval.domain.draft_changes import DraftChange
 from kefu.retrieval.domain.versions import (
     MAX_OPEN_DRAFTS,
     DraftCheck,
@@ -32,8 +32,8 @@ from kefu.retrieval.drafts.comparison import ComparedDraft, Comparison
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.draft_copy import DraftCopy, finished_copy
 from kefu.retrieval.storage.durable_writer import DurableWriter
-from kefu.retrieval.storage.store import KnowledgeStore
-from kefu.retrieval.storage.versions import Changes, VersionStore
+from kefu.retrieval.storage.knowledge_store import KnowledgeStore
+from kefu.retrieval.storage.version_store import Changes, VersionStore
 
 _LOADED_WITHIN_SECONDS = 60.0
 _RENEW_SECONDS = 30.0
@@ -46,7 +46,7 @@ class Refreshed:
 
     draft: ComparedDraft
     taken: int
-    conflicts: tuple[Change, ...]
+    conflicts: tuple[DraftChange, ...]
 
 
 class Drafts:

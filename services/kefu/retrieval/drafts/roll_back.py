@@ -11,8 +11,8 @@ from kefu.retrieval.domain.collection_key import ORIGINAL, CollectionKey
 from kefu.retrieval.domain.versions import LOADED_SECONDS, VersionRecord, Versions
 from kefu.retrieval.drafts.caretaker import Caretaker, OpenWriter
 from kefu.retrieval.replica.replica import Replica
-from kefu.retrieval.storage.store import KnowledgeStore
-from kefu.retrieval.storage.versions import Changes, VersionStore
+from kefu.retrieval.storage.knowledge_store import KnowledgeStore
+from kefu.retrieval.storage.version_store import Changes, VersionStore
 
 _LOADED_WITHIN_SECONDS = 60.0
 _log = structlog.stdlib.get_logger()

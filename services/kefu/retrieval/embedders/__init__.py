@@ -1,7 +1,7 @@
 """Embedders: text to unit vectors, behind one small protocol."""
 
-from kefu.retrieval.embedders.base import Embedder, Vectors
-from kefu.retrieval.embedders.batching import BatchingEmbedder
-from kefu.retrieval.embedders.factory import open_embedder
+from kefu.retrieval.embedders.batching_embedder import BatchingEmbedder
+from kefu.retrieval.embedders.embedder import Embedder, Vectors
+from kefu.retrieval.embedders.embedder_factory import open_embedder
 
 __all__ = ["BatchingEmbedder", "Embedder", "Vectors", "open_embedder"]

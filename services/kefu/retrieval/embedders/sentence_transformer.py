@@ -8,7 +8,7 @@ import numpy as np
 from kefu.common.errors import StartupError
 from kefu.common.resource_limits.cpu_budget import usable_cores
 from kefu.retrieval.device.fallback import Part
-from kefu.retrieval.embedders.base import Vectors
+from kefu.retrieval.embedders.embedder import Vectors
 
 _CPU_BATCH = 16
 _GPU_BATCH = 64

@@ -17,9 +17,9 @@ from kefu.common.text.question_equivalence import (
 )
 from kefu.retrieval.domain.filters import Audience, SearchFilter
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.embedders.base import HalfVectors
+from kefu.retrieval.embedders.embedder import HalfVectors
 from kefu.retrieval.storage.records import CuratedRecord
-from kefu.retrieval.vectorstore.base import inner_products
+from kefu.retrieval.vectorstore.vector_store import inner_products
 
 MIN_CURATED_COSINE = 0.85
 """Least cosine of two questions' embeddings by multilingual-e5-small, when their texts differ.

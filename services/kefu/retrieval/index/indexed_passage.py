@@ -1,7 +1,7 @@
 """A stored passage with its vectors, made ready for the index."""
 
 from kefu.retrieval.domain.chunk_header import ChunkHeader, chunk_header_text, is_standalone_question
-from kefu.retrieval.embedders.base import HalfVectors
+from kefu.retrieval.embedders.embedder import HalfVectors
 from kefu.retrieval.index.passage_index import IndexedPassage
 from kefu.retrieval.storage.records import PassageText
 from kefu.retrieval.text.analyzer import Analyzer

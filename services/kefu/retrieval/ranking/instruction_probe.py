@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kefu.retrieval.embedders.base import HalfVectors, Vectors
+from kefu.retrieval.embedders.embedder import HalfVectors, Vectors
 
 PATH = Path(__file__).with_suffix(".npz")
 LEAST_SCORE = 0.5

@@ -9,7 +9,7 @@ from kefu.common.text.language import language_of
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.index.passage_index import PassageIndex
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
-from kefu.retrieval.ranking.reading import Reading, as_written, read_question
+from kefu.retrieval.ranking.query_rewrite import Reading, as_written, read_question
 from kefu.retrieval.ranking.signals import Query
 from kefu.retrieval.text.analyzer import Analyzer
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Generic, NamedTuple, TypeVar
 
-from kefu.common.batching import Batcher
+from kefu.common.batches import Batcher
 
 ResultT = TypeVar("ResultT")
 

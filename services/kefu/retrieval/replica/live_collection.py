@@ -12,17 +12,17 @@ from kefu.retrieval.domain.calibration import Calibration
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.example_questions import ExampleQuestions
 from kefu.retrieval.embedders import BatchingEmbedder
-from kefu.retrieval.embedders.base import HalfVectors
+from kefu.retrieval.embedders.embedder import HalfVectors
 from kefu.retrieval.index.curated_answers import CuratedAnswers
 from kefu.retrieval.index.indexed_passage import index_passage
 from kefu.retrieval.index.passage_index import IndexedDocument, PassageIndex
 from kefu.retrieval.index.snapshot import Snapshot, Snapshots, documents_in
 from kefu.retrieval.storage.change_streams import NO_CHANGE, ChangeId
-from kefu.retrieval.storage.reader import KnowledgeReader
+from kefu.retrieval.storage.knowledge_reader import KnowledgeReader
 from kefu.retrieval.storage.records import CollectionInfo, DocumentInfo, PassageText, split_vectors
 from kefu.retrieval.text.analyzer import Analyzer, Terms
 from kefu.retrieval.text.user_dictionary import EMPTY_DICTIONARY, Dictionary, parse_dictionary
-from kefu.retrieval.vectorstore.base import VectorStore
+from kefu.retrieval.vectorstore.vector_store import VectorStore
 
 _FETCH_BATCH = 200  # documents fetched in one call
 _REFRESH_PAUSE_SECONDS = (0.25, 0.6)  # least and most between two builds of BM25: a change is found within a second

@@ -26,16 +26,16 @@ from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.index.snapshot import Snapshots
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
+from kefu.retrieval.replica.embedder_change import reembed
 from kefu.retrieval.replica.live_collection import LiveCollection
-from kefu.retrieval.replica.reembedding import reembed
 from kefu.retrieval.replica.searcher import Searcher, SearchResult
 from kefu.retrieval.replica.version_table import VersionTable
 from kefu.retrieval.storage.change_streams import NO_CHANGE, ChangeId
-from kefu.retrieval.storage.reader import KnowledgeReader
-from kefu.retrieval.storage.versions import VersionStore
+from kefu.retrieval.storage.knowledge_reader import KnowledgeReader
+from kefu.retrieval.storage.version_store import VersionStore
 from kefu.retrieval.text.analyzer import Analyzer
-from kefu.retrieval.vectorstore.base import VectorStores
 from kefu.retrieval.vectorstore.faiss_store import FaissStores
+from kefu.retrieval.vectorstore.vector_store import VectorStores
 
 PASSAGES = Gauge("kefu_passages", "Passages that this replica searches.", ("tenant", "collection"))
 _BLOCK_SECONDS = 1.0

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kefu.common.batching import Batcher
+from kefu.common.batches import Batcher
 from kefu.common.text.language import language_of
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.filters import SearchFilter
@@ -24,14 +24,14 @@ from kefu.retrieval.ranking.baseline import EmbeddingBaseline
 from kefu.retrieval.ranking.follow_up import is_follow_up, may_be_follow_up
 from kefu.retrieval.ranking.instruction_probe import InstructionProbe, probe_for
 from kefu.retrieval.ranking.query import QueryTexts, make_query, ranked_part, with_previous_question
+from kefu.retrieval.ranking.query_rewrite import read_as
 from kefu.retrieval.ranking.ranker import CollectionQuery, Ranking, ScoredPassage, nearest_vectors, rank
-from kefu.retrieval.ranking.reading import read_as
 from kefu.retrieval.ranking.score_margin import DEFAULT_MARGIN, subject_line
 from kefu.retrieval.ranking.signals import Query
 from kefu.retrieval.replica.live_collection import LiveCollection
 from kefu.retrieval.replica.search_memory import SearchMemory, question_digest
 from kefu.retrieval.storage.change_streams import ChangeId
-from kefu.retrieval.vectorstore.base import Labels
+from kefu.retrieval.vectorstore.vector_store import Labels
 
 
 class SearchResult(NamedTuple):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.versions import Versions
 from kefu.retrieval.storage.change_streams import ChangeId
-from kefu.retrieval.storage.versions import VersionStore
+from kefu.retrieval.storage.version_store import VersionStore
 
 
 class VersionTable:

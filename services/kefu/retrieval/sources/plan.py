@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from pydantic import TypeAdapter
 
 from kefu.retrieval.domain.collection_key import CollectionKey
-from kefu.retrieval.ingest.types import SourceDocument
+from kefu.retrieval.ingest.import_types import SourceDocument
 from kefu.retrieval.sources.similarity import Sketch
 from kefu.retrieval.sources.source import DocumentOutcome, Item, Source
 

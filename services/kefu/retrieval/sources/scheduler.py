@@ -21,7 +21,7 @@ from kefu.retrieval.sources.judges import JUDGES, Judge
 from kefu.retrieval.sources.lease import LEASE_SECONDS, Lease, LeaseLost
 from kefu.retrieval.sources.metrics import OLDEST_GOOD_SECONDS, SYNCS
 from kefu.retrieval.sources.source import Schedule, Source, Sync, Trigger
-from kefu.retrieval.sources.store import AGAIN, GOOD_TIME, RUNNING, SourceStore
+from kefu.retrieval.sources.source_store import AGAIN, GOOD_TIME, RUNNING, SourceStore
 from kefu.retrieval.sources.sync import Knowledge, SyncRun
 
 JITTER = 0.1

@@ -15,15 +15,15 @@ from pydantic import TypeAdapter
 from kefu.common.errors import DocumentNotFound, KnowledgeMoved, ServiceError, SyncNotFound
 from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.common.redis.pipelines import Command, hset
-from kefu.retrieval.documents.types import Unreadable
+from kefu.retrieval.documents.parsed_document import Unreadable
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.versions import SOURCES
 from kefu.retrieval.drafts.drafts import Drafts
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.ingest.conversion import ConversionJob
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
+from kefu.retrieval.ingest.import_types import ImportResult, SourceDocument
 from kefu.retrieval.ingest.importer import Importer
-from kefu.retrieval.ingest.types import ImportResult, SourceDocument
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.sources import keys
 from kefu.retrieval.sources.collectors import Fetching
@@ -32,10 +32,9 @@ from kefu.retrieval.sources.judges import Judge, verdict_of
 from kefu.retrieval.sources.lease import Lease
 from kefu.retrieval.sources.metrics import DOCUMENTS, SYNC_SECONDS, SYNCS
 from kefu.retrieval.sources.plan import CHANGES, Change, Contents, Plan, Spool, searched
-from kefu.retrieval.sources.planning import Planner
+from kefu.retrieval.sources.planner import Planner
 from kefu.retrieval.sources.source import OUTCOME_LIST, OUTCOMES, DocumentOutcome, Item, Source, Sync, SyncState
-from kefu.retrieval.sources.staging import Staging
-from kefu.retrieval.sources.store import (
+from kefu.retrieval.sources.source_store import (
     GOOD_TIME,
     HELD,
     LAST,
@@ -46,9 +45,10 @@ from kefu.retrieval.sources.store import (
     outcome_command,
     sync_commands,
 )
+from kefu.retrieval.sources.staged_changes import Staging
+from kefu.retrieval.storage.knowledge_store import KnowledgeStore
 from kefu.retrieval.storage.records import document_id
-from kefu.retrieval.storage.store import KnowledgeStore
-from kefu.retrieval.storage.versions import VersionStore
+from kefu.retrieval.storage.version_store import VersionStore
 
 HELD_SECONDS = 7 * 24 * 3600
 """A held plan can be approved for this long."""

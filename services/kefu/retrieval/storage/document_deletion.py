@@ -4,8 +4,8 @@ from kefu.common.errors import DocumentNotFound
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.storage.change_streams import ChangeId
 from kefu.retrieval.storage.durable_writer import DurableWriter
-from kefu.retrieval.storage.store import KnowledgeStore
-from kefu.retrieval.storage.versions import VersionStore
+from kefu.retrieval.storage.knowledge_store import KnowledgeStore
+from kefu.retrieval.storage.version_store import VersionStore
 
 
 async def delete_live_document(

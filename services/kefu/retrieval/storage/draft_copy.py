@@ -15,9 +15,9 @@ from kefu.retrieval.domain.draft_changes import DICTIONARY, curated_thing, docum
 from kefu.retrieval.domain.versions import Role
 from kefu.retrieval.storage.change_streams import ChangeId
 from kefu.retrieval.storage.durable_writer import Conflict, DurableWriter
+from kefu.retrieval.storage.knowledge_store import ATTEMPTS, KnowledgeStore, document_keys
 from kefu.retrieval.storage.marks import curated_marks, dictionary_marks, document_marks
-from kefu.retrieval.storage.store import ATTEMPTS, KnowledgeStore, document_keys
-from kefu.retrieval.storage.versions import VersionStore
+from kefu.retrieval.storage.version_store import VersionStore
 
 _BATCH = 100
 """Documents copied by one transaction: Redis answers nobody else meanwhile, which is some milliseconds."""

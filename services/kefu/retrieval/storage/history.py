@@ -14,7 +14,7 @@ from kefu.common.errors import DocumentNotFound, RevisionNotFound
 from kefu.common.redis.pipelines import Command, byte_fields, call, hash_of
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.storage.durable_writer import DurableWriter
-from kefu.retrieval.storage.reader import KnowledgeReader
+from kefu.retrieval.storage.knowledge_reader import KnowledgeReader
 from kefu.retrieval.storage.records import DocumentInfo, PassageText, RevisionMark
 
 MAX_REVISIONS = 20

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from kefu.common.redis.pipelines import call, pipeline, text_fields
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.draft_changes import DICTIONARY, curated_thing, document_thing
-from kefu.retrieval.storage.reader import KnowledgeReader
+from kefu.retrieval.storage.knowledge_reader import KnowledgeReader
 
 _BATCH = 1_000
 _CURATED_FIELDS = ("questions", "answer", "language", "valid_from", "valid_until", "priority", "audience")

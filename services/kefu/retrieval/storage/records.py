@@ -12,7 +12,7 @@ from kefu.common.metadata_filters import Pairs
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import Audience, Facts, Validity
 from kefu.retrieval.domain.text_recognition import TextRecognition
-from kefu.retrieval.embedders.base import HalfVectors
+from kefu.retrieval.embedders.embedder import HalfVectors
 
 Fields = dict[str, str | bytes]
 

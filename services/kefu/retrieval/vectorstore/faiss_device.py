@@ -12,8 +12,8 @@ import faiss  # pyright: ignore[reportMissingTypeStubs]
 import numpy as np
 
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.embedders.base import HalfVectors
-from kefu.retrieval.vectorstore.base import Rows
+from kefu.retrieval.embedders.embedder import HalfVectors
+from kefu.retrieval.vectorstore.vector_store import Rows
 
 MAX_NEAREST = 2048
 """Most vectors that a search on a GPU finds, and most inverted lists that it reads."""

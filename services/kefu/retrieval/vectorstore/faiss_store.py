@@ -16,11 +16,11 @@ import numpy.typing as npt
 from kefu.retrieval.device.fallback import Part, Reason, note_fallback
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.embedders.base import HalfVectors
-from kefu.retrieval.vectorstore.base import Labels, PassageVectors, Rows, VectorStore, inner_products
+from kefu.retrieval.embedders.embedder import HalfVectors
 from kefu.retrieval.vectorstore.faiss_device import DeviceFull, IndexDevice
 from kefu.retrieval.vectorstore.gpu_mirror import GpuMirror
 from kefu.retrieval.vectorstore.gpu_process import GpuLost
+from kefu.retrieval.vectorstore.vector_store import Labels, PassageVectors, Rows, VectorStore, inner_products
 
 EXACT_UP_TO = 200_000
 """Most vectors for exact search. A passage has about four (its own and its windows'): about 50,000 passages."""

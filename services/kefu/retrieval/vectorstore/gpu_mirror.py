@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.embedders.base import HalfVectors
-from kefu.retrieval.vectorstore.base import Rows, inner_products
+from kefu.retrieval.embedders.embedder import HalfVectors
 from kefu.retrieval.vectorstore.faiss_device import MAX_NEAREST, IndexDevice
+from kefu.retrieval.vectorstore.vector_store import Rows, inner_products
 
 _PART = 65_536
 """Vectors sent in one call, and most that wait for the next search: an import sends few large parts."""

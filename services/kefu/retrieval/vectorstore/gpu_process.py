@@ -18,9 +18,9 @@ from typing import Any, Literal
 
 from kefu.retrieval.device.fallback import Part, Reason, note_fallback, note_gpu
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.embedders.base import HalfVectors
-from kefu.retrieval.vectorstore.base import Rows
+from kefu.retrieval.embedders.embedder import HalfVectors
 from kefu.retrieval.vectorstore.faiss_device import DeviceFull, FaissDevice, IndexDevice
+from kefu.retrieval.vectorstore.vector_store import Rows
 
 COMMAND = (sys.executable, "-m", "kefu.retrieval.vectorstore.gpu_process")
 _START_SECONDS = 60.0  # libraries of 200 MB, and a CUDA context

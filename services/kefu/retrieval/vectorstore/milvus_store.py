@@ -24,8 +24,8 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from kefu.common.errors import BackendUnavailable, StartupError
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.embedders.base import HalfVectors
-from kefu.retrieval.vectorstore.base import Labels, PassageVectors, Rows, VectorStore, inner_products
+from kefu.retrieval.embedders.embedder import HalfVectors
+from kefu.retrieval.vectorstore.vector_store import Labels, PassageVectors, Rows, VectorStore, inner_products
 
 _TIMEOUT_SECONDS = 10.0
 _WRITE_BATCH = 1_000  # rows written or deleted in one call

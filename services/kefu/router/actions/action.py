@@ -139,7 +139,7 @@ class Action:
     titles: Texts = field(default_factory=dict[AnswerLanguage, str])
     """What the customer reads where Kefu asks which action is meant. None: it is not offered."""
     intents: tuple[str, ...] = ()
-    """Names of `kefu.router.actions.matching.intents`."""
+    """Names of `kefu.router.actions.asked_action.intents`."""
     examples: tuple[str, ...] = ()
     inputs: tuple[ActionInput, ...] = ()
     words: Mapping[str, Texts] = field(default_factory=dict[str, Texts])

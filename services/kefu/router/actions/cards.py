@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import PLACEHOLDER, Action, CardTemplate, Texts
 from kefu.router.actions.template import plain, render_plain
-from kefu.router.actions.wording import in_language, in_words, say, words_of
+from kefu.router.actions.value_words import in_language, in_words, say, words_of
 from kefu.router.domain.card import Card, CardField, Cards
 
 _MOST_CARDS = 20

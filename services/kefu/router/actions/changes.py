@@ -28,7 +28,7 @@ from kefu.router.actions.http_call import NOTHING, ActionCaller, ActionFailed, N
 from kefu.router.actions.inputs import of_customer
 from kefu.router.actions.operations import Operation, OperationState, OperationStore
 from kefu.router.actions.request import ActionReply, ActionRequest, Missing
-from kefu.router.actions.wording import as_text, progress_of, say
+from kefu.router.actions.value_words import as_text, progress_of, say
 from kefu.router.domain.card import Cards
 from kefu.router.domain.turn import InputValue, PendingChange
 from kefu.router.nlu.consent import Consent

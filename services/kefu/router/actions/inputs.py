@@ -16,7 +16,7 @@ from kefu.router.actions.reply import among, named_value
 from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, WantedAction
 from kefu.router.actions.template import render
 from kefu.router.actions.value_pattern import values_in
-from kefu.router.actions.wording import in_language, in_words, progress_of
+from kefu.router.actions.value_words import in_language, in_words, progress_of
 from kefu.router.domain.card import Card, Cards
 from kefu.router.domain.turn import InputValue, PendingInput
 

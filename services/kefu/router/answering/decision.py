@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 
-from kefu.router.actions.procedures.runner import WantedProcedure
+from kefu.router.actions.procedures.procedure_runner import WantedProcedure
 from kefu.router.actions.request import WantedAction
 from kefu.router.answering.answer_cache import CachedAnswer
 from kefu.router.answering.attachments.words import is_files_alone

@@ -14,7 +14,7 @@ from kefu.router.domain.triage import Triage
 from kefu.router.domain.turn import AnswerSource, BrownOut
 from kefu.router.storage.turn_drafts import SavedDraft
 from kefu.router.turn_stream.event_log import TurnEventLog
-from kefu.router.turn_stream.events import PassagesFound
+from kefu.router.turn_stream.turn_events import PassagesFound
 
 
 @dataclass

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kefu.common.text.language import language_of
-from kefu.router.answering.handoff import handoff_of
+from kefu.router.answering.handoff_text import handoff_of
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.domain.handoff import HandoffReason

@@ -15,7 +15,7 @@ import structlog
 from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable, DraftNotFound, Overloaded, VersionNotFound
 from kefu.router import metrics
-from kefu.router.actions.procedures.runner import ProcedureRunner
+from kefu.router.actions.procedures.procedure_runner import ProcedureRunner
 from kefu.router.actions.request import OfferedActions
 from kefu.router.admission.scheduler import AdmissionScheduler, SlotRequest
 from kefu.router.answering.action_answer import act, action_request, asked_still

@@ -11,9 +11,9 @@ from kefu.common.errors import BadRequest
 from kefu.common.resource_names import parse_name
 from kefu.router.api.requests import check_short, parse_session_id
 from kefu.router.api.server_stream import StreamLimits, stream_messages
-from kefu.router.conversations.attachments.service import AttachmentService
+from kefu.router.conversations.attachments.attachment_service import AttachmentService
 from kefu.router.domain.attachment import MEDIA_TYPES, MOST_OF_MESSAGE
-from kefu.router.messages.attachments import attachment_message
+from kefu.router.messages.attachment_messages import attachment_message
 from kefu.router.v1 import attachment_pb2 as pb
 from kefu.router.v1 import attachment_pb2_grpc as rpc
 

@@ -15,7 +15,7 @@ from kefu.common.pagination import decode_number, decode_token, encode_token, in
 from kefu.common.resource_names import parse_name
 from kefu.router.api.requests import check_short, origin_of, parse_session_id, parse_turn_request
 from kefu.router.api.server_stream import StreamLimits, stream_messages
-from kefu.router.conversations.service import ConversationService
+from kefu.router.conversations.conversation_service import ConversationService
 from kefu.router.domain.person import KeptSession, PersonSelector
 from kefu.router.domain.turn import Rating
 from kefu.router.messages.chat import event_message, session_event_message, session_message, turn_message

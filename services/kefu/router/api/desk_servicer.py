@@ -14,11 +14,11 @@ from kefu.common.pagination import decode_token, encode_token, invalid_token, pa
 from kefu.common.resource_names import parse_name
 from kefu.router.api.requests import MAX_TEXT_CHARACTERS, check_short
 from kefu.router.api.server_stream import StreamLimits, stream_messages
-from kefu.router.desk.service import DeskService
+from kefu.router.desk.desk_service import DeskService
 from kefu.router.desk.watches import DeskWatches
 from kefu.router.domain.session import SessionState
 from kefu.router.messages.chat import SESSION_STATES, turn_message
-from kefu.router.messages.desk import agent_messages, conversation_message, desk_event_message
+from kefu.router.messages.desk_messages import agent_messages, conversation_message, desk_event_message
 from kefu.router.v1 import desk_pb2 as pb
 from kefu.router.v1 import desk_pb2_grpc as rpc
 

@@ -7,7 +7,7 @@ import grpc.aio
 from kefu.common.auth import caller
 from kefu.common.errors import BadRequest
 from kefu.common.permissions import roles_of
-from kefu.router.conversations.identity.service import Identified, IdentityService
+from kefu.router.conversations.identity.identity_service import Identified, IdentityService
 from kefu.router.messages.chat import customer_message, timestamp
 from kefu.router.v1 import identity_pb2 as pb
 from kefu.router.v1 import identity_pb2_grpc as rpc

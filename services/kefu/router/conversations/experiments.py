@@ -11,7 +11,7 @@ from kefu.common.errors import BackendUnavailable, ServiceError, StagedSettingsN
 from kefu.router.domain.experiment import Arm, Trial
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.replicas.draft_client import DraftClient
-from kefu.router.tenants.experiment import EndedExperiment, Ending, Experiment
+from kefu.router.tenants.running_experiment import EndedExperiment, Ending, Experiment
 from kefu.router.tenants.settings import EffectiveSettings
 from kefu.router.tenants.staged_settings import StagedSettingsStore
 

@@ -26,9 +26,9 @@ from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.pipeline import AnswerPipeline
 from kefu.router.answering.question_builder import build_question
 from kefu.router.config import RouterConfig
-from kefu.router.conversations.attachments.service import AttachmentService
+from kefu.router.conversations.attachments.attachment_service import AttachmentService
 from kefu.router.conversations.experiments import Experiments
-from kefu.router.conversations.turn_end import End, Ending, completed_of
+from kefu.router.conversations.turn_end import End, TurnEnding, completed_of
 from kefu.router.conversations.turn_snapshot import snapshot_of
 from kefu.router.conversations.turn_start import TurnStart
 from kefu.router.domain.attachment import Attachment
@@ -40,18 +40,18 @@ from kefu.router.domain.turn import Completed, FinishReason, HeldMessage, OnBusy
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.storage.erasure import SessionErasure
 from kefu.router.storage.sessions import SessionStore
-from kefu.router.storage.turn_leases import Lease, Signal, TurnLeases
+from kefu.router.storage.turn_leases import Lease, LeaseSignal, TurnLeases
 from kefu.router.storage.turns import StartedTurn, TurnKey, TurnStore
 from kefu.router.tenants.settings import EffectiveSettings, SettingsStore
 from kefu.router.turn_stream.event_log import TurnEventLog
-from kefu.router.turn_stream.events import Started, TurnEvent
 from kefu.router.turn_stream.subscribers import Subscribers
+from kefu.router.turn_stream.turn_events import Started, TurnEvent
 
 _ENDS = {
-    Signal.STOP: End.STOPPED,
-    Signal.SUPERSEDE: End.SUPERSEDED,
-    Signal.DELETED: End.DELETED,
-    Signal.LOST: End.LOST,
+    LeaseSignal.STOP: End.STOPPED,
+    LeaseSignal.SUPERSEDE: End.SUPERSEDED,
+    LeaseSignal.DELETED: End.DELETED,
+    LeaseSignal.LOST: End.LOST,
 }
 _log = structlog.stdlib.get_logger()
 
@@ -170,8 +170,8 @@ class LiveTurn:
         if not self._end.done():
             self._end.set_result(end)
 
-    def _hear(self, signal: Signal) -> None:
-        if signal is Signal.FOLLOW:
+    def _hear(self, signal: LeaseSignal) -> None:
+        if signal is LeaseSignal.FOLLOW:
             self._readers.renew_remote()
         elif signal in _ENDS:
             self._finish_as(_ENDS[signal])
@@ -316,7 +316,7 @@ class LiveTurn:
         state = TurnState.FINISHED if failure is None else TurnState.FAILED
         stored = turn if failure is not None else replace(turn, completed=completed)
         subject = self.principal.subject
-        ending = Ending(self.key, subject, self._user, stored, state, self._lease.fence, outcome.replica)
+        ending = TurnEnding(self.key, subject, self._user, stored, state, self._lease.fence, outcome.replica)
         storing = asyncio.create_task(ending.store(self._services.turns), name=f"store {self.key.turn_id}")
         try:
             await asyncio.wait({storing}, timeout=self._services.store_wait_seconds)

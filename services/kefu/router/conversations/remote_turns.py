@@ -12,7 +12,7 @@ from kefu.common.errors import BackendUnavailable
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.router.storage.turns import TurnKey, TurnProgress, TurnStore
 from kefu.router.turn_stream.event_log import TurnEventLog
-from kefu.router.turn_stream.events import PassagesFound, Started, TurnEvent
+from kefu.router.turn_stream.turn_events import PassagesFound, Started, TurnEvent
 
 _POLL_SECONDS = 0.3
 _NOTIFY_EVERY = 3  # polls: the router that runs a turn learns that the turn is read

@@ -59,7 +59,7 @@ def completed_of(outcome: AnswerOutcome, draft: AnswerDraft, queue_seconds: floa
 
 
 @dataclass(frozen=True)
-class Ending:
+class TurnEnding:
     """A turn that has ended, to be stored."""
 
     key: TurnKey

@@ -12,8 +12,8 @@ from kefu.router.conversations.remote_turns import RemoteTurns, TurnNotRunning
 from kefu.router.domain.turn import FinishReason, Turn, TurnRecord, TurnState
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.storage.turns import TurnKey, TurnProgress
-from kefu.router.turn_stream.events import PassagesFound, Started, Text, TurnEvent
 from kefu.router.turn_stream.replay import replay
+from kefu.router.turn_stream.turn_events import PassagesFound, Started, Text, TurnEvent
 
 _POLL_SECONDS = 0.15
 _CLOSE_SECONDS = 3.0

@@ -19,7 +19,7 @@ from kefu.common.aio import cancel_and_wait
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.common.redis.commands import RedisCommands
 from kefu.router import metrics
-from kefu.router.desk.store import OPEN, DeskStore
+from kefu.router.desk.desk_store import OPEN, DeskStore
 from kefu.router.domain.event_bus import EventBus
 from kefu.router.domain.events import Escalated, StateChanged
 from kefu.router.domain.session import SessionState

@@ -19,8 +19,8 @@ from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable, SessionNotFound
 from kefu.common.redis.client import REDIS_FAILURES
 from kefu.router import metrics
-from kefu.router.desk.service import conversation_counts, is_at_desk
-from kefu.router.desk.store import DeskStore
+from kefu.router.desk.desk_service import conversation_counts, is_at_desk
+from kefu.router.desk.desk_store import DeskStore
 from kefu.router.domain.session import Conversation, SessionState
 from kefu.router.storage.change_feed import SessionKey
 

@@ -19,7 +19,7 @@ from kefu.router.domain.answer_profiles import FULL
 from kefu.router.domain.generation import Message
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Passage, Turn
 from kefu.router.exam.cases import ExamCase, cases_version, exam_cases
-from kefu.router.exam.grading import Grade, grade
+from kefu.router.exam.grade import Grade, grade
 from kefu.router.exam.marks import RIGHT_SENTENCES, Marks, ReadingMarks, WritingMarks, cannot_write
 
 _PARALLEL = 2

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kefu.common.auth import DEFAULT_TENANT, Principal, Priority
 from kefu.common.errors import DeadlineExceeded, PromptTooLong
 from kefu.router.answering.writing.token_estimate import TokenEstimate
-from kefu.router.dispatch.choosing import choose
+from kefu.router.dispatch.choice import choose
 from kefu.router.dispatch.first_frame import AnsweringReplica
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import NoReplica, RelayFactory, RelayPolicy, ReplicaChooser

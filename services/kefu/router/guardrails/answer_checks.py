@@ -22,7 +22,7 @@ from kefu.router.domain.turn import Passage, Support
 from kefu.router.grounding.attribution import AttributionIndex, is_hardly_supported
 from kefu.router.grounding.lexical_overlap import units_of, units_of_passage
 from kefu.router.guardrails.equations import equations
-from kefu.router.guardrails.evidence import Evidence
+from kefu.router.guardrails.evidence import LiteralEvidence
 from kefu.router.guardrails.foreign_codes import holds_foreign_code
 from kefu.router.guardrails.form_of_address import is_misaddressed
 from kefu.router.guardrails.literals import LiteralGuard
@@ -40,7 +40,7 @@ _AT_ONCE = 64
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedText:
     """What an answer is checked against."""
 
     question: str
@@ -48,7 +48,7 @@ class Asked:
     language: AnswerLanguage
     """The answer's."""
     passages: Sequence[Passage]
-    literals: Evidence
+    literals: LiteralEvidence
     """What its figures, codes and addresses may rest on."""
     is_read_again: bool = False
     """Whether a second reading follows, which tells better than shared words what is not in the passages."""
@@ -57,7 +57,7 @@ class Asked:
 class AnswerChecks:
     """The checks of one answer; sentences are given in their order."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: AskedText) -> None:
         question = asked.question[-_MOST_QUESTION:]
         texts = "\n".join(each.text for each in asked.passages)
         self._asked = asked
@@ -111,7 +111,7 @@ class AnswerChecks:
         return is_hardly_supported(sentence, self._asked.passages, [Support(0, len(sentence), *held)])
 
 
-def _is_known(operand: str, known: Evidence) -> bool:
+def _is_known(operand: str, known: LiteralEvidence) -> bool:
     """Whether an operand stands in the evidence; .7 does where 70 %, 30 % off or 7 折 stands."""
     if known.has_number(operand):
         return True

@@ -14,7 +14,7 @@ from kefu.router.domain.turn import Citation, Passage, Support
 from kefu.router.guardrails.chinese_variant import ChineseVariantFilter, variant_converter
 from kefu.router.guardrails.citation_markers import CitationScanner, Piece
 from kefu.router.guardrails.citations import VisibleAnswer
-from kefu.router.guardrails.evidence import Evidence
+from kefu.router.guardrails.evidence import LiteralEvidence
 from kefu.router.guardrails.literals import LiteralGuard
 from kefu.router.guardrails.prompt_leak import PromptLeakGuard
 from kefu.router.guardrails.sentence_gate import HeldSentence, SentenceGate
@@ -59,7 +59,7 @@ class AnswerFilter(_Chain):
     """Lets text through as it comes. Once it is `blocked` (`LiteralGuard`), nothing comes out."""
 
     def __init__(
-        self, passages: Sequence[Passage], evidence: Evidence, question: str = "", instructions: str = ""
+        self, passages: Sequence[Passage], evidence: LiteralEvidence, question: str = "", instructions: str = ""
     ) -> None:
         """See `_Chain`."""
         super().__init__(passages, question, instructions)

@@ -28,7 +28,7 @@ _LONGEST_LITERAL = 1_000
 _WORD = re.compile("[a-z0-9]")
 
 
-class Evidence:
+class LiteralEvidence:
     """What an answer may rest on: passages, the question, what was said before."""
 
     def __init__(self, texts: Iterable[str], sources: Iterable[tuple[str, str]] = (), question: str = "") -> None:

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from kefu.common.text.number_words import HAN_NUMBER, NUMBER_WORDS, han_number
 from kefu.common.text.quantities import unit_is_decided
 from kefu.router.guardrails.citation_markers import CitationMarker, Piece
-from kefu.router.guardrails.evidence import Evidence
+from kefu.router.guardrails.evidence import LiteralEvidence
 from kefu.router.guardrails.literal_patterns import (
     HAN_UNIT,
     HAN_UNIT_BEGINNINGS,
@@ -40,7 +40,7 @@ from kefu.router.guardrails.literal_patterns import (
 class LiteralGuard:
     """Passes pieces on as soon as they are decided, until `blocked` names a literal that is not in the evidence."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: LiteralEvidence) -> None:
         self._evidence = evidence
         self._pending = ""
         self._before = ""

@@ -17,9 +17,9 @@ from kefu.router.domain.turn import (
     TurnRecord,
     TurnState,
 )
-from kefu.router.messages.triage import triage_message
+from kefu.router.messages.triage_messages import triage_message
 from kefu.router.storage.session_events import SessionEvent, SessionEventsMissed, SessionStateChanged, SessionTurnStored
-from kefu.router.turn_stream.events import (
+from kefu.router.turn_stream.turn_events import (
     HandedOff,
     PassagesFound,
     Progress,

@@ -11,7 +11,7 @@ from google.protobuf.json_format import MessageToDict, MessageToJson
 from kefu.router.domain.attachment import Attachment, KeptAttachment
 from kefu.router.domain.person import KeptSession
 from kefu.router.domain.turn import TurnRecord
-from kefu.router.messages.attachments import attachment_message
+from kefu.router.messages.attachment_messages import attachment_message
 from kefu.router.messages.chat import session_message, turn_message
 
 _ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}

@@ -37,7 +37,7 @@ _UNSUBSCRIBED_INTERVAL_SECONDS = 0.5
 _log = structlog.stdlib.get_logger()
 
 
-class Signal(StrEnum):
+class LeaseSignal(StrEnum):
     """What a running turn receives from Redis or from other routers."""
 
     CONTINUE = "on"
@@ -56,7 +56,7 @@ class Signal(StrEnum):
     """Redis has lost the saved draft."""
 
 
-_CHANNEL_SIGNALS = frozenset({Signal.STOP, Signal.SUPERSEDE, Signal.DELETED, Signal.FOLLOW})
+_CHANNEL_SIGNALS = frozenset({LeaseSignal.STOP, LeaseSignal.SUPERSEDE, LeaseSignal.DELETED, LeaseSignal.FOLLOW})
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,12 @@ class _SavedLength:
 class Lease:
     """The lease of one running turn.
 
-    `snapshot()` returns what to save; `on_signal()` receives each Signal but CONTINUE and DRAFT_LOST. `fence` is the
+    `snapshot()` returns what to save; `on_signal()` receives each signal but CONTINUE and DRAFT_LOST. `fence` is the
     fencing token, 0 until the turn has begun.
     """
 
     key: TurnKey
-    on_signal: Callable[[Signal], None]
+    on_signal: Callable[[LeaseSignal], None]
     snapshot: Callable[[], TurnSnapshot | None]
     size: Callable[[], int]
     """Grows with the answer. Called often, so it must be cheap."""
@@ -183,7 +183,7 @@ class TurnLeases:
                         signal, _, turn_id = message.partition(" ")
                         lease = self._leases.get(turn_id)
                         if lease is not None and signal in _CHANNEL_SIGNALS:  # a newer release may send other signals
-                            lease.on_signal(Signal(signal))
+                            lease.on_signal(LeaseSignal(signal))
             except REDIS_FAILURES as error:
                 if self._subscribed:
                     _log.warning("leases.channel_unheard", cause=str(error))
@@ -220,13 +220,13 @@ class TurnLeases:
             growing.append((lease, size, after))
         replies = await self._commands.pipeline(calls)
         for (lease, size, after), reply in zip(growing, replies, strict=True):
-            signal = Signal(reply)
+            signal = LeaseSignal(reply)
             lease.renewed_at = now
-            if signal is Signal.DRAFT_LOST:
+            if signal is LeaseSignal.DRAFT_LOST:
                 lease.saved_size, lease.saved = -1, _SavedLength(version=after.version)
             else:
                 lease.saved_size, lease.saved = size, after
-                if signal is not Signal.CONTINUE and self._leases.get(lease.key.turn_id) is lease:
+                if signal is not LeaseSignal.CONTINUE and self._leases.get(lease.key.turn_id) is lease:
                     lease.on_signal(signal)
 
 

@@ -3,7 +3,7 @@
 from kefu.common.auth import Principal, Priority
 from kefu.common.errors import KeyTooStrong
 from kefu.common.permissions import Scope, expanded
-from kefu.router.tenants.store import administers_all
+from kefu.router.tenants.tenant_store import administers_all
 
 _RANK = {Priority.BATCH: 0, Priority.INTERACTIVE: 1, Priority.URGENT: 2}
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from kefu.common.errors import OffsetOutOfRange
 from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.turn import Completed
-from kefu.router.turn_stream.events import (
+from kefu.router.turn_stream.turn_events import (
     HandedOff,
     PassagesFound,
     Progress,

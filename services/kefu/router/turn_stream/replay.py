@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from kefu.common.errors import OffsetOutOfRange
 from kefu.router.domain.turn import Turn
 from kefu.router.turn_stream.event_log import character_start, delta_end
-from kefu.router.turn_stream.events import HandedOff, PassagesFound, Started, StreamEnd, Text, TurnEvent
+from kefu.router.turn_stream.turn_events import HandedOff, PassagesFound, Started, StreamEnd, Text, TurnEvent
 
 
 def replay(session_id: str, turn: Turn, offset: int = 0) -> Iterator[TurnEvent]:

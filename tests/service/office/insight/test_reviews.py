@@ -12,8 +12,8 @@ from kefu.common.redis.client import open_redis
 from kefu.common.redis.commands import RedisCommands
 from kefu.office.insight.conversations.index import ConversationIndex
 from kefu.office.insight.reviews.book import ReviewBook
-from kefu.office.insight.reviews.sample import Verdict
-from kefu.office.insight.reviews.store import ReviewStore, now_judged
+from kefu.office.insight.reviews.review_store import ReviewStore, now_judged
+from kefu.office.insight.reviews.sample import ReviewVerdict
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn, TurnState
 from kefu.router.storage import keys
 from kefu.router.v1 import chat_pb2 as chat
@@ -210,7 +210,7 @@ async def test_a_sample_of_part_of_a_day_is_weighed_by_the_whole_day(own_redis: 
 
         await answered("a", -1)
         assert (await book.sample("acme", day)).sample is not None
-        await book.judge("acme", "a", "t-a", now_judged(Verdict.RIGHT, "Mei", ""))
+        await book.judge("acme", "a", "t-a", now_judged(ReviewVerdict.RIGHT, "Mei", ""))
         await answered("b", 1)
         clock[0] += 30
         kept = (await book.sample("acme", day)).sample

@@ -20,7 +20,7 @@ from kefu.common.redis.commands import RedisCommands
 from kefu.router.conversations.attachments.file_store import ObjectFileStore, S3Access, open_file_store
 from kefu.router.conversations.attachments.sweeper import sweep
 from kefu.router.domain.attachment import Attachment
-from kefu.router.storage.attachments import AttachmentStore
+from kefu.router.storage.attachment_store import AttachmentStore
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import attachment_pb2 as pb
 from kefu.router.v1 import audit_pb2 as audit

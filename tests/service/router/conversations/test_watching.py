@@ -11,7 +11,7 @@ from kefu.common.redis.commands import Command, RedisCommands
 from kefu.common.resource_names import new_turn_id
 from kefu.common.rpc.status import failure_of
 from kefu.router.config import Timing
-from kefu.router.desk.store import DeskStore
+from kefu.router.desk.desk_store import DeskStore
 from kefu.router.domain.turn import Turn
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as pb

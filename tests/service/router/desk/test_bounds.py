@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from kefu.common.auth import Scope
-from kefu.office.webhooks.store import MAX_PENDING, MAX_PENDING_OF_TURNS
+from kefu.office.webhooks.webhook_store import MAX_PENDING, MAX_PENDING_OF_TURNS
 from kefu.router import metrics
 from kefu.router.config import Timing
 from kefu.router.domain.events import DomainEvent, HandoffRequested

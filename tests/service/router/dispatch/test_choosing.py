@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from kefu.common.errors import BadRequest, CannotChoose, EngineDead, PromptTooLong
-from kefu.router.dispatch.choosing import choose
+from kefu.router.dispatch.choice import choose
 from kefu.router.dispatch.relay import NoReplica, RelayPolicy
 from kefu.router.replicas.circuit_breaker import BreakerState
 from tests.support.relay_harness import CUSTOMER, RelayHarness, make_replica, make_request, open_relay_harness

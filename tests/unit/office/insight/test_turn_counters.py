@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kefu.office.insight.report import percentiles
+from kefu.office.insight.numbers_report import percentiles
 from kefu.office.insight.turn_counters import bucket_of, turn_counters, upper_bound
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.turn import AnswerSource, Citation, Completed, FinishReason, Timings, Turn, TurnState

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kefu.router.actions.action import Action, ActionInput, Change, HttpCall
-from kefu.router.actions.matching import (
+from kefu.router.actions.asked_action import (
     LEAST_BEFORE_PERSON,
     LEAST_LIKELIHOOD,
     LEAST_TO_OFFER,

@@ -7,7 +7,7 @@ import pytest
 from kefu.router.actions.action import Texts
 from kefu.router.actions.template import TemplateError, check_template, render
 from kefu.router.actions.value_pattern import check_pattern, values_in
-from kefu.router.actions.wording import in_words
+from kefu.router.actions.value_words import in_words
 from kefu.testing.hostile_text import hostile_texts
 from tests.support.cpu_time import loops
 from tests.support.table import table

@@ -7,7 +7,7 @@ from kefu.common.text.language import answer_language
 from kefu.router.answering.writing.prompt import NOT_FOUND, build_prompt
 from kefu.router.exam.cases import ExamCase, cases_version, exam_cases
 from kefu.router.exam.examiner import case_prompt
-from kefu.router.exam.grading import Grade, folded, grade, says
+from kefu.router.exam.grade import Grade, folded, grade, says
 from tests.unit.router.exam.scripted_models import perfect_reply
 
 _FIGURE = re.compile(r"\d+(?:[.:]\d+)?")

@@ -10,7 +10,7 @@ from kefu.router.answering.writing.prompt import NOT_FOUND
 from kefu.router.domain.generation import Message
 from kefu.router.exam.cases import ExamCase, cases_version, exam_cases
 from kefu.router.exam.examiner import CaseResult, ModelUnavailable, sit_exam
-from kefu.router.exam.grading import Grade
+from kefu.router.exam.grade import Grade
 from kefu.router.exam.marks import MARKS, RIGHT_SENTENCES, Marks, ReadingMarks, WritingMarks, cannot_write
 from tests.support.table import table
 from tests.unit.router.exam.scripted_models import ScriptedModel, perfect_model, perfect_reply

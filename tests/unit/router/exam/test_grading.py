@@ -1,7 +1,7 @@
 """What a reply is worth: what it must say is found in whatever form, and nothing else is."""
 
 from kefu.router.exam.cases import ExamCase, ExamPassage
-from kefu.router.exam.grading import Grade, folded, grade, says
+from kefu.router.exam.grade import Grade, folded, grade, says
 from tests.support.table import table
 
 _PASSAGES = (ExamPassage("Units", ("Prices",), "Unit M costs 58 euros."), ExamPassage("Units", (), "Unit L: 1,299."))

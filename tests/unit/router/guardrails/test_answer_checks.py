@@ -2,8 +2,8 @@
 
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.turn import Passage
-from kefu.router.guardrails.answer_checks import AnswerChecks, Asked, is_in_another_language
-from kefu.router.guardrails.evidence import Evidence
+from kefu.router.guardrails.answer_checks import AnswerChecks, AskedText, is_in_another_language
+from kefu.router.guardrails.evidence import LiteralEvidence
 from kefu.router.guardrails.form_of_address import is_misaddressed
 from tests.support.table import table
 
@@ -52,8 +52,8 @@ ZH = "穿过的鞋不能退。未穿过的鞋 30 天内可以退货。每件运�
 
 def checks(question: str, language: AnswerLanguage, *texts: str) -> AnswerChecks:
     found = [Passage(n, f"p{n}", "Orders", (), text, "", 0.9, language) for n, text in enumerate(texts, start=1)]
-    literals = Evidence([question], [("Orders", text) for text in texts], question)
-    return AnswerChecks(Asked(question, language, found, literals))
+    literals = LiteralEvidence([question], [("Orders", text) for text in texts], question)
+    return AnswerChecks(AskedText(question, language, found, literals))
 
 
 @table(

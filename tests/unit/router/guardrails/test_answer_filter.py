@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kefu.common.text.number_words import han_number
 from kefu.router.domain.turn import Citation, Passage
 from kefu.router.guardrails.answer_filter import AnswerFilter
-from kefu.router.guardrails.evidence import Evidence
+from kefu.router.guardrails.evidence import LiteralEvidence
 from tests.support.table import table
 
 PASSAGES = [
@@ -36,7 +36,7 @@ PASSAGES = [
         "zh",
     ),
 ]
-EVIDENCE = Evidence((), [(passage.title, passage.text) for passage in PASSAGES])
+EVIDENCE = LiteralEvidence((), [(passage.title, passage.text) for passage in PASSAGES])
 
 
 class Seen:
@@ -187,7 +187,7 @@ def test_a_literal_that_nothing_bears_out_never_leaves(written: str, seen: str) 
 
 
 def test_a_number_is_money_or_per_cent_only_where_the_evidence_says_so() -> None:
-    evidence = Evidence(["Refunds take 7 days."])
+    evidence = LiteralEvidence(["Refunds take 7 days."])
     for written in ("It costs ¥7.", "It costs 7元。", "It is 7%."):
         chain = AnswerFilter([], evidence)
         chain.push(written)
@@ -239,7 +239,7 @@ def test_a_figure_has_to_be_of_the_row_and_unit_that_the_answer_puts_it_in(
     evidence: str, question: str, written: str, passes: bool
 ) -> None:
     for frames in ([written], list(written)):
-        chain = AnswerFilter([], Evidence([question], [("", evidence)], question))
+        chain = AnswerFilter([], LiteralEvidence([question], [("", evidence)], question))
         seen = "".join(map(chain.push, frames)) + chain.finish()
         assert (chain.blocked is None, seen == written) == (passes, passes)
 

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from kefu.router.guardrails.evidence import Evidence
+from kefu.router.guardrails.evidence import LiteralEvidence
 from kefu.router.guardrails.literal_patterns import RUN, RUN_CHARACTERS, SUSPECT
 from kefu.router.guardrails.literals import LiteralGuard
 from tests.support.table import table
@@ -14,7 +14,7 @@ HUNDREDS = ["১০০", "१००", "١٠٠", "๑๐๐", "１００", "𝟏�
 
 
 def passed(answer: str, evidence: str) -> tuple[str, str | None]:
-    guard = LiteralGuard(Evidence([evidence]))
+    guard = LiteralGuard(LiteralEvidence([evidence]))
     return "".join(map(str, [*guard.push([answer]), *guard.finish()])), guard.blocked
 
 

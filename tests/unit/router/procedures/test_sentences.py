@@ -10,13 +10,13 @@ from kefu.router.actions.procedures.procedure import (
     Comparison,
     Condition,
     Do,
-    End,
-    HandOver,
+    HandOverStep,
     If,
     LookUp,
     Name,
     Operand,
     Operator,
+    ProcedureEnd,
     Say,
     Step,
 )
@@ -49,10 +49,10 @@ def condition(
         ("询问 `cancel-order` 的 `order`。", Ask(1, "", None, "order", "cancel-order")),
         ('Say "Hi {{id}}" / "你好 {{id}}"', Say(1, "", {"en": "Hi {{id}}", "zh": "你好 {{id}}"})),
         ("回复“你好”。", Say(1, "", {"zh": "你好"})),
-        ('Hand over to a person: "large order".', HandOver(1, "", "large order")),
-        ("转人工。", HandOver(1, "", "")),
-        ("End here.", End(1, "")),
-        ("结束。", End(1, "")),
+        ('Hand over to a person: "large order".', HandOverStep(1, "", "large order")),
+        ("转人工。", HandOverStep(1, "", "")),
+        ("End here.", ProcedureEnd(1, "")),
+        ("结束。", ProcedureEnd(1, "")),
     ],
 )
 def test_a_step_means_the_same_in_both_languages(sentence: str, step: Step) -> None:
@@ -89,7 +89,7 @@ def test_and_binds_closer_than_or_and_one_sentence_may_hold_what_is_done_then() 
     found, above = step_of(7, 'If a is 1 and b is 2 or c is 3, hand over: "why".')
     assert isinstance(found, If)
     assert [[each.name.text for each in way] for way in found.condition.any_of] == [["a", "b"], ["c"]]
-    assert [type(each) for each in found.then] == [HandOver]
+    assert [type(each) for each in found.then] == [HandOverStep]
     assert above == ""
 
 

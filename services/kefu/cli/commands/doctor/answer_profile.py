@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psutil
 import pydantic
 
-from kefu.cli.commands.doctor.finding import Finding, Verdict
+from kefu.cli.commands.doctor.findings import Finding, Verdict
 from kefu.cli.console import CommandFailed
 from kefu.cli.remote.connection import Remote
 from kefu.common.errors import ServiceError

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kefu.cli.commands.doctor.finding import Finding, Verdict
+from kefu.cli.commands.doctor.findings import Finding, Verdict
 from kefu.cli.console import CommandFailed
 from kefu.cli.remote.connection import Remote
 from kefu.cli.remote.pagination import all_pages

@@ -7,7 +7,7 @@ import sys
 
 import psutil
 
-from kefu.cli.commands.doctor.finding import Finding, Verdict
+from kefu.cli.commands.doctor.findings import Finding, Verdict
 from kefu.common.errors import StartupError
 from kefu.edge.limits import descriptors_here, most_streams
 from kefu.edge.nginx_binary import find_nginx

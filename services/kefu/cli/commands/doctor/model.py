@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pydantic
 
-from kefu.cli.commands.doctor.finding import Finding, Verdict
+from kefu.cli.commands.doctor.findings import Finding, Verdict
 from kefu.common.errors import StartupError
 from kefu.common.resource_limits.memory_budget import available_memory
 from kefu.generation.config import GenerationConfig, configuration_without_key

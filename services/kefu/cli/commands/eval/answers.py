@@ -30,7 +30,7 @@ from kefu.evaluation.arms import Arm, ArmAnswer, ArmRunner, without_timeouts
 from kefu.evaluation.dataset import BadQuestionSet, QuestionSet
 from kefu.evaluation.engine import MeasuredModel, running_model, served_at
 from kefu.evaluation.llm_judge import LlmJudge, open_judge
-from kefu.evaluation.recording import RecordedPool, Recording
+from kefu.evaluation.recorded_replicas import RecordedPool, Recording
 from kefu.evaluation.report import Run, markdown
 from kefu.evaluation.results import grade_arms
 from kefu.evaluation.retrieval.run import EmbeddingCache, prepare

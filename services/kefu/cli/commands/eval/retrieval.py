@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from kefu.cli.commands.eval.abstention import abstention, calibrate
-from kefu.cli.commands.eval.actions import actions
 from kefu.cli.commands.eval.answers import answers
 from kefu.cli.commands.eval.cache import cache as cache_command
-from kefu.cli.commands.eval.conversations import conversations
+from kefu.cli.commands.eval.eval_actions import actions
+from kefu.cli.commands.eval.eval_conversations import conversations
 from kefu.cli.commands.eval.report import ReportOption, write_report
 from kefu.cli.commands.eval.verdicts import verdicts
 from kefu.common.errors import StartupError
@@ -24,7 +24,7 @@ from kefu.evaluation.dataset import BadQuestionSet, load_question_set
 from kefu.evaluation.metrics import Figure
 from kefu.evaluation.plots import Intervals
 from kefu.evaluation.retrieval.relevance_fit import Observation, auc, fit, observe, pass_rates
-from kefu.evaluation.retrieval.report import RetrievalMeasurement, markdown, measure
+from kefu.evaluation.retrieval.retrieval_report import RetrievalMeasurement, markdown, measure
 from kefu.evaluation.retrieval.run import EmbeddingCache, Evaluation, prepare
 from kefu.retrieval.embedders import open_embedder
 

@@ -35,7 +35,7 @@ def exam(
 
     A router does the same by itself with a model that the catalog does not know, and keeps the marks.
     """
-    from kefu.cli.commands.models.sitting import running_suite, sit_and_print
+    from kefu.cli.commands.models.exam_table import running_suite, sit_and_print
     from kefu.evaluation.engine import running_model
 
     out = console(stderr=True)

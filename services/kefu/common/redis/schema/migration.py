@@ -12,12 +12,12 @@ from redis.asyncio import Redis
 
 from kefu.common.errors import StartupError
 from kefu.common.redis.client import open_unchecked_redis
+from kefu.common.redis.redis_tls import SYSTEM_AUTHORITIES, RedisTls
 from kefu.common.redis.schema.check import schema_of
 from kefu.common.redis.schema.kinds import UNKNOWN, kind_of, kinds
 from kefu.common.redis.schema.rollback import prepare
 from kefu.common.redis.schema.steps import STEPS, Step, rename
 from kefu.common.redis.schema.version import MIGRATION_KEY, SCHEMA, SCHEMA_KEY, prefix
-from kefu.common.redis.tls import SYSTEM_AUTHORITIES, RedisTls
 
 SCAN_COUNT = 500
 AT_ONCE = 32

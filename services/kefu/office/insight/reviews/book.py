@@ -10,8 +10,8 @@ from kefu.common.errors import TurnNotFound
 from kefu.office.insight.conversations.facts import KnownTurn
 from kefu.office.insight.conversations.index import ConversationIndex
 from kefu.office.insight.reviews.estimate import Estimate, ReviewedCell, cells_of, estimate
-from kefu.office.insight.reviews.sample import Candidate, Sample, Verdict, draw, sizes_of, stratum_of
-from kefu.office.insight.reviews.store import Judgement, ReviewedDay, ReviewStore
+from kefu.office.insight.reviews.review_store import ReviewedDay, ReviewJudgement, ReviewStore
+from kefu.office.insight.reviews.sample import Candidate, ReviewVerdict, Sample, draw, sizes_of, stratum_of
 
 _SECONDS_A_DAY = 86_400
 _FRESH_SECONDS = 60.0
@@ -28,7 +28,7 @@ class ReviewNumbers:
     handed_over: int
     resolved: Estimate | None
     """Right answers, of all that was answered or handed over."""
-    verdicts: dict[Verdict, Estimate]
+    verdicts: dict[ReviewVerdict, Estimate]
     """The share of each verdict among all answers."""
 
 
@@ -89,7 +89,7 @@ class ReviewBook:
             await self._store.keep_sample(tenant, day, sample)
         return ReviewedDay(day, sample, kept.verdicts)
 
-    async def judge(self, tenant: str, session_id: str, turn_id: str, judgement: Judgement | None) -> None:
+    async def judge(self, tenant: str, session_id: str, turn_id: str, judgement: ReviewJudgement | None) -> None:
         """Keep what a reviewer said of an answer; None takes it back. Raises TurnNotFound."""
         turn = await self.turn(tenant, session_id, turn_id)
         await self._store.judge(tenant, day_of(turn.facts.time), session_id, turn_id, judgement)
@@ -101,7 +101,7 @@ class ReviewBook:
                 return turn
         raise TurnNotFound("There is no such turn, or nothing is kept of it for reviews; list the conversations.")
 
-    async def judgements(self, tenant: str, turns: Sequence[tuple[str, KnownTurn]]) -> dict[str, Judgement]:
+    async def judgements(self, tenant: str, turns: Sequence[tuple[str, KnownTurn]]) -> dict[str, ReviewJudgement]:
         """What reviewers said of some turns, by turn id. `turns`: session ids and turns."""
         return await self._store.judgements(
             tenant, [(day_of(turn.facts.time), session_id, turn.turn_id) for session_id, turn in turns]
@@ -125,7 +125,7 @@ def numbers_of(days: Sequence[ReviewedDay]) -> ReviewNumbers:
     """What the reviews of some days mean. A day without a verdict on its sample says nothing, and is left out."""
     counted = [(day, day.sample, judged) for day in days if day.sample and (judged := _judged(day, day.sample))]
 
-    def cells(counts: Callable[[Verdict], bool]) -> list[ReviewedCell]:
+    def cells(counts: Callable[[ReviewVerdict], bool]) -> list[ReviewedCell]:
         found: list[ReviewedCell] = []
         for _, sample, judged in counted:
             values: defaultdict[str, list[bool]] = defaultdict(list)
@@ -134,11 +134,11 @@ def numbers_of(days: Sequence[ReviewedDay]) -> ReviewNumbers:
             found += cells_of({str(stratum): size for stratum, size in sample.sizes.items()}, values)
         return found
 
-    def is_right(verdict: Verdict) -> bool:
-        return verdict is Verdict.RIGHT
+    def is_right(verdict: ReviewVerdict) -> bool:
+        return verdict is ReviewVerdict.RIGHT
 
     handed_over = sum(sample.handed_over for _, sample, _ in counted)
-    shares = {verdict: estimate(cells(lambda given, one=verdict: given is one)) for verdict in Verdict}
+    shares = {verdict: estimate(cells(lambda given, one=verdict: given is one)) for verdict in ReviewVerdict}
     return ReviewNumbers(
         tuple(day.day for day, _, _ in counted),
         sum(len(judged) for _, _, judged in counted),
@@ -154,7 +154,7 @@ def day_of(seconds: float) -> date:
     return datetime.fromtimestamp(seconds, UTC).date()
 
 
-def _judged(day: ReviewedDay, sample: Sample) -> list[tuple[Candidate, Verdict]]:
+def _judged(day: ReviewedDay, sample: Sample) -> list[tuple[Candidate, ReviewVerdict]]:
     verdicts = day.verdicts
     return [(each, verdicts[each.turn_id].verdict) for each in sample.drawn if each.turn_id in verdicts]
 

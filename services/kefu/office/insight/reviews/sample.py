@@ -34,7 +34,7 @@ class Stratum(StrEnum):
     """None of these: drawn at random among the rest."""
 
 
-class Verdict(StrEnum):
+class ReviewVerdict(StrEnum):
     """What a reviewer says of an answer."""
 
     RIGHT = "right"

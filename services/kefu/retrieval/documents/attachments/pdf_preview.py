@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pypdfium2
 
 from kefu.retrieval.documents.attachments.pictures import PREVIEW_SIDE, preview_of
-from kefu.retrieval.documents.types import Unreadable
+from kefu.retrieval.documents.parsed_document import Unreadable
 
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from kefu.retrieval.documents.types import Unreadable
+from kefu.retrieval.documents.parsed_document import Unreadable
 
 MAX_PIXELS = 50_000_000
 """Of a picture: telephones make 12 to 50 million. A small file may hold far more, and fill the memory."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
-from kefu.retrieval.documents.types import Unreadable
+from kefu.retrieval.documents.parsed_document import Unreadable
 
 MAX_PIXELS = 80_000_000
 """Most pixels of a picture: cameras have 50 million, and more needs all memory of a conversion process."""

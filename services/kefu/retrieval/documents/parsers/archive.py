@@ -5,7 +5,7 @@ import zipfile
 from pathlib import PurePosixPath
 
 from kefu.retrieval.documents.media_types import MEDIA_TYPE_BY_SUFFIX, is_icon
-from kefu.retrieval.documents.types import Failure, Member, ParsedDocument, Unreadable
+from kefu.retrieval.documents.parsed_document import Failure, Member, ParsedDocument, Unreadable
 from kefu.retrieval.documents.zip_safety import open_zip
 
 MAX_UNPACKED_BYTES = 256 * 1024 * 1024

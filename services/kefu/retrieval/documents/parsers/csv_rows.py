@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from kefu.retrieval.documents.types import Unreadable
+from kefu.retrieval.documents.parsed_document import Unreadable
 
 DELIMITERS = ("\t", ";", ",")
 """Those that are read, the ones that are rarer within a cell first."""

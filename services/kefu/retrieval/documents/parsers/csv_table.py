@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from kefu.retrieval.documents.parsed_document import ParsedDocument, Unreadable
 from kefu.retrieval.documents.parsers.csv_rows import likely_delimiter, read_csv
 from kefu.retrieval.documents.parsers.qa_pairs import parse_csv_pairs
 from kefu.retrieval.documents.parsers.spreadsheet import MAX_CELLS, sheet_blocks
-from kefu.retrieval.documents.types import ParsedDocument, Unreadable
 
 
 def parse_csv(text: str) -> ParsedDocument:

@@ -8,8 +8,8 @@ Several rows with one answer in one language are one curated answer with several
 
 from kefu.common.errors import BadRequest
 from kefu.retrieval.documents.charset import decode
+from kefu.retrieval.documents.parsed_document import Unreadable
 from kefu.retrieval.documents.parsers.qa_pairs import read_rows
-from kefu.retrieval.documents.types import Unreadable
 from kefu.retrieval.domain.curated_draft import CuratedDraft, checked_draft
 from kefu.retrieval.domain.filters import parse_audience
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import mammoth
 
-from kefu.retrieval.documents.ocr.reader import PictureReader
+from kefu.retrieval.documents.ocr.picture_reader import PictureReader
+from kefu.retrieval.documents.parsed_document import ParsedDocument
 from kefu.retrieval.documents.parsers.html import parse_html
-from kefu.retrieval.documents.types import ParsedDocument
 from kefu.retrieval.documents.zip_safety import open_zip
 
 MIN_PIXELS = 150

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
 from bs4.element import NavigableString, PageElement, PreformattedString
 
-from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable, table_block
+from kefu.retrieval.documents.parsed_document import Block, ParsedDocument, Unreadable, table_block
 
 _SKIPPED_TAGS = ["script", "style", "nav", "header", "footer", "aside", "noscript", "template", "form", "svg", "iframe"]
 _SKIPPED_ROLES = frozenset({"navigation", "contentinfo", "complementary", "dialog", "alertdialog"})

@@ -6,10 +6,10 @@ from pathlib import PurePosixPath
 from typing import cast
 
 from kefu.retrieval.documents.media_types import MEDIA_TYPE_BY_SUFFIX, is_icon
+from kefu.retrieval.documents.parsed_document import Block, Member, ParsedDocument, Unreadable
 from kefu.retrieval.documents.parsers.archive import escapes_folder, skipped_remark
 from kefu.retrieval.documents.parsers.html import parse_html
 from kefu.retrieval.documents.parsers.plain_text import parse_text
-from kefu.retrieval.documents.types import Block, Member, ParsedDocument, Unreadable
 
 _ENDINGS = {"message/rfc822": ".eml", "text/html": ".html", "text/plain": ".txt", "application/pdf": ".pdf"}
 

@@ -6,7 +6,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 from kefu.common.text.linear_pattern import LinearPattern
 from kefu.retrieval.documents.front_matter import split_front_matter
-from kefu.retrieval.documents.types import Block, ParsedDocument
+from kefu.retrieval.documents.parsed_document import Block, ParsedDocument
 
 _TAG = LinearPattern(r"<[^<>\n]+>")
 

@@ -1,10 +1,10 @@
 """The parser of picture files: a photo or scan is a page, a TIFF of several is a document of pages."""
 
 from kefu.retrieval.documents.ocr.picture_files import frames_of
-from kefu.retrieval.documents.ocr.reader import PictureReader
-from kefu.retrieval.documents.parsers.pdf.blocks import BlockBuilder, Page
+from kefu.retrieval.documents.ocr.picture_reader import PictureReader
+from kefu.retrieval.documents.parsed_document import ParsedDocument, Unreadable
+from kefu.retrieval.documents.parsers.pdf.blocks import BlockBuilder, PdfPage
 from kefu.retrieval.documents.parsers.pdf.parser import levelled_pages
-from kefu.retrieval.documents.types import ParsedDocument, Unreadable
 
 _MAX_FRAMES = 3_000
 
@@ -19,12 +19,12 @@ def parse_picture(data: bytes, reader: PictureReader) -> ParsedDocument:
     count, frames = frames_of(data, _MAX_FRAMES)
     if count > _MAX_FRAMES:
         raise Unreadable("TOO_LARGE", f"It has more than {_MAX_FRAMES:,} pages; split it.")
-    pages: list[Page] = []
+    pages: list[PdfPage] = []
     for number, frame in enumerate(frames, 1):
         reading = reader.read_page(frame, number) if reader.can_read else None
         if reading is None:
             break
-        pages.append(Page(number, reading.height, list(reading.items), is_recognized=True))
+        pages.append(PdfPage(number, reading.height, list(reading.items), is_recognized=True))
         reader.progress(number, count)
     if not any(page.items for page in pages):
         raise Unreadable("EMPTY_DOCUMENT", "No text is found in the picture; leave it out, or take it sharper.")

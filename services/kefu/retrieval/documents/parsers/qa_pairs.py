@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from kefu.retrieval.documents.parsed_document import Block, ParsedDocument, Unreadable
 from kefu.retrieval.documents.parsers.csv_rows import DELIMITERS, first_row, likely_delimiter, read_csv
-from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable
 
 QUESTION, ANSWER = "question", "answer"
 _ALIASES = {"q": QUESTION, "问题": QUESTION, "問題": QUESTION, "a": ANSWER, "答案": ANSWER, "回答": ANSWER}

@@ -6,8 +6,8 @@ from typing import Any
 
 from pptx import Presentation
 
-from kefu.retrieval.documents.ocr.reader import PictureReader
-from kefu.retrieval.documents.types import Block, ParsedDocument, table_block
+from kefu.retrieval.documents.ocr.picture_reader import PictureReader
+from kefu.retrieval.documents.parsed_document import Block, ParsedDocument, table_block
 from kefu.retrieval.documents.zip_safety import open_zip
 
 _MIN_WIDTH = 1_500_000  # of a picture that is read, in English Metric Units: 4 cm

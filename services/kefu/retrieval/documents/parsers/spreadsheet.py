@@ -14,8 +14,8 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.xml.functions import iterparse
 
+from kefu.retrieval.documents.parsed_document import Block, ParsedDocument, Unreadable, table_block
 from kefu.retrieval.documents.parsers.qa_pairs import find_pairs, pair_block
-from kefu.retrieval.documents.types import Block, ParsedDocument, Unreadable, table_block
 from kefu.retrieval.documents.zip_safety import open_zip
 
 MAX_CELLS = 1_000_000

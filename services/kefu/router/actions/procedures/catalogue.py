@@ -1,10 +1,10 @@
 """The catalogue of what messages may ask for: a tenant's actions, and the procedures that do some of them."""
 
-from kefu.router.actions.matching import ActionSet
+from kefu.router.actions.action_store import ActionStore
+from kefu.router.actions.asked_action import ActionSet
 from kefu.router.actions.procedures.compiler import compiled
 from kefu.router.actions.procedures.procedure import Do, Procedure, walk
-from kefu.router.actions.procedures.store import ProcedureStore, StoredPage
-from kefu.router.actions.store import ActionStore
+from kefu.router.actions.procedures.procedure_store import ProcedureStore, StoredPage
 
 _MAX_CACHED = 10_000
 

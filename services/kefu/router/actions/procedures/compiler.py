@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from kefu.router.actions.action import Action
-from kefu.router.actions.matching import intents
-from kefu.router.actions.procedures.finding import Finding
+from kefu.router.actions.asked_action import intents
+from kefu.router.actions.procedures.findings import Finding
 from kefu.router.actions.procedures.linter import lint
 from kefu.router.actions.procedures.page import read_page
 from kefu.router.actions.procedures.procedure import Ask, Do, LookUp, Page, Procedure, walk

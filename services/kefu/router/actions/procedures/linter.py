@@ -9,17 +9,17 @@ from dataclasses import dataclass, field, replace
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import Action, ActionInput, Texts
 from kefu.router.actions.action_checks import MAX_EXAMPLE_CHARACTERS, MAX_EXAMPLES
-from kefu.router.actions.procedures.finding import Finding
+from kefu.router.actions.procedures.findings import Finding
 from kefu.router.actions.procedures.procedure import (
     Ask,
     Do,
-    End,
-    HandOver,
+    HandOverStep,
     If,
     LookUp,
     Name,
     Never,
     Page,
+    ProcedureEnd,
     Say,
     Step,
     walk,
@@ -124,9 +124,9 @@ class _Linter:
                 return replace(way, says=True)
             case Do():
                 return self._do(step, way)
-            case HandOver():
+            case HandOverStep():
                 return replace(way, says=True, ended=True)
-            case End(line):
+            case ProcedureEnd(line):
                 if not way.says:
                     self._wrong(line, "It ends here, and the customer has heard nothing")
                 return replace(way, ended=True)

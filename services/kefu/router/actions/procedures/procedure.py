@@ -119,14 +119,14 @@ class Do(Step):
 
 
 @dataclass(frozen=True)
-class HandOver(Step):
+class HandOverStep(Step):
     """Call a person, who reads `why`."""
 
     why: str = ""
 
 
 @dataclass(frozen=True)
-class End(Step):
+class ProcedureEnd(Step):
     """Go no further."""
 
 

@@ -20,14 +20,14 @@ from kefu.router.actions.procedures.procedure import (
     Comparison,
     Condition,
     Do,
-    End,
-    HandOver,
+    HandOverStep,
     If,
     LookUp,
     Name,
     Never,
     Operand,
     Operator,
+    ProcedureEnd,
     Say,
     Step,
 )
@@ -159,9 +159,9 @@ def _step(found: Tree[Token], line: int, sentence: str) -> Step:
             return Say(line, sentence, _texts(_child(found, "texts")))
         case "hand_over":
             texts = next((each for each in found.children if _is(each, "texts")), None)
-            return HandOver(line, sentence, "" if texts is None else " / ".join(map(_unquoted, _tokens(texts))))
+            return HandOverStep(line, sentence, "" if texts is None else " / ".join(map(_unquoted, _tokens(texts))))
         case "end":
-            return End(line, sentence)
+            return ProcedureEnd(line, sentence)
         case "if_step":
             return If(line, sentence, _condition(_child(found, "condition")))
         case "if_then":

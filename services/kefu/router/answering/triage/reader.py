@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from kefu.router import metrics
-from kefu.router.actions.matching import known_texts
-from kefu.router.answering.triage.reading import read_message
+from kefu.router.actions.asked_action import known_texts
+from kefu.router.answering.triage.message_traits import read_message
 from kefu.router.answering.triage.rules import triage_of
 from kefu.router.answering.triage.signals import Sender, SignalFinder
 from kefu.router.domain.triage import Triage, TriageRule

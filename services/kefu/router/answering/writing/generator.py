@@ -20,7 +20,7 @@ from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.evidence_answer import CLEAR_BEARING, Evidence, evidence_answer
 from kefu.router.answering.explaining.notes import model_checked
 from kefu.router.answering.fallback import give_excerpt
-from kefu.router.answering.handoff import handoff_of
+from kefu.router.answering.handoff_text import handoff_of
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.answering.writing.prompt import Budget, Prompt, build_prompt
@@ -33,7 +33,7 @@ from kefu.router.answering.writing.second_reading import (
 )
 from kefu.router.answering.writing.token_estimate import TokenEstimate
 from kefu.router.config import RouterConfig
-from kefu.router.dispatch.choosing import choose
+from kefu.router.dispatch.choice import choose
 from kefu.router.dispatch.hedging import Hedging
 from kefu.router.dispatch.relay import NoReplica, Relay, RelayFactory, RelayPolicy, ReplicaChooser
 from kefu.router.dispatch.retry_budget import RetryBudget
@@ -41,9 +41,9 @@ from kefu.router.domain.answer_profiles import AnswerProfile, profile_for
 from kefu.router.domain.generation import GenerationEnd, GenerationRequest, Message
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, BrownOut, FinishReason, Passage, Usage
-from kefu.router.guardrails.answer_checks import AnswerChecks, Asked
+from kefu.router.guardrails.answer_checks import AnswerChecks, AskedText
 from kefu.router.guardrails.answer_filter import AnswerFilter, SentenceFilter
-from kefu.router.guardrails.evidence import Evidence as LiteralEvidence
+from kefu.router.guardrails.evidence import LiteralEvidence
 from kefu.router.guardrails.prompt_injection import gives_instructions, message_for_model, turn_for_model
 from kefu.router.nlu.message import CustomerMessage
 
@@ -130,7 +130,7 @@ class AnswerGenerator:
         literals = self._literals(question, draft, told, is_read_again=self.profile.verifies)
         instructions = prompt.messages[0].content
         if self.profile.is_proven:
-            asked = Asked(
+            asked = AskedText(
                 draft.basis.query or question.text,
                 question.language,
                 told,

@@ -16,7 +16,7 @@ from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import ServiceError
 from kefu.router.conversations.attachments.file_store import FileStore
 from kefu.router.storage import keys
-from kefu.router.storage.attachments import AttachmentStore
+from kefu.router.storage.attachment_store import AttachmentStore
 
 _YOUNGEST = timedelta(hours=1)
 _BATCH = 500

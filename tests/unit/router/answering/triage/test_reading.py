@@ -1,7 +1,7 @@
 """What is read out of a message."""
 
-from kefu.router.actions.matching import known_messages, known_texts
-from kefu.router.answering.triage.reading import INTENT, read_message, weights, word_features
+from kefu.router.actions.asked_action import known_messages, known_texts
+from kefu.router.answering.triage.message_traits import INTENT, read_message, weights, word_features
 from kefu.router.domain.triage import MessageReading, Mood, Urgency
 from kefu.router.nlu.message import CustomerMessage
 from loadtest.quality import triage as quality

@@ -15,7 +15,7 @@ from kefu.router.domain.triage import (
     TriageRule,
     Urgency,
 )
-from kefu.router.messages.triage import MAX_RULES, rule_message, rules_of, triage_message
+from kefu.router.messages.triage_messages import MAX_RULES, rule_message, rules_of, triage_message
 from kefu.router.v1 import triage_pb2 as pb
 from tests.support.table import table
 

@@ -9,9 +9,9 @@ import pytest
 
 from kefu.router.answering.writing.proof import SECOND_READING, Proof
 from kefu.router.domain.turn import Passage
-from kefu.router.guardrails.answer_checks import AnswerChecks, Asked
+from kefu.router.guardrails.answer_checks import AnswerChecks, AskedText
 from kefu.router.guardrails.answer_filter import SentenceFilter
-from kefu.router.guardrails.evidence import Evidence
+from kefu.router.guardrails.evidence import LiteralEvidence
 from kefu.router.guardrails.sentence_gate import LONGEST_SENTENCE, TOO_LONG
 
 ASKED = "How long does a refund take?"
@@ -51,7 +51,7 @@ def begun(readings: Readings | None = None, *, question: str = ASKED, page: str 
     """A proof, and what it says."""
     language = "zh" if question != ASKED else "en"
     passages = [Passage(1, "p1", "", (), page, "", 0.9, language)]
-    checks = AnswerChecks(Asked(question, language, passages, Evidence([question], [("", page)], question)))
+    checks = AnswerChecks(AskedText(question, language, passages, LiteralEvidence([question], [("", page)], question)))
     said: list[str] = []
     return Proof(SentenceFilter(passages, question), checks, said.append, readings and readings.read), said
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from kefu.common.text.linear_pattern import LinearPattern
+from kefu.retrieval.documents.parsed_document import Block, table_block
 from kefu.retrieval.documents.parsers.pdf.lines import Box, Line, joined, words_of
 from kefu.retrieval.documents.parsers.pdf.outline import Outline, OutlineEntry
 from kefu.retrieval.documents.parsers.pdf.tables import Table
-from kefu.retrieval.documents.types import Block, table_block
 
 _HEADING_SIZE = 1.12  # of the body's letters
 _HEADING_CHARACTERS = 160
@@ -48,7 +48,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Page:
+class PdfPage:
     """A page, in points from its upper left corner."""
 
     number: int
@@ -71,7 +71,7 @@ class Page:
 class BlockBuilder:
     """The blocks of all pages. `title` is a heading on the first page larger than all others, or empty."""
 
-    def __init__(self, pages: Sequence[Page], outline: Outline = ()) -> None:
+    def __init__(self, pages: Sequence[PdfPage], outline: Outline = ()) -> None:
         self.title = ""
         self._outline = outline
         self._outline_levels = max((entry.level for entry in outline), default=0)
@@ -127,7 +127,7 @@ class BlockBuilder:
             self._title_lines = [line for line in first if line.box == first[0].box]
         self.title = joined((line.text for line in self._title_lines), self._words)
 
-    def _is_skipped(self, line: Line, page: Page) -> bool:
+    def _is_skipped(self, line: Line, page: PdfPage) -> bool:
         if line in self._title_lines or is_contents_line(line.text):
             return True
         if MARGIN * page.height < line.middle < (1 - MARGIN) * page.height:
@@ -136,7 +136,7 @@ class BlockBuilder:
             len(line.text) <= _PAGE_NUMBER_CHARACTERS and bool(_PAGE_NUMBER.fullmatch(line.text))
         )
 
-    def _place_outline(self, page: Page) -> dict[int, OutlineEntry]:
+    def _place_outline(self, page: PdfPage) -> dict[int, OutlineEntry]:
         """The outline's entries by the id of the lines that spell them. Others hold from the page's beginning on."""
         lines = [line for line in page.lines if not self._is_skipped(line, page)]
         placed: dict[int, OutlineEntry] = {}
@@ -261,7 +261,7 @@ def _continues_paragraph(before: str, after: str) -> bool:
     return after[:1].islower() or (after[:1] >= "\u2e80" and before[-1:] >= "\u2e80" and len(before) > 20)
 
 
-def _find_running_lines(pages: Sequence[Page]) -> set[str]:
+def _find_running_lines(pages: Sequence[PdfPage]) -> set[str]:
     """Running lines: they stand in the margin of many pages, with different digits."""
     found: Counter[str] = Counter()
     for page in pages:
@@ -275,7 +275,7 @@ def _find_running_lines(pages: Sequence[Page]) -> set[str]:
     return {text for text, count in found.items() if count >= max(3, 0.4 * len(pages))}
 
 
-def _texts(page: Page) -> Iterator[str]:
+def _texts(page: PdfPage) -> Iterator[str]:
     """The lines of a page, also those within tables."""
     for item in page.items:
         if isinstance(item, Box):
@@ -292,7 +292,7 @@ def _without_digits(line: Line) -> str:
     return re.sub(r"\d+|\b[ivxlc]+\b", "#", line.text)
 
 
-def body_size(pages: Sequence[Page]) -> float:
+def body_size(pages: Sequence[PdfPage]) -> float:
     """The size of most letters, in points; 10 without any."""
     sizes: Counter[float] = Counter()
     for page in pages:

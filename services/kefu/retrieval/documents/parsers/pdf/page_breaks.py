@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kefu.retrieval.documents.parsers.pdf.blocks import MARGIN, Page, Picture
+from kefu.retrieval.documents.parsers.pdf.blocks import MARGIN, PdfPage, Picture
 from kefu.retrieval.documents.parsers.pdf.lines import Box, Line
 from kefu.retrieval.documents.parsers.pdf.tables import Table
 
@@ -19,7 +19,7 @@ def last_row(ruled: Sequence[Table], lines: Sequence[Line], height: float) -> Ta
     return lowest if all(line.middle > (1 - MARGIN) * height for line in below) else None
 
 
-def with_carried_headers(pages: Sequence[Page]) -> list[Page]:
+def with_carried_headers(pages: Sequence[PdfPage]) -> list[PdfPage]:
     """The pages, with a header that ends one of them moved to its rows on the next."""
     moved = list(pages)
     for at in range(1, len(moved)):
@@ -39,7 +39,7 @@ def _is_of(header: Table, table: Table) -> bool:
     return len(header.rows[0]) == len(table.rows[0]) and all(abs(one - other) <= _TOLERANCE for one, other in edges)
 
 
-def _is_running(item: Box | Table | Picture, page: Page) -> bool:
+def _is_running(item: Box | Table | Picture, page: PdfPage) -> bool:
     return isinstance(item, Box) and all(line.middle < MARGIN * page.height for line in item.lines)
 
 

@@ -15,17 +15,17 @@ from pdfplumber.utils.exceptions import PdfminerException
 
 from kefu.common.text.linear_pattern import LinearPattern
 from kefu.common.text.radical_forms import with_unified_ideographs
-from kefu.retrieval.documents.ocr.reader import PictureReader
+from kefu.retrieval.documents.ocr.picture_reader import PictureReader
 from kefu.retrieval.documents.ocr.type_size import body_size_of, levelled
-from kefu.retrieval.documents.parsers.pdf.blocks import BlockBuilder, Page, body_size
+from kefu.retrieval.documents.parsed_document import ParsedDocument, Unreadable
+from kefu.retrieval.documents.parsers.pdf.blocks import BlockBuilder, PdfPage, body_size
 from kefu.retrieval.documents.parsers.pdf.lines import Box, boxes_of, lines_of
 from kefu.retrieval.documents.parsers.pdf.outline import outline_of
 from kefu.retrieval.documents.parsers.pdf.page_breaks import last_row, with_carried_headers
-from kefu.retrieval.documents.parsers.pdf.pictures import page_picture, pictures_within
+from kefu.retrieval.documents.parsers.pdf.page_pictures import page_picture, pictures_within
 from kefu.retrieval.documents.parsers.pdf.reading_order import in_reading_order
 from kefu.retrieval.documents.parsers.pdf.tables import aligned_tables, ruled_tables
 from kefu.retrieval.documents.parsers.pdf.text_layer import needs_recognition
-from kefu.retrieval.documents.types import ParsedDocument, Unreadable
 from kefu.retrieval.domain.text_recognition import page_ranges
 
 MAX_PAGES = 3_000
@@ -46,7 +46,7 @@ def parse_pdf(data: bytes, reader: PictureReader) -> ParsedDocument:
             count = len(pdf.pages)
             if count > MAX_PAGES:
                 raise Unreadable("TOO_LARGE", f"It has more than {MAX_PAGES:,} pages; split it.")
-            pages, seen = list[Page](), set[int]()
+            pages, seen = list[PdfPage](), set[int]()
             for page in pdf.pages:
                 pages.append(_page(page, document, reader, seen))
                 page.close()  # else the objects of every page are kept
@@ -83,7 +83,7 @@ def _opened(data: bytes) -> Iterator[Any]:
         document.close()
 
 
-def _page(page: Any, document: Any, reader: PictureReader, seen: set[int]) -> Page:
+def _page(page: Any, document: Any, reader: PictureReader, seen: set[int]) -> PdfPage:
     lines = list(lines_of(page.layout))
     number, height = int(page.page_number), float(page.height)
     ruled = ruled_tables(page)
@@ -91,31 +91,31 @@ def _page(page: Any, document: Any, reader: PictureReader, seen: set[int]) -> Pa
     if not tables and needs_recognition([line.text for line in lines], page):
         reading = reader.read_page(page_picture(document, number), number) if document and reader.can_read else None
         if reading is None or not reading.letters:
-            return Page(number, height, [], is_unread=reading is None)
-        return Page(number, reading.height, list(reading.items), is_recognized=True)
+            return PdfPage(number, height, [], is_unread=reading is None)
+        return PdfPage(number, reading.height, list(reading.items), is_recognized=True)
     free = [line for line in lines if not any(table.holds(line) for table in tables)]
     tables += aligned_tables(free)
     free = [line for line in free if not any(table.holds(line) for table in tables)]
     pictures = pictures_within(page, lines, document, reader, seen) if document and reader.can_read else []
     items = in_reading_order([*boxes_of(free), *tables, *pictures])
-    return Page(number, height, items, last_row=last_row(ruled, lines, height))
+    return PdfPage(number, height, items, last_row=last_row(ruled, lines, height))
 
 
-def levelled_pages(pages: Sequence[Page]) -> list[Page]:
+def levelled_pages(pages: Sequence[PdfPage]) -> list[PdfPage]:
     """The pages, of which those that were recognized have sizes of letters in few steps, as printed text has."""
     read = [line for page in pages if page.is_recognized for line in page.lines]
     printed = [page for page in pages if not page.is_recognized]
     measured = body_size_of(read)
     body = body_size(printed) if any(page.lines for page in printed) else max(round(measured * 2) / 2, 1.0)
 
-    def with_sizes(page: Page) -> Page:
+    def with_sizes(page: PdfPage) -> PdfPage:
         items = [Box(levelled(item.lines, measured, body)) if isinstance(item, Box) else item for item in page.items]
         return replace(page, items=items)
 
     return [with_sizes(page) if page.is_recognized else page for page in pages]
 
 
-def _unread_remark(pages: Sequence[Page], reader: PictureReader) -> str:
+def _unread_remark(pages: Sequence[PdfPage], reader: PictureReader) -> str:
     """A remark about pages that were not read. Raises Unreadable if that is all of them."""
     unread = [page.number for page in pages if page.is_unread]
     if not any(page.items for page in pages):
