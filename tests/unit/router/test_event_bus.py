@@ -26,3 +26,12 @@ def test_an_observer_that_fails_keeps_nothing_from_the_others() -> None:
     erased = Erased("acme", "s1")
     EventBus([Broken(), notes]).publish(erased)
     assert notes.told == [erased]
+
+
+def test_an_observer_that_comes_later_is_told_what_happens_from_then_on() -> None:
+    first, later = Notes(), Notes()
+    bus = EventBus([first])
+    bus.publish(Erased("acme", "s1"))
+    bus.add(later)
+    bus.publish(Erased("acme", "s2"))
+    assert (len(first.told), later.told) == (2, [Erased("acme", "s2")])
