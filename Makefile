@@ -76,8 +76,8 @@ ONCE_MORE := --reruns 1 --max-suite-reruns 3 --rerun-show-tracebacks --rerun-exc
 
 # Three workers for two cores, since a test waits for a third of its time; each wants 2 GiB; two at least. What measures
 # time runs at the end, alone.
-WORKERS ?= $(shell n=$$((3 * $$(nproc) / 2)); m=$$(awk '/^MemAvailable/ {print int($$2 / 2^21)}' /proc/meminfo); \
-  n=$$((n < m ? n : m)); echo $$((n > 2 ? n : 2)))
+WORKERS ?= $(shell n=$$((3 * $$(nproc) / 2)); m=$$(awk '/^MemAvailable/ {print int($$2 / 2^21)}' /proc/meminfo 2>/dev/null); \
+  m=$${m:-$$n}; n=$$((n < m ? n : m)); echo $$((n > 2 ? n : 2)))
 
 pytest: setup $(VENV)/.kefu-dev ## The tests of `make test`, those with a real model too
 	$(BIN)/pytest --numprocesses $(WORKERS) $(ONCE_MORE)
