@@ -8,9 +8,9 @@ import pytest
 from kefu.evaluation.metrics import wilson
 from kefu.office.golden_questions.conversation_question import ConversationQuestion
 from kefu.office.golden_questions.searched_text import SearchedText
+from kefu.office.golden_questions.stated_polarity import statements
 from kefu.office.golden_questions.verdict import Shown, Verdict, judge
 from kefu.router.grounding.own_words import content, own_words
-from kefu.router.grounding.stated_polarity import statements
 from tests.support.table import table
 from tests.support.text_growth import growth
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from kefu.common.errors import AttachmentRefused
 from kefu.retrieval.api.read_file import read_stream
-from kefu.retrieval.documents.attachments.file_text import FileReading, FileText, PageText, read_file
+from kefu.retrieval.documents.attachments.file_text import FileReading, PageText, ReadOutcome, read_file
 from kefu.retrieval.documents.parsed_document import Unreadable
 from kefu.retrieval.ingest import conversion_pool
 from kefu.retrieval.ingest.conversion import CONTENT, PREVIEW, ConversionJob, ConvertedDocument, Member
@@ -62,14 +62,14 @@ def test_a_large_picture_is_made_smaller() -> None:
 
 def test_a_pdf_is_kept_as_it_is_with_its_text_and_its_first_page_as_a_picture() -> None:
     found, content, preview = read_file(pdf("Error E17", "Total 500 EUR"))
-    assert (found.pages, found.reading, content) == (1, FileText.TEXT, b"")
+    assert (found.pages, found.reading, content) == (1, ReadOutcome.TEXT, b"")
     assert found.page_texts == (PageText(1, "Error E17\nTotal 500 EUR"),)
     assert Image.open(io.BytesIO(preview)).height == 640
 
 
 def test_a_scan_is_kept_unread() -> None:
     found, _, _ = read_file(sample_files.scanned_pdf())
-    assert (found.reading, found.page_texts) == (FileText.NO_READER, ())
+    assert (found.reading, found.page_texts) == (ReadOutcome.NO_READER, ())
 
 
 @table(
@@ -98,11 +98,11 @@ def test_a_file_that_breaks_a_parser_is_kept_unread_and_none_of_its_words_is_tol
         raise MemoryError("words of the file")
 
     found, _, preview = read_file(pdf("Error E17"), parse)
-    assert (found.reading, found.pages, bool(preview)) == (FileText.NOTHING, 1, True)
+    assert (found.reading, found.pages, bool(preview)) == (ReadOutcome.NOTHING, 1, True)
     assert found.failure.startswith("MemoryError at ")
     assert "words" not in found.failure
     unread, _, _ = read_file(pdf("Error E17"), None)
-    assert (unread.reading, unread.pages, unread.failure) == (FileText.NOTHING, 1, "")
+    assert (unread.reading, unread.pages, unread.failure) == (ReadOutcome.NOTHING, 1, "")
 
 
 # The time that a file may take

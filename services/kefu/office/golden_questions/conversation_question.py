@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from kefu.common.text.language import AnswerLanguage
-from kefu.router.grounding.stated_polarity import Polarity
+from kefu.office.golden_questions.stated_polarity import Polarity
 
 Person = Literal["required", "allowed", "no"]
 Kind = Literal[

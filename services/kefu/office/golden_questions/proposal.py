@@ -8,12 +8,12 @@ from kefu.common.text.language import AnswerLanguage, answer_language
 from kefu.common.text.pii import redacted
 from kefu.common.text.quantities import located_quantities, unit_behind
 from kefu.office.golden_questions.conversation_question import ConversationQuestion, Kind, Person
+from kefu.office.golden_questions.stated_polarity import Polarity, statements
 from kefu.office.insight.unanswered import UnansweredQuestion
 from kefu.router.domain.handoff import FAILURES
 from kefu.router.domain.turn import Passage, Turn
 from kefu.router.grounding.own_words import own_words
 from kefu.router.grounding.sentence_selection import best_sentence
-from kefu.router.grounding.stated_polarity import Polarity, statements
 
 _MOST_BEFORE = 3
 _MOST_FIGURES = 3

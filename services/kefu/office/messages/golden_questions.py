@@ -19,8 +19,8 @@ from kefu.office.golden_questions.golden_question import (
     Trigger,
 )
 from kefu.office.golden_questions.question_lines import BadLine, check_limits, parsed_row
+from kefu.office.golden_questions.stated_polarity import Polarity
 from kefu.office.golden_questions.verdict import Verdict
-from kefu.router.grounding.stated_polarity import Polarity
 from kefu.router.messages.chat import reason_message, source_message, timestamp
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import golden_pb2 as pb

@@ -7,7 +7,7 @@ import structlog
 
 from kefu.common.errors import AttachmentRefused, BadRequest
 from kefu.retrieval.api.import_stream import MAX_PART_BYTES
-from kefu.retrieval.documents.attachments.file_text import FileReading, FileText
+from kefu.retrieval.documents.attachments.file_text import FileReading, ReadOutcome
 from kefu.retrieval.documents.parsed_document import Unreadable
 from kefu.retrieval.ingest.conversion import CONTENT, PREVIEW, ConversionJob, ConvertedDocument
 from kefu.retrieval.ingest.conversion_pool import ConversionPool, ProcessBroken
@@ -18,9 +18,9 @@ _WHY = {"UNSUPPORTED_TYPE": "type", "PASSWORD_PROTECTED": "password", "TOO_LARGE
 _TEXT_SHARE = 0.75
 """Of the time that a file may take: for all of it. The rest is for keeping it unread where that was too little."""
 _READINGS = {
-    FileText.TEXT: pb.FileRead.READING_TEXT,
-    FileText.NOTHING: pb.FileRead.READING_NOTHING,
-    FileText.NO_READER: pb.FileRead.READING_NO_READER,
+    ReadOutcome.TEXT: pb.FileRead.READING_TEXT,
+    ReadOutcome.NOTHING: pb.FileRead.READING_NOTHING,
+    ReadOutcome.NO_READER: pb.FileRead.READING_NO_READER,
 }
 _log = structlog.stdlib.get_logger()
 

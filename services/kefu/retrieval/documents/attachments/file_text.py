@@ -31,7 +31,7 @@ class Parse(Protocol):
         ...
 
 
-class FileText(StrEnum):
+class ReadOutcome(StrEnum):
     """Whether text was read."""
 
     TEXT = "text"
@@ -55,7 +55,7 @@ class FileReading:
     width: int = 0
     height: int = 0
     pages: int = 0
-    reading: FileText = FileText.NOTHING
+    reading: ReadOutcome = ReadOutcome.NOTHING
     page_texts: tuple[PageText, ...] = ()
     failure: str = ""
     """Where a parser broke on it, without a word of the file; empty: none did."""
@@ -99,7 +99,7 @@ def _with_text(found: FileReading, data: bytes, parse: Parse | None) -> FileRead
     try:
         parsed = parse(f"attachment{_SUFFIXES[found.media_type]}", data, media_type=found.media_type)
     except Unreadable as why:
-        return replace(found, reading=FileText.NO_READER if why.reason in _WITHOUT_READER else FileText.NOTHING)
+        return replace(found, reading=ReadOutcome.NO_READER if why.reason in _WITHOUT_READER else ReadOutcome.NOTHING)
     except Exception as error:  # a library's own, or too little memory: told by `failure`
         where = traceback.extract_tb(error.__traceback__)[-1]
         return replace(found, failure=f"{type(error).__name__} at {where.filename}:{where.lineno}")
@@ -111,4 +111,4 @@ def _with_text(found: FileReading, data: bytes, parse: Parse | None) -> FileRead
         if text.strip():
             texts.setdefault(block.page, []).append(text)
     pages = tuple(PageText(page, "\n".join(parts)) for page, parts in texts.items())
-    return replace(found, reading=FileText.TEXT if pages else FileText.NOTHING, page_texts=pages)
+    return replace(found, reading=ReadOutcome.TEXT if pages else ReadOutcome.NOTHING, page_texts=pages)
