@@ -1,15 +1,19 @@
 """Tenants, keys and settings, over real gRPC with a real Redis."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import grpc
 import pytest
 
 from kefu.common.auth import Scope, redis_key
+from kefu.common.permissions import SCOPES_OF_ROLE, Role
 from kefu.router.v1 import admin_pb2 as pb
 from kefu.router.v1 import chat_pb2 as chat
+from kefu.router.v1 import experiment_pb2 as experiments
 from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import bearer_metadata, expect_failure
+from tests.support.identity_tokens import AUDIENCE, ISSUER, public_pem
 from tests.support.router_harness import RouterClient, RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
 from tests.support.table import table
@@ -158,6 +162,41 @@ async def test_settings_work_at_once_and_every_revision_is_kept_with_its_author(
     )
     assert [(revision.revision, revision.settings) for revision in rest.revisions] == [(1, first)]
     assert rest.next_page_token == ""
+
+
+async def test_a_lead_changes_no_setting_that_decides_who_is_a_customer(
+    harness: RouterHarness, root: RouterClient
+) -> None:
+    lead = await harness.client(await harness.create_key("default", *SCOPES_OF_ROLE[Role.LEAD]))
+    own = pb.IdentitySettings(mode="optional", issuer=ISSUER, audience=AUDIENCE, public_key=public_pem())
+    for field, wrong in (
+        ("identity", pb.TenantSettings(identity=own)),
+        ("action_risk", pb.TenantSettings(action_risk="money")),
+    ):
+        staged = pb.StageSettingsRequest(staged_settings=pb.StagedSettings(settings=wrong))
+        stage = partial(lead.admin.StageSettings, staged, metadata=lead.metadata)
+        for refused in (partial(update, lead, wrong, 0), stage):
+            failure = await expect_failure(refused)
+            assert (failure.reason, failure.metadata["field"]) == ("SCOPE_MISSING", f"settings.{field}")
+        # What an administrator staged, a lead neither puts in force nor tries on customers.
+        name = (await root.admin.StageSettings(staged, metadata=root.metadata)).staged_settings.name
+        promote = partial(lead.admin.PromoteStagedSettings, pb.PromoteStagedSettingsRequest(name=name))
+        tried = experiments.Experiment(staged_settings=name, share_percent=50)
+        begin = experiments.StartExperimentRequest(experiment=tried)
+        start = partial(lead.experiments.StartExperiment, begin)
+        for call in (promote, start):
+            assert (await expect_failure(partial(call, metadata=lead.metadata))).reason == "SCOPE_MISSING"
+    assert (await settings(root)).revision == 0
+
+    assert await update(root, pb.TenantSettings(identity=own), 0) == 1
+    read = await settings(lead)
+    assert (read.trust_revision.revision, read.trust_revision.author) == (1, "tenants/default/keys/bootstrap")
+    read.settings.instructions = "Be brief."
+    assert await update(lead, read.settings, 1) == 2, "what stays as it is may be sent along"
+    assert (await settings(lead)).trust_revision.revision == 1
+    page = await lead.admin.ListSettingsRevisions(pb.ListSettingsRevisionsRequest(), metadata=lead.metadata)
+    assert [list(one.changed_fields) for one in page.revisions] == [["instructions"], ["identity"]]
+    assert (await expect_failure(lambda: update(lead, pb.TenantSettings(), 2))).metadata["field"] == "settings.identity"
 
 
 @table(

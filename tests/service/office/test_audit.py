@@ -132,7 +132,7 @@ async def test_each_act_leaves_an_entry_with_who_what_to_whom_from_where_and_how
     assert {(entry.address, entry.address_from) for entry in entries} == {("127.0.0.1", "peer")}
     assert entries[2].trace == _TRACE
     assert dict(entries[0].details)["scopes"] == "chat operator"
-    assert dict(entries[3].details) == {"revision": "1"}
+    assert dict(entries[3].details) == {"revision": "1", "fields": "instructions"}
     assert dict(entries[5].details) == {"events": "turn handoff", "host": "127.0.0.1"}
     assert dict(entries[9].details) == {"sessions": "1"}
     # Neither secrets nor what anybody wrote: not in the entries, nor anywhere in the stream.

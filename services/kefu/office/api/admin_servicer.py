@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 import grpc.aio
@@ -15,8 +16,8 @@ from kefu.common.permissions import Scope
 from kefu.common.redis.tenant_secrets import SecretStore, StoredSecret
 from kefu.common.resource_names import check_id, parse_name
 from kefu.office.api.archive_calls import ArchiveCalls
+from kefu.office.api.settings_rights import check_may_change
 from kefu.office.messages.settings import (
-    check_fair_share_unchanged,
     revision_message,
     settings_message,
     settings_of,
@@ -154,7 +155,11 @@ class AdminServicer(rpc.AdminServiceServicer):
         """See the contract."""
         tenant = await self._administered(caller(), request.tenant)
         revision = await self._settings.current(tenant.id)
-        return pb.GetTenantSettingsResponse(settings=settings_message(revision.settings), revision=revision.number)
+        found = pb.GetTenantSettingsResponse(settings=settings_message(revision.settings), revision=revision.number)
+        if revision.trust:
+            [trust] = await self._settings.revisions(tenant.id, revision.trust + 1, 1)
+            found.trust_revision.CopyFrom(revision_message(trust, with_settings=False))
+        return found
 
     async def UpdateTenantSettings(
         self, request: pb.UpdateTenantSettingsRequest, context: Context
@@ -166,10 +171,9 @@ class AdminServicer(rpc.AdminServiceServicer):
             raise BadRequest("settings", "must be set; an empty message means the installation's defaults.")
         author = actor_of(principal.tenant, principal.subject)
         settings = settings_of(request.settings)
-        if not administers_all(principal):
-            check_fair_share_unchanged((await self._settings.current(tenant.id)).settings, settings)
-        number = await self._settings.update(tenant.id, settings, request.revision, author)
-        return pb.UpdateTenantSettingsResponse(revision=number)
+        check_may_change(principal, (await self._settings.current(tenant.id)).settings, settings)
+        done = await self._settings.update(tenant.id, settings, request.revision, author)
+        return pb.UpdateTenantSettingsResponse(revision=done.number, changed_fields=done.changed)
 
     async def ListSettingsRevisions(
         self, request: pb.ListSettingsRevisionsRequest, context: Context
@@ -189,8 +193,7 @@ class AdminServicer(rpc.AdminServiceServicer):
         principal = caller()
         author = actor_of(principal.tenant, principal.subject)
         staged = staged_settings_of(request.staged_settings, author)
-        if not administers_all(principal):
-            check_fair_share_unchanged((await self._settings.current(principal.tenant)).settings, staged.settings)
+        check_may_change(principal, (await self._settings.current(principal.tenant)).settings, staged.settings)
         await self._staged.stage(principal.tenant, staged)
         return pb.StageSettingsResponse(staged_settings=staged_settings_message(staged))
 
@@ -208,9 +211,9 @@ class AdminServicer(rpc.AdminServiceServicer):
         principal = caller()
         [staged_id] = parse_name("name", request.name, "stagedSettings")
         author = actor_of(principal.tenant, principal.subject)
-        return pb.PromoteStagedSettingsResponse(
-            revision=await self._staged.promote(principal.tenant, staged_id, author)
-        )
+        check = partial(check_may_change, principal)
+        done = await self._staged.promote(principal.tenant, staged_id, author, check)
+        return pb.PromoteStagedSettingsResponse(revision=done.number, changed_fields=done.changed)
 
     async def DiscardStagedSettings(
         self, request: pb.DiscardStagedSettingsRequest, context: Context

@@ -1,6 +1,7 @@
 """ExperimentService: proto in, proto out."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import grpc.aio
@@ -9,6 +10,7 @@ from kefu.common.audit.entry import actor_of
 from kefu.common.auth import Principal, Scope, caller, require
 from kefu.common.errors import DraftNotFound, ExperimentNotFound
 from kefu.common.resource_names import parse_name
+from kefu.office.api.settings_rights import check_may_change
 from kefu.office.experiments.experiment_report import experiment_report
 from kefu.office.experiments.experiment_store import ExperimentStore
 from kefu.office.messages.experiments import experiment_message, experiment_of
@@ -39,7 +41,8 @@ class ExperimentServicer(rpc.ExperimentServiceServicer):
         principal = caller()
         experiment = experiment_of(request.experiment, actor_of(principal.tenant, principal.subject))
         if experiment.staged_settings:
-            await self._staged.get(principal.tenant, experiment.staged_settings)
+            check = partial(check_may_change, principal)
+            await self._staged.check_usable(principal.tenant, experiment.staged_settings, check)
         if experiment.draft and not await self._drafts.is_open(principal, experiment.draft):
             raise DraftNotFound("There is no such draft, or it was promoted or discarded; list the drafts.")
         await self._store.start(principal.tenant, experiment)
@@ -65,14 +68,15 @@ class ExperimentServicer(rpc.ExperimentServiceServicer):
     ) -> pb.PromoteExperimentResponse:
         """See the contract."""
         principal, experiment = caller(), (await self._named(request.name)).experiment
+        check = partial(check_may_change, principal)
         if experiment.staged_settings:
-            await self._staged.check_promotable(principal.tenant, experiment.staged_settings)
+            await self._staged.check_promotable(principal.tenant, experiment.staged_settings, check)
         if experiment.draft:
             require(principal, Scope.KNOWLEDGE)
             await self._promote_draft(principal, experiment.draft)
         if experiment.staged_settings:
             author = actor_of(principal.tenant, principal.subject)
-            await self._staged.promote(principal.tenant, experiment.staged_settings, author)
+            await self._staged.promote(principal.tenant, experiment.staged_settings, author, check)
         return pb.PromoteExperimentResponse(experiment=await self._end(request.name, Ending.PROMOTED))
 
     async def _promote_draft(self, principal: Principal, draft: str) -> None:

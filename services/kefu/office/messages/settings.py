@@ -27,7 +27,6 @@ _MAX_SECONDS = 604_800
 _MAX_OVERLOAD_HANDOFFS = 100
 _MAX_ENTRIES = 100
 _MAX_ENTRY_CHARACTERS = 100
-_FAIR_SHARE_FIELDS = ("max_concurrent_turns", "questions_per_minute", "question_burst", "weight")
 
 
 def settings_message(settings: TenantSettings) -> pb.TenantSettings:
@@ -62,13 +61,14 @@ def settings_message(settings: TenantSettings) -> pb.TenantSettings:
     )
 
 
-def revision_message(revision: Revision) -> pb.SettingsRevision:
+def revision_message(revision: Revision, *, with_settings: bool = True) -> pb.SettingsRevision:
     """A revision of settings as a message."""
     return pb.SettingsRevision(
         revision=revision.number,
-        settings=settings_message(revision.settings),
+        settings=settings_message(revision.settings) if with_settings else None,
         author=revision.author,
         create_time=timestamp(revision.time),
+        changed_fields=revision.changed,
     )
 
 
@@ -123,13 +123,6 @@ def settings_of(message: pb.TenantSettings) -> TenantSettings:
         action_risk=_risk(message),
         triage_rules=rules_of(message.triage_rules),
     )
-
-
-def check_fair_share_unchanged(before: TenantSettings, after: TenantSettings) -> None:
-    """Raise BadRequest when limits or weight differ: a tenant may not change its own fair share."""
-    for name in _FAIR_SHARE_FIELDS:
-        if getattr(before, name) != getattr(after, name):
-            raise BadRequest(f"settings.{name}", "may be changed only by keys of the tenant default.")
 
 
 def _between(message: pb.TenantSettings, name: str, least: float, most: float) -> float | None:

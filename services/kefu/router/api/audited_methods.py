@@ -73,8 +73,10 @@ def _update_settings(act: Act, request: admin.UpdateTenantSettingsRequest) -> No
     act.target = f"{_in_tenant(act, request.tenant)}/settings"
 
 
-def _updated_settings(act: Act, response: admin.UpdateTenantSettingsResponse) -> None:
-    act.details["revision"] = str(response.revision)
+def _changed_settings(
+    act: Act, response: admin.UpdateTenantSettingsResponse | admin.PromoteStagedSettingsResponse
+) -> None:
+    act.details = {"revision": str(response.revision), "fields": " ".join(response.changed_fields)}
 
 
 def _stage_settings(act: Act, request: admin.StageSettingsRequest) -> None:
@@ -83,10 +85,6 @@ def _stage_settings(act: Act, request: admin.StageSettingsRequest) -> None:
 
 def _staged_settings(act: Act, response: admin.StageSettingsResponse) -> None:
     act.target = response.staged_settings.name
-
-
-def _promoted_settings(act: Act, response: admin.PromoteStagedSettingsResponse) -> None:
-    act.details["revision"] = str(response.revision)
 
 
 def _secret(act: Act, request: admin.PutSecretRequest | admin.DeleteSecretRequest) -> None:
@@ -262,9 +260,9 @@ AUDITED: Mapping[str, AuditedMethod] = {
     f"{_ADMIN}/CreateTenant": AuditedMethod("tenant.create", _create_tenant),
     f"{_ADMIN}/CreateKey": AuditedMethod("key.create", _create_key, _created_key),
     f"{_ADMIN}/RevokeKey": AuditedMethod("key.revoke", _revoke_key),
-    f"{_ADMIN}/UpdateTenantSettings": AuditedMethod("settings.update", _update_settings, _updated_settings),
+    f"{_ADMIN}/UpdateTenantSettings": AuditedMethod("settings.update", _update_settings, _changed_settings),
     f"{_ADMIN}/StageSettings": AuditedMethod("settings.stage", _stage_settings, _staged_settings),
-    f"{_ADMIN}/PromoteStagedSettings": AuditedMethod("settings.promote", _name, _promoted_settings),
+    f"{_ADMIN}/PromoteStagedSettings": AuditedMethod("settings.promote", _name, _changed_settings),
     f"{_ADMIN}/DiscardStagedSettings": AuditedMethod("settings.discard", _name),
     f"{_ADMIN}/PutSecret": AuditedMethod("secret.put", _secret),
     f"{_ADMIN}/DeleteSecret": AuditedMethod("secret.delete", _secret),

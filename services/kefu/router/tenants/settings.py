@@ -1,7 +1,7 @@
 """Tenant settings: every revision in Redis, with its author. The last one is in force."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TypeVar
 
 import pydantic
@@ -24,6 +24,8 @@ if redis.call('LLEN', KEYS[1]) ~= tonumber(ARGV[1]) then return 0 end
 return redis.call('RPUSH', KEYS[1], ARGV[2])
 """
 """Add a revision of settings. Returns 0 when the one that was read is not the last."""
+TRUST_FIELDS = frozenset({"identity", "action_risk"})
+"""Settings that decide who is a customer, and what is done for one without a person: an administrator's alone."""
 ValueT = TypeVar("ValueT")
 
 
@@ -71,6 +73,10 @@ class Revision:
     time: float
     staged: str = ""
     """Id of the staged settings that were put in force. Empty: none were."""
+    changed: tuple[str, ...] = ()
+    """Names of the settings that differ from those before. Empty in revisions that are older than this."""
+    trust: int = 0
+    """Number of the last revision that changed one of TRUST_FIELDS. 0: none did since this is noted."""
 
 
 _REVISION = pydantic.TypeAdapter(Revision)
@@ -127,6 +133,11 @@ class EffectiveSettings:
         A collection's own threshold goes before the tenant's, unless the settings are not `calibrated`.
         """
         return (self.calibrated and passage.min_relevance) or self.min_relevance
+
+
+def changed_fields(before: TenantSettings, after: TenantSettings) -> tuple[str, ...]:
+    """Names of the settings that differ."""
+    return tuple(one.name for one in fields(before) if getattr(before, one.name) != getattr(after, one.name))
 
 
 def effective_settings(settings: TenantSettings, config: RouterConfig) -> EffectiveSettings:
@@ -200,15 +211,18 @@ class SettingsStore:
         found = await self._commands.list_range(keys.tenant_settings(tenant), -1, -1)
         return _REVISION.validate_json(found[0]) if found else Revision(0, TenantSettings(), "", 0.0)
 
-    async def update(self, tenant: str, settings: TenantSettings, read: int, author: str, staged: str = "") -> int:
+    async def update(self, tenant: str, settings: TenantSettings, read: int, author: str, staged: str = "") -> Revision:
         """Put new settings in force. Returns their revision. Raises StaleRevision when `read` is not the last one."""
-        revision = Revision(read + 1, settings, author, time.time(), staged)
+        before = await self.current(tenant)
+        changed = changed_fields(before.settings, settings)
+        trust = before.trust if TRUST_FIELDS.isdisjoint(changed) else read + 1
+        revision = Revision(read + 1, settings, author, time.time(), staged, changed, trust)
         arguments = (read, _REVISION.dump_json(revision).decode())
-        number = await self._commands.script(UPDATE_SETTINGS, [keys.tenant_settings(tenant)], arguments)
-        if not number:
+        # `before` is the one that was read, or the script refuses: a revision is never changed.
+        if not await self._commands.script(UPDATE_SETTINGS, [keys.tenant_settings(tenant)], arguments):
             raise StaleRevision("Someone else changed the settings: read them again, then update.")
         self._cache.forget(tenant)
-        return int(number)
+        return revision
 
     async def revisions(self, tenant: str, before: int, count: int) -> list[Revision]:
         """Revisions below number `before` (0: all), latest first."""

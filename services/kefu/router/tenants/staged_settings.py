@@ -1,6 +1,7 @@
 """Staged settings: settings of a tenant that are kept under a name and are not in force."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pydantic
@@ -12,7 +13,7 @@ from kefu.router.config import RouterConfig
 from kefu.router.storage import keys
 from kefu.router.storage.revised_entries import parsed_entry, put_entry
 from kefu.router.storage.tenant_cache import TenantCache
-from kefu.router.tenants.settings import EffectiveSettings, SettingsStore, TenantSettings, effective_settings
+from kefu.router.tenants.settings import EffectiveSettings, Revision, SettingsStore, TenantSettings, effective_settings
 
 PREFIX = "stagedSettings/"
 MAX_STAGED = 10
@@ -34,6 +35,8 @@ class StagedSettings:
     id: str = field(default_factory=new_turn_id)
 
 
+SettingsCheck = Callable[[TenantSettings, TenantSettings], None]
+"""Raises where settings may not take the place of others, by whoever asks for it."""
 _STAGED = pydantic.TypeAdapter(StagedSettings)
 
 
@@ -79,20 +82,25 @@ class StagedSettingsStore:
 
         return (await self._cache.get(tenant, read)).get(staged_id)
 
-    async def check_promotable(self, tenant: str, staged_id: str) -> None:
+    async def check_usable(self, tenant: str, staged_id: str, check: SettingsCheck) -> None:
+        """Raise what `check` raises of them, StagedSettingsNotFound without them."""
+        check((await self._settings.current(tenant)).settings, (await self.get(tenant, staged_id)).settings)
+
+    async def check_promotable(self, tenant: str, staged_id: str, check: SettingsCheck) -> None:
         """Raise what `promote` would raise."""
         if (await self._settings.current(tenant)).staged != staged_id:
+            await self.check_usable(tenant, staged_id, check)
             await self._check_base(tenant, await self.get(tenant, staged_id))
 
-    async def promote(self, tenant: str, staged_id: str, author: str) -> int:
-        """Put staged settings in force, unless they are. Returns their revision.
+    async def promote(self, tenant: str, staged_id: str, author: str, check: SettingsCheck) -> Revision:
+        """Put staged settings in force, unless they are. Returns the revision that they are.
 
-        Raises StagedSettingsNotFound, StaleRevision.
+        Raises StagedSettingsNotFound, StaleRevision, and what `check` raises of the change.
         """
-        current = await self._settings.current(tenant)
-        revision = current.number
-        if current.staged != staged_id:
+        revision = await self._settings.current(tenant)
+        if revision.staged != staged_id:
             staged = await self.get(tenant, staged_id)
+            check(revision.settings, staged.settings)
             try:
                 revision = await self._settings.update(tenant, staged.settings, staged.base, author, staged_id)
             except StaleRevision:

@@ -191,8 +191,11 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateTenantSettings(self, request, context):
-        """UpdateTenantSettings replaces the settings as a whole. They work within seconds, on every router.
-        Errors: ABORTED / STALE_REVISION (someone else changed them: read again), INVALID_ARGUMENT / BAD_REQUEST.
+        """UpdateTenantSettings replaces the settings as a whole. They work within seconds, on every router. `identity` and
+        `action_risk` stay as they are, unless the key has the scope `admin`: who can name the key that customers' tokens are
+        verified with can be any customer. So it is with StageSettings, PromoteStagedSettings and experiments, too.
+        Errors: ABORTED / STALE_REVISION (someone else changed them: read again), INVALID_ARGUMENT / BAD_REQUEST,
+        PERMISSION_DENIED / SCOPE_MISSING (ErrorInfo.metadata `field` names the setting).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -209,7 +212,7 @@ class AdminServiceServicer:
         """StageSettings keeps settings under a name without putting them in force: to ask over them
         (ConverseRequest.staged_settings), and to try them on a share of customers (ExperimentService). Of the caller's tenant, at
         most 10. Errors: INVALID_ARGUMENT / BAD_REQUEST, ABORTED / STALE_REVISION (the settings in force were changed since
-        `base_revision`).
+        `base_revision`), PERMISSION_DENIED / SCOPE_MISSING (see UpdateTenantSettings).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -226,7 +229,7 @@ class AdminServiceServicer:
         """PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. Those that are in force
         stay so: a call may be made again. To go back, update to the revision before. Errors:
         NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed since they were
-        staged: stage them anew).
+        staged: stage them anew), PERMISSION_DENIED / SCOPE_MISSING (see UpdateTenantSettings).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

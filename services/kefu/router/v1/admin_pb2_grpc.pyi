@@ -55,8 +55,11 @@ class AdminServiceStub:
     GetTenantSettings: _grpc.UnaryUnaryMultiCallable[_admin_pb2.GetTenantSettingsRequest, _admin_pb2.GetTenantSettingsResponse]
     """GetTenantSettings returns the settings in force."""
     UpdateTenantSettings: _grpc.UnaryUnaryMultiCallable[_admin_pb2.UpdateTenantSettingsRequest, _admin_pb2.UpdateTenantSettingsResponse]
-    """UpdateTenantSettings replaces the settings as a whole. They work within seconds, on every router.
-    Errors: ABORTED / STALE_REVISION (someone else changed them: read again), INVALID_ARGUMENT / BAD_REQUEST.
+    """UpdateTenantSettings replaces the settings as a whole. They work within seconds, on every router. `identity` and
+    `action_risk` stay as they are, unless the key has the scope `admin`: who can name the key that customers' tokens are
+    verified with can be any customer. So it is with StageSettings, PromoteStagedSettings and experiments, too.
+    Errors: ABORTED / STALE_REVISION (someone else changed them: read again), INVALID_ARGUMENT / BAD_REQUEST,
+    PERMISSION_DENIED / SCOPE_MISSING (ErrorInfo.metadata `field` names the setting).
     """
     ListSettingsRevisions: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ListSettingsRevisionsRequest, _admin_pb2.ListSettingsRevisionsResponse]
     """ListSettingsRevisions lists who changed what and when, the latest first."""
@@ -64,7 +67,7 @@ class AdminServiceStub:
     """StageSettings keeps settings under a name without putting them in force: to ask over them
     (ConverseRequest.staged_settings), and to try them on a share of customers (ExperimentService). Of the caller's tenant, at
     most 10. Errors: INVALID_ARGUMENT / BAD_REQUEST, ABORTED / STALE_REVISION (the settings in force were changed since
-    `base_revision`).
+    `base_revision`), PERMISSION_DENIED / SCOPE_MISSING (see UpdateTenantSettings).
     """
     ListStagedSettings: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ListStagedSettingsRequest, _admin_pb2.ListStagedSettingsResponse]
     """ListStagedSettings lists what is staged, the latest first."""
@@ -72,7 +75,7 @@ class AdminServiceStub:
     """PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. Those that are in force
     stay so: a call may be made again. To go back, update to the revision before. Errors:
     NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed since they were
-    staged: stage them anew).
+    staged: stage them anew), PERMISSION_DENIED / SCOPE_MISSING (see UpdateTenantSettings).
     """
     DiscardStagedSettings: _grpc.UnaryUnaryMultiCallable[_admin_pb2.DiscardStagedSettingsRequest, _admin_pb2.DiscardStagedSettingsResponse]
     """DiscardStagedSettings removes staged settings. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND."""
@@ -130,8 +133,11 @@ class AdminServiceAsyncStub(AdminServiceStub):
     GetTenantSettings: _aio.UnaryUnaryMultiCallable[_admin_pb2.GetTenantSettingsRequest, _admin_pb2.GetTenantSettingsResponse]  # type: ignore[assignment]
     """GetTenantSettings returns the settings in force."""
     UpdateTenantSettings: _aio.UnaryUnaryMultiCallable[_admin_pb2.UpdateTenantSettingsRequest, _admin_pb2.UpdateTenantSettingsResponse]  # type: ignore[assignment]
-    """UpdateTenantSettings replaces the settings as a whole. They work within seconds, on every router.
-    Errors: ABORTED / STALE_REVISION (someone else changed them: read again), INVALID_ARGUMENT / BAD_REQUEST.
+    """UpdateTenantSettings replaces the settings as a whole. They work within seconds, on every router. `identity` and
+    `action_risk` stay as they are, unless the key has the scope `admin`: who can name the key that customers' tokens are
+    verified with can be any customer. So it is with StageSettings, PromoteStagedSettings and experiments, too.
+    Errors: ABORTED / STALE_REVISION (someone else changed them: read again), INVALID_ARGUMENT / BAD_REQUEST,
+    PERMISSION_DENIED / SCOPE_MISSING (ErrorInfo.metadata `field` names the setting).
     """
     ListSettingsRevisions: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListSettingsRevisionsRequest, _admin_pb2.ListSettingsRevisionsResponse]  # type: ignore[assignment]
     """ListSettingsRevisions lists who changed what and when, the latest first."""
@@ -139,7 +145,7 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """StageSettings keeps settings under a name without putting them in force: to ask over them
     (ConverseRequest.staged_settings), and to try them on a share of customers (ExperimentService). Of the caller's tenant, at
     most 10. Errors: INVALID_ARGUMENT / BAD_REQUEST, ABORTED / STALE_REVISION (the settings in force were changed since
-    `base_revision`).
+    `base_revision`), PERMISSION_DENIED / SCOPE_MISSING (see UpdateTenantSettings).
     """
     ListStagedSettings: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListStagedSettingsRequest, _admin_pb2.ListStagedSettingsResponse]  # type: ignore[assignment]
     """ListStagedSettings lists what is staged, the latest first."""
@@ -147,7 +153,7 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. Those that are in force
     stay so: a call may be made again. To go back, update to the revision before. Errors:
     NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed since they were
-    staged: stage them anew).
+    staged: stage them anew), PERMISSION_DENIED / SCOPE_MISSING (see UpdateTenantSettings).
     """
     DiscardStagedSettings: _aio.UnaryUnaryMultiCallable[_admin_pb2.DiscardStagedSettingsRequest, _admin_pb2.DiscardStagedSettingsResponse]  # type: ignore[assignment]
     """DiscardStagedSettings removes staged settings. Errors: NOT_FOUND / STAGED_SETTINGS_NOT_FOUND."""
@@ -244,8 +250,11 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _admin_pb2.UpdateTenantSettingsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_admin_pb2.UpdateTenantSettingsResponse, _abc.Awaitable[_admin_pb2.UpdateTenantSettingsResponse]]:
-        """UpdateTenantSettings replaces the settings as a whole. They work within seconds, on every router.
-        Errors: ABORTED / STALE_REVISION (someone else changed them: read again), INVALID_ARGUMENT / BAD_REQUEST.
+        """UpdateTenantSettings replaces the settings as a whole. They work within seconds, on every router. `identity` and
+        `action_risk` stay as they are, unless the key has the scope `admin`: who can name the key that customers' tokens are
+        verified with can be any customer. So it is with StageSettings, PromoteStagedSettings and experiments, too.
+        Errors: ABORTED / STALE_REVISION (someone else changed them: read again), INVALID_ARGUMENT / BAD_REQUEST,
+        PERMISSION_DENIED / SCOPE_MISSING (ErrorInfo.metadata `field` names the setting).
         """
 
     @_abc_1.abstractmethod
@@ -265,7 +274,7 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         """StageSettings keeps settings under a name without putting them in force: to ask over them
         (ConverseRequest.staged_settings), and to try them on a share of customers (ExperimentService). Of the caller's tenant, at
         most 10. Errors: INVALID_ARGUMENT / BAD_REQUEST, ABORTED / STALE_REVISION (the settings in force were changed since
-        `base_revision`).
+        `base_revision`), PERMISSION_DENIED / SCOPE_MISSING (see UpdateTenantSettings).
         """
 
     @_abc_1.abstractmethod
@@ -285,7 +294,7 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         """PromoteStagedSettings puts staged settings in force, as a new revision; they are staged no more. Those that are in force
         stay so: a call may be made again. To go back, update to the revision before. Errors:
         NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, ABORTED / STALE_REVISION (the settings in force were changed since they were
-        staged: stage them anew).
+        staged: stage them anew), PERMISSION_DENIED / SCOPE_MISSING (see UpdateTenantSettings).
         """
 
     @_abc_1.abstractmethod

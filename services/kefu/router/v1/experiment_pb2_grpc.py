@@ -76,7 +76,8 @@ class ExperimentServiceServicer:
         """StartExperiment begins an experiment. Conversations that are opened from now on take part, within seconds on each
         router; those that have begun do not. Errors: INVALID_ARGUMENT / BAD_REQUEST,
         FAILED_PRECONDITION / EXPERIMENT_RUNS (another one runs), NOT_FOUND / DRAFT_NOT_FOUND,
-        NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE.
+        NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE, PERMISSION_DENIED / SCOPE_MISSING (see
+        AdminService.UpdateTenantSettings).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

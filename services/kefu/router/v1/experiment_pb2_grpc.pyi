@@ -41,7 +41,8 @@ class ExperimentServiceStub:
     """StartExperiment begins an experiment. Conversations that are opened from now on take part, within seconds on each
     router; those that have begun do not. Errors: INVALID_ARGUMENT / BAD_REQUEST,
     FAILED_PRECONDITION / EXPERIMENT_RUNS (another one runs), NOT_FOUND / DRAFT_NOT_FOUND,
-    NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE.
+    NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE, PERMISSION_DENIED / SCOPE_MISSING (see
+    AdminService.UpdateTenantSettings).
     """
     GetExperiment: _grpc.UnaryUnaryMultiCallable[_experiment_pb2.GetExperimentRequest, _experiment_pb2.GetExperimentResponse]
     """GetExperiment returns an experiment with its figures so far, which may be looked at as often as one likes.
@@ -74,7 +75,8 @@ class ExperimentServiceAsyncStub(ExperimentServiceStub):
     """StartExperiment begins an experiment. Conversations that are opened from now on take part, within seconds on each
     router; those that have begun do not. Errors: INVALID_ARGUMENT / BAD_REQUEST,
     FAILED_PRECONDITION / EXPERIMENT_RUNS (another one runs), NOT_FOUND / DRAFT_NOT_FOUND,
-    NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE.
+    NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE, PERMISSION_DENIED / SCOPE_MISSING (see
+    AdminService.UpdateTenantSettings).
     """
     GetExperiment: _aio.UnaryUnaryMultiCallable[_experiment_pb2.GetExperimentRequest, _experiment_pb2.GetExperimentResponse]  # type: ignore[assignment]
     """GetExperiment returns an experiment with its figures so far, which may be looked at as often as one likes.
@@ -110,7 +112,8 @@ class ExperimentServiceServicer(metaclass=_abc_1.ABCMeta):
         """StartExperiment begins an experiment. Conversations that are opened from now on take part, within seconds on each
         router; those that have begun do not. Errors: INVALID_ARGUMENT / BAD_REQUEST,
         FAILED_PRECONDITION / EXPERIMENT_RUNS (another one runs), NOT_FOUND / DRAFT_NOT_FOUND,
-        NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE.
+        NOT_FOUND / STAGED_SETTINGS_NOT_FOUND, UNAVAILABLE / BACKEND_UNAVAILABLE, PERMISSION_DENIED / SCOPE_MISSING (see
+        AdminService.UpdateTenantSettings).
         """
 
     @_abc_1.abstractmethod

@@ -37,6 +37,13 @@ async def _get_settings(target: Remote, tenant: Tenant = "", as_json: Json = Fal
         empty="Everything is the installation's default.",
     )
     console().print(f"revision {found.revision}", style="dim")
+    if found.HasField("trust_revision"):
+        trust, when = found.trust_revision, local_time(found.trust_revision.create_time)
+        console().print(
+            f"identity or action_risk last changed in revision {trust.revision}, {when}, by {trust.author}",
+            style="dim",
+            soft_wrap=True,
+        )
 
 
 async def _set_settings(

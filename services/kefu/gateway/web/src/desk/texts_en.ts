@@ -492,6 +492,7 @@ export const en = {
   installationsText: "The installation’s text",
   identity: "Customers' sign-in",
   identityMore: "A conversation shows who the customer is once your site has said so, or a code sent by mail has proved it.",
+  trustChanged: "How customers prove who they are, or what is done for them without a person, was last changed on {when}, by {who}.",
   identityMode: "Customers",
   identityOff: "are not asked who they are",
   identityOptional: "may sign in",

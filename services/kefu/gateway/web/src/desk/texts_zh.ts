@@ -493,6 +493,7 @@ export const zh: Record<keyof typeof en, string> = {
   installationsText: "系统默认话术",
   identity: "客户登录",
   identityMore: "网站告知客户身份后，或客户通过邮箱验证码验证后，会话中会显示客户是谁。",
+  trustChanged: "客户如何证明身份，或哪些事无需人工即可办理，最近一次更改：{when}，更改者 {who}。",
   identityMode: "客户",
   identityOff: "无需说明身份",
   identityOptional: "可以登录",

@@ -13,7 +13,7 @@ import {
   KnowledgeService,
   PassageSchema,
 } from "../../src/gen/kefu/retrieval/v1/knowledge_pb.ts";
-import { AdminService, TenantSettingsSchema } from "../../src/gen/kefu/router/v1/admin_pb.ts";
+import { AdminService, type SettingsRevision, TenantSettingsSchema } from "../../src/gen/kefu/router/v1/admin_pb.ts";
 import { AuditEntrySchema, AuditService } from "../../src/gen/kefu/router/v1/audit_pb.ts";
 import {
   AnswerSource,
@@ -143,6 +143,7 @@ export class Company {
   agents: Agent[] = [];
   /** What is said to the next settings, in place of taking them. */
   settingsRefusal: ConnectError | null = null;
+  trustRevision: SettingsRevision | undefined;
   settings = create(TenantSettingsSchema, { businessHours: ["Mon-Fri 09:00-18:00"], timeZone: "Asia/Shanghai" });
   /** Relevance of what a search finds, in the order of the hits' scores. */
   relevances = (_query: string): readonly number[] => [0.93, 0.61, 0.18];
@@ -308,7 +309,7 @@ export class Company {
       this.reviews.register(router);
       router.service(AdminService, {
         ...this.procedures.secretMethods(),
-        getTenantSettings: () => ({ settings: this.settings, revision: 3n }),
+        getTenantSettings: () => ({ settings: this.settings, revision: 3n, trustRevision: this.trustRevision }),
         updateTenantSettings: ({ settings }) => {
           if (this.settingsRefusal) throw this.settingsRefusal;
           if (settings) this.settings = settings;

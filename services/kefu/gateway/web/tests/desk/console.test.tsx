@@ -1,6 +1,7 @@
 /** The console over a company in memory: what people do at the desk, and what they are told when it fails. */
 
 import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -10,7 +11,7 @@ import { claims } from "../../src/desk/inbox/claims.ts";
 import { followAddress } from "../../src/desk/shared/route.ts";
 import { keepKey, nameAgent } from "../../src/desk/shared/session.ts";
 import { Rating, Session_State } from "../../src/gen/kefu/router/v1/chat_pb.ts";
-import { IdentitySettingsSchema } from "../../src/gen/kefu/router/v1/admin_pb.ts";
+import { IdentitySettingsSchema, SettingsRevisionSchema } from "../../src/gen/kefu/router/v1/admin_pb.ts";
 import { VerifiedCustomer_Method, VerifiedCustomerSchema } from "../../src/gen/kefu/router/v1/identity_pb.ts";
 import { choose } from "../../src/shared/i18n.ts";
 import { badRequest, busyCompany, type Company } from "./company.ts";
@@ -299,8 +300,8 @@ async function fill(label: string, value: string): Promise<void> {
   });
 }
 
-test("a lead says how customers are identified, and all else of the settings stays", async () => {
-  await open("kefu_lead", "#/settings/customers");
+test("an administrator says how customers are identified, and all else of the settings stays", async () => {
+  await open("kefu_admin", "#/settings/customers");
   await see(/Your site says who its customers are/);
   expect(root.textContent).not.toMatch(/Issuer/);
   await fill("Customers", "required");
@@ -329,6 +330,20 @@ test("a lead says how customers are identified, and all else of the settings sta
       claims: ["name", "email"],
     }),
   );
+});
+
+test("a lead does not say who is a customer, and sees who last did", async () => {
+  company.trustRevision = create(SettingsRevisionSchema, {
+    revision: 2n,
+    author: "tenants/songlu/users/mia",
+    createTime: timestampFromMs(Date.UTC(2026, 2, 2, 10)),
+    changedFields: ["identity"],
+  });
+  await open("kefu_lead", "#/settings/hours");
+  await see(/was last changed on .*, by users\/mia/);
+  const links = [...root.querySelectorAll("a")].map((one) => one.getAttribute("href"));
+  expect(links).toContain("#/settings/hours");
+  expect(links).not.toContain("#/settings/customers");
 });
 
 test("who takes a conversation over while I write is named, and my draft stays", async () => {

@@ -16,7 +16,7 @@ import { WebhooksPage } from "./webhooks.tsx";
 
 const TABS = ["desk", "hours", "customers", "webhooks", "audit"] as const;
 /** What the tabs need that are not for everybody. */
-const NEEDED = { hours: "settings", customers: "settings", webhooks: "admin", audit: "admin" } as const;
+const NEEDED = { hours: "settings", customers: "admin", webhooks: "admin", audit: "admin" } as const;
 
 export function SettingsPage() {
   const { me } = useDesk();

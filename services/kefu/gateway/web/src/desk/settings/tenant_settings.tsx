@@ -4,6 +4,7 @@ import type { ComponentType } from "preact";
 import { useState } from "preact/hooks";
 
 import type { GetTenantSettingsResponse } from "../../gen/kefu/router/v1/admin_pb.ts";
+import { clock } from "../shared/format.ts";
 import { useLoaded } from "../shared/loading.ts";
 import { useDesk } from "../shared/session.ts";
 import { Busy, FailureNotice, Notice } from "../shared/ui.tsx";
@@ -16,11 +17,12 @@ export interface SettingsFormProps {
 }
 
 export function TenantSettingsPage({ form: Form }: { form: ComponentType<SettingsFormProps> }) {
-  const { services } = useDesk();
+  const { me, services } = useDesk();
   const loaded = useLoaded<GetTenantSettingsResponse>((signal) => services.admin.getTenantSettings({}, { signal }), [services]);
   const [saved, setSaved] = useState(false);
   if (loaded.failure) return <FailureNotice failure={loaded.failure} retry={loaded.reload} />;
   if (loaded.value === null) return <Busy />;
+  const trust = loaded.value.trustRevision;
   const onSaved = () => {
     setSaved(true);
     loaded.reload();
@@ -28,6 +30,7 @@ export function TenantSettingsPage({ form: Form }: { form: ComponentType<Setting
   return (
     <>
       {saved ? <Notice kind="good">{t("saved")}</Notice> : null}
+      {trust ? <Notice kind="info">{t("trustChanged", { when: clock(trust.createTime), who: trust.author.replace(`tenants/${me.tenant}/`, "") })}</Notice> : null}
       <Form key={String(loaded.value.revision)} read={loaded.value} onSaved={onSaved} />
     </>
   );
