@@ -50,8 +50,8 @@ _LONGEST_HEADING = 60
 MOST_CHOICES = 3
 """Pieces that a model chooses among."""
 LEAST_BEARING = 0.4
-"""Evidence that is less likely to answer the question is not shown: chosen on even ids and a company of clauses to
-calibrate with, where what is shown instead of an answer counts (docs/benchmarks/answers.md)."""
+"""Evidence that is less likely to answer the question is not shown. Chosen on the companies to calibrate with, where it
+shows as many right answers as the bound of before (docs/benchmarks/answers.md)."""
 LEAST_BEARING_TO_READ = 0.3
 """From here on a model that writes is asked where no passage is relevant enough: it can say that they do not answer."""
 CLEAR_BEARING = 0.6

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
+from statistics import fmean
 
 from kefu.common.text.language import UNKNOWN, AnswerLanguage, language_of
 from kefu.router.domain.turn import Passage
@@ -42,8 +43,7 @@ _CLEAR = 0.7
 """A piece that is the best one with this probability needs no second opinion."""
 READING = "reading"
 """The feature that the evidence reader gives: the log-odds that a piece answers."""
-BEARING_ALONE = ("score", "greatest relevance", "greatest reading")
-"""Features of `bearing` that a single piece does not have."""
+_BEST_READINGS = 5
 _WEIGHTS_FILE = "evidence_weights.json"
 
 
@@ -164,15 +164,25 @@ def reranked(
 
 
 def bearing_features(ranked: Sequence[RankedPiece], passages: Sequence[Passage]) -> dict[str, float]:
-    """What tells whether the best piece answers the question at all."""
-    best = ranked[0]
+    """What tells whether the best piece answers the question at all: by itself, and how clearly before the others.
+
+    Those that need cosines or readings are left out where there are none.
+    """
+    best, near = ranked[0], ranked[:MOST_READ]
     found = {
-        **best.features,
         "score": best.score,
+        "clear": math.log(max(best.probability, _LEAST_PROBABILITY)),
         "greatest relevance": max(passage.relevance for passage in passages),
+        "precision": best.features["precision"],
     }
-    if readings := [each.features[READING] for each in ranked if READING in each.features]:
-        found["greatest reading"] = max(readings)
+    if "cosine" in best.features:
+        cosine = best.features["cosine"]
+        found["cosine"] = cosine
+        found["cosine above mean"] = cosine - fmean(each.features["cosine"] for each in near)
+    if READING in best.features:
+        readings = sorted((each.features[READING] for each in near if READING in each.features), reverse=True)
+        found["reading"] = best.features[READING]
+        found["best readings"] = fmean(readings[:_BEST_READINGS])
     return found
 
 
@@ -180,13 +190,11 @@ def bearing(ranked: Sequence[RankedPiece], passages: Sequence[Passage]) -> float
     """How likely the best piece answers the question, 0 to 1; 0 without a piece."""
     if not ranked:
         return 0.0
-    own = ranked[0].features
-    weights = fitted_weights()[
-        "bearing_read" if READING in own else "bearing" if "cosine" in own else "bearing_without_cosines"
-    ]
     found = bearing_features(ranked, passages)
-    total = weights["constant"] + math.fsum(weights[name] * value for name, value in found.items() if name in weights)
-    return 1 / (1 + math.exp(-total))
+    weights = fitted_weights()[
+        "bearing_read" if READING in found else "bearing" if "cosine" in found else "bearing_without_cosines"
+    ]
+    return 1 / (1 + math.exp(-weights["constant"] - math.fsum(weights[name] * value for name, value in found.items())))
 
 
 def features(
