@@ -34,6 +34,7 @@ from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.service import PERMISSIONS
 from kefu.retrieval.sources.collectors import Fetching
+from kefu.retrieval.sources.fetching.links import LinksReader
 from kefu.retrieval.sources.fetching.site import Retries
 from kefu.retrieval.sources.scheduler import Pace, SourceScheduler
 from kefu.retrieval.sources.source_service import SourceService
@@ -172,7 +173,9 @@ async def open_retrieval_node(
         knowledge = Knowledge(store, batching, converters, replica, guard, servicer.calibrator.mark_changed, drafts)
         http = await stack.enter_async_context(open_guarded_http(permits(networks("127.0.0.1"))))
         secrets = SecretStore(RedisCommands(client), [INTERNAL_KEY])
-        fetching = Fetching(http, secrets.get, folders, retries=Retries(pause_seconds=0.0))
+        fetching = Fetching(
+            http, secrets.get, LinksReader(converters.links), folders, retries=Retries(pause_seconds=0.0)
+        )
         sources = SourceStore(client)
         scheduler = SourceScheduler(sources, knowledge, fetching, pace)
         source_servicer = SourceServicer(SourceService(sources, knowledge, scheduler, servicer.open_writer), folders)

@@ -29,6 +29,7 @@ from kefu.retrieval.ranking.evidence_reader import TimeLimitedReader
 from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.sources.collectors import Fetching
+from kefu.retrieval.sources.fetching.links import LinksReader
 from kefu.retrieval.sources.scheduler import Pace, SourceScheduler
 from kefu.retrieval.sources.source_service import SourceService
 from kefu.retrieval.sources.source_store import SourceStore
@@ -143,7 +144,9 @@ async def main(config: RetrievalConfig) -> None:
             wait_for_disk_seconds=config.wait_for_disk_seconds,
         )
         sources = SourceStore(client)
-        scheduler = SourceScheduler(sources, knowledge, Fetching(http, secrets.get, config.source_roots), pace)
+        scheduler = SourceScheduler(
+            sources, knowledge, Fetching(http, secrets.get, LinksReader(converters.links), config.source_roots), pace
+        )
         source_service = SourceService(sources, knowledge, scheduler, servicer.open_writer)
         source_servicer = SourceServicer(source_service, config.source_roots)
         if config.syncs:

@@ -1,11 +1,14 @@
 """Each kind of source against a server of its own: Git, feed, folder, bucket, and five systems by recorded answers."""
 
+import asyncio
 import hashlib
 import hmac
 import json
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
@@ -17,11 +20,15 @@ from dulwich.repo import Repo
 from dulwich.server import DictBackend
 from dulwich.web import make_wsgi_chain
 
+from kefu.common.aio import cancel_and_wait
 from kefu.common.redis.client import open_redis
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.redis.tenant_secrets import SecretStore
+from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.sources.fetching import recipe
-from kefu.retrieval.sources.scheduler import Pace
+from kefu.retrieval.sources.scheduler import Pace, new_sync
+from kefu.retrieval.sources.source_store import SourceStore
+from kefu.retrieval.sources.sync import MAX_ATTEMPTS
 from kefu.retrieval.v1 import source_pb2 as pb
 from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import INTERNAL_KEY, expect_failure
@@ -138,6 +145,46 @@ async def test_a_folder_is_read_within_what_the_configuration_allows_and_links_a
     (docs / "returns.md").rename(docs / "sending-back.md")
     assert (await sources.run()).counts.moved == 1
     assert await sources.texts() == {"sources/site/returns.md": "Thirty days."}
+
+
+@pytest.mark.parametrize("entry", ["&lt;!-- ", "&lt;a ", "<![CDATA[<b><!--]]>"])
+async def test_a_hostile_feed_keeps_nobody_waiting(sources: Sources, site: WebSite, entry: str) -> None:
+    """600 kB of comments without an end stopped retrieval again and again."""
+    text = entry * (600_000 // len(entry))
+    item = f"<item><link>{site.address}/1</link><description>{text}</description></item>"
+    site.pages["/feed"] = Response(body=f"<rss version='2.0'><channel><title>t</title>{item}</channel></rss>".encode())
+    latest = 0.0
+
+    async def tick() -> None:
+        nonlocal latest
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(0.01)
+            latest = max(latest, time.monotonic() - began - 0.01)
+
+    ticking = asyncio.create_task(tick())
+    await sources.put(pb.Source(feed=pb.FeedOrigin(address=f"{site.address}/feed", entry_text=True)))
+    found = await sources.first_run(NAME)
+    await cancel_and_wait(ticking)
+    assert found.state == pb.Sync.STATE_DONE, found.message
+    assert latest < 1, "the event loop of the service waits for no feed"
+
+
+async def test_a_source_that_replicas_died_over_is_paused_and_says_so(
+    sources: Sources, site: WebSite, own_redis: RedisServer
+) -> None:
+    site.page("/a", "A", "Thirty days.")
+    site.sitemap("/a")
+    await run(sources, pb.Source(sitemap=pb.SitemapOrigin(address=f"{site.address}/sitemap.xml")))
+    key = CollectionKey("default", NAME.split("/")[1])
+    async with open_redis(own_redis.url) as client:
+        died = replace(new_sync("schedule", time.time()), attempts=MAX_ATTEMPTS)
+        await SourceStore(client).queue(key, NAME.rpartition("/")[2], died, time.time())
+    failed = await sources.ended(f"{NAME}/syncs/{died.id}")
+    assert failed.state == pb.Sync.STATE_FAILED
+    assert "was paused" in failed.message
+    assert (await sources.get()).paused
+    assert (await sources.run()).state == pb.Sync.STATE_DONE, "a run that is asked for is tried"
 
 
 async def test_what_a_feed_no_longer_lists_stays_until_its_page_is_gone(sources: Sources, site: WebSite) -> None:

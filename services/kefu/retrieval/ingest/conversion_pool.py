@@ -21,13 +21,15 @@ from typing import Any, TypeVar, cast
 import structlog
 
 import kefu
+from kefu.retrieval.documents.links import Links, LinksJob
 from kefu.retrieval.documents.ocr.engine import is_installed
 from kefu.retrieval.documents.parsed_document import Unreadable
 from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument
-from kefu.retrieval.ingest.conversion_worker import CONVERTED, FRAME, JOB, PAGE_SECONDS
+from kefu.retrieval.ingest.conversion_worker import CONVERTED, FRAME, JOB, LINKS, PAGE_SECONDS, Job
 
 _MAX_DOCUMENTS_PER_PROCESS = 200  # then the process is replaced, because libraries keep memory
 _IDLE_SECONDS = 60.0
+_LINKS_SECONDS = 20.0
 _INHERITED_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "HOME")
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}  # less address space
 _log = structlog.stdlib.get_logger()
@@ -135,16 +137,27 @@ class ConversionPool:
             tries: how many processes may break of it: not always the document's fault, one may have been killed.
         """
         job = replace(job, ocr_pages=self._ocr_pages)
+        reply = await self._answer(job, data, on_progress, self.seconds if seconds is None else seconds, tries)
+        return cast("ConvertedDocument", reply["converted"])
+
+    async def links(self, job: LinksJob, data: bytes) -> Links:
+        """The links of a file; raises Unreadable. A cancelled call ends its process."""
+        reply = await self._answer(job, data, _ignore, min(_LINKS_SECONDS, self.seconds), tries=1)
+        return cast("Links", reply["links"])
+
+    async def _answer(
+        self, job: Job, data: bytes, on_progress: OnProgress, seconds: float, tries: int
+    ) -> dict[str, Any]:
         async with self._slots:
-            reply = await self._tried(job, data, on_progress, self.seconds if seconds is None else seconds, tries)
+            reply = await self._tried(job, data, on_progress, seconds, tries)
         if "reason" in reply:
             if reply["detail"]:
                 _log.warning("conversion.failed", reason=reply["reason"], detail=reply["detail"], bytes=len(data))
             raise Unreadable(reply["reason"], reply["message"])
-        return cast("ConvertedDocument", reply["converted"])
+        return reply
 
     async def _tried(
-        self, job: ConversionJob, data: bytes, on_progress: OnProgress, seconds: float, tries: int
+        self, job: Job, data: bytes, on_progress: OnProgress, seconds: float, tries: int
     ) -> dict[str, Any]:
         for _ in range(tries):
             with suppress(_ProcessEnded):
@@ -153,7 +166,7 @@ class ConversionPool:
             "BROKEN_FILE", "Reading it broke the program that reads it; open it, save it anew, and import that."
         )
 
-    async def _reply(self, job: ConversionJob, data: bytes, on_progress: OnProgress, seconds: float) -> dict[str, Any]:
+    async def _reply(self, job: Job, data: bytes, on_progress: OnProgress, seconds: float) -> dict[str, Any]:
         """The reply of a process. Raises Unreadable when it takes too long, and _ProcessEnded."""
         worker = self._idle.pop() if self._idle else await self._started()
         is_reusable = False
@@ -258,11 +271,11 @@ class ConversionPool:
 def _failed_unforeseen(reply: dict[str, Any]) -> bool:
     if "reason" in reply:
         return bool(reply["detail"])
-    converted: ConvertedDocument = reply["converted"]
-    return converted.attachment is not None and bool(converted.attachment.failure)
+    converted: ConvertedDocument | None = reply.get("converted")
+    return converted is not None and converted.attachment is not None and bool(converted.attachment.failure)
 
 
-async def _exchange(worker: _Worker, job: ConversionJob, data: bytes, on_page: OnProgress) -> dict[str, Any]:
+async def _exchange(worker: _Worker, job: Job, data: bytes, on_page: OnProgress) -> dict[str, Any]:
     """Send a job and read the reply, with "converted" as an object. Raises _ProcessEnded."""
     try:
         for frame in (JOB.dump_json(job), data):
@@ -290,6 +303,8 @@ def _parse_reply(head: bytes) -> dict[str, Any]:
     """The reply in a frame. JSON, never pickle: code of a hostile document must not run in this process."""
     if head.startswith(b'{"converted":'):
         return {"converted": CONVERTED.validate_json(head[len(b'{"converted":') : -1])}
+    if head.startswith(b'{"links":'):
+        return {"links": LINKS.validate_json(head[len(b'{"links":') : -1])}
     return json.loads(head)
 
 

@@ -18,13 +18,16 @@ from typing import IO
 
 from pydantic import TypeAdapter
 
+from kefu.retrieval.documents.links import Links, LinksJob, read_links
 from kefu.retrieval.documents.ocr.picture_reader import OnPage
 from kefu.retrieval.documents.parsed_document import Unreadable
 from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument, convert
 from kefu.retrieval.ingest.sandbox import confine
 
 FRAME = struct.Struct(">Q")
-JOB: TypeAdapter[ConversionJob] = TypeAdapter(ConversionJob)
+Job = ConversionJob | LinksJob
+JOB: TypeAdapter[Job] = TypeAdapter(Job)
+LINKS: TypeAdapter[Links] = TypeAdapter(Links)
 CONVERTED: TypeAdapter[ConvertedDocument] = TypeAdapter(ConvertedDocument)
 PAGE_SECONDS = 1
 """Seconds that each page adds to those that a document may take, where the pool does not say otherwise."""
@@ -36,8 +39,8 @@ def read_frame(source: IO[bytes]) -> bytes | None:
     """The next frame: 8 bytes of length, then that many bytes. None at the end.
 
     A job is two frames: Job as JSON, the document's bytes. A reply is a frame {"progress": [pages read, pages in all,
-    pictures recognized]} after each page, then a frame {"converted": Converted} or {"reason", "message", "detail"},
-    then a frame for the bytes of each member.
+    pictures recognized]} after each page, then a frame {"converted": Converted}, {"links": Links} or {"reason",
+    "message", "detail"}, then a frame for the bytes of each member.
     """
     head = source.read(FRAME.size)
     if len(head) < FRAME.size:
@@ -68,9 +71,11 @@ def main(memory_mib: int, seconds: int, ocr_page_seconds: int, page_seconds: int
         _write(sink, reply_to(JOB.validate_json(job), data, memory_mib, on_page))
 
 
-def reply_to(job: ConversionJob, data: bytes, memory_mib: int, on_page: OnPage | None = None) -> list[bytes]:
+def reply_to(job: Job, data: bytes, memory_mib: int, on_page: OnPage | None = None) -> list[bytes]:
     """The frames of a reply."""
     try:
+        if isinstance(job, LinksJob):
+            return [b'{"links":' + LINKS.dump_json(read_links(job, data)) + b"}"]
         converted = convert(job, data, on_page)
         bare = replace(converted, members=[replace(member, data=b"") for member in converted.members])
         head = b'{"converted":' + CONVERTED.dump_json(bare) + b"}"

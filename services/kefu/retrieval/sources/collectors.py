@@ -14,6 +14,7 @@ from kefu.retrieval.sources.fetching.crawl import CrawlCollector
 from kefu.retrieval.sources.fetching.feeds import FeedCollector
 from kefu.retrieval.sources.fetching.findings import Collector, SourceFailed
 from kefu.retrieval.sources.fetching.folders import FolderCollector
+from kefu.retrieval.sources.fetching.links import LinksReader
 from kefu.retrieval.sources.fetching.politeness import HostBudgets
 from kefu.retrieval.sources.fetching.rest import RestCollector
 from kefu.retrieval.sources.fetching.site import Retries, SiteFetcher
@@ -35,6 +36,7 @@ class Fetching:
 
     http: GuardedHttp
     secret: Callable[[str, str], Awaitable[str]]
+    links: LinksReader
     folders: Sequence[Path] = ()
     """Folders within which sources of the kind `folder` may lie."""
     budgets: HostBudgets = field(default_factory=HostBudgets)
@@ -53,11 +55,11 @@ class Fetching:
         site = SiteFetcher(self.http, self.budgets, limits, self.retries, obeys_robots=is_site)
         match origin:
             case SitemapOrigin():
-                return SitemapCollector(origin, site, limits)
+                return SitemapCollector(origin, site, self.links, limits)
             case CrawlOrigin():
-                return CrawlCollector(origin, site, limits)
+                return CrawlCollector(origin, site, self.links, limits)
             case FeedOrigin():
-                return FeedCollector(origin, site)
+                return FeedCollector(origin, site, self.links)
             case GitOrigin():
                 return (await _module("git")).GitCollector(origin, site, limits, secret)
             case FolderOrigin():

@@ -29,7 +29,7 @@ from kefu.retrieval.sources import keys
 from kefu.retrieval.sources.collectors import Fetching
 from kefu.retrieval.sources.fetching.findings import Enough, Listing, SourceFailed
 from kefu.retrieval.sources.judges import Judge, verdict_of
-from kefu.retrieval.sources.lease import Lease
+from kefu.retrieval.sources.lease import Lease, LeaseLost
 from kefu.retrieval.sources.metrics import DOCUMENTS, SYNC_SECONDS, SYNCS
 from kefu.retrieval.sources.plan import CHANGES, Change, Contents, Plan, Spool, searched
 from kefu.retrieval.sources.planner import Planner
@@ -56,8 +56,8 @@ MAX_HELD_BYTES = 32 * 1024 * 1024
 """Of a held plan with more bytes, packed, none are kept: what is there then is fetched when it is approved."""
 MAX_OUTCOMES = 20_000
 """Outcomes of single documents that are kept of a run."""
-MAX_ATTEMPTS = 5
-"""A run that so many replicas did not live to end has failed."""
+MAX_ATTEMPTS = 2
+"""A run that so many replicas died over has failed, and its source is paused."""
 _PROGRESS_SECONDS = 0.5
 _ITEMS = TypeAdapter(dict[str, Item | None])
 _log = structlog.stdlib.get_logger()
@@ -142,7 +142,11 @@ class SyncRun:
         """Run to the end, and return how it ended. Raises LeaseLost, or a ServiceError: then it is run again."""
         began = time.monotonic()
         if self._sync.attempts >= MAX_ATTEMPTS:
-            await self._end("failed", f"It was begun {MAX_ATTEMPTS} times and no replica lived to end it.")
+            self._source = replace(self._source, paused=True)
+            await self._sources.put(self._key, self._source, None)
+            await self._end(
+                "failed", "Twice the process that ran it died, so that the source was paused. Ask for a run."
+            )
             return self._sync
         now = time.time()
         self._sync = replace(
@@ -158,9 +162,9 @@ class SyncRun:
             await (self._fetch_and_apply() if plan is None else self._apply(plan))
         except SourceFailed as error:
             await self._end("failed", str(error))
-        except ServiceError:  # nobody died: it is run again, as often as it takes
+        except (ServiceError, asyncio.CancelledError):  # nobody died: it is run again, as often as it takes
             self._sync = replace(self._sync, attempts=self._sync.attempts - 1)
-            with suppress(ServiceError):
+            with suppress(ServiceError, LeaseLost):
                 await self._write([])
             raise
         SYNC_SECONDS.observe(time.monotonic() - began)

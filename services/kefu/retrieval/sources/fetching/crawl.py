@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
 
-import lxml.html
-
+from kefu.retrieval.documents.links import Links
 from kefu.retrieval.sources.fetching.addresses import canonical, folder_of, page_of
 from kefu.retrieval.sources.fetching.findings import Enough, Failed, Found, Listing, Missing, SourceFailed, Take
+from kefu.retrieval.sources.fetching.links import LinksReader
 from kefu.retrieval.sources.fetching.pages import PageReader, first_address
 from kefu.retrieval.sources.fetching.parallel import in_parallel
 from kefu.retrieval.sources.fetching.politeness import AT_ONCE
@@ -17,8 +16,6 @@ from kefu.retrieval.sources.source import CrawlOrigin, Item, Limits
 
 MAX_QUERIES = 50
 """Addresses that differ in their query alone: a calendar has one for each day, without end."""
-MAX_LINKS = 2_000
-"""Links of one page that are followed."""
 
 
 @dataclass
@@ -46,11 +43,12 @@ class _Frontier:
 class CrawlCollector:
     """Collects the pages that links lead to. Pages of earlier runs are looked at, whether links lead there or not."""
 
-    def __init__(self, origin: CrawlOrigin, site: SiteFetcher, limits: Limits) -> None:
+    def __init__(self, origin: CrawlOrigin, site: SiteFetcher, links: LinksReader, limits: Limits) -> None:
         self._start = first_address(origin.address)
         self._prefix = canonical(origin.prefix) if origin.prefix else folder_of(self._start)
         self._exclude = tuple(found for each in origin.exclude if (found := canonical(each)))
         self._site = site
+        self._links = links
         self._limits = limits
 
     async def collect(self, known: Mapping[str, Item], take: Take, *, trusting: bool) -> Listing:
@@ -73,7 +71,8 @@ class CrawlCollector:
             if found is None:
                 return
             if isinstance(found, Found) and "html" in found.media_type.lower():
-                for link in await asyncio.to_thread(_links, found.data, found.address):
+                links = await self._links.read("page", found.data, found.address)
+                for link in await asyncio.to_thread(_canonical, links, found.address):
                     if self._within(link):
                         frontier.add(link)
             if address == self._start and isinstance(found, (Failed, Missing)) and not known:
@@ -98,19 +97,7 @@ class CrawlCollector:
         return address.startswith(self._prefix) and not address.startswith(self._exclude or ("\0",))
 
 
-def _links(data: bytes, base: str) -> list[str]:
-    """The links of a page, in order, each once."""
-    html = cast("Any", lxml.html)
-    try:
-        tree = html.document_fromstring(data)
-    except (html.etree.LxmlError, ValueError, AssertionError):
-        return []
-    found = dict[str, None]()
-    stated = tree.find(".//base[@href]")
-    base = canonical(stated.get("href") or "", base) or base if stated is not None else base
-    for link in tree.iter("a", "area"):
-        if (href := link.get("href")) and (address := canonical(href, base)):
-            found[address] = None
-        if len(found) == MAX_LINKS:
-            break
-    return list(found)
+def _canonical(links: Links, page: str) -> list[str]:
+    """The addresses of links of a page, each once."""
+    base = canonical(links.base, page) or page if links.base else page
+    return list(dict.fromkeys(address for each in links.addresses if (address := canonical(each, base))))

@@ -1,29 +1,26 @@
 """The entries of an RSS or Atom feed: their pages, or the text that the feed itself gives."""
 
-import asyncio
 from collections.abc import Mapping
-from typing import Any
 
-import feedparser
-
+from kefu.retrieval.documents.links import MAX_FEED_BYTES
 from kefu.retrieval.sources.fetching.addresses import canonical, host_of, name_of
 from kefu.retrieval.sources.fetching.findings import Found, Listing, SourceFailed, Take
+from kefu.retrieval.sources.fetching.links import LinksReader
 from kefu.retrieval.sources.fetching.pages import PageReader, first_address
 from kefu.retrieval.sources.fetching.parallel import in_parallel
 from kefu.retrieval.sources.fetching.politeness import AT_ONCE
 from kefu.retrieval.sources.fetching.site import LeftTheSite, NotFetched, SiteFetcher
 from kefu.retrieval.sources.source import FeedOrigin, Item
 
-_MAX_BYTES = 8 * 1024 * 1024
-
 
 class FeedCollector:
     """Collects what a feed lists. What it lists no longer is looked at, and stays until its page is gone."""
 
-    def __init__(self, origin: FeedOrigin, site: SiteFetcher) -> None:
+    def __init__(self, origin: FeedOrigin, site: SiteFetcher, links: LinksReader) -> None:
         self._origin = origin
         self._address = first_address(origin.address)
         self._site = site
+        self._links = links
 
     async def collect(self, known: Mapping[str, Item], take: Take, *, trusting: bool) -> Listing:
         """See Collector."""
@@ -48,31 +45,15 @@ class FeedCollector:
     async def _entries(self) -> dict[str, tuple[str, str]]:
         """Title and text of each entry, by address. Raises SourceFailed."""
         try:
-            page = await self._site.get(self._address, self._is_own_host, most_bytes=_MAX_BYTES)
+            page = await self._site.get(self._address, self._is_own_host, most_bytes=MAX_FEED_BYTES)
         except NotFetched as error:
             raise SourceFailed(f"The feed did not come: {error}.") from None
         except LeftTheSite as error:
             raise SourceFailed(f"The feed leads to {error.target}, on another host; name that one.") from None
         if page.status != 200:
             raise SourceFailed(f"The feed answered with status {page.status}.")
-        found = await asyncio.to_thread(parse_feed, page.body)
-        return {address: entry for link, entry in found.items() if (address := canonical(link, self._address))}
+        found = await self._links.read("feed", page.body, self._address)
+        return {address: entry for link, entry in found.entries.items() if (address := canonical(link, self._address))}
 
     def _is_own_host(self, address: str) -> bool:
         return host_of(address) == host_of(self._address)
-
-
-def parse_feed(data: bytes) -> dict[str, tuple[str, str]]:
-    """Title and text of each entry of a feed, by its link. Raises SourceFailed."""
-    if len(data) > _MAX_BYTES:
-        raise SourceFailed(f"The feed has more than {_MAX_BYTES} bytes.")
-    parse: Any = feedparser.parse  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    parsed = parse(data)
-    if not parsed.version:
-        raise SourceFailed("What came in place of the feed is none.")
-    entries = dict[str, tuple[str, str]]()
-    for entry in parsed.entries:
-        if link := str(entry.get("link") or ""):
-            contents: Any = entry.get("content") or ({},)
-            entries[link] = (str(entry.get("title") or ""), str(contents[0].get("value") or entry.get("summary") or ""))
-    return entries

@@ -2,11 +2,13 @@
 
 import asyncio
 import base64
+import mmap
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from io import BytesIO
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
 from dulwich.client import AbstractHttpGitClient
@@ -21,7 +23,14 @@ from kefu.retrieval.sources.fetching.site import NotFetched, SiteFetcher
 from kefu.retrieval.sources.source import GitOrigin, Item, Limits
 
 _MAX_PACK_BYTES = 256 * 1024 * 1024
+_MAX_ENTRIES = 1_000_000
+"""Files that are looked at: ten folders, each of which holds the next one ten times, have 10,000,000,000."""
 _REGULAR = 0o100000
+_OFS_DELTA, _REF_DELTA = _DELTAS = 6, 7
+_PACK_HEAD = 12  # "PACK", version, number of objects
+_ID_BYTES = 20
+_HEAD_OF_DELTA = 20  # two numbers
+_PIECE = 4096
 
 
 class GitCollector:
@@ -45,7 +54,7 @@ class GitCollector:
                     await take(Unchanged(address))
                 return Listing(complete=True)
             with tempfile.TemporaryDirectory(prefix="kefu-git-") as folder:
-                repo = await asyncio.to_thread(_fetch, client, parts.path, commit, folder)
+                repo = await asyncio.to_thread(_fetch, client, parts.path, commit, folder, self._limits)
                 try:
                     await self._take_files(repo, commit, known, take, trusting=trusting)
                 finally:
@@ -70,7 +79,7 @@ class GitCollector:
                 await take(Unchanged(path))
                 continue
             data = await asyncio.to_thread(_data, repo, blob)
-            if len(data) > self._limits.document_bytes:
+            if data is None or len(data) > self._limits.document_bytes:
                 await take(Failed(path, "It is larger than the limits of the source allow."))
                 continue
             uri = uri_of(self._origin.uri_prefix, path)
@@ -147,19 +156,114 @@ def _newest(client: _Client, path: str, branch: str) -> str:
     return found.decode()
 
 
-def _fetch(client: _Client, path: str, commit: str, folder: str) -> Repo:
+def _fetch(client: _Client, path: str, commit: str, folder: str, limits: Limits) -> Repo:
+    """The repository with one commit, of which a server that can leaves out what is larger than a document may be."""
     repo = Repo.init_bare(folder)
     wanted = commit.encode()
-    fetch: Any = client.fetch
-    fetch(path, repo, determine_wants=lambda refs, depth=None: [wanted], depth=1)  # pyright: ignore[reportUnknownLambdaType]
+    file, keep, discard = repo.object_store.add_pack()
+    try:
+        client.fetch_pack(
+            path,
+            lambda refs, depth=None: cast("Any", [wanted]),
+            repo.get_graph_walker(),
+            file.write,
+            depth=1,
+            filter_spec=f"blob:limit={limits.document_bytes + 1}".encode(),
+        )
+        file.flush()
+        check_pack(file, limits.document_bytes, limits.total_bytes)
+    except BaseException:
+        discard()
+        raise
+    keep()
     return repo
 
 
+def check_pack(pack: BinaryIO, most_bytes: int, most_in_all: int) -> None:
+    """Refuse a pack whose objects are, unpacked, larger than they may be. Nothing of it is kept. Raises SourceFailed.
+
+    A megabyte unpacks to a gigabyte; so each object is looked at by the size that it gives, which is also all that is
+    unpacked of it here (gitformat-pack(5)). What is made of a delta is as large as that says, or dulwich refuses it.
+    """
+    total = 0
+    try:
+        with mmap.mmap(pack.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            if len(data) < _PACK_HEAD:
+                raise ValueError("no pack")
+            at = _PACK_HEAD
+            for _ in range(int.from_bytes(data[at - 4 : at])):
+                kind, size, at = _object_head(data, at)
+                _check_size(size, most_bytes)
+                begin, at = _unpacked(data, at, size)
+                made = _made_of_delta(begin) if kind in _DELTAS else 0
+                _check_size(made, most_bytes)
+                total += size + made
+                if total > most_in_all:
+                    raise SourceFailed(f"The repository unpacks to more than {most_in_all} bytes; raise the limit.")
+    except (IndexError, ValueError, zlib.error):
+        raise SourceFailed("The repository could not be fetched: its pack is broken.") from None
+
+
+def _check_size(size: int, most_bytes: int) -> None:
+    if size > most_bytes:
+        raise SourceFailed(
+            f"The repository holds a file of {size} bytes, more than a document may have ({most_bytes}), and its "
+            "server does not leave such out: raise the limit."
+        )
+
+
+def _object_head(data: mmap.mmap, at: int) -> tuple[int, int, int]:
+    """Kind and size of an object, and where its packed bytes begin."""
+    first = data[at]
+    size, at = first & 15, at + 1
+    if first & 128:
+        more, at = _number(data, at)
+        size |= more << 4
+    kind = first >> 4 & 7
+    if kind == _OFS_DELTA:
+        _, at = _number(data, at)
+    return kind, size, at + (_ID_BYTES if kind == _REF_DELTA else 0)
+
+
+def _number(data: mmap.mmap | bytes, at: int) -> tuple[int, int]:
+    """A number, seven bits a byte, the lowest first, and where it ends."""
+    number = 0
+    for shift in range(0, 63, 7):
+        byte = data[at]
+        number, at = number | (byte & 127) << shift, at + 1
+        if byte < 128:
+            return number, at
+    raise ValueError("a number that is too long")
+
+
+def _unpacked(data: mmap.mmap, at: int, size: int) -> tuple[bytes, int]:
+    """How an object begins, and where it ends."""
+    unpacking, begin = zlib.decompressobj(), b""
+    while not unpacking.eof:
+        packed = unpacking.unconsumed_tail
+        if not packed:
+            packed = data[at : at + _PIECE]
+            at += len(packed)
+        piece = unpacking.decompress(packed, 16 * _PIECE)
+        begin += piece[: _HEAD_OF_DELTA - len(begin)]
+        size -= len(piece)
+        if size < 0 or not (packed or piece):
+            raise ValueError("an object that is not as large as it says")
+    return begin, at - len(unpacking.unused_data)
+
+
+def _made_of_delta(begin: bytes) -> int:
+    """The size of what a delta makes: its second number."""
+    return _number(begin, _number(begin, 0)[1])[0]
+
+
 def _files(repo: Repo, commit: str, folder: str) -> list[tuple[str, str]]:
-    """Path and blob of each file that is read, in order."""
+    """Path and blob of each file that is read, in order. Raises SourceFailed."""
     tree = cast("Any", repo[commit.encode()]).tree
     found: list[tuple[str, str]] = []
-    for entry in iter_tree_contents(repo.object_store, tree):
+    for number, entry in enumerate(iter_tree_contents(repo.object_store, tree)):
+        if number == _MAX_ENTRIES:
+            raise SourceFailed(f"The repository has more than {_MAX_ENTRIES} files.")
         path, mode, sha = cast("Any", entry)
         name = bytes(path).decode("utf-8", "replace")
         if mode & 0o170000 == _REGULAR and is_read(name) and (not folder or name.startswith(f"{folder}/")):
@@ -167,5 +271,7 @@ def _files(repo: Repo, commit: str, folder: str) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def _data(repo: Repo, blob: str) -> bytes:
-    return bytes(cast("Any", repo[blob.encode()]).data)
+def _data(repo: Repo, blob: str) -> bytes | None:
+    """A file's bytes; None where the server left it out."""
+    name = cast("Any", blob.encode())
+    return bytes(cast("Any", repo[name]).data) if name in repo.object_store else None

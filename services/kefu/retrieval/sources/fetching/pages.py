@@ -1,5 +1,6 @@
 """Web pages as findings: one page fetched, and told as found, unchanged, missing, failed or forbidden."""
 
+import asyncio
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 
@@ -30,7 +31,7 @@ class PageReader:
         robots = await self.site.robots(address)
         if robots.unreachable:
             return Failed(address, "robots.txt of its host did not come, so that nothing of it is fetched.")
-        if not robots.allows(address):
+        if not await asyncio.to_thread(robots.allows, address):  # 25,000 rules take a tenth of a second
             return Forbidden(address)
         known = item if trusting and item and item.key else None
         try:

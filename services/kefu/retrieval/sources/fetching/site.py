@@ -119,7 +119,7 @@ class SiteFetcher:
             seen.add(target)
             if not within(target):
                 raise LeftTheSite(target)
-            if self._obeys_robots and not (await self.robots(target)).allows(target):
+            if not await asyncio.to_thread((await self.robots(target)).allows, target):
                 raise NotFetched(f"it leads to {target}, which robots.txt forbids")
             address, conditions = target, {}
         raise NotFetched(f"it leads on more than {MAX_REDIRECTS} times")
