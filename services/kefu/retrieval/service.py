@@ -29,7 +29,7 @@ from kefu.retrieval.ranking.evidence_reader import TimeLimitedReader
 from kefu.retrieval.ranking.reranker import TimeLimitedReranker
 from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.sources.collectors import Fetching
-from kefu.retrieval.sources.fetching.links import LinksReader
+from kefu.retrieval.sources.fetching.links_reader import LinksReader
 from kefu.retrieval.sources.scheduler import Pace, SourceScheduler
 from kefu.retrieval.sources.source_service import SourceService
 from kefu.retrieval.sources.source_store import SourceStore

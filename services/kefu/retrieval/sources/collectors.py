@@ -14,7 +14,7 @@ from kefu.retrieval.sources.fetching.crawl import CrawlCollector
 from kefu.retrieval.sources.fetching.feeds import FeedCollector
 from kefu.retrieval.sources.fetching.findings import Collector, SourceFailed
 from kefu.retrieval.sources.fetching.folders import FolderCollector
-from kefu.retrieval.sources.fetching.links import LinksReader
+from kefu.retrieval.sources.fetching.links_reader import LinksReader
 from kefu.retrieval.sources.fetching.politeness import HostBudgets
 from kefu.retrieval.sources.fetching.rest import RestCollector
 from kefu.retrieval.sources.fetching.site import Retries, SiteFetcher

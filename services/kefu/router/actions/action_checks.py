@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-
+from kefu.common.outbound.jmespath_search import compiled
 from kefu.router.actions.action import (
     IDEMPOTENCY_KEY,
     PLACEHOLDER,
@@ -291,9 +289,9 @@ def _check_expression(what: str, expression: str) -> None:
     if len(expression) > _MAX_EXPRESSION_CHARACTERS:
         raise ValueError(f"{what} has more than {_MAX_EXPRESSION_CHARACTERS} characters")
     try:
-        jmespath.compile(expression)
-    except (JMESPathError, RecursionError):
-        raise ValueError(f"{what} is no JMESPath expression") from None
+        compiled(expression)
+    except ValueError as error:
+        raise ValueError(f"{what} is {error}") from None
 
 
 def _check_name(where: str, name: str) -> None:

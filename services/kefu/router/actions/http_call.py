@@ -4,14 +4,12 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import quote
-
-import jmespath
-import jmespath.functions
-from jmespath.exceptions import JMESPathError
+from urllib.parse import quote, urlsplit
 
 from kefu.common.errors import SecretNotFound
+from kefu.common.outbound import jmespath_search
 from kefu.common.outbound.guarded_http import CallFailed, GuardedHttp, HttpAnswer
+from kefu.common.outbound.jmespath_search import NoSuchForm
 from kefu.common.outbound.mcp_tool import NotCalled, ToolChanged
 from kefu.common.outbound.mcp_tools import call_tool
 from kefu.router.actions.action import PLACEHOLDER, HttpCall
@@ -19,22 +17,11 @@ from kefu.router.domain.turn import InputValue
 
 _MAX_BYTES = 1024 * 1024
 _MAX_RESULT_CHARACTERS = 20_000
+_FOLDERS = (".", "..")
 _TOOL_FAILED = 409
 _MOST_SAID = 200
 NOTHING = frozenset({404, 410})
 """Statuses that say that there is no such thing."""
-
-
-class _Functions(jmespath.functions.Functions):
-    """The functions of JMESPath, with one of its Community Edition."""
-
-    @jmespath.functions.signature({"types": ["object"]})
-    def _func_items(self, entries: dict[str, Any]) -> list[list[Any]]:  # pyright: ignore[reportUnusedFunction]
-        """The names of an object with their values: items(@), for all whose names nobody knows beforehand."""
-        return [[name, value] for name, value in entries.items()]
-
-
-_OPTIONS = jmespath.Options(custom_functions=_Functions())
 
 
 class ActionFailed(Exception):
@@ -81,6 +68,8 @@ class ActionCaller:
         if seconds <= 0:
             raise NotSent("no time is left to ask")
         url = PLACEHOLDER.sub(lambda found: quote(str(inputs[found[2]]), safe=""), call.url)
+        if any(each in _FOLDERS for each in urlsplit(url).path.split("/")):
+            raise NotSent("an input would lead to another folder of the address")
         headers = {"accept": "application/json"}
         for name, text in call.headers.items():
             headers[name.lower()] = await self._header(tenant, text, inputs)
@@ -143,9 +132,9 @@ def document_of(answer: HttpAnswer) -> Any:
 def searched(expression: str, document: Any) -> Any:
     """What a JMESPath expression finds in a document. Raises ActionFailed where it does not fit."""
     try:
-        return jmespath.search(expression, document, options=_OPTIONS)
-    except (JMESPathError, RecursionError):
-        raise ActionFailed("its answer is of another form than is expected") from None
+        return jmespath_search.searched(expression, document)
+    except NoSuchForm:
+        raise ActionFailed("its answer is of another form than is expected, or too much would be made of it") from None
 
 
 def projected(result: Mapping[str, str], document: Any) -> dict[str, Any]:

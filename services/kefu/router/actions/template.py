@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import pystache
@@ -10,6 +11,9 @@ from pystache.parser import ParsingError
 _mustache: Any = pystache  # it is not typed
 _MAX_CHARACTERS = 8_000
 _TAG = re.compile(r"\{\{[^{}]*\}\}")
+_TAG_OR_RAW = re.compile(r"\{\{\{[^{}]*\}\}\}|\{\{[^{}]*\}\}")
+_BLANKS = re.compile(r"[ \t]{101}")
+_MOST_KEPT = 2_000
 _renderer = _mustache.Renderer(escape=str, partials={}, missing_tags="ignore")
 
 
@@ -48,9 +52,23 @@ def sections_of(template: str) -> dict[str, set[str]]:
 
 
 def _nodes(template: str) -> list[Any]:
+    return _parsed(template)._parse_tree  # there is no public way
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _parsed(template: str) -> Any:
+    """A template, parsed once. Raises TemplateError.
+
+    The parser takes quadratic time over tags that do not end and over long blanks: they are refused first.
+    """
+    rest = _TAG_OR_RAW.sub("\0", template)
+    if "{{" in rest or "{\0" in rest:
+        raise TemplateError("it is no Mustache template (a {{ has no }} of its own)")
+    if _BLANKS.search(template):
+        raise TemplateError("it has more than 100 blanks in a row")
     try:
-        return _mustache.parse(template, raise_on_mismatch=True)._parse_tree  # there is no public way
-    except (ParsingError, RecursionError) as error:
+        return _mustache.parse(template, raise_on_mismatch=True)
+    except (ParsingError, RecursionError, LookupError, ValueError) as error:
         raise TemplateError(f"it is no Mustache template ({error})") from None
 
 
@@ -66,7 +84,11 @@ def render(template: str, values: Mapping[str, Any]) -> str:
 
 def render_plain(template: str, values: Mapping[str, Any]) -> str:
     """As `render`, for values that are `plain` already: many templates over the same ones."""
-    return str(_renderer.render(template, values)).strip()[:_MAX_CHARACTERS]
+    try:
+        said = str(_renderer.render(_parsed(template), values))
+    except TemplateError:  # stored before it was refused: as it stands
+        said = template
+    return said.strip()[:_MAX_CHARACTERS]
 
 
 def plain(value: Any) -> Any:

@@ -46,6 +46,14 @@ async def test_inputs_are_encoded_and_secrets_stand_in_headers() -> None:
     assert (more["seconds"], more["body"]) == (5.0, b"")
 
 
+@pytest.mark.parametrize("who", [".", ".."])
+async def test_no_input_leads_to_another_folder(who: str) -> None:
+    http = RecordedHttp()
+    with pytest.raises(NotSent, match="another folder"):
+        await caller(http).send("acme", LISTS, {"who": who}, 5.0)
+    assert http.calls == []
+
+
 async def test_inputs_in_a_body_are_text_whatever_they_hold() -> None:
     http = RecordedHttp()
     body = '{"why": "because {reason}", "lines": ["{reason}", 1], "all": {"x": true}}'

@@ -1,5 +1,6 @@
 """What an action says: values, sections, and nothing that a result could smuggle in."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -42,6 +43,12 @@ def test_values_are_said_as_they_are(template: str, values: dict[str, Any], said
         ("{{/a}}", "no Mustache"),
         ("{{> a}}", "partial"),
         ("{{=<% %>=}}<%a%>", "delimiters"),
+        ("{{#a}", "no Mustache"),
+        ("{{= =}}", "no Mustache"),
+        ("{{====" * 600, "no Mustache"),
+        ("{{{" * 1300, "no Mustache"),
+        ("{{{a}} " * 500, "no Mustache"),
+        (" " * 101 + "{{a}}", "100 blanks"),
     ],
 )
 def test_a_template_that_says_nothing_sensible_is_refused(template: str, why: str) -> None:
@@ -76,4 +83,21 @@ def test_a_hostile_message_is_searched_and_a_hostile_result_said_at_once() -> No
     pattern = r"(?i)(a+)+b|#?\bSL[0-9]{12}\b|(\w+\s?)*!"
     for text in hostile_texts(4_000):
         assert loops(lambda text=text: values_in(pattern, text)) < 20
+        assert loops(lambda text=text: _checked(text)) < 20
         assert loops(lambda text=text: render("{{#l}}{{a}}{{/l}}", in_words({"l": [{"a": text}] * 4}, {}, "en"))) < 20
+
+
+def _checked(text: str) -> None:
+    with suppress(TemplateError):
+        check_template(text, None)
+
+
+@pytest.mark.parametrize("mark", ["{", "{{", "{{{", "{{a", "{{#a}}", "{{====", " ", "\t", "{{! ", "}}", "{{a}} "])
+def test_a_hostile_template_is_refused_or_taken_at_once(mark: str) -> None:
+    text = mark * (4_000 // len(mark))
+    assert loops(lambda: _checked(text)) < 20
+    assert loops(lambda: render(text, {"a": "x"})) < 20
+
+
+def test_a_template_that_was_stored_before_it_was_refused_is_said_as_it_stands() -> None:
+    assert render("Hello {{#name} ", {"name": "Ann"}) == "Hello {{#name}"

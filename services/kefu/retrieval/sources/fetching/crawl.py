@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from kefu.retrieval.documents.links import Links
 from kefu.retrieval.sources.fetching.addresses import canonical, folder_of, page_of
 from kefu.retrieval.sources.fetching.findings import Enough, Failed, Found, Listing, Missing, SourceFailed, Take
-from kefu.retrieval.sources.fetching.links import LinksReader
+from kefu.retrieval.sources.fetching.links_reader import LinksReader
 from kefu.retrieval.sources.fetching.pages import PageReader, first_address
 from kefu.retrieval.sources.fetching.parallel import in_parallel
 from kefu.retrieval.sources.fetching.politeness import AT_ONCE

@@ -5,13 +5,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any, Literal
+from typing import Literal
 
-import jmespath
-from jmespath.exceptions import JMESPathError
 from pydantic import TypeAdapter, ValidationError
 
 from kefu.common.errors import BadRequest
+from kefu.common.outbound.jmespath_search import compiled
 from kefu.retrieval.sources.source import RestOrigin
 
 MAX_CHARACTERS = 20_000
@@ -142,13 +141,12 @@ def _check_expressions(recipe: Recipe) -> None:
         "document.address": fields.address,
         "document.updated": fields.updated,
     }
-    compile_expression: Any = jmespath.compile  # pyright: ignore[reportUnknownMemberType]
     for name, expression in expressions.items():
         try:
             if expression:
-                compile_expression(expression)
-        except JMESPathError:
-            raise BadRequest("rest.description", f"{name} is no JMESPath expression.") from None
+                compiled(expression)
+        except ValueError as error:
+            raise BadRequest("rest.description", f"{name} is {error}.") from None
     for name, address in (("list.url", calls.url), ("detail.url", recipe.detail.url if recipe.detail else calls.url)):
         if not address.startswith(("https://", "http://")):
             raise BadRequest("rest.description", f"{name} must begin with https:// or http://.")

@@ -6,10 +6,8 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, cast
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-
 from kefu.common.outbound.guarded_http import HttpAnswer
+from kefu.common.outbound.jmespath_search import NoSuchForm, searched
 from kefu.retrieval.sources.fetching.findings import (
     Failed,
     Finding,
@@ -178,11 +176,12 @@ class RestCollector:
             raise SourceFailed(f"{urlsplit(address).netloc} answered with something else than JSON.") from None
 
     def _search(self, expression: str, document: Any) -> Any:
-        search: Any = jmespath.search  # pyright: ignore[reportUnknownMemberType]
         try:
-            return search(expression, document)
-        except (JMESPathError, RecursionError):
-            raise SourceFailed(f"The answer is of another form than {expression} expects.") from None
+            return searched(expression, document)
+        except NoSuchForm:
+            raise SourceFailed(
+                f"The answer is of another form than {expression} expects, or too much would be made of it."
+            ) from None
 
     def _text(self, expression: str, document: Any) -> str:
         found: Any = self._search(expression, document)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from kefu.retrieval.documents.links import MAX_SITEMAP_BYTES
 from kefu.retrieval.sources.fetching.addresses import canonical, host_of
 from kefu.retrieval.sources.fetching.findings import Listing, Missing, SourceFailed, Take
-from kefu.retrieval.sources.fetching.links import LinksReader
+from kefu.retrieval.sources.fetching.links_reader import LinksReader
 from kefu.retrieval.sources.fetching.pages import PageReader, first_address, within_hosts
 from kefu.retrieval.sources.fetching.parallel import in_parallel
 from kefu.retrieval.sources.fetching.politeness import AT_ONCE

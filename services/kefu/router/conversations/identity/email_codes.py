@@ -126,6 +126,6 @@ def checked_address(email: str) -> Address:
         address = Address(addr_spec=email)
         if not address.username or "." not in address.domain.strip("."):
             raise ValueError
-    except (ValueError, IndexError, HeaderParseError):
+    except (ValueError, LookupError, AttributeError, HeaderParseError):  # the parser slips over "a.a.a@["
         raise BadRequest("email", "must be a mail address, such as name@example.com.") from None
     return address

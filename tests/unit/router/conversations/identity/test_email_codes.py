@@ -32,6 +32,7 @@ def test_an_address_is_taken_in_lower_case(given: str, address: str) -> None:
         "李@例子.中国",
         "a@@b.co",
         "a@b..co\x00",
+        "a.a.a@[",
     ],
 )
 def test_everything_else_is_none(given: str) -> None:

@@ -73,10 +73,11 @@ test.each([
 
 describe("CSV", () => {
   test("quotes, commas and line ends are kept, and lines end as RFC 4180 has it", () => {
+    expect(csvOf([["\n=1"]])).toBe('\uFEFF"\'\n=1"\r\n');
     expect(csvOf([["a,b", 'say "hi"', "two\nlines", 3n]])).toBe('\uFEFF"a,b","say ""hi""","two\nlines",3\r\n');
   });
 
-  test.each(["=1+1", "+49", "-2", "@SUM(A1)"])("a text that a spreadsheet would run (%s) is made inert", (text) => {
+  test.each(["=1+1", "+49", "-2", "@SUM(A1)", "＝1+1", "＋49", "－2", "＠SUM(A1)"])("a text that a spreadsheet would run (%s) is made inert", (text) => {
     expect(csvOf([[text]])).toBe(`\uFEFF'${text}\r\n`);
   });
 

@@ -10,7 +10,7 @@ export function csvOf(rows: readonly (readonly Cell[])[]): string {
 function cell(value: Cell): string {
   if (typeof value !== "string") return String(value);
   // A spreadsheet runs what begins like a formula; customers and documents are the source of some of these texts.
-  const inert = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const inert = /^[=+\-@＝＋－＠\t\r\n]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert;
 }
 
