@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from copy import copy
 from typing import Any
 
+import grpc
 import pytest
 from pydantic import SecretStr
 
@@ -16,6 +17,7 @@ from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import identity_pb2 as identity
 from kefu.router.v1 import identity_pb2_grpc
 from kefu.testing.redis_server import RedisServer
+from tests.support.agents import watch_session
 from tests.support.grpc_calls import INTERNAL_KEY, bearer_metadata, expect_failure, open_channel
 from tests.support.identity_tokens import AUDIENCE, ISSUER, OTHER_KEY, identity_token, public_pem
 from tests.support.mailbox import Mailbox, open_mailbox
@@ -113,6 +115,21 @@ async def set_identity(harness: RouterHarness, tenant: str = "default", **settin
         ),
         metadata=root.metadata,
     )
+
+
+async def test_a_visitors_watch_ends_when_the_session_goes_to_a_customer(harness: RouterHarness) -> None:
+    """Whoever had the token from before, such as the browser's last user, does not read on."""
+    await set_identity(harness)
+    anya, before = await visitor(harness), await visitor(harness)
+    said = await anya.client.ask("How long does a refund take?")
+    old = await watch_session(before.client, said.session)
+    await anya.identify(identity_token("c-7"))
+    mine = await watch_session(anya.client, said.session)
+    await anya.client.ask("My number is 4711, where is my order?", said.session)
+    await mine.wait_until(lambda events: "4711" in str(events))
+    assert (await old.wait_for_failure()).code() == grpc.StatusCode.NOT_FOUND
+    assert "4711" not in str(old.events)
+    await mine.disconnect()
 
 
 async def test_an_anonymous_conversation_goes_along_and_agents_see_who_it_is(harness: RouterHarness) -> None:

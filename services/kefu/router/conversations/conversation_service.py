@@ -133,8 +133,9 @@ class ConversationService:
         self, principal: Principal, session_id: str, after: int | None
     ) -> AsyncGenerator[SessionEvent | None, None]:
         """Events of a session that the key may read; see `SessionWatches.watch`. Raises SessionNotFound."""
-        await self.session(principal, session_id)
-        async with aclosing(self._watches.watch(principal.tenant, session_id, after)) as events:
+        found = await self.session(principal, session_id)
+        subject = principal.subject if found.subject == principal.subject else ""  # the desk watches whoever's it is
+        async with aclosing(self._watches.watch(principal.tenant, session_id, after, subject)) as events:
             async for event in events:
                 yield event
 

@@ -44,10 +44,13 @@ class SessionWatches:
         self._watchers: dict[SessionKey, set[_Watcher]] = {}
         self._leaving = False
 
-    async def watch(self, tenant: str, session_id: str, after: int | None) -> AsyncGenerator[SessionEvent | None, None]:
+    async def watch(
+        self, tenant: str, session_id: str, after: int | None, subject: str = ""
+    ) -> AsyncGenerator[SessionEvent | None, None]:
         """First None, once the session is watched; then its events after number `after`, or from now on.
 
-        The watch goes on while Redis is away. Raises SessionNotFound, also when the session is deleted meanwhile.
+        The watch goes on while Redis is away. Raises SessionNotFound, also when the session is deleted meanwhile, or is
+        no longer the subject's, if one is given: a visitor who signs in takes it along, and the visitor's watch ends.
         Raises BackendUnavailable when Redis does not answer at first, or when this router leaves.
         """
         with self._watching((tenant, session_id)) as watcher:
@@ -58,7 +61,7 @@ class SessionWatches:
                 watcher.changed.clear()
                 self._check_leaving()
                 try:
-                    events, last_seen = await self._events.after(tenant, session_id, watcher.last_seen)
+                    events, last_seen = await self._events.after(tenant, session_id, watcher.last_seen, subject)
                 except BackendUnavailable:
                     await asyncio.sleep(_RETRY_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - spread
                     continue

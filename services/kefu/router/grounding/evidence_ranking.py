@@ -187,9 +187,9 @@ def bearing_features(ranked: Sequence[RankedPiece], passages: Sequence[Passage])
 
 
 def bearing(ranked: Sequence[RankedPiece], passages: Sequence[Passage]) -> float:
-    """How likely the best piece answers the question, 0 to 1; 0 without a piece."""
-    if not ranked:
-        return 0.0
+    """How likely the best piece answers the question, 0 to 1; 0 without a piece, or where nothing tells."""
+    if not ranked or not (ranked[0].features["either"] or "cosine" in ranked[0].features):
+        return 0.0  # without cosines words alone tell, and not those of another language
     found = bearing_features(ranked, passages)
     weights = fitted_weights()[
         "bearing_read" if READING in found else "bearing" if "cosine" in found else "bearing_without_cosines"

@@ -69,20 +69,24 @@ class SessionEvents:
         )
         return [None if subject is None else int(events or 0) for subject, events in replies]
 
-    async def after(self, tenant: str, session_id: str, number: int) -> tuple[list[SessionEvent], int]:
+    async def after(
+        self, tenant: str, session_id: str, number: int, subject: str = ""
+    ) -> tuple[list[SessionEvent], int]:
         """Some of the events after a number, in order, and the number to go on from.
 
         The number comes back unchanged when there are no more events. A number whose successors are no longer kept
-        gives SessionEventsMissed, with the number to go on from. Raises SessionNotFound.
+        gives SessionEventsMissed, with the number to go on from. Raises SessionNotFound, also where the session is no
+        longer the subject's, if one is given.
         """
         prefix = keys.session(tenant, session_id)
-        (subject, counted), entries = await self._commands.pipeline(
+        counted, entries, owner = await self._commands.pipeline(
             [
-                ("HMGET", f"{prefix}session", "subject", "events"),
+                ("HGET", f"{prefix}session", "events"),
                 ("XRANGE", f"{prefix}events", f"({number}-0", "+", "COUNT", _BATCH_SIZE),
+                ("HGET", f"{prefix}session", "subject"),  # last: whoever has it now may read what was there before
             ]
         )
-        if subject is None:
+        if owner is None or (subject and owner != subject):
             raise SessionNotFound("There is no such session.")
         last = int(counted or 0)
         stored = cast("list[tuple[str, dict[str, str]]]", entries)
