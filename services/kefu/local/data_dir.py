@@ -70,6 +70,8 @@ class DataDir:
         self.path = path.absolute()
         self.logs = self.path / "logs"
         self.redis = self.path / "redis"
+        self.redis_writer = self.path / "redis_writer"
+        """The kind and version of the server that wrote what is in `redis`."""
         self.snapshots = self.path / "snapshots"
         self.attachments = self.path / "attachments"
         self.chat_history = self.path / "chat_history"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from kefu.local.data_dir import DataDir
 from kefu.local.errors import LocalError
 from kefu.local.ports import HOST, unused_ports
-from kefu.local.redis_server import server_arguments, server_binary
+from kefu.local.redis_server import server_arguments, server_of
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def redis_of(folder: DataDir) -> Iterator[str]:
         settings = folder.path / "redis.conf"
         DataDir.write_private(settings, f"requirepass {keys.redis_password}\nprotected-mode yes")
         process = subprocess.Popen(
-            [str(server_binary()), str(settings), *server_arguments(folder.redis, port)],
+            [str(server_of(folder.redis, folder.redis_writer)), str(settings), *server_arguments(folder.redis, port)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -115,8 +115,8 @@ def compose(options: SuiteOptions, folder: DataDir, keys: Keys, run_id: str, all
     if options.has_nginx:
         backends["KEFU_GATEWAY_TRUSTED_PROXIES"] = os.environ.get("KEFU_GATEWAY_TRUSTED_PROXIES", HOST)
     if order_system is not None:  # its page shows the chat
-        ancestors = os.environ.get("KEFU_GATEWAY_FRAME_ANCESTORS", order_system.address)
-        backends["KEFU_GATEWAY_FRAME_ANCESTORS"] = ancestors
+        named = os.environ.get("KEFU_GATEWAY_FRAME_ANCESTORS", "")
+        backends["KEFU_GATEWAY_FRAME_ANCESTORS"] = ",".join(filter(None, (named, order_system.address)))
     gateway = _gateway(gateway_port, next(metrics), folder, {**shared, **backends})
     behind = [gateway] if order_system is None else [gateway, order_system]
     shop = "" if order_system is None else order_system.address
@@ -211,7 +211,7 @@ def _redis(folder: DataDir, keys: Keys, port: int, run_id: str) -> Service:
     return Service(
         name="redis",
         command=(
-            str(redis_server.server_binary()),
+            str(redis_server.server_of(folder.redis, folder.redis_writer)),
             str(settings),
             *redis_server.server_arguments(folder.redis, port),
         ),

@@ -93,6 +93,12 @@ async def test_files_are_compressed_and_kept_as_long_as_their_names_allow(gatewa
     assert widget.headers["cross-origin-resource-policy"] == "cross-origin"
     again = await gateway.http.get("/widget.js", headers={"if-none-match": widget.headers["etag"]})
     assert again.status_code == 304
+    assert "content-security-policy" not in again.headers, "it would be the kept file's"
+    page = await gateway.http.get("/desk")
+    kept = await gateway.http.get("/desk", headers={"if-none-match": page.headers["etag"]})
+    policies = [each.headers["content-security-policy"] for each in (kept, page)]
+    assert kept.status_code == 304
+    assert policies[0] == policies[1], "a page that a browser keeps gets the policy of now"
     assert "Desk" in (await gateway.http.get("/desk")).text
 
 

@@ -76,12 +76,16 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                is_page = headers.get("content-type", "").startswith("text/html")
+                is_kept = message["status"] == HTTPStatus.NOT_MODIFIED
+                # A kept page gets the policy of now with its 304; a page's address has no full stop (StaticPages).
+                is_page = headers.get("content-type", "").startswith("text/html") or (
+                    is_kept and "." not in scope["path"]
+                )
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
                 if scope["scheme"] == "https":
                     headers.setdefault("strict-transport-security", _HSTS)
-                if message["status"] != HTTPStatus.NOT_MODIFIED:  # its headers replace those of the page that is kept
+                if is_page or not is_kept:  # the headers of a 304 replace those of what is kept
                     policy = (self._desk if is_desk else self._page) if is_page else "default-src 'none'; sandbox"
                     headers.setdefault("content-security-policy", policy)
             await send(message)
