@@ -1,9 +1,9 @@
-"""Helpers around asyncio: reliable cancellation of tasks, and threads that keep no process from ending."""
+"""Helpers around asyncio: reliable cancellation, semaphores by key, and threads that keep no process from ending."""
 
 import asyncio
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 
 ValueT = TypeVar("ValueT")
@@ -19,6 +19,27 @@ async def cancel_and_wait(task: asyncio.Task[ValueT]) -> None:
     while not task.done():
         task.cancel()
         await asyncio.wait({task}, timeout=_RETRY_CANCEL_SECONDS)
+
+
+class KeyedSemaphores:
+    """A semaphore for each key, kept while somebody holds it or waits for it. `most`: holders of one at once."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._used: dict[str, tuple[asyncio.Semaphore, int]] = {}
+
+    @asynccontextmanager
+    async def hold(self, key: str) -> AsyncIterator[None]:
+        """Hold the semaphore of `key` while the block runs."""
+        semaphore, users = self._used.get(key) or (asyncio.Semaphore(self._most), 0)
+        self._used[key] = semaphore, users + 1
+        try:
+            async with semaphore:
+                yield
+        finally:
+            semaphore, users = self._used.pop(key)
+            if users > 1:
+                self._used[key] = semaphore, users - 1
 
 
 async def run_in_thread(work: Callable[[], ValueT]) -> ValueT:

@@ -9,7 +9,7 @@ was checked.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -20,6 +20,7 @@ from google.protobuf.json_format import MessageToDict
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from kefu.common.aio import KeyedSemaphores
 from kefu.common.auth import Principal, Scope
 from kefu.common.customers import VISITOR_PREFIX
 from kefu.common.errors import (
@@ -36,7 +37,7 @@ from kefu.gateway.auth.callers import Caller, CallerKind, CallerResolver
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.failures import Failure
 from kefu.gateway.grpc_backends import ATTACHMENTS, Backends
-from kefu.gateway.rate_limit import TokenBuckets, network_of
+from kefu.gateway.rate_limit import TokenBuckets, network_of, site_of
 from kefu.gateway.site_api import client_address, count_unauthenticated, failure_response
 from kefu.router.v1 import attachment_pb2 as pb
 
@@ -51,6 +52,10 @@ _REMEMBERED_SECONDS = 5.0
 _ASK_SECONDS = 1.0
 _UPLOADS_PER_ADDRESS = 5
 """Files that all visitors of one address may send for each that one visitor may send."""
+_AT_ONCE_OF_VISITOR, _AT_ONCE_OF_ADDRESS = 1, 2
+"""Files that are passed on at once: one process reads all of them, one after the other. More wait, unread."""
+_BYTES_PER_MINUTE_OF_ADDRESS, _BYTES_PER_MINUTE_OF_ALL = 8 * 2**20, 128 * 2**20
+"""What visitors may have stored: of one address at first 256 MiB, then half a GiB an hour."""
 _NAME = LinearPattern(r"sessions/[A-Za-z0-9_-]{1,64}/attachments/[A-Za-z0-9_-]{1,64}")
 _NOT_SHOWN = {
     "cache-control": "private, no-store",
@@ -68,6 +73,11 @@ class AttachmentEndpoint:
         self._backends = backends
         self._callers = callers
         self._turns = asyncio.Semaphore(_MOST_UPLOADS)
+        self._visitors_turns = KeyedSemaphores(_AT_ONCE_OF_VISITOR)
+        self._addresses_turns = KeyedSemaphores(_AT_ONCE_OF_ADDRESS)
+        burst = 32 * 60.0
+        self._address_bytes = TokenBuckets("address_bytes", _BYTES_PER_MINUTE_OF_ADDRESS, burst_seconds=burst)
+        self._all_bytes = TokenBuckets("all_bytes", _BYTES_PER_MINUTE_OF_ALL, burst_seconds=burst)
         per_minute = config.visitor_uploads_per_minute
         self._uploads = TokenBuckets("visitor_uploads", per_minute, burst_seconds=30.0)
         self._address_uploads = TokenBuckets("address_uploads", per_minute * _UPLOADS_PER_ADDRESS, burst_seconds=30.0)
@@ -75,8 +85,10 @@ class AttachmentEndpoint:
     async def upload(self, request: Request) -> Response:
         """POST /api/attachments: the Attachment, as JSON."""
         caller = await self._caller(request, "UploadAttachment")
-        self._count(caller)
-        if int(request.headers.get("content-length") or 0) > MAX_BODY_BYTES:
+        # Without a length, as the largest: a page of a browser names it.
+        size = int(request.headers.get("content-length") or MAX_BODY_BYTES)
+        self._count(caller, size)
+        if size > MAX_BODY_BYTES:
             raise RequestTooLarge(f"The file has more than {MAX_BODY_BYTES // 2**20} MiB; send a smaller one.")
         start = pb.UploadAttachmentRequest.Start(
             session=request.headers.get("x-kefu-session") or "sessions/-",
@@ -96,7 +108,7 @@ class AttachmentEndpoint:
 
         try:
             with self._callers.open_stream(caller, watches=False):
-                async with self._turn():
+                async with self._turn(caller):
                     uploaded = await self._backends.upload_attachment(parts(), caller.metadata(), _UPLOAD_SECONDS)
         except grpc.aio.AioRpcError as error:
             if broken:
@@ -134,31 +146,36 @@ class AttachmentEndpoint:
         return StreamingResponse(_data(responses, call), media_type=media_type, headers=headers)
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def _turn(self, caller: Caller) -> AsyncIterator[None]:
         """One of the uploads that go on at once. Raises BackendUnavailable where none ends for long."""
-        try:
-            async with asyncio.timeout(_TURN_SECONDS):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise BackendUnavailable("More files come than are taken at once; send it again.", retry_after=5) from None
-        try:
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(_TURN_SECONDS):
+                    if caller.kind is CallerKind.VISITOR:
+                        await held.enter_async_context(self._visitors_turns.hold(caller.identity))
+                        await held.enter_async_context(self._addresses_turns.hold(network_of(caller.address)))
+                    await held.enter_async_context(self._turns)
+            except TimeoutError:
+                raise BackendUnavailable(
+                    "More files come than are taken at once; send it again.", retry_after=5
+                ) from None
             yield
-        finally:
-            self._turns.release()
 
     async def _caller(self, request: Request, method: str) -> Caller:
         caller = await self._callers.caller(request.headers.get("authorization"), client_address(request))
         self._callers.admit(caller, ATTACHMENTS, method)
         return caller
 
-    def _count(self, caller: Caller) -> None:
-        """Count a visitor's file. Raises VisitorLimit, or AddressLimit."""
+    def _count(self, caller: Caller, size: int) -> None:
+        """Count a visitor's file, and its bytes. Raises VisitorLimit, or AddressLimit."""
         if caller.kind is not CallerKind.VISITOR:
             return
         if wait := self._uploads.take(caller.identity):
             raise VisitorLimit("More files came from this visitor than are taken; wait a little.", retry_after=wait)
         if wait := self._address_uploads.take(network_of(caller.address)):
             raise AddressLimit("More files of visitors came from this address than are taken; wait.", retry_after=wait)
+        if wait := self._address_bytes.take(site_of(caller.address), size) or self._all_bytes.take("", size):
+            raise AddressLimit("More bytes of visitors' files came than are taken; wait.", retry_after=wait)
 
 
 async def _data(responses: AsyncIterator[Any], call: Any) -> AsyncIterator[bytes]:

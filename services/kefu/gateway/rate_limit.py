@@ -10,11 +10,12 @@ from prometheus_client import Counter
 REFUSED = Counter(
     "kefu_gateway_refused_total",
     "Refused since too many came, by what is limited: visitor_messages, visitor_calls, visitor_streams, "
-    "address_messages, address_calls, address_streams, all_visitors, new_visitors, sign_ins, email_codes, pushes, "
-    "without_key.",
+    "address_messages, address_calls, address_streams, all_visitors, new_visitors, sign_ins, email_codes, "
+    "all_email_codes, visitor_uploads, address_uploads, address_bytes, all_bytes, pushes, without_key.",
     ("limit",),
 )
 _MAX_KEYS = 100_000
+_SEEN_SECONDS = 60.0
 
 
 class TokenBuckets:
@@ -37,15 +38,17 @@ class TokenBuckets:
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, when
 
-    def take(self, key: str) -> float:
-        """Take a token of `key`: 0, or the seconds until there is one, and then none is taken."""
+    def take(self, key: str, count: float = 1) -> float:
+        """Take tokens of `key`: 0, or the seconds until there are so many, and then none is taken. More than a bucket
+        holds are taken where it is full.
+        """
         if not self._rate:
             return 0.0
-        tokens = self._tokens(key)
-        if tokens < 1:
+        tokens, needed = self._tokens(key), min(count, self._burst)
+        if tokens < needed:
             self._refused.inc()
-            return (1 - tokens) / self._rate
-        self._buckets[key] = (tokens - 1, self._clock())
+            return (needed - tokens) / self._rate
+        self._buckets[key] = (tokens - count, self._clock())
         self._buckets.move_to_end(key)
         if len(self._buckets) > _MAX_KEYS:
             self._buckets.popitem(last=False)
@@ -59,6 +62,59 @@ class TokenBuckets:
     def _tokens(self, key: str) -> float:
         tokens, since = self._buckets.get(key, (self._burst, 0.0))
         return min(self._burst, tokens + (self._clock() - since) * self._rate)
+
+
+class SharedBucket:
+    """
+    One token bucket for all, of which no network takes more than its share once half of it is gone.
+
+    A network's share is the rate divided by the networks that came in the last minute. A new one has a token.
+
+    Args:
+        name: what is limited, as a label of the metric of refusals.
+        per_minute: tokens a minute for all, 0 or more; 0: no limit.
+        burst_seconds: capacity of the bucket, as the time in which it fills; at least one token.
+        clock: the time in seconds.
+    """
+
+    def __init__(
+        self, name: str, per_minute: float, *, burst_seconds: float = 20.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._refused = REFUSED.labels(name)
+        self._rate = per_minute / 60
+        self._seconds = burst_seconds
+        self._burst = max(1.0, self._rate * burst_seconds)
+        self._clock = clock
+        self._left, self._since = self._burst, clock()
+        self._networks: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, when; the latest last
+
+    def take(self, network: str) -> float:
+        """Take a token: 0, or the seconds until there is one for this network, and then none is taken."""
+        if not self._rate:
+            return 0.0
+        now = self._clock()
+        left = min(self._burst, self._left + (now - self._since) * self._rate)
+        own, share = self._own(network, now)
+        taken = left >= 1 and (left >= self._burst / 2 or own >= 1)
+        self._left, self._since = left - taken, now
+        self._networks[network] = (own - taken, now)
+        self._networks.move_to_end(network)
+        if taken:
+            return 0.0
+        self._refused.inc()
+        return max((1 - left) / self._rate, (1 - own) / share if left < self._burst / 2 else 0.0)
+
+    def _own(self, network: str, now: float) -> tuple[float, float]:
+        """A network's tokens, at least none, and its share of the rate."""
+        known = self._networks.pop(network, None)
+        while self._networks:
+            eldest, (_, seen) = next(iter(self._networks.items()))
+            if now - seen < _SEEN_SECONDS and len(self._networks) < _MAX_KEYS:
+                break
+            del self._networks[eldest]
+        share = self._rate / (len(self._networks) + 1)
+        tokens, since = known or (1.0, now)
+        return max(0.0, min(max(1.0, share * self._seconds), tokens + (now - since) * share)), share
 
 
 def network_of(address: str) -> str:

@@ -23,7 +23,7 @@ from kefu.gateway.config import GatewayConfig, comma_separated
 from kefu.gateway.failures import Failure
 from kefu.gateway.grpc_backends import IDENTITY, SOURCES, Backends
 from kefu.gateway.middleware.request_body import body_of_request
-from kefu.gateway.rate_limit import TokenBuckets, network_of
+from kefu.gateway.rate_limit import SharedBucket, TokenBuckets, network_of, site_of
 from kefu.retrieval.v1 import source_pb2
 from kefu.router.v1 import identity_pb2
 
@@ -31,6 +31,8 @@ _NO_STORE = {"cache-control": "no-store"}
 _GET_IDENTITY = f"/{IDENTITY}/GetIdentity"
 _PUSH_SOURCE = f"/{SOURCES}/PushSource"
 _MAX_BODY_BYTES = 16 * 1024
+_EMAIL_CODES_PER_MINUTE = 25.0
+"""Of all visitors: fewer than the router sends for a tenant, and each network has a share of them."""
 _MAX_TOKEN = 500
 
 
@@ -70,6 +72,7 @@ class SiteApi:
         self._new_tokens = TokenBuckets("new_visitors", config.visitors_per_minute)
         self._sign_ins = TokenBuckets("sign_ins", config.identify_per_minute)
         self._email_codes = TokenBuckets("email_codes", config.email_codes_per_minute)
+        self._all_email_codes = SharedBucket("all_email_codes", _EMAIL_CODES_PER_MINUTE, burst_seconds=1200.0)
         self._pushes = TokenBuckets("pushes", config.pushes_per_minute)
         self._sign_in = CustomerSignIn(config, backends, callers, visitors) if visitors else None
         self._attachment_limits = attachment_limits
@@ -121,6 +124,8 @@ class SiteApi:
         if self._sign_in is None:
             return _no_visitors()
         _take(self._email_codes, request, "Too many codes were asked for from this address; wait a little.")
+        if wait := self._all_email_codes.take(site_of(client_address(request))):
+            raise AddressLimit("Too many codes were asked for; wait a little.", retry_after=wait)
         body = await _body(request, _SendEmailCode)
         try:
             await self._sign_in.send_email_code(*_sender(request), body.email, body.language)

@@ -335,7 +335,7 @@ async def test_codes_are_limited_by_address_and_by_visitor(harness: RouterHarnes
         other = await visitor(harness, f"{B[:-2]}{number:02d}")
         await other.call("SendEmailCode", identity.SendEmailCodeRequest(email="victim@example.com"))
     last = await visitor(harness, B)
-    victim = identity.SendEmailCodeRequest(email="Victim@example.com")
+    victim = identity.SendEmailCodeRequest(email="Victim+another@example.com")  # the same mailbox
     assert (await expect_failure(lambda: last.call("SendEmailCode", victim))).reason == "EMAIL_CODE_LIMIT"
     assert len(mailbox.messages) == 10
 

@@ -32,7 +32,7 @@ from kefu.gateway.openai_api.chat_request import ChatMessage, collection_of, rea
 from kefu.gateway.openai_api.errors import InvalidRequest
 from kefu.gateway.openai_api.session_lookup import SessionLookup
 from kefu.gateway.protobuf_codecs import EncodedRequest
-from kefu.gateway.rate_limit import TokenBuckets, network_of
+from kefu.gateway.rate_limit import SharedBucket, TokenBuckets, network_of
 from kefu.gateway.upload import ImportForm, Options
 from kefu.retrieval.v1 import knowledge_pb2
 from kefu.router.v1 import attachment_pb2
@@ -176,30 +176,75 @@ class Uploads:
         return attachment_pb2.UploadAttachmentResponse()
 
 
-def file_of(token: str) -> Request:
-    headers = [(b"authorization", f"Bearer {token}".encode())]
-    return Request({"type": "http", "method": "POST", "headers": headers, "client": ("203.0.113.9", 1)})
+def file_of(token: str, host: str = "203.0.113.9", size: int = 1000) -> Request:
+    headers = [(b"authorization", f"Bearer {token}".encode()), (b"content-length", str(size).encode())]
+    return Request({"type": "http", "method": "POST", "headers": headers, "client": (host, 1)})
 
 
-async def test_files_in_flight_are_bounded_for_each_visitor_and_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_files_in_flight_are_bounded_for_each_visitor_each_address_and_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(attachments, "_MOST_UPLOADS", 3)
     monkeypatch.setattr(attachments, "_TURN_SECONDS", 0.05)
     visitors, router = VisitorTokens([SECRET], "default"), Uploads()
     rules = config(visitor_streams=1)
     callers = CallerResolver(rules, KeyVerifier(never_asked), visitors, None)
     endpoint = AttachmentEndpoint(rules, cast("Any", router), callers)
-    one, other = visitors.issue(), visitors.issue()
-    going_on = [asyncio.create_task(endpoint.upload(file_of(token))) for token in (one, one, other)]
+    one, other, third = visitors.issue(), visitors.issue(), visitors.issue()
+    going_on = [asyncio.create_task(endpoint.upload(file_of(token))) for token in (one, other)]
+    while router.running < 2:
+        await asyncio.sleep(0)
+    for token, why in ((one, "a visitor's second"), (third, "an address' third")):
+        with pytest.raises(BackendUnavailable):
+            await endpoint.upload(file_of(token))
+        assert router.running == 2, why
+    going_on.append(asyncio.create_task(endpoint.upload(file_of(visitors.issue(), "203.0.113.10"))))
     while router.running < 3:
         await asyncio.sleep(0)
-    with pytest.raises(VisitorLimit):
-        await endpoint.upload(file_of(one))  # a visitor may have twice as many as watches
-    with pytest.raises(BackendUnavailable):
-        await endpoint.upload(file_of(other))
-    assert router.running == 3
+    with pytest.raises(BackendUnavailable):  # a fourth of all
+        await endpoint.upload(file_of(visitors.issue(), "203.0.113.11"))
     router.let.set()
     assert {response.status_code for response in await asyncio.gather(*going_on)} == {200}
-    assert (await endpoint.upload(file_of(other))).status_code == 200
+    assert (await endpoint.upload(file_of(third))).status_code == 200
+
+
+async def test_what_visitors_have_stored_is_bounded_by_its_bytes() -> None:
+    visitors, router = VisitorTokens([SECRET], "default"), Uploads()
+    router.let.set()
+    rules = config()
+    endpoint = AttachmentEndpoint(
+        rules, cast("Any", router), CallerResolver(rules, KeyVerifier(never_asked), visitors, None)
+    )
+    for _ in range(4):
+        await endpoint.upload(file_of(visitors.issue(), "2001:db8:1:2::1", attachments.MAX_BODY_BYTES))
+    with pytest.raises(AddressLimit, match="bytes"):
+        await endpoint.upload(file_of(visitors.issue(), "2001:db8:1:3::1", attachments.MAX_BODY_BYTES))
+    await endpoint.upload(file_of(visitors.issue(), "2001:db8:2:2::1", attachments.MAX_BODY_BYTES))
+
+
+def test_no_network_takes_more_than_its_share_of_what_all_have() -> None:
+    """24 networks that send 100 messages a second took a third of the honest ones' places."""
+    now = [0.0]
+    bucket = SharedBucket("all", 3_000.0, burst_seconds=30.0, clock=lambda: now[0])
+    honest: list[float] = []
+    for tick in range(6_000):  # a minute, of 10 ms
+        now[0] = tick / 100
+        bucket.take(f"hostile-{tick % 24}")
+        if tick % 50 == 0:
+            honest.append(bucket.take(f"honest-{tick % 1_000}"))
+    assert len(honest) == 120
+    assert honest.count(0.0) >= 118
+
+
+def test_a_shared_bucket_is_for_one_network_as_long_as_it_is_alone_and_holds_no_more_than_it_may() -> None:
+    now = [1_000.0]
+    bucket = SharedBucket("all", 60.0, burst_seconds=10.0, clock=lambda: now[0])
+    assert [bucket.take("a") == 0 for _ in range(10)] == [True] * 6 + [False] * 4, "half of it is for others"
+    assert [bucket.take("b") == 0, bucket.take("b") == 0] == [True, False]
+    assert 0 < bucket.take("a") <= 3
+    now[0] += 100
+    assert [bucket.take("a") == 0 for _ in range(12)].count(True) == 10, "alone again, it has all that there is"
+    assert SharedBucket("none", 0.0).take("a") == 0
 
 
 # Keys

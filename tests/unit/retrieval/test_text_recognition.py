@@ -1,6 +1,7 @@
 """Text recognition without its engine: limits, layout, headings, what needs it and what is said without it."""
 
 import io
+import time
 
 import numpy as np
 import pytest
@@ -134,6 +135,24 @@ def test_a_page_is_turned_over_only_if_its_lines_are_then_read_more_surely(
     reading = read_page(ScriptedEngine(*lines, upside_down=True), picture)
     (box,) = reading.items
     assert (box.x0 < 100) is left  # the line that the engine finds lies to the left
+
+
+def test_where_time_ends_the_upper_lines_were_read() -> None:
+    class SlowLines(ScriptedEngine):
+        def find_lines(self, picture: Pixels) -> list[Quad]:
+            [line] = super().find_lines(picture)
+            return [line + np.array([0, 60 * row], dtype=np.float32) for row in (2, 0, 1)]
+
+        def read_line(self, line: Pixels) -> tuple[str, float]:
+            time.sleep(0.1)
+            return super().read_line(line)
+
+    picture = np.asarray(scanned_pages.drawn(["Any line."] * 9).convert("RGB"))
+    engine = SlowLines(("The first.", 0.98), ("The second.", 0.98), ("The third.", 0.98))
+    assert read_page(engine, picture, time.monotonic() + 0.15).text.split("\n") == ["The first.", "The second."]
+    reader = PictureReader(9, load_engine=lambda: engine, seconds=0.01)
+    time.sleep(0.02)
+    assert not reader.can_read
 
 
 def test_a_scanned_page_shares_no_passage_with_the_page_before() -> None:

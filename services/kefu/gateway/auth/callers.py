@@ -29,7 +29,7 @@ from kefu.gateway.auth.oidc import OperatorTokens
 from kefu.gateway.auth.visitor_tokens import VisitorTokens
 from kefu.gateway.config import GatewayConfig, comma_separated
 from kefu.gateway.grpc_backends import Metadata
-from kefu.gateway.rate_limit import REFUSED, TokenBuckets, network_of, site_of
+from kefu.gateway.rate_limit import REFUSED, SharedBucket, TokenBuckets, network_of, site_of
 
 _CALLS_PER_MESSAGE = 10
 """Calls that visitors of one address may make for each message that they may send."""
@@ -100,7 +100,7 @@ class CallerResolver:
         self._site_questions = TokenBuckets("address_messages", messages * _ADDRESSES_PER_SITE, burst_seconds=30.0)
         self._address_calls = TokenBuckets("address_calls", calls, burst_seconds=30.0)
         self._site_calls = TokenBuckets("address_calls", calls * _ADDRESSES_PER_SITE, burst_seconds=30.0)
-        self._all_questions = TokenBuckets("all_visitors", config.all_visitors_questions_per_minute, burst_seconds=30.0)
+        self._all_questions = SharedBucket("all_visitors", config.all_visitors_questions_per_minute, burst_seconds=30.0)
         self._watches = OpenCalls(config.visitor_streams)
         self._answers = OpenCalls(config.visitor_streams * _ANSWERS_PER_WATCH)
         self._address_streams = OpenCalls(config.address_streams)
@@ -144,7 +144,7 @@ class CallerResolver:
                 f"More {what} of visitors came from this address than are taken; wait a little, or use a key.",
                 retry_after=wait,
             )
-        if asks and (wait := self._all_questions.take(caller.principal.tenant if caller.principal else "")):
+        if asks and (wait := self._all_questions.take(site_of(caller.address))):  # all visitors are of one tenant
             raise VisitorLimit("More messages came from all visitors than are taken; wait a little.", retry_after=wait)
 
     @contextmanager

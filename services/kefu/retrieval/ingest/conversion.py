@@ -34,6 +34,8 @@ class ConversionJob:
     """Pictures of pages, and within pages, that text recognition reads at most; 0: it is off."""
     is_attachment: bool = False
     """A file of a customer, to be read and not to be imported: the rest is not looked at."""
+    text_seconds: float = 0.0
+    """Of such a file: after so long no further line of a picture is read; 0: there is no such bound."""
     reads_text: bool = True
     """Of such a file: whether its text is read, or it is only checked and cleaned."""
 
@@ -68,7 +70,7 @@ def convert(job: ConversionJob, data: bytes, on_page: OnPage | None = None) -> C
     """
     if job.curated:
         return ConvertedDocument(curated=parse_curated_csv(data))
-    pictures = PictureReader(job.ocr_pages, on_page)
+    pictures = PictureReader(job.ocr_pages, on_page, seconds=job.text_seconds)
     if job.is_attachment:
         parse = partial(parse_document, pictures=pictures) if job.reads_text else None
         reading, content, preview = read_file(data, parse)

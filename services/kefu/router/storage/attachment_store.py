@@ -8,7 +8,7 @@ from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
 from kefu.router.domain.attachment import ATTACHMENT, Attachment
 from kefu.router.storage import keys
 
-UNOPENED_SECONDS = 86_400.0
+UNOPENED_SECONDS = 3_600.0
 """Life of attachments whose session was not opened: no message came with them."""
 _OWNER = "subject"
 

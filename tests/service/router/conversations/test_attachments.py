@@ -17,6 +17,7 @@ from kefu.client import Client
 from kefu.common.auth import Scope
 from kefu.common.errors import BackendUnavailable
 from kefu.common.redis.commands import RedisCommands
+from kefu.router.conversations.attachments import file_store
 from kefu.router.conversations.attachments.file_store import ObjectFileStore, S3Access, open_file_store
 from kefu.router.conversations.attachments.sweeper import sweep
 from kefu.router.domain.attachment import Attachment
@@ -54,6 +55,16 @@ def said(answer: str) -> str:
 
 async def erase(client: RouterClient, session: str) -> None:
     await client.chat.DeleteSession(chat.DeleteSessionRequest(name=session), metadata=client.metadata)
+
+
+async def test_no_file_is_taken_where_the_disk_is_nearly_full(
+    harness: RouterHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_store, "_LEAST_FREE_SHARE", 1.1)
+    customer = await harness.client()
+    refused = await expect_failure(lambda: upload(customer, photo()))
+    assert (refused.reason, refused.metadata["limit"]) == ("STORAGE_FULL", "KEFU_ROUTER_ATTACHMENTS")
+    assert stored(tmp_path) == []
 
 
 async def test_a_photo_is_kept_encrypted_without_its_place_and_goes_with_its_session(

@@ -1,8 +1,10 @@
 """A page out of its picture: lines in boxes and tables, in reading order, each line with its certainty."""
 
+import math
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from statistics import median
 
 import numpy as np
@@ -62,11 +64,15 @@ class _Piece:
         return self.bottom - self.top
 
 
-def read_page(engine: LineEngine, picture: Pixels) -> PageReading:
-    """Read a picture of a page, whichever way up it lies."""
+def read_page(engine: LineEngine, picture: Pixels, until: float = math.inf) -> PageReading:
+    """Read a picture of a page, whichever way up it lies; from the point in time `until` (monotonic) on no further line
+    of it.
+    """
     picture, quads = _upright(engine, picture)
     grids = find_grids(picture) if len(quads) > 3 else []
-    pieces = [piece for quad in quads for piece in _pieces(engine, picture, quad, grids)]
+    quads = sorted(quads, key=lambda quad: float(quad[:, 1].min()))  # where time ends, the upper part was read
+    in_time = takewhile(lambda _: time.monotonic() < until, quads)
+    pieces = [piece for quad in in_time for piece in _pieces(engine, picture, quad, grids)]
     pieces = [piece for piece in pieces if piece.text and piece.certainty >= LEAST_CERTAINTY]
     scale = _PAGE_POINTS / max(picture.shape[:2])
     tables = [

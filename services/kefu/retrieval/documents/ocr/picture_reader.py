@@ -1,5 +1,7 @@
 """The reader of one document's pictures: within a budget of pages, with progress, and a record of what was read."""
 
+import math
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,7 @@ class PictureReader:
         max_pages: pictures of pages, or within pages, that are read at most; 0: text recognition is off.
         on_page: hears of progress.
         load_engine: gives what recognizes; None: the engine of this process, if it is installed.
+        seconds: after so long no further line is read; 0: there is no such bound.
     """
 
     def __init__(
@@ -34,7 +37,10 @@ class PictureReader:
         max_pages: int = 0,
         on_page: OnPage | None = None,
         load_engine: Callable[[], LineEngine] | None = None,
+        *,
+        seconds: float = 0.0,
     ) -> None:
+        self._until = time.monotonic() + seconds if seconds else math.inf
         self._on_page = on_page
         self._max_pages = max_pages
         self._load_engine = load_engine or engine
@@ -47,7 +53,7 @@ class PictureReader:
     @property
     def can_read(self) -> bool:
         """Whether another picture may be read."""
-        return self._left > 0
+        return self._left > 0 and time.monotonic() < self._until
 
     @property
     def why_not(self) -> str:
@@ -113,7 +119,7 @@ class PictureReader:
             return None
         self._left -= 1
         self._recognized += 1
-        return read_page(self._load_engine(), np.asarray(picture.convert("RGB")))
+        return read_page(self._load_engine(), np.asarray(picture.convert("RGB")), self._until)
 
     def _count(self, reading: "PageReading") -> None:
         self._letters += reading.letters

@@ -22,6 +22,7 @@ from kefu.common.errors import (
     BadRequest,
     RequestTooLarge,
     SessionNotFound,
+    StorageFull,
 )
 from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.common.resource_names import new_session_id, new_turn_id
@@ -41,6 +42,7 @@ _LONGEST_NAME = 100
 _MOST_READ, _MOST_OPENED = 4, 8
 """Files that one router has read and stores, and fetches and decrypts, at once: each is in memory as a whole, and more
 than once. Apart, since the one takes half a minute and the other none."""
+_FULL_SECONDS = 60.0
 _NO_PLACE = "This installation has no place for files any more."
 _OTHER_KEY = "The file was encrypted with another KEFU_ROUTER_SECRETS_KEY."
 
@@ -102,6 +104,12 @@ class AttachmentService:
         if files is None or not settings.attachments:
             raise AttachmentsOff("Files are not taken here; write what is in it.")
         check_known(principal, settings.identity)
+        if not await asyncio.to_thread(files.has_room):
+            raise StorageFull(
+                "The disk of customers' files is nearly full, so that none is taken now.",
+                metadata={"what": "attachment", "limit": "KEFU_ROUTER_ATTACHMENTS"},
+                retry_after=_FULL_SECONDS,
+            )
         if self._memory_guard.refuses_new:
             raise self._memory_guard.refusal("attachment")
         opens = session_id is None

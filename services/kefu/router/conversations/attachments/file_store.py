@@ -5,6 +5,7 @@ An object is named `TENANT/SESSION/ATTACHMENT/content` (or `preview`): nothing t
 objects: what is there is never half of one.
 """
 
+import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from kefu.common.errors import AttachmentNotFound, BackendUnavailable
 
 _RETRY_SECONDS = 20
 _MOST_DELETED = 1_000
+_LEAST_FREE_SHARE, _LEAST_FREE_BYTES = 0.05, 2**30
 _CUSTOMERS_FILES = "The store of customers' files"
 
 
@@ -44,6 +46,10 @@ class S3Access:
 class FileStore(Protocol):
     """Keeps bytes by name. Every method raises BackendUnavailable when the store does not answer."""
 
+    def has_room(self) -> bool:
+        """Whether more may be kept: of a folder, while a part of its disk is free for what else writes there."""
+        ...
+
     async def put(self, name: str, data: bytes) -> None:
         """Keep bytes, in place of those of the same name."""
         ...
@@ -64,9 +70,17 @@ class FileStore(Protocol):
 class ObjectFileStore:
     """A file store over one of obstore's. `what` it is, as an error's sentence begins."""
 
-    def __init__(self, store: LocalStore | S3Store, what: str = _CUSTOMERS_FILES) -> None:
+    def __init__(self, store: LocalStore | S3Store, what: str = _CUSTOMERS_FILES, folder: str = "") -> None:
         self._store: Any = store
         self._what = what
+        self._folder = folder
+
+    def has_room(self) -> bool:
+        """See `FileStore`."""
+        if not self._folder:
+            return True
+        disk = shutil.disk_usage(self._folder)
+        return disk.free >= max(_LEAST_FREE_BYTES, _LEAST_FREE_SHARE * disk.total)
 
     async def put(self, name: str, data: bytes) -> None:
         """See `FileStore`."""
@@ -135,7 +149,8 @@ def open_file_store(
     address: str, access: S3Access, *, retries: int = 2, what: str = _CUSTOMERS_FILES
 ) -> ObjectFileStore:
     """The store at an address: a folder's absolute path, or s3://BUCKET/PREFIX. Raises ValueError for another one."""
-    return ObjectFileStore(open_object_store(address, access, retries=retries), what)
+    folder = address if address.startswith("/") else ""
+    return ObjectFileStore(open_object_store(address, access, retries=retries), what, folder)
 
 
 def open_object_store(

@@ -18,7 +18,8 @@ MOST_TRIES = 3
 MAX_EMAIL_CHARACTERS = 254  # RFC 5321, 4.5.3.1.3, and its erratum 1690
 _LIMIT_SECONDS = 3600
 _MOST_OF_ADDRESS, _MOST_OF_VISITOR, _MOST_OF_TENANT = 5, 5, 2_000
-"""Codes an hour."""
+"""Codes an hour. An address is a mailbox: name+anything is name's. Through the gateway come fewer than a tenant's,
+shared among networks (site_api.py)."""
 
 COUNT_CODE = """
 -- KEYS: counters. ARGV: seconds, then the most of each
@@ -85,7 +86,7 @@ class EmailCodes:
         if self._mailer is None:
             raise IdentityOff("No codes are sent by mail here: there is no mail server.")
         counters = [
-            keys.email_codes_sent(tenant, "address", address.addr_spec),
+            keys.email_codes_sent(tenant, "address", f"{address.username.partition('+')[0]}@{address.domain}"),
             keys.email_codes_sent(tenant, "visitor", subject),
             keys.email_codes_sent(tenant, "tenant", ""),
         ]
