@@ -112,8 +112,8 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
 
     attachment_seconds: float = Field(default=30.0, ge=1, le=30)
     """How long a file of a customer may take in all, whatever its pages; the customer waits. Three quarters are for its
-    text: where that is too little, the file is kept unread. Lines of pictures are read for a quarter, and those beyond are
-    left out. One process beside KEFU_RETRIEVAL_CONVERTERS reads these
+    text: where that is too little, the file is kept unread. Lines of pictures are read for a quarter, and those beyond
+    are left out. One process beside KEFU_RETRIEVAL_CONVERTERS reads these
     files, one after the other; a router waits 40 s for its turn and its reading."""
 
     conversion_memory_mib: int = Field(default=1536, ge=512)

@@ -177,7 +177,7 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
 
     escalate_seconds: int = Field(default=300, ge=0)
     """A customer who waits for an agent for longer than this, within business hours, is escalated, unless the tenant
-    says otherwise. An agent who does not write for that long loses the claim. 0: never."""
+    says otherwise. An agent who does not write for three times as long loses the claim. 0: never."""
 
     desk_conversations: int = Field(default=2_000, ge=0)
     """Conversations that may be at a tenant's desk, waiting or claimed. While there are so many, a customer who needs a

@@ -50,9 +50,8 @@ def test_a_pack_of_dulwich_passes_with_its_deltas(tmp_path: Path) -> None:
     text = os.urandom(20_000)
     blobs = [Blob.from_string(text + bytes([each])) for each in range(20)]
     written = io.BytesIO()
-    write_pack_objects(
-        written.write, [(each, None) for each in blobs], deltify=True, object_format=DEFAULT_OBJECT_FORMAT
-    )
+    each_apart = [(each, None) for each in blobs]
+    write_pack_objects(written, each_apart, deltify=True, object_format=DEFAULT_OBJECT_FORMAT)
     assert len(written.getvalue()) < 3 * len(text), "deltas are among them"
     check(tmp_path, written.getvalue(), 20_001, 21 * 20_001)
     with pytest.raises(SourceFailed, match="unpacks to more"):

@@ -3,7 +3,8 @@
 An expression of 180 characters doubles a list 22 times ("|[@,@][]"), and what it holds twice is written out twice.
 """
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 import jmespath
 import jmespath.functions
@@ -72,11 +73,15 @@ class _Interpreter(TreeInterpreter):
         """The entries of a value as it is written out: what it holds twice counts twice, and is looked at once."""
         if isinstance(value, str):
             return 1 + len(value) // _TEXT_AN_ENTRY
-        if not isinstance(value, (list, dict)):
+        if isinstance(value, dict):
+            entries: Iterable[Any] = cast("dict[str, Any]", value).values()
+        elif isinstance(value, list):
+            entries = cast("list[Any]", value)
+        else:
             return 1
-        known = self._sizes.get(id(value))
+        key = id(cast("object", value))
+        known = self._sizes.get(key)
         if known is None:
-            entries: Any = value.values() if isinstance(value, dict) else value
-            known = self._sizes[id(value)] = 1 + sum(map(self._size, entries))
+            known = self._sizes[key] = 1 + sum(map(self._size, entries))
             self._measured.append(value)
         return known

@@ -304,7 +304,8 @@ def _joined(pieces: Sequence[EvidencePiece], language: AnswerLanguage) -> str:
     said, lead = "", ""
     for piece in pieces:
         if piece.kind is PieceKind.SENTENCE:
-            said += ("" if language == "zh" or not said or said[-1] == "\n" else " ") + piece.text
+            # Behind a row or an item a paragraph of its own: in Markdown it would be the item's.
+            said += ("\n" if said[-1:] == "\n" else "" if language == "zh" or not said else " ") + piece.text
             continue
         said += "\n" if said and said[-1] != "\n" else ""
         together = sum(other.kind is piece.kind and other.subject == piece.subject for other in pieces) > 1

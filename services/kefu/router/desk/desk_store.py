@@ -8,7 +8,7 @@ left the desk stays on the list for at least a minute, so that it is not removed
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kefu.common.errors import AlreadyClaimed, ClaimLost, RequestIdReused, SessionClosed, SessionNotFound
@@ -44,11 +44,21 @@ class DeskEntry:
     queue: str = ""
 
 
+def _claim_expires(fields: Mapping[str, str], claim_seconds: float) -> float | None:
+    """See Conversation: by the same times as the escalation monitor."""
+    if fields.get("state") != SessionState.HUMAN or not claim_seconds:
+        return None
+    waiting = fields.get("waiting_since")
+    since = (waiting, fields.get("claim_time")) if waiting is not None else (fields.get("claim_used"),)
+    return max(float(each or 0) for each in since) + claim_seconds
+
+
 class DeskStore:
     """Conversations at the desks of all tenants. Durations are in seconds.
 
     `life`: of a session. `retention_seconds`: how long a session that has left the desk stays on the list of open ones.
-    `publish_change`: the command that publishes a change on the change feed.
+    `publish_change`: the command that publishes a change on the change feed. `claim_seconds`: how long agents of a
+    tenant may hold a conversation without a word, 0: for ever.
     """
 
     def __init__(
@@ -58,7 +68,9 @@ class DeskStore:
         life: float,
         retention_seconds: float,
         publish_change: Callable[[str, str], Command] = publish_change,
+        claim_seconds: Callable[[str], Awaitable[float]] | None = None,
     ) -> None:
+        self._claim_seconds = claim_seconds
         self._commands = commands
         self._life = life
         self._retention_seconds = retention_seconds
@@ -92,6 +104,7 @@ class DeskStore:
                 ("HGET", f"{keys.session(tenant, session_id)}turns", fields.get("handoff_turn", "")),
             ]
         replies = await self._commands.pipeline(calls)
+        claim_seconds = await self._claim_seconds(tenant) if self._claim_seconds else 0.0
         found: list[Conversation | None] = []
         for (session_id, fields, count), runs, turn in zip(sessions, replies[::2], replies[1::2], strict=True):
             if "subject" not in fields:
@@ -108,6 +121,7 @@ class DeskStore:
                 last_message=fields.get("last_message", ""),
                 claim=int(fields.get("claim", 0)),
                 claimant=fields.get("claimant", ""),
+                claim_expires=_claim_expires(fields, claim_seconds),
                 triage=TRIAGE.validate_json(fields["triage"]) if "triage" in fields else None,
             )
             found.append(conversation)

@@ -108,7 +108,7 @@ class EscalationMonitor:
                 overdue += session.state == SessionState.WAITING and session.escalated is not None
                 if session.waiting_since is not None:
                     longest = max(longest, now - float(session.waiting_since))
-                if settings.escalate_seconds:
+                if settings.escalate_seconds or settings.claim_seconds:
                     await self._check_session(tenant, session, settings, now)
         await self._store.prune_open(tenant, left)
         for state in OPEN:
@@ -125,21 +125,21 @@ class EscalationMonitor:
     async def _check_session(
         self, tenant: str, session: _SessionFields, settings: EffectiveSettings, now: float
     ) -> None:
-        def too_long(*since: str | None) -> bool:
+        def too_long(most: int, *since: str | None) -> bool:
             begin = max(float(one or 0) for one in since)
-            if now - begin <= settings.escalate_seconds:  # business hours only shorten it
+            if not most or now - begin <= most:  # business hours only shorten it
                 return False
-            return open_seconds(settings.business_hours, settings.time_zone, begin, now) > settings.escalate_seconds
+            return open_seconds(settings.business_hours, settings.time_zone, begin, now) > most
 
         waiting = session.waiting_since
         if session.state == SessionState.WAITING:
-            if waiting is None or session.escalated is not None or not too_long(waiting):
+            if waiting is None or session.escalated is not None or not too_long(settings.escalate_seconds, waiting):
                 return
             if await self._store.escalate(tenant, session.session_id, waiting):
                 self._escalated(tenant, session.session_id, waiting)
-        elif waiting is not None and too_long(waiting, session.claim_time):
+        elif waiting is not None and too_long(settings.claim_seconds, waiting, session.claim_time):
             await self._lapse(tenant, session, escalates=True)
-        elif too_long(session.claim_used):
+        elif too_long(settings.claim_seconds, session.claim_used):
             await self._lapse(tenant, session, escalates=False)
 
     async def _recall(self, tenant: str, session_id: str, turn_id: str) -> None:

@@ -70,5 +70,7 @@ class Conversation:
     """The number of the last claim, in force while the session is HUMAN. 0: it was never claimed."""
     claimant: str
     """The key that made the claim."""
+    claim_expires: float | None = None
+    """When the claim lapses unless its agent writes; None: it does not, or there is none."""
     triage: Triage | None = None
     """Of the most pressing message since an agent returned it; of equally pressing ones the latest. None: of none."""

@@ -20,6 +20,7 @@ def conversation_message(conversation: Conversation, principal: Principal) -> pb
         escalated=conversation.escalated,
         last_message=conversation.last_message,
         triage=None if conversation.triage is None else triage_message(conversation.triage),
+        claim_expire_time=None if conversation.claim_expires is None else timestamp(conversation.claim_expires),
         mine=session.state is SessionState.HUMAN and conversation.claimant == principal.subject,
     )
 

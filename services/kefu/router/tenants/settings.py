@@ -54,6 +54,7 @@ class TenantSettings:
     business_hours: tuple[str, ...] = ()
     sensitive_topics: tuple[str, ...] = ()
     escalate_seconds: int | None = None
+    claim_seconds: int | None = None
     overload_handoffs_per_agent: int | None = None
     identity: IdentitySettings | None = None
     action_risk: Risk | None = None
@@ -79,6 +80,8 @@ class Revision:
     """Number of the last revision that changed one of TRUST_FIELDS. 0: none did since this is noted."""
 
 
+_CLAIM_TIMES = 3
+"""`escalate_seconds` that an agent may hold a conversation without a word, where the tenant does not say."""
 _REVISION = pydantic.TypeAdapter(Revision)
 
 
@@ -115,6 +118,8 @@ class EffectiveSettings:
     sensitive_topics: tuple[str, ...] = ()
     escalate_seconds: int = 300
     """Seconds within business hours that a customer may wait for an agent. 0: for ever."""
+    claim_seconds: int = 900
+    """Seconds within business hours that an agent may hold a conversation without a word. 0: for ever."""
     overload_handoffs_per_agent: int = 0
     """Customers a minute who may be handed over for load, for each agent at the desk."""
     identity: IdentitySettings = field(default_factory=IdentitySettings)
@@ -144,6 +149,7 @@ def effective_settings(settings: TenantSettings, config: RouterConfig) -> Effect
     """A tenant's settings, with the installation's where the tenant made no choice."""
     per_minute = _chosen(settings.questions_per_minute, config.tenant_questions_per_minute)
     burst = _chosen(settings.question_burst, config.tenant_question_burst)
+    escalate_seconds = _chosen(settings.escalate_seconds, config.escalate_seconds)
     return EffectiveSettings(
         min_relevance=_chosen(settings.min_relevance, config.min_relevance),
         calibrated=settings.min_relevance is None,
@@ -168,7 +174,8 @@ def effective_settings(settings: TenantSettings, config: RouterConfig) -> Effect
         refused_topics=settings.refused_topics,
         business_hours=settings.business_hours,
         sensitive_topics=settings.sensitive_topics,
-        escalate_seconds=_chosen(settings.escalate_seconds, config.escalate_seconds),
+        escalate_seconds=escalate_seconds,
+        claim_seconds=_chosen(settings.claim_seconds, _CLAIM_TIMES * escalate_seconds),
         overload_handoffs_per_agent=_chosen(settings.overload_handoffs_per_agent, 0),
         identity=settings.identity or IdentitySettings(),
         action_risk=settings.action_risk or Risk.WRITE,

@@ -642,6 +642,7 @@ class TenantSettings(_message.Message):
     TRIAGE_RULES_FIELD_NUMBER: _builtins.int
     ATTACHMENTS_FIELD_NUMBER: _builtins.int
     ARCHIVE_FIELD_NUMBER: _builtins.int
+    CLAIM_SECONDS_FIELD_NUMBER: _builtins.int
     min_relevance: _builtins.float
     """A passage below this relevance (0 to 1) is not shown to the model; none at or above it: ask back or hand over. Unset:
     each collection's own, as calibrated (see CalibrateCollection), else the installation's.
@@ -701,6 +702,10 @@ class TenantSettings(_message.Message):
     archive: _builtins.bool
     """Conversations are archived (see GetArchive). Unset: yes, where the installation has an archive (KEFU_ROUTER_ARCHIVE).
     With no, nothing is added from then on; what is in the archive stays there for its time, and is read and erased as before.
+    """
+    claim_seconds: _builtins.int
+    """Seconds within business hours after which a person loses a conversation that they hold and do not write in. Unset:
+    three times `escalate_seconds`; 0: never.
     """
     @_builtins.property
     def texts(self) -> _containers.MessageMap[_builtins.str, Global___TenantSettings.Texts]:
@@ -766,10 +771,11 @@ class TenantSettings(_message.Message):
         triage_rules: _abc.Iterable[_triage_pb2.TriageRule] | None = ...,
         attachments: _builtins.bool | None = ...,
         archive: _builtins.bool | None = ...,
+        claim_seconds: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_action_risk", b"_action_risk", "_archive", b"_archive", "_asks_back", b"_asks_back", "_attachments", b"_attachments", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "action_risk", b"action_risk", "archive", b"archive", "asks_back", b"asks_back", "attachments", b"attachments", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "identity", b"identity", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_action_risk", b"_action_risk", "_archive", b"_archive", "_asks_back", b"_asks_back", "_attachments", b"_attachments", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_claim_seconds", b"_claim_seconds", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "action_risk", b"action_risk", "archive", b"archive", "asks_back", b"asks_back", "attachments", b"attachments", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "claim_seconds", b"claim_seconds", "escalate_seconds", b"escalate_seconds", "identity", b"identity", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "temperature", b"temperature", "time_zone", b"time_zone", "weight", b"weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_action_risk", b"_action_risk", "_archive", b"_archive", "_asks_back", b"_asks_back", "_attachments", b"_attachments", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "action_risk", b"action_risk", "archive", b"archive", "asks_back", b"asks_back", "attachments", b"attachments", "business_hours", b"business_hours", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "escalate_seconds", b"escalate_seconds", "identity", b"identity", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "refused_topics", b"refused_topics", "sensitive_topics", b"sensitive_topics", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "triage_rules", b"triage_rules", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_action_risk", b"_action_risk", "_archive", b"_archive", "_asks_back", b"_asks_back", "_attachments", b"_attachments", "_cache_answers", b"_cache_answers", "_cache_min_cosine", b"_cache_min_cosine", "_claim_seconds", b"_claim_seconds", "_escalate_seconds", b"_escalate_seconds", "_instructions", b"_instructions", "_max_answer_tokens", b"_max_answer_tokens", "_max_concurrent_turns", b"_max_concurrent_turns", "_max_passages", b"_max_passages", "_min_relevance", b"_min_relevance", "_on_busy", b"_on_busy", "_overload_handoffs_per_agent", b"_overload_handoffs_per_agent", "_question_burst", b"_question_burst", "_questions_per_minute", b"_questions_per_minute", "_redact_prompts", b"_redact_prompts", "_temperature", b"_temperature", "_time_zone", b"_time_zone", "_weight", b"_weight", "action_risk", b"action_risk", "archive", b"archive", "asks_back", b"asks_back", "attachments", b"attachments", "business_hours", b"business_hours", "cache_answers", b"cache_answers", "cache_min_cosine", b"cache_min_cosine", "claim_seconds", b"claim_seconds", "escalate_seconds", b"escalate_seconds", "identity", b"identity", "instructions", b"instructions", "max_answer_tokens", b"max_answer_tokens", "max_concurrent_turns", b"max_concurrent_turns", "max_passages", b"max_passages", "min_relevance", b"min_relevance", "on_busy", b"on_busy", "overload_handoffs_per_agent", b"overload_handoffs_per_agent", "question_burst", b"question_burst", "questions_per_minute", b"questions_per_minute", "redact_prompts", b"redact_prompts", "refused_topics", b"refused_topics", "sensitive_topics", b"sensitive_topics", "temperature", b"temperature", "texts", b"texts", "time_zone", b"time_zone", "triage_rules", b"triage_rules", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__action_risk: _TypeAlias = _typing.Literal["action_risk"]  # noqa: Y015
     _WhichOneofArgType__action_risk: _TypeAlias = _typing.Literal["_action_risk", b"_action_risk"]  # noqa: Y015
@@ -783,6 +789,8 @@ class TenantSettings(_message.Message):
     _WhichOneofArgType__cache_answers: _TypeAlias = _typing.Literal["_cache_answers", b"_cache_answers"]  # noqa: Y015
     _WhichOneofReturnType__cache_min_cosine: _TypeAlias = _typing.Literal["cache_min_cosine"]  # noqa: Y015
     _WhichOneofArgType__cache_min_cosine: _TypeAlias = _typing.Literal["_cache_min_cosine", b"_cache_min_cosine"]  # noqa: Y015
+    _WhichOneofReturnType__claim_seconds: _TypeAlias = _typing.Literal["claim_seconds"]  # noqa: Y015
+    _WhichOneofArgType__claim_seconds: _TypeAlias = _typing.Literal["_claim_seconds", b"_claim_seconds"]  # noqa: Y015
     _WhichOneofReturnType__escalate_seconds: _TypeAlias = _typing.Literal["escalate_seconds"]  # noqa: Y015
     _WhichOneofArgType__escalate_seconds: _TypeAlias = _typing.Literal["_escalate_seconds", b"_escalate_seconds"]  # noqa: Y015
     _WhichOneofReturnType__instructions: _TypeAlias = _typing.Literal["instructions"]  # noqa: Y015
@@ -823,6 +831,8 @@ class TenantSettings(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_answers) -> _WhichOneofReturnType__cache_answers | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_min_cosine) -> _WhichOneofReturnType__cache_min_cosine | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__claim_seconds) -> _WhichOneofReturnType__claim_seconds | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__escalate_seconds) -> _WhichOneofReturnType__escalate_seconds | None: ...
     @_typing.overload

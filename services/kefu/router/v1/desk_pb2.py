@@ -27,7 +27,7 @@ from kefu.router.v1 import chat_pb2 as kefu_dot_router_dot_v1_dot_chat__pb2
 from kefu.router.v1 import triage_pb2 as kefu_dot_router_dot_v1_dot_triage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19kefu/router/v1/desk.proto\x12\x0ekefu.router.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19kefu/router/v1/chat.proto\x1a\x1bkefu/router/v1/triage.proto\"\x9c\x02\n\x0c\x43onversation\x12(\n\x07session\x18\x01 \x01(\x0b\x32\x17.kefu.router.v1.Session\x12(\n\x07handoff\x18\x02 \x01(\x0b\x32\x17.kefu.router.v1.Handoff\x12\x14\n\x0chandoff_turn\x18\x03 \x01(\t\x12\x10\n\x08language\x18\x04 \x01(\t\x12\x31\n\rwaiting_since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tescalated\x18\x06 \x01(\x08\x12\x14\n\x0clast_message\x18\x07 \x01(\t\x12\x0c\n\x04mine\x18\x08 \x01(\x08\x12&\n\x06triage\x18\t \x01(\x0b\x32\x16.kefu.router.v1.Triage\",\n\x05\x41gent\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x15\n\rconversations\x18\x02 \x01(\r\"\x7f\n\x18ListConversationsRequest\x12-\n\x06states\x18\x01 \x03(\x0e\x32\x1d.kefu.router.v1.Session.State\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\r\n\x05queue\x18\x04 \x01(\t\"i\n\x19ListConversationsResponse\x12\x33\n\rconversations\x18\x01 \x03(\x0b\x32\x1c.kefu.router.v1.Conversation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x10WatchDeskRequest\x12\r\n\x05\x61gent\x18\x01 \x01(\t\"\x87\x02\n\tDeskEvent\x12\x34\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1c.kefu.router.v1.ConversationH\x00\x12\x11\n\x07\x64\x65leted\x18\x02 \x01(\tH\x00\x12\x32\n\x06\x61gents\x18\x03 \x01(\x0b\x32 .kefu.router.v1.DeskEvent.AgentsH\x00\x12\x37\n\tcaught_up\x18\x04 \x01(\x0b\x32\".kefu.router.v1.DeskEvent.CaughtUpH\x00\x1a\n\n\x08\x43\x61ughtUp\x1a/\n\x06\x41gents\x12%\n\x06\x61gents\x18\x01 \x03(\x0b\x32\x15.kefu.router.v1.AgentB\x07\n\x05\x65vent\"\x13\n\x11ListAgentsRequest\";\n\x12ListAgentsResponse\x12%\n\x06\x61gents\x18\x01 \x03(\x0b\x32\x15.kefu.router.v1.Agent\"H\n\x13\x43laimSessionRequest\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x61gent\x18\x02 \x01(\t\x12\x11\n\ttake_over\x18\x03 \x01(\x08\"Y\n\x14\x43laimSessionResponse\x12\x32\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1c.kefu.router.v1.Conversation\x12\r\n\x05\x63laim\x18\x02 \x01(\x04\"P\n\x0cReplyRequest\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x63laim\x18\x02 \x01(\x04\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"3\n\rReplyResponse\x12\"\n\x04turn\x18\x01 \x01(\x0b\x32\x14.kefu.router.v1.Turn\"\xb2\x01\n\x14ReturnSessionRequest\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x63laim\x18\x02 \x01(\x04\x12\x33\n\x02to\x18\x03 \x01(\x0e\x32\'.kefu.router.v1.ReturnSessionRequest.To\"E\n\x02To\x12\x12\n\x0eTO_UNSPECIFIED\x10\x00\x12\n\n\x06TO_BOT\x10\x01\x12\x10\n\x0cTO_COLLEAGUE\x10\x02\x12\r\n\tTO_CLOSED\x10\x03\"K\n\x15ReturnSessionResponse\x12\x32\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1c.kefu.router.v1.Conversation2\x97\x04\n\x0b\x44\x65skService\x12h\n\x11ListConversations\x12(.kefu.router.v1.ListConversationsRequest\x1a).kefu.router.v1.ListConversationsResponse\x12J\n\tWatchDesk\x12 .kefu.router.v1.WatchDeskRequest\x1a\x19.kefu.router.v1.DeskEvent0\x01\x12S\n\nListAgents\x12!.kefu.router.v1.ListAgentsRequest\x1a\".kefu.router.v1.ListAgentsResponse\x12Y\n\x0c\x43laimSession\x12#.kefu.router.v1.ClaimSessionRequest\x1a$.kefu.router.v1.ClaimSessionResponse\x12\x44\n\x05Reply\x12\x1c.kefu.router.v1.ReplyRequest\x1a\x1d.kefu.router.v1.ReplyResponse\x12\\\n\rReturnSession\x12$.kefu.router.v1.ReturnSessionRequest\x1a%.kefu.router.v1.ReturnSessionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19kefu/router/v1/desk.proto\x12\x0ekefu.router.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19kefu/router/v1/chat.proto\x1a\x1bkefu/router/v1/triage.proto\"\xd3\x02\n\x0c\x43onversation\x12(\n\x07session\x18\x01 \x01(\x0b\x32\x17.kefu.router.v1.Session\x12(\n\x07handoff\x18\x02 \x01(\x0b\x32\x17.kefu.router.v1.Handoff\x12\x14\n\x0chandoff_turn\x18\x03 \x01(\t\x12\x10\n\x08language\x18\x04 \x01(\t\x12\x31\n\rwaiting_since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tescalated\x18\x06 \x01(\x08\x12\x14\n\x0clast_message\x18\x07 \x01(\t\x12\x0c\n\x04mine\x18\x08 \x01(\x08\x12&\n\x06triage\x18\t \x01(\x0b\x32\x16.kefu.router.v1.Triage\x12\x35\n\x11\x63laim_expire_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\",\n\x05\x41gent\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x15\n\rconversations\x18\x02 \x01(\r\"\x7f\n\x18ListConversationsRequest\x12-\n\x06states\x18\x01 \x03(\x0e\x32\x1d.kefu.router.v1.Session.State\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\r\n\x05queue\x18\x04 \x01(\t\"i\n\x19ListConversationsResponse\x12\x33\n\rconversations\x18\x01 \x03(\x0b\x32\x1c.kefu.router.v1.Conversation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x10WatchDeskRequest\x12\r\n\x05\x61gent\x18\x01 \x01(\t\"\x87\x02\n\tDeskEvent\x12\x34\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1c.kefu.router.v1.ConversationH\x00\x12\x11\n\x07\x64\x65leted\x18\x02 \x01(\tH\x00\x12\x32\n\x06\x61gents\x18\x03 \x01(\x0b\x32 .kefu.router.v1.DeskEvent.AgentsH\x00\x12\x37\n\tcaught_up\x18\x04 \x01(\x0b\x32\".kefu.router.v1.DeskEvent.CaughtUpH\x00\x1a\n\n\x08\x43\x61ughtUp\x1a/\n\x06\x41gents\x12%\n\x06\x61gents\x18\x01 \x03(\x0b\x32\x15.kefu.router.v1.AgentB\x07\n\x05\x65vent\"\x13\n\x11ListAgentsRequest\";\n\x12ListAgentsResponse\x12%\n\x06\x61gents\x18\x01 \x03(\x0b\x32\x15.kefu.router.v1.Agent\"H\n\x13\x43laimSessionRequest\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x61gent\x18\x02 \x01(\t\x12\x11\n\ttake_over\x18\x03 \x01(\x08\"Y\n\x14\x43laimSessionResponse\x12\x32\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1c.kefu.router.v1.Conversation\x12\r\n\x05\x63laim\x18\x02 \x01(\x04\"P\n\x0cReplyRequest\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x63laim\x18\x02 \x01(\x04\x12\x0c\n\x04text\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"3\n\rReplyResponse\x12\"\n\x04turn\x18\x01 \x01(\x0b\x32\x14.kefu.router.v1.Turn\"\xb2\x01\n\x14ReturnSessionRequest\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x63laim\x18\x02 \x01(\x04\x12\x33\n\x02to\x18\x03 \x01(\x0e\x32\'.kefu.router.v1.ReturnSessionRequest.To\"E\n\x02To\x12\x12\n\x0eTO_UNSPECIFIED\x10\x00\x12\n\n\x06TO_BOT\x10\x01\x12\x10\n\x0cTO_COLLEAGUE\x10\x02\x12\r\n\tTO_CLOSED\x10\x03\"K\n\x15ReturnSessionResponse\x12\x32\n\x0c\x63onversation\x18\x01 \x01(\x0b\x32\x1c.kefu.router.v1.Conversation2\x97\x04\n\x0b\x44\x65skService\x12h\n\x11ListConversations\x12(.kefu.router.v1.ListConversationsRequest\x1a).kefu.router.v1.ListConversationsResponse\x12J\n\tWatchDesk\x12 .kefu.router.v1.WatchDeskRequest\x1a\x19.kefu.router.v1.DeskEvent0\x01\x12S\n\nListAgents\x12!.kefu.router.v1.ListAgentsRequest\x1a\".kefu.router.v1.ListAgentsResponse\x12Y\n\x0c\x43laimSession\x12#.kefu.router.v1.ClaimSessionRequest\x1a$.kefu.router.v1.ClaimSessionResponse\x12\x44\n\x05Reply\x12\x1c.kefu.router.v1.ReplyRequest\x1a\x1d.kefu.router.v1.ReplyResponse\x12\\\n\rReturnSession\x12$.kefu.router.v1.ReturnSessionRequest\x1a%.kefu.router.v1.ReturnSessionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,39 +35,39 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'kefu.router.v1.desk_pb2', _
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CONVERSATION']._serialized_start=135
-  _globals['_CONVERSATION']._serialized_end=419
-  _globals['_AGENT']._serialized_start=421
-  _globals['_AGENT']._serialized_end=465
-  _globals['_LISTCONVERSATIONSREQUEST']._serialized_start=467
-  _globals['_LISTCONVERSATIONSREQUEST']._serialized_end=594
-  _globals['_LISTCONVERSATIONSRESPONSE']._serialized_start=596
-  _globals['_LISTCONVERSATIONSRESPONSE']._serialized_end=701
-  _globals['_WATCHDESKREQUEST']._serialized_start=703
-  _globals['_WATCHDESKREQUEST']._serialized_end=736
-  _globals['_DESKEVENT']._serialized_start=739
-  _globals['_DESKEVENT']._serialized_end=1002
-  _globals['_DESKEVENT_CAUGHTUP']._serialized_start=934
-  _globals['_DESKEVENT_CAUGHTUP']._serialized_end=944
-  _globals['_DESKEVENT_AGENTS']._serialized_start=946
-  _globals['_DESKEVENT_AGENTS']._serialized_end=993
-  _globals['_LISTAGENTSREQUEST']._serialized_start=1004
-  _globals['_LISTAGENTSREQUEST']._serialized_end=1023
-  _globals['_LISTAGENTSRESPONSE']._serialized_start=1025
-  _globals['_LISTAGENTSRESPONSE']._serialized_end=1084
-  _globals['_CLAIMSESSIONREQUEST']._serialized_start=1086
-  _globals['_CLAIMSESSIONREQUEST']._serialized_end=1158
-  _globals['_CLAIMSESSIONRESPONSE']._serialized_start=1160
-  _globals['_CLAIMSESSIONRESPONSE']._serialized_end=1249
-  _globals['_REPLYREQUEST']._serialized_start=1251
-  _globals['_REPLYREQUEST']._serialized_end=1331
-  _globals['_REPLYRESPONSE']._serialized_start=1333
-  _globals['_REPLYRESPONSE']._serialized_end=1384
-  _globals['_RETURNSESSIONREQUEST']._serialized_start=1387
-  _globals['_RETURNSESSIONREQUEST']._serialized_end=1565
-  _globals['_RETURNSESSIONREQUEST_TO']._serialized_start=1496
-  _globals['_RETURNSESSIONREQUEST_TO']._serialized_end=1565
-  _globals['_RETURNSESSIONRESPONSE']._serialized_start=1567
-  _globals['_RETURNSESSIONRESPONSE']._serialized_end=1642
-  _globals['_DESKSERVICE']._serialized_start=1645
-  _globals['_DESKSERVICE']._serialized_end=2180
+  _globals['_CONVERSATION']._serialized_end=474
+  _globals['_AGENT']._serialized_start=476
+  _globals['_AGENT']._serialized_end=520
+  _globals['_LISTCONVERSATIONSREQUEST']._serialized_start=522
+  _globals['_LISTCONVERSATIONSREQUEST']._serialized_end=649
+  _globals['_LISTCONVERSATIONSRESPONSE']._serialized_start=651
+  _globals['_LISTCONVERSATIONSRESPONSE']._serialized_end=756
+  _globals['_WATCHDESKREQUEST']._serialized_start=758
+  _globals['_WATCHDESKREQUEST']._serialized_end=791
+  _globals['_DESKEVENT']._serialized_start=794
+  _globals['_DESKEVENT']._serialized_end=1057
+  _globals['_DESKEVENT_CAUGHTUP']._serialized_start=989
+  _globals['_DESKEVENT_CAUGHTUP']._serialized_end=999
+  _globals['_DESKEVENT_AGENTS']._serialized_start=1001
+  _globals['_DESKEVENT_AGENTS']._serialized_end=1048
+  _globals['_LISTAGENTSREQUEST']._serialized_start=1059
+  _globals['_LISTAGENTSREQUEST']._serialized_end=1078
+  _globals['_LISTAGENTSRESPONSE']._serialized_start=1080
+  _globals['_LISTAGENTSRESPONSE']._serialized_end=1139
+  _globals['_CLAIMSESSIONREQUEST']._serialized_start=1141
+  _globals['_CLAIMSESSIONREQUEST']._serialized_end=1213
+  _globals['_CLAIMSESSIONRESPONSE']._serialized_start=1215
+  _globals['_CLAIMSESSIONRESPONSE']._serialized_end=1304
+  _globals['_REPLYREQUEST']._serialized_start=1306
+  _globals['_REPLYREQUEST']._serialized_end=1386
+  _globals['_REPLYRESPONSE']._serialized_start=1388
+  _globals['_REPLYRESPONSE']._serialized_end=1439
+  _globals['_RETURNSESSIONREQUEST']._serialized_start=1442
+  _globals['_RETURNSESSIONREQUEST']._serialized_end=1620
+  _globals['_RETURNSESSIONREQUEST_TO']._serialized_start=1551
+  _globals['_RETURNSESSIONREQUEST_TO']._serialized_end=1620
+  _globals['_RETURNSESSIONRESPONSE']._serialized_start=1622
+  _globals['_RETURNSESSIONRESPONSE']._serialized_end=1697
+  _globals['_DESKSERVICE']._serialized_start=1700
+  _globals['_DESKSERVICE']._serialized_end=2235
 # @@protoc_insertion_point(module_scope)

@@ -37,6 +37,7 @@ class Conversation(_message.Message):
     LAST_MESSAGE_FIELD_NUMBER: _builtins.int
     MINE_FIELD_NUMBER: _builtins.int
     TRIAGE_FIELD_NUMBER: _builtins.int
+    CLAIM_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     handoff_turn: _builtins.str
     """"sessions/{session}/turns/{turn}": where it happened, or empty."""
     language: _builtins.str
@@ -65,6 +66,12 @@ class Conversation(_message.Message):
         pressing ones the latest. Unset: of none.
         """
 
+    @_builtins.property
+    def claim_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When the claim in force lapses, unless its holder writes; later where business hours end before. Unset: it does not, or
+        nobody holds it.
+        """
+
     def __init__(
         self,
         *,
@@ -77,10 +84,11 @@ class Conversation(_message.Message):
         last_message: _builtins.str = ...,
         mine: _builtins.bool = ...,
         triage: _triage_pb2.Triage | None = ...,
+        claim_expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["handoff", b"handoff", "session", b"session", "triage", b"triage", "waiting_since", b"waiting_since"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["claim_expire_time", b"claim_expire_time", "handoff", b"handoff", "session", b"session", "triage", b"triage", "waiting_since", b"waiting_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["escalated", b"escalated", "handoff", b"handoff", "handoff_turn", b"handoff_turn", "language", b"language", "last_message", b"last_message", "mine", b"mine", "session", b"session", "triage", b"triage", "waiting_since", b"waiting_since"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim_expire_time", b"claim_expire_time", "escalated", b"escalated", "handoff", b"handoff", "handoff_turn", b"handoff_turn", "language", b"language", "last_message", b"last_message", "mine", b"mine", "session", b"session", "triage", b"triage", "waiting_since", b"waiting_since"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

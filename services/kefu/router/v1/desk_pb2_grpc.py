@@ -33,7 +33,7 @@ class DeskServiceStub:
     A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key and the
     name that made it and carries a number that grows with each claim of the session: whoever writes with an old number,
     because somebody else took over or the claim lapsed, gets ABORTED / CLAIM_LOST and nothing is written. So no two people
-    answer one customer. A claim lapses when the customer waited for longer than the tenant's `escalate_seconds` since it
+    answer one customer. A claim lapses when the customer waited for longer than the tenant's `claim_seconds` since it
     was made, and the conversation waits again, `escalated`; or when the customer does not wait and nobody renewed or used
     the claim for that long, and the conversation waits again, quietly.
 
@@ -87,7 +87,7 @@ class DeskServiceServicer:
     A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key and the
     name that made it and carries a number that grows with each claim of the session: whoever writes with an old number,
     because somebody else took over or the claim lapsed, gets ABORTED / CLAIM_LOST and nothing is written. So no two people
-    answer one customer. A claim lapses when the customer waited for longer than the tenant's `escalate_seconds` since it
+    answer one customer. A claim lapses when the customer waited for longer than the tenant's `claim_seconds` since it
     was made, and the conversation waits again, `escalated`; or when the customer does not wait and nobody renewed or used
     the claim for that long, and the conversation waits again, quietly.
 
@@ -198,7 +198,7 @@ class DeskService:
     A person claims a conversation, replies in it as often as they like, and returns it. A claim belongs to the key and the
     name that made it and carries a number that grows with each claim of the session: whoever writes with an old number,
     because somebody else took over or the claim lapsed, gets ABORTED / CLAIM_LOST and nothing is written. So no two people
-    answer one customer. A claim lapses when the customer waited for longer than the tenant's `escalate_seconds` since it
+    answer one customer. A claim lapses when the customer waited for longer than the tenant's `claim_seconds` since it
     was made, and the conversation waits again, `escalated`; or when the customer does not wait and nobody renewed or used
     the claim for that long, and the conversation waits again, quietly.
 

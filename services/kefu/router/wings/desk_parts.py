@@ -24,7 +24,16 @@ class DeskParts:
 async def open_desk(base: Foundation, conversations: ConversationService) -> AsyncIterator[DeskParts]:
     """Keep the desks while the block runs, and escalate what waits too long."""
     timing, presence = base.timing, base.timing.presence_seconds
-    store = DeskStore(base.commands, life=base.config.session_life, retention_seconds=timing.desk_retention_seconds)
+
+    async def claim_seconds(tenant: str) -> float:
+        return (await base.settings.effective(tenant)).claim_seconds
+
+    store = DeskStore(
+        base.commands,
+        life=base.config.session_life,
+        retention_seconds=timing.desk_retention_seconds,
+        claim_seconds=claim_seconds,
+    )
     check = timing.escalation_check_seconds
     monitor = EscalationMonitor(*(base.commands, store, base.settings, base.event_bus, base.name), check_seconds=check)
     async with (

@@ -1,8 +1,10 @@
 """Conversations at the desk that nobody attends to. Over real gRPC, with two routers and a real Redis."""
 
 import asyncio
+import time
 from dataclasses import replace
 
+import pytest
 from prometheus_client import REGISTRY
 
 from kefu.router.config import Timing
@@ -90,7 +92,7 @@ async def test_a_claim_that_is_not_used_lapses_and_the_page_is_told(
     session = (await customer.ask(PERSON)).session
     held = (await claim_session(agent, session)).claim
     page = await watch_session(customer, session)
-    await replace_settings(root, escalate_seconds=1)
+    await replace_settings(root, escalate_seconds=1, claim_seconds=1)
     found = await becomes(agent, session, State.STATE_WAITING)
     assert (found.escalated, found.session.agent) == (True, "")
     [event] = await page.wait_for_count(1)
@@ -101,13 +103,38 @@ async def test_a_claim_that_is_not_used_lapses_and_the_page_is_told(
     assert (await claim_session(second_agent, session, "Tom")).claim > held
 
 
+async def test_an_agent_is_told_when_a_claim_lapses_and_has_longer_than_a_customer_waits(
+    customer: RouterClient, agent: RouterClient, harness: RouterHarness
+) -> None:
+    root = await harness.client()
+    session = (await customer.ask(PERSON)).session
+    assert not (await find_conversation(agent, session)).HasField("claim_expire_time")
+    began = time.time()
+    held = await claim_session(agent, session)
+    for escalate, claim, seconds in ((200, None, 600), (None, 100, 100), (None, 0, 0)):
+        await replace_settings(root, escalate_seconds=escalate, claim_seconds=claim)
+
+        async def told(seconds: int = seconds) -> bool:
+            found = await find_conversation(agent, session)
+            left = found.claim_expire_time.ToMicroseconds() / 1e6 - began
+            return abs(left - seconds) < 10 if seconds else not found.HasField("claim_expire_time")
+
+        await wait_until_async(told)
+    await replace_settings(root, claim_seconds=100)
+    await send_reply(agent, session, held.claim, "One moment.")
+    sent = time.time()
+    found = await find_conversation(agent, session)
+    assert found.claim_expire_time.ToMicroseconds() / 1e6 - sent == pytest.approx(100, abs=5)
+    await replace_settings(root, escalate_seconds=0)
+
+
 async def test_a_claim_lapses_quietly_when_the_customer_does_not_wait(
     customer: RouterClient, agent: RouterClient, harness: RouterHarness
 ) -> None:
     root = await harness.client()
     session = (await customer.ask(PERSON)).session
     await send_reply(agent, session, (await claim_session(agent, session)).claim, "Hello?")
-    await replace_settings(root, escalate_seconds=1)
+    await replace_settings(root, escalate_seconds=0, claim_seconds=1)
     found = await becomes(agent, session, State.STATE_WAITING)
     assert not found.escalated
     assert not found.HasField("waiting_since")

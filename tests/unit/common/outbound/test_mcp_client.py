@@ -16,7 +16,7 @@ class OneTool:
     def __init__(self, text: str) -> None:
         schema = {"type": "object", "properties": {"x": {"type": "string", "pattern": "^(a+)+$"}}}
         tool = {"name": "t", "description": "d", "inputSchema": {"type": "object"}, "outputSchema": schema}
-        server = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}}
+        server: dict[str, Any] = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}}
         self.results: dict[str, dict[str, Any]] = {
             "initialize": {**server, "serverInfo": {"name": "s", "version": "1"}},
             "tools/list": {"tools": [tool]},

@@ -1,5 +1,6 @@
 """What is asked of retrieval for an answer's evidence, in calm and under load."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -9,6 +10,7 @@ import pytest
 from kefu.common.auth import Principal
 from kefu.router.answering.evidence_answer import (
     LEAST_BEARING,
+    Evidence,
     EvidenceFinder,
     evidence_answer,
     evidence_for,
@@ -17,7 +19,7 @@ from kefu.router.answering.evidence_answer import (
 from kefu.router.answering.question import Question
 from kefu.router.domain.generation import Message
 from kefu.router.domain.turn import Passage
-from kefu.router.grounding.evidence_pieces import pieces_of
+from kefu.router.grounding.evidence_pieces import PieceKind, pieces_of
 from kefu.router.grounding.evidence_ranking import ranked_pieces
 from tests.unit.router.answering.questions import question
 
@@ -106,6 +108,18 @@ def test_a_row_is_shown_under_what_its_table_is_about(headings: tuple[str, ...],
     ranked = ranked_pieces(asked, "", passages, shown_pieces(asked, "", passages, "en"), None)
     evidence = evidence_for(asked, passages, ranked, "en")
     assert evidence_answer(question(asked), [evidence]).text == said
+
+
+def test_a_sentence_behind_a_row_is_a_paragraph_of_its_own() -> None:
+    """In Markdown it was the row's: "21 nights The mattress must be free of stains"."""
+    table = "| Rule | Value |\n|---|---|\n| Trial | 100 nights |\n\nThe mattress must be clean."
+    passage = replace(PASSAGE, text=table, headings=())
+    row, sentence = (
+        next(each for each in pieces_of(0, passage) if each.kind is kind)
+        for kind in (PieceKind.ROW, PieceKind.SENTENCE)
+    )
+    said = evidence_answer(question(ASKED), [Evidence((row, sentence), (passage,), 1.0)]).text
+    assert re.search(r"^- .*100 nights\n\nThe mattress must be clean\. \[1\]$", said, re.MULTILINE)
 
 
 def test_what_hardly_bears_is_no_answer_whether_or_not_it_was_read() -> None:

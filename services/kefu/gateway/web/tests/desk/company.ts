@@ -210,6 +210,11 @@ export class Company {
   }
 
   /** Somebody else takes the conversation. */
+  /** What happens when whoever holds a conversation writes nothing for long. */
+  lapse(name: string): void {
+    this.#becomes(this.#held(name), Session_State.WAITING, "", false);
+  }
+
   takenBy(name: string, agent: string): void {
     const held = this.#held(name);
     held.claim += 1n;

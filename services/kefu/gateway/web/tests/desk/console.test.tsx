@@ -346,6 +346,25 @@ test("a lead does not say who is a customer, and sees who last did", async () =>
   expect(links).not.toContain("#/settings/customers");
 });
 
+test("a conversation that I held without a word goes back to the queue, and I am told on every page of the inbox", async () => {
+  await open("kefu_lead", conversation(0));
+  await press("Take over");
+  await see(/Held by you/);
+  company.lapse(names()[0]!);
+  await see(/went back to the queue: you held it for long without a word/);
+  company.takenBy(names()[0]!, "Chen Jie");
+  await vi.waitFor(() => expect(root.textContent).not.toMatch(/went back to the queue/), { timeout: 10_000 });
+});
+
+test("who gives a conversation back is told of no lapse", async () => {
+  await open("kefu_lead", conversation(0));
+  await press("Take over");
+  await see(/Held by you/);
+  await press("Pass on to a colleague");
+  await see(/Take over/);
+  expect(root.textContent).not.toMatch(/went back to the queue/);
+});
+
 test("who takes a conversation over while I write is named, and my draft stays", async () => {
   await open("kefu_lead", conversation(0));
   await press("Take over");

@@ -4,7 +4,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";
 
-import { afterEvent, attention, calls, type DeskState, EMPTY_DESK, sections, watchBegan, withReturned } from "../../src/desk/inbox/desk_state.ts";
+import { afterEvent, attention, calls, type DeskState, EMPTY_DESK, lapsedBetween, lapsesSoon, sections, watchBegan, withReturned } from "../../src/desk/inbox/desk_state.ts";
 import { Session_State } from "../../src/gen/kefu/router/v1/chat_pb.ts";
 import { type Conversation, ConversationSchema, DeskEventSchema } from "../../src/gen/kefu/router/v1/desk_pb.ts";
 
@@ -28,6 +28,25 @@ function after(desk: DeskState, ...told: (Conversation | "caughtUp")[]): DeskSta
 }
 
 const names = (list: readonly Conversation[]) => list.map((one) => one.session?.name.split("/")[1]);
+
+describe("a claim that lapses", () => {
+  const mine = after(EMPTY_DESK, conversation("a", Session_State.HUMAN, { agent: ME, mine: true }), conversation("b", Session_State.HUMAN, { agent: "Ann" }));
+  const gone = after(mine, conversation("a", Session_State.WAITING), conversation("b", Session_State.WAITING));
+
+  test("is told of mine alone, and not of what I gave back", () => {
+    expect(names(lapsedBetween(mine, gone, ME, () => true))).toEqual(["a"]);
+    expect(lapsedBetween(mine, gone, ME, () => false)).toEqual([]);
+    expect(lapsedBetween(mine, after(mine, conversation("a", Session_State.HUMAN, { agent: "Ann" })), ME, () => true)).toEqual([]);
+    expect(lapsedBetween(EMPTY_DESK, gone, ME, () => true)).toEqual([]);
+  });
+
+  test("is seen coming for two minutes", () => {
+    const held = conversation("a", Session_State.HUMAN, { agent: ME, mine: true, claimExpireTime: timestampFromMs(500_000) });
+    expect([300_000, 380_001, 470_000, 600_000].map((at) => lapsesSoon(held, at))).toEqual([null, 119_999, 30_000, 0]);
+    expect(lapsesSoon({ ...held, mine: false }, 470_000)).toBeNull();
+    expect(lapsesSoon(conversation("a", Session_State.HUMAN, { agent: ME, mine: true }), 0)).toBeNull();
+  });
+});
 
 describe("the inbox", () => {
   test("who waits longest stands first", () => {

@@ -15,6 +15,14 @@ export function dropClaim(session: string): void {
   claims.value = left;
 }
 
+/** Sessions that this tab is giving back: what becomes of them meanwhile is no surprise. */
+export const givingBack = new Set<string>();
+
+/** Whether this tab holds a session, and means to. */
+export function holds(session: string): boolean {
+  return claims.value.has(session) && !givingBack.has(session);
+}
+
 const DRAFT = "kefu.desk.draft.";
 
 /** What was being written; kept in the tab, so that neither a lost claim nor a reload loses it. */

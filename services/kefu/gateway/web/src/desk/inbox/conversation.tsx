@@ -13,7 +13,7 @@ import { hrefOf } from "../shared/route.ts";
 import { useDesk } from "../shared/session.ts";
 import { Badge, Busy, Confirm, Empty, FailureNotice, Notice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
-import { claims, draftOf, dropClaim, holdClaim, keepDraft, requestId } from "./claims.ts";
+import { claims, draftOf, dropClaim, givingBack, holdClaim, keepDraft, requestId } from "./claims.ts";
 import { Composer } from "./composer.tsx";
 import { Context } from "./context.tsx";
 import { isGone, useConversation } from "./conversation_feed.ts";
@@ -117,12 +117,14 @@ export function ConversationView({ name }: { name: string }) {
     returning.current = true;
     acting.run(() =>
       withClaim(async (number) => {
+        givingBack.add(name);
         const response = await services.desk.returnSession({ session: name, claim: number, to });
         dropClaim(name);
         if (response.conversation) desk.value = withReturned(desk.value, response.conversation, agent);
         feed.returned(agent, state);
         setAsking(null);
       }).finally(() => {
+        givingBack.delete(name);
         returning.current = false;
       }),
     );

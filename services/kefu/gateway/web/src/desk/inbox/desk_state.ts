@@ -15,6 +15,8 @@ export interface DeskState {
   readonly known: boolean;
 }
 
+const LAPSES_SOON_MS = 120_000;
+
 export const EMPTY_DESK: DeskState = {
   conversations: new Map(),
   agents: [],
@@ -91,6 +93,23 @@ export function sections(desk: DeskState, me: string): Sections {
   mine.sort(byWaiting);
   colleagues.sort((a, b) => (a.session?.agent ?? "").localeCompare(b.session?.agent ?? "") || byWaiting(a, b));
   return { waiting, mine, colleagues };
+}
+
+/** Those that were mine before, and wait for anybody now, though this tab holds them. */
+export function lapsedBetween(before: DeskState, after: DeskState, me: string, holds: (session: string) => boolean): readonly Conversation[] {
+  const found: Conversation[] = [];
+  for (const [name, conversation] of after.conversations) {
+    const known = before.conversations.get(name);
+    if (known !== undefined && isMine(known, me) && conversation.session?.state === Session_State.WAITING && holds(name)) found.push(conversation);
+  }
+  return found;
+}
+
+/** Milliseconds until a conversation of mine goes back to the queue, where that is near; else null. */
+export function lapsesSoon(conversation: Conversation, at: number): number | null {
+  if (!conversation.mine || conversation.claimExpireTime === undefined) return null;
+  const left = timestampMs(conversation.claimExpireTime) - at;
+  return left < LAPSES_SOON_MS ? Math.max(left, 0) : null;
 }
 
 export function isMine(conversation: Conversation, me: string): boolean {

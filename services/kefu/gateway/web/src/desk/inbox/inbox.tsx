@@ -4,7 +4,8 @@ import { Dialog } from "../../shared/dialog.tsx";
 import { useState } from "preact/hooks";
 
 import type { Conversation } from "../../gen/kefu/router/v1/desk_pb.ts";
-import { route } from "../shared/route.ts";
+import { sessionId } from "../shared/names.ts";
+import { hrefOf, route } from "../shared/route.ts";
 import { useDesk } from "../shared/session.ts";
 import { Busy, Empty, FailureNotice, Notice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
@@ -12,7 +13,7 @@ import { ConversationView } from "./conversation.tsx";
 import { sections } from "./desk_state.ts";
 import { EndedList } from "./ended.tsx";
 import { Item } from "./item.tsx";
-import { desk, deskRefused } from "./live.ts";
+import { desk, deskRefused, lapsed } from "./live.ts";
 import { WaitingList } from "./waiting_list.tsx";
 
 export function Inbox() {
@@ -56,6 +57,11 @@ function Lists({ agent, open }: { agent: string; open: string }) {
     <>
       <FailureNotice failure={deskRefused.value} />
       {!state.connected && deskRefused.value === null ? <Notice kind="warn">{t("connectionLost")}</Notice> : null}
+      {lapsed.value.map((one) => (
+        <Notice kind="warn" key={one.session?.name}>
+          {t("lapsed", { title: one.session?.title || t("noTitle") })} <a href={hrefOf("inbox", sessionId(one.session?.name ?? ""))}>{t("lapsedOpen")}</a>
+        </Notice>
+      ))}
       <WaitingList conversations={waiting} open={open} />
       <List title={t("mine")} conversations={mine} open={open} none={t("noneMine")} />
       <List title={t("colleaguesHold")} conversations={colleagues} open={open} none={t("noneColleagues")} />

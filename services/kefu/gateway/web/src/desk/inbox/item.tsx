@@ -3,19 +3,21 @@
 import { Session_State } from "../../gen/kefu/router/v1/chat_pb.ts";
 import type { Conversation } from "../../gen/kefu/router/v1/desk_pb.ts";
 import { Icon } from "../../shared/icons.tsx";
-import { languageName, now, waited } from "../shared/format.ts";
+import { duration, languageName, now, waited } from "../shared/format.ts";
 import { DeskIcon } from "../shared/icons.tsx";
 import { sessionId } from "../shared/names.ts";
 import { hrefOf } from "../shared/route.ts";
 import { Badge } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { CustomerBadge } from "./customer.tsx";
+import { lapsesSoon } from "./desk_state.ts";
 import { TriageBadges } from "./triage.tsx";
 import { reasonText } from "./words.ts";
 
 export function Item({ conversation, open }: { conversation: Conversation; open: string }) {
   const { session, handoff, waitingSince } = conversation;
   const id = sessionId(session?.name ?? "");
+  const left = lapsesSoon(conversation, now.value);
   const held = session?.state === Session_State.HUMAN;
   const alone = conversation.lastMessage === session?.title; // the first message is the last one, too
   return (
@@ -45,6 +47,7 @@ export function Item({ conversation, open }: { conversation: Conversation; open:
         ) : null}
         <TriageBadges triage={conversation.triage} />
         <CustomerBadge customer={session?.customer} />
+        {left !== null ? <Badge kind="danger">{t("lapsesIn", { time: duration(left) })}</Badge> : null}
         {held ? <Badge kind="accent">{session.agent}</Badge> : null}
         {handoff ? <Badge>{reasonText(handoff.reason)}</Badge> : <Badge>{t("uninvited")}</Badge>}
         {conversation.language ? <Badge>{languageName(conversation.language)}</Badge> : null}

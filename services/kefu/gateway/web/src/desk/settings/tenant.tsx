@@ -18,7 +18,7 @@ const LANGUAGES = ["zh", "en"] as const;
 /** Characters of a text, as the server counts them. */
 const MOST_CHARACTERS = 1000;
 /** TenantSettings' fields that this form has. */
-const FIELDS = ["settings.time_zone", "settings.escalate_seconds", "settings.business_hours", "settings.texts."];
+const FIELDS = ["settings.time_zone", "settings.escalate_seconds", "settings.claim_seconds", "settings.business_hours", "settings.texts."];
 
 export function TenantForm({ read, onSaved }: SettingsFormProps) {
   const { services } = useDesk();
@@ -26,6 +26,7 @@ export function TenantForm({ read, onSaved }: SettingsFormProps) {
   const [hours, setHours] = useState(settings.businessHours.join("\n"));
   const [zone, setZone] = useState(settings.timeZone ?? "");
   const [seconds, setSeconds] = useState(settings.escalateSeconds === undefined ? "" : String(settings.escalateSeconds));
+  const [claimed, setClaimed] = useState(settings.claimSeconds === undefined ? "" : String(settings.claimSeconds));
   const [words, setWords] = useState(settings.texts);
   const acting = useAction();
   const form = useRef<HTMLFormElement>(null);
@@ -46,11 +47,13 @@ export function TenantForm({ read, onSaved }: SettingsFormProps) {
       const next = clone(TenantSettingsSchema, settings);
       next.businessHours = lines;
       next.texts = words;
-      const { timeZone, escalateSeconds } = TenantSettingsSchema.field;
+      const { timeZone, escalateSeconds, claimSeconds } = TenantSettingsSchema.field;
       if (zone.trim() === "") clearField(next, timeZone);
       else next.timeZone = zone.trim();
       if (seconds === "") clearField(next, escalateSeconds);
       else next.escalateSeconds = Number(seconds);
+      if (claimed === "") clearField(next, claimSeconds);
+      else next.claimSeconds = Number(claimed);
       await services.admin.updateTenantSettings({ revision: read.revision, settings: next });
       onSaved();
     });
@@ -70,6 +73,9 @@ export function TenantForm({ read, onSaved }: SettingsFormProps) {
         </Labelled>
         <Labelled label={t("escalateSeconds")} hint={t("escalateHint")} error={errorOf("settings.escalate_seconds", t("wrongSeconds"))}>
           {(id, hint, invalid) => <input id={id} class="field" type="number" min={0} step={1} value={seconds} aria-invalid={invalid} aria-describedby={hint} onInput={(event) => setSeconds(event.currentTarget.value)} />}
+        </Labelled>
+        <Labelled label={t("claimSeconds")} hint={t("claimHint")} error={errorOf("settings.claim_seconds", t("wrongSeconds"))}>
+          {(id, hint, invalid) => <input id={id} class="field" type="number" min={0} step={1} value={claimed} aria-invalid={invalid} aria-describedby={hint} onInput={(event) => setClaimed(event.currentTarget.value)} />}
         </Labelled>
       </div>
       <Labelled label={t("businessHours")} hint={t("businessHoursHint")} error={errorOf("settings.business_hours", t("wrongHours", { line: wrongLine }))}>
