@@ -7,13 +7,14 @@ the sessions that it opened, a key with the scope `admin` all of its tenant.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from kefu.common.auth import Principal, Scope
 from kefu.common.customers import customer_subject, is_visitor
 from kefu.common.errors import ScopeMissing, SessionNotFound
 from kefu.office.archive.archive import Archive
 from kefu.office.archive.object_names import Identity
+from kefu.office.golden_questions.question_store import GoldenQuestionStore
 from kefu.router.conversations.attachments.attachment_service import AttachmentService
 from kefu.router.conversations.turn_registry import TurnRegistry
 from kefu.router.domain.event_bus import EventBus
@@ -53,7 +54,9 @@ class DataRequests:
         event_bus: EventBus,
         attachments: AttachmentService,
         archive: Archive,
+        golden: GoldenQuestionStore,
     ) -> None:
+        self._golden = golden
         self._store = store
         self._erasure = erasure
         self._registry = registry
@@ -64,12 +67,16 @@ class DataRequests:
     async def export(self, principal: Principal, selector: PersonSelector) -> AsyncGenerator[KeptSession, None]:
         """All that is kept of a person, session by session; of nobody, nothing."""
         tenant = principal.tenant
-        for session_id, noted in (await self._sessions(tenant, await self._person(principal, selector))).items():
+        sessions = await self._sessions(tenant, await self._person(principal, selector))
+        golden = await self._golden.of_sessions(tenant, sessions)
+        for session_id, noted in sessions.items():
             try:
                 session = await self._store.session(tenant, session_id)
             except SessionNotFound:
                 session = None
             beside = await self._erasure.kept(tenant, session_id)
+            if session_id in golden:
+                beside["golden questions"] = {each.id: asdict(each.question) for each in golden[session_id]}
             archived = [] if noted is None else await self._archive.records(tenant, session_id, noted)
             if session is not None or beside or archived:
                 yield KeptSession(
@@ -86,6 +93,7 @@ class DataRequests:
         tenant, person, erased = principal.tenant, await self._person(principal, selector), 0
         sessions = await self._sessions(tenant, person)
         await self._archive.note_erasure(tenant, sessions)
+        await self._golden.erase(tenant, sessions)
         for session_id, noted in sessions.items():
             try:
                 await self._erase(await self._store.session(tenant, session_id), tenant, noted or ())
@@ -98,6 +106,7 @@ class DataRequests:
 
     async def finish_erasure(self, tenant: str, session_id: str) -> None:
         """Erase a session wherever anything is kept of it, as often as this is called: an erasure was begun."""
+        await self._golden.erase(tenant, {session_id})
         try:
             await self._erase(await self._store.session(tenant, session_id), tenant)
         except SessionNotFound:
@@ -112,12 +121,14 @@ class DataRequests:
             if not reached:
                 raise
             await self._archive.note_erasure(principal.tenant, [session_id])
+            await self._golden.erase(principal.tenant, {session_id})
             if not await self._erase_expired(principal.tenant, session_id, noted):
                 raise
             return
         if session.subject != principal.subject and not _reaches_tenant(principal):
             raise SessionNotFound('There is no such session; open one with "sessions/-".')
         await self._archive.note_erasure(principal.tenant, [session_id])
+        await self._golden.erase(principal.tenant, {session_id})
         await self._erase(session, principal.tenant)
 
     async def _erase(self, session: Session, tenant: str, noted: Sequence[str] = ()) -> None:

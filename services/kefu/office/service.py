@@ -37,6 +37,7 @@ from kefu.office.data_requests import DataRequests
 from kefu.office.event_recorder import open_event_recorder
 from kefu.office.experiments.experiment_store import ExperimentStore
 from kefu.office.golden_questions.golden_setup import open_golden_questions
+from kefu.office.golden_questions.question_store import GoldenQuestionStore
 from kefu.office.insight.conversations.index import ConversationIndex
 from kefu.office.insight.conversations.question_matcher import QuestionMatcher
 from kefu.office.insight.conversations.search import ConversationSearch
@@ -143,15 +144,16 @@ async def open_office(
     config, commands = base.config, base.commands
     async with AsyncExitStack() as stack:
         archive = make_archive(config, commands)
+        questions = GoldenQuestionStore(commands)
         data_requests = DataRequests(
-            base.sessions, base.erasure, turns.registry, base.event_bus, turns.attachments, archive
+            *(base.sessions, base.erasure, turns.registry, base.event_bus, turns.attachments, archive, questions)
         )
         reviews = ReviewStore(commands, days=config.numbers_days)
         if archive.is_on:
             await stack.enter_async_context(open_archiver(_archiver(base, archive, reviews, data_requests)))
         golden = await stack.enter_async_context(
             open_golden_questions(
-                *(config, commands, base.settings, _patient_pipeline(base), base.admission, base.drafts),
+                *(config, commands, questions, base.settings, _patient_pipeline(base), base.admission, base.drafts),
                 *(base.event_bus, base.name),
                 check_seconds=base.timing.golden_check_seconds,
             )

@@ -12,6 +12,7 @@ import pytest
 
 from kefu.common.auth import Scope
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.router.v1 import golden_pb2 as golden
 from kefu.router.v1 import webhook_pb2 as hooks
 from kefu.router.v1 import webhook_pb2_grpc as hooks_rpc
 from kefu.testing.redis_server import RedisServer
@@ -138,6 +139,37 @@ async def test_what_is_erased_is_all_that_the_export_shows_and_nothing_of_it_is_
     left = await dump(harness)
     assert not [word for word in words if word in left]
     assert len(await root.turns(other.session)) == 1
+
+
+@pytest.mark.parametrize("by", ["session", "user"])
+async def test_a_golden_question_made_of_a_persons_words_goes_with_the_conversation(
+    harness: RouterHarness, by: str
+) -> None:
+    root = await harness.client()
+    asked = await root.ask("My name is Zyxwv Quux, how long does a refund of zebras take?", user="zyxwv")
+    turn = f"{asked.session}/turns/{asked.started.turn.rpartition('/')[2]}"
+    proposed = await root.golden.ProposeGoldenQuestion(
+        golden.ProposeGoldenQuestionRequest(turn=turn), metadata=root.metadata
+    )
+    assert proposed.question.turn == turn
+    put = golden.PutGoldenQuestionRequest(question=proposed.question)
+    stored = (await root.golden.PutGoldenQuestion(put, metadata=root.metadata)).question
+    older_client = golden.GoldenQuestion(name=stored.name, text=stored.text, must=stored.must)
+    put = golden.PutGoldenQuestionRequest(question=older_client)
+    assert (await root.golden.PutGoldenQuestion(put, metadata=root.metadata)).question.turn == turn
+    written = golden.GoldenQuestion(name="goldenQuestions/written", text="How long?", must=stored.must)
+    await root.golden.PutGoldenQuestion(golden.PutGoldenQuestionRequest(question=written), metadata=root.metadata)
+    assert "Zyxwv" in (await export(root, user="zyxwv"))[f"{asked.session}/beside.json"]
+    if by == "user":
+        assert await erase(root, user="zyxwv") == 1
+    else:
+        await root.chat.DeleteSession(pb.DeleteSessionRequest(name=asked.session), metadata=root.metadata)
+    left = await root.golden.ListGoldenQuestions(golden.ListGoldenQuestionsRequest(), metadata=root.metadata)
+    assert [each.name for each in left.questions] == ["goldenQuestions/written"]
+    assert b"Zyxwv" not in await dump(harness)
+    wrong = golden.PutGoldenQuestionRequest(question=golden.GoldenQuestion(text="Q?", turn="turns/x"))
+    failed = await expect_failure(lambda: root.golden.PutGoldenQuestion(wrong, metadata=root.metadata))
+    assert failed.reason == "BAD_REQUEST"
 
 
 async def test_a_cached_answer_goes_with_the_session_that_brought_it_about(harness: RouterHarness) -> None:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from kefu.cli.console import CommandFailed
+from kefu.cli.remote.connection import find_remote
+from kefu.local import data_dir as folders
 from kefu.local.data_dir import DataDir
 from kefu.router.v1 import admin_pb2 as apb
 from tests.support.cli_harness import CliHarness
@@ -53,6 +56,21 @@ async def test_a_folder_in_which_nothing_runs_is_not_taken_for_another_suite(
     assert done.err.startswith(f"No `kefu up` is running in {nothing}.")
     assert "--server" in done.err
     assert not nothing.exists()
+
+
+def test_the_key_of_a_folder_in_which_nothing_runs_is_sent_to_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever listens at the default ports is somebody else then, and said "This key is not valid"."""
+    monkeypatch.setattr(folders, "DEFAULT", tmp_path)
+    folder = DataDir(tmp_path)
+    assert find_remote("", "", "", folder).key == "", "nothing was ever started there"
+    folder.create()
+    folder.make_keys()
+    with pytest.raises(CommandFailed, match=r"No `kefu up` is running .* Start it with `kefu up`, or say"):
+        find_remote("", "", "", folder)
+    assert find_remote("", "", "kefu_mine", folder).key == "kefu_mine"
+    assert find_remote("127.0.0.1:50051", "127.0.0.1:50052", "", folder).key
 
 
 async def test_sessions_alone_lists_all_pages(kefu: CliHarness) -> None:

@@ -137,11 +137,13 @@ def find_remote(server: str, knowledge_server: str, key: str, folder: DataDir) -
     """The Kefu to call: the given addresses, else the local `kefu up`, else the default ports of this machine.
 
     Empty arguments are not given. The local key is sent to this machine only. Raises CommandFailed when the user names
-    a folder in which nothing runs and no server: what listens at the default ports is another suite then.
+    a folder in which nothing runs and no server, or has only the key of such a folder: what listens at the default
+    ports is another suite then.
     """
     running = folder.running()
-    if running is None and not server and not knowledge_server and folder.path != folders.DEFAULT.absolute():
-        start = f"kefu up --data-dir {shlex.quote(str(folder.path))}"
+    is_named = folder.path != folders.DEFAULT.absolute()
+    if running is None and not server and not knowledge_server and (is_named or (not key and folder.keys())):
+        start = f"kefu up --data-dir {shlex.quote(str(folder.path))}" if is_named else "kefu up"
         raise CommandFailed(
             f"No `kefu up` is running in {folder.path}. Start it with `{start}`, or say what to call with --server.",
             UNAVAILABLE,

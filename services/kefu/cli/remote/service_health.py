@@ -53,7 +53,7 @@ async def _health_of(row: dict[str, Any], target: Remote) -> str:
         keys = target.folder.keys()
         password = keys.redis_password if keys else ""
         serving = await redis_probe(int(row["address"].rpartition(":")[2]), password)()
-    elif row["name"] == "gateway":
+    elif row["address"].startswith(("http://", "https://")):
         serving = await http_serving(row["address"])
     else:
         async with open_channel(row["address"], target.root_certificate) as channel:

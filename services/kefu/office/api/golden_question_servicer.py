@@ -74,6 +74,7 @@ class GoldenQuestionServicer(rpc.GoldenQuestionServiceServicer):
             question,
             _narrowed("question.collections", principal, collections),
             actor_of(principal.tenant, principal.subject),
+            turn=_turn_of(request.question.turn),
         )
         await self._check_may_replace("question.name", principal, [golden.id])
         stored = await self._questions.put(principal.tenant, golden, request.revision)
@@ -151,7 +152,9 @@ class GoldenQuestionServicer(rpc.GoldenQuestionServiceServicer):
         """See the contract."""
         session_id, turn_id = parse_name("turn", request.turn, "sessions", "turns")
         found = await self._proposal(caller().tenant, session_id, turn_id)
-        return pb.ProposeGoldenQuestionResponse(question=conversation_message(found.question), answer=found.answer)
+        question = conversation_message(found.question)
+        question.turn = request.turn
+        return pb.ProposeGoldenQuestionResponse(question=question, answer=found.answer)
 
     async def _proposal(self, tenant: str, session_id: str, turn_id: str) -> Proposal:
         try:
@@ -254,6 +257,13 @@ def _check_collections(principal: Principal, collections: Sequence[str]) -> None
     named = frozenset(collections)
     if named and principal.narrowed(named) != named:
         raise CollectionNotFound("There is no such collection, or the key may not search it.")
+
+
+def _turn_of(name: str) -> str:
+    """The name of a turn, or nothing. Raises BadRequest."""
+    if name:
+        parse_name("question.turn", name, "sessions", "turns")
+    return name
 
 
 def _narrowed(field: str, principal: Principal, collections: tuple[str, ...]) -> tuple[str, ...]:

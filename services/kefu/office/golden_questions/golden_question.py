@@ -26,6 +26,13 @@ class GoldenQuestion:
     update_time: float = 0.0
     """Seconds since the epoch."""
     revision: int = 0
+    turn: str = ""
+    """"sessions/{session}/turns/{turn}" that it was made of, and is erased with; empty: none."""
+
+    @property
+    def session_id(self) -> str:
+        """The session that it was made of; empty: none."""
+        return self.turn.split("/")[1] if self.turn else ""
 
     @property
     def id(self) -> str:

@@ -31,6 +31,7 @@ class GoldenParts:
 async def open_golden_questions(
     config: RouterConfig,
     commands: RedisCommands,
+    questions: GoldenQuestionStore,
     settings: SettingsStore,
     pipeline: AnswerPipeline,
     admission: AdmissionScheduler,
@@ -41,7 +42,7 @@ async def open_golden_questions(
     check_seconds: float,
 ) -> AsyncIterator[GoldenParts]:
     """Check drafts and run nights while the block runs. `pipeline`: one without a cache, actions and the desk."""
-    questions, runs = GoldenQuestionStore(commands), GoldenRunStore(commands)
+    runs = GoldenRunStore(commands)
     asker = QuestionAsker(pipeline, admission, settings, default_language=config.default_language)
     runner = GoldenRunner(asker, questions, runs, parallel=config.golden_parallel)
     hour = None if config.golden_hour < 0 else config.golden_hour

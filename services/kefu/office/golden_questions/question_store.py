@@ -1,7 +1,8 @@
 """Golden question store: a tenant's golden questions in Redis, each with the answer of the last run over live."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import pydantic
@@ -37,6 +38,9 @@ class GoldenQuestionStore:
     async def put(self, tenant: str, question: GoldenQuestion, read: int) -> GoldenQuestion:
         """Store a question. Raises StaleRevision when `read`, if not 0, is not the revision in force, or BadRequest."""
         question = replace(question, update_time=time.time())
+        if not question.turn:  # a client that does not know of it
+            stored = await self._commands.hash_get(keys.golden_questions(tenant), question.id)
+            question = replace(question, turn=_parsed(stored).turn) if stored else question
         entry = (question.id, _QUESTION.dump_json(question, exclude={"revision"}).decode())
         hashes = [keys.golden_questions(tenant)]
         revision = await put_entry(self._commands, "question", hashes, entry, read=read, most=MAX_QUESTIONS)
@@ -74,6 +78,21 @@ class GoldenQuestionStore:
         )
         if not deleted:
             raise _missing(question_id)
+
+    async def of_sessions(self, tenant: str, session_ids: Container[str]) -> dict[str, list[GoldenQuestion]]:
+        """The questions that were made of conversations, by session."""
+        found: dict[str, list[GoldenQuestion]] = {}
+        for each in await self.some(tenant, ()):
+            if each.session_id and each.session_id in session_ids:
+                found.setdefault(each.session_id, []).append(each)
+        return found
+
+    async def erase(self, tenant: str, session_ids: Container[str]) -> None:
+        """Remove the questions that were made of conversations, with their answers."""
+        for questions in (await self.of_sessions(tenant, session_ids)).values():
+            for question in questions:
+                with suppress(GoldenQuestionNotFound):  # somebody else has removed it
+                    await self.delete(tenant, question.id)
 
     async def answers(self, tenant: str, questions: Sequence[GoldenQuestion]) -> Mapping[str, GoldenAnswer]:
         """The last answers over live, by question; of those that were not asked since they were changed none."""

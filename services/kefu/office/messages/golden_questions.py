@@ -119,6 +119,7 @@ def question_message(golden: GoldenQuestion, last: GoldenAnswer | None = None) -
     message.revision = golden.revision
     message.update_time.CopyFrom(timestamp(golden.update_time))
     message.author = golden.author
+    message.turn = golden.turn
     if last is not None:
         message.last.CopyFrom(answer_message(last))
     return message

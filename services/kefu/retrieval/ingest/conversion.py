@@ -35,7 +35,7 @@ class ConversionJob:
     is_attachment: bool = False
     """A file of a customer, to be read and not to be imported: the rest is not looked at."""
     text_seconds: float = 0.0
-    """Of such a file: after so long no further line of a picture is read; 0: there is no such bound."""
+    """Of such a file: CPU time after which no further line of a picture is read; 0: there is no such bound."""
     reads_text: bool = True
     """Of such a file: whether its text is read, or it is only checked and cleaned."""
 

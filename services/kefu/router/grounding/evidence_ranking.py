@@ -166,19 +166,21 @@ def reranked(
 def bearing_features(ranked: Sequence[RankedPiece], passages: Sequence[Passage]) -> dict[str, float]:
     """What tells whether the best piece answers the question at all: by itself, and how clearly before the others.
 
-    Those that need cosines or readings are left out where there are none.
+    Where there are no cosines, the best piece's own features: words alone do not tell how clear it is among a few.
     """
     best, near = ranked[0], ranked[:MOST_READ]
+    relevance = max(passage.relevance for passage in passages)
+    if "cosine" not in best.features:
+        return {**best.features, "score": best.score, "greatest relevance": relevance}
+    cosine = best.features["cosine"]
     found = {
         "score": best.score,
         "clear": math.log(max(best.probability, _LEAST_PROBABILITY)),
-        "greatest relevance": max(passage.relevance for passage in passages),
+        "greatest relevance": relevance,
         "precision": best.features["precision"],
+        "cosine": cosine,
+        "cosine above mean": cosine - fmean(each.features["cosine"] for each in near),
     }
-    if "cosine" in best.features:
-        cosine = best.features["cosine"]
-        found["cosine"] = cosine
-        found["cosine above mean"] = cosine - fmean(each.features["cosine"] for each in near)
     if READING in best.features:
         readings = sorted((each.features[READING] for each in near if READING in each.features), reverse=True)
         found["reading"] = best.features[READING]
@@ -187,14 +189,15 @@ def bearing_features(ranked: Sequence[RankedPiece], passages: Sequence[Passage])
 
 
 def bearing(ranked: Sequence[RankedPiece], passages: Sequence[Passage]) -> float:
-    """How likely the best piece answers the question, 0 to 1; 0 without a piece, or where nothing tells."""
-    if not ranked or not (ranked[0].features["either"] or "cosine" in ranked[0].features):
-        return 0.0  # without cosines words alone tell, and not those of another language
+    """How likely the best piece answers the question, 0 to 1; 0 without a piece."""
+    if not ranked:
+        return 0.0
     found = bearing_features(ranked, passages)
     weights = fitted_weights()[
         "bearing_read" if READING in found else "bearing" if "cosine" in found else "bearing_without_cosines"
     ]
-    return 1 / (1 + math.exp(-weights["constant"] - math.fsum(weights[name] * value for name, value in found.items())))
+    total = weights["constant"] + math.fsum(weights.get(name, 0.0) * value for name, value in found.items())
+    return 1 / (1 + math.exp(-total))
 
 
 def features(

@@ -115,6 +115,7 @@ class GoldenQuestion(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     AUTHOR_FIELD_NUMBER: _builtins.int
     LAST_FIELD_NUMBER: _builtins.int
+    TURN_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"goldenQuestions/{question}". To put: empty for a new one, which the server names."""
     text: _builtins.str
@@ -135,6 +136,10 @@ class GoldenQuestion(_message.Message):
     """Set by the server: grows with each change."""
     author: _builtins.str
     """Set by the server: the key that changed it."""
+    turn: _builtins.str
+    """"sessions/{session}/turns/{turn}": the message that it was made of, as ProposeGoldenQuestion says; it is kept when the
+    question is put without it. Whoever erases the conversation erases the question. Empty: it was not made of one.
+    """
     @_builtins.property
     def before(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The customer's earlier messages, which are sent first, oldest first; at most 10."""
@@ -184,10 +189,11 @@ class GoldenQuestion(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         author: _builtins.str = ...,
         last: Global___GoldenAnswer | None = ...,
+        turn: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["last", b"last", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "before", b"before", "collections", b"collections", "documents", b"documents", "kind", b"kind", "language", b"language", "last", b"last", "must", b"must", "must_not", b"must_not", "name", b"name", "note", b"note", "person", b"person", "polarity", b"polarity", "revision", b"revision", "text", b"text", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author", b"author", "before", b"before", "collections", b"collections", "documents", b"documents", "kind", b"kind", "language", b"language", "last", b"last", "must", b"must", "must_not", b"must_not", "name", b"name", "note", b"note", "person", b"person", "polarity", b"polarity", "revision", b"revision", "text", b"text", "turn", b"turn", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

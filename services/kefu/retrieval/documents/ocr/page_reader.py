@@ -65,13 +65,13 @@ class _Piece:
 
 
 def read_page(engine: LineEngine, picture: Pixels, until: float = math.inf) -> PageReading:
-    """Read a picture of a page, whichever way up it lies; from the point in time `until` (monotonic) on no further line
+    """Read a picture of a page, whichever way up it lies; from so much CPU time of this process on no further line
     of it.
     """
     picture, quads = _upright(engine, picture)
     grids = find_grids(picture) if len(quads) > 3 else []
     quads = sorted(quads, key=lambda quad: float(quad[:, 1].min()))  # where time ends, the upper part was read
-    in_time = takewhile(lambda _: time.monotonic() < until, quads)
+    in_time = takewhile(lambda _: time.process_time() < until, quads)
     pieces = [piece for quad in in_time for piece in _pieces(engine, picture, quad, grids)]
     pieces = [piece for piece in pieces if piece.text and piece.certainty >= LEAST_CERTAINTY]
     scale = _PAGE_POINTS / max(picture.shape[:2])

@@ -29,7 +29,7 @@ class PictureReader:
         max_pages: pictures of pages, or within pages, that are read at most; 0: text recognition is off.
         on_page: hears of progress.
         load_engine: gives what recognizes; None: the engine of this process, if it is installed.
-        seconds: after so long no further line is read; 0: there is no such bound.
+        seconds: of this process' CPU time, after which no further line is read; 0: there is no such bound.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class PictureReader:
         *,
         seconds: float = 0.0,
     ) -> None:
-        self._until = time.monotonic() + seconds if seconds else math.inf
+        self._until = time.process_time() + seconds if seconds else math.inf
         self._on_page = on_page
         self._max_pages = max_pages
         self._load_engine = load_engine or engine
@@ -53,7 +53,7 @@ class PictureReader:
     @property
     def can_read(self) -> bool:
         """Whether another picture may be read."""
-        return self._left > 0 and time.monotonic() < self._until
+        return self._left > 0 and time.process_time() < self._until
 
     @property
     def why_not(self) -> str:

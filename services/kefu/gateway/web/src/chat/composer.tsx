@@ -32,6 +32,7 @@ interface ComposerProps {
 
 export function Composer({ conversation, box, taken }: ComposerProps) {
   const [text, setText] = useState("");
+  const [awaited, setAwaited] = useState(0);
   const picker = useRef<HTMLInputElement>(null);
   const files = conversation.files.value;
   const AttachedFiles = attaching.value?.AttachedFiles;
@@ -65,13 +66,27 @@ export function Composer({ conversation, box, taken }: ComposerProps) {
   const left = MOST - length;
   const running = conversation.running.value;
   const attached = files ? files.all.value.length : 0;
-  const sendable = length + attached > 0 && !files?.busy.value && left >= 0 && !closed && conversation.phase.value !== "loading";
+  const sendable = length + attached > 0 && left >= 0 && !closed && conversation.phase.value !== "loading";
+  const busy = files?.busy.value ?? false;
+  // Sent while files are on their way: it goes with them, or waits for whoever wrote it where one of them is not taken.
+  const waits = awaited > 0 && awaited === attached;
   const send = () => {
     if (!sendable) return;
+    setAwaited(busy ? attached : 0);
+    if (busy) {
+      announce(t("sent_with_files"));
+      return;
+    }
     setText("");
     void conversation.send(text.trim(), files?.take());
     box.current?.focus();
   };
+
+  useEffect(() => {
+    if (awaited === 0) return;
+    if (!waits) setAwaited(0);
+    else if (!busy) send();
+  }, [awaited, waits, busy]);
 
   if (closed) {
     return (
@@ -134,6 +149,7 @@ export function Composer({ conversation, box, taken }: ComposerProps) {
             onInput={(event) => {
               loadAnswers();
               setText(event.currentTarget.value);
+              setAwaited(0);
             }}
             onPaste={(event) => {
               const pasted = event.clipboardData?.files;
@@ -173,7 +189,9 @@ export function Composer({ conversation, box, taken }: ComposerProps) {
             ? t("too_long", { count: -left, most: MOST.toLocaleString() })
             : length > TOLD_FROM
               ? t("left", { count: left })
-              : ""}
+              : waits
+                ? t("sent_with_files")
+                : ""}
         </p>
       </form>
     </footer>

@@ -124,7 +124,7 @@ export class Files {
   private async erase(name: string): Promise<void> {
     const headers = { Authorization: `Bearer ${await this.place.credentials().token()}`, "Content-Type": "application/json" };
     const body = JSON.stringify({ name });
-    // What is not erased now is so within a day: no message was sent with it.
+    // What is not erased now is so within hours: no message was sent with it.
     await fetch("/kefu.router.v1.AttachmentService/DeleteAttachment", { method: "POST", headers, body }).catch(() => undefined);
   }
 }

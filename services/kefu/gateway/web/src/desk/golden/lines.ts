@@ -51,6 +51,7 @@ export function questionOf(fields: Fields, from: GoldenQuestion): GoldenQuestion
     person: fields.person,
     note: fields.note.trim(),
     documents: from.documents,
+    turn: from.turn,
     collections: fields.collection === "" ? [] : [fields.collection, ...others.filter((each) => each !== fields.collection)],
   });
 }
