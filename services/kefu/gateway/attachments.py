@@ -87,9 +87,9 @@ class AttachmentEndpoint:
         caller = await self._caller(request, "UploadAttachment")
         # Without a length, as the largest: a page of a browser names it.
         size = int(request.headers.get("content-length") or MAX_BODY_BYTES)
-        self._count(caller, size)
         if size > MAX_BODY_BYTES:
             raise RequestTooLarge(f"The file has more than {MAX_BODY_BYTES // 2**20} MiB; send a smaller one.")
+        self._count(caller, size)
         start = pb.UploadAttachmentRequest.Start(
             session=request.headers.get("x-kefu-session") or "sessions/-",
             file_name=unquote(request.headers.get("x-kefu-file-name", ""))[:300],
