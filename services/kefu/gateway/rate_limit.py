@@ -18,13 +18,13 @@ _MAX_KEYS = 100_000
 _SEEN_SECONDS = 60.0
 
 
-class TokenBuckets:
+class _Limit:
     """
-    Token buckets, one for each key. At most 100,000 keys are kept; the longest unused ones are dropped.
+    What a token bucket is made of.
 
     Args:
         name: what is limited, as a label of the metric of refusals.
-        per_minute: tokens a minute for each key, 0 or more; 0: no limit.
+        per_minute: tokens a minute, 0 or more; 0: no limit.
         burst_seconds: capacity of a bucket, as the time in which it fills; at least one token.
         clock: the time in seconds.
     """
@@ -34,9 +34,14 @@ class TokenBuckets:
     ) -> None:
         self._refused = REFUSED.labels(name)
         self._rate = per_minute / 60
+        self._seconds = burst_seconds
         self._burst = max(1.0, self._rate * burst_seconds)
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, when
+
+
+class TokenBuckets(_Limit):
+    """Token buckets, one for each key. At most 100,000 keys are kept; the longest unused ones are dropped."""
 
     def take(self, key: str, count: float = 1) -> float:
         """Take tokens of `key`: 0, or the seconds until there are so many, and then none is taken. More than a bucket
@@ -64,41 +69,27 @@ class TokenBuckets:
         return min(self._burst, tokens + (self._clock() - since) * self._rate)
 
 
-class SharedBucket:
-    """
-    One token bucket for all, of which no network takes more than its share once half of it is gone.
+class SharedBucket(_Limit):
+    """One token bucket for all, of which no network takes more than its share once half of it is gone.
 
     A network's share is the rate divided by the networks that came in the last minute. A new one has a token.
-
-    Args:
-        name: what is limited, as a label of the metric of refusals.
-        per_minute: tokens a minute for all, 0 or more; 0: no limit.
-        burst_seconds: capacity of the bucket, as the time in which it fills; at least one token.
-        clock: the time in seconds.
     """
 
-    def __init__(
-        self, name: str, per_minute: float, *, burst_seconds: float = 20.0, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._refused = REFUSED.labels(name)
-        self._rate = per_minute / 60
-        self._seconds = burst_seconds
-        self._burst = max(1.0, self._rate * burst_seconds)
-        self._clock = clock
-        self._left, self._since = self._burst, clock()
-        self._networks: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, when; the latest last
+    _all: tuple[float, float] | None = None
+    """Tokens, when. None: none was taken."""
 
     def take(self, network: str) -> float:
         """Take a token: 0, or the seconds until there is one for this network, and then none is taken."""
         if not self._rate:
             return 0.0
         now = self._clock()
-        left = min(self._burst, self._left + (now - self._since) * self._rate)
+        left, since = self._all or (self._burst, now)
+        left = min(self._burst, left + (now - since) * self._rate)
         own, share = self._own(network, now)
         taken = left >= 1 and (left >= self._burst / 2 or own >= 1)
-        self._left, self._since = left - taken, now
-        self._networks[network] = (own - taken, now)
-        self._networks.move_to_end(network)
+        self._all = left - taken, now
+        self._buckets[network] = (own - taken, now)
+        self._buckets.move_to_end(network)
         if taken:
             return 0.0
         self._refused.inc()
@@ -106,13 +97,13 @@ class SharedBucket:
 
     def _own(self, network: str, now: float) -> tuple[float, float]:
         """A network's tokens, at least none, and its share of the rate."""
-        known = self._networks.pop(network, None)
-        while self._networks:
-            eldest, (_, seen) = next(iter(self._networks.items()))
-            if now - seen < _SEEN_SECONDS and len(self._networks) < _MAX_KEYS:
+        known = self._buckets.pop(network, None)
+        while self._buckets:
+            eldest, (_, seen) = next(iter(self._buckets.items()))
+            if now - seen < _SEEN_SECONDS and len(self._buckets) < _MAX_KEYS:
                 break
-            del self._networks[eldest]
-        share = self._rate / (len(self._networks) + 1)
+            del self._buckets[eldest]
+        share = self._rate / (len(self._buckets) + 1)
         tokens, since = known or (1.0, now)
         return max(0.0, min(max(1.0, share * self._seconds), tokens + (now - since) * share)), share
 
