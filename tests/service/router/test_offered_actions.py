@@ -51,6 +51,30 @@ async def test_an_order_that_is_named_without_a_clear_wish_is_asked_about(harnes
     assert f"I would cancel your order **{PENDING}**" in question.text
 
 
+async def test_a_new_wish_is_no_reply_though_it_names_what_was_asked_for(harness: RouterHarness, shop: Shop) -> None:
+    where, cancel = "Where is my order?", "cancel the kettle please"
+    harness.knowledge.alike = {where: [where], cancel: ["Cancel my order"]}
+    emma = await ready(harness, shop.origin)
+    for order, replied in ((f"{PENDING}", "placed, and not packed yet"), ("the mattress", "on its way")):
+        asked = await emma.ask(where)
+        assert asked.text.startswith("Which of your orders do you mean?")
+        assert replied in (await emma.ask(order, asked.session)).text
+    asked = await emma.ask(where)
+    why = await emma.ask(cancel, asked.session)
+    assert why.text.startswith("Why do you want to cancel it?")
+    assert f"I would cancel your order **{PENDING}**" in (await emma.ask("1", asked.session)).text
+
+
+async def test_an_order_that_was_not_offered_is_named_nevertheless(harness: RouterHarness, shop: Shop) -> None:
+    back = "I want to return an item"
+    harness.knowledge.alike = {back: [back]}
+    emma = await ready(harness, shop.origin)
+    asked = await emma.ask(back)
+    assert len(asked.completed.choices) == 1  # one of three was delivered
+    told = await emma.ask(PENDING, asked.session)
+    assert "SL-H3 humidifier" in told.text  # what is in it; a procedure would say why not
+
+
 async def test_none_of_them_calls_a_person(harness: RouterHarness, shop: Shop) -> None:
     emma = await ready(harness, shop.origin)
     asked = await emma.ask(WRONG)

@@ -166,6 +166,7 @@ def _choice_message(choice: Choice) -> pb.ActionInput.Choice:
         many=choice.many,
         nothing=cast("Mapping[str, str]", choice.nothing),
         cards=_card_message(choice.cards),
+        only=choice.only,
     )
 
 
@@ -178,6 +179,7 @@ def _choice_of(message: pb.ActionInput.Choice) -> Choice:
         _texts(message.questions),
         message.many,
         _texts(message.nothing),
+        message.only,
         _card_template(message.cards) if message.HasField("cards") else None,
     )
 

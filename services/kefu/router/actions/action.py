@@ -52,6 +52,8 @@ class Choice:
     """Several may be chosen."""
     nothing: Texts = field(default_factory=dict[AnswerLanguage, str])
     """What is said where the list is empty."""
+    only: str = ""
+    """A JMESPath expression over each: those for which it is true are offered, where there are any."""
     cards: CardTemplate | None = None
 
 

@@ -137,6 +137,8 @@ def _check_inputs(inputs: tuple[ActionInput, ...]) -> None:
             _check_texts(f"inputs: {each.name}.choice.questions", choice.questions, None)
             if choice.nothing:
                 _check_texts(f"inputs: {each.name}.choice.nothing", choice.nothing, None)
+            if choice.only:
+                _check_expression(f"inputs: {each.name}.choice.only", choice.only)
             if choice.cards is not None:
                 _check_cards(f"inputs: {each.name}.choice.cards", choice.cards, None, set())
 

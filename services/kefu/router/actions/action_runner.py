@@ -94,7 +94,8 @@ class ActionRunner:
             return None
         named = named_by_reply(wanted, pending, request.choice, request.text, is_no=is_no)
         if named.value is None:
-            return WantedAction(action, actions, pending.given, named.among) if named.among else None
+            is_named = bool(named.among) or named.is_other
+            return WantedAction(action, actions, pending.given, named.among) if is_named else None
         return WantedAction(action, actions, given_with(wanted, pending, named.value))
 
     async def titled(self, request: ActionRequest) -> Wanted | None:
@@ -126,6 +127,18 @@ class ActionRunner:
                 self.warm_up(principal)
             return None
         return dict(zip(texts, (cosine for part in cosines for cosine in part), strict=True))
+
+    async def likely_instead(self, request: ActionRequest, cosines: Mapping[str, float]) -> Wanted | None:
+        """What a reply asks for in place of what has asked the customer for an input; None: for nothing else.
+
+        `cosines`: as `compared` has told them.
+        """
+        found, pending = await self._catalogue.in_force(request.principal.tenant), request.pending
+        if pending is None or not found.texts or not cosines.keys() >= set(found.texts):
+            return None
+        asked_by = pending.action if pending.procedure is None else pending.procedure.procedure
+        told = [cosines[text] for text in found.texts]
+        return found.asked_for_instead(asked_by, request.text, told, request.own_case)
 
     async def likely(self, request: ActionRequest, cosines: Mapping[str, float]) -> Likely | None:
         """What a message asks for, or what it may ask for; None: for nothing.

@@ -150,9 +150,7 @@ class ActionSet:
         before others. A question that is about no case of the customer's own, and names no value, is one about the
         rule: the pages come before an action that changes something. `cosines`: of the message and each of the texts.
         """
-        asked = self.asked_for_by_messages
-        cosine_of = dict(zip(self.texts, cosines, strict=True))
-        found = [_Candidate(each, _is_named(each, text), self._likelihood(each, cosine_of, own_case)) for each in asked]
+        found = self._candidates(text, cosines, own_case)
         found.sort(key=lambda each: (each.is_named, each.likelihood), reverse=True)
         is_about_rule = not any(each.is_named for each in found) and asks_about_rule(text, own_case)
         for each in found:
@@ -168,6 +166,19 @@ class ActionSet:
         if titled and titled[0].likelihood >= LEAST_BEFORE_PERSON:
             return Likely(tuple(each.wanted for each in titled[:_MOST_OFFERED]), Asked.PERHAPS)
         return None
+
+    def asked_for_instead(self, of: str, text: str, cosines: Sequence[float], own_case: float) -> Wanted | None:
+        """What a reply to a question asks for, where that is clear, and is not what asked it, which has the id `of`."""
+        found = self._candidates(text, cosines, own_case)
+        best = max(found, key=lambda each: each.likelihood)
+        asked = max((each.likelihood for each in found if each.wanted.id == of), default=0.0)
+        is_clear = best.likelihood >= LEAST_LIKELIHOOD and asked < LEAST_BEFORE_PERSON
+        return best.wanted if is_clear and best.wanted.id != of else None
+
+    def _candidates(self, text: str, cosines: Sequence[float], own_case: float) -> list["_Candidate"]:
+        asked = self.asked_for_by_messages
+        cosine_of = dict(zip(self.texts, cosines, strict=True))
+        return [_Candidate(each, _is_named(each, text), self._likelihood(each, cosine_of, own_case)) for each in asked]
 
     def _likelihood(self, wanted: Wanted, cosine_of: Mapping[str, float], own_case: float) -> float:
         named = [text for intent in wanted.intents for text in known_messages().get(intent, ())]

@@ -5,14 +5,14 @@ taken only where it is in a list of the customer's own data, is one of some opti
 value of a pattern will do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from kefu.common.customers import Customer
 from kefu.router.actions.action import SUB, Action, ActionInput, Choice
 from kefu.router.actions.cards import CardWriter, together
-from kefu.router.actions.http_call import ActionCaller, ActionFailed, ActionResult
-from kefu.router.actions.reply import among, named_value
+from kefu.router.actions.http_call import ActionCaller, ActionFailed, ActionResult, searched
+from kefu.router.actions.reply import among, named_value, told_by_words
 from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, WantedAction
 from kefu.router.actions.template import render
 from kefu.router.actions.value_pattern import values_in
@@ -93,14 +93,14 @@ class InputReader:
         )
         entries = _entries(listed, choice)
         entries = [each for each in entries if str(each[choice.value]) in wanted.among] or entries
+        text = wanted.text or request.text
+        named = values_in(needed.pattern, text) if needed.pattern else []
+        meant = among(named, [str(entry[choice.value]) for entry in entries])
+        if not named:
+            meant, entries = _meant(entries, choice, source, needed.pattern, "" if one else wanted.wish, request.shown)
+        elif len(meant) > 1 and not choice.many:  # two are named, and one is wanted
+            entries, named = [each for each in entries if str(each[choice.value]) in meant], []
         values = [str(entry[choice.value]) for entry in entries]
-        named = values_in(needed.pattern, wanted.text or request.text) if needed.pattern else []
-        meant = among(named, values)
-        if len(meant) > 1 and not choice.many:  # two are named, and one is wanted
-            entries = [each for each in entries if str(each[choice.value]) in meant]
-            values, named = list(meant), []
-        elif len(values) == 1 and not named:
-            meant = (values[0],)
         if meant and choice.many:
             return meant
         if len(meant) == 1:
@@ -165,6 +165,31 @@ def _asked(
     everything = request.all_of_these if needed.choice is not None and needed.choice.many else ""
     pending = PendingInput(wanted.action.id, needed.name, labels, {**wanted.given, **given}, question, everything)
     return InputAsked(ActionReply(wanted.action.id, question, pending.choices, pending, cards=cards))
+
+
+def _meant(
+    entries: Sequence[Mapping[str, Any]], choice: Choice, source: Action, pattern: str, wish: str, shown: str
+) -> tuple[tuple[str, ...], Sequence[Mapping[str, Any]]]:
+    """The value that a message means which names none, if it is one; else no value, and what is asked among.
+
+    It speaks of it by a word, it is the only one that there is, or the one that the answer before it named (`shown`).
+    """
+    told = [entries[number] for number in told_by_words([_described(each, choice, source) for each in entries], wish)]
+    if len(told) == 1:
+        return (str(told[0][choice.value]),), told
+    if len(entries) == 1:
+        return (str(entries[0][choice.value]),), entries
+    entries = told or entries
+    offered = [each for each in entries if not choice.only or searched(choice.only, each)] or entries
+    values = [str(entry[choice.value]) for entry in offered]
+    before = among(values_in(pattern, shown), values) if choice.only and pattern and not told else ()
+    return (before if len(before) == 1 else ()), offered
+
+
+def _described(entry: Mapping[str, Any], choice: Choice, source: Action) -> str:
+    """What an entry is called: its texts, without the value and what has words of its own, such as a status."""
+    texts = (each for name, each in entry.items() if name != choice.value and isinstance(each, str))
+    return "\n".join(each for each in texts if each not in source.words)
 
 
 def _entries(listed: ActionResult, choice: Choice) -> list[dict[str, Any]]:

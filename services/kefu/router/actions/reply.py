@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kefu.router.actions.action import ActionInput
 from kefu.router.actions.value_pattern import values_in
 from kefu.router.domain.turn import InputValue, PendingInput
+from kefu.router.grounding.lexical_overlap import units_of
 from kefu.router.nlu.normalization import normalize
 from kefu.router.nlu.own_case import asks_something
 from kefu.router.nlu.packs import PACKS
@@ -32,6 +33,8 @@ class Named:
     """None: no value alone."""
     among: tuple[str, ...] = ()
     """The values of which it may be each, where it is none alone: it is to be asked again among them."""
+    is_other: bool = False
+    """It has a value that was not offered: what the customer has is to be looked at again."""
 
 
 NOTHING_NAMED = Named()
@@ -60,6 +63,8 @@ def named_by_reply(needed: ActionInput, pending: PendingInput, choice: str, text
     one = pending.values.get(choice) or next(iter(known), "")
     if one:
         return Named((one,) if many else one)
+    if named:
+        return Named(is_other=True)
     return NOTHING_NAMED if is_no else _by_words(pending.values, text, many=many)
 
 
@@ -76,6 +81,21 @@ def named_value(needed: ActionInput, text: str, *, is_reply: bool = False) -> st
     if len(named) != 1 and is_reply:
         return labels.get(_label_of(labels, text), "")
     return named.pop() if len(named) == 1 else ""
+
+
+def told_by_words(described: Sequence[str], text: str) -> tuple[int, ...]:
+    """Which of several things a message speaks of, by words that not all of their descriptions have: "the kettle".
+
+    Several, where it has as many words of each. None where it excepts something: "all but the kettle".
+    """
+    if len(described) < 2 or _REVERSES.search(text.casefold()):
+        return ()
+    said = {unit for unit in units_of(text) if len(unit) > 1 and not unit[0].isdigit()}
+    units = [units_of(each) & said for each in described]
+    of_all = frozenset[str].intersection(*units)
+    counts = [len(each - of_all) for each in units]
+    most = max(counts)
+    return tuple(number for number, count in enumerate(counts) if most and count == most)
 
 
 def among(named: Sequence[str], values: Sequence[str]) -> tuple[str, ...]:

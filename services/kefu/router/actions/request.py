@@ -52,6 +52,8 @@ class ActionRequest:
     """The choice of the turn before that the message names."""
     asked: str = ""
     """With a choice: the message that was asked back about, and the choice."""
+    shown: str = ""
+    """The answer before it, where an action gave it."""
     pending: Pending | None = None
     """What the turn before asked the customer for."""
     deadline: float | None = None
@@ -81,6 +83,8 @@ class WantedAction:
     """What the reply to the question for an input left over of its values; empty: all."""
     text: str = ""
     """What the customer says of it, where that is not the message."""
+    wish: str = ""
+    """The message that asked for it, whose words may tell what is meant. A reply's words are for what it replies to."""
 
 
 @dataclass(frozen=True)

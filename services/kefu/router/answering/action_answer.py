@@ -11,7 +11,7 @@ from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.dispatch.relay import RESERVE_SECONDS
 from kefu.router.domain.handoff import HandoffReason
-from kefu.router.domain.turn import AnswerSource, PendingChange
+from kefu.router.domain.turn import AnswerSource, Completed, PendingChange, Turn
 
 _CALLS_PERSON = {
     Missing.BY_PROCEDURE: HandoffReason.PROCEDURE,
@@ -39,10 +39,20 @@ def action_request(question: Question, draft: AnswerDraft | None = None) -> Acti
         in_its_variant(question.replies.all_of_these),
         question.choice,
         question.text,
+        _shown_before(question),
         question.pending,
         None if deadline is None else deadline - RESERVE_SECONDS,
     )
     return request if draft is None else replace(request, tell=draft.tell)
+
+
+def _shown_before(question: Question) -> str:
+    """The last answer, where an action gave it and asked nothing."""
+    match question.history:
+        case [*_, Turn(pending=None, completed=Completed(source=AnswerSource.ACTION), text=text)]:
+            return text
+        case _:
+            return ""
 
 
 def act(question: Question, reply: ActionReply) -> AnswerOutcome:

@@ -59,7 +59,7 @@ from kefu.router.answering.writing.generator import AnswerGenerator
 from kefu.router.config import RouterConfig
 from kefu.router.dispatch.relay import RESERVE_SECONDS, ReplicaChooser
 from kefu.router.domain.handoff import Handoff, HandoffReason
-from kefu.router.domain.turn import AnswerSource, BrownOut, Passage
+from kefu.router.domain.turn import AnswerSource, BrownOut, Passage, PendingInput
 from kefu.router.guardrails.prompt_injection import passage_for_model
 from kefu.router.nlu.question_splitting import split_questions
 from kefu.router.nlu.sensitive_topics import EMERGENCIES
@@ -177,9 +177,21 @@ class AnswerPipeline:
         return Settle(None) if owes else None
 
     async def _decide_by_choice(self, question: Question, draft: AnswerDraft) -> Decision | None:
-        """The decision where an action asked the customer for something, and the message names it."""
-        wanted = None if self._actions is None else await self._actions.chosen(action_request(question, draft))
-        return Act(wanted) if wanted is not None else None
+        """The decision where an action asked the customer for something, and the message names it.
+
+        Who names one of several things may want something else of it: "cancel the kettle", asked whose progress to see.
+        """
+        if self._actions is None:
+            return None
+        request = action_request(question, draft)
+        wanted, pending = await self._actions.chosen(request), question.pending
+        if wanted is None:
+            return None
+        if isinstance(pending, PendingInput) and pending.values and not question.choice:
+            cosines = await self._compared(question, _COMPARED_SECONDS)
+            instead = None if cosines is None else await self._actions.asked_for_instead(request, cosines)
+            wanted = instead or wanted
+        return Act(wanted)
 
     async def _decide_over_draft(self, question: Question, draft: AnswerDraft) -> tuple[Question, Decision]:
         """As `_decide_under_load`; over live where the draft that an experiment has drawn is gone or not loaded yet."""

@@ -618,6 +618,7 @@ class ActionInput(_message.Message):
         MANY_FIELD_NUMBER: _builtins.int
         NOTHING_FIELD_NUMBER: _builtins.int
         CARDS_FIELD_NUMBER: _builtins.int
+        ONLY_FIELD_NUMBER: _builtins.int
         action: _builtins.str
         """"actions/{action}" whose result has the list; its inputs come from the customer, or have the names of inputs that
         stand before this one, such as the order whose items are listed.
@@ -629,6 +630,10 @@ class ActionInput(_message.Message):
         many: _builtins.bool
         """Several of them may be chosen, or all. The input's value is then a list: "{input}", alone in a text of a body, stands
         for it, and templates have it as a section. No address and no header takes one.
+        """
+        only: _builtins.str
+        """Optional. A JMESPath expression over each, such as "status == 'delivered'": those for which it is true are offered,
+        and all of them where it is true of none. Who names another one gets it: the system, or a procedure, says why not.
         """
         @_builtins.property
         def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
@@ -659,10 +664,11 @@ class ActionInput(_message.Message):
             many: _builtins.bool = ...,
             nothing: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
             cards: Global___CardTemplate | None = ...,
+            only: _builtins.str = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _typing.Literal["cards", b"cards"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "cards", b"cards", "labels", b"labels", "list", b"list", "many", b"many", "nothing", b"nothing", "questions", b"questions", "value", b"value"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "cards", b"cards", "labels", b"labels", "list", b"list", "many", b"many", "nothing", b"nothing", "only", b"only", "questions", b"questions", "value", b"value"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -710,8 +716,9 @@ class ActionInput(_message.Message):
     """
     @_builtins.property
     def choice(self) -> Global___ActionInput.Choice:
-        """The value is one of these, and a `pattern` says how a message names one. Where none was named and there is one only,
-        it is that; of several the customer chooses.
+        """The value is one of these, and a `pattern` says how a message names one; so does a word that one of them has and the
+        others have not ("cancel the kettle"). Where none was named and there is one only, it is that; with `only` also the
+        one that the answer before named. Of several the customer chooses.
         """
 
     @_builtins.property

@@ -1,6 +1,7 @@
 """Values of inputs from a customer's own data: one for each that was chosen, and what is asked where one is missing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from kefu.router.actions.inputs import InputReader
 from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, WantedAction
 from kefu.router.domain.risk import Risk
 from kefu.router.domain.turn import InputValue, PendingInput
+from tests.support.table import table
 
 CALL = HttpCall("https://shop.example.com/")
 ORDERS = Choice("orders", "orders", "id", {"en": "{{id}}"}, {"en": "Which order?"}, nothing={"en": "No orders."})
@@ -102,3 +104,61 @@ async def test_a_text_is_no_value_that_another_list_may_be_read_with() -> None:
         await InputReader(OwnData()).values(  # pyright: ignore[reportArgumentType]
             WantedAction(wrong, OTHERS, {"item": "lamp"}), request()
         )
+
+
+OWN_ORDERS = (
+    {"id": "W1", "items": "SL-H3 humidifier, SL-K3 kettle", "items_zh": "加湿器、电水壶", "status": "pending"},
+    {"id": "W2", "items": "SL-A1 air purifier, desk lamp", "items_zh": "空气净化器、台灯", "status": "delivered"},
+    {"id": "W3", "items": "SL-M6 mattress, bed", "items_zh": "床垫、床", "status": "delivered"},
+)
+ORDER = Choice("orders", "orders", "id", {"en": "{{id}}"}, {"en": "Which?"}, only="status == 'delivered'")
+RETURN = Action("return", CALL, {}, {}, inputs=(ActionInput("order", pattern="W[0-9]", choice=ORDER),))
+
+
+class OwnOrders:
+    """What Ada has ordered."""
+
+    async def look_up(self, *_: Any) -> ActionResult:
+        return ActionResult(200, {"orders": list(OWN_ORDERS)})
+
+
+async def order_of(text: str, *, wish: str = "", shown: str = "") -> str | tuple[str, ...]:
+    """The order that a message means, or those among which it is asked."""
+    others = {"orders": Action("orders", CALL, {}, {}, words={"delivered": {"en": "with you"}})}
+    wanted = WantedAction(RETURN, others, {}, wish=wish or text)
+    reader = InputReader(OwnOrders())  # pyright: ignore[reportArgumentType]
+    try:
+        return str((await reader.values(wanted, replace(request(text), shown=shown)))["order"])
+    except InputAsked as asked:
+        return asked.reply.missing.name if asked.reply.missing else asked.reply.choices
+
+
+@table(
+    ("text", "order"),
+    [
+        ("return the lamp", "W2"),
+        ("我想退台灯", "W2"),
+        ("the beds are too hard, take them back", ("W2", "W3")),  # "beds" is no word of it
+        ("send the kettle back", "W1"),  # not offered, and named: the system says why not
+        ("return something", ("W2", "W3")),
+        ("return the purifier and the mattress", ("W2", "W3")),
+        ("return all but the lamp", ("W2", "W3")),
+        ("the one that was delivered", ("W2", "W3")),  # a status is no name
+        ("return W1", "W1"),
+        ("return W9", "NOT_THERE"),
+        ("return W2 or W3", ("W2", "W3")),
+    ],
+)
+async def test_a_wish_names_by_its_words_and_what_cannot_be_done_is_not_offered(text: str, order: object) -> None:
+    assert await order_of(text) == order
+
+
+async def test_the_words_of_a_reply_are_for_what_it_replies_to() -> None:
+    assert await order_of("the lamp", wish="return something") == ("W2", "W3")
+
+
+async def test_what_the_answer_before_showed_is_meant_where_it_is_offered() -> None:
+    assert await order_of("send it back", shown="Your order **W3** was delivered.") == "W3"
+    assert await order_of("send it back", shown="Your order **W1** is not packed yet.") == ("W2", "W3")
+    assert await order_of("send it back", shown="- W2: delivered\n- W3: delivered") == ("W2", "W3")
+    assert await order_of("send the lamp back", shown="Your order **W3** was delivered.") == "W2"

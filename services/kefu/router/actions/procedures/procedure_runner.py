@@ -141,7 +141,8 @@ class ProcedureRunner:
             return None
         named = named_by_reply(needed, pending, request.choice, request.text, is_no=is_no)
         if named.value is None:
-            return replace(wanted, pending=pending, among=named.among) if named.among else None
+            is_named = bool(named.among) or named.is_other
+            return replace(wanted, pending=pending, among=named.among) if is_named else None
         given = given_with(needed, pending, named.value)
         return replace(wanted, progress=_with_given(wanted.progress, pending.action, given))
 
@@ -165,6 +166,13 @@ class ProcedureRunner:
         titles = tuple(in_language(each.titles, request.language) for each in likely.wanted)
         return OfferedActions(titles, is_before_person=likely.asked is Asked.PERHAPS)
 
+    async def asked_for_instead(
+        self, request: ActionRequest, cosines: Mapping[str, float]
+    ) -> WantedAction | WantedProcedure | None:
+        """What a reply asks for in place of what it was asked by; see `ActionRunner.likely_instead`."""
+        found = await self._actions.likely_instead(request, cosines)
+        return None if found is None else await self._wanted(found, request)
+
     async def run(self, wanted: WantedAction | WantedProcedure, request: ActionRequest) -> ActionReply:
         """What the message gets. Never raises for what a system answers."""
         if isinstance(wanted, WantedAction):
@@ -176,7 +184,7 @@ class ProcedureRunner:
         if isinstance(found, Procedure):
             progress = ProcedureProgress(found.id, found.revision, text or request.text)
             return WantedProcedure(found, actions, progress)
-        return WantedAction(actions[found.id], actions, {}, text=text)
+        return WantedAction(actions[found.id], actions, {}, text=text, wish=text or request.text)
 
     async def _going_on(self, request: ActionRequest, progress: ProcedureProgress) -> WantedProcedure | None:
         """The procedure as it was begun; None where that revision is gone, or cannot be read now."""
@@ -353,7 +361,7 @@ class _Follower:
         among = self._wanted.among if pending is not None and pending.action == action.id else ()
         message = self._progress.text if self._progress.text == text else f"{self._progress.text}\n{text}"
         return await self._inputs.values(
-            WantedAction(action, self._wanted.actions, given, among, message), self._request
+            WantedAction(action, self._wanted.actions, given, among, message, self._progress.text), self._request
         )
 
     def _given(self, action: Action) -> dict[str, InputValue]:
