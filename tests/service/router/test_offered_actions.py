@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kefu.common.auth import Scope
 from kefu.router.actions.asked_action import RULES, known_messages
 from kefu.router.v1 import admin_pb2 as admin
 from kefu.router.v1 import chat_pb2 as chat
@@ -82,10 +83,21 @@ async def test_none_of_them_calls_a_person(harness: RouterHarness, shop: Shop) -
     assert told.completed.finish_reason == chat.FINISH_REASON_HANDOFF
 
 
-async def test_actions_are_offered_before_a_person_and_not_before_an_answer(harness: RouterHarness, shop: Shop) -> None:
+async def test_actions_are_offered_before_a_person_and_below_an_answer(harness: RouterHarness, shop: Shop) -> None:
     emma = await ready(harness, shop.origin)
     answered = await emma.ask(KETTLE)
     assert answered.completed.source == chat.ANSWER_SOURCE_GENERATED, answered.text
+    offer = "I can do this for you:\n\n1. Exchange something that was delivered"
+    assert answered.text.startswith(f"Refunds arrive within 7 business days [1].\n\n{offer}")
+    again = await emma.ask(KETTLE, answered.session)
+    assert not again.completed.choices  # not twice in a row
+    anew = await emma.ask(KETTLE)
+    done = await emma.ask("1", anew.session)
+    assert done.text.startswith("**SL-K3 kettle** (capacity 1.2 L, colour white): which one do you want instead?")
+    thanks = await emma.ask("no thanks", (await emma.ask(KETTLE)).session)
+    assert thanks.completed.finish_reason != chat.FINISH_REASON_HANDOFF
+    stranger = await harness.client(await harness.create_key(harness.tenant, Scope.CHAT))
+    assert not (await stranger.ask(KETTLE)).completed.choices
     harness.knowledge.hits = []
     offered = await emma.ask(KETTLE)
     assert offered.completed.source == chat.ANSWER_SOURCE_CLARIFYING, offered.text

@@ -20,6 +20,8 @@ _CALLS_PERSON = {
     Missing.UNCONFIRMED: HandoffReason.CHANGE_UNCONFIRMED,
 }
 
+_FROM_PAGES = frozenset({AnswerSource.GENERATED, AnswerSource.EXTRACTIVE, AnswerSource.CACHED, AnswerSource.CURATED})
+
 
 def action_request(question: Question, draft: AnswerDraft | None = None) -> ActionRequest:
     """A message as actions and procedures take it.
@@ -104,6 +106,15 @@ def asked_still(question: Question, outcome: AnswerOutcome) -> AnswerOutcome:
         asked = f"{question.message.in_its_variant(question.replies.change_asked_again)}\n\n{asked}"
     text = f"{outcome.text}\n\n{_below(asked, choices)}"
     return replace(outcome, text=text, choices=choices, pending=pending)
+
+
+def offered_below(question: Question, outcome: AnswerOutcome, titles: tuple[str, ...]) -> AnswerOutcome:
+    """An answer from the pages, with what a customer whose identity is verified may want done below it."""
+    is_theirs = question.principal.customer is not None and outcome.source in _FROM_PAGES
+    if not titles or not is_theirs or outcome.handoff is not None or outcome.choices:
+        return outcome
+    offer = _below(question.message.in_its_variant(question.replies.can_do), titles)
+    return replace(outcome, text=f"{outcome.text}\n\n{offer}", choices=titles)
 
 
 def _below(text: str, choices: Sequence[str]) -> str:

@@ -41,6 +41,8 @@ class AnswerDraft:
     """The draft of knowledge was gone, and the answer is over live."""
     explanation: Explanation = field(default_factory=Explanation, repr=False)
     """Why the answer is what it is."""
+    offers: tuple[str, ...] = ()
+    """Titles of what the customer may want done, to stand below an answer from the pages."""
     attachment_note: str = ""
     """What was said of the files that came with the message: the end of the text."""
     version: int = 0

@@ -22,9 +22,11 @@ def previous_question(history: Sequence[Turn]) -> str:
 
 
 def was_asked_back(history: Sequence[Turn]) -> bool:
-    """Whether the last turn was a question back."""
-    done = history[-1].completed if history else None
-    return done is not None and bool(done.choices)
+    """Whether the last turn was a question back, or asked for something below an answer."""
+    last = history[-1] if history else None
+    if last is None or last.completed is None or not last.completed.choices:
+        return False
+    return last.pending is not None or last.completed.source in (AnswerSource.CLARIFYING, AnswerSource.ACTION)
 
 
 def pending_of(history: Sequence[Turn]) -> Pending | None:

@@ -18,7 +18,7 @@ from kefu.router import metrics
 from kefu.router.actions.procedures.procedure_runner import ProcedureRunner
 from kefu.router.actions.request import OfferedActions
 from kefu.router.admission.scheduler import AdmissionScheduler, SlotRequest
-from kefu.router.answering.action_answer import act, action_request, asked_still
+from kefu.router.answering.action_answer import act, action_request, asked_still, offered_below
 from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.attachments.replies import note_of, reply_to_files
 from kefu.router.answering.clarification import chosen_passages, clarify, subjects_of
@@ -127,7 +127,8 @@ class AnswerPipeline:
         if outcome.handoff is not None and not await self._can_come_to_desk(question, outcome.handoff):
             metrics.DESK_TURNED_AWAY.labels(question.principal.tenant).inc()
             outcome = turn_away(question, outcome, was_begun=draft.log.text_bytes > 0)
-        return _said(_noted(question, asked_still(question, outcome), draft), draft)
+        outcome = offered_below(question, asked_still(question, outcome), draft.offers)
+        return _said(_noted(question, outcome, draft), draft)
 
     async def _with_subjects(self, question: Question, draft: AnswerDraft, decision: ReplyToFiles) -> ReplyToFiles:
         """What the customer may want to know about files without a word, where there is time to look that up."""
@@ -258,7 +259,10 @@ class AnswerPipeline:
             offer = Clarify(wanted.titles, is_unsure=True)
             decision = await self._decide_by_pages(question, draft) if wanted.is_before_person else None
             is_for_person = isinstance(decision, HandOver) and decision.reason in _BEFORE_WHICH_ACTIONS_ARE_OFFERED
-            return offer if decision is None or is_for_person else decision
+            if decision is None or is_for_person:
+                return offer
+            draft.offers = wanted.titles
+            return decision
         return await self._decide_by_pages(question, draft)
 
     async def _decide_by_pages(self, question: Question, draft: AnswerDraft) -> Decision:
@@ -535,7 +539,7 @@ class AnswerPipeline:
 def _may_offer_actions(question: Question) -> bool:
     """Whether Kefu may ask which action is meant: never twice in a row, nor of who waits for a person."""
     last = question.history[-1].completed if question.history else None
-    has_just_asked = last is not None and last.source is AnswerSource.CLARIFYING
+    has_just_asked = last is not None and bool(last.choices) and last.source is not AnswerSource.ACTION
     return question.settings.asks_back and not question.waits_for_person and not has_just_asked
 
 

@@ -41,6 +41,7 @@ class CannedReplies:
     handoff_change: str = ""
     handoff_change_unconfirmed: str = ""
     all_of_these: str = ""
+    can_do: str = ""
 
     def with_defaults(self, base: "CannedReplies") -> "CannedReplies":
         """These replies, with those of `base` where these are empty."""
@@ -110,6 +111,7 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
         sign_in="查询您本人的信息需要先确认您的身份。请先登录，然后再问我一次。如需人工客服，请回复“人工”。",
         not_there="在您的账户中没有找到。请核对后再告诉我；如需人工客服，请回复“人工”。",
         all_of_these="全部",
+        can_do="我可以直接为您办理：",
         change_yes="是，确认办理",
         change_no="否，暂不办理",
         change_not_made="好的，没有做任何更改。",
@@ -168,6 +170,7 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
             'person, just say "person".'
         ),
         all_of_these="All of them",
+        can_do="I can do this for you:",
         change_yes="Yes, please do it",
         change_no="No, leave it as it is",
         change_not_made="All right, nothing was changed.",

@@ -491,6 +491,7 @@ class TenantSettings(_message.Message):
         HANDOFF_CHANGE_FIELD_NUMBER: _builtins.int
         HANDOFF_CHANGE_UNCONFIRMED_FIELD_NUMBER: _builtins.int
         ALL_OF_THESE_FIELD_NUMBER: _builtins.int
+        CAN_DO_FIELD_NUMBER: _builtins.int
         greeting: _builtins.str
         """Reply to a greeting."""
         thanks: _builtins.str
@@ -555,6 +556,8 @@ class TenantSettings(_message.Message):
         """Hand-over: whether the change was made is not known."""
         all_of_these: _builtins.str
         """The choice of all, where several things may be chosen."""
+        can_do: _builtins.str
+        """Said below an answer from the knowledge, above what Kefu can do for the customer who may want that."""
         def __init__(
             self,
             *,
@@ -588,10 +591,11 @@ class TenantSettings(_message.Message):
             handoff_change: _builtins.str = ...,
             handoff_change_unconfirmed: _builtins.str = ...,
             all_of_these: _builtins.str = ...,
+            can_do: _builtins.str = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["about_assistant", b"about_assistant", "acknowledgement", b"acknowledgement", "all_of_these", b"all_of_these", "change_asked_again", b"change_asked_again", "change_no", b"change_no", "change_not_made", b"change_not_made", "change_yes", b"change_yes", "clarifying_question", b"clarifying_question", "did_you_mean", b"did_you_mean", "goodbye", b"goodbye", "greeting", b"greeting", "handoff_change", b"handoff_change", "handoff_change_unconfirmed", b"handoff_change_unconfirmed", "handoff_complaint", b"handoff_complaint", "handoff_customer_asked", b"handoff_customer_asked", "handoff_desk_full", b"handoff_desk_full", "handoff_emergency", b"handoff_emergency", "handoff_not_helpful", b"handoff_not_helpful", "handoff_nothing_relevant", b"handoff_nothing_relevant", "handoff_out_of_hours", b"handoff_out_of_hours", "handoff_own_case", b"handoff_own_case", "handoff_repeated", b"handoff_repeated", "handoff_sensitive", b"handoff_sensitive", "handoff_unavailable", b"handoff_unavailable", "none_of_these", b"none_of_these", "not_there", b"not_there", "out_of_scope", b"out_of_scope", "refused_topic", b"refused_topic", "sign_in", b"sign_in", "thanks", b"thanks"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["about_assistant", b"about_assistant", "acknowledgement", b"acknowledgement", "all_of_these", b"all_of_these", "can_do", b"can_do", "change_asked_again", b"change_asked_again", "change_no", b"change_no", "change_not_made", b"change_not_made", "change_yes", b"change_yes", "clarifying_question", b"clarifying_question", "did_you_mean", b"did_you_mean", "goodbye", b"goodbye", "greeting", b"greeting", "handoff_change", b"handoff_change", "handoff_change_unconfirmed", b"handoff_change_unconfirmed", "handoff_complaint", b"handoff_complaint", "handoff_customer_asked", b"handoff_customer_asked", "handoff_desk_full", b"handoff_desk_full", "handoff_emergency", b"handoff_emergency", "handoff_not_helpful", b"handoff_not_helpful", "handoff_nothing_relevant", b"handoff_nothing_relevant", "handoff_out_of_hours", b"handoff_out_of_hours", "handoff_own_case", b"handoff_own_case", "handoff_repeated", b"handoff_repeated", "handoff_sensitive", b"handoff_sensitive", "handoff_unavailable", b"handoff_unavailable", "none_of_these", b"none_of_these", "not_there", b"not_there", "out_of_scope", b"out_of_scope", "refused_topic", b"refused_topic", "sign_in", b"sign_in", "thanks", b"thanks"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
