@@ -78,7 +78,8 @@ async def measure(
     with tempfile.TemporaryDirectory() as folder:
         settings = BenchSettings(generations=1, retrievals=1, answer_tokens=40, gateway=not direct)
         async with open_bench(Path(folder), settings) as bench:
-            with closing(_Customers(bench, customers, seed)) as others:
+            addresses = [router.address for router in bench.routers]
+            with closing(Customers(addresses, bench.key, customers, seed)) as others:
                 await others.ask_for(5.0, [])  # what is made once is made
                 for _ in range(rounds):
                     await _run_period(bench, others, seconds, quiet)
@@ -88,7 +89,7 @@ async def measure(
 
 
 async def _run_period(
-    bench: Bench, others: "_Customers", seconds: float, period: _Period, hostile: Sequence[str] = ()
+    bench: Bench, others: "Customers", seconds: float, period: _Period, hostile: Sequence[str] = ()
 ) -> None:
     before = {router.name: await _lags(router) for router in bench.routers}
     visit = _visit_routers if bench.gateway is None else _visit_gateway
@@ -99,13 +100,13 @@ async def _run_period(
         period.lags.setdefault(router.name, Counter()).update(await _lags(router) - before[router.name])
 
 
-class _Customers:
-    """Customers who each ask, read for a while, and ask again."""
+class Customers:
+    """Customers who each ask, read for a while, and ask again. `addresses`: of the routers, by turns."""
 
-    def __init__(self, bench: Bench, count: int, seed: int) -> None:
+    def __init__(self, addresses: Sequence[str], key: str, count: int, seed: int) -> None:
         self._count = count
-        self._pools = [ConnectionPool(router.address) for router in bench.routers]
-        self._clients = [TurnClient(router.address, bench.key, Timeline(time.monotonic())) for router in bench.routers]
+        self._pools = [ConnectionPool(address) for address in addresses]
+        self._clients = [TurnClient(address, key, Timeline(time.monotonic())) for address in addresses]
         self._questions: Iterator[Question] = endless_questions(seed)
         self._random = random.Random(seed)
 

@@ -10,6 +10,7 @@ from google.rpc import error_details_pb2 as details
 
 from loadtest.harness.report import summary
 from loadtest.harness.verdicts import Verdict
+from loadtest.scenarios import hostile_crowd
 from loadtest.scenarios.connect_json import Refusal, refusal_of
 from loadtest.scenarios.full_redis import failures, is_handed_over_for_load
 from loadtest.scenarios.hostile import is_noticed, print_figures
@@ -89,3 +90,23 @@ def test_a_hostile_visitor_is_noticed_when_any_other_is_not_answered(verdict: Ve
     assert is_noticed(beside_a_visitor([good], [good, verdict]))
     assert is_noticed(beside_a_visitor([good], [good]) | {"first_text_p95_ratio": 1.3})
     assert "handed over  refused  failed" in print_figures(beside_a_visitor([good], [good]))
+
+
+def test_a_crowd_is_noticed_when_others_lose_answers_or_a_service_ends() -> None:
+    good, lost = [Verdict("", first_text=0.1)], [Verdict("UNAVAILABLE")]
+    found = {
+        "others_quiet": summary(good),
+        "others_disturbed": summary(good),
+        "visitors": {"empty message: HTTP 400": 1},
+        "mails": 1,
+        "first_text_p95_ratio": 1.1,
+        "services_started_again": 0,
+    }
+    assert not hostile_crowd.is_noticed(found)
+    for noticed in (
+        {"others_disturbed": summary(good + lost)},
+        {"first_text_p95_ratio": 1.3},
+        {"services_started_again": 1},
+    ):
+        assert hostile_crowd.is_noticed(found | noticed), noticed
+    assert "empty message: HTTP 400" in hostile_crowd.print_figures(found)
