@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 
 import { numbersCsv } from "../../src/desk/numbers/export.ts";
 import { niceMost } from "../../src/desk/numbers/scale.ts";
-import { byDay, byHourOfDay, daysOf, shares, spanStart } from "../../src/desk/numbers/series.ts";
+import { byDay, byHourOfDay, daysOf, shares, spanStart, withOutcome } from "../../src/desk/numbers/series.ts";
 import { csvOf } from "../../src/desk/shared/csv.ts";
 import { NumbersSchema } from "../../src/gen/kefu/router/v1/insight_pb.ts";
 
@@ -30,6 +30,12 @@ describe("by day", () => {
   test("hand-overs of all reasons count", () => {
     const [day] = byDay([hour(from, 9, { handoffs: { REASON_ABUSE: 1n, REASON_CUSTOMER_ASKED: 3n } })], from, to);
     expect(day?.handedOver).toBe(4);
+  });
+
+  test("small talk and questions back have no outcome", () => {
+    const asked = { questions: 20n, confirmed: 2n, assumed: 6n, reopened: 1n, handoffs: { REASON_ABUSE: 3n } };
+    const [day] = byDay([hour(from, 20, asked)], from, to);
+    expect([day?.questions, day && withOutcome(day)]).toEqual([20, 12]);
   });
 
   test("each day is asked for from its midnight to the next, the last one to now", () => {

@@ -12,7 +12,7 @@ import { niceMost } from "./scale.ts";
 export interface Series {
   readonly name: string;
   /** Which of the chart's colours, from 1. */
-  readonly color: 1 | 2 | 3 | 4;
+  readonly color: 1 | 2 | 3 | 4 | 5;
   readonly values: readonly number[];
 }
 

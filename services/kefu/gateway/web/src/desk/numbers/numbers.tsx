@@ -19,7 +19,7 @@ import { Busy, Empty, FailureNotice, PageHead } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { BarChart, ShareTable } from "./chart.tsx";
 import { numbersCsv } from "./export.ts";
-import { byDay, byHourOfDay, daysOf, handedOver, shares, spanStart } from "./series.ts";
+import { byDay, byHourOfDay, daysOf, handedOver, shares, spanStart, withOutcome } from "./series.ts";
 
 const SPANS = [1, 7, 30, 90] as const;
 const TOP_DOCUMENTS = 10;
@@ -121,12 +121,14 @@ function Shown({ span, days }: { span: Span; days: number }) {
   }
   const answered = Number(total.confirmed + total.assumed + total.reopened);
   const resolved = Number(total.confirmed + total.assumed);
+  const outcomes = answered + handedOver(total);
   const rated = Number(total.ratedUp + total.ratedDown);
   const outcome = (buckets: typeof perDay) => [
     { name: t("confirmed"), color: 1 as const, values: buckets.map((one) => one.confirmed) },
     { name: t("assumed"), color: 2 as const, values: buckets.map((one) => one.assumed) },
     { name: t("reopened"), color: 3 as const, values: buckets.map((one) => one.reopened) },
     { name: t("handedOver"), color: 4 as const, values: buckets.map((one) => one.handedOver) },
+    { name: t("withoutOutcome"), color: 5 as const, values: buckets.map((one) => Math.max(0, one.questions - withOutcome(one))) },
   ];
   const sources = shares(total.sources);
   const share = (name: string) => sources.find((one) => one.key === name)?.share ?? 0;
@@ -134,7 +136,7 @@ function Shown({ span, days }: { span: Span; days: number }) {
     <>
       <dl class="tiles">
         <Tile name={t("questionsAsked")} value={number(total.questions)} more={t("repliesByPeople", { count: number(total.replies) })} />
-        <Tile name={t("resolved")} value={ratio(resolved, Number(total.questions))} more={t("resolvedMore", { confirmed: number(total.confirmed), assumed: number(total.assumed) })} />
+        <Tile name={t("resolved")} value={ratio(resolved, outcomes)} more={t("resolvedMore", { confirmed: number(total.confirmed), assumed: number(total.assumed), outcomes: number(outcomes) })} />
         <Tile name={t("resolvedByReview")} {...byReview(span.reviews)} />
         <Tile name={t("reopened")} value={ratio(Number(total.reopened), answered)} more={t("reopenedMore", { n: number(total.reopened) })} />
         <Tile name={t("handedOver")} value={ratio(handedOver(total), Number(total.questions))} more={t("handedOverMore", { n: number(handedOver(total)) })} />

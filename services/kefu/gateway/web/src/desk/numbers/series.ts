@@ -53,6 +53,11 @@ export function shares(counts: Readonly<Record<string, bigint>>): readonly { key
     .sort((a, b) => b.count - a.count || a.key.localeCompare(b.key));
 }
 
+/** Questions that have an outcome: the contract leaves small talk, questions back, actions and refusals out. */
+export function withOutcome(of: Pick<Bucket, "confirmed" | "assumed" | "reopened" | "handedOver">): number {
+  return of.confirmed + of.assumed + of.reopened + of.handedOver;
+}
+
 export function handedOver(numbers: Numbers): number {
   return Object.values(numbers.handoffs).reduce((sum, count) => sum + Number(count), 0);
 }
