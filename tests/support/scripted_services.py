@@ -24,6 +24,8 @@ from kefu.retrieval.ingest.conversion import ConversionJob, ConvertedDocument, c
 from kefu.retrieval.ingest.conversion_pool import ConversionPool, OnProgress
 from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as kb_rpc
+from kefu.router.actions.asked_action import known_texts
+from kefu.router.answering.triage.message_traits import weights
 from tests.support.grpc_calls import INTERNAL_KEY
 from tests.support.scripted_drafts import ScriptedDrafts
 
@@ -103,9 +105,9 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
         self.embeddings: dict[str, Sequence[float]] = {}
         """Query embeddings by question; others have (1, 0)."""
         self.alike: dict[str, Sequence[str]] = {}
-        """By question, the texts that mean the same. Other questions are compared with nothing."""
+        """By question, the texts that mean the same. Other questions are not compared."""
         self.cosines: dict[str, Mapping[str, float]] = {}
-        """By question, cosines to texts; to others it is .86."""
+        """By question, cosines to texts; to others it is as near as most messages are."""
         self.curated_by_draft: dict[str, kb.CuratedMatch] = {}
         """The curated match of searches over a draft."""
         self.draft_hits: list[kb.SearchHit] = []
@@ -161,12 +163,13 @@ class ScriptedKnowledge(kb_rpc.KnowledgeServiceServicer):
         )
 
     async def CompareTexts(self, request: kb.CompareTextsRequest, context: Context) -> kb.CompareTextsResponse:
-        if (cosines := self.cosines.get(request.question)) is not None:
-            return kb.CompareTextsResponse(cosines=[cosines.get(text, 0.86) for text in request.texts])
-        if request.question not in self.alike:
+        usual = dict(zip(known_texts(), weights().mean, strict=True))
+        cosines = self.cosines.get(request.question)
+        if cosines is None and request.question in self.alike:
+            cosines = dict.fromkeys(self.alike[request.question], 1.0)
+        if cosines is None:
             raise BackendUnavailable("Nothing is embedded here: evidence is ranked by its words.")
-        alike = self.alike[request.question]
-        return kb.CompareTextsResponse(cosines=[1.0 if text in alike else 0.5 for text in request.texts])
+        return kb.CompareTextsResponse(cosines=[cosines.get(text, usual.get(text, 0.83)) for text in request.texts])
 
     async def ReadTexts(self, request: kb.ReadTextsRequest, context: Context) -> kb.ReadTextsResponse:
         return kb.ReadTextsResponse()

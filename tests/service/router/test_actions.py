@@ -20,7 +20,7 @@ from tests.support.shop_actions import EMMAS, SAMPLE, BadSystem, customer, http,
 from tests.support.table import table
 
 ASK, ASK_ZH = "Where's my order?", "我的订单到哪里了？"
-ALIKE = {ASK: ["Where is my order?"], ASK_ZH: ["我的订单到哪了"], "what did I order": ["What have I ordered?"]}
+ALIKE = {ASK: ["Where is my order?"], ASK_ZH: ["我的订单到哪了"], "what did I buy from you": ["What have I ordered?"]}
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ async def test_an_order_that_is_named_is_told_at_once_in_the_customers_language(
     assert "您的订单 **SL700412697734** 已下单，尚未打包" in told.text
     chosen = await emma.ask("SL700399450621", (await emma.ask(ASK_ZH)).session)
     assert "SL700399450621** 已送达" in chosen.text
-    listed = await emma.ask("what did I order")
+    listed = await emma.ask("what did I buy from you")
     assert [order in listed.text for order in EMMAS] == [True] * 3
 
 
@@ -177,7 +177,7 @@ async def test_what_a_system_says_obeys_nobody(harness: RouterHarness, bad: tupl
     system.answer = http(json.dumps(orders).encode())
     await set_up(harness, origin)
     emma = await customer(harness)
-    told = await emma.ask("what did I order")
+    told = await emma.ask("what did I buy from you")
     assert note in told.text  # as text, and no more than that
     assert API_KEY not in told.text
     assert harness.replica.calls == []

@@ -29,7 +29,7 @@ async def harness(own_redis: RedisServer) -> AsyncIterator[RouterHarness]:
     async with open_router_harness(own_redis, routers=2, private_networks="127.0.0.0/8") as opened:
         opened.knowledge.hits = [make_hit("Refunds arrive within 7 business days.")]
         opened.replica.frames = ["Refunds arrive within 7 business days [1]."]
-        opened.knowledge.alike = {ASK: ["Where is my order?"], CANCEL: [CANCEL], "my orders": ["Show me my orders"]}
+        opened.knowledge.alike = {each: [each] for each in (ASK, CANCEL, "Show me my orders")}
         yield opened
 
 
@@ -72,7 +72,7 @@ async def test_orders_are_chosen_from_by_cards_and_the_chosen_one_is_a_card(harn
     assert fields_of(card)["Tracking number"] == "770000365433"
     assert fields_of(card)["Total"].endswith(" yuan")
     assert all(value in told.text for value in fields_of(card)["Items"].splitlines())
-    listed = await emma.ask("my orders", asked.session)
+    listed = await emma.ask("Show me my orders", asked.session)
     assert [card.title for card in listed.completed.cards.cards] == list(EMMAS)
     other = await emma.ask("How long does a refund take?", asked.session)
     assert not other.completed.HasField("cards")

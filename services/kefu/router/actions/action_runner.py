@@ -17,7 +17,7 @@ from kefu.common.errors import BackendUnavailable, BadRequest
 from kefu.common.text.language import AnswerLanguage
 from kefu.router import metrics
 from kefu.router.actions.action import Action
-from kefu.router.actions.asked_action import ActionSet, Likely, Wanted, known_texts, parts_of
+from kefu.router.actions.asked_action import ActionSet, ComparedMessage, Likely, Wanted, known_texts, parts_of
 from kefu.router.actions.cards import cards_of
 from kefu.router.actions.changes import ChangeMaker, Previewed
 from kefu.router.actions.http_call import ActionCaller, ActionFailed
@@ -138,7 +138,7 @@ class ActionRunner:
             return None
         asked_by = pending.action if pending.procedure is None else pending.procedure.procedure
         told = [cosines[text] for text in found.texts]
-        return found.asked_for_instead(asked_by, request.text, told, request.own_case)
+        return found.asked_for_instead(asked_by, ComparedMessage(request.text, told, request.own_case, request.intents))
 
     async def likely(self, request: ActionRequest, cosines: Mapping[str, float]) -> Likely | None:
         """What a message asks for, or what it may ask for; None: for nothing.
@@ -148,7 +148,8 @@ class ActionRunner:
         found = await self._catalogue.in_force(request.principal.tenant)
         if not found.texts or not cosines.keys() >= set(found.texts):  # it was changed in between
             return None
-        return found.asked_for(request.text, [cosines[text] for text in found.texts], request.own_case)
+        told = [cosines[text] for text in found.texts]
+        return found.asked_for(ComparedMessage(request.text, told, request.own_case, request.intents))
 
     async def run(self, wanted: WantedAction, request: ActionRequest) -> ActionReply:
         """What the message gets from the action. Never raises for what a system answers."""

@@ -1,42 +1,45 @@
 """
-Which action a message asks for: its embedding beside messages of which the intent is known.
+Which action a message asks for: its embedding beside messages of which the intent is known, and its words.
 
-`messages.json` holds messages of customers by intent, in both languages. Those of the intents that an action names, and
-its own examples, are for it; all others are against it, the questions about a shop's rules among them. How likely a
-message asks for an action is a logistic regression of the mean cosine to the three nearest that are for it, the cosine
-to the nearest that is against it, and the own-case score (`kefu.router.nlu.own_case`). The messages are of even ids of
-tests/data/intents, and the weights are fitted to the other even ids, by
-`python -m loadtest.quality.action_matching`, which reports on odd ones. The cosines are those of the embedder that
-searches; the weights belong to e5.
+`messages.json` holds messages of customers by intent, in both languages, of even ids of tests/data/intents. Those of
+the intents that an action names, and its own examples, are for it; all others are against it, the questions about a
+shop's rules among them. How likely a message asks for an action is a logistic regression of its `Signs`. The weights
+are fitted to messages that no model of intents has seen, by `python -m loadtest.quality.action_matching`, which reports
+on others. The cosines are those of the embedder that searches; the weights belong to e5.
 """
 
 import json
 import math
+import operator
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from kefu.router.actions.action import Action, ActionInput, Texts
 from kefu.router.actions.value_pattern import values_in
 from kefu.router.nlu.normalization import normalize
-from kefu.router.nlu.own_case import LIKELY_SCORE, asks_something
 
 PATH = Path(__file__).with_name("messages.json")
 RULES = "rules"
 """The intent of questions about a shop's rules: no action may name it."""
-BIAS, FOR_WEIGHT, AGAINST_WEIGHT, OWN_CASE_WEIGHT = -19.9, 151.4, -130.4, 1.8
-LEAST_LIKELIHOOD = 0.5
+WEIGHTS = (-2.4, 51.9, -44.1, -7.3, 1.2, 1.1, -0.5)
+"""Of a bias and of `Signs`, for an action that names an intent."""
+WEIGHTS_WITHOUT_INTENT = (-15.3, 145.2, -37.0, -94.6, 0.7, 0.0, -0.6)
+"""For one that has examples alone."""
+LEAST_LIKELIHOOD = 0.6
 LEAST_WITH_VALUE = 0.3
 LEAST_TO_OFFER = 0.001
 """From here on actions are offered to a customer whose message names a value, and asks for none clearly."""
 LEAST_BEFORE_PERSON = 0.2
 """From here on they are offered before a person is called, where no value is named."""
-_LEAST_BESIDE = 0.01
-_MOST_OFFERED = 3
+LEAST_BESIDE = 0.01
+MOST_OFFERED = 3
 _NEAREST = 3
+_LEAST_SHARE = 0.001
+"""What is less likely counts as much."""
 _COMPARED = 256
 
 
@@ -143,46 +146,53 @@ class ActionSet:
                     text = text.replace(value, " ")
         return " ".join(text.split()) or text
 
-    def asked_for(self, text: str, cosines: Sequence[float], own_case: float) -> Likely | None:
+    def asked_for(self, message: "ComparedMessage") -> Likely | None:
         """What a message asks for, or what with a title it may ask for; None: for nothing.
 
         Less is enough for an action of which the message names a value, such as the number of an order, and it goes
-        before others. A question that is about no case of the customer's own, and names no value, is one about the
-        rule: the pages come before an action that changes something. `cosines`: of the message and each of the texts.
+        before others. What is done by several actions goes before one of them.
         """
-        found = self._candidates(text, cosines, own_case)
-        found.sort(key=lambda each: (each.is_named, each.likelihood), reverse=True)
-        is_about_rule = not any(each.is_named for each in found) and asks_about_rule(text, own_case)
+        found = self._candidates(message)
+        found.sort(key=lambda each: (each.is_named, each.likelihood, each.has_steps), reverse=True)
         for each in found:
-            if is_about_rule and each.wanted.changes_something:
-                continue
             if each.likelihood >= (LEAST_WITH_VALUE if each.is_named else LEAST_LIKELIHOOD):
                 return Likely((each.wanted,), Asked.CLEARLY)
         titled = [each for each in found if each.wanted.titles]
         named = [each for each in titled if each.is_named]
         if named and named[0].likelihood >= LEAST_TO_OFFER:
-            return Likely(tuple(each.wanted for each in named[:_MOST_OFFERED]), Asked.BY_VALUE)
-        titled = [each for each in titled if each.likelihood >= _LEAST_BESIDE]
+            return Likely(tuple(each.wanted for each in named[:MOST_OFFERED]), Asked.BY_VALUE)
+        titled = [each for each in titled if each.likelihood >= LEAST_BESIDE]
         if titled and titled[0].likelihood >= LEAST_BEFORE_PERSON:
-            return Likely(tuple(each.wanted for each in titled[:_MOST_OFFERED]), Asked.PERHAPS)
+            return Likely(tuple(each.wanted for each in titled[:MOST_OFFERED]), Asked.PERHAPS)
         return None
 
-    def asked_for_instead(self, of: str, text: str, cosines: Sequence[float], own_case: float) -> Wanted | None:
+    def asked_for_instead(self, of: str, message: "ComparedMessage") -> Wanted | None:
         """What a reply to a question asks for, where that is clear, and is not what asked it, which has the id `of`."""
-        found = self._candidates(text, cosines, own_case)
-        best = max(found, key=lambda each: each.likelihood)
+        found = self._candidates(message)
+        best = max(found, key=lambda each: (each.likelihood, each.has_steps))
         asked = max((each.likelihood for each in found if each.wanted.id == of), default=0.0)
         is_clear = best.likelihood >= LEAST_LIKELIHOOD and asked < LEAST_BEFORE_PERSON
         return best.wanted if is_clear and best.wanted.id != of else None
 
-    def _candidates(self, text: str, cosines: Sequence[float], own_case: float) -> list["_Candidate"]:
-        asked = self.asked_for_by_messages
-        cosine_of = dict(zip(self.texts, cosines, strict=True))
-        return [_Candidate(each, _is_named(each, text), self._likelihood(each, cosine_of, own_case)) for each in asked]
+    def _candidates(self, message: "ComparedMessage") -> list["_Candidate"]:
+        """Whoever writes an example asks for its action."""
+        signs, said = self.signs(message), normalize(message.text)
+        return [
+            _Candidate(
+                each,
+                _is_named(each, message.text),
+                1.0 if said in _normalized(tuple(each.examples)) else likelihood(signs[each.id]),
+            )
+            for each in self.asked_for_by_messages
+        ]
 
-    def _likelihood(self, wanted: Wanted, cosine_of: Mapping[str, float], own_case: float) -> float:
-        named = [text for intent in wanted.intents for text in known_messages().get(intent, ())]
-        own = {*named, *wanted.examples}
+    def signs(self, message: "ComparedMessage") -> dict[str, "Signs"]:
+        """By id of what messages may ask for: what tells whether this one does."""
+        cosine_of = dict(zip(self.texts, message.cosines, strict=True))
+        return {each.id: self._signs(each, message, cosine_of) for each in self.asked_for_by_messages}
+
+    def _signs(self, wanted: Wanted, message: "ComparedMessage", cosine_of: Mapping[str, float]) -> "Signs":
+        own = {*(text for intent in wanted.intents for text in known_messages().get(intent, ())), *wanted.examples}
         nearest = sorted((cosine_of[text] for text in own), reverse=True)[:_NEAREST]
         against = (
             cosine_of[text]
@@ -191,7 +201,50 @@ class ActionSet:
             for text in texts
             if text not in own
         )
-        return likelihood(sum(nearest) / len(nearest), max(against), own_case)
+        others = (
+            cosine_of[text]
+            for each in self.asked_for_by_messages
+            if each.id != wanted.id
+            for text in each.examples
+            if text not in own
+        )
+        farthest = max(against)
+        return Signs(
+            sum(nearest) / len(nearest),
+            farthest,
+            max(others, default=farthest),
+            message.own_case,
+            log_odds(sum(message.intents.get(each, 0.0) for each in wanted.intents)) if wanted.intents else None,
+            log_odds(message.intents.get(RULES, 0.0)),
+        )
+
+
+@dataclass(frozen=True)
+class ComparedMessage:
+    """A message that may ask for an action."""
+
+    text: str
+    cosines: Sequence[float]
+    """To each of the texts of the set."""
+    own_case: float
+    intents: Mapping[str, float] = field(default_factory=dict[str, float])
+    """How likely it has each intent; empty: not known."""
+
+
+class Signs(NamedTuple):
+    """What tells whether a message asks for an action."""
+
+    nearest_for: float
+    """Mean cosine to the three nearest messages that are for it."""
+    nearest_against: float
+    """Cosine to the nearest known message that is not."""
+    nearest_other: float
+    """Cosine to the nearest example of another action."""
+    own_case: float
+    intent: float | None
+    """Log odds of an intent that the action names; None: it names none."""
+    rules: float
+    """Log odds of a question about the rules."""
 
 
 @dataclass(frozen=True)
@@ -201,22 +254,37 @@ class _Candidate:
     """Whether the message names one of its values."""
     likelihood: float
 
+    @property
+    def has_steps(self) -> bool:
+        """Whether it is no action alone."""
+        return not isinstance(self.wanted, Action)
+
 
 def parts_of(texts: Sequence[str]) -> list[tuple[str, ...]]:
     """Texts, as many at once as CompareTexts takes."""
     return [tuple(texts[at : at + _COMPARED]) for at in range(0, len(texts), _COMPARED)]
 
 
+@lru_cache(maxsize=256)
+def _normalized(examples: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(normalize, examples))
+
+
 def _is_named(wanted: Wanted, text: str) -> bool:
     return any(each.pattern and values_in(each.pattern, text) for each in wanted.inputs)
 
 
-def asks_about_rule(text: str, own_case: float) -> bool:
-    """Whether a message asks something, and hardly of a case of the customer's own: "can I exchange an item twice?"."""
-    return own_case < LIKELY_SCORE and asks_something(normalize(text))
-
-
-def likelihood(nearest_for: float, nearest_against: float, own_case: float) -> float:
+def likelihood(signs: Signs) -> float:
     """How likely a message asks for an action; see the module's first lines."""
-    odds = BIAS + FOR_WEIGHT * nearest_for + AGAINST_WEIGHT * nearest_against + OWN_CASE_WEIGHT * own_case
+    used = WEIGHTS_WITHOUT_INTENT if signs.intent is None else WEIGHTS
+    return _share(sum(map(operator.mul, used, (1.0, *signs[:4], signs.intent or 0.0, signs.rules))))
+
+
+def log_odds(likely: float) -> float:
+    """As `Signs` have them: of what is next to never or next to always so, the same."""
+    likely = min(max(likely, _LEAST_SHARE), 1 - _LEAST_SHARE)
+    return math.log(likely / (1 - likely))
+
+
+def _share(odds: float) -> float:
     return 1 / (1 + math.exp(-max(min(odds, 500.0), -500.0)))

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from kefu.common.auth import Principal
@@ -58,6 +58,8 @@ class ActionRequest:
     """What the turn before asked the customer for."""
     deadline: float | None = None
     """When an answer is too late, in monotonic seconds."""
+    intents: Mapping[str, float] = field(default_factory=dict[str, float])
+    """How likely the message has each intent, where that is known."""
     tell: Callable[[str], None] = lambda _: None
     """Tells the customer what is being done."""
 

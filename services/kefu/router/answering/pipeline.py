@@ -15,8 +15,9 @@ import structlog
 from kefu.common.aio import cancel_and_wait
 from kefu.common.errors import BackendUnavailable, DraftNotFound, Overloaded, VersionNotFound
 from kefu.router import metrics
+from kefu.router.actions.asked_action import known_texts
 from kefu.router.actions.procedures.procedure_runner import ProcedureRunner
-from kefu.router.actions.request import OfferedActions
+from kefu.router.actions.request import ActionRequest, OfferedActions
 from kefu.router.admission.scheduler import AdmissionScheduler, SlotRequest
 from kefu.router.answering.action_answer import act, action_request, asked_still, offered_below
 from kefu.router.answering.answer_cache import AnswerCache
@@ -53,6 +54,7 @@ from kefu.router.answering.fallback import give_excerpt, hand_over, turn_away
 from kefu.router.answering.history import previous_question
 from kefu.router.answering.outcome import AnswerBasis, AnswerOutcome
 from kefu.router.answering.question import Question
+from kefu.router.answering.triage.message_traits import intent_likelihoods
 from kefu.router.answering.triage.reader import TriageReader
 from kefu.router.answering.triage.signals import Sender
 from kefu.router.answering.writing.generator import AnswerGenerator
@@ -190,8 +192,8 @@ class AnswerPipeline:
             return None
         if isinstance(pending, PendingInput) and pending.values and not question.choice:
             cosines = await self._compared(question, _COMPARED_SECONDS)
-            instead = None if cosines is None else await self._actions.asked_for_instead(request, cosines)
-            wanted = instead or wanted
+            if cosines is not None:
+                wanted = await self._actions.asked_for_instead(_wish(question, draft, cosines), cosines) or wanted
         return Act(wanted)
 
     async def _decide_over_draft(self, question: Question, draft: AnswerDraft) -> tuple[Question, Decision]:
@@ -250,7 +252,7 @@ class AnswerPipeline:
             await cancel_and_wait(comparing)
         if person := await self._read(question, draft, cosines):
             return person
-        wanted = None if cosines is None else await self._actions.asked_for(action_request(question, draft), cosines)
+        wanted = None if cosines is None else await self._actions.asked_for(_wish(question, draft, cosines), cosines)
         if isinstance(wanted, OfferedActions):
             draft.explanation.offered_actions = wanted.titles
         elif wanted is not None:
@@ -534,6 +536,12 @@ class AnswerPipeline:
         deadline = question.request.deadline
         most = self._config.search_seconds
         return most if deadline is None else min(most, deadline - time.monotonic() - RESERVE_SECONDS)
+
+
+def _wish(question: Question, draft: AnswerDraft, cosines: Mapping[str, float]) -> ActionRequest:
+    """A message that may ask for an action, with how likely it has each intent."""
+    intents = intent_likelihoods(question.message, [cosines[text] for text in known_texts()])
+    return replace(action_request(question, draft), intents=intents)
 
 
 def _may_offer_actions(question: Question) -> bool:

@@ -6,8 +6,9 @@ most of its embedding can be told again, and a few of its readings by words (`wo
 logistic regression of them: each intent, "at least normal", "at least high", "critical", "not calm", "angry",
 "abusive". `python -m loadtest.quality.triage` fits `weights.json` to even ids of tests/data/intents and reports on
 odd ones. The cosines are those of the embedder that searches; the weights belong to e5, and to the known messages in
-their order. Where there are no cosines, words alone tell: small talk, a request for a person, abuse, mood by counted
-words, and dangers. A message that tells nothing has no intent, and is of normal urgency.
+their order. The intent is told by these and by n-grams (`kefu.router.nlu.intent_ngrams`) together. Where there are no
+cosines, words alone tell: small talk, a request for a person, abuse, mood by counted words, and dangers. A message that
+tells nothing has no intent, and is of normal urgency.
 """
 
 import json
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from kefu.router.domain.handoff import Sentiment
 from kefu.router.domain.triage import MessageReading, Mood, Urgency
+from kefu.router.nlu.intent_ngrams import ngram_likelihoods
 from kefu.router.nlu.intents import Intent
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.nlu.sensitive_topics import EMERGENCIES
@@ -76,7 +78,7 @@ def read_message(message: CustomerMessage, cosines: Sequence[float] | None) -> M
     if cosines is None:
         return by_words
     likely = likelihoods(cosines, word_features(message))
-    intents = {name.removeprefix(INTENT): each for name, each in likely.items() if name.startswith(INTENT)}
+    intents = _intents(likely, message)
     intent = by_words.intent or max(intents, key=intents.__getitem__)
     likelihood = by_words.likelihood or intents[intent]
     is_known = likelihood >= LEAST_INTENT
@@ -88,6 +90,20 @@ def read_message(message: CustomerMessage, cosines: Sequence[float] | None) -> M
         by_words.is_abuse or likely[ABUSIVE] >= LEAST,
         is_compared=True,
     )
+
+
+def intent_likelihoods(message: CustomerMessage, cosines: Sequence[float]) -> dict[str, float]:
+    """How likely a message has each intent; they are 1 together. `cosines`: to each of the known messages."""
+    return _intents(likelihoods(cosines, word_features(message)), message)
+
+
+def _intents(likely: Mapping[str, float], message: CustomerMessage) -> dict[str, float]:
+    """The geometric mean of what both models say, in shares; what one says where the message's words are unknown."""
+    by_cosines = {name.removeprefix(INTENT): each for name, each in likely.items() if name.startswith(INTENT)}
+    by_ngrams = ngram_likelihoods(message.normalized) or by_cosines
+    both = {intent: math.sqrt(each * by_ngrams[intent]) for intent, each in by_cosines.items()}
+    whole = sum(both.values()) or 1.0
+    return {intent: each / whole for intent, each in both.items()}
 
 
 def likelihoods(cosines: Sequence[float], by_words: Sequence[float]) -> dict[str, float]:

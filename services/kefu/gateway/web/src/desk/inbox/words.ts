@@ -135,8 +135,12 @@ export function slotText(kind: Handoff_Slot_Kind): string {
 
 const INTENTS: Readonly<Record<string, () => string>> = {
   order_status: () => t("intentOrderStatus"),
+  order_list: () => t("intentOrderList"),
   delivery_problem: () => t("intentDeliveryProblem"),
   cancel_order: () => t("intentCancelOrder"),
+  change_address: () => t("intentChangeAddress"),
+  change_items: () => t("intentChangeItems"),
+  change_payment: () => t("intentChangePayment"),
   change_order: () => t("intentChangeOrder"),
   return_refund: () => t("intentReturnRefund"),
   exchange: () => t("intentExchange"),
