@@ -150,7 +150,7 @@ async def open_retrieval_node(
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(open_redis(server if isinstance(server, str) else server.url))
         keyring = await stack.enter_async_context(open_keyring(INTERNAL_KEY, bootstrap_key, client))
-        audit_log = AuditLog(RedisCommands(client), days=400)
+        audit_log = AuditLog(RedisCommands(client), days=400, internal_key=INTERNAL_KEY)
         audit = await stack.enter_async_context(open_audit_recorder(audit_log, AUDITED, internal_key=INTERNAL_KEY))
         batching = await stack.enter_async_context(BatchingEmbedder.open(embedder))
         store = KnowledgeStore(client, changes_kept)

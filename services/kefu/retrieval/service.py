@@ -65,7 +65,7 @@ async def main(config: RetrievalConfig) -> None:
         bootstrap = config.bootstrap_key.get_secret_value() if config.bootstrap_key else None
         internal_key = config.internal_key.get_secret_value()
         keyring = await enter(open_keyring(internal_key, bootstrap, client))
-        audit_log = AuditLog(RedisCommands(client), days=config.audit_days)
+        audit_log = AuditLog(RedisCommands(client), days=config.audit_days, internal_key=internal_key)
         audit = await enter(open_audit_recorder(audit_log, AUDITED, internal_key=internal_key))
         batching = await enter(BatchingEmbedder.open(embedder, config.query_batch))
         store = KnowledgeStore(client, config.changes_kept)

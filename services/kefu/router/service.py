@@ -54,8 +54,8 @@ async def router(
     """
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        audit_log = AuditLog(RedisCommands(store), days=config.audit_days)
         internal_key = config.internal_key.get_secret_value()
+        audit_log = AuditLog(RedisCommands(store), days=config.audit_days, internal_key=internal_key)
         audit = await enter(open_audit_recorder(audit_log, audited_methods.AUDITED, internal_key=internal_key))
         base = await enter(open_foundation(config, store, keyring, timing, audit, observers))
         records = await enter(open_records(base))

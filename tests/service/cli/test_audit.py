@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.common.audit.log import stream_key
+from kefu.common.audit.log import chain_key, stream_key
 from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import BOOTSTRAP_KEY
 from tests.support.router_harness import RouterHarness, open_router_harness
@@ -61,3 +61,24 @@ async def test_a_log_that_was_changed_fails_the_check_with_the_number_of_the_ent
     broken = await shell.run("audit", "verify")
     assert broken.status == 1
     assert "The log is broken at entry 2" in broken.err
+
+
+async def test_a_log_whose_end_was_cut_fails_the_check_until_somebody_notes_a_hash_of_since(
+    harness: RouterHarness, shell: Shell
+) -> None:
+    for tenant in ("one", "two", "three"):
+        await shell.ok("tenants", "create", tenant)
+    async with harness.open_store() as store:
+        [_, (_, second), (third, _)] = await store.xrange(stream_key("default"))  # pyright: ignore
+        await store.xdel(stream_key("default"), third)  # pyright: ignore
+        await store.hset(chain_key("default"), mapping={"sequence": "2", "hash": second[b"hash"]})  # pyright: ignore
+    for acts in (0, 1):
+        for _ in range(acts):
+            await shell.ok("tenants", "create", "four")
+        cut = await shell.run("audit", "verify")
+        assert cut.status == 1
+        assert "The chain is whole" in cut.out
+        assert "Before number 3 the end of the log was not sealed" in " ".join(cut.err.split())
+    assert "audit.unsealed" in await shell.ok("audit", "--failed")
+    digest = cut.out.split()[-1]
+    assert "The log is whole" in await shell.ok("audit", "verify", "--hash", digest)

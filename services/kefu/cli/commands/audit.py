@@ -78,7 +78,7 @@ async def _verify(
     tenant: Tenant = "",
     as_json: Json = False,
 ) -> None:
-    """Check that no entry was changed, removed, put in or moved. Exits with 1 when one was."""
+    """Check that no entry was changed, removed, put in or moved, and that both ends are sealed. Exits with 1 if not."""
     request = pb.VerifyAuditRequest(tenant=full_tenant(tenant), known_hash=known_hash)
     async with target.to_router() as channel:
         found = await rpc.AuditServiceStub(channel).VerifyAudit(request, metadata=target.metadata)
@@ -87,14 +87,16 @@ async def _verify(
     if found.broken_sequence:
         raise CommandFailed(f"The log is broken at entry {found.broken_sequence}. {found.problem}")
     if not found.known_hash_found:
-        raise CommandFailed(
-            "The log holds no entry with that hash: it was written anew, or the entry was removed for its age."
-        )
+        unknown = "The log holds no entry with that hash: it was written anew, or the entry was removed for its age."
+        raise CommandFailed(f"{unknown} {found.problem}".strip())
     if not as_json:
-        console().print(f"The log is whole: {found.entries} entries, {found.removed} older ones removed.")
+        log = "The chain" if found.problem else "The log"
+        console().print(f"{log} is whole: {found.entries} entries, {found.removed} older ones removed.")
         if found.last_hash:
             console().print(f"Keep the hash of entry {found.last_sequence} elsewhere, for `kefu audit verify --hash`:")
             print(found.last_hash)
+    if found.problem:
+        raise CommandFailed(found.problem)
 
 
 def register(app: typer.Typer) -> None:

@@ -15,6 +15,10 @@ OK = "OK"
 """Outcome of what was done."""
 CANCELLED = "CANCELLED"
 """Outcome of a call whose caller left before its end. Part of it may have been done."""
+UNSEALED = "UNSEALED"
+"""Outcome of `UNSEALED_ACTION`."""
+UNSEALED_ACTION = "audit.unsealed"
+"""Action of an entry that Kefu writes when it finds an end of the log that is not sealed; the details name it."""
 
 
 class Link(NamedTuple):

@@ -181,7 +181,7 @@ class AuditRecorder:
         give_up = time.monotonic() + _KEEP_TRYING_SECONDS
         while True:
             try:
-                placed, digest = await self._log.append(tenant, entry)
+                written = await self._log.append(tenant, entry)
             except REDIS_FAILURES as error:
                 if time.monotonic() < give_up and not self._finishing:
                     await asyncio.sleep(1.0)
@@ -189,9 +189,10 @@ class AuditRecorder:
                 ENTRIES_LOST.inc()
                 _log.error("audit.lost", cause=str(error), entry=replace(entry, tenant=tenant).text())
                 return
-            ENTRIES_WRITTEN.labels(entry.action).inc()
-            # The hash in the log is one that a rewritten chain does not have: see `VerifyAudit.known_hash`.
-            _log.info("audit", action=entry.action, outcome=entry.outcome, sequence=placed.sequence, hash=digest)
+            for each, digest in written:
+                ENTRIES_WRITTEN.labels(each.action).inc()
+                # The hash in the log is one that a rewritten chain does not have: see `VerifyAudit.known_hash`.
+                _log.info("audit", action=each.action, outcome=each.outcome, sequence=each.sequence, hash=digest)
             return
 
     def _entry(

@@ -75,7 +75,7 @@ class AuditServicer(rpc.AuditServiceServicer):
             last_sequence=last.sequence,
             last_hash=last.hash,
             broken_sequence=broken.sequence if broken else 0,
-            problem=broken.problem if broken else "",
+            problem=" ".join(filter(None, (broken.problem if broken else "", verification.unsealed))),
             known_hash_found=verification.found,
         )
 

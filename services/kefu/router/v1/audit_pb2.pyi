@@ -214,7 +214,9 @@ class VerifyAuditRequest(_message.Message):
     tenant: _builtins.str
     """Optional. "tenants/{tenant}". Empty: the caller's."""
     known_hash: _builtins.str
-    """Optional. Hash of an entry that was noted elsewhere, in hexadecimal digits: the chain must hold it."""
+    """Optional. Hash of an entry that was noted elsewhere, in hexadecimal digits: the chain must hold it. What was not
+    sealed before that entry is no problem any more: whoever noted it knew.
+    """
     def __init__(
         self,
         *,
@@ -251,10 +253,12 @@ class VerifyAuditResponse(_message.Message):
     broken_sequence: _builtins.int
     """Number of the first entry that is not in order; 0 when the chain is whole."""
     problem: _builtins.str
-    """What is wrong there, as a sentence; empty when the chain is whole."""
+    """What is wrong, as sentences; empty when nothing is. Where `broken_sequence` is 0 the chain is whole, but an end of it
+    was not sealed before a number that is named: an upgrade, a changed internal key, or somebody wrote to Redis.
+    """
     known_hash_found: _builtins.bool
-    """Whether the chain holds `known_hash`; true when none was given. False means that the chain was made anew, or that the
-    entry was removed for its age.
+    """Whether the chain holds `known_hash`; true when none was given. False means that the log was deleted, made anew or put
+    back to an earlier copy, or that the entry was removed for its age.
     """
     def __init__(
         self,

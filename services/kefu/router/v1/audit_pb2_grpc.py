@@ -31,8 +31,9 @@ class AuditServiceStub:
     every tenant's. Nothing changes or removes an entry before KEFU_AUDIT_DAYS have passed.
 
     The entries of a tenant are a chain: each holds the hash of the one before it, so that one which was changed, removed,
-    put in or moved is found. Whoever can write to Redis can make the whole chain anew, with other hashes: a hash that was
-    noted elsewhere finds that (VerifyAuditRequest.known_hash).
+    put in or moved is found. The services seal both ends of the chain with a key that Redis does not have, so that one
+    which was cut off is found. Whoever can write to Redis can delete the whole log, or put an earlier copy of it back: a
+    hash that was noted elsewhere finds that (VerifyAuditRequest.known_hash).
     """
 
     def __init__(self, channel):
@@ -59,8 +60,9 @@ class AuditServiceServicer:
     every tenant's. Nothing changes or removes an entry before KEFU_AUDIT_DAYS have passed.
 
     The entries of a tenant are a chain: each holds the hash of the one before it, so that one which was changed, removed,
-    put in or moved is found. Whoever can write to Redis can make the whole chain anew, with other hashes: a hash that was
-    noted elsewhere finds that (VerifyAuditRequest.known_hash).
+    put in or moved is found. The services seal both ends of the chain with a key that Redis does not have, so that one
+    which was cut off is found. Whoever can write to Redis can delete the whole log, or put an earlier copy of it back: a
+    hash that was noted elsewhere finds that (VerifyAuditRequest.known_hash).
     """
 
     def ListAuditEntries(self, request, context):
@@ -73,8 +75,8 @@ class AuditServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def VerifyAudit(self, request, context):
-        """VerifyAudit checks the chain from its beginning to its end, and says where it is broken. A broken chain is no error of
-        the call. Errors: NOT_FOUND / TENANT_NOT_FOUND.
+        """VerifyAudit checks the chain from its beginning to its end, and both seals. It says where the chain is broken, and
+        which end was not sealed. Neither is an error of the call. Errors: NOT_FOUND / TENANT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -107,8 +109,9 @@ class AuditService:
     every tenant's. Nothing changes or removes an entry before KEFU_AUDIT_DAYS have passed.
 
     The entries of a tenant are a chain: each holds the hash of the one before it, so that one which was changed, removed,
-    put in or moved is found. Whoever can write to Redis can make the whole chain anew, with other hashes: a hash that was
-    noted elsewhere finds that (VerifyAuditRequest.known_hash).
+    put in or moved is found. The services seal both ends of the chain with a key that Redis does not have, so that one
+    which was cut off is found. Whoever can write to Redis can delete the whole log, or put an earlier copy of it back: a
+    hash that was noted elsewhere finds that (VerifyAuditRequest.known_hash).
     """
 
     @staticmethod

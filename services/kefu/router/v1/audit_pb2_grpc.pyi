@@ -32,8 +32,9 @@ class AuditServiceStub:
     every tenant's. Nothing changes or removes an entry before KEFU_AUDIT_DAYS have passed.
 
     The entries of a tenant are a chain: each holds the hash of the one before it, so that one which was changed, removed,
-    put in or moved is found. Whoever can write to Redis can make the whole chain anew, with other hashes: a hash that was
-    noted elsewhere finds that (VerifyAuditRequest.known_hash).
+    put in or moved is found. The services seal both ends of the chain with a key that Redis does not have, so that one
+    which was cut off is found. Whoever can write to Redis can delete the whole log, or put an earlier copy of it back: a
+    hash that was noted elsewhere finds that (VerifyAuditRequest.known_hash).
     """
 
     @_typing.overload
@@ -46,8 +47,8 @@ class AuditServiceStub:
     Errors: NOT_FOUND / TENANT_NOT_FOUND, INVALID_ARGUMENT / BAD_REQUEST.
     """
     VerifyAudit: _grpc.UnaryUnaryMultiCallable[_audit_pb2.VerifyAuditRequest, _audit_pb2.VerifyAuditResponse]
-    """VerifyAudit checks the chain from its beginning to its end, and says where it is broken. A broken chain is no error of
-    the call. Errors: NOT_FOUND / TENANT_NOT_FOUND.
+    """VerifyAudit checks the chain from its beginning to its end, and both seals. It says where the chain is broken, and
+    which end was not sealed. Neither is an error of the call. Errors: NOT_FOUND / TENANT_NOT_FOUND.
     """
 
 @_typing.type_check_only
@@ -57,8 +58,9 @@ class AuditServiceAsyncStub(AuditServiceStub):
     every tenant's. Nothing changes or removes an entry before KEFU_AUDIT_DAYS have passed.
 
     The entries of a tenant are a chain: each holds the hash of the one before it, so that one which was changed, removed,
-    put in or moved is found. Whoever can write to Redis can make the whole chain anew, with other hashes: a hash that was
-    noted elsewhere finds that (VerifyAuditRequest.known_hash).
+    put in or moved is found. The services seal both ends of the chain with a key that Redis does not have, so that one
+    which was cut off is found. Whoever can write to Redis can delete the whole log, or put an earlier copy of it back: a
+    hash that was noted elsewhere finds that (VerifyAuditRequest.known_hash).
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -68,8 +70,8 @@ class AuditServiceAsyncStub(AuditServiceStub):
     Errors: NOT_FOUND / TENANT_NOT_FOUND, INVALID_ARGUMENT / BAD_REQUEST.
     """
     VerifyAudit: _aio.UnaryUnaryMultiCallable[_audit_pb2.VerifyAuditRequest, _audit_pb2.VerifyAuditResponse]  # type: ignore[assignment]
-    """VerifyAudit checks the chain from its beginning to its end, and says where it is broken. A broken chain is no error of
-    the call. Errors: NOT_FOUND / TENANT_NOT_FOUND.
+    """VerifyAudit checks the chain from its beginning to its end, and both seals. It says where the chain is broken, and
+    which end was not sealed. Neither is an error of the call. Errors: NOT_FOUND / TENANT_NOT_FOUND.
     """
 
 class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -78,8 +80,9 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
     every tenant's. Nothing changes or removes an entry before KEFU_AUDIT_DAYS have passed.
 
     The entries of a tenant are a chain: each holds the hash of the one before it, so that one which was changed, removed,
-    put in or moved is found. Whoever can write to Redis can make the whole chain anew, with other hashes: a hash that was
-    noted elsewhere finds that (VerifyAuditRequest.known_hash).
+    put in or moved is found. The services seal both ends of the chain with a key that Redis does not have, so that one
+    which was cut off is found. Whoever can write to Redis can delete the whole log, or put an earlier copy of it back: a
+    hash that was noted elsewhere finds that (VerifyAuditRequest.known_hash).
     """
 
     @_abc_1.abstractmethod
@@ -99,8 +102,8 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _audit_pb2.VerifyAuditRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_audit_pb2.VerifyAuditResponse, _abc.Awaitable[_audit_pb2.VerifyAuditResponse]]:
-        """VerifyAudit checks the chain from its beginning to its end, and says where it is broken. A broken chain is no error of
-        the call. Errors: NOT_FOUND / TENANT_NOT_FOUND.
+        """VerifyAudit checks the chain from its beginning to its end, and both seals. It says where the chain is broken, and
+        which end was not sealed. Neither is an error of the call. Errors: NOT_FOUND / TENANT_NOT_FOUND.
         """
 
 def add_AuditServiceServicer_to_server(servicer: AuditServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

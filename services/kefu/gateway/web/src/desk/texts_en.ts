@@ -564,6 +564,7 @@ export const en = {
   auditUnreadable: "Changed: cannot be read",
   auditWhole: "The log is whole. Number of entries: {n}.",
   auditHash: "Keep this hash of the last entry elsewhere: {hash}",
+  auditUnsealed: "The chain is whole, but an end of it was not sealed. Number of entries: {n}. {problem}",
   auditBroken: "The log is broken at entry {n}. {problem}",
   failScope: "Your key lacks the scope “{scope}”.",
   failUnauthenticated: "Your key is no longer valid: sign in again.",

@@ -565,6 +565,7 @@ export const zh: Record<keyof typeof en, string> = {
   auditUnreadable: "已被改动，无法读取",
   auditWhole: "日志完整：共 {n} 条记录。",
   auditHash: "请将最后一条记录的哈希值保存在别处：{hash}",
+  auditUnsealed: "哈希链完整，共 {n} 条记录，但有一端没有封签。{problem}",
   auditBroken: "日志在第 {n} 条记录处断裂。{problem}",
   failScope: "您的密钥没有 {scope} 权限。",
   failUnauthenticated: "密钥已失效，请重新登录。",

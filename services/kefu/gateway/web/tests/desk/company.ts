@@ -144,6 +144,7 @@ export class Company {
   /** What is said to the next settings, in place of taking them. */
   settingsRefusal: ConnectError | null = null;
   trustRevision: SettingsRevision | undefined;
+  auditFault = { brokenSequence: 3n, problem: "The entry was changed: its hash is another one." };
   settings = create(TenantSettingsSchema, { businessHours: ["Mon-Fri 09:00-18:00"], timeZone: "Asia/Shanghai" });
   /** Relevance of what a search finds, in the order of the hits' scores. */
   relevances = (_query: string): readonly number[] => [0.93, 0.61, 0.18];
@@ -329,7 +330,7 @@ export class Company {
           const from = Number(request.pageToken) - 2;
           return { entries: all.slice(from, from + 3), nextPageToken: from + 3 < all.length ? String(from + 5) : "" };
         },
-        verifyAudit: () => ({ entries: 2n, lastSequence: 2n, lastHash: "ab12", brokenSequence: 3n, problem: "The entry was changed: its hash is another one.", knownHashFound: true }),
+        verifyAudit: () => ({ entries: 2n, lastSequence: 2n, lastHash: "ab12", knownHashFound: true, ...this.auditFault }),
       });
       router.service(WebhookService, {
         listWebhooks: () => ({ webhooks: [create(WebhookSchema, { name: "webhooks/1", url: "https://helpdesk.example/kefu", events: [WebhookEvent.HANDOFF, WebhookEvent.RATING] })] }),

@@ -451,6 +451,13 @@ test("the audit log says who did what from where, names what was changed, and go
   expect(root.textContent).not.toMatch(/Show earlier entries/);
   await press("Verify");
   await see(/The log is broken at entry 3/);
+  company.auditFault = { brokenSequence: 0n, problem: "Before number 3 the end of the log was not sealed." };
+  await press("Verify");
+  await see(/The chain is whole, but an end of it was not sealed.* Before number 3 the end.*ab12/);
+  expect(root.querySelector(".notice.warn")).not.toBeNull();
+  company.auditFault = { brokenSequence: 0n, problem: "" };
+  await press("Verify");
+  await see(/The log is whole.*ab12/);
 });
 
 test("the audit log is filtered, and downloaded as lines of JSON", async () => {

@@ -161,8 +161,9 @@ function Row({ entry }: { entry: AuditEntry }) {
 function Checked({ of }: { of: VerifyAuditResponse }) {
   if (of.brokenSequence > 0n) return <Notice kind="danger">{t("auditBroken", { n: number(of.brokenSequence), problem: of.problem })}</Notice>;
   return (
-    <Notice kind="good">
-      {t("auditWhole", { n: number(of.entries) })} {of.lastHash ? <span class="path mono breakable">{t("auditHash", { hash: of.lastHash })}</span> : null}
+    <Notice kind={of.problem ? "warn" : "good"}>
+      {of.problem ? t("auditUnsealed", { n: number(of.entries), problem: of.problem }) : t("auditWhole", { n: number(of.entries) })}{" "}
+      {of.lastHash ? <span class="path mono breakable">{t("auditHash", { hash: of.lastHash })}</span> : null}
     </Notice>
   );
 }

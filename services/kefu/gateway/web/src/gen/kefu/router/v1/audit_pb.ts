@@ -241,7 +241,8 @@ export type VerifyAuditRequest = Message<"kefu.router.v1.VerifyAuditRequest"> & 
   tenant: string;
 
   /**
-   * Optional. Hash of an entry that was noted elsewhere, in hexadecimal digits: the chain must hold it.
+   * Optional. Hash of an entry that was noted elsewhere, in hexadecimal digits: the chain must hold it. What was not
+   * sealed before that entry is no problem any more: whoever noted it knew.
    *
    * @generated from field: string known_hash = 2;
    */
@@ -295,15 +296,16 @@ export type VerifyAuditResponse = Message<"kefu.router.v1.VerifyAuditResponse"> 
   brokenSequence: bigint;
 
   /**
-   * What is wrong there, as a sentence; empty when the chain is whole.
+   * What is wrong, as sentences; empty when nothing is. Where `broken_sequence` is 0 the chain is whole, but an end of it
+   * was not sealed before a number that is named: an upgrade, a changed internal key, or somebody wrote to Redis.
    *
    * @generated from field: string problem = 6;
    */
   problem: string;
 
   /**
-   * Whether the chain holds `known_hash`; true when none was given. False means that the chain was made anew, or that the
-   * entry was removed for its age.
+   * Whether the chain holds `known_hash`; true when none was given. False means that the log was deleted, made anew or put
+   * back to an earlier copy, or that the entry was removed for its age.
    *
    * @generated from field: bool known_hash_found = 7;
    */
@@ -323,8 +325,9 @@ export const VerifyAuditResponseSchema: GenMessage<VerifyAuditResponse> = /*@__P
  * every tenant's. Nothing changes or removes an entry before KEFU_AUDIT_DAYS have passed.
  *
  * The entries of a tenant are a chain: each holds the hash of the one before it, so that one which was changed, removed,
- * put in or moved is found. Whoever can write to Redis can make the whole chain anew, with other hashes: a hash that was
- * noted elsewhere finds that (VerifyAuditRequest.known_hash).
+ * put in or moved is found. The services seal both ends of the chain with a key that Redis does not have, so that one
+ * which was cut off is found. Whoever can write to Redis can delete the whole log, or put an earlier copy of it back: a
+ * hash that was noted elsewhere finds that (VerifyAuditRequest.known_hash).
  *
  * @generated from service kefu.router.v1.AuditService
  */
@@ -342,8 +345,8 @@ export const AuditService: GenService<{
     output: typeof ListAuditEntriesResponseSchema;
   },
   /**
-   * VerifyAudit checks the chain from its beginning to its end, and says where it is broken. A broken chain is no error of
-   * the call. Errors: NOT_FOUND / TENANT_NOT_FOUND.
+   * VerifyAudit checks the chain from its beginning to its end, and both seals. It says where the chain is broken, and
+   * which end was not sealed. Neither is an error of the call. Errors: NOT_FOUND / TENANT_NOT_FOUND.
    *
    * @generated from rpc kefu.router.v1.AuditService.VerifyAudit
    */
