@@ -22,6 +22,7 @@ from kefu.cli.commands import (
     webhooks,
 )
 from kefu.cli.commands.data import data_commands as data
+from kefu.cli.commands.demo import demo_commands as demo
 from kefu.cli.commands.models import models_commands as models
 from kefu.cli.commands.reviews import conversations, review
 from kefu.cli.commands.sources import sources_commands as sources
@@ -76,6 +77,7 @@ def make_app() -> typer.Typer:
     experiments.register(app)
     webhooks.register(app)
     data.register(app)
+    demo.register(app)
     app.command("eval", add_help_option=False, context_settings=_ANYTHING)(_evaluate)
     return app
 

@@ -53,7 +53,7 @@ class SuiteState:
     run_id: str
     """Value of KEFU_RUN in the environment of every process of this run."""
     phase: str = "starting"
-    """One of starting, ready, stopping."""
+    """One of starting, demo (the sample is imported and asked), ready, stopping."""
     router: str = ""
     retrieval: str = ""
     services: list[ServiceState] = field(default_factory=list[ServiceState])
@@ -146,6 +146,11 @@ class DataDir:
     def make_order_system_key(self) -> str:
         """The key with which the demo's order system is called, which is made if there is none."""
         return self._make_secret(self._order_system_key)
+
+    def order_system_files(self) -> list[Path]:
+        """The files of the demo's order system: its database, its keys, its logs."""
+        found = (self.path.glob("orders.*"), self.path.glob(self._order_system_key.name), self.logs.glob("orders.log*"))
+        return sorted(file for files in found for file in files)
 
     def _make_secret(self, file: Path) -> str:
         try:

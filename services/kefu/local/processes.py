@@ -16,6 +16,8 @@ from kefu.local.data_dir import SuiteState, is_process
 
 RUN_VARIABLE = "KEFU_RUN"
 """Environment variable with the id of the run to which a process belongs."""
+SHOP_SIGNAL = signal.SIGUSR1
+"""At this signal `kefu up --demo` stops the sample shop, and goes on without it."""
 _EXIT_CHECKS = 100
 _EXIT_CHECK_SECONDS = 0.05
 

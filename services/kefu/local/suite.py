@@ -17,6 +17,8 @@ from kefu.local.supervisor import Service
 _DRAIN_SECONDS = 5.0  # at one desk nobody wants to wait longer; KEFU_DRAIN_SECONDS wins
 _GRACE_SECONDS = 5.0  # after the drain: closing an engine takes a moment
 _METRICS = 9101
+ORDER_SYSTEM = "orders"
+"""The service that the demo's order system is."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class SuiteOptions:
     router_port: int | None = None
     metrics: bool = False
     demo: bool = False
-    """With the sample shop's order system."""
+    """With the sample shop's order system; then the sample is imported, and asked."""
 
     @property
     def has_nginx(self) -> bool:
@@ -188,7 +190,7 @@ def _gateway(port: int, metrics: str, folder: DataDir, environment: Mapping[str,
 def _order_system(port: int, gateway: str, folder: DataDir, run_id: str) -> Service:
     address = f"http://{HOST}:{port}"
     return Service(
-        name="orders",
+        name=ORDER_SYSTEM,
         command=(sys.executable, "-P", "-m", "kefu.order_system"),
         environment={
             RUN_VARIABLE: run_id,

@@ -279,6 +279,12 @@ class Supervisor:
                 one.kill()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def stop_service(self, name: str) -> None:
+        """Stop one service for good; the others go on. Without one of this name nothing is done."""
+        for one in self.services:
+            if one.service.name == name:
+                await one.stop(at_once=self._stop_at_once)
+
     def skip_grace(self) -> None:
         """Stop without grace, now or when the stop comes."""
         self._stop_at_once.set()

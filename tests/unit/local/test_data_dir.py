@@ -45,6 +45,16 @@ def test_keys_are_made_once_and_only_their_owner_reads_them(folder: DataDir) -> 
     assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
 
 
+def test_the_files_of_the_order_system_are_told_from_all_others(folder: DataDir) -> None:
+    folder.make_keys()
+    folder.make_order_system_key()
+    shop = ("orders.db", "orders.db-wal", "orders.identity.pem", "logs/orders.log", "logs/orders.log.1")
+    for name in (*shop, "logs/router.log", "visitor_secret"):
+        (folder.path / name).write_text("")
+    found = {str(file.relative_to(folder.path)) for file in folder.order_system_files()}
+    assert found == {*shop, "order_system_key"}
+
+
 def test_damaged_keys_are_a_sentence(folder: DataDir) -> None:
     (folder.path / "keys.json").write_text("{")
     with pytest.raises(LocalError, match="damaged"):

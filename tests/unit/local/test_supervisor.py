@@ -105,6 +105,20 @@ async def test_a_killed_service_is_started_again(tmp_path: Path) -> None:
         assert one.restarts == 1
 
 
+async def test_one_service_is_stopped_for_good_and_the_others_go_on(tmp_path: Path) -> None:
+    async with supervised(service(tmp_path, "one", RUNS), service(tmp_path, "two", RUNS)) as (supervisor, seen):
+        assert await supervisor.settled()
+        one, two = supervisor.services
+        stopped, going_on = one.pid, two.pid
+        await supervisor.stop_service("one")
+        await wait_until(lambda: one.state is ServiceStatus.STOPPED)
+        assert not is_alive(stopped)
+        await supervisor.stop_service("one")  # once more, and one that is not there
+        await supervisor.stop_service("three")
+        assert (two.pid, two.state, one.restarts) == (going_on, ServiceStatus.READY, 0)
+    assert ("one", ServiceStatus.RESTARTING) not in seen
+
+
 def with_health(one: Service, file: Path) -> Service:
     """The service with a probe that says what is in a file: "serving", "not serving", or nothing at all."""
 

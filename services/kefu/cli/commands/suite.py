@@ -115,14 +115,13 @@ def _up(
         gateway_port=gateway_port,
         router_port=router_port,
         metrics=metrics,
+        demo=demo,
     )
     with print_failures():
-        if detach and demo:
-            raise CommandFailed("--demo stays in the terminal: leave --detach out, or import and ask yourself.")
         if detach:
             up_detached(DataDir(data_dir), _arguments(options))
         else:
-            up(options, DataDir(data_dir), demo=demo)
+            up(options, DataDir(data_dir))
 
 
 def _arguments(options: SuiteOptions) -> list[str]:
@@ -141,7 +140,7 @@ def _arguments(options: SuiteOptions) -> list[str]:
         "--gateway-port": options.gateway_port,
     }
     arguments = [word for option, value in given.items() if value for word in (option, str(value))]
-    switches = {"--metrics": options.metrics, "--tls": options.tls}
+    switches = {"--metrics": options.metrics, "--tls": options.tls, "--demo": options.demo}
     return [*arguments, *(switch for switch, is_on in switches.items() if is_on)]
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from rich.console import Console
 
-from kefu.cli.commands.demo import Demo, run_demo
+from kefu.cli.commands.demo.demo_setup import Demo, run_demo
 from kefu.cli.console import CommandFailed, console, print_table
 from kefu.cli.remote.connection import Remote
 from kefu.cli.view.service_status import StatusView
@@ -30,13 +30,13 @@ from kefu.generation.models.preflight import check_model
 from kefu.local import processes
 from kefu.local.data_dir import DEFAULT, DataDir, ServiceState, SuiteState, start_time_of
 from kefu.local.ports import PortAllocator
-from kefu.local.suite import LocalSuite, SuiteOptions, compose
+from kefu.local.suite import ORDER_SYSTEM, LocalSuite, SuiteOptions, compose
 from kefu.local.supervisor import ServiceStatus, SupervisedService, Supervisor
 
 T = TypeVar("T")
 
 
-def up(options: SuiteOptions, folder: DataDir, *, demo: bool = False) -> None:
+def up(options: SuiteOptions, folder: DataDir) -> None:
     """Run the suite until Ctrl-C or SIGTERM. Raises CommandFailed when a service does not start."""
     folder.create()
     out = console()
@@ -44,7 +44,7 @@ def up(options: SuiteOptions, folder: DataDir, *, demo: bool = False) -> None:
         if earlier_state := folder.read_state():
             for what in processes.kill_leftovers(earlier_state):
                 out.print(f"Ended {what}, which an earlier `kefu up` had left behind.")
-        options = with_model(replace(options, demo=demo), out)
+        options = with_model(options, out)
         keys = folder.make_keys()
         run_id, pid = uuid.uuid4().hex, os.getpid()
         suite = compose(options, folder, keys, run_id, allocator)
@@ -60,7 +60,7 @@ def up(options: SuiteOptions, folder: DataDir, *, demo: bool = False) -> None:
         run = _Run(suite, folder, state, out)
         remote = Remote(suite.router, suite.retrieval, keys.bootstrap, folder, True, suite.root_certificate)
         try:
-            shop = Demo(suite.order_system, folder.make_order_system_key()) if demo else None
+            shop = Demo(suite.order_system, folder.make_order_system_key()) if options.demo else None
             asyncio.run(run.until_stopped(remote, shop))
         finally:
             folder.remove_state()
@@ -100,6 +100,7 @@ class _Run:
         self._out = out
         self._view = StatusView(out)
         self._stop = asyncio.Event()
+        self._shop_stop: asyncio.Task[None] | None = None
         self._supervisor = Supervisor(suite.services, self._on_change)
         self._view.watch(self._supervisor.services)
 
@@ -107,17 +108,20 @@ class _Run:
         """Start all services, run the demo unless that is None, wait for a signal, and stop all."""
         began = time.monotonic()
         processes.on_stop_signals(self._on_signal)
+        if demo is not None:
+            asyncio.get_running_loop().add_signal_handler(processes.SHOP_SIGNAL, self._on_shop_signal)
         failed: Sequence[SupervisedService] = ()
         async with self._supervisor:
             self._record("starting")
             with self._view:
                 ready = await self._unless_stopped(self._supervisor.settled())
             if ready:
-                self._print_ready(time.monotonic() - began, is_demo=demo is not None)
-                self._record("ready")  # whoever waits for this may read at once what was printed
+                self._print_ready(time.monotonic() - began)
+                if demo is not None:
+                    self._record("demo")
                 if demo is None or await self._unless_stopped(run_demo(remote, demo, self._out)):
-                    if demo is not None:
-                        self._print_next_steps()
+                    self._print_next_steps()
+                    self._record("ready")  # whoever waits for this may read at once what was printed
                     await self._stop.wait()
             elif ready is False:
                 failed = self._supervisor.failed()
@@ -148,14 +152,22 @@ class _Run:
             self._supervisor.skip_grace()
         self._stop.set()
 
+    def _on_shop_signal(self) -> None:
+        if self._shop_stop is None:
+            self._shop_stop = asyncio.create_task(self._stop_shop())
+
+    async def _stop_shop(self) -> None:
+        await self._supervisor.stop_service(ORDER_SYSTEM)
+        self._out.print("The sample shop was stopped, by `kefu demo remove`.")
+
     def _on_change(self, one: SupervisedService) -> None:
         self._record(self._state.phase)
         if self._state.phase == "stopping":
             return
         self._view.on_change(one)
-        if one.state is ServiceStatus.FAILED and self._state.phase == "ready":
+        if one.state is ServiceStatus.FAILED and self._state.phase in ("demo", "ready"):
             self._print_failure(one)
-            self._out.print("The other services go on. When it is mended: Ctrl-C, and `kefu up` again.")
+            self._out.print(f"The other services go on. When it is mended: {self._stopped_by}, and `kefu up` again.")
 
     def _record(self, phase: str) -> None:
         self._state.phase = phase
@@ -171,10 +183,11 @@ class _Run:
                 restarts=one.restarts,
             )
             for one in self._supervisor.services
+            if phase == "stopping" or one.state is not ServiceStatus.STOPPED  # a shop that was stopped is no service
         ]
         self._folder.write_state(self._state)
 
-    def _print_ready(self, seconds: float, *, is_demo: bool) -> None:
+    def _print_ready(self, seconds: float) -> None:
         self._out.print()
         self._out.print(f"Kefu is ready ({seconds:.0f} s).", style="bold green")
         print_table(
@@ -184,12 +197,19 @@ class _Run:
                 for one in self._supervisor.services
             ],
         )
-        if not is_demo:
-            self._print_next_steps()
+
+    @property
+    def _stopped_by(self) -> str:
+        # Without a terminal, as in the background, there is nobody to press Ctrl-C.
+        return "Ctrl-C" if sys.stdin.isatty() else f"`kefu down{self._folder_option}`"
+
+    @property
+    def _folder_option(self) -> str:
+        is_usual = self._folder.path == DEFAULT.absolute()
+        return "" if is_usual else f" --data-dir {shlex.quote(str(self._folder.path))}"
 
     def _print_next_steps(self) -> None:
-        is_usual = self._folder.path == DEFAULT.absolute()
-        here = "" if is_usual else f" --data-dir {shlex.quote(str(self._folder.path))}"
+        here = self._folder_option
         commands = [
             (f"kefu chat{here}", "talk to it"),
             (f"kefu import FOLDER --create{here}", "add your own documents"),
@@ -197,6 +217,8 @@ class _Run:
             (f"kefu status{here}", "see how it is; also kefu logs -f, kefu doctor"),
             (f'eval "$(kefu env{here})"', "set KEFU_SERVER and KEFU_KEY for your own programs"),
         ]
+        if self._suite.order_system:
+            commands.append((f"kefu demo remove{here}", "take the sample away when you go on without it"))
         if shutil.which("kefu") is None:
             activate = Path(sys.executable).absolute().with_name("activate")
             if activate.exists():
@@ -206,11 +228,12 @@ class _Run:
             pages.append((self._suite.order_system, 'the sample shop: sign in as a customer, ask "where is my order"'))
         width = max(len(command) for command, _ in (*pages, *commands))
         self._out.print()
-        for heading, lines in (("Go on in a browser:", pages), ("Or in another terminal:", commands)):
+        terminal = "another terminal" if sys.stdin.isatty() else "a terminal"
+        for heading, lines in (("Go on in a browser:", pages), (f"Or in {terminal}:", commands)):
             self._out.print(heading, style="bold")
             for command, what in lines:
                 self._out.print(f"  {command:<{width}}  {what}", soft_wrap=True)
-        self._out.print(f"Everything is kept in {self._folder.path}. Ctrl-C stops.", soft_wrap=True)
+        self._out.print(f"Everything is kept in {self._folder.path}. {self._stopped_by} stops Kefu.", soft_wrap=True)
 
     def _print_failure(self, one: SupervisedService) -> None:
         self._out.print()

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from kefu.cli.commands.demo import Demo, connect_shop
+from kefu.cli.commands.demo.demo_setup import Demo, connect_shop
 from kefu.cli.commands.eval.own_suite import open_own_suite
 from kefu.cli.commands.eval.run import BAD_SET, STOPPED, Ids, opened, until_stopped
 from kefu.cli.commands.up import with_model
