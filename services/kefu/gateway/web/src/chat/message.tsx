@@ -14,6 +14,7 @@ import { withoutChoices } from "./choices.ts";
 import { withFootnotes } from "./footnotes.ts";
 import { SentFiles } from "../shared/sent_files.tsx";
 import { HandoffNotice } from "./handoff.tsx";
+import { withoutOwnZone } from "./opening.ts";
 import { RatingBar } from "./rating.tsx";
 import { type ChatKey, t } from "./texts_answers.ts";
 
@@ -142,7 +143,8 @@ function Answer({ entry, isAsking, onCite }: AnswerProps) {
   const mark = (number: number) => <Footnote number={number} passages={entry.passages.value} onCite={onCite} />;
   const { loose } = answer.value;
   const { cards, choices = [] } = entry.completed.value ?? {};
-  const text = cards ? cards.text : answer.value.source; // cards stand in place of the text that says the same
+  const said = cards ? cards.text : answer.value.source; // cards stand in place of the text that says the same
+  const text = withoutOwnZone(said, entry.handoff.value);
   const source = isAsking && !cards ? withoutChoices(text, choices) : text;
   if (!source) return null;
   return (
