@@ -1,5 +1,6 @@
 /** One turn: what was asked, what was answered, and what can be done with it. */
 import { useComputed } from "@preact/signals";
+import type { ComponentChild } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Code } from "@connectrpc/connect";
 import { AnswerSource, FinishReason, type SourcePassage } from "../gen/kefu/router/v1/chat_pb.js";
@@ -23,10 +24,12 @@ interface MessageProps {
   conversation: Conversation;
   /** Who a message for a person was delivered to, or empty. */
   receiver: string;
+  /** What happened between the message and its answer. */
+  between?: ComponentChild;
   onCite: (entry: Entry, number: number) => void;
 }
 
-export function Message({ entry, conversation, receiver, onCite }: MessageProps) {
+export function Message({ entry, conversation, receiver, between, onCite }: MessageProps) {
   const state = entry.state.value;
   const completed = entry.completed.value;
   const reason = completed?.finishReason;
@@ -45,6 +48,7 @@ export function Message({ entry, conversation, receiver, onCite }: MessageProps)
           {entry.question && <p>{entry.question}</p>}
         </div>
       )}
+      {between}
       {forPerson ? (
         <p class="delivered">
           <Icon name="check" />
