@@ -209,11 +209,21 @@ async def test_what_a_person_did_not_answer_is_answered_once_the_assistant_is_ba
     await expect(page.get_by_text("Delivered to Lin Mei")).to_be_visible()
     passed = desk_pb2.ReturnSessionRequest(session=session, claim=claimed.claim, to=TO_COLLEAGUE)
     await staff.desk.ReturnSession(passed, metadata=staff.metadata)
-    await expect(page.get_by_text("Delivered to our team")).to_be_visible()
+    await expect(page.get_by_role("status").first).to_contain_text("Waiting for a colleague")
+    claim.agent = "小波"
     again = await staff.desk.ClaimSession(claim, metadata=staff.metadata)
+    await expect(page.get_by_text("You are talking to 小波")).to_be_visible()
+    await expect(page.locator(".delivered")).to_have_text("Delivered to Lin Mei")  # who had it then
     given_back = desk_pb2.ReturnSessionRequest(session=session, claim=again.claim)
     await staff.desk.ReturnSession(given_back, metadata=staff.metadata)
-    await expect(page.locator(".turn").last.locator(".sources")).to_contain_text("Returns and refunds")
+    last = page.locator(".turn").last
+    await expect(last.locator(".sources")).to_contain_text("Returns and refunds")
+    told = ["Lin Mei has joined the conversation", "The assistant is answering again."]
+    for _ in range(2):
+        await expect(page.locator(".change")).to_have_text(told)
+        await expect(last.locator("> *")).to_have_count(3)
+        await expect(last.locator("> .asked + .change + .answered")).to_have_count(1)
+        await page.reload()
     await expect(page.locator(".asked p")).to_have_text(["I want to talk to a person", ENGLISH])
 
 

@@ -1,6 +1,6 @@
 """When people are there, and when they are there again."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -79,16 +79,31 @@ def test_what_is_no_entry_is_refused_with_an_example(entry: str) -> None:
 @pytest.mark.parametrize(
     ("opening", "english", "chinese"),
     [
-        ("2026-11-23T09:00", "today at 09:00", "今天 09:00"),
-        ("2026-11-24T09:00", "tomorrow at 09:00", "明天 09:00"),
-        ("2026-11-27T13:30", "on Friday at 13:30", "周五 13:30"),
-        ("2026-12-05T09:00", "on 5 December at 09:00", "12月5日 09:00"),
+        ("2026-11-23T09:00", "today at 09:00 (UTC+8)", "今天 09:00（UTC+8）"),
+        ("2026-11-24T09:00", "tomorrow at 09:00 (UTC+8)", "明天 09:00（UTC+8）"),
+        ("2026-11-27T13:30", "on Friday at 13:30 (UTC+8)", "周五 13:30（UTC+8）"),
+        ("2026-12-05T09:00", "on 5 December at 09:00 (UTC+8)", "12月5日 09:00（UTC+8）"),
     ],
 )
 def test_an_opening_is_told_as_people_say_it(opening: str, english: str, chinese: str) -> None:
     now = at("2026-11-23T03:00")
     assert format_opening(at(opening), now, "en") == english
     assert format_opening(at(opening), now, "zh") == chinese
+
+
+@table(
+    ("zone", "opening", "named"),
+    [
+        ("UTC", "2026-12-05T09:00", "(UTC)"),
+        ("Europe/Berlin", "2026-07-05T09:00", "(UTC+2)"),
+        ("Europe/Berlin", "2026-12-05T09:00", "(UTC+1)"),
+        ("Asia/Kolkata", "2026-12-05T09:00", "(UTC+5:30)"),
+        ("America/St_Johns", "2026-12-05T09:00", "(UTC-3:30)"),
+    ],
+)
+def test_an_opening_names_its_zone_as_it_is_on_that_day(zone: str, opening: str, named: str) -> None:
+    there = datetime.fromisoformat(opening).replace(tzinfo=ZoneInfo(zone))
+    assert format_opening(there, there - timedelta(hours=1), "en") == f"today at 09:00 {named}"
 
 
 @table(

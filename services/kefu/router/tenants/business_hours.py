@@ -108,16 +108,26 @@ def _parsed(entries: tuple[str, ...]) -> BusinessHours:
 
 
 def format_opening(opening: datetime, now: datetime, language: AnswerLanguage) -> str:
-    """An opening as text for a customer: "on Monday at 09:00", "明天 09:00"."""
+    """An opening as text for a customer: "on Monday at 09:00 (UTC+8)", "明天 09:00（UTC+8）".
+
+    Nobody knows which zone its reader is in. A page that does leaves out what its reader's clock shows as well.
+    """
     clock, name = f"{opening:%H:%M}", _NAMES[language][opening.weekday()]
     ahead = (opening.date() - now.date()).days
     if language == "zh":
         day = {0: "今天", 1: "明天"}.get(ahead, name if ahead < len(_DAYS) else f"{opening.month}月{opening.day}日")
-        return f"{day} {clock}"
+        return f"{day} {clock}（{_zone_name(opening)}）"
     day = {0: "today", 1: "tomorrow"}.get(
         ahead, f"on {name}" if ahead < len(_DAYS) else f"on {opening.day} {opening:%B}"
     )
-    return f"{day} at {clock}"
+    return f"{day} at {clock} ({_zone_name(opening)})"
+
+
+def _zone_name(at: datetime) -> str:
+    """The zone of a time by its distance from UTC: "UTC", "UTC+8", "UTC-3:30"."""
+    minutes = round((at.utcoffset() or timedelta()).total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return "UTC" if not minutes else f"UTC{'-' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}"
 
 
 def _at(day: date, minutes: int, like: datetime) -> datetime:

@@ -169,8 +169,8 @@ async def test_outside_business_hours_the_customer_is_told_when_somebody_is_ther
         assert answer.handoff.reason == Reason.REASON_CUSTOMER_ASKED
         assert answer.handoff.out_of_hours
         assert answer.handoff.next_opening.ToDatetime().isoformat() == f"{day}T02:00:00"
-    assert f"back on {day.day} {day:%B} at 10:00" in english.handoff.message
-    assert f"{day.month}月{day.day}日 10:00" in chinese.handoff.message
+    assert f"back on {day.day} {day:%B} at 10:00 (UTC+8) and" in english.handoff.message
+    assert f"{day.month}月{day.day}日 10:00（UTC+8）上班" in chinese.handoff.message
 
 
 async def test_within_business_hours_nothing_is_said_of_them(customer: RouterClient) -> None:

@@ -3,6 +3,7 @@ import { createClient, createRouterTransport, type ServiceImpl } from "@connectr
 import { afterEach, expect, it, vi } from "vitest";
 import { announced } from "../src/chat/announce.ts";
 import { Conversation } from "../src/chat/conversation.ts";
+import { answerers } from "../src/chat/transcript.ts";
 import { untilVisible } from "../src/chat/watching.ts";
 import {
   ChatService,
@@ -12,7 +13,7 @@ import {
   Session_State,
   Turn_State,
 } from "../src/gen/kefu/router/v1/chat_pb.js";
-import { event } from "./scripted.ts";
+import { event, Scripted } from "./scripted.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -105,4 +106,51 @@ it("leaves no listener behind when waiting for a hidden page is given up", async
   await expect(untilVisible(leaving.signal)).rejects.toThrow("left");
   const kept = added.mock.calls.filter(([, listener]) => !removed.mock.calls.some(([, gone]) => gone === listener));
   expect(kept).toEqual([]);
+});
+
+/** What the page says of who answered, in the order of its lines. */
+function lines({ entries, state, agent, holders }: Conversation): string[] {
+  const who = answerers(entries.value, state.value, agent.value, true, holders.value.then);
+  const change = (one: { person: string | null } | null | undefined) => (one ? [one.person === null ? "[Kefu again]" : `[${one.person} joined]`] : []);
+  const said = entries.value.flatMap((entry) => [
+    ...change(who.changes.get(entry.key)),
+    ...(entry.question ? [entry.question] : []),
+    ...(who.receivers.has(entry.key) ? [`(to ${who.receivers.get(entry.key)})`] : []),
+    ...change(who.givenBack.has(entry.key) ? { person: null } : null),
+    ...(entry.text.value ? [entry.text.value] : []),
+  ]);
+  return [...said, ...change(who.last)];
+}
+
+it("says in its order who answered, while it happens and after a reload", async () => {
+  const scripted = new Scripted();
+  const client = createClient(ChatService, createRouterTransport(({ service: add }) => void add(ChatService, scripted.service)));
+  const live = new Conversation(client, []);
+  await live.send("A person, please");
+  const name = live.session.value;
+  const has = (page: Conversation, state: Session_State, agent: string) => vi.waitFor(() => expect([page.state.value, page.agent.value]).toEqual([state, agent]));
+  scripted.change(name, Session_State.HUMAN, "Ann");
+  await has(live, Session_State.HUMAN, "Ann");
+  await live.send("My lamp is broken");
+  scripted.change(name, Session_State.HUMAN, "小波");
+  await has(live, Session_State.HUMAN, "小波");
+  scripted.reply(name, "小波", "您好！");
+  await vi.waitFor(() => expect(lines(live)).toContain("您好！"));
+  await live.send("Is the return free?");
+  await vi.waitFor(() => expect(live.holders.value.then.size).toBe(2));
+  const before = [
+    ...["A person, please", "Of course. I'm passing you on to a colleague; one moment, please."],
+    ...["[Ann joined]", "My lamp is broken", "(to Ann)", "[小波 joined]", "您好！", "Is the return free?"],
+  ];
+  expect(lines(live)).toEqual([...before, "(to 小波)"]);
+  scripted.giveBack(name, "Yes, it is free.");
+  await vi.waitFor(() => expect(lines(live)).toEqual([...before, "[Kefu again]", "Yes, it is free."]));
+
+  const told = announced.value.length;
+  const reloaded = new Conversation(client, []);
+  await reloaded.load();
+  await vi.waitFor(() => expect(lines(reloaded)).toEqual(lines(live)));
+  expect(announced.value.length).toBe(told); // what is told again was said before
+  live.fresh();
+  reloaded.fresh();
 });

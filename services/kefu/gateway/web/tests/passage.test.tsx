@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { describe, expect, it } from "vitest";
 import { highlighted } from "../src/chat/highlight.ts";
+import { withRuledTables } from "../src/shared/markdown.tsx";
 import { PassageText, type Piece } from "../src/shared/passage.tsx";
 
 const TABLE = "| Method | Time |\n|---|---|\n| Standard | 2-4 **working** days |\n| Express | next day |";
@@ -29,7 +30,31 @@ describe("a passage", () => {
     expect(textsOf(shown(pieces), "mark")).toEqual(["Express", "next day", "Times begin\nwith"]);
   });
 
+  it("shows a table as one that came out of a document, where no rule stands below its head", () => {
+    const rows = "|  | Silver | Gold |\n| Express delivery | ¥18 | free, 4*5 |\n| Family sharing | no | no |";
+    const place = shown([{ text: `Three tiers.\n${rows}\nStandard delivery is ¥8.`, marked: false }]);
+    expect(textsOf(place, "th")).toEqual(["", "Silver", "Gold"]);
+    expect(textsOf(place, "td")).toEqual(["Express delivery", "¥18", "free, 4*5", "Family sharing", "no", "no"]);
+    expect(textsOf(place, "p")).toEqual(["Three tiers.", "Standard delivery is ¥8."]);
+    expect(place.textContent).not.toContain("|");
+    const { pieces } = highlighted(rows, ["|  | Silver | Gold |\n| Express delivery | ¥18 | free, 4*5 |"]);
+    expect(textsOf(shown(pieces), "mark")).toEqual(["Express delivery", "¥18", "free, 4*5"]);
+  });
+
+  it("shows tables of both kinds in their order", () => {
+    const place = shown([{ text: `| A |\n| 1 |\n\n${TABLE}\n\n| B |\n| 2 |`, marked: false }]);
+    expect(textsOf(place, "th")).toEqual(["A", "Method", "Time", "B"]);
+    expect(textsOf(place, "p")).toEqual([]);
+  });
+
+  it("becomes Markdown in which its tables are tables to every reader", () => {
+    expect(withRuledTables("Fees:\n| A | B |\n| 1 | 2 |\nThat is all.")).toBe("Fees:\n\n| A | B |\n| --- | --- |\n| 1 | 2 |\n\nThat is all.");
+    expect(withRuledTables(PASSAGE)).toBe(PASSAGE);
+    expect(withRuledTables("a | b")).toBe("a | b");
+  });
+
   it.each([
+    ["one row alone", "| a | b |"],
     ["no table", "a | b\nc | d"],
     ["a rule alone", "|---|---|"],
     ["carriage returns", "one\r\ntwo"],

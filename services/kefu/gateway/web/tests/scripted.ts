@@ -108,6 +108,15 @@ export class Scripted {
     this.emit(name, { case: "turnStored", value: turn });
   }
 
+  /** The conversation is given back, and the last message for the person answered, in its turn. */
+  giveBack(name: string, text: string): void {
+    this.change(name, Session_State.RETURNED);
+    const turn = [...this.session(name).turns].reverse().find((one) => one.completed?.finishReason === FinishReason.HUMAN)!;
+    turn.text = text;
+    turn.completed = completed({ finishReason: FinishReason.STOP, source: AnswerSource.EXTRACTIVE });
+    this.emit(name, { case: "turnStored", value: turn });
+  }
+
   private session(name: string) {
     const session = this.sessions.get(name);
     if (!session) throw new ConnectError("There is no such session.", Code.NotFound);

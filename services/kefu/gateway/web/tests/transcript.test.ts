@@ -25,6 +25,26 @@ describe("who answered", () => {
     expect(receivers.get(entries[1]!.key)).toBe("Mei");
   });
 
+  it("is told between a message that came for a person and the answer to it that Kefu gave once it had the conversation back", () => {
+    const entries = [asked("one"), reply("Ann"), asked("Is it free?"), asked("two")];
+    const held = new Map([[entries[2]!.name.value, "Ann"]]);
+    const { changes, givenBack, last } = answerers(entries, State.RETURNED, "", true, held);
+    expect([...changes]).toEqual([[entries[1]!.key, { person: "Ann" }]]);
+    expect([...givenBack]).toEqual([entries[2]!.key]);
+    expect(last).toBeNull();
+  });
+
+  it("names who had the conversation when a message came, whoever has it now or replied", () => {
+    const entries = [asked("one"), held("for Ann"), held("for nobody known"), reply("小波")];
+    const then = new Map([[entries[1]!.name.value, "Ann"]]);
+    const { changes, receivers } = answerers(entries, State.HUMAN, "小波", true, then);
+    expect([...receivers.values()]).toEqual(["Ann", "小波"]);
+    expect([...changes]).toEqual([
+      [entries[1]!.key, { person: "Ann" }],
+      [entries[2]!.key, { person: "小波" }],
+    ]);
+  });
+
   it("is told at the end while nobody has written yet", () => {
     const entries = [asked("one")];
     expect(answerers(entries, State.HUMAN, "Mei").last).toEqual({ person: "Mei" });

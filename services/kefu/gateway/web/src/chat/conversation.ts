@@ -4,6 +4,7 @@ import { type Credentials, failureOf, fixedToken } from "@kefu/client";
 import { computed, signal } from "@preact/signals";
 import {
   type ChatService,
+  FinishReason,
   type Rating,
   Session_State as State,
   type Session,
@@ -17,6 +18,7 @@ import { announce } from "./announce.ts";
 import type { Files } from "./attachments/files.ts";
 import { Left, showAnswer, Stopped } from "./answering.ts";
 import { Entry } from "./entry.ts";
+import { afterEvent, holderOf, type Holders, NO_HOLDERS } from "./holders.ts";
 import { loadAnswers } from "./lazy.ts";
 import { t } from "./texts.ts";
 import { listen } from "./watching.ts";
@@ -47,6 +49,8 @@ export class Conversation {
   readonly entries = signal<Entry[]>([]);
   readonly state = signal<State>(State.BOT);
   readonly agent = signal("");
+  /** Which person each message came for. */
+  readonly holders = signal<Holders>(NO_HOLDERS);
   readonly phase = signal<"loading" | "ready" | "failed">("loading");
   /** "sessions/…", or empty before the first message. */
   readonly session = signal("");
@@ -66,6 +70,8 @@ export class Conversation {
   private opened: Promise<unknown> = Promise.resolve();
   private watching: AbortController | null = null;
   private lastEvent = "";
+  /** Events up to this one are told again to learn who held the conversation; all else of them is on the page. */
+  private toldUpTo = 0n;
   /** Grows when another conversation comes onto the page: what was asked for the one before is of no use then. */
   private shown = 0;
   /** Where the turns before the first one here are listed. */
@@ -93,6 +99,7 @@ export class Conversation {
       loadAnswers();
       await this.readTurns(session?.turnCount ?? 0);
       if (this.shown !== shown) return;
+      if (this.hadPerson()) this.listenFromFirst();
       this.phase.value = "ready";
       this.watch();
     } catch (error) {
@@ -241,6 +248,8 @@ export class Conversation {
     this.watching?.abort();
     this.watching = null;
     this.lastEvent = "";
+    this.toldUpTo = 0n;
+    this.holders.value = NO_HOLDERS;
     this.place.write(null);
     this.session.value = "";
     this.files.value?.clear();
@@ -338,12 +347,30 @@ export class Conversation {
     );
   }
 
+  private hadPerson(): boolean {
+    const isPersons = [State.HUMAN, State.RETURNED].includes(this.state.value);
+    return isPersons || this.entries.value.some((entry) => entry.byPerson || entry.completed.value?.finishReason === FinishReason.HUMAN);
+  }
+
+  private listenFromFirst(): void {
+    this.toldUpTo = BigInt(this.lastEvent || "0");
+    if (this.toldUpTo > 0n) this.lastEvent = "0";
+    else this.holders.value = { ...NO_HOLDERS, now: holderOf(this.state.value, this.agent.value) };
+  }
+
   private async happened({ id, event }: SessionEvent): Promise<void> {
+    this.holders.value = afterEvent(this.holders.value, event);
+    if (BigInt(id) <= this.toldUpTo) {
+      if (event.case === "missed") this.holders.value = { ...this.holders.value, now: holderOf(this.state.value, this.agent.value) };
+      this.lastEvent = id;
+      return;
+    }
     if (event.case === "missed") {
       const { shown } = this;
       const { session } = await this.client.getSession({ name: this.session.value });
       if (this.shown !== shown) return;
       this.changed(session?.state ?? State.BOT, session?.agent ?? "");
+      this.holders.value = { ...this.holders.value, now: holderOf(this.state.value, this.agent.value) };
       await this.readTurns(session?.turnCount ?? 0);
       if (this.shown === shown) this.lastEvent = session?.lastEvent ?? id;
       return;

@@ -1,5 +1,6 @@
 /** One turn: what was asked, what was answered, and what can be done with it. */
 import { useComputed } from "@preact/signals";
+import type { ComponentChild } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Code } from "@connectrpc/connect";
 import { AnswerSource, FinishReason, type SourcePassage } from "../gen/kefu/router/v1/chat_pb.js";
@@ -14,6 +15,7 @@ import { withoutChoices } from "./choices.ts";
 import { withFootnotes } from "./footnotes.ts";
 import { SentFiles } from "../shared/sent_files.tsx";
 import { HandoffNotice } from "./handoff.tsx";
+import { withoutOwnZone } from "./opening.ts";
 import { RatingBar } from "./rating.tsx";
 import { type ChatKey, t } from "./texts_answers.ts";
 
@@ -22,10 +24,12 @@ interface MessageProps {
   conversation: Conversation;
   /** Who a message for a person was delivered to, or empty. */
   receiver: string;
+  /** What happened between the message and its answer. */
+  between?: ComponentChild;
   onCite: (entry: Entry, number: number) => void;
 }
 
-export function Message({ entry, conversation, receiver, onCite }: MessageProps) {
+export function Message({ entry, conversation, receiver, between, onCite }: MessageProps) {
   const state = entry.state.value;
   const completed = entry.completed.value;
   const reason = completed?.finishReason;
@@ -44,6 +48,7 @@ export function Message({ entry, conversation, receiver, onCite }: MessageProps)
           {entry.question && <p>{entry.question}</p>}
         </div>
       )}
+      {between}
       {forPerson ? (
         <p class="delivered">
           <Icon name="check" />
@@ -142,7 +147,8 @@ function Answer({ entry, isAsking, onCite }: AnswerProps) {
   const mark = (number: number) => <Footnote number={number} passages={entry.passages.value} onCite={onCite} />;
   const { loose } = answer.value;
   const { cards, choices = [] } = entry.completed.value ?? {};
-  const text = cards ? cards.text : answer.value.source; // cards stand in place of the text that says the same
+  const said = cards ? cards.text : answer.value.source; // cards stand in place of the text that says the same
+  const text = withoutOwnZone(said, entry.handoff.value);
   const source = isAsking && !cards ? withoutChoices(text, choices) : text;
   if (!source) return null;
   return (

@@ -256,8 +256,8 @@ function Transcript({ conversation, onCite }: TranscriptProps) {
     };
   }, []);
   const who = useComputed(() => {
-    const { entries, state, agent, hidden } = conversation;
-    return answers.value?.answerers(entries.value, state.value, agent.value, hidden.value === 0);
+    const { entries, state, agent, hidden, holders } = conversation;
+    return answers.value?.answerers(entries.value, state.value, agent.value, hidden.value === 0, holders.value.then);
   }).value;
   const last = entries.at(-1)?.key;
   useEffect(() => {
@@ -287,7 +287,13 @@ function Transcript({ conversation, onCite }: TranscriptProps) {
           <Fragment key={entry.key}>
             <ChangeLine change={who?.changes.get(entry.key)} />
             {Message ? (
-              <Message entry={entry} conversation={conversation} receiver={who?.receivers.get(entry.key) ?? ""} onCite={onCite} />
+              <Message
+                entry={entry}
+                conversation={conversation}
+                receiver={who?.receivers.get(entry.key) ?? ""}
+                between={who?.givenBack.has(entry.key) && <ChangeLine change={{ person: null }} />}
+                onCite={onCite}
+              />
             ) : (
               <Unstyled entry={entry} />
             )}

@@ -188,6 +188,8 @@ export const en = {
   reasonProcedure: "A procedure calls a person",
   reasonTriage: "A triage rule",
   triageTitle: "What was read",
+  triageOf: "Of “{message}”",
+  triagePressing: "The most pressing message",
   triageIntent: "Wants",
   triageUnknown: "not known",
   triageUrgency: "Urgency",

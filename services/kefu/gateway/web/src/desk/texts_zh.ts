@@ -189,6 +189,8 @@ export const zh: Record<keyof typeof en, string> = {
   reasonProcedure: "按流程转人工",
   reasonTriage: "分诊规则",
   triageTitle: "消息分诊",
+  triageOf: "出自“{message}”",
+  triagePressing: "最紧要的消息",
   triageIntent: "意图",
   triageUnknown: "未知",
   triageUrgency: "紧急程度",

@@ -34,7 +34,7 @@ export function markdown(source: string, mark?: Mark): ComponentChild[] {
   return tokens ? new Rendering(mark).blocks(tokens) : [<p>{source}</p>];
 }
 
-/** A table of a text: where it stands, and its cells in Markdown. */
+/** A table of a text: where it stands, and its cells as plain text. */
 export interface TableIn {
   from: number;
   to: number;
@@ -42,8 +42,33 @@ export interface TableIn {
   rows: { from: number; to: number; cells: string[] }[];
 }
 
+/** Two lines or more that are rows: so a passage holds a table, for retrieval leaves out the rule below a table's head. */
+const ROWS = /^\|.*\|[ \t]*(?:\n\|.*\|[ \t]*)+$/gm;
+
 /** The tables of `source` that stand in no list or quotation, in their order. */
 export function tablesIn(source: string): TableIn[] {
+  const ruled = ruledTables(source);
+  let at = 0;
+  const tables = ruled.flatMap((table) => {
+    const before = unruledTables(source, at, table.from);
+    at = table.to;
+    return [...before, table];
+  });
+  return [...tables, ...unruledTables(source, at, source.length)];
+}
+
+/** `source` as Markdown that every reader knows: a rule stands below the head of each table, and blank lines around it. */
+export function withRuledTables(source: string): string {
+  const drawn = source.replace(ROWS, (rows) => {
+    const [head = "", second = "", ...more] = rows.split("\n");
+    if (/^[|:\s-]+$/.test(second)) return rows;
+    return ["", head, head.trimEnd().replace(/[^|]+/g, " --- "), second, ...more, ""].join("\n");
+  });
+  return drawn.trim();
+}
+
+/** Tables of Markdown: a rule stands below the head. */
+function ruledTables(source: string): TableIn[] {
   let at = 0;
   return (tokensOf(source) ?? []).flatMap((token) => {
     const from = source.indexOf(token.raw, at);
@@ -51,14 +76,29 @@ export function tablesIn(source: string): TableIn[] {
     at = from + token.raw.length;
     if (token.type !== "table") return [];
     const table = token as Tokens.Table;
+    const texts = (row: Tokens.TableCell[]) => row.map((cell) => plainText(cell.text));
     const lines = token.raw.trimEnd().split("\n");
     let begin = from + lines[0]!.length + lines[1]!.length + 2; // below the head and its rule
     const rows = table.rows.map((row, index) => {
-      const placed = { from: begin, to: begin + (lines[index + 2]?.length ?? 0), cells: row.map((cell) => cell.text) };
+      const placed = { from: begin, to: begin + (lines[index + 2]?.length ?? 0), cells: texts(row) };
       begin = placed.to + 1;
       return placed;
     });
-    return [{ from, to: at, head: table.header.map((cell) => cell.text), rows }];
+    return [{ from, to: at, head: texts(table.header), rows }];
+  });
+}
+
+function unruledTables(source: string, begin: number, end: number): TableIn[] {
+  return [...source.slice(begin, end).matchAll(ROWS)].map((found) => {
+    let from = begin + found.index;
+    const placed = found[0].split("\n").map((line) => {
+      const cells = line.trimEnd().slice(1, -1).split("|").map((cell) => cell.trim());
+      const row = { from, to: from + line.length, cells };
+      from = row.to + 1;
+      return row;
+    });
+    const [head, ...rows] = placed;
+    return { from: head!.from, to: from - 1, head: head!.cells, rows };
   });
 }
 

@@ -1,6 +1,6 @@
 /** A passage as it stands in its document: tables as tables, all else as the text it is, with words of it marked. */
 import type { RefObject } from "preact";
-import { plainText, tablesIn } from "./markdown.tsx";
+import { tablesIn } from "./markdown.tsx";
 
 export interface Piece {
   text: string;
@@ -41,7 +41,7 @@ export function PassageText({ pieces, first }: PassageTextProps) {
   const blocks = tablesIn(text).flatMap(({ from, to, head, rows }) => {
     const before = plain(at, from);
     at = to;
-    const cells = (row: string[], isMarked: boolean) => row.map((cell) => (isMarked ? mark(plainText(cell)) : plainText(cell)));
+    const cells = (row: string[], isMarked: boolean) => row.map((cell) => (isMarked ? mark(cell) : cell));
     const table = (
       <div class="passage-table" tabIndex={0} role="group">
         <table>

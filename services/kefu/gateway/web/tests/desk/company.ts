@@ -37,6 +37,7 @@ import { type VerifiedCustomer, VerifiedCustomer_Method, VerifiedCustomerSchema 
 import { InsightService, NumbersSchema, type UnansweredGroup, UnansweredGroupSchema, UnansweredQuestionSchema } from "../../src/gen/kefu/router/v1/insight_pb.ts";
 import { Delivery_State, DeliverySchema, WebhookEvent, WebhookSchema, WebhookService } from "../../src/gen/kefu/router/v1/webhook_pb.ts";
 import { ExperimentBench } from "./experiment_bench.ts";
+import { GoldenShelf } from "./golden_shelf.ts";
 import { ProcedureShelf } from "./procedure_shelf.ts";
 import { ReviewShelf } from "./review_shelf.ts";
 
@@ -139,6 +140,7 @@ export class Company {
   readonly procedures = new ProcedureShelf(refusal);
   readonly experiments = new ExperimentBench();
   readonly reviews = new ReviewShelf();
+  readonly golden = new GoldenShelf();
   groups: UnansweredGroup[] = [];
   agents: Agent[] = [];
   /** What is said to the next settings, in place of taking them. */
@@ -313,8 +315,10 @@ export class Company {
       this.procedures.register(router);
       this.experiments.register(router);
       this.reviews.register(router);
+      this.golden.register(router);
       router.service(AdminService, {
         ...this.procedures.secretMethods(),
+        listKeys: () => ({ keys: [{ name: "tenants/songlu/keys/0a1b", displayName: "Shop's key" }] }),
         getTenantSettings: () => ({ settings: this.settings, revision: 3n, trustRevision: this.trustRevision }),
         updateTenantSettings: ({ settings }) => {
           if (this.settingsRefusal) throw this.settingsRefusal;

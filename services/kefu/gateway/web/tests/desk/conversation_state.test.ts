@@ -38,6 +38,30 @@ describe("a conversation", () => {
     expect(lastQuestions([])).toEqual([]);
   });
 
+  test("a button, a choice in whatever words, small talk and what an action settled are no question to suggest an answer to", () => {
+    const action = (choices: string[] = []) => ({ completed: { source: AnswerSource.ACTION, choices } });
+    const orders = ["SL700: SL-H3 humidifier, SL-K3 kettle (placed, not packed yet)", "SL701: SL-L1 lamp (delivered)"];
+    const change = ["Yes, please do it", "No, leave it"];
+    const small = { completed: { source: AnswerSource.GENERATED }, triage: { intent: "small_talk", likelihood: 1 } };
+    const cancelled = [
+      turn(1, "I want to cancel an order", "Which?", action(orders)),
+      turn(2, orders[0]!, "Shall I?", action(change)),
+      turn(3, change[0]!, "Done.", action()),
+    ];
+    const complaint = turn(4, "My lamp came broken, and nobody answers the telephone!", "A colleague helps.", { handoff: { reason: Handoff_Reason.COMPLAINT }, completed: { source: AnswerSource.CANNED } });
+    const called = turn(5, "Let me talk to a person", "Of course.", { handoff: { reason: Handoff_Reason.CUSTOMER_ASKED }, completed: { source: AnswerSource.CANNED } });
+    expect(lastQuestions([...cancelled, complaint, called, turn(6, "thanks!", "Gladly.", small)])).toEqual([complaint.question]);
+    expect(lastQuestions(cancelled)).toEqual(["I want to cancel an order"]);
+    for (const reply of ["2", "No. 2", "kettle", "the second one", "第二个", "SL-K3 Kettle!"]) {
+      expect(lastQuestions([turn(1, "Cancel", "Which?", action(orders)), turn(2, reply, "Done.", action())])).toEqual(["Cancel"]);
+    }
+    const wish = "where is the kettle?";
+    expect(lastQuestions([turn(1, "Cancel", "Which?", action(orders)), turn(2, wish, "There.", action())])).toEqual([wish]);
+    const zh = turn(1, "我要退货", "哪一个？", action(["QH2026：电水壶（已发货）", "都不是，转人工客服"]));
+    expect(lastQuestions([zh, turn(2, "电水壶", "好的", action())])).toEqual(["我要退货"]);
+    expect(lastQuestions([zh, turn(2, "电水壶坏了怎么办", "好的", action())])).toEqual(["电水壶坏了怎么办"]);
+  });
+
   test("events change who answers, and the last one's id is kept to go on from", () => {
     const before = opened([], Session_State.WAITING, "", "7");
     const event = create(SessionEventSchema, { id: "8", event: { case: "stateChanged", value: { state: Session_State.HUMAN, agent: "Li Wei" } } });

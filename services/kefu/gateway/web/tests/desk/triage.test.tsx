@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { queuesOf, TriageBadges, TriageFacts } from "../../src/desk/inbox/triage.tsx";
 import { intentText } from "../../src/desk/inbox/words.ts";
+import { AnswerSource, type Turn, TurnSchema } from "../../src/gen/kefu/router/v1/chat_pb.ts";
 import { ConversationSchema } from "../../src/gen/kefu/router/v1/desk_pb.ts";
 import { type Triage, TriageSchema } from "../../src/gen/kefu/router/v1/triage_pb.ts";
 import { choose } from "../../src/shared/i18n.ts";
@@ -33,12 +34,12 @@ afterEach(() => {
   choose("en");
 });
 
-function shown(triage: Triage | undefined): string {
+function shown(triage: Triage | undefined, turns: readonly Turn[] = []): string {
   act(() =>
     render(
       <>
         <TriageBadges triage={triage} />
-        <TriageFacts triage={triage} />
+        <TriageFacts triage={triage} turns={turns} />
       </>,
       box,
     ),
@@ -78,4 +79,34 @@ test("queues are those that conversations have, each once", () => {
 
 test("an intent of a later version keeps its name", () => {
   expect(intentText("astrology")).toBe("astrology");
+});
+
+const CANCEL: MessageInitShape<typeof TriageSchema> = { intent: "cancel_order", likelihood: 0.99, urgency: "high", mood: "calm", priority: "normal", compared: true };
+const COMPLAINT: MessageInitShape<typeof TriageSchema> = { intent: "complaint", likelihood: 0.8, urgency: "normal", mood: "angry", priority: "normal", compared: true };
+let count = 0;
+const said = (question: string, triage: MessageInitShape<typeof TriageSchema>, choices: string[] = []): Turn =>
+  create(TurnSchema, { name: `sessions/s/turns/${count++}`, question, triage, completed: { source: AnswerSource.ACTION, choices } });
+const headings = () => [...box.querySelectorAll("section")].map((one) => [...one.querySelectorAll("h3, h3 + p")].map((part) => part.textContent));
+
+test("what was read is of the customer's last question, and says so; a more pressing one stands below", () => {
+  choose("en");
+  const turns = [said("Cancel my order", CANCEL), said("It came broken!", COMPLAINT, ["Return an order"]), said("Return an order", { urgency: "normal", mood: "calm" })];
+  const text = shown(create(TriageSchema, CANCEL), turns);
+  expect(headings()).toEqual([
+    ["What was read", "Of “It came broken!”"],
+    ["The most pressing message", "Of “Cancel my order”"],
+  ]);
+  expect(text).toContain("angry");
+  shown(create(TriageSchema, COMPLAINT), turns);
+  expect(headings()).toEqual([["What was read", "Of “It came broken!”"]]);
+  shown(create(TriageSchema, { urgency: "normal", mood: "calm" }), turns); // of a button: it says nothing more
+  expect(headings()).toEqual([["What was read", "Of “It came broken!”"]]);
+});
+
+test("a triage whose message is on no page is shown without it", () => {
+  choose("en");
+  shown(create(TriageSchema, FRAUD), [create(TurnSchema, { name: "sessions/s/turns/1", question: "Hello?" })]);
+  expect(headings()).toEqual([["What was read"]]);
+  shown(create(TriageSchema, FRAUD), [said("x".repeat(300), COMPLAINT)]);
+  expect(headings()).toEqual([["What was read", `Of “${"x".repeat(120)}…”`], ["The most pressing message"]]);
 });

@@ -5,15 +5,16 @@ import { useEffect, useState } from "preact/hooks";
 import type { GoldenQuestion } from "../../gen/kefu/router/v1/golden_pb.ts";
 import { clock } from "../shared/format.ts";
 import { DeskIcon } from "../shared/icons.tsx";
+import { useLeaveGuard } from "../shared/leaving.ts";
 import { useLoaded } from "../shared/loading.ts";
 import { lastId } from "../shared/names.ts";
 import { hrefOf } from "../shared/route.ts";
 import { useDesk } from "../shared/session.ts";
-import { Badge, Busy, Empty, FailureNotice, Notice } from "../shared/ui.tsx";
+import { Badge, Busy, Confirm, Empty, FailureNotice, Notice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { ExportButton, ImportDialog } from "./exchange.tsx";
 import { ResultList } from "./result_list.tsx";
-import { useRun } from "./running.ts";
+import { type Running, useRun } from "./running.ts";
 import { isRed, runSummary, verdictKind, verdictText } from "./words.ts";
 
 export function QuestionList() {
@@ -96,10 +97,23 @@ export function QuestionList() {
   );
 }
 
-/** How far a run is, and what it found when it is over. */
-export function RunProgress({ running }: { running: ReturnType<typeof useRun> }) {
+/** How far a run is, and what it found when it is over. Whoever leaves the page before is asked. */
+export function RunProgress({ running }: { running: Running }) {
   const { run, results, busy } = running;
-  if (run === null) return busy ? <Busy /> : null;
+  const guard = useLeaveGuard(busy);
+  const asking = guard.asked ? (
+    <Confirm title={t("stopRun")} action={t("stopAndLeave")} danger onConfirm={guard.leave} onClose={guard.stay}>
+      <p>{t("stopRunMore")}</p>
+    </Confirm>
+  ) : null;
+  if (run === null) {
+    return busy ? (
+      <>
+        <Busy />
+        {asking}
+      </>
+    ) : null;
+  }
   const { questions } = run;
   if (busy) {
     return (
@@ -108,6 +122,7 @@ export function RunProgress({ running }: { running: ReturnType<typeof useRun> })
         <p class="soft" role="status">
           {t("asking", { judged: results.length, questions })}
         </p>
+        {asking}
       </div>
     );
   }

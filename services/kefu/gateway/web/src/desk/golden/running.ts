@@ -1,4 +1,4 @@
-/** A run over golden questions as it goes on. Leaving the page stops it. */
+/** A run over golden questions as it goes on. Leaving the page stops it: RunProgress asks first. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 

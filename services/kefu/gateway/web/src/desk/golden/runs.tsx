@@ -1,6 +1,7 @@
 /** The last runs, and one of them with its results. */
 
 import { type GetGoldenRunResponse, type GoldenRun, GoldenRun_State } from "../../gen/kefu/router/v1/golden_pb.ts";
+import { useActorNames } from "../shared/actors.ts";
 import { clock, number } from "../shared/format.ts";
 import { DeskIcon } from "../shared/icons.tsx";
 import { useLoaded } from "../shared/loading.ts";
@@ -10,11 +11,12 @@ import { useDesk } from "../shared/session.ts";
 import { Badge, Busy, Empty, FailureNotice, Notice, PageHead } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 import { ResultList } from "./result_list.tsx";
-import { runStateText, runSummary, triggerText } from "./words.ts";
+import { begunBy, runStateText, runSummary } from "./words.ts";
 
 export function RunList() {
   const { services } = useDesk();
   const loaded = useLoaded<readonly GoldenRun[]>(async (signal) => (await services.golden.listGoldenRuns({}, { signal })).runs, [services]);
+  const nameOf = useActorNames();
   const runs = loaded.value ?? [];
   return (
     <>
@@ -47,7 +49,7 @@ export function RunList() {
                   <th scope="row">
                     <a href={hrefOf("golden", "runs", lastId(run.name))}>{clock(run.startTime)}</a>
                   </th>
-                  <td>{triggerText(run.trigger)}</td>
+                  <td class="breakable">{begunBy(run, nameOf) || "–"}</td>
                   <td class="breakable">{run.draft === "" ? t("overLive") : run.draft}</td>
                   <td>
                     <Badge kind={run.state === GoldenRun_State.FINISHED ? "plain" : "warn"}>{runStateText(run)}</Badge>
@@ -70,6 +72,7 @@ export function RunList() {
 export function RunPage({ id }: { id: string }) {
   const { services } = useDesk();
   const loaded = useLoaded<GetGoldenRunResponse>((signal) => services.golden.getGoldenRun({ name: `goldenRuns/${id}` }, { signal }), [services, id]);
+  const nameOf = useActorNames();
   const run = loaded.value?.run;
   return (
     <div class="page">
@@ -83,7 +86,7 @@ export function RunPage({ id }: { id: string }) {
       {run === undefined ? null : (
         <>
           <p class="soft breakable">
-            {triggerText(run.trigger)} · {run.draft === "" ? t("overLive") : run.draft} · {runStateText(run)}
+            {[begunBy(run, nameOf), run.draft === "" ? t("overLive") : run.draft, runStateText(run)].filter(Boolean).join(" · ")}
           </p>
           <Notice kind={run.lost > 0 ? "danger" : run.right === run.questions ? "good" : "warn"}>{runSummary(run)}</Notice>
           <ResultList run={run} results={loaded.value?.results ?? []} />

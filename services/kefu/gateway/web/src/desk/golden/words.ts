@@ -61,14 +61,15 @@ export function changeKind(change: GoldenResult_Change): Kind {
   }
 }
 
-export function triggerText(trigger: GoldenRun_Trigger): string {
-  switch (trigger) {
+/** What began a run, or who: `nameOf` the author. Empty where nobody knows. */
+export function begunBy(run: GoldenRun, nameOf: (actor: string) => string): string {
+  switch (run.trigger) {
     case GoldenRun_Trigger.DRAFT:
       return t("triggerDraft");
     case GoldenRun_Trigger.NIGHT:
       return t("triggerNight");
     default:
-      return t("triggerDemand");
+      return run.author === "" ? "" : nameOf(run.author);
   }
 }
 

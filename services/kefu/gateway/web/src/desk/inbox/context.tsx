@@ -1,6 +1,6 @@
 /** What a person should know before they answer: why they were called, what was told and tried, and a suggestion. */
 
-import type { Handoff } from "../../gen/kefu/router/v1/chat_pb.ts";
+import type { Handoff, Turn } from "../../gen/kefu/router/v1/chat_pb.ts";
 import { Handoff_Sentiment } from "../../gen/kefu/router/v1/chat_pb.ts";
 import type { Conversation } from "../../gen/kefu/router/v1/desk_pb.ts";
 import { collectionId } from "../shared/names.ts";
@@ -10,6 +10,7 @@ import { hrefOf } from "../shared/route.ts";
 import { useDesk } from "../shared/session.ts";
 import { Badge } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
+import { lastQuestions } from "./conversation_state.ts";
 import { CustomerFacts, type Known } from "./customer.tsx";
 import { Suggestions } from "./suggestions.tsx";
 import { TriageFacts } from "./triage.tsx";
@@ -19,17 +20,18 @@ export function Context(props: {
   handoff: Handoff | undefined;
   conversation: Conversation | undefined;
   known: Known;
-  questions: readonly string[];
+  turns: readonly Turn[];
   canInsert: boolean;
   onInsert: (text: string) => void;
 }) {
   const { handoff } = props;
+  const questions = lastQuestions(props.turns);
   return (
     <aside class="context" aria-label={t("aboutConversation")}>
       <details class="context-fold" open={!matchMedia("(max-width: 70rem)").matches}>
         <summary>{t("aboutConversation")}</summary>
         {handoff ? <Why handoff={handoff} /> : <p class="soft">{t("uninvitedMore")}</p>}
-        <TriageFacts triage={props.conversation?.triage} />
+        <TriageFacts triage={props.conversation?.triage} turns={props.turns} />
         <CustomerFacts {...props.known} />
         <dl class="facts">
           {props.conversation?.language ? (
@@ -51,9 +53,7 @@ export function Context(props: {
             </>
           ) : null}
         </dl>
-        {props.questions.length > 0 ? (
-          <Suggestions questions={props.questions} canInsert={props.canInsert} onInsert={props.onInsert} />
-        ) : null}
+        {questions.length > 0 ? <Suggestions questions={questions} canInsert={props.canInsert} onInsert={props.onInsert} /> : null}
       </details>
     </aside>
   );

@@ -18,7 +18,7 @@ import { Composer } from "./composer.tsx";
 import { Context } from "./context.tsx";
 import { isGone, useConversation } from "./conversation_feed.ts";
 import { CustomerBadge } from "./customer.tsx";
-import { isHeld, lastHandoff, lastQuestions } from "./conversation_state.ts";
+import { isHeld, lastHandoff } from "./conversation_state.ts";
 import { withReturned, withTold } from "./desk_state.ts";
 import { desk } from "./live.ts";
 import { Messages } from "./messages.tsx";
@@ -224,7 +224,7 @@ export function ConversationView({ name }: { name: string }) {
         handoff={handoff}
         conversation={told}
         known={{ customer: known.customer, profile: known.profile }}
-        questions={lastQuestions(conversation.turns)}
+        turns={conversation.turns}
         onInsert={(text) => write(draft.trim() === "" ? text : `${draft.trimEnd()}\n${text}`)}
         canInsert={mine}
       />

@@ -1,9 +1,11 @@
 /** One conversation as the desk reads it: its turns, who answers, and what a person is about to send. */
 
+import { equals } from "@bufbuild/protobuf";
 import { type Timestamp } from "@bufbuild/protobuf/wkt";
 
 import { AnswerSource, FinishReason, type Handoff, Handoff_Reason, Session_State, type SessionEvent, type Turn } from "../../gen/kefu/router/v1/chat_pb.ts";
 import type { VerifiedCustomer } from "../../gen/kefu/router/v1/identity_pb.ts";
+import { type Triage, TriageSchema } from "../../gen/kefu/router/v1/triage_pb.ts";
 
 export interface ConversationState {
   /** By name, in their order. */
@@ -111,15 +113,61 @@ export function messagesOf(turns: readonly Turn[]): readonly Message[] {
 /** So many of a customer's questions are looked up, the latest first, until something is found. */
 const MOST_QUESTIONS = 3;
 
-/** What the customer asked, the latest first: no wish for a person, and nothing that a fixed reply was enough for. */
+/**
+ * What the customer asked, the latest first: no wish for a person, no small talk, and no reply to a question of Kefu's. What an
+ * action has answered is of use only where it is the last.
+ */
 export function lastQuestions(turns: readonly Turn[]): readonly string[] {
-  const asked = turns.filter((turn) => turn.question !== "" && !isNoQuestion(turn)).map((turn) => turn.question);
-  return [...new Set(asked.reverse())].slice(0, MOST_QUESTIONS);
+  const asked = questionsOf(turns).filter((turn, index) => index === 0 || !isSettled(turn));
+  return [...new Set(asked.map((turn) => turn.question))].slice(0, MOST_QUESTIONS);
 }
 
-function isNoQuestion({ handoff, completed }: Turn): boolean {
+/** The last of what the customer asked that was read. */
+export function lastRead(turns: readonly Turn[]): Turn | undefined {
+  return questionsOf(turns).find((turn) => turn.triage !== undefined);
+}
+
+/** The turn that `triage` was read out of; undefined where it is not among these. */
+export function readFrom(turns: readonly Turn[], triage: Triage): Turn | undefined {
+  return [...turns].reverse().find((turn) => turn.triage !== undefined && equals(TriageSchema, turn.triage, triage));
+}
+
+/** Turns with a question of the customer's, the latest first. */
+function questionsOf(turns: readonly Turn[]): Turn[] {
+  let choices: readonly string[] = []; // of the message before
+  const asked = turns.filter((turn) => {
+    const offered = choices;
+    if (turn.question === "") return false;
+    choices = turn.completed?.choices ?? [];
+    return !isNoQuestion(turn) && !isChoice(turn.question, offered);
+  });
+  return asked.reverse();
+}
+
+function isNoQuestion({ handoff, completed, triage }: Turn): boolean {
+  // As its words say: what they do not say is less than certain.
+  if (triage?.likelihood === 1 && (triage.intent === "small_talk" || triage.intent === "human_request")) return true;
   if (handoff !== undefined) return handoff.reason === Handoff_Reason.CUSTOMER_ASKED || handoff.reason === Handoff_Reason.ABUSE;
   return completed?.source === AnswerSource.CANNED || completed?.source === AnswerSource.REFUSED;
+}
+
+const NUMBER = /^(?:(?:第|no|number|option)? ?(?:\d{1,2}|[一二三四五六七八]) ?[个個项項]?|(?:the )?(?:first|second|third|fourth|last)(?: one)?)$/;
+
+/** Whether a reply takes one of the choices: by its button, its number, or some of its words. */
+function isChoice(reply: string, choices: readonly string[]): boolean {
+  const said = plainWords(reply);
+  if (said === "" || choices.length === 0) return false;
+  if (NUMBER.test(said)) return true;
+  const holds = (choice: string) => (/\p{Script=Han}/u.test(said) ? choice.includes(said) : ` ${choice} `.includes(` ${said} `));
+  return choices.some((choice) => holds(plainWords(choice)));
+}
+
+function plainWords(text: string): string {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+}
+
+function isSettled({ handoff, completed }: Turn): boolean {
+  return handoff === undefined && completed?.source === AnswerSource.ACTION;
 }
 
 /** The last message came for a person: Kefu answers it when the conversation is returned. */

@@ -1,6 +1,7 @@
 /** What the knowledge base says to what the customer asked, to be put into the reply and edited there. */
 
 import { Audience, type CuratedAnswer, type SearchHit } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
+import { withRuledTables } from "../../shared/markdown.tsx";
 import { PassageText } from "../../shared/passage.tsx";
 import { isRelevant } from "../knowledge/threshold.ts";
 import { percent } from "../shared/format.ts";
@@ -79,7 +80,7 @@ function Suggestion(props: { title: string; text: string; label: string; canInse
       <div class="suggestion-text" dir="auto" tabIndex={0} role="group" aria-label={props.title}>
         <PassageText pieces={[{ text: props.text, marked: false }]} />
       </div>
-      <button type="button" class="button small" disabled={!props.canInsert} onClick={() => props.onInsert(props.text)} aria-label={t("insertNamed", { title: props.title })}>
+      <button type="button" class="button small" disabled={!props.canInsert} onClick={() => props.onInsert(withRuledTables(props.text))} aria-label={t("insertNamed", { title: props.title })}>
         {t("insert")}
       </button>
     </li>

@@ -24,12 +24,38 @@ export function hrefOf(section: Section, ...rest: string[]): string {
 
 export const route = signal<Route>(parseRoute(""));
 
+/** Is told the address that is wanted in place of the one shown; null: addresses are followed. */
+let held: ((wanted: string) => void) | null = null;
+
 export function followAddress(): void {
+  let shown = location.hash;
   const read = () => {
-    route.value = parseRoute(location.hash);
+    const next = parseRoute(location.hash);
+    if (held !== null && hrefOf(next.section, ...next.rest) !== hrefOf(route.value.section, ...route.value.rest)) {
+      const wanted = location.hash;
+      history.replaceState(history.state, "", shown === "" ? location.pathname + location.search : shown);
+      held(wanted);
+      return;
+    }
+    shown = location.hash;
+    route.value = next;
   };
   addEventListener("hashchange", read);
   read();
+}
+
+/** Keeps the page that is shown: `ask` is told which address was wanted instead, until the returned function is called. */
+export function holdAddress(ask: (wanted: string) => void): () => void {
+  held = ask;
+  return () => {
+    if (held === ask) held = null;
+  };
+}
+
+/** Shows an address, also while another one is held. */
+export function goTo(hash: string): void {
+  held = null;
+  location.hash = hash;
 }
 
 export function go(section: Section, ...rest: string[]): void {
