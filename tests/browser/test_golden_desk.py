@@ -100,6 +100,28 @@ async def test_a_lead_imports_asks_and_reads_what_a_draft_would_lose(harness: Br
     assert found == {state: [] for state in found}
 
 
+_NAMES = """names => names.map(one => {
+    const lines = document.createRange();
+    lines.selectNodeContents(one);
+    return [one.textContent, lines.getClientRects().length, one.scrollWidth > one.clientWidth];
+})"""
+
+
+async def test_no_entry_of_the_menu_wraps_or_moves_whichever_is_shown(harness: BrowserHarness) -> None:
+    desk = await sign_in(harness, "golden", viewport={"width": 1280, "height": 480})
+    chromium = await desk.context.new_cdp_session(desk)  # the page is so low that the rail scrolls
+    await chromium.send("Emulation.setScrollbarsHidden", {"hidden": False})  # pyright: ignore[reportUnknownMemberType]
+    rail = desk.locator(".side")
+    widths: set[float] = set()
+    for section in ("inbox", "golden", "numbers"):
+        await desk.goto(f"{harness.origin}/desk#/{section}")
+        await expect(desk.locator(f'.main-nav a[href="#/{section}"]')).to_have_attribute("aria-current", "page")
+        names = await desk.locator(".main-nav .nav-name").evaluate_all(_NAMES)
+        assert [one for one in names if one[1] != 1 or one[2]] == [], section
+        widths.add(await rail.evaluate("one => one.getBoundingClientRect().width"))
+    assert len(widths) == 1
+
+
 async def test_an_answer_becomes_a_golden_question_on_a_dark_phone_in_chinese(harness: BrowserHarness) -> None:
     client = await harness.router.client()
     answered = await client.ask(QUESTION)

@@ -160,7 +160,7 @@ function Shell() {
       <a class="skip" href="#main" onClick={skip}>
         {t("skip")}
       </a>
-      <div class="side">
+      <header class="side">
         <p class="brand">
           <img src="/icon.svg" alt="" width="28" height="28" />
           <span>{config.title}</span>
@@ -169,7 +169,9 @@ function Shell() {
           {sections.map((one) => (
             <a key={one} href={hrefOf(one)} aria-current={one === section ? "page" : undefined}>
               <DeskIcon name={ICONS[one]} />
-              <span class="nav-name">{names[one]}</span>
+              <span class="nav-name" data-name={names[one]}>
+                {names[one]}
+              </span>
               {one === "inbox" && calling > 0 ? (
                 <span class="nav-count">
                   {calling}
@@ -204,7 +206,7 @@ function Shell() {
             <DeskIcon name="leave" /> {t("signOut")}
           </button>
         </div>
-      </div>
+      </header>
       <main id="main" class={`main section-${section}`} tabIndex={-1}>
         <Page section={section} />
       </main>

@@ -10,6 +10,7 @@ import {
   GoldenQuestionSchema,
   GoldenQuestionService,
   GoldenResult_Change,
+  type GoldenResultSchema,
   type GoldenRun,
   GoldenRun_State,
   GoldenRun_Trigger,
@@ -19,6 +20,8 @@ import {
 export class GoldenShelf {
   readonly questions: GoldenQuestion[] = ["refunds", "label"].map((id) => create(GoldenQuestionSchema, { name: `goldenQuestions/${id}`, text: `How long? (${id})` }));
   readonly runs: GoldenRun[] = [];
+  /** Of every run. */
+  results: MessageInitShape<typeof GoldenResultSchema>[] = [];
   /** How many runs were left before their end. */
   stopped = 0;
   private finished = () => {};
@@ -46,8 +49,9 @@ export class GoldenShelf {
     const shelf = this;
     router.service(GoldenQuestionService, {
       listGoldenQuestions: () => ({ questions: this.questions }),
+      getGoldenQuestion: ({ name }) => ({ question: this.questions.find((one) => one.name === name)! }),
       listGoldenRuns: () => ({ runs: this.runs }),
-      getGoldenRun: ({ name }) => ({ run: this.runs.find((one) => one.name === name)!, results: [] }),
+      getGoldenRun: ({ name }) => ({ run: this.runs.find((one) => one.name === name)!, results: this.results }),
       async *runGoldenQuestions(_request, { signal }) {
         const run = create(GoldenRunSchema, { name: "goldenRuns/now", trigger: GoldenRun_Trigger.DEMAND, questions: 2, state: GoldenRun_State.RUNNING });
         yield { event: { case: "started", value: run } };

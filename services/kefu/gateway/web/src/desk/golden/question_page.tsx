@@ -174,7 +174,7 @@ function Editor({ of: { question: first, answer }, fromTurn }: { of: Loaded; fro
             </p>
           </section>
         )}
-        {stored.last === undefined || running.run !== null ? null : <Answer label={t("answerNow")} of={stored.last} />}
+        {stored.last === undefined || running.run !== null ? null : <Answer label={t("answerNow")} of={stored.last} heading="h2" />}
         <FailureNotice failure={running.failure} />
         <RunProgress running={running} />
       </div>

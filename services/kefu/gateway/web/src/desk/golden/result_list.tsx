@@ -50,9 +50,9 @@ export function ResultList({ run, results }: { run: GoldenRun; results: readonly
 function Result({ of: one, isDraft }: { of: GoldenResult; isDraft: boolean }) {
   return (
     <article class="golden-result">
-      <h3 dir="auto" class="breakable">
+      <h2 dir="auto" class="breakable">
         <a href={hrefOf("golden", "questions", lastId(one.question))}>{one.text}</a>
-      </h3>
+      </h2>
       <p class="badges">
         <Badge kind={changeKind(one.change)}>{changeText(one.change)}</Badge>
         {one.askedAgain ? <Badge>{t("askedTwice")}</Badge> : null}
@@ -65,20 +65,21 @@ function Result({ of: one, isDraft }: { of: GoldenResult; isDraft: boolean }) {
   );
 }
 
-export function Answer({ label, of: answer }: { label: string; of: GoldenAnswer | undefined }) {
+/** `heading`: the level of its heading, one below what it stands under. */
+export function Answer({ label, of: answer, heading: Heading = "h3" }: { label: string; of: GoldenAnswer | undefined; heading?: "h2" | "h3" }) {
   if (answer === undefined) {
     return (
       <section class="golden-answer" aria-label={label}>
-        <h4>{label}</h4>
+        <Heading>{label}</Heading>
         <p class="soft">{t("noAnswerBefore")}</p>
       </section>
     );
   }
   return (
     <section class={`golden-answer is-${verdictKind(answer.verdict)}`} aria-label={label}>
-      <h4>
+      <Heading>
         {label} <Badge kind={verdictKind(answer.verdict)}>{verdictText(answer.verdict)}</Badge>
-      </h4>
+      </Heading>
       <div dir="auto" class="breakable">
         {answer.text === "" ? <p class="soft">{answer.titles.length + answer.why.length > 0 ? t("nothingSaid") : t("answerForgotten")}</p> : markdown(answer.text)}
       </div>

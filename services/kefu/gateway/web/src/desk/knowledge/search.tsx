@@ -123,9 +123,9 @@ function Curated({ match }: { match: CuratedMatch }) {
   const answer = match.curatedAnswer;
   return (
     <div class={`card curated-match ${match.applies ? "applies" : ""}`}>
-      <h3>
+      <h2>
         {match.applies ? <Icon name="check" /> : <Icon name="close" />} {match.applies ? t("curatedApplies") : t("curatedNot")}
-      </h3>
+      </h2>
       {match.applies ? null : <p>{curatedReason(match)}</p>}
       <dl class="facts">
         <dt>{t("nearestQuestion")}</dt>

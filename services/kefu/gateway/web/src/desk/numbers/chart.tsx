@@ -40,7 +40,7 @@ export function BarChart({ title, labels, series, stacked = false, format = numb
   return (
     <figure class="chart" aria-labelledby={id}>
       <figcaption class="chart-head">
-        <h3 id={id}>{title}</h3>
+        <h2 id={id}>{title}</h2>
         <button type="button" class="button quiet small" aria-expanded={table} onClick={() => setTable(!table)}>
           {table ? t("asChart") : t("asTable")}
         </button>
@@ -131,8 +131,8 @@ export function BarChart({ title, labels, series, stacked = false, format = numb
 export function ShareTable(props: { title: string; rows: readonly { label: string; count: number; share: number; href?: string }[]; none: string; format: (share: number) => string }) {
   const id = useId();
   return (
-    <section class="panel-card" aria-labelledby={id}>
-      <h3 id={id}>{props.title}</h3>
+    <section class="panel-card share-list" aria-labelledby={id}>
+      <h2 id={id}>{props.title}</h2>
       {props.rows.length === 0 ? (
         <p class="none">{props.none}</p>
       ) : (
