@@ -94,7 +94,6 @@ class Wished:
     examples: tuple[str, ...]
     titles: Texts = field(default_factory=lambda: {"en": "any"})
     inputs: tuple[ActionInput, ...] = ()
-    changes_something: bool = False
 
     @property
     def intents(self) -> tuple[str, ...]:

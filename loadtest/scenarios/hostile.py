@@ -212,14 +212,11 @@ async def _lags(router: Process) -> Counter[float]:
 
 def figures(quiet: _Period, disturbed: _Period) -> dict[str, Any]:
     """The figures of both kinds of periods."""
-    p95 = [
-        percentile([one.first_text or 0.0 for one in period.others if one.good], 0.95) for period in (quiet, disturbed)
-    ]
     return {
         "others_quiet": summary(quiet.others),
         "others_disturbed": summary(disturbed.others),
         "visitor": dict(disturbed.ends.most_common()),
-        "first_text_p95_ratio": round(p95[1] / p95[0], 3),
+        "first_text_p95_ratio": p95_ratio(quiet.others, disturbed.others),
         "loops": {
             name: {
                 "quiet": _lag_figures(quiet.lags[name]),
@@ -246,15 +243,26 @@ def is_noticed(found: dict[str, Any]) -> bool:
     return bool(lost or blocked) or found["first_text_p95_ratio"] > MOST_RATIO
 
 
-def print_figures(found: dict[str, Any]) -> str:
-    """The figures as tables."""
+def others_table(found: dict[str, Any]) -> list[str]:
+    """What became of the others' questions, in quiet and disturbed periods."""
     head = ("", "turns", "good", *ENDINGS_HEAD, "first text p50", "p95", "p99 ms")
     rows: list[Sequence[object]] = []
-    for name, key in (("others, without the visitor", "others_quiet"), ("others, beside it", "others_disturbed")):
+    for name, key in (("others, undisturbed", "others_quiet"), ("others, disturbed", "others_disturbed")):
         one, first = found[key], found[key]["first_text_ms"]
         rows.append((name, one["started"], one["good"], *endings(one), first["p50"], first["p95"], first["p99"]))
-    lines = [table(head, rows), *remarks(found["others_quiet"]), *remarks(found["others_disturbed"])]
-    lines.append(f"first text p95 beside the visitor over without: {found['first_text_p95_ratio']}")
+    ratio = f"first text p95, disturbed over undisturbed: {found['first_text_p95_ratio']}"
+    return [table(head, rows), *remarks(found["others_quiet"]), *remarks(found["others_disturbed"]), ratio]
+
+
+def p95_ratio(quiet: Sequence[Verdict], disturbed: Sequence[Verdict]) -> float:
+    """Of the first text's p95 of answers that were given."""
+    p95 = [percentile([one.first_text or 0.0 for one in each if one.good], 0.95) for each in (quiet, disturbed)]
+    return round(p95[1] / p95[0], 3)
+
+
+def print_figures(found: dict[str, Any]) -> str:
+    """The figures as tables."""
+    lines = others_table(found)
     lines.append("the visitor's messages: " + ", ".join(f"{count} {end}" for end, count in found["visitor"].items()))
     loops: list[Sequence[object]] = [
         (name, which, one["turns"], one["over_100_ms"], f"{one['longest_at_most_seconds'] * 1000:g}")

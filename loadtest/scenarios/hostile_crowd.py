@@ -39,11 +39,10 @@ from kefu.router.v1 import admin_pb2, admin_pb2_grpc
 from kefu.testing import hostile_text
 from kefu.testing.ports import free_port
 from loadtest.harness.environment import describe_environment
-from loadtest.harness.report import ENDINGS_HEAD, endings, lost_answers, remarks, summary
-from loadtest.harness.statistics import percentile
+from loadtest.harness.report import lost_answers, summary
 from loadtest.harness.tables import table
 from loadtest.harness.verdicts import Verdict
-from loadtest.scenarios.hostile import MOST_RATIO, Customers
+from loadtest.scenarios.hostile import MOST_RATIO, Customers, others_table, p95_ratio
 
 _OF_ONE_ADDRESS = _OF_OTHERS = 16
 _READY_SECONDS = 180.0
@@ -82,21 +81,20 @@ async def measure(customers: int, seconds: float, rounds: int, seed: int) -> dic
         await _allow_codes(suite.router, keys.bootstrap)
         crowd = [await stack.enter_async_context(_visitor(suite.gateway, address)) for address in _addresses()]
         acts = _acts(seed)
-        with closing(Customers([suite.router], keys.bootstrap, customers, seed)) as others:
-            await others.ask_for(5.0, [])  # what is made once is made
+        with closing(Customers([suite.router], keys.bootstrap, customers, seed)) as askers:
+            await askers.ask_for(5.0, [])  # what is made once is made
             for _ in range(rounds):
-                await others.ask_for(seconds, quiet)
+                await askers.ask_for(seconds, quiet)
                 visiting = asyncio.create_task(_visit(crowd, acts, seconds, done))
-                await others.ask_for(seconds, disturbed, until=visiting)
+                await askers.ask_for(seconds, disturbed, until=visiting)
                 await visiting
         restarts = sum(each.restarts for each in (data.read_state() or suite).services)
-    p95 = [percentile([one.first_text or 0.0 for one in period if one.good], 0.95) for period in (quiet, disturbed)]
     return {
         "others_quiet": summary(quiet),
         "others_disturbed": summary(disturbed),
         "visitors": dict(sorted(done.items())),
         "mails": mail.taken,
-        "first_text_p95_ratio": round(p95[1] / p95[0], 3),
+        "first_text_p95_ratio": p95_ratio(quiet, disturbed),
         "services_started_again": restarts,
     }
 
@@ -226,13 +224,7 @@ def is_noticed(found: dict[str, Any]) -> bool:
 
 def print_figures(found: dict[str, Any]) -> str:
     """The figures as tables."""
-    head = ("", "turns", "good", *ENDINGS_HEAD, "first text p50", "p95", "p99 ms")
-    rows: list[Sequence[object]] = []
-    for name, key in (("others, without them", "others_quiet"), ("others, beside them", "others_disturbed")):
-        one, first = found[key], found[key]["first_text_ms"]
-        rows.append((name, one["started"], one["good"], *endings(one), first["p50"], first["p95"], first["p99"]))
-    lines = [table(head, rows), *remarks(found["others_quiet"]), *remarks(found["others_disturbed"])]
-    lines.append(f"first text p95 beside them over without: {found['first_text_p95_ratio']}")
+    lines = others_table(found)
     lines.append(table(("what the visitors did", "times"), list(found["visitors"].items())))
     lines.append(f"mails sent: {found['mails']}; services started again: {found['services_started_again']}")
     return "\n".join(lines)

@@ -157,11 +157,6 @@ class Action:
     """What the customer reads while the call runs; none: the titles."""
 
     @property
-    def changes_something(self) -> bool:
-        """Whether it does more than look something up."""
-        return self.change is not None
-
-    @property
     def is_personal(self) -> bool:
         """Whether it is for customers alone whose identity is verified."""
         return self.requires_customer or any(each.source or each.choice for each in self.inputs)

@@ -94,8 +94,7 @@ class ActionRunner:
             return None
         named = named_by_reply(wanted, pending, request.choice, request.text, is_no=is_no)
         if named.value is None:
-            is_named = bool(named.among) or named.is_other
-            return WantedAction(action, actions, pending.given, named.among) if is_named else None
+            return WantedAction(action, actions, pending.given, named.among) if named.asks_again else None
         return WantedAction(action, actions, given_with(wanted, pending, named.value))
 
     async def titled(self, request: ActionRequest) -> Wanted | None:
@@ -128,28 +127,23 @@ class ActionRunner:
             return None
         return dict(zip(texts, (cosine for part in cosines for cosine in part), strict=True))
 
-    async def likely_instead(self, request: ActionRequest, cosines: Mapping[str, float]) -> Wanted | None:
-        """What a reply asks for in place of what has asked the customer for an input; None: for nothing else.
-
-        `cosines`: as `compared` has told them.
-        """
-        found, pending = await self._catalogue.in_force(request.principal.tenant), request.pending
-        if pending is None or not found.texts or not cosines.keys() >= set(found.texts):
-            return None
-        asked_by = pending.action if pending.procedure is None else pending.procedure.procedure
-        told = [cosines[text] for text in found.texts]
-        return found.asked_for_instead(asked_by, ComparedMessage(request.text, told, request.own_case, request.intents))
-
     async def likely(self, request: ActionRequest, cosines: Mapping[str, float]) -> Likely | None:
         """What a message asks for, or what it may ask for; None: for nothing.
 
         `cosines`: as `compared` has told them.
         """
         found = await self._catalogue.in_force(request.principal.tenant)
-        if not found.texts or not cosines.keys() >= set(found.texts):  # it was changed in between
+        message = _compared(found, request, cosines)
+        return None if message is None else found.asked_for(message)
+
+    async def likely_instead(self, request: ActionRequest, cosines: Mapping[str, float]) -> Wanted | None:
+        """What a reply asks for in place of what has asked the customer for an input; None: for nothing else."""
+        found, pending = await self._catalogue.in_force(request.principal.tenant), request.pending
+        message = _compared(found, request, cosines)
+        if pending is None or message is None:
             return None
-        told = [cosines[text] for text in found.texts]
-        return found.asked_for(ComparedMessage(request.text, told, request.own_case, request.intents))
+        asked_by = pending.action if pending.procedure is None else pending.procedure.procedure
+        return found.asked_for_instead(asked_by, message)
 
     async def run(self, wanted: WantedAction, request: ActionRequest) -> ActionReply:
         """What the message gets from the action. Never raises for what a system answers."""
@@ -220,6 +214,14 @@ class ActionRunner:
                 await self._retrieval.compare(principal, part[0], part, _WARM_UP_SECONDS)
         except BackendUnavailable as error:
             _log.warning("action.not_warm", cause=error.message)
+
+
+def _compared(of: ActionSet, request: ActionRequest, cosines: Mapping[str, float]) -> ComparedMessage | None:
+    """A message beside the texts of a set; None where there are none, or the set was changed in between."""
+    if not of.texts or not cosines.keys() >= set(of.texts):
+        return None
+    told = [cosines[text] for text in of.texts]
+    return ComparedMessage(request.text, told, request.own_case, request.intents)
 
 
 def counted(reply: ActionReply) -> ActionReply:

@@ -34,7 +34,7 @@ LEAST_WITH_VALUE = 0.3
 LEAST_TO_OFFER = 0.001
 """From here on actions are offered to a customer whose message names a value, and asks for none clearly."""
 LEAST_BEFORE_PERSON = 0.2
-"""From here on they are offered before a person is called, where no value is named."""
+"""From here on they are offered before a person is called, or below an answer, where no value is named."""
 LEAST_BESIDE = 0.01
 MOST_OFFERED = 3
 _NEAREST = 3
@@ -87,11 +87,6 @@ class Wanted(Protocol):
     @property
     def inputs(self) -> Sequence[ActionInput]:
         """Those whose patterns tell whether a message names a value of it."""
-        ...
-
-    @property
-    def changes_something(self) -> bool:
-        """Whether it does more than look something up."""
         ...
 
 

@@ -36,6 +36,11 @@ class Named:
     is_other: bool = False
     """It has a value that was not offered: what the customer has is to be looked at again."""
 
+    @property
+    def asks_again(self) -> bool:
+        """Whether it names something, and no value that can be taken as it is."""
+        return bool(self.among) or self.is_other
+
 
 NOTHING_NAMED = Named()
 

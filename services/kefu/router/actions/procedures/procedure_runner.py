@@ -141,8 +141,7 @@ class ProcedureRunner:
             return None
         named = named_by_reply(needed, pending, request.choice, request.text, is_no=is_no)
         if named.value is None:
-            is_named = bool(named.among) or named.is_other
-            return replace(wanted, pending=pending, among=named.among) if is_named else None
+            return replace(wanted, pending=pending, among=named.among) if named.asks_again else None
         given = given_with(needed, pending, named.value)
         return replace(wanted, progress=_with_given(wanted.progress, pending.action, given))
 

@@ -2,68 +2,23 @@
 
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { render } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 
-import { App } from "../../src/desk/app.tsx";
 import { claims } from "../../src/desk/inbox/claims.ts";
-import { followAddress } from "../../src/desk/shared/route.ts";
-import { keepKey, nameAgent } from "../../src/desk/shared/session.ts";
 import { Rating, Session_State } from "../../src/gen/kefu/router/v1/chat_pb.ts";
 import { IdentitySettingsSchema, SettingsRevisionSchema } from "../../src/gen/kefu/router/v1/admin_pb.ts";
 import { VerifiedCustomer_Method, VerifiedCustomerSchema } from "../../src/gen/kefu/router/v1/identity_pb.ts";
 import { choose } from "../../src/shared/i18n.ts";
-import { badRequest, busyCompany, type Company } from "./company.ts";
-import { answersOf } from "./gateway.ts";
+import { badRequest } from "./company.ts";
+import { company, go, onStage, open, root, see } from "./stage.tsx";
 
-const ME = "Li Wei";
-const CONFIG = { title: "Songlu", visitors: true, oidc: null, collections: ["collections/help"], version: "0.1.0", accent: "" };
-vi.setConfig({ testTimeout: 30_000 });
-let root: HTMLElement;
-let company: Company;
+onStage();
 
-beforeEach(() => {
-  choose("en");
-  company = busyCompany(ME);
-  vi.stubGlobal("fetch", answersOf(company, () => Promise.reject(new Error("A test reaches no network."))));
-  vi.stubGlobal("matchMedia", () => ({ matches: false }));
-  Element.prototype.scrollTo = () => undefined;
-  // jsdom has <dialog>, and not all of its methods.
-  HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
-    this.open = true;
-  };
-  HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
-    this.open = false;
-  };
-  root = document.createElement("div");
-  document.body.append(root);
-  location.hash = "";
-  followAddress();
-});
-
-afterEach(async () => {
-  await act(() => {
-    render(null, root);
-  });
-  root.remove();
-  keepKey("");
+afterEach(() => {
   claims.value = new Map();
-  sessionStorage.clear();
-  vi.unstubAllGlobals();
 });
 
-async function open(key: string, hash = ""): Promise<void> {
-  keepKey(key);
-  nameAgent(ME);
-  location.hash = hash;
-  const transport = company.transport();
-  await act(async () => {
-    render(<App config={CONFIG} connect={() => transport} />, root);
-  });
-}
-
-const see = (text: string | RegExp) => vi.waitFor(() => expect(root.textContent).toMatch(text), { timeout: 10_000 });
 const names = () => [...company.held.keys()];
 const conversation = (index: number) => `#/inbox/${names()[index]?.split("/")[1]}`;
 
@@ -88,30 +43,23 @@ async function write(text: string): Promise<void> {
   });
 }
 
-async function go(hash: string): Promise<void> {
-  await act(async () => {
-    location.hash = hash;
-    dispatchEvent(new HashChangeEvent("hashchange"));
-  });
-}
-
 const draft = () => root.querySelector<HTMLTextAreaElement>(".composer textarea")?.value;
 
 test("a key without a scope for the desk is told so, in plain words", async () => {
-  await open("kefu_chat");
+  await open("", "kefu_chat");
   await see(/may not work at the desk/);
   expect(root.querySelector("nav")).toBeNull();
 });
 
 test("a key that nobody knows is told so", async () => {
-  await open("kefu_nobody");
+  await open("", "kefu_nobody");
   await see(/not valid/);
 });
 
 const sections = () => [...root.querySelectorAll(".main-nav a .nav-name")].map((one) => one.textContent);
 
 test("an agent is offered the inbox, is named as one, and a page by its address says what it needs", async () => {
-  await open("kefu_agent", "#/knowledge");
+  await open("#/knowledge", "kefu_agent");
   await see(/lacks the scope “knowledge”/);
   expect(sections()).toEqual(["Inbox", "Conversations", "Review", "Settings"]);
   expect(root.querySelector(".side-who")?.textContent).toMatch(/agent$/);
@@ -121,19 +69,19 @@ test("an agent is offered the inbox, is named as one, and a page by its address 
 });
 
 test("a lead is offered all pages but what administrators do", async () => {
-  await open("kefu_lead", "#/settings");
+  await open("#/settings", "kefu_lead");
   await see(/Hours and texts/);
   expect(sections()).toEqual(["Inbox", "Conversations", "Review", "Unanswered", "Knowledge", "Procedures", "Golden questions", "Numbers", "Settings"]);
   expect(root.textContent).not.toMatch(/Webhooks/);
 });
 
 test("an agent is shown what the knowledge base says to the customer's question", async () => {
-  await open("kefu_agent", conversation(0));
+  await open(conversation(0), "kefu_agent");
   await see(/Suggestions/);
 });
 
 test("a key of the scope knowledge opens the knowledge base, and the inbox says what it needs", async () => {
-  await open("kefu_knowledge");
+  await open("", "kefu_knowledge");
   await see(/Returns and exchanges/);
   expect(sections()).toEqual(["Knowledge", "Golden questions", "Settings"]);
   await go("#/inbox/");
@@ -141,14 +89,14 @@ test("a key of the scope knowledge opens the knowledge base, and the inbox says 
 });
 
 test("the inbox shows who waits, with the reason, and the title counts them", async () => {
-  await open("kefu_lead");
+  await open("", "kefu_lead");
   await see(/Waiting too long/);
   await see(/Not in the knowledge base/);
   await vi.waitFor(() => expect(document.title).toBe("(3) Kefu desk"));
 });
 
 test("a conversation is taken over, answered and given back", async () => {
-  await open("kefu_lead", conversation(0));
+  await open(conversation(0), "kefu_lead");
   await press("Take over");
   await see(/Held by you/);
   await write("Our partner in Hamburg repairs it.");
@@ -163,7 +111,7 @@ test("a conversation is taken over, answered and given back", async () => {
 });
 
 test("returning a conversation whose customer had no reply is asked about first", async () => {
-  await open("kefu_lead", conversation(0));
+  await open(conversation(0), "kefu_lead");
   await press("Take over");
   await see(/Held by you/);
   await press("Return to Kefu");
@@ -185,7 +133,7 @@ async function chooseIn(name: string, value: string): Promise<void> {
 
 test("all who wait for one reason are closed together, after a question, and none is taken from a colleague", async () => {
   const more = Array.from({ length: 9 }, () => company.open({ turns: [["Write me a poem", "A colleague will help."]], handoff: company.held.get(names()[0]!)!.conversation.handoff!, waitingMinutes: 1 }));
-  await open("kefu_lead", "#/inbox");
+  await open("#/inbox", "kefu_lead");
   await see(/Write me a poem/);
   await press("Select");
   expect(button("Close 0 conversations").disabled).toBe(true);
@@ -211,7 +159,7 @@ test("all who wait for one reason are closed together, after a question, and non
 
 test("suggestions answer the last real question, and hold nothing below the threshold", async () => {
   company.relevances = (query) => (query.startsWith("Where is my parcel") ? [0.93, 0.61, 0.18] : [0.08, 0.03, 0.01]);
-  await open("kefu_lead", conversation(2));
+  await open(conversation(2), "kefu_lead");
   await see(/For “Where is my parcel\?/);
   const labels = [...root.querySelectorAll(".suggestion .badge")].map((one) => one.textContent);
   expect(labels).toEqual(["Curated answer", "93%", "61%"]);
@@ -220,7 +168,7 @@ test("suggestions answer the last real question, and hold nothing below the thre
 test("a rating's comment stands below it, whole", async () => {
   const turn = company.held.get(names()[2]!)!.turns[0]!;
   [turn.rating, turn.ratingComment] = [Rating.DOWN, "It never came."];
-  await open("kefu_lead", conversation(2));
+  await open(conversation(2), "kefu_lead");
   await see(/It never came\./);
   const rating = root.querySelector(".message-rating")!;
   expect([...rating.children].map((one) => one.textContent?.trim())).toEqual(["Rated not helpful", "“It never came.”"]);
@@ -228,7 +176,7 @@ test("a rating's comment stands below it, whole", async () => {
 
 test("the search test lists what is shown to the model before what is not", async () => {
   company.relevances = () => [0.07, 0.93, 0.61];
-  await open("kefu_lead", "#/knowledge/help/search");
+  await open("#/knowledge/help/search", "kefu_lead");
   await vi.waitFor(() => expect(root.querySelector(".search-form input[type=search]")).not.toBeNull(), { timeout: 10_000 });
   const field = root.querySelector<HTMLInputElement>(".search-form input[type=search]")!;
   await act(async () => {
@@ -247,7 +195,7 @@ test.each([
 ] as const)("a setting that is not taken is said at its field, in %s", async (language, said) => {
   company.settingsRefusal = badRequest("settings.business_hours", 'must be like "Mon-Fri 09:00-18:00"; "Monday to Friday, 9 to 5" is not.');
   choose(language);
-  await open("kefu_lead", "#/settings/hours");
+  await open("#/settings/hours", "kefu_lead");
   await vi.waitFor(() => expect(root.querySelector("textarea.mono")).not.toBeNull(), { timeout: 10_000 });
   const field = root.querySelector<HTMLTextAreaElement>("textarea.mono")!;
   await act(async () => {
@@ -264,7 +212,7 @@ test.each([
 });
 
 test("a verified customer has a tick that says by whom, and what the page claims has none", async () => {
-  await open("kefu_agent", conversation(0));
+  await open(conversation(0), "kefu_agent");
   await see(/Says the page \(not verified\)/);
   const ticks = [...root.querySelectorAll(".tick")].map((tick) => [tick.getAttribute("aria-label"), tick.parentElement!.textContent]);
   expect(ticks).toEqual(Array.from({ length: 3 }, () => ["Verified by the shop's sign-in", "Anya Garcia"])); // inbox, heading, facts
@@ -284,7 +232,7 @@ test.each([
   choose(language);
   const customer = create(VerifiedCustomerSchema, { sub: "mailto:bo@example.com", method });
   const name = company.open({ turns: [["Hello", "Hello."]], customer });
-  await open("kefu_agent", `#/inbox/${name.split("/")[1]}`);
+  await open(`#/inbox/${name.split("/")[1]}`, "kefu_agent");
   await vi.waitFor(() => expect(root.querySelector(".conversation-title .tick")?.getAttribute("aria-label")).toBe(said), { timeout: 10_000 });
   expect(root.querySelector(".conversation-title .tick")!.parentElement!.className).toBe(`badge ${kind}`);
   expect(root.querySelector(".conversation-title")!.textContent).toContain("mailto:bo@example.com");
@@ -301,7 +249,7 @@ async function fill(label: string, value: string): Promise<void> {
 }
 
 test("an administrator says how customers are identified, and all else of the settings stays", async () => {
-  await open("kefu_admin", "#/settings/customers");
+  await open("#/settings/customers", "kefu_admin");
   await see(/Your site says who its customers are/);
   expect(root.textContent).not.toMatch(/Issuer/);
   await fill("Customers", "required");
@@ -339,7 +287,7 @@ test("a lead does not say who is a customer, and sees who last did", async () =>
     createTime: timestampFromMs(Date.UTC(2026, 2, 2, 10)),
     changedFields: ["identity"],
   });
-  await open("kefu_lead", "#/settings/hours");
+  await open("#/settings/hours", "kefu_lead");
   await see(/was last changed on .*, by users\/mia/);
   const links = [...root.querySelectorAll("a")].map((one) => one.getAttribute("href"));
   expect(links).toContain("#/settings/hours");
@@ -347,7 +295,7 @@ test("a lead does not say who is a customer, and sees who last did", async () =>
 });
 
 test("a conversation that I held without a word goes back to the queue, and I am told on every page of the inbox", async () => {
-  await open("kefu_lead", conversation(0));
+  await open(conversation(0), "kefu_lead");
   await press("Take over");
   await see(/Held by you/);
   company.lapse(names()[0]!);
@@ -357,7 +305,7 @@ test("a conversation that I held without a word goes back to the queue, and I am
 });
 
 test("who gives a conversation back is told of no lapse", async () => {
-  await open("kefu_lead", conversation(0));
+  await open(conversation(0), "kefu_lead");
   await press("Take over");
   await see(/Held by you/);
   await press("Pass on to a colleague");
@@ -366,7 +314,7 @@ test("who gives a conversation back is told of no lapse", async () => {
 });
 
 test("who takes a conversation over while I write is named, and my draft stays", async () => {
-  await open("kefu_lead", conversation(0));
+  await open(conversation(0), "kefu_lead");
   await press("Take over");
   await see(/Held by you/);
   await write("Half a sent");
@@ -377,7 +325,7 @@ test("who takes a conversation over while I write is named, and my draft stays",
 });
 
 test("a reply that comes too late is not sent, and its text stays", async () => {
-  await open("kefu_lead", conversation(0));
+  await open(conversation(0), "kefu_lead");
   await press("Take over");
   await see(/Held by you/);
   await write("Too late");
@@ -390,7 +338,7 @@ test("a reply that comes too late is not sent, and its text stays", async () => 
 });
 
 test("a conversation that a colleague was faster to take says by whom", async () => {
-  await open("kefu_lead", conversation(0));
+  await open(conversation(0), "kefu_lead");
   await see(/Take over/);
   const held = company.held.get(names()[0]!)!;
   held.conversation.session!.state = Session_State.HUMAN; // a moment ago, its event still on the way
@@ -400,21 +348,21 @@ test("a conversation that a colleague was faster to take says by whom", async ()
 });
 
 test("a claim of this tab's person is taken up again after a reload, without asking", async () => {
-  await open("kefu_lead", conversation(2));
+  await open(conversation(2), "kefu_lead");
   await vi.waitFor(() => expect(claims.value.get(names()[2]!)).toBe(1n), { timeout: 10_000 });
   await see(/Held by you/);
 });
 
 test("what customers write is text, whatever it looks like", async () => {
   const name = company.open({ turns: [["<img src=x onerror=alert(1)><b>bold</b>", "<script>alert(2)</script>"]], waitingMinutes: 1, agent: "Chen Jie" });
-  await open("kefu_lead", `#/inbox/${name.split("/")[1]}`);
+  await open(`#/inbox/${name.split("/")[1]}`, "kefu_lead");
   await see(/<img src=x onerror=alert\(1\)><b>bold<\/b>/);
   await see(/<script>alert\(2\)<\/script>/);
   expect(root.querySelector(".messages img, .messages b, .messages script")).toBeNull();
 });
 
 test("a group of unanswered questions becomes a curated answer and leaves the list", async () => {
-  await open("kefu_lead", "#/unanswered");
+  await open("#/unanswered", "kefu_lead");
   await see(/Is there a repair shop in Hamburg\?/);
   await press("Write the answer to “Is there a repair shop in Hamburg?”");
   await vi.waitFor(() => expect(root.querySelector("dialog textarea")).not.toBeNull());
@@ -426,7 +374,7 @@ test("a group of unanswered questions becomes a curated answer and leaves the li
 });
 
 test("files are imported one after the other, each with what became of it", async () => {
-  await open("kefu_lead", "#/knowledge/help/documents");
+  await open("#/knowledge/help/documents", "kefu_lead");
   await see(/Choose files/);
   const chooser = root.querySelector<HTMLInputElement>("input[type=file]")!;
   Object.defineProperty(chooser, "files", { value: [new File(["# x"], "returns.md"), new File(["%PDF"], "scan.pdf")] });
@@ -438,7 +386,7 @@ test("files are imported one after the other, each with what became of it", asyn
 });
 
 test("the audit log says who did what from where, names what was changed, and goes on to earlier entries", async () => {
-  await open("kefu_admin", "#/settings/audit");
+  await open("#/settings/audit", "kefu_admin");
   await see(/Ann Chen/);
   const rows = () => [...root.querySelectorAll("tbody tr")].map((row) => row.textContent);
   expect(rows().length).toBe(3);
@@ -464,7 +412,7 @@ test("the audit log is filtered, and downloaded as lines of JSON", async () => {
   const saved: Blob[] = [];
   Object.assign(URL, { createObjectURL: (blob: Blob) => `blob:${saved.push(blob)}`, revokeObjectURL: () => undefined }); // jsdom has neither
   const followed = vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(() => undefined);
-  await open("kefu_admin", "#/settings/audit");
+  await open("#/settings/audit", "kefu_admin");
   await see(/Ann Chen/);
   const failed = root.querySelector<HTMLInputElement>("input[type=checkbox]")!;
   await act(async () => {
@@ -480,7 +428,7 @@ test("the audit log is filtered, and downloaded as lines of JSON", async () => {
 });
 
 test("a chart says in words what it shows, and has a table", async () => {
-  await open("kefu_lead", "#/numbers");
+  await open("#/numbers", "kefu_lead");
   await see(/Outcome of questions, by day/);
   const chart = root.querySelector(".chart svg");
   expect(chart?.getAttribute("aria-label")).toMatch(/Confirmed: \d/);
@@ -489,7 +437,7 @@ test("a chart says in words what it shows, and has a table", async () => {
 
 test.each(["#/inbox", "#/unanswered", "#/knowledge/help/documents", "#/knowledge/help/curated", "#/procedures", "#/procedures/actions", "#/procedures/pages/cancel-order", "#/numbers", "#/settings/hours", "#/settings/webhooks", "#/settings/audit"])("%s speaks Chinese too", async (hash) => {
   choose("zh");
-  await open("kefu_admin", hash);
+  await open(hash, "kefu_admin");
   await see(/收件箱/);
   await vi.waitFor(() => expect(root.querySelector("h1")?.textContent).toMatch(/[\u4e00-\u9fff]/));
 });

@@ -1,64 +1,16 @@
 /** All conversations and reviews at the desk: found, explained, corrected, judged with the keys. */
 
-import { render } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { EVERYTHING, requestOf } from "../../src/desk/conversations/filters.ts";
-import { App } from "../../src/desk/app.tsx";
-import { followAddress } from "../../src/desk/shared/route.ts";
-import { keepKey, nameAgent } from "../../src/desk/shared/session.ts";
 import { AnswerSource, Handoff_Reason, Rating } from "../../src/gen/kefu/router/v1/chat_pb.ts";
 import { Verdict } from "../../src/gen/kefu/router/v1/review_pb.ts";
-import { choose } from "../../src/shared/i18n.ts";
-import { busyCompany, type Company } from "./company.ts";
-import { answersOf } from "./gateway.ts";
 import { INVOICE, REFUND } from "./review_shelf.ts";
+import { company, onStage, open, root, see } from "./stage.tsx";
 
-const CONFIG = { title: "Songlu", visitors: true, oidc: null, collections: ["collections/help"], version: "0.1.0", accent: "" };
-vi.setConfig({ testTimeout: 30_000 });
-let root: HTMLElement;
-let company: Company;
+onStage();
 
-beforeEach(() => {
-  choose("en");
-  company = busyCompany("Li Wei");
-  vi.stubGlobal("fetch", answersOf(company, () => Promise.reject(new Error("A test reaches no network."))));
-  vi.stubGlobal("matchMedia", () => ({ matches: false }));
-  Element.prototype.scrollTo = () => undefined;
-  Element.prototype.scrollIntoView = () => undefined;
-  HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
-    this.open = true;
-  };
-  HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
-    this.open = false;
-  };
-  root = document.createElement("div");
-  document.body.append(root);
-  followAddress();
-});
-
-afterEach(async () => {
-  await act(() => {
-    render(null, root);
-  });
-  root.remove();
-  sessionStorage.clear();
-  vi.unstubAllGlobals();
-});
-
-async function open(hash: string, key = "kefu_lead"): Promise<void> {
-  keepKey(key);
-  nameAgent("Li Wei");
-  location.hash = hash;
-  dispatchEvent(new HashChangeEvent("hashchange"));
-  const transport = company.transport();
-  await act(async () => {
-    render(<App config={CONFIG} connect={() => transport} />, root);
-  });
-}
-
-const see = (text: string | RegExp) => vi.waitFor(() => expect(root.textContent).toMatch(text), { timeout: 10_000 });
 
 function button(name: string | RegExp): HTMLButtonElement {
   const found = [...root.querySelectorAll("button")].filter((one) => (one.getAttribute("aria-label") ?? one.textContent).trim().match(name));

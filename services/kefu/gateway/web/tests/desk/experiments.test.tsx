@@ -1,60 +1,15 @@
 /** Experiments at the desk: started with a draft, looked at, stopped, promoted by a person's click. And the draft, as it is checked. */
 
-import { render } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
-import { App } from "../../src/desk/app.tsx";
-import { followAddress } from "../../src/desk/shared/route.ts";
-import { keepKey, nameAgent } from "../../src/desk/shared/session.ts";
 import { Draft_State } from "../../src/gen/kefu/retrieval/v1/draft_pb.ts";
 import { Experiment_End } from "../../src/gen/kefu/router/v1/experiment_pb.ts";
 import { choose } from "../../src/shared/i18n.ts";
-import { busyCompany, type Company } from "./company.ts";
-import { answersOf } from "./gateway.ts";
+import { company, leave, onStage, open, root, see } from "./stage.tsx";
 
-const CONFIG = { title: "Songlu", visitors: true, oidc: null, collections: ["collections/help"], version: "0.1.0", accent: "" };
-vi.setConfig({ testTimeout: 30_000 });
-let root: HTMLElement;
-let company: Company;
+onStage();
 
-beforeEach(() => {
-  choose("en");
-  company = busyCompany("Li Wei");
-  vi.stubGlobal("fetch", answersOf(company, () => Promise.reject(new Error("A test reaches no network."))));
-  vi.stubGlobal("matchMedia", () => ({ matches: false }));
-  HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
-    this.open = true;
-  };
-  HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
-    this.open = false;
-  };
-  root = document.createElement("div");
-  document.body.append(root);
-  followAddress();
-});
-
-afterEach(async () => {
-  await act(() => {
-    render(null, root);
-  });
-  root.remove();
-  sessionStorage.clear();
-  vi.unstubAllGlobals();
-});
-
-async function open(hash = "#/numbers"): Promise<void> {
-  keepKey("kefu_lead");
-  nameAgent("Li Wei");
-  location.hash = hash;
-  dispatchEvent(new HashChangeEvent("hashchange"));
-  const transport = company.transport();
-  await act(async () => {
-    render(<App config={CONFIG} connect={() => transport} />, root);
-  });
-}
-
-const see = (text: string | RegExp) => vi.waitFor(() => expect(root.textContent).toMatch(text), { timeout: 10_000 });
 
 async function click(name: string): Promise<void> {
   const found = [...root.querySelectorAll("button")].filter((one) => one.textContent.trim() === name).at(-1);
@@ -65,7 +20,7 @@ async function click(name: string): Promise<void> {
 }
 
 const start = async () => {
-  await open();
+  await open("#/numbers");
   await see("There was no experiment yet.");
   await see("Refunds, shorter");
   await act(async () => {
@@ -79,8 +34,8 @@ test("one is started with an open draft, and its figures say what they are worth
   expect(company.experiments.stored[0]).toMatchObject({ draft: "collections/help/drafts/d1", sharePercent: 10, mostConversations: 2000 });
   expect(root.querySelector('form[aria-label="Start an experiment"]')).toBeNull(); // one runs at a time
   company.experiments.count([500, 400], [500, 350]);
-  await act(() => render(null, root));
-  await open();
+  await leave();
+  await open("#/numbers");
   await see("More is resolved over the draft.");
   await see(/\+10\s?% \(\+0(?:\.\d)?\s?% to \+20\s?%\)/);
   await see(/a difference where there is none is shown in at most 5\s?%/);
@@ -111,13 +66,13 @@ test("a held draft is not promoted, and that is said where it was asked for", as
 
 test("without a draft there is none to be started", async () => {
   company.experiments.drafts.length = 0;
-  await open();
+  await open("#/numbers");
   await see("There is no open draft.");
 });
 
 test("in Chinese too", async () => {
   choose("zh");
-  await open();
+  await open("#/numbers");
   await see("还没有做过实验");
   await see("开始实验");
 });

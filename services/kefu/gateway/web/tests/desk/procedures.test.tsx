@@ -2,68 +2,17 @@
 
 import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
-import { render } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 
-import { App } from "../../src/desk/app.tsx";
-import { followAddress } from "../../src/desk/shared/route.ts";
-import { keepKey, nameAgent } from "../../src/desk/shared/session.ts";
 import { SimulateProcedureResponseSchema } from "../../src/gen/kefu/router/v1/procedure_pb.ts";
-import { choose } from "../../src/shared/i18n.ts";
-import { busyCompany, type Company, refusal } from "./company.ts";
-import { answersOf } from "./gateway.ts";
+import { refusal } from "./company.ts";
 import { CANCEL } from "./procedure_shelf.ts";
+import { company, go, leave, onStage, open, root, see } from "./stage.tsx";
 
-const CONFIG = { title: "Songlu", visitors: true, oidc: null, collections: ["collections/help"], version: "0.1.0", accent: "" };
 const NAME = "procedures/cancel-order";
-vi.setConfig({ testTimeout: 30_000 });
-let root: HTMLElement;
-let company: Company;
+onStage();
 
-beforeEach(() => {
-  choose("en");
-  company = busyCompany("Li Wei");
-  vi.stubGlobal("fetch", answersOf(company, () => Promise.reject(new Error("A test reaches no network."))));
-  vi.stubGlobal("matchMedia", () => ({ matches: false }));
-  Element.prototype.scrollTo = () => undefined;
-  Element.prototype.scrollIntoView = () => undefined;
-  HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
-    this.open = true;
-  };
-  HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
-    this.open = false;
-  };
-  root = document.createElement("div");
-  document.body.append(root);
-  followAddress();
-});
-
-afterEach(async () => {
-  await leave();
-  root.remove();
-  sessionStorage.clear();
-  vi.unstubAllGlobals();
-});
-
-async function leave(): Promise<void> {
-  await act(() => {
-    render(null, root);
-  });
-}
-
-async function open(hash: string, key = "kefu_lead"): Promise<void> {
-  keepKey(key);
-  nameAgent("Li Wei");
-  location.hash = hash;
-  dispatchEvent(new HashChangeEvent("hashchange"));
-  const transport = company.transport();
-  await act(async () => {
-    render(<App config={CONFIG} connect={() => transport} />, root);
-  });
-}
-
-const see = (text: string | RegExp) => vi.waitFor(() => expect(root.textContent).toMatch(text), { timeout: 10_000 });
 const area = () => root.querySelector<HTMLTextAreaElement>(".procedure-text textarea")!;
 const stored = () => company.procedures.stored.get(NAME) ?? [];
 
@@ -90,13 +39,6 @@ async function fill(field: HTMLInputElement | HTMLTextAreaElement | HTMLSelectEl
 async function submit(): Promise<void> {
   await act(async () => {
     root.querySelector("dialog form")!.dispatchEvent(new Event("submit", { cancelable: true, bubbles: true }));
-  });
-}
-
-async function go(hash: string): Promise<void> {
-  await act(async () => {
-    location.hash = hash;
-    dispatchEvent(new HashChangeEvent("hashchange"));
   });
 }
 
