@@ -82,8 +82,11 @@ async def test_outside_business_hours_the_page_says_when_somebody_is_there(harne
     await page.get_by_role("button", name="Talk to a person").click()
     notice = page.locator(".handoff")
     await expect(notice).to_contain_text("We are closed right now")
-    await expect(notice).to_contain_text(f"Somebody will be here again {day:%A}")
-    await expect(notice).to_contain_text("at 02:00")  # by the customer's own clock
-    chinese = await harness.open_page(locale="zh-CN")
+    opening = f"on {day.day} {day:%B} at 10:00 (UTC+8)"  # the customer's clock shows another time
+    await expect(page.locator("body")).to_contain_text(opening)
+    await expect(notice).not_to_contain_text("Somebody will be here again")  # the message has said when
+    chinese = await harness.open_page(locale="zh-CN", timezone_id="Asia/Shanghai")
     await chinese.get_by_role("button", name="转人工客服").click()
+    await expect(chinese.locator("body")).to_contain_text(f"{day.month}月{day.day}日 10:00")
+    await expect(chinese.locator("body")).not_to_contain_text("UTC")  # it is the customer's own zone
     await expect(chinese.locator(".handoff")).to_contain_text("现在是非工作时间")

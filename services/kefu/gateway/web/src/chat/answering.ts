@@ -4,6 +4,7 @@ import type { Client } from "@connectrpc/connect";
 import { AnswerText, failureOf, followTurn, type Question, type TurnSink } from "@kefu/client";
 import { type ChatService, FinishReason, TurnCompletedSchema } from "../gen/kefu/router/v1/chat_pb.js";
 import { Sentences, announce } from "./announce.ts";
+import { withoutOwnZone } from "./opening.ts";
 import type { Entry } from "./entry.ts";
 import { eachFrame } from "./frames.ts";
 import { loadAnswers } from "./lazy.ts";
@@ -81,7 +82,7 @@ export async function showAnswer(
     show.now();
     entry.completed.value = completed;
     entry.state.value = "done";
-    sentences.finished(entry.text.value);
+    sentences.finished(withoutOwnZone(entry.text.value, entry.handoff.value));
   } catch (error) {
     show.now();
     if (error instanceof Stopped) {
