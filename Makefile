@@ -70,21 +70,17 @@ check-web: web ## The pages' types and tests, and that static/ is what the sourc
 	@changed="$$(git status --porcelain -- services/kefu/gateway/static $(WEB)/src/gen)"; \
 	  if [ -n "$$changed" ]; then echo "The pages are not current; commit the outcome of make web:" >&2; echo "$$changed" >&2; exit 1; fi
 
-# A test that starts processes races with them now and then: up to three such tests are run once more, and what failed is
-# printed. It is a fault to be mended nevertheless; this goes when five runs have done without.
-ONCE_MORE := --reruns 1 --max-suite-reruns 3 --rerun-show-tracebacks --rerun-exclude-path tests/unit --rerun-exclude-path tests/manifests
-
 # Three workers for two cores, since a test waits for a third of its time; each wants 2 GiB; two at least. What measures
 # time runs at the end, alone.
 WORKERS ?= $(shell n=$$((3 * $$(nproc) / 2)); m=$$(awk '/^MemAvailable/ {print int($$2 / 2^21)}' /proc/meminfo 2>/dev/null); \
   m=$${m:-$$n}; n=$$((n < m ? n : m)); echo $$((n > 2 ? n : 2)))
 
 pytest: setup $(VENV)/.kefu-dev ## The tests of `make test`, those with a real model too
-	$(BIN)/pytest --numprocesses $(WORKERS) $(ONCE_MORE)
+	$(BIN)/pytest --numprocesses $(WORKERS)
 
 test-engines: setup $(VENV)/.kefu-engines ## What only its own code can break: vLLM on a CPU, PyTorch, Milvus, load and fit tools, timed patterns
 	$(BIN)/pyright --project tests/engines
-	$(BIN)/pytest --numprocesses $(WORKERS) $(ONCE_MORE) --engines
+	$(BIN)/pytest --numprocesses $(WORKERS) --engines
 
 quick: $(VENV)/.kefu-dev ## An answer soon: the files of unit and service tests that take two seconds at most
 	$(BIN)/pytest --numprocesses $(WORKERS) --quick

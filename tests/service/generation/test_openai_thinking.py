@@ -1,5 +1,8 @@
 """Models that reason behind the openai engine: a plain question gets its answer, and thoughts are none of it."""
 
+import asyncio
+import gc
+import inspect
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
@@ -37,6 +40,12 @@ async def events_of(engine: OpenAIEngine, request: GenerationRequest = ASKED) ->
 
 def said(events: list[Event], channel: Channel) -> str:
     return "".join(one.text for one in events if isinstance(one, Piece) and one.channel is channel).strip()
+
+
+def waiting_generators() -> list[str]:
+    """What the client of an answer is read through, as long as it is neither used up nor closed."""
+    alive = [one.__qualname__ for one in gc.get_objects() if inspect.isasyncgen(one) and one.ag_frame]
+    return [name for name in alive if name.startswith(("AsyncStream.", "Response."))]
 
 
 @table(
@@ -129,6 +138,16 @@ async def test_thoughts_that_nobody_expected_are_left_and_the_question_is_asked_
             events = await events_of(engine)
     assert said(events, Channel.TEXT) == ANSWER
     assert [asked["max_tokens"] for asked in behaviour.asked] == [20, 20 + BUDGET]
+
+
+async def test_an_answer_that_is_left_leaves_nothing_open_in_the_client() -> None:
+    with reasoning_server(Behaviour(R1)) as server:
+        async with known(server) as engine:
+            async with aclosing(engine.generate(ASKED)) as events:
+                assert [await anext(events) for _ in range(2)]
+            async with asyncio.timeout(2):
+                while waiting_generators():
+                    await asyncio.sleep(0.01)
 
 
 async def test_a_model_that_thinks_before_it_answers_cannot_choose() -> None:

@@ -1,6 +1,7 @@
 """Streamed chat completions: what one request is answered, with the server's own reasoning field apart."""
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import openai
@@ -23,7 +24,7 @@ async def deltas(client: openai.AsyncOpenAI, arguments: Mapping[str, Any]) -> As
     """The chunks of one answer. Raises what the client raises; closing the iterator aborts the request."""
     create: Any = client.chat.completions.create  # no overload takes a dict of arguments
     stream: Any = await create(**arguments, stream=True, stream_options={"include_usage": True})
-    async with stream:
+    try:
         async for chunk in stream:
             if not chunk.choices:
                 yield Delta(usage=chunk.usage)
@@ -36,3 +37,10 @@ async def deltas(client: openai.AsyncOpenAI, arguments: Mapping[str, Any]) -> As
                 finish=choice.finish_reason or "",
                 usage=chunk.usage,
             )
+    finally:
+        await stream.close()
+        # Ten generators of the client's still wait for more. Reading on from what is closed ends them one by one, here;
+        # the collector would end them all at once, in each other's way.
+        with suppress(Exception):
+            async for _ in stream:
+                pass
