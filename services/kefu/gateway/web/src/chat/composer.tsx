@@ -32,7 +32,8 @@ interface ComposerProps {
 
 export function Composer({ conversation, box, taken }: ComposerProps) {
   const [text, setText] = useState("");
-  const [awaited, setAwaited] = useState(0);
+  /** So many files go along with the message that is to be sent as soon as it can be; null: none is. */
+  const [awaited, setAwaited] = useState<number | null>(null);
   const picker = useRef<HTMLInputElement>(null);
   const files = conversation.files.value;
   const AttachedFiles = attaching.value?.AttachedFiles;
@@ -66,15 +67,16 @@ export function Composer({ conversation, box, taken }: ComposerProps) {
   const left = MOST - length;
   const running = conversation.running.value;
   const attached = files ? files.all.value.length : 0;
-  const sendable = length + attached > 0 && left >= 0 && !closed && conversation.phase.value !== "loading";
-  const busy = files?.busy.value ?? false;
+  const sendable = length + attached > 0 && left >= 0 && !closed;
+  const uploading = files?.busy.value ?? false;
+  const busy = uploading || conversation.phase.value === "loading";
   // Sent while files are on their way: it goes with them, or waits for whoever wrote it where one of them is not taken.
-  const waits = awaited > 0 && awaited === attached;
+  const waits = awaited !== null && awaited === attached;
   const send = () => {
     if (!sendable) return;
-    setAwaited(busy ? attached : 0);
+    setAwaited(busy ? attached : null);
     if (busy) {
-      announce(t("sent_with_files"));
+      if (uploading) announce(t("sent_with_files"));
       return;
     }
     setText("");
@@ -83,8 +85,8 @@ export function Composer({ conversation, box, taken }: ComposerProps) {
   };
 
   useEffect(() => {
-    if (awaited === 0) return;
-    if (!waits) setAwaited(0);
+    if (awaited === null) return;
+    if (!waits) setAwaited(null);
     else if (!busy) send();
   }, [awaited, waits, busy]);
 
@@ -149,7 +151,7 @@ export function Composer({ conversation, box, taken }: ComposerProps) {
             onInput={(event) => {
               loadAnswers();
               setText(event.currentTarget.value);
-              setAwaited(0);
+              setAwaited(null);
             }}
             onPaste={(event) => {
               const pasted = event.clipboardData?.files;
@@ -189,7 +191,7 @@ export function Composer({ conversation, box, taken }: ComposerProps) {
             ? t("too_long", { count: -left, most: MOST.toLocaleString() })
             : length > TOLD_FROM
               ? t("left", { count: left })
-              : waits
+              : waits && uploading
                 ? t("sent_with_files")
                 : ""}
         </p>
