@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
@@ -113,3 +114,21 @@ async def test_a_burst_of_commands_waits_for_its_turn_on_a_bounded_number_of_con
         assert found == [None] * 1_500
         connected: Any = await client.info("clients")  # pyright: ignore[reportUnknownMemberType]
         assert connected["connected_clients"] <= 70
+
+
+async def test_who_comes_late_gets_no_connection_from_a_client_that_is_closed(own_redis: RedisServer) -> None:
+    async with open_redis(own_redis.url) as client:
+        late = [asyncio.create_task(_ended_late(client)) for _ in range(20)]
+        await asyncio.sleep(0)
+    ended = await asyncio.gather(*late, return_exceptions=True)
+    assert {type(one) for one in ended} <= {bytes, BackendUnavailable}
+    with pytest.raises(BackendUnavailable), redis_errors():
+        await client.get("x")
+    async with open_redis(own_redis.url) as other, asyncio.timeout(5):
+        while len(await other.client_list()) > 1:  # pyright: ignore[reportUnknownMemberType]
+            await asyncio.sleep(0.05)  # the server has not seen yet that the others are closed
+
+
+async def _ended_late(client: Redis) -> bytes:
+    with redis_errors():
+        return await client.echo("x")  # pyright: ignore

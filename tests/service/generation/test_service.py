@@ -282,6 +282,7 @@ async def test_a_wrong_configuration_ends_the_process_with_one_sentence(variable
         env=os.environ
         | {
             "KEFU_INTERNAL_KEY": INTERNAL_KEY,
+            "KEFU_GENERATION_LISTEN": "127.0.0.1:0",
             variable: value,
             "PYTHONPATH": sources,
         },

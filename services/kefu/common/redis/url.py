@@ -12,10 +12,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
-from redis.asyncio.sentinel import Sentinel
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as NoConnection
 
 from kefu.common.errors import StartupError
 from kefu.common.redis.redis_tls import SYSTEM_AUTHORITIES, RedisTls
@@ -24,6 +26,34 @@ _SENTINEL_SCHEME = "redis+sentinel://"
 _SENTINEL_PORT = 26379
 _MAX_CONNECTIONS = 1_000
 """Beyond it redis-py raises an error at once; by default that is at 100. See `CommandBreaker` for what bounds them."""
+
+
+class _ClosingPool(ConnectionPool):
+    """A pool that leaves no connection open once it is closed.
+
+    Who comes late, such as a call that was cancelled, is connected anew by redis-py's, and so is a command that was
+    under way, at its second try. Nobody would close that.
+    """
+
+    is_closed = False
+
+    async def get_connection(self, command_name: str | None = None, *keys: Any, **options: Any) -> AbstractConnection:
+        if self.is_closed:
+            raise NoConnection("This client is closed.")
+        return await super().get_connection()  # pyright: ignore
+
+    async def release(self, connection: AbstractConnection) -> None:
+        if self.is_closed:
+            await connection.disconnect()
+        await super().release(connection)
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+        await super().aclose()
+
+
+class _ClosingSentinelPool(_ClosingPool, SentinelConnectionPool):
+    """The same, behind Sentinels."""
 
 
 @asynccontextmanager
@@ -47,7 +77,7 @@ async def redis_client(
         options["client_name"] = name
     try:
         if not url.startswith(_SENTINEL_SCHEME):
-            client, sentinels = Redis.from_url(url, **options), list[Redis]()  # pyright: ignore[reportUnknownMemberType]
+            client, sentinels = Redis.from_pool(_ClosingPool.from_url(url, **options)), list[Redis]()  # pyright: ignore
         else:
             client, sentinels = _behind_sentinels(url, timeout_seconds, options)
     except ValueError as exc:
@@ -84,6 +114,7 @@ def _behind_sentinels(url: str, timeout_seconds: float, options: dict[str, Any])
         db=int(number or "0"),
         username=unquote(user) or None,
         password=unquote(password) or None,
+        connection_pool_class=_ClosingSentinelPool,
         **options,
     )
     return client, sentinel.sentinels
