@@ -118,10 +118,14 @@ async def list_conversations(
 
 
 async def find_conversation(client: RouterClient, session: str) -> desk_pb2.Conversation:
-    """Find one conversation in what the desk lists."""
+    """Find one conversation in what the desk lists. One that changes its state between two pages is on neither."""
     states = (State.STATE_WAITING, State.STATE_HUMAN, State.STATE_RETURNED, State.STATE_CLOSED)
-    [found] = [found for found in await list_conversations(client, *states) if found.session.name == session]
-    return found
+    async with asyncio.timeout(10):
+        while True:
+            for found in await list_conversations(client, *states):
+                if found.session.name == session:
+                    return found
+            await asyncio.sleep(0.05)
 
 
 async def wait_until_escalated(client: RouterClient, session: str) -> desk_pb2.Conversation:

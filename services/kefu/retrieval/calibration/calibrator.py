@@ -61,17 +61,26 @@ class Calibrator:
         """Measure a collection and store its calibration. Without questions, its titles are asked. Raises
         CollectionNotFound.
         """
+        calibration = await self._calibration(key, answerable, foreign)
+        await self._put(key, calibration)
+        return calibration
+
+    async def _calibration(
+        self, key: CollectionKey, answerable: Sequence[str] = (), foreign: Sequence[str] = ()
+    ) -> Calibration:
         source = "questions" if answerable else "titles"
         yes, margins, vectors = await self._measure(key, answerable or await self._titles(key))
         no, foreign_margins, foreign_vectors = await self._measure(
             key, foreign or [each for questions in OUT_OF_DOMAIN_QUESTIONS.values() for each in questions]
         )
         real = bool(answerable and foreign)
-        calibration = calibrate(
+        return calibrate(
             *(yes, no, source, time.time(), self._embedder),
             score_margins=(margins, foreign_margins) if real else None,
             vectors=(vectors, foreign_vectors) if real else None,
         )
+
+    async def _put(self, key: CollectionKey, calibration: Calibration) -> None:
         async with self._open_writer() as writer:
             change = await self._store.put_calibration(writer, key, calibration)
             await writer.wait_until_on_disk()
@@ -80,10 +89,9 @@ class Calibrator:
             "collection.calibrated",
             collection=key.label,
             min_relevance=calibration.min_relevance,
-            source=source,
+            source=calibration.source,
             min_apart=calibration.min_apart,
         )
-        return calibration
 
     async def _calibrate_changed(self, quiet_seconds: float) -> None:
         while True:
@@ -92,9 +100,10 @@ class Calibrator:
             for key in [key for key, changed in self._changed.items() if now - changed >= quiet_seconds]:
                 del self._changed[key]
                 try:
-                    current = await self._store.calibration(key)
-                    if current is None or current.source == "titles" or current.embedder != self._embedder:
-                        await self.calibrate(key)
+                    if await self._is_due(key):
+                        calibration = await self._calibration(key)
+                        if await self._is_due(key):  # nobody calibrated with questions of their own meanwhile
+                            await self._put(key, calibration)
                 except CollectionNotFound:
                     continue  # it was deleted meanwhile
                 except (DraftNotFound, KnowledgeMoved):  # promoted, discarded or replaced meanwhile
@@ -103,6 +112,10 @@ class Calibrator:
                 except ServiceError as error:
                     _log.warning("collection.not_calibrated", collection=key.member, cause=error.message)
                     self.mark_changed(key)
+
+    async def _is_due(self, key: CollectionKey) -> bool:
+        current = await self._store.calibration(key)
+        return current is None or current.source == "titles" or current.embedder != self._embedder
 
     async def _titles(self, key: CollectionKey) -> list[str]:
         ids = await self._store.document_ids(key)  # ids are hashes: any of them are a fair sample
