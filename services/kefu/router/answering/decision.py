@@ -6,7 +6,7 @@ A decision is made in two steps: by the message alone, and where that does not d
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 
 from kefu.router.actions.procedures.procedure_runner import WantedProcedure
@@ -19,10 +19,12 @@ from kefu.router.answering.question import Question
 from kefu.router.answering.repeated_failures import has_failed_again
 from kefu.router.answering.self_service import self_service
 from kefu.router.domain.handoff import HandoffReason, Sentiment
+from kefu.router.domain.triage import MessageReading, Mood
 from kefu.router.domain.turn import BrownOut, Passage
 from kefu.router.guardrails.prompt_injection import gives_instructions, overrides_rules
 from kefu.router.nlu.consent import Consent
 from kefu.router.nlu.intents import Intent
+from kefu.router.nlu.message import CustomerMessage
 from kefu.router.nlu.own_case import LEAST_SCORE, LIKELY_SCORE
 from kefu.router.replicas.retrieval_client import CuratedAnswer, SearchResult
 from kefu.router.storage.turn_drafts import SavedDraft
@@ -262,6 +264,21 @@ def after_evidence(question: Question, decision: Decision, evidence: Evidence, f
     if is_relevant:
         return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
     return decision
+
+
+def after_reading(message: CustomerMessage, decision: Decision, reading: MessageReading) -> Decision:
+    """The decision once the message was read: who is upset is not asked which of some guesses is meant, and not told
+    that the pages say nothing. One guess is offered nevertheless: that is help.
+    """
+    if not reading.is_compared or reading.mood is Mood.CALM:
+        return decision
+    match decision:
+        case Clarify(choices, is_unsure) if is_unsure and len(choices) > 1:
+            return HandOver(HandoffReason.COMPLAINT)
+        case HandOver(HandoffReason.NOTHING_RELEVANT) if reading.mood is Mood.ANGRY or not message.asks_something:
+            return replace(decision, reason=HandoffReason.COMPLAINT)
+        case _:
+            return decision
 
 
 def passages_to_read(question: Question, found: Sequence[SearchResult]) -> tuple[Passage, ...]:

@@ -40,6 +40,7 @@ from kefu.router.answering.decision import (
     Settle,
     TurnDown,
     after_evidence,
+    after_reading,
     after_search,
     before_search,
     gives_way_to_reply,
@@ -222,7 +223,10 @@ class AnswerPipeline:
             async with self._search_admission.slot(_slot_request(question)) as level:
                 question = _searching_at(level, question)
                 draft.brown_out = question.brown_out
-                return question, await self._decide_by_search(question, draft)
+                decision = await self._decide_by_search(question, draft)
+                if draft.triage is not None:
+                    decision = after_reading(question.message, decision, draft.triage.reading)
+                return question, decision
         except Overloaded:
             if await self._takes_for_load(question):
                 return question, HandOver(HandoffReason.OVERLOADED)

@@ -52,9 +52,14 @@ class CustomerMessage:
         return sentiment_of([self.normalized])
 
     @cached_property
+    def asks_something(self) -> bool:
+        """Whether the message asks about a rule, supposes a case, or ends as a question."""
+        return asks_something(self.normalized)
+
+    @cached_property
     def is_complaint(self) -> bool:
         """Whether the message asks nothing and is full of anger or grief."""
-        return self.sentiment is Sentiment.NEGATIVE and not asks_something(self.normalized)
+        return self.sentiment is Sentiment.NEGATIVE and not self.asks_something
 
     @cached_property
     def mentions_person(self) -> bool:
@@ -64,7 +69,7 @@ class CustomerMessage:
     @cached_property
     def may_want_person(self) -> bool:
         """Whether the message mentions a person and asks nothing."""
-        return self.mentions_person and not asks_something(self.normalized)
+        return self.mentions_person and not self.asks_something
 
     @cached_property
     def is_traditional(self) -> bool:

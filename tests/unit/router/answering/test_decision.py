@@ -17,6 +17,7 @@ from kefu.router.answering.decision import (
     HandOver,
     Refuse,
     TurnDown,
+    after_reading,
     after_search,
     before_search,
     may_be_evidence,
@@ -25,9 +26,11 @@ from kefu.router.answering.decision import (
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.writing import generator
 from kefu.router.domain.handoff import HandoffReason
+from kefu.router.domain.triage import MessageReading, Mood
 from kefu.router.domain.turn import AnswerSource, BrownOut, Completed, FinishReason, Passage, Turn
 from kefu.router.nlu import message as messages
 from kefu.router.nlu.intents import Intent
+from kefu.router.nlu.message import CustomerMessage
 from kefu.router.nlu.own_case import LEAST_SCORE, LIKELY_SCORE
 from kefu.router.replicas.retrieval_client import CuratedAnswer, SearchResult
 from tests.support.table import table
@@ -78,6 +81,8 @@ def answered(text: str) -> Turn:
 
 CURATED = CuratedAnswer("c", "answer", "en")
 OWN = replace(NEARLY, min_relevance=0.25)
+NOTHING = HandOver(HandoffReason.NOTHING_RELEVANT, (BAD,))
+GUESSES = Clarify(("A", "B"), is_unsure=True)
 DID_YOU_MEAN = Clarify(("Refunds",), is_unsure=True)
 
 
@@ -105,6 +110,32 @@ DID_YOU_MEAN = Clarify(("Refunds",), is_unsure=True)
 )
 def test_what_the_search_found_decides(result: SearchResult, more: dict[str, Any], decision: Decision) -> None:
     assert after_search(question(ASKED, **more), result) == decision
+
+
+@table(
+    ("text", "mood", "decision", "expected"),
+    [
+        (
+            "The lamp is broken again",
+            Mood.UNHAPPY,
+            Clarify(("A", "B"), is_unsure=True),
+            HandOver(HandoffReason.COMPLAINT),
+        ),
+        ("The lamp is broken again", Mood.CALM, Clarify(("A", "B"), is_unsure=True), None),
+        ("The lamp is broken again", Mood.ANGRY, Clarify(("A",), is_unsure=True), None),
+        ("lamp", Mood.ANGRY, Clarify(("A", "B")), None),
+        ("The lamp is broken again", Mood.UNHAPPY, NOTHING, HandOver(HandoffReason.COMPLAINT, (BAD,))),
+        ("How long is the lamp's warranty?", Mood.UNHAPPY, NOTHING, None),
+        ("你们到底管不管！！", Mood.ANGRY, NOTHING, HandOver(HandoffReason.COMPLAINT, (BAD,))),
+        ("The lamp is broken again", Mood.ANGRY, GiveExcerpt((GOOD,)), None),
+    ],
+)
+def test_who_is_upset_is_passed_on_rather_than_asked_to_guess(
+    text: str, mood: Mood, decision: Decision, expected: Decision | None
+) -> None:
+    reading = MessageReading(mood=mood, is_compared=True)
+    assert after_reading(CustomerMessage(text), decision, reading) == (expected or decision)
+    assert after_reading(CustomerMessage(text), decision, replace(reading, is_compared=False)) == decision
 
 
 def test_a_word_that_fits_several_documents_is_asked_back_about() -> None:

@@ -45,10 +45,12 @@ def test_a_value_told_twice_is_one_slot_and_the_latest_come_last() -> None:
         (["Not bad at all"], Sentiment.POSITIVE),
         (["How long does a refund take?"], Sentiment.NEUTRAL),
         (["退款要多久"], Sentiment.NEUTRAL),
+        (["蒸汽棒多少钱"], Sentiment.NEUTRAL),
+        (["太棒了"], Sentiment.POSITIVE),
         ([], Sentiment.NEUTRAL),
         (["Thanks for the help", "This is useless, I am angry"], Sentiment.NEGATIVE),
     ],
-    floor=11,
+    floor=13,
 )
 def test_how_messages_sound_is_counted_by_words(messages: list[str], expected: Sentiment) -> None:
     assert sentiment_of([CustomerMessage(each).normalized for each in messages]) is expected
