@@ -22,7 +22,7 @@ from kefu.gateway.middleware.browser_security import (
 from kefu.gateway.middleware.lingering_close import LingeringClose
 from kefu.gateway.middleware.request_log import RequestLog
 from kefu.gateway.openai_api.chat import ChatCompletions
-from kefu.gateway.openai_api.errors import unknown_endpoint
+from kefu.gateway.openai_api.errors import PATHS_WITHOUT_VERSION, unknown_endpoint
 from kefu.gateway.openai_api.models import ModelEndpoints
 from kefu.gateway.site_api import SiteApi, handle_service_error
 from kefu.gateway.static_pages import StaticPages
@@ -72,6 +72,7 @@ def application(
         Route("/v1/models/{model:path}", models.model),
         *([Route("/v1/embeddings", models.embeddings, methods=["POST"])] if config.embeddings == "on" else ()),
         Route("/v1/{path:path}", openai_unknown, methods=_METHODS),
+        *(Route(path, openai_unknown, methods=_METHODS) for path in PATHS_WITHOUT_VERSION),
         Route(MCP_PATH, mcp),
         Route("/healthz", healthy),
         Route("/readyz", ready),

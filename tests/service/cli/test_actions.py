@@ -74,7 +74,7 @@ async def test_a_change_says_who_makes_it_and_is_tried_without_changing_anything
     assert "money" in (await kefu("actions", "list", COLUMNS="300")).out
     inputs = ("order=SL700412697734", "reason=no longer needed", "--customer", "emma_clarke")
     tried = await kefu("actions", "try", "cancel-order", *inputs)
-    assert "I would cancel your order **SL700412697734**" in tried.out
+    assert "I can cancel your order **SL700412697734**" in tried.out
     assert (await shop.api.get(order_path("emma_clarke", "SL700412697734"))).json()["status"] == "pending"
 
 

@@ -233,6 +233,13 @@ async def test_an_endpoint_that_is_not_served_is_named_to_openais_client(client:
         await client.responses.create(model="kefu", input="hello")
 
 
+async def test_a_base_url_without_its_version_is_told_so(client: AsyncOpenAI) -> None:
+    bare = client.with_options(base_url=str(client.base_url).removesuffix("v1/"))
+    for call in (bare.chat.completions.create(model="kefu", messages=[user(QUESTION)]), bare.models.retrieve("kefu")):
+        with pytest.raises(openai.NotFoundError, match="add /v1 to the client's base URL"):
+            await call
+
+
 async def test_thinking_is_told_apart_when_it_is_asked_for(client: AsyncOpenAI, harness: RouterHarness) -> None:
     harness.replica.frames = [
         gen.Delta(channel=gen.Delta.CHANNEL_REASONING, text="Let me see.", token_ids=[1]),

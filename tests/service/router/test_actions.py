@@ -93,7 +93,7 @@ async def test_a_visitor_is_asked_to_sign_in_and_nothing_is_called(harness: Rout
     await set_up(harness, "http://127.0.0.1:9")
     nobody = await customer(harness, "")
     answer = await nobody.ask(ASK)
-    assert answer.text.startswith("To look up what is yours I have to know who you are.")
+    assert answer.text.startswith("To look that up I need to know who you are.")
     assert answer.completed.source == chat.ANSWER_SOURCE_ACTION
     other = await nobody.ask("How long does a refund take?")
     assert other.completed.source == chat.ANSWER_SOURCE_GENERATED

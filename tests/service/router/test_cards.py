@@ -99,7 +99,7 @@ async def test_a_change_is_asked_for_on_a_card_and_told_as_it_is_made(harness: R
     await emma.ask(PENDING, first.session)
     asked = await emma.ask("2", first.session)
     cards = asked.completed.cards
-    assert cards.text == "I would cancel this order. This cannot be undone. Shall I do it?"
+    assert cards.text == "I can cancel this order. This cannot be undone. Shall I go ahead?"
     [card] = cards.cards
     assert card.title == PENDING
     assert fields_of(card)["Reason"] == "I ordered it by mistake"

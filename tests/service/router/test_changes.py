@@ -101,9 +101,9 @@ async def test_an_order_is_cancelled_after_a_yes_and_the_log_says_what_was(harne
     emma = await ready(harness, shop.origin)
     question = await asked(emma)
     assert list(question.completed.choices) == [YES, NO]
-    assert f"I would cancel your order **{PENDING}** (I ordered it by mistake):" in question.text
+    assert f"I can cancel your order **{PENDING}** (I ordered it by mistake):" in question.text
     assert "388 yuan go back within a few working days to your credit card." in question.text
-    assert question.text.endswith(f"Shall I do it?\n\n1. {YES}\n2. {NO}")
+    assert question.text.endswith(f"Shall I go ahead?\n\n1. {YES}\n2. {NO}")
     assert await status_of(shop) == "pending"
     told = await emma.ask(YES, question.session)
     assert told.text.startswith(f"Your order **{PENDING}** is cancelled.\n\n388 yuan go back")
@@ -145,7 +145,7 @@ async def test_what_is_no_clear_yes_is_asked_again(harness: RouterHarness, shop:
     emma = await ready(harness, shop.origin)
     question = await asked(emma)
     again = await emma.ask("yes but keep one of them", question.session)
-    assert "Shall I do it?" in again.text
+    assert "Shall I go ahead?" in again.text
     assert again.text != question.text  # it says that nothing was done
     assert list(again.completed.choices) == [YES, NO]
     assert await status_of(shop) == "pending"
@@ -313,7 +313,7 @@ async def test_above_the_tenants_limit_a_person_gets_what_the_customer_said(harn
 async def test_a_visitor_is_asked_to_sign_in(harness: RouterHarness) -> None:
     await allow(await set_up(harness, "http://127.0.0.1:9"), "money")
     told = await (await customer(harness, "")).ask(CANCEL)
-    assert told.text.startswith("To look up what is yours I have to know who you are.")
+    assert told.text.startswith("To look that up I need to know who you are.")
 
 
 async def test_double_clicks_and_resent_messages_change_it_once(
@@ -632,7 +632,7 @@ async def test_several_things_can_be_chosen(harness: RouterHarness, shop: Shop, 
     question = await emma.ask("credit card", what.session)
     assert [line[2:] for line in question.text.splitlines() if line.startswith("- ")] == goods
     told = await emma.ask("yes", what.session)
-    assert told.text.startswith(f"The return from your order **{DELIVERED}** is asked for.")
+    assert told.text.startswith(f"Your return from order **{DELIVERED}** has been requested.")
     order = (await shop.api.get(order_path("emma_clarke", DELIVERED))).json()
     assert (order["status"], len(order["return_items"])) == ("return requested", len(goods))
 
@@ -643,7 +643,7 @@ async def test_nothing_is_chosen_that_is_not_in_the_list(harness: RouterHarness,
     emma = await ready(harness, shop.origin)
     what = await asked_to_return(emma)
     answer = await emma.ask(reply, what.session)
-    assert "I would ask for the return" not in answer.text
+    assert "I can request the return" not in answer.text
 
 
 async def test_a_list_of_what_a_customer_wrote_is_not_read(harness: RouterHarness, shop: Shop) -> None:

@@ -76,7 +76,7 @@ async def test_an_order_is_cancelled_by_a_change_of_that_document(emma: RouterCl
     assert list(why.completed.choices) == ["no longer needed", "ordered by mistake"]
     question = await emma.ask("ordered by mistake", which.session)
     assert question.text.startswith(
-        f"I would do this for you: Cancel a pending order.\n\n- order id: {PENDING}\n- reason: ordered by mistake\n"
+        f"I can do this for you: Cancel a pending order.\n\n- order id: {PENDING}\n- reason: ordered by mistake\n"
     )
     assert "- amounts: refund, 388, " in question.text  # the system's own preview
     order = order_path("emma_clarke", PENDING)

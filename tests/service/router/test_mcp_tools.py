@@ -130,7 +130,7 @@ async def ask_to_hold(harness: RouterHarness) -> tuple[RouterClient, str]:
     emma = await customer(harness)
     first = await emma.ask(HOLD)
     question = await emma.ask("P-77", first.session)
-    assert question.text.startswith("I would do this for you: Hold a parcel at the depot.\n\n- parcel: P-77"), question
+    assert question.text.startswith("I can do this for you: Hold a parcel at the depot.\n\n- parcel: P-77"), question
     return emma, first.session
 
 

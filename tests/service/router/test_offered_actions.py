@@ -48,7 +48,7 @@ async def test_an_order_that_is_named_without_a_clear_wish_is_asked_about(harnes
     why = await emma.ask("1", asked.session)
     assert why.text.startswith("Why do you want to cancel it?")  # which order was said
     question = await emma.ask("2", asked.session)
-    assert f"I would cancel your order **{PENDING}**" in question.text
+    assert f"I can cancel your order **{PENDING}**" in question.text
 
 
 async def test_a_new_wish_is_no_reply_though_it_names_what_was_asked_for(harness: RouterHarness, shop: Shop) -> None:
@@ -62,7 +62,7 @@ async def test_a_new_wish_is_no_reply_though_it_names_what_was_asked_for(harness
     asked = await emma.ask(where)
     why = await emma.ask(cancel, asked.session)
     assert why.text.startswith("Why do you want to cancel it?")
-    assert f"I would cancel your order **{PENDING}**" in (await emma.ask("1", asked.session)).text
+    assert f"I can cancel your order **{PENDING}**" in (await emma.ask("1", asked.session)).text
 
 
 async def test_an_order_that_was_not_offered_is_named_nevertheless(harness: RouterHarness, shop: Shop) -> None:

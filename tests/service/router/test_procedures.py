@@ -78,7 +78,7 @@ async def test_the_samples_procedures_are_sound_and_one_is_followed_to_its_chang
     assert first.text.startswith("Which of your orders do you want to cancel?")
     assert (await emma.ask(PENDING, first.session)).text.startswith("Why do you want to cancel it?")
     question = await emma.ask(MISTAKE, first.session)
-    assert f"I would cancel your order **{PENDING}** (I ordered it by mistake):" in question.text
+    assert f"I can cancel your order **{PENDING}** (I ordered it by mistake):" in question.text
     told = await emma.ask(YES, first.session)
     assert told.text.startswith(f"Your order **{PENDING}** is cancelled.")
     assert await status_of(shop) == "cancelled"
@@ -91,7 +91,7 @@ async def test_the_samples_procedures_are_sound_and_one_is_followed_to_its_chang
     [
         (CANCEL, PROCESSED, f"The order **{PROCESSED}** can't be cancelled any more: it is on its way."),
         (CANCEL_ZH, PROCESSED, f"订单 **{PROCESSED}** 已发货，正在配送，无法取消"),
-        (CANCEL, DELIVERED, f"The order **{DELIVERED}** can't be cancelled: only an order that is placed"),
+        (CANCEL, DELIVERED, f"The order **{DELIVERED}** can't be cancelled: only an order that has not been packed"),
     ],
 )
 async def test_conditions_are_compared_with_what_was_looked_up(
@@ -116,7 +116,7 @@ async def test_what_is_asked_said_done_and_said_behind_it(harness: RouterHarness
     asked = await emma.ask("2", first.session)
     assert asked.text.startswith("Which of your orders do you mean?")  # the look-up's own question
     question = await emma.ask(PENDING, first.session)
-    assert question.text.startswith("Let us see: placed, and not packed yet.\n\nI would cancel your order")
+    assert question.text.startswith("Let us see: placed, and not packed yet.\n\nI can cancel your order")
     assert "(I ordered it by mistake)" in question.text  # what the procedure asked is what the action takes
     other = await emma.ask("How long do refunds take?", first.session)
     assert "Nothing has been changed yet" in other.text
@@ -163,7 +163,7 @@ async def test_a_no_ends_it_and_nothing_is_changed(harness: RouterHarness, shop:
 async def test_a_visitor_who_is_nobody_is_asked_to_sign_in(harness: RouterHarness, shop: Shop) -> None:
     await ready(harness, shop)
     visitor = await customer(harness, "")
-    assert (await visitor.ask(CANCEL)).text.startswith("To look up what is yours I have to know who you are.")
+    assert (await visitor.ask(CANCEL)).text.startswith("To look that up I need to know who you are.")
 
 
 async def test_a_conversation_goes_on_with_the_revision_that_it_began_with(harness: RouterHarness, shop: Shop) -> None:
@@ -176,7 +176,7 @@ async def test_a_conversation_goes_on_with_the_revision_that_it_began_with(harne
     assert stored.revision == 2
     await emma.ask("1", first.session)
     question = await emma.ask(PENDING, first.session)
-    assert "Why do you want to cancel it?" in question.text or "I would cancel" in question.text
+    assert "Why do you want to cancel it?" in question.text or "I can cancel" in question.text
     other = await emma.ask(CANCEL)
     await emma.ask("1", other.session)
     assert "We never cancel." in (await emma.ask(PENDING, other.session)).text
@@ -241,7 +241,7 @@ async def test_a_yes_that_is_clicked_twice_is_none_to_a_second_change(harness: R
         told = await emma.ask(reply, first.session)
     assert YES in told.completed.choices, told.text
     both = await emma.ask(YES, first.session)
-    assert "I would cancel your order" in both.text
+    assert "I can cancel your order" in both.text
     again = await emma.ask(YES, first.session)
     assert again.text.startswith("Nothing has been changed yet: I need a clear yes or no.")
     assert await status_of(shop) == "pending"

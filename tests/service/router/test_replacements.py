@@ -46,7 +46,7 @@ async def test_items_are_exchanged_one_for_each_that_was_chosen(harness: RouterH
         "- SL-A1 air purifier: colour white, in place of colour grey\n- SL-L2 desk lamp: colour white" in question.text
     )
     told = await emma.ask(YES, first.session)
-    assert told.text.startswith(f"The exchange from your order **{DELIVERED}** is asked for:")
+    assert told.text.startswith(f"Your exchange from order **{DELIVERED}** has been requested:")
     order = (await shop.api.get(order_path("emma_clarke", DELIVERED))).json()
     assert order["status"] == "exchange requested"
     assert order["exchange_items"] == ["SL-A1-GREY", "SL-L2-BLACK"]
@@ -64,7 +64,7 @@ async def test_something_else_in_between_loses_nothing_that_was_chosen(harness: 
     aside = await emma.ask("How long does a refund take?", first.session)
     assert "**SL-K3 kettle** (capacity 1.2 L, colour white): which one do you want instead?" in aside.text
     method = await emma.ask("1.7 L, the black one", first.session)
-    assert method.text.startswith("With what should a difference"), method.text
+    assert method.text.startswith("How should a price difference"), method.text
     question = await emma.ask("2", first.session)
     assert "- SL-K3 kettle: capacity 1.7 L, colour black, in place of capacity 1.2 L, colour white" in question.text
     assert "You pay 40 yuan with your gift card." in question.text
@@ -82,7 +82,7 @@ async def test_an_address_is_taken_word_for_word_and_shown_before_it_is_used(
     for line in ("12 Hill {order} Road", "-", "Suzhou", "Jiangsu", "215000"):
         await emma.ask(line, first.session)
     question = await emma.ask("China", first.session)
-    assert "12 Hill {order} Road\nSuzhou, Jiangsu 215000\nChina\n\nShall I do it?" in question.text
+    assert "12 Hill {order} Road\nSuzhou, Jiangsu 215000\nChina\n\nShall I go ahead?" in question.text
     await emma.ask("yes", first.session)
     address = (await shop.api.get(order_path("emma_clarke", PENDING))).json()["address"]
     assert (address["address1"], address["address2"], address["zip"]) == ("12 Hill {order} Road", "", "215000")
@@ -102,8 +102,8 @@ async def test_an_order_is_paid_another_way(harness: RouterHarness, shop: Shop) 
     first = await emma.ask("I'd rather pay by gift card")
     await emma.ask(PENDING, first.session)
     question = await emma.ask("the gift card", first.session)
-    assert "388 yuan are paid with your gift card. 388 yuan go back within a few working days" in question.text
+    assert "You pay 388 yuan with your gift card. 388 yuan go back within a few working days" in question.text
     told = await emma.ask(YES, first.session)
-    assert told.text.startswith(f"How your order **{PENDING}** is paid has been changed.")
+    assert told.text.startswith(f"The payment of your order **{PENDING}** has been changed.")
     history = (await shop.api.get(order_path("emma_clarke", PENDING))).json()["payment_history"]
     assert [each["transaction_type"] for each in history] == ["payment", "payment", "refund"]

@@ -140,4 +140,6 @@ async def test_every_call_is_timed_the_late_ones_too() -> None:
         served.delay = 30.0
         with pytest.raises(SearchLate):
             await search(client, seconds=0.3)
-    assert [round(one, 1) for one in times] == [0.1, 0.3]
+    first, late = times
+    assert 0.1 <= first < 5.0
+    assert 0.3 <= late < 5.0

@@ -165,8 +165,8 @@ def test_an_operation_that_writes_becomes_a_change_with_its_preview() -> None:
     assert action["change"] == {
         "risk": "write",
         "questions": {
-            "en": "I would do this for you: Cancel an order.\n\n"
-            "- reason: {{reason}}\n{{#id}}- id: {{id}}\n{{/id}}\nShall I do it?",
+            "en": "I can do this for you: Cancel an order.\n\n"
+            "- reason: {{reason}}\n{{#id}}- id: {{id}}\n{{/id}}\nShall I go ahead?",
             "zh": "我将为您办理：Cancel an order。\n\n- reason：{{reason}}\n{{#id}}- id：{{id}}\n{{/id}}\n确认办理吗？",
         },
         "preview": {"method": "POST", "url": f"{url}?dryRun=true", "body": json.dumps(sent)},

@@ -42,7 +42,7 @@ def findings(
         Exchange(message, answer, ("Yes", "No"), "action", "", (), time=50.0 + at)
         for at, answer in enumerate(answers or ("",))
     ]
-    conversation.yeses += [Yes(time, f"I would cancel {to}. Shall I?") for time in yes]
+    conversation.yeses += [Yes(time, f"I can cancel {to}. Shall I?") for time in yes]
     return findings_of(conversation, calls, SEED, [TEMPLATE])
 
 

@@ -211,7 +211,7 @@ def _change(told: str, inputs: Inputs, preview: Lines) -> dict[str, Any]:
     return {
         "risk": "write",
         "questions": {
-            "en": f"I would do this for you: {told}.\n\n{english}\nShall I do it?",
+            "en": f"I can do this for you: {told}.\n\n{english}\nShall I go ahead?",
             "zh": f"我将为您办理：{told}。\n\n{chinese}\n确认办理吗？",
         },
     }

@@ -178,7 +178,9 @@ def _check_supported(request: _Body) -> None:
     for name, given in (("tools", request.tools), ("functions", request.functions), ("audio", request.audio)):
         if given:
             raise InvalidRequest(
-                f"{name}: Kefu answers from its knowledge base, and calls nothing.", name, code="unsupported_parameter"
+                f"{name}: Kefu does not call an application's functions; give it actions of its own (docs/actions.md).",
+                name,
+                code="unsupported_parameter",
             )
     if request.logprobs:
         raise InvalidRequest("logprobs: these are not told.", "logprobs", code="unsupported_parameter")

@@ -40,10 +40,17 @@ def error_body(error: Failure | InvalidRequest) -> dict[str, Any]:
     return {"error": {"message": error.message, "type": kind, "param": param, "code": code}}
 
 
+PATHS_WITHOUT_VERSION = ("/chat/completions", "/embeddings", "/models", "/models/{model}", "/responses", "/completions")
+"""Where OpenAI's clients call whose base URL lacks the /v1."""
+
+
 def unknown_endpoint(method: str, path: str) -> Response:
     """The response to a call of OpenAI's API that Kefu does not serve; OpenAI's clients print its message."""
-    served = "POST /v1/chat/completions, POST /v1/embeddings and GET /v1/models"
-    message = f"Kefu does not serve {method} {path[:100]}; it has {served}."
+    if path.startswith("/v1/"):
+        served = "POST /v1/chat/completions, POST /v1/embeddings and GET /v1/models"
+        message = f"Kefu does not serve {method} {path[:100]}; it has {served}."
+    else:
+        message = f"There is no {path[:100]} here: add /v1 to the client's base URL."
     return error_response(InvalidRequest(message, code="unknown_url", status=404))
 
 

@@ -138,7 +138,7 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
         handoff_not_helpful="I'm sorry that I couldn't help. A colleague will take over shortly.",
         handoff_repeated="A colleague has been called already and will be with you as soon as possible.",
         handoff_out_of_hours=(
-            "Our colleagues are not there at the moment. They are back {opening} and will see what you wrote."
+            "Nobody from our team is here at the moment. They will be back {opening} and will read what you wrote."
         ),
         clarifying_question="Which of these do you mean?",
         did_you_mean="I'm not sure that I understood. Did you mean one of these?",
@@ -162,7 +162,7 @@ DEFAULT_REPLIES: dict[AnswerLanguage, CannedReplies] = {
             'say "person".'
         ),
         sign_in=(
-            "To look up what is yours I have to know who you are. Please sign in, then ask me again. If you would "
+            "To look that up I need to know who you are. Please sign in, then ask me again. If you would "
             'like to talk to a person, just say "person".'
         ),
         not_there=(

@@ -56,6 +56,16 @@ describe("the client", () => {
     await expect(kefu.getSession(answer.session)).rejects.toMatchObject({ name: "KefuError", code: Code.NotFound });
   });
 
+  it("names the address where nobody answers, and not fetch's own words", async () => {
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("fetch failed")));
+    const kefu = new Kefu({ baseUrl: "http://127.0.0.1:1/chat" });
+    const unreached = { name: "KefuError", code: Code.Unavailable, message: expect.stringMatching(/^Nobody answers at http:\/\/127\.0\.0\.1:1\./) };
+    await expect(kefu.ask("Hello?")).rejects.toMatchObject(unreached);
+    await expect(kefu.getSession("sessions/s")).rejects.toMatchObject(unreached);
+    vi.stubGlobal("fetch", () => Promise.reject(new DOMException("It was left.", "AbortError")));
+    await expect(kefu.getSession("sessions/s")).rejects.not.toMatchObject(unreached);
+  });
+
   it("asks again when the server says so, and under the same id", async () => {
     const ids: string[] = [];
     const kefu = over({

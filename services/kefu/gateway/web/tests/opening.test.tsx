@@ -13,7 +13,7 @@ import { choose } from "../src/shared/i18n.ts";
 
 const OPENING = timestampFromDate(new Date("2026-12-02T01:00:00Z"));
 const ZH = "现在是非工作时间，您的问题已记录，人工客服将于明天 09:00（UTC+8）上班后为您处理。";
-const EN = "Our colleagues are not there at the moment. They are back tomorrow at 09:00 (UTC+8) and will see what you wrote.";
+const EN = "Nobody from our team is here at the moment. They will be back tomorrow at 09:00 (UTC+8) and will read what you wrote.";
 
 const inZone = (hours: number) => vi.spyOn(Date.prototype, "getTimezoneOffset").mockReturnValue(-60 * hours);
 const handoff = (message: string, more: MessageInitShape<typeof HandoffSchema> = {}): Handoff =>

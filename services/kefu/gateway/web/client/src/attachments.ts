@@ -2,6 +2,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Credentials, fixedToken } from "./credentials.ts";
 import { KefuError, failureOf } from "./failure.ts";
+import { reach } from "./reach.ts";
 import { refusal } from "./refusal.ts";
 
 /** An attachment as the gateway describes it: Attachment of the contract, in JSON. */
@@ -52,7 +53,7 @@ export async function uploadAttachment(base: string, who: string | Credentials, 
 export async function downloadAttachment(base: string, token: string, name: string, preview = false): Promise<Blob> {
   try {
     const address = `${base}/api/attachments/${name}${preview ? "?preview=1" : ""}`;
-    const response = await fetch(address, { headers: { Authorization: `Bearer ${token}` } });
+    const response = await reach(address, { headers: { Authorization: `Bearer ${token}` } });
     if (response.ok) return await response.blob();
     throw refusal(response.status, await response.json().catch(() => null));
   } catch (error) {
@@ -85,7 +86,7 @@ interface Sent {
 }
 
 async function sendByFetch(url: string, body: Blob, headers: Record<string, string>, { signal }: UploadOptions): Promise<Sent> {
-  const response = await fetch(url, { method: "POST", headers, body, ...(signal ? { signal } : {}) });
+  const response = await reach(url, { method: "POST", headers, body, ...(signal ? { signal } : {}) });
   return { status: response.status, text: await response.text() };
 }
 

@@ -1,4 +1,5 @@
 /** Who calls: whoever has a key, or a visitor or customer whom the gateway gives a short-lived token. */
+import { reach } from "./reach.ts";
 
 export interface Credentials {
   /** A token that is valid now, or an Error that says why there is none. */
@@ -87,7 +88,7 @@ function renewing(first: Held | null, renew: (old: string | undefined) => Promis
 
 function exchange(base: string, old: string | undefined): Promise<Response> {
   const headers: HeadersInit = old ? { Authorization: `Bearer ${old}` } : {};
-  return fetch(`${base}/api/visitor`, { method: "POST", headers });
+  return reach(`${base}/api/visitor`, { method: "POST", headers });
 }
 
 function isRefused({ status }: Response): boolean {

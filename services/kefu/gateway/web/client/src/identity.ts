@@ -1,6 +1,7 @@
 /** Customers whose identity is verified: by a token of the company's site, or by a code that was sent by mail. */
 import { type Credentials, type Issued, proven, visitor } from "./credentials.ts";
 import { failureOf, KefuError } from "./failure.ts";
+import { reach } from "./reach.ts";
 import { again } from "./retry.ts";
 import { refusal } from "./refusal.ts";
 
@@ -48,7 +49,7 @@ export function verifyEmailCode(base: string, visitorToken: string, email: strin
 
 async function post<Answer>(base: string, path: string, visitorToken: string, body: object): Promise<Answer> {
   try {
-    const response = await fetch(`${base}/api/${path}`, {
+    const response = await reach(`${base}/api/${path}`, {
       method: "POST",
       headers: { Authorization: `Bearer ${visitorToken}`, "Content-Type": "application/json" },
       body: JSON.stringify(body),

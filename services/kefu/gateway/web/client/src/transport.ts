@@ -2,9 +2,10 @@
 import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import type { Credentials } from "./credentials.ts";
+import { reach } from "./reach.ts";
 
 export function gatewayTransport(base: string, credentials: Credentials): Transport {
-  return createConnectTransport({ baseUrl: base, useBinaryFormat: true, interceptors: [authorized(credentials)] });
+  return createConnectTransport({ baseUrl: base, useBinaryFormat: true, fetch: reach, interceptors: [authorized(credentials)] });
 }
 
 /**

@@ -250,12 +250,12 @@ async function fill(label: string, value: string): Promise<void> {
 
 test("an administrator says how customers are identified, and all else of the settings stays", async () => {
   await open("#/settings/customers", "kefu_admin");
-  await see(/Your site says who its customers are/);
+  await see(/Your site tells who its customers are/);
   expect(root.textContent).not.toMatch(/Issuer/);
   await fill("Customers", "required");
-  await fill("Your site says who its customers are", "sharedSecret");
+  await fill("Your site tells who its customers are", "sharedSecret");
   await fill("Name of the secret", "identity");
-  await fill("Your site says who its customers are", "jwksUrl");
+  await fill("Your site tells who its customers are", "jwksUrl");
   await fill("Address of the public keys", "https://shop.example.com/jwks.json");
   await fill("Issuer", " https://shop.example.com ");
   await fill("Audience of tokens", "kefu");
@@ -299,7 +299,7 @@ test("a conversation that I held without a word goes back to the queue, and I am
   await press("Take over");
   await see(/Held by you/);
   company.lapse(names()[0]!);
-  await see(/went back to the queue: you held it for long without a word/);
+  await see(/went back to the queue because you did not write for too long/);
   company.takenBy(names()[0]!, "Chen Jie");
   await vi.waitFor(() => expect(root.textContent).not.toMatch(/went back to the queue/), { timeout: 10_000 });
 });
@@ -401,11 +401,11 @@ test("the audit log says who did what from where, names what was changed, and go
   await see(/The log is broken at entry 3/);
   company.auditFault = { brokenSequence: 0n, problem: "Before number 3 the end of the log was not sealed." };
   await press("Verify");
-  await see(/The chain is whole, but an end of it was not sealed.* Before number 3 the end.*ab12/);
+  await see(/The chain is intact, but one end of it was not sealed.* Before number 3 the end.*ab12/);
   expect(root.querySelector(".notice.warn")).not.toBeNull();
   company.auditFault = { brokenSequence: 0n, problem: "" };
   await press("Verify");
-  await see(/The log is whole.*ab12/);
+  await see(/The log is intact.*ab12/);
 });
 
 test("the audit log is filtered, and downloaded as lines of JSON", async () => {

@@ -46,7 +46,7 @@ test("what the form holds is what is asked for", () => {
 test("conversations are found by words and marks, and text stays text", async () => {
   await open("#/conversations");
   await see("Can I have an <b>invoice</b>?");
-  await see("Conversations looked at: 2");
+  await see("Conversations searched: 2");
   expect(root.querySelector("main b")).toBeNull();
   await act(async () => {
     [...root.querySelectorAll<HTMLInputElement>(".conversation-filters input[type=checkbox]")][0]!.click();
@@ -77,7 +77,7 @@ test("an answer says why, and a curated answer in its place names the questions 
 test("a sample is judged with the keys, and the numbers follow", async () => {
   await open("#/review", "kefu_agent");
   await see("Drawn at random");
-  await see("Nothing was judged in the last 7 days.");
+  await see("Nothing has been judged in the last 7 days.");
   await vi.waitFor(async () => {
     await key("j");
     expect(document.activeElement?.matches("li")).toBe(true);
@@ -91,7 +91,7 @@ test("a sample is judged with the keys, and the numbers follow", async () => {
   await see(/82\s?% \(74\s?% to 88\s?%\)/);
   await key("k");
   expect(document.activeElement?.getAttribute("aria-label")).toBe("How long does a refund take?");
-  await press("Take back");
+  await press("Undo verdict");
   await vi.waitFor(() => expect(company.reviews.judgements.has(REFUND)).toBe(false));
   // With a button of it pressed, or one that is gone, the keys go on from where they were.
   const right = document.activeElement!.querySelector<HTMLButtonElement>("[data-verdict='1']")!;

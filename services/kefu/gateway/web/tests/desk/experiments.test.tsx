@@ -21,7 +21,7 @@ async function click(name: string): Promise<void> {
 
 const start = async () => {
   await open("#/numbers");
-  await see("There was no experiment yet.");
+  await see("No experiments yet.");
   await see("Refunds, shorter");
   await act(async () => {
     root.querySelector('form[aria-label="Start an experiment"]')!.dispatchEvent(new Event("submit", { cancelable: true, bubbles: true }));
@@ -36,16 +36,16 @@ test("one is started with an open draft, and its figures say what they are worth
   company.experiments.count([500, 400], [500, 350]);
   await leave();
   await open("#/numbers");
-  await see("More is resolved over the draft.");
+  await see("More is resolved with the draft.");
   await see(/\+10\s?% \(\+0(?:\.\d)?\s?% to \+20\s?%\)/);
-  await see(/a difference where there is none is shown in at most 5\s?%/);
-  await see(/answered over live, as the draft could not be used: 2/);
+  await see(/a difference that does not exist is shown at most 5\s?%/);
+  await see(/answered from the live version because the draft could not be used: 2/);
 });
 
 test("it is stopped after a question, and then another can be started", async () => {
   await start();
   await click("Stop");
-  await see("go on over live");
+  await see("continue with the live version");
   await click("Stop");
   await see("Stopped");
   expect(company.experiments.stored[0]?.end).toBe(Experiment_End.STOPPED);
@@ -67,7 +67,7 @@ test("a held draft is not promoted, and that is said where it was asked for", as
 test("without a draft there is none to be started", async () => {
   company.experiments.drafts.length = 0;
   await open("#/numbers");
-  await see("There is no open draft.");
+  await see("An experiment needs an open draft, and there is none.");
 });
 
 test("in Chinese too", async () => {

@@ -33,7 +33,7 @@ test("whoever leaves the page of a run is asked first, and the run goes on while
   await see(/Asking: 1 of 2/);
   await go("#/golden/runs");
   await press("Stop and leave");
-  await see(/Nothing was asked yet/);
+  await see(/No runs yet/);
   expect(location.hash).toBe("#/golden/runs");
   await vi.waitFor(() => expect(company.golden.stopped).toBe(1));
   expect(browserAsks()).toBe(false);
@@ -49,7 +49,7 @@ test("nobody is asked before a run, or after it", async () => {
   await see(/2 of 2 right/);
   expect(browserAsks()).toBe(false);
   await go("#/golden/runs");
-  await see(/Nothing was asked yet/);
+  await see(/No runs yet/);
   expect(asked()).toBeNull();
 });
 
@@ -67,8 +67,8 @@ test("a run that ends while somebody is asked leaves them where they are, and as
 const begunBy = () => [...root.querySelectorAll("tbody tr")].map((row) => row.querySelector("td")?.textContent);
 
 test.each([
-  ["kefu_admin", ["–", "the night", "Shop's key", "Support desk"]],
-  ["kefu_lead", ["–", "the night", "keys/0a1b", "keys/kefu_admin"]],
+  ["kefu_admin", ["–", "the nightly run", "Shop's key", "Support desk"]],
+  ["kefu_lead", ["–", "the nightly run", "keys/0a1b", "keys/kefu_admin"]],
 ])("the list of runs names who began each as the audit log does, to %s", async (key, names) => {
   company.golden.ran({ author: "tenants/songlu/keys/kefu_admin" });
   company.golden.ran({ author: "tenants/songlu/keys/0a1b" });

@@ -93,20 +93,20 @@ test("what was read is of the customer's last question, and says so; a more pres
   const turns = [said("Cancel my order", CANCEL), said("It came broken!", COMPLAINT, ["Return an order"]), said("Return an order", { urgency: "normal", mood: "calm" })];
   const text = shown(create(TriageSchema, CANCEL), turns);
   expect(headings()).toEqual([
-    ["What was read", "Of “It came broken!”"],
-    ["The most pressing message", "Of “Cancel my order”"],
+    ["How it was read", "Of “It came broken!”"],
+    ["The most urgent message", "Of “Cancel my order”"],
   ]);
   expect(text).toContain("angry");
   shown(create(TriageSchema, COMPLAINT), turns);
-  expect(headings()).toEqual([["What was read", "Of “It came broken!”"]]);
+  expect(headings()).toEqual([["How it was read", "Of “It came broken!”"]]);
   shown(create(TriageSchema, { urgency: "normal", mood: "calm" }), turns); // of a button: it says nothing more
-  expect(headings()).toEqual([["What was read", "Of “It came broken!”"]]);
+  expect(headings()).toEqual([["How it was read", "Of “It came broken!”"]]);
 });
 
 test("a triage whose message is on no page is shown without it", () => {
   choose("en");
   shown(create(TriageSchema, FRAUD), [create(TurnSchema, { name: "sessions/s/turns/1", question: "Hello?" })]);
-  expect(headings()).toEqual([["What was read"]]);
+  expect(headings()).toEqual([["How it was read"]]);
   shown(create(TriageSchema, FRAUD), [said("x".repeat(300), COMPLAINT)]);
-  expect(headings()).toEqual([["What was read", `Of “${"x".repeat(120)}…”`], ["The most pressing message"]]);
+  expect(headings()).toEqual([["How it was read", `Of “${"x".repeat(120)}…”`], ["The most urgent message"]]);
 });

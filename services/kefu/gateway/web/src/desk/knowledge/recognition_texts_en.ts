@@ -9,6 +9,6 @@ export const recognitionEn = {
   ocrAnd: " and ",
   ocrRead: "{what} read by OCR, {percent} % sure",
   ocrDoubtful: "Compare with the original: {pages}",
-  phaseReading: "Reading, page {read} of {count}",
-  phaseReading_one: "Reading, page {read} of 1",
+  phaseReading: "Reading page {read} of {count}",
+  phaseReading_one: "Reading page {read} of 1",
 };
