@@ -21,6 +21,11 @@ export function locale(): string {
   return language.value === "zh" ? "zh-CN" : "en";
 }
 
+/** "a, b" or "a、b". */
+export function listed(items: readonly string[]): string {
+  return items.join(language.value === "zh" ? "、" : ", ");
+}
+
 /**
  * `const t = texts({ hello: "Hello {name}" }, { hello: "{name}，您好" })`, then `t("hello", { name })`. In English, "key"
  * gives way to "key_one" for `count: 1`, where there is one.

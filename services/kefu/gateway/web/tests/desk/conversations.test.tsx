@@ -62,6 +62,7 @@ test("an answer says why, and a curated answer in its place names the questions 
   expect(root.querySelector<HTMLAnchorElement>(`a[href="#/golden/new?turn=${REFUND}"]`)?.textContent).toBe("Make a golden question");
   expect(root.querySelector<HTMLAnchorElement>('a[href="#/knowledge/help/documents/d1"]')).not.toBeNull();
   await press(/^Why/);
+  await see("Answer by the model");
   await see("Did not pass “figure”");
   await see("Refunds take 9 days.");
   await see(/0\.910\.42Refunds/);

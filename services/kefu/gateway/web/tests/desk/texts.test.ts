@@ -2,10 +2,10 @@
 
 import { expect, test } from "vitest";
 
-import { choose } from "../../src/shared/i18n.ts";
+import { choose, listed } from "../../src/shared/i18n.ts";
 import { failureText } from "../../src/desk/shared/failure_text.ts";
 import { reasonText, sourceText } from "../../src/desk/inbox/words.ts";
-import { t } from "../../src/desk/texts.ts";
+import { t, wordText } from "../../src/desk/texts.ts";
 import { en } from "../../src/desk/texts_en.ts";
 import { zh } from "../../src/desk/texts_zh.ts";
 import { AnswerSource, Handoff_Reason } from "../../src/gen/kefu/router/v1/chat_pb.ts";
@@ -37,6 +37,13 @@ test.each(["en", "zh"] as const)("every reason and source has a text of its own 
   const sources = values(AnswerSource).map((source) => sourceText(source));
   expect(new Set(reasons).size).toBe(reasons.length);
   expect(new Set(sources).size).toBe(sources.length);
+});
+
+test("words of the contract and lists are in the language of the page; a word of a newer server stays", () => {
+  choose("zh");
+  expect([wordText("decision", "give_evidence"), wordText("reason", "customer_asked"), listed(["甲", "乙"])]).toEqual(["引用文档原文", zh.reasonCustomerAsked, "甲、乙"]);
+  choose("en");
+  expect([wordText("decision", "give_evidence"), wordText("decision", "sing_along"), listed(["a", "b"])]).toEqual(["The pages' own words", "sing along", "a, b"]);
 });
 
 test("a failure names who took the conversation, and one without a text of ours keeps the server's", () => {

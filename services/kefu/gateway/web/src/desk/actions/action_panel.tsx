@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 
 import { type Action, ActionSchema, type TryActionResponse } from "../../gen/kefu/router/v1/action_pb.ts";
 import { Dialog } from "../../shared/dialog.tsx";
-import { language } from "../../shared/i18n.ts";
+import { language, listed } from "../../shared/i18n.ts";
 import { markdown } from "../../shared/markdown.tsx";
 import { titleOf } from "../procedures/titles.ts";
 import { languageName } from "../shared/format.ts";
@@ -31,7 +31,7 @@ export function ActionPanel({ of, onClose }: { of: Action; onClose: () => void }
           <dt>{t("calls")}</dt>
           <dd>{hostOf(of)}</dd>
           <dt>{t("inputs")}</dt>
-          <dd>{of.inputs.map((input) => (input.from === "" ? input.name : t("fromCustomer", { name: input.name }))).join(", ") || "–"}</dd>
+          <dd>{listed(of.inputs.map((input) => (input.from === "" ? input.name : t("fromCustomer", { name: input.name })))) || "–"}</dd>
           <dt>{t("askedBy")}</dt>
           <dd>{askedByText(of)}</dd>
           <dt>{t("revision")}</dt>

@@ -1,6 +1,7 @@
 /** What an action is, in words. */
 
 import type { Action } from "../../gen/kefu/router/v1/action_pb.ts";
+import { listed } from "../../shared/i18n.ts";
 import { t } from "../texts.ts";
 
 /** Change.risk; "" of what only looks something up. */
@@ -21,7 +22,7 @@ export function hostOf(action: Action): string {
 export function askedByText(action: Action): string {
   const { intents, examples } = action;
   const parts = [
-    ...(intents.length > 0 ? [t("intentsAre", { intents: intents.join(", ") })] : []),
+    ...(intents.length > 0 ? [t("intentsAre", { intents: listed(intents) })] : []),
     ...(examples.length > 0 ? [t("exampleCount", { count: examples.length })] : []),
   ];
   return parts.join("; ") || t("byOthersOnly");

@@ -10,6 +10,7 @@ import { may } from "../shared/permissions.ts";
 import { useDesk } from "../shared/session.ts";
 import { titleOf } from "../procedures/titles.ts";
 import { Badge, Busy, Empty, FailureNotice } from "../shared/ui.tsx";
+import { listed } from "../../shared/i18n.ts";
 import { t } from "../texts.ts";
 import { ActionPanel } from "./action_panel.tsx";
 import { askedByText, hostOf, riskText } from "./action_words.ts";
@@ -72,7 +73,7 @@ function Row({ of, onOpen }: { of: Action; onOpen: () => void }) {
         <Badge kind={risk === "" ? "plain" : risk === "money" ? "danger" : "warn"}>{riskText(risk)}</Badge>
       </td>
       <td class="wrapping">{hostOf(of)}</td>
-      <td class="wrapping">{of.inputs.map((input) => input.name).join(", ") || "–"}</td>
+      <td class="wrapping">{listed(of.inputs.map((input) => input.name)) || "–"}</td>
       <td class="wrapping">{askedByText(of)}</td>
       <td class="figure">{number(of.revision)}</td>
     </tr>

@@ -12,7 +12,8 @@ import { collectionId } from "../shared/names.ts";
 import { hrefOf } from "../shared/route.ts";
 import { useDesk } from "../shared/session.ts";
 import { Badge, Busy, FailureNotice } from "../shared/ui.tsx";
-import { t } from "../texts.ts";
+import { t, wordText } from "../texts.ts";
+import { listed } from "../../shared/i18n.ts";
 import { curatedReason } from "../knowledge/curated_reason.ts";
 
 export function Why({ turn }: { turn: string }) {
@@ -46,6 +47,13 @@ function Explained({ why, turn }: { why: Explanation; turn: Turn }) {
   );
 }
 
+/** What a decision is about: of a hand-over its reason, behind which more may stand. */
+function detailText({ decision, detail }: Explanation): string {
+  if (decision !== "hand_over") return detail;
+  const [reason = "", ...more] = detail.split(": ");
+  return [wordText("reason", reason), ...more].join(": ");
+}
+
 /** Who writes answers with a profile. */
 function profileText(profile: string): string {
   switch (profile) {
@@ -74,7 +82,7 @@ function Summary({ why, turn }: { why: Explanation; turn: Turn }) {
     <dl class="facts">
       <dt>{t("whyDecision")}</dt>
       <dd>
-        {why.decision.replaceAll("_", " ")} {why.detail ? <span class="soft">{why.detail}</span> : null}
+        {wordText("decision", why.decision)} {why.detail ? <span class="soft">{detailText(why)}</span> : null}
       </dd>
       <dt>{t("whyProfile")}</dt>
       <dd>{profileText(why.profile)}</dd>
@@ -95,7 +103,7 @@ function Summary({ why, turn }: { why: Explanation; turn: Turn }) {
       {why.offeredActions.length > 0 ? (
         <>
           <dt>{t("whyActions")}</dt>
-          <dd>{why.offeredActions.join(", ")}</dd>
+          <dd>{listed(why.offeredActions)}</dd>
         </>
       ) : null}
       {completed?.brownOut ? (
@@ -105,7 +113,7 @@ function Summary({ why, turn }: { why: Explanation; turn: Turn }) {
         </>
       ) : null}
       <dt>{t("whyTimes")}</dt>
-      <dd>{times.join(", ")}</dd>
+      <dd>{listed(times)}</dd>
     </dl>
   );
 }

@@ -5,6 +5,7 @@ import type { Conversation } from "../../gen/kefu/router/v1/desk_pb.ts";
 import type { Triage } from "../../gen/kefu/router/v1/triage_pb.ts";
 import { percent } from "../shared/format.ts";
 import { Badge } from "../shared/ui.tsx";
+import { listed } from "../../shared/i18n.ts";
 import { t } from "../texts.ts";
 import { lastRead, readFrom } from "./conversation_state.ts";
 import { intentText, moodText, priorityText, riskText, signalText, urgencyText } from "./words.ts";
@@ -91,7 +92,7 @@ function Reading({ title, of: triage, message }: { title: string; of: Triage; me
         {triage.rules.length > 0 ? (
           <div>
             <dt>{t("triageRules")}</dt>
-            <dd class="breakable">{triage.rules.join(", ")}</dd>
+            <dd class="breakable">{listed(triage.rules)}</dd>
           </div>
         ) : null}
       </dl>

@@ -12,6 +12,7 @@ import { may } from "../shared/permissions.ts";
 import { hrefOf } from "../shared/route.ts";
 import { useDesk } from "../shared/session.ts";
 import { Badge, Busy, Empty, FailureNotice, Labelled, Notice } from "../shared/ui.tsx";
+import { listed } from "../../shared/i18n.ts";
 import { t } from "../texts.ts";
 import { byRelevance, durationMs, type Threshold, thresholdOf } from "./threshold.ts";
 import { curatedReason } from "./curated_reason.ts";
@@ -137,13 +138,13 @@ function Curated({ match }: { match: CuratedMatch }) {
         {match.questionWords.length > 0 ? (
           <>
             <dt>{t("wordsOfAnswer")}</dt>
-            <dd>{match.questionWords.join(", ")}</dd>
+            <dd>{listed(match.questionWords)}</dd>
           </>
         ) : null}
         {match.queryWords.length > 0 ? (
           <>
             <dt>{t("wordsOfQuery")}</dt>
-            <dd>{match.queryWords.join(", ")}</dd>
+            <dd>{listed(match.queryWords)}</dd>
           </>
         ) : null}
         <dt>{t("answer")}</dt>
@@ -186,7 +187,7 @@ function Hit({ hit, threshold }: { hit: SearchHit; threshold: Threshold }) {
         {signals?.otherLanguage ? <Signal name={t("otherLanguage")} value={languageName(passage?.language ?? "")} more={t("otherLanguageMore")} /> : null}
       </dl>
       {hit.instructionsFrom === undefined ? null : <Notice kind="warn">{t("instructionsLeftOut", { text: (passage?.text ?? "").slice(hit.instructionsFrom, hit.instructionsFrom + 80) })}</Notice>}
-      {hit.samePassages.length > 0 ? <Notice kind="info">{t("samePassages", { count: hit.samePassages.length, collections: [...new Set(hit.samePassages.map(collectionId))].join(", ") })}</Notice> : null}
+      {hit.samePassages.length > 0 ? <Notice kind="info">{t("samePassages", { count: hit.samePassages.length, collections: listed([...new Set(hit.samePassages.map(collectionId))]) })}</Notice> : null}
     </li>
   );
 }

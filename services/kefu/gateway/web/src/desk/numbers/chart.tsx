@@ -6,6 +6,7 @@
 import { useId, useState } from "preact/hooks";
 
 import { number } from "../shared/format.ts";
+import { listed } from "../../shared/i18n.ts";
 import { t } from "../texts.ts";
 import { niceMost } from "./scale.ts";
 
@@ -70,7 +71,7 @@ export function BarChart({ title, labels, series, stacked = false, format = numb
             const width = (step - gap) / (stacked ? 1 : series.length);
             return (
               <g key={label}>
-                <title>{`${label}: ${series.map((one, index) => `${one.name} ${format(values[index] ?? 0)}`).join(", ")}`}</title>
+                <title>{`${label}: ${listed(series.map((one, index) => `${one.name} ${format(values[index] ?? 0)}`))}`}</title>
                 <rect class="hover" x={LEFT + at * step} y={TOP} width={step} height={HEIGHT - BOTTOM - TOP} />
                 {series.map((one, index) => {
                   const below = stacked ? sum(values.slice(0, index)) : 0;

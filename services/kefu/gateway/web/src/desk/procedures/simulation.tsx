@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 
 import type { SimulatedConversation, SimulatedConversation_Message, SimulateProcedureResponse } from "../../gen/kefu/router/v1/procedure_pb.ts";
-import { language } from "../../shared/i18n.ts";
+import { language, listed } from "../../shared/i18n.ts";
 import { Icon } from "../../shared/icons.tsx";
 import { markdown } from "../../shared/markdown.tsx";
 import { number } from "../shared/format.ts";
@@ -103,7 +103,7 @@ function Conversation({ of }: { of: SimulatedConversation }) {
         {of.changes.length > 0 ? (
           <>
             <dt>{t("changesMade")}</dt>
-            <dd class="mono">{of.changes.join(", ")}</dd>
+            <dd class="mono">{listed(of.changes)}</dd>
           </>
         ) : null}
       </dl>

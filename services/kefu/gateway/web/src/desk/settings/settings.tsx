@@ -7,6 +7,7 @@ import { hrefOf, route } from "../shared/route.ts";
 import { nameAgent, useDesk } from "../shared/session.ts";
 import { PageHead, SubNav } from "../shared/ui.tsx";
 import { LanguageSwitch, ThemeSwitch } from "../switches.tsx";
+import { listed } from "../../shared/i18n.ts";
 import { t } from "../texts.ts";
 import { AuditLogPage } from "./audit.tsx";
 import { IdentityForm } from "./identity.tsx";
@@ -50,7 +51,7 @@ function ThisDesk() {
         <dt>{t("role")}</dt>
         <dd>{roleText(me)}</dd>
         <dt>{t("scopes")}</dt>
-        <dd>{me.scopes.join(", ")}</dd>
+        <dd>{listed(me.scopes)}</dd>
         <dt>{t("version")}</dt>
         <dd>{config.version}</dd>
       </dl>

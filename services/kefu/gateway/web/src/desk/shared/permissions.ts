@@ -1,5 +1,6 @@
 /** What a key may do at the desk: which scope each page needs. The server judges; pages that it would refuse are not offered. */
 
+import { listed } from "../../shared/i18n.ts";
 import { t } from "../texts.ts";
 import { type Section, SECTIONS } from "./route.ts";
 import type { Me } from "./session.ts";
@@ -41,5 +42,5 @@ export function sectionsFor(me: Me): readonly Section[] {
 /** The roles in words; of a key that fits none, its scopes. */
 export function roleText(me: Me): string {
   const words: Readonly<Record<string, string>> = { app: t("roleApp"), agent: t("roleAgent"), lead: t("roleLead"), admin: t("roleAdmin") };
-  return (me.roles.length > 0 ? me.roles.map((role) => words[role] ?? role) : me.scopes).join(", ");
+  return listed(me.roles.length > 0 ? me.roles.map((role) => words[role] ?? role) : me.scopes);
 }

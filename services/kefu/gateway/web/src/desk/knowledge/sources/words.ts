@@ -1,6 +1,7 @@
 /** Runs and their outcomes, in words. */
 
 import { DocumentOutcome_Outcome as Outcome, type Source, type Sync, Sync_State as State } from "../../../gen/kefu/retrieval/v1/source_pb.ts";
+import { listed } from "../../../shared/i18n.ts";
 import { t } from "../../texts.ts";
 
 const OUTCOMES = ["added", "changed", "moved", "gone", "failed", "missing", "forbidden", "unchanged"] as const;
@@ -28,9 +29,7 @@ export function outcomeOf(outcome: Outcome): string {
 export function countsText(sync: Sync): string {
   const { counts } = sync;
   if (counts === undefined) return "";
-  return OUTCOMES.filter((name) => counts[name] > 0)
-    .map((name) => `${counts[name]} ${outcomeText(name)}`)
-    .join(", ");
+  return listed(OUTCOMES.filter((name) => counts[name] > 0).map((name) => `${counts[name]} ${outcomeText(name)}`));
 }
 
 export function stateText(sync: Sync): string {
