@@ -14,7 +14,14 @@ _TAG = re.compile(r"\{\{[^{}]*\}\}")
 _TAG_OR_RAW = re.compile(r"\{\{\{[^{}]*\}\}\}|\{\{[^{}]*\}\}")
 _BLANKS = re.compile(r"[ \t]{101}")
 _MOST_KEPT = 2_000
-_renderer = _mustache.Renderer(escape=str, partials={}, missing_tags="ignore")
+
+
+def _without_link(value: str) -> str:
+    """A value in whose Markdown no words hide an address: the company's name stands above it."""
+    return value.replace("](", "] (").replace("]:", "] :")
+
+
+_renderer = _mustache.Renderer(escape=_without_link, partials={}, missing_tags="ignore")
 
 
 class TemplateError(ValueError):

@@ -28,6 +28,10 @@ from tests.support.table import table
         ("{{#yes}}y{{/yes}}{{^yes}}n{{/yes}}", {"yes": False}, "n"),
         ("{{a}}", {"a": "{{b}} {{> /etc/passwd}}", "b": "secret"}, "{{b}} {{> /etc/passwd}}"),
         ("{{a.__class__}}{{a.upper}}", {"a": "x"}, ""),
+        ("- {{name}}", {"name": "Lamp [Sign in](https://evil.example)"}, "- Lamp [Sign in] (https://evil.example)"),
+        ("{{name}}", {"name": "[Pay]\n\n[Pay]: https://evil.example"}, "[Pay]\n\n[Pay] : https://evil.example"),
+        ("[Track it]({{url}})", {"url": "https://a.example/?n=1"}, "[Track it](https://a.example/?n=1)"),
+        ("{{{note}}}", {"note": "[ours](https://a.example)"}, "[ours](https://a.example)"),
     ],
 )
 def test_values_are_said_as_they_are(template: str, values: dict[str, Any], said: str) -> None:
