@@ -43,7 +43,7 @@ async def test_a_customer_signs_in_at_the_shop_and_learns_where_an_order_is(demo
     await page.goto(f"{order_system(demo)}/?lang=en")
     chat = await open_chat(page, "Open the chat")
     await ask(chat, "Where is my order?")
-    await expect(said(chat, "I have to know who you are")).to_be_visible(timeout=SLOW)
+    await expect(said(chat, "I need to know who you are")).to_be_visible(timeout=SLOW)
 
     await page.reload()  # the chat covers a phone's page
     await page.get_by_role("button", name="Sign in as Emma Clarke").click()
