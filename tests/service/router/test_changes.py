@@ -637,6 +637,31 @@ async def test_several_things_can_be_chosen(harness: RouterHarness, shop: Shop, 
     assert (order["status"], len(order["return_items"])) == ("return requested", len(goods))
 
 
+async def test_two_things_that_a_wish_names_are_both_returned(harness: RouterHarness, shop: Shop) -> None:
+    wish = "I want to return the lamp and the air purifier"
+    harness.knowledge.alike[wish] = [RETURN]
+    emma = await ready(harness, shop.origin)
+    asked = await emma.ask(wish)
+    if "Where should the refund go?" not in asked.text:
+        asked = await emma.ask(DELIVERED, asked.session)
+    assert asked.text.startswith("Where should the refund go?"), asked.text
+    question = await emma.ask("gift card", asked.session)
+    assert "- SL-A1 air purifier" in question.text
+    assert "- SL-L2 desk lamp" in question.text
+
+
+async def test_a_yes_that_names_nothing_leaves_the_question_standing(harness: RouterHarness, shop: Shop) -> None:
+    harness.knowledge.alike[RETURN] = [RETURN]
+    emma = await ready(harness, shop.origin)
+    what = await asked_to_return(emma)
+    assert (await emma.ask("yes", what.session)).text == what.text
+    await emma.ask("How long does a refund take?", what.session)
+    assert (await emma.ask("yes please", what.session)).text == what.text
+    await emma.ask("1", what.session)
+    question = await emma.ask("credit card", what.session)
+    assert "Shall I go ahead?" in question.text
+
+
 @pytest.mark.parametrize("reply", ["7 and 9", "SL-K3-WHITE", "the spaceship"])
 async def test_nothing_is_chosen_that_is_not_in_the_list(harness: RouterHarness, shop: Shop, reply: str) -> None:
     harness.knowledge.alike[RETURN] = [RETURN]

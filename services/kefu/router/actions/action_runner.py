@@ -65,24 +65,23 @@ class ActionRunner:
     async def settle(self, request: ActionRequest, consent: Consent | None) -> ActionReply:
         """Make the change that the turn before asked about, leave it, or ask again. Never raises.
 
-        A no to the question for an input leaves it too, unless the message names a value nevertheless.
+        A no to the question for an input leaves it too, unless the message names a value nevertheless. A yes takes the
+        only value that was shown; where there are several it is no answer, and the question stands.
         """
         pending = request.pending
         assert pending is not None  # noqa: S101 - else there is nothing to settle
         if isinstance(pending, PendingInput):
-            wanted = await self.chosen(request, is_no=True)
-            if wanted is not None:
-                return await self.run(wanted, request)
-            return counted(ActionReply(pending.action, missing=Missing.NOT_WANTED))
+            wanted = await self.chosen(request, consent)
+            return await self.run(wanted, request) if wanted is not None else not_named(pending, consent)
         action = (await self._catalogue.in_force(request.principal.tenant)).actions.get(pending.action)
         if action is None or action.change is None:
             return counted(ActionReply(pending.action, missing=Missing.NEEDS_PERSON, detail="the action is gone"))
         return counted(await self._changes.settle(action, pending, request, consent))
 
-    async def chosen(self, request: ActionRequest, *, is_no: bool = False) -> WantedAction | None:
+    async def chosen(self, request: ActionRequest, consent: Consent | None = None) -> WantedAction | None:
         """The action that the turn before asked something for, where this message names a value for it.
 
-        `is_no`: the message says no.
+        `consent`: the message says yes or no, or a yes that is none to this question (UNCLEAR).
         """
         pending = request.pending
         if not isinstance(pending, PendingInput):
@@ -92,7 +91,7 @@ class ActionRunner:
         wanted = next((each for each in action.inputs if each.name == pending.input), None) if action else None
         if action is None or wanted is None:
             return None
-        named = named_by_reply(wanted, pending, request.choice, request.text, is_no=is_no)
+        named = named_by_reply(wanted, pending, request.choice, request.text, consent)
         if named.value is None:
             return WantedAction(action, actions, pending.given, named.among) if named.asks_again else None
         return WantedAction(action, actions, given_with(wanted, pending, named.value))
@@ -222,6 +221,13 @@ def _compared(of: ActionSet, request: ActionRequest, cosines: Mapping[str, float
         return None
     told = [cosines[text] for text in of.texts]
     return ComparedMessage(request.text, told, request.own_case, request.intents)
+
+
+def not_named(pending: PendingInput, consent: Consent | None) -> ActionReply:
+    """What a yes or no gets that names no value: a no leaves what was asked for; the question stands after a yes."""
+    if consent is Consent.NO:
+        return counted(ActionReply(pending.action, missing=Missing.NOT_WANTED))
+    return counted(ActionReply(pending.action, pending.question, pending.choices, pending))
 
 
 def counted(reply: ActionReply) -> ActionReply:

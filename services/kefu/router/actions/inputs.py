@@ -12,7 +12,7 @@ from kefu.common.customers import Customer
 from kefu.router.actions.action import SUB, Action, ActionInput, Choice
 from kefu.router.actions.cards import CardWriter, together
 from kefu.router.actions.http_call import ActionCaller, ActionFailed, ActionResult, searched
-from kefu.router.actions.reply import among, named_value, told_by_words
+from kefu.router.actions.reply import among, each_told_by_words, named_value, told_by_words
 from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, WantedAction
 from kefu.router.actions.template import render
 from kefu.router.actions.value_pattern import values_in
@@ -170,13 +170,16 @@ def _asked(
 def _meant(
     entries: Sequence[Mapping[str, Any]], choice: Choice, source: Action, pattern: str, wish: str, shown: str
 ) -> tuple[tuple[str, ...], Sequence[Mapping[str, Any]]]:
-    """The value that a message means which names none, if it is one; else no value, and what is asked among.
+    """The value that a message means which names none, if it is one; else no value, and what is asked among. Where many
+    may be chosen, each part of the message may mean one.
 
     It speaks of it by a word, it is the only one that there is, or the one that the answer before it named (`shown`).
     """
-    told = [entries[number] for number in told_by_words([_described(each, choice, source) for each in entries], wish)]
-    if len(told) == 1:
-        return (str(told[0][choice.value]),), told
+    described = [_described(each, choice, source) for each in entries]
+    numbers, is_unsure = each_told_by_words(described, wish) if choice.many else (told_by_words(described, wish), True)
+    told = [entries[number] for number in numbers]
+    if len(told) == 1 or (told and not is_unsure):
+        return tuple(str(each[choice.value]) for each in told), told
     if len(entries) == 1:
         return (str(entries[0][choice.value]),), entries
     entries = told or entries

@@ -8,6 +8,7 @@ from kefu.router.actions.action import ActionInput
 from kefu.router.actions.value_pattern import values_in
 from kefu.router.domain.turn import InputValue, PendingInput
 from kefu.router.grounding.lexical_overlap import units_of
+from kefu.router.nlu.consent import Consent
 from kefu.router.nlu.normalization import normalize
 from kefu.router.nlu.own_case import asks_something
 from kefu.router.nlu.packs import PACKS
@@ -45,14 +46,19 @@ class Named:
 NOTHING_NAMED = Named()
 
 
-def named_by_reply(needed: ActionInput, pending: PendingInput, choice: str, text: str, *, is_no: bool = False) -> Named:
+def named_by_reply(
+    needed: ActionInput, pending: PendingInput, choice: str, text: str, consent: Consent | None = None
+) -> Named:
     """What the reply to an action's question names.
 
-    `choice`: the one of the question's choices that it is, by its number or words. `is_no`: it says no, and names a
-    value only where it does so by a number or in full.
+    `choice`: the one of the question's choices that it is, by its number or words. `consent`: NO: it says no, and names
+    a value only where it does so by a number or in full. YES: it means the only value, where there is one. UNCLEAR: it
+    is a yes to something else, and names nothing.
     """
+    if consent is Consent.UNCLEAR:
+        return NOTHING_NAMED
     if needed.is_text:
-        return NOTHING_NAMED if is_no else _text(needed, text)
+        return NOTHING_NAMED if consent is Consent.NO else _text(needed, text)
     if needed.options or not pending.values:
         return Named(pending.values.get(choice) or named_value(needed, text, is_reply=True) or None)
     values = list(pending.values.values())
@@ -70,13 +76,15 @@ def named_by_reply(needed: ActionInput, pending: PendingInput, choice: str, text
         return Named((one,) if many else one)
     if named:
         return Named(is_other=True)
-    return NOTHING_NAMED if is_no else _by_words(pending.values, text, many=many)
+    if consent is Consent.YES and len(values) == 1:
+        return Named((values[0],) if many else values[0])
+    return NOTHING_NAMED if consent is Consent.NO else _by_words(pending.values, text, many=many)
 
 
 def named_value(needed: ActionInput, text: str, *, is_reply: bool = False) -> str:
     """The value that a message names; empty where it names none, or several options.
 
-    `is_reply`: it was asked for, so that part of an option's text is enough ("mistake").
+    `is_reply`: it was asked for, so that part of an option's text is enough ("mistake"), or words that it alone has.
     """
     if not needed.options:
         return next(iter(values_in(needed.pattern, text)), "")
@@ -84,7 +92,7 @@ def named_value(needed: ActionInput, text: str, *, is_reply: bool = False) -> st
     said = _plain(text)
     named = {value for label, value in labels.items() if _holds(said, _plain(label))}
     if len(named) != 1 and is_reply:
-        return labels.get(_label_of(labels, text), "")
+        return labels.get(_label_of(labels, text), "") or _spoken_of(needed.options, text)
     return named.pop() if len(named) == 1 else ""
 
 
@@ -101,6 +109,12 @@ def told_by_words(described: Sequence[str], text: str) -> tuple[int, ...]:
     counts = [len(each - of_all) for each in units]
     most = max(counts)
     return tuple(number for number, count in enumerate(counts) if most and count == most)
+
+
+def each_told_by_words(described: Sequence[str], text: str) -> tuple[tuple[int, ...], bool]:
+    """As `told_by_words`, of each part of "the lamp and the kettle"; and whether a part may mean several."""
+    parts = [told_by_words(described, part) for part in _AND.split(text)]
+    return tuple(sorted({number for part in parts for number in part})), any(len(part) > 1 for part in parts)
 
 
 def among(named: Sequence[str], values: Sequence[str]) -> tuple[str, ...]:
@@ -169,6 +183,14 @@ def _label_of(labels: Iterable[str], text: str) -> str:
         return ""
     found = [label for label in labels if _holds(_plain(label), said)]
     return found[0] if len(found) == 1 else ""
+
+
+def _spoken_of(options: Mapping[str, Mapping[str, str]], text: str) -> str:
+    """The one option that a reply speaks of by its words; empty where it is none, or several, or a question."""
+    if len(text) > _MOST_WORDS or asks_something(normalize(text)):
+        return ""
+    found = told_by_words(["\n".join(texts.values()) for texts in options.values()], text)
+    return list(options)[found[0]] if len(found) == 1 else ""
 
 
 def _begins(label: str, text: str) -> bool:

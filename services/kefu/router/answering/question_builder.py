@@ -46,6 +46,8 @@ def build_question(
     elif isinstance(pending, PendingChange) and not pending.is_settled:
         # Something else was said since. A yes may be one to that: it is asked again.
         consent = Consent.UNCLEAR if consent_of(reply.normalized) is Consent.YES else None
+    elif pending is not None and not choice and consent_of(reply.normalized) is Consent.YES:
+        consent = Consent.YES if is_asked else Consent.UNCLEAR  # else it is no answer to that question
     elif pending is not None and not is_asked:
         pending = None
     elif pending is not None and not choice and consent_of(reply.normalized) is Consent.NO:

@@ -153,6 +153,46 @@ async def test_a_wish_names_by_its_words_and_what_cannot_be_done_is_not_offered(
     assert await order_of(text) == order
 
 
+OWN_ITEMS = (
+    {"id": "P", "en": "SL-A1 air purifier", "zh": "空气净化器"},
+    {"id": "L", "en": "desk lamp, white", "zh": "白色台灯"},
+    {"id": "B", "en": "desk lamp, black", "zh": "黑色台灯"},
+    {"id": "K", "en": "kettle", "zh": "电水壶"},
+)
+
+
+@table(
+    ("text", "items"),
+    [
+        ("return the kettle and the air purifier", ("P", "K")),
+        ("I want to return both the air purifier and the white lamp", ("P", "L")),
+        ("我要退空气净化器和电水壶", ("P", "K")),
+        ("return the air purifier", ("P",)),
+        ("return the lamp and the air purifier", ["P", "L", "B", "All of them"]),  # which lamp?
+        ("return everything but the kettle", ["P", "L", "B", "K", "All of them"]),
+        ("return something", ["P", "L", "B", "K", "All of them"]),
+    ],
+)
+async def test_of_several_things_that_a_wish_names_none_is_left_out(text: str, items: object) -> None:
+    choice = Choice("items", "items", "id", {"en": "{{id}}"}, {"en": "Which?"}, many=True)
+    action = Action("return", CALL, {}, {}, inputs=(ActionInput("items", choice=choice),))
+
+    class OwnItems:
+        async def look_up(self, *_: Any) -> ActionResult:
+            return ActionResult(200, {"items": list(OWN_ITEMS)})
+
+    others = {"items": Action("items", CALL, {}, {})}
+    try:
+        chosen: object = (
+            await InputReader(OwnItems()).values(  # pyright: ignore[reportArgumentType]
+                WantedAction(action, others, {}, wish=text), request(text)
+            )
+        )["items"]
+    except InputAsked as asked:
+        chosen = list(asked.reply.choices)
+    assert chosen == items
+
+
 async def test_the_words_of_a_reply_are_for_what_it_replies_to() -> None:
     assert await order_of("the lamp", wish="return something") == ("W2", "W3")
 

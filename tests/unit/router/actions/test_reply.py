@@ -3,6 +3,7 @@
 from kefu.router.actions.action import ActionInput, Choice
 from kefu.router.actions.reply import Named, named_by_reply, named_value
 from kefu.router.domain.turn import PendingInput
+from kefu.router.nlu.consent import Consent
 from tests.support.table import table
 
 REASON = ActionInput(
@@ -110,8 +111,34 @@ def test_words_that_everything_has_are_asked_about_again() -> None:
 def test_a_no_names_nothing_by_a_word_in_passing() -> None:
     pending = PendingInput("exchange-items", "new_item", {"camera, waterproof no": "1", "camera, waterproof yes": "2"})
     one = ActionInput("new_item", choice=Choice("replacements", "variants", "id", {"en": "{{id}}"}, {"en": "Which?"}))
-    assert named_by_reply(one, pending, "", "no", is_no=True) == Named()
-    assert named_by_reply(one, pending, "camera, waterproof yes", "no, the second", is_no=True) == Named("2")
+    assert named_by_reply(one, pending, "", "no", Consent.NO) == Named()
+    assert named_by_reply(one, pending, "camera, waterproof yes", "no, the second", Consent.NO) == Named("2")
+
+
+@table(
+    ("reply", "value"),
+    [
+        ("ordered by mistake", "ordered by mistake"),
+        ("it was a mistake", "ordered by mistake"),
+        ("买错了", "ordered by mistake"),
+        ("我不想要了", "no longer needed"),
+        ("too expensive", ""),
+        ("what about my other order", ""),
+        ("is it a mistake to cancel?", ""),
+    ],
+)
+def test_a_reason_is_named_by_words_that_it_alone_has(reply: str, value: str) -> None:
+    assert named_value(REASON, reply, is_reply=True) == value
+
+
+def test_a_yes_means_the_only_thing_that_was_shown_and_none_of_several() -> None:
+    order = ActionInput("order", choice=Choice("orders", "orders", "id", {"en": "{{id}}"}, {"en": "Which?"}))
+    only, several = (PendingInput("a", "order", values) for values in ({"W1: kettle": "W1"}, {"W1": "W1", "W2": "W2"}))
+    assert named_by_reply(order, only, "", "yes", Consent.YES) == Named("W1")
+    assert named_by_reply(order, several, "", "yes", Consent.YES) == Named()
+    assert named_by_reply(order, only, "", "yes", Consent.UNCLEAR) == Named()  # something else was said since
+    only_item = PendingInput("return-items", "items", {"SL-N1 notebook": "N1"}, {}, "What?", "All of them")
+    assert named_by_reply(ITEMS, only_item, "", "yes", Consent.YES) == Named(("N1",))
 
 
 @table(
@@ -131,7 +158,9 @@ def test_a_text_is_taken_word_for_word_and_neither_a_question_nor_a_no(
     reply: str, is_no: bool, value: str | None
 ) -> None:
     street = ActionInput("street", max_characters=40, questions={"en": "Where?"})
-    assert named_by_reply(street, PendingInput("a", "street", {}), "", reply, is_no=is_no) == Named(value)
+    assert named_by_reply(street, PendingInput("a", "street", {}), "", reply, Consent.NO if is_no else None) == Named(
+        value
+    )
 
 
 def test_two_things_named_where_one_is_wanted_are_asked_about() -> None:

@@ -17,7 +17,7 @@ import structlog
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, ProcedureNotFound
 from kefu.router.actions.action import Action, ActionInput, HttpCall
-from kefu.router.actions.action_runner import ActionRunner, Catalogue, counted
+from kefu.router.actions.action_runner import ActionRunner, Catalogue, counted, not_named
 from kefu.router.actions.asked_action import Asked, Wanted
 from kefu.router.actions.changes import ChangeMaker
 from kefu.router.actions.http_call import ActionCaller, ActionFailed
@@ -99,17 +99,15 @@ class ProcedureRunner:
     async def settle(self, request: ActionRequest, consent: Consent | None) -> ActionReply:
         """Make the change that the turn before asked about, leave it, or ask again; then go on. Never raises.
 
-        A no to the question for an input leaves it too, unless the message names a value nevertheless.
+        A yes or no to the question for an input as in `ActionRunner.settle`.
         """
         pending = request.pending
         if pending is None or pending.procedure is None:
             return await self._actions.settle(request, consent)
         progress = pending.procedure
         if isinstance(pending, PendingInput):
-            wanted = await self.chosen(request, is_no=True)
-            if wanted is not None:
-                return await self.run(wanted, request)
-            return counted(ActionReply(pending.action, missing=Missing.NOT_WANTED))
+            wanted = await self.chosen(request, consent)
+            return await self.run(wanted, request) if wanted is not None else not_named(pending, consent)
         if progress.is_changed and time.time() - pending.ask_time < self._reading_seconds and consent is Consent.YES:
             consent = Consent.UNCLEAR
         reply = await self._actions.settle(request, consent)
@@ -124,22 +122,24 @@ class ProcedureRunner:
             further = replace(further, cards=reply.cards)
         return replace(further, pending=further.pending or reply.pending)
 
-    async def chosen(self, request: ActionRequest, *, is_no: bool = False) -> WantedAction | WantedProcedure | None:
+    async def chosen(
+        self, request: ActionRequest, consent: Consent | None = None
+    ) -> WantedAction | WantedProcedure | None:
         """What the turn before offered or asked something for, where this message chooses or names a value.
 
-        `is_no`: the message says no.
+        `consent` as in `ActionRunner.chosen`.
         """
         pending = request.pending
         if pending is None:
             titled = await self._actions.titled(request)
             return None if titled is None else await self._wanted(titled, request, text=request.asked)
         if pending.procedure is None or not isinstance(pending, PendingInput):
-            return await self._actions.chosen(request, is_no=is_no)
+            return await self._actions.chosen(request, consent)
         wanted = await self._going_on(request, pending.procedure)
         needed = None if wanted is None else _asked_input(wanted, pending)
         if wanted is None or needed is None:
             return None
-        named = named_by_reply(needed, pending, request.choice, request.text, is_no=is_no)
+        named = named_by_reply(needed, pending, request.choice, request.text, consent)
         if named.value is None:
             return replace(wanted, pending=pending, among=named.among) if named.asks_again else None
         given = given_with(needed, pending, named.value)
