@@ -38,10 +38,12 @@ async def test_a_customer_is_handed_over_talks_to_a_person_and_is_handed_back(su
     await open_conversation(desk, "I want to talk to a person, please.")
     await expect(desk.locator(".context")).to_contain_text("Asked for a person")
     await desk.get_by_role("button", name="Take over", exact=True).click()
-    await desk.get_by_role("textbox", name="Reply").fill("Good morning, this is Li Wei. <b>What</b> happened?")
+    await desk.get_by_role("textbox", name="Reply").fill("Good morning, this is Li Wei.\n<b>What</b> happened?")
     await expect(desk.get_by_role("button", name="Send")).to_be_enabled()  # the claim has been granted
     await desk.keyboard.press("Control+Enter")
-    await expect(customer.locator("body")).to_contain_text("Good morning, this is Li Wei. <b>What</b> happened?")
+    said = customer.locator(".answered.person .markdown")
+    await expect(said).to_have_text("Good morning, this is Li Wei.<b>What</b> happened?")
+    await expect(said.locator("br")).to_have_count(1)  # as the desk shows it
     await send_message(customer, "My kettle leaks <img src=x onerror=alert(1)>")
     await expect(desk.locator(".messages")).to_contain_text("My kettle leaks <img src=x onerror=alert(1)>")
     assert await desk.locator(".messages img").count() == 0

@@ -153,7 +153,7 @@ function Answer({ entry, isAsking, onCite }: AnswerProps) {
   if (!source) return null;
   return (
     <div class="markdown">
-      {markdown(source, mark)}
+      {markdown(entry.byPerson ? source.replaceAll("\n", "  \n") : source, mark)}
       {loose.length > 0 && <p>{loose.map(mark)}</p>}
     </div>
   );
