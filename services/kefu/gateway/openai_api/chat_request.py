@@ -178,7 +178,7 @@ def _check_supported(request: _Body) -> None:
     for name, given in (("tools", request.tools), ("functions", request.functions), ("audio", request.audio)):
         if given:
             raise InvalidRequest(
-                f"{name}: Kefu does not call an application's functions; give it actions of its own (docs/actions.md).",
+                f"{name}: Kefu calls no functions of an application; give it actions instead (docs/guides/actions.md).",
                 name,
                 code="unsupported_parameter",
             )

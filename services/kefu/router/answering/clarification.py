@@ -5,7 +5,8 @@ Clarification: a question back, where an answer would be a guess. It is decided 
 say what it wants to know, and passages of different documents are about equally likely to bear on it. Only the first
 question of a session is asked back about: a later one may lean on what was asked before ("and the rules?").
 
-"Did you mean one of these?": no passage is relevant enough for an answer, but the best ones nearly are. The last choice
+"Did you mean one of these?": no passage is relevant enough for an answer, but the best ones nearly are; or they are,
+and none of their sentences is likely enough to be one. The last choice
 is that it is none of them, which calls a person. Who was asked back once, or handed off for want of an answer, is not
 asked again on the next miss.
 

@@ -254,16 +254,19 @@ def may_be_evidence(decision: Decision) -> bool:
 
 
 def after_evidence(question: Question, decision: Decision, evidence: Evidence, found: SearchResult) -> Decision:
-    """The decision once evidence was looked for. Where that does not bear on the question, no passage does.
+    """The decision once evidence was looked for. Where that does not bear on the question, no passage does: what the
+    relevant ones are about is offered, or a person called.
 
     Passages below the threshold of relevance answer only with evidence whose embeddings were compared.
     """
     is_relevant = isinstance(decision, Generate | GiveExcerpt)
     if (evidence.bears and (is_relevant or evidence.is_compared)) or (question.choice and evidence.pieces):
         return GiveEvidence((evidence,))
-    if is_relevant:
-        return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
-    return decision
+    if not is_relevant:
+        return decision
+    if choices := nearly_relevant(question, found.passages):
+        return Clarify(choices, is_unsure=True)
+    return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
 
 
 def after_reading(message: CustomerMessage, decision: Decision, reading: MessageReading) -> Decision:

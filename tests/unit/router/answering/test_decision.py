@@ -17,12 +17,14 @@ from kefu.router.answering.decision import (
     HandOver,
     Refuse,
     TurnDown,
+    after_evidence,
     after_reading,
     after_search,
     before_search,
     may_be_evidence,
     passages_to_read,
 )
+from kefu.router.answering.evidence_answer import Evidence
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.writing import generator
 from kefu.router.domain.handoff import HandoffReason
@@ -110,6 +112,21 @@ DID_YOU_MEAN = Clarify(("Refunds",), is_unsure=True)
 )
 def test_what_the_search_found_decides(result: SearchResult, more: dict[str, Any], decision: Decision) -> None:
     assert after_search(question(ASKED, **more), result) == decision
+
+
+def test_where_no_sentence_is_likely_the_answer_the_page_is_asked_for_before_a_person_is_called() -> None:
+    several = found(passage(1, 0.8, "Refunds"), passage(2, 0.78, "Refunds of furniture"))
+    asked = question(ASKED)
+    decision = after_search(asked, several)
+    assert isinstance(decision, Generate)
+    unlikely = Evidence((), several.passages, 0.3)
+    assert after_evidence(asked, decision, unlikely, several) == Clarify(
+        ("Refunds", "Refunds of furniture"), is_unsure=True
+    )
+    silent = question(ASKED, asks_back=False)
+    assert after_evidence(silent, decision, unlikely, several) == HandOver(
+        HandoffReason.NOTHING_RELEVANT, several.passages
+    )
 
 
 @table(
