@@ -20,7 +20,7 @@ from kefu.common.text.terminal_text import printable
 
 FAILED = 1
 UNAVAILABLE = 69  # sysexits.h: EX_UNAVAILABLE
-_PIPED_WIDTH = 160  # nobody looks at the width of a pipe, and a table should not be cut for it
+_PIPED_WIDTH = 320  # nobody looks at the width of a pipe, and no name in a table should be cut for it
 
 
 class CommandFailed(Exception):

@@ -637,6 +637,23 @@ async def test_several_things_can_be_chosen(harness: RouterHarness, shop: Shop, 
     assert (order["status"], len(order["return_items"])) == ("return requested", len(goods))
 
 
+async def test_cancel_leaves_what_is_asked_and_cancels_no_order(harness: RouterHarness, shop: Shop) -> None:
+    harness.knowledge.alike[RETURN] = [RETURN]
+    emma = await ready(harness, shop.origin)
+    what = await asked_to_return(emma)
+    assert (await emma.ask("取消", what.session)).text == "好的，没有做任何更改。"
+    what = await asked_to_return(emma)
+    await emma.ask("1", what.session)
+    await emma.ask("credit card", what.session)
+    again = await emma.ask("cancel that", what.session)
+    assert again.text.startswith("Nothing has been changed yet: I need a clear yes or no."), again.text
+    made = await emma.ask("yes", what.session)
+    assert made.text.startswith(f"Your return from order **{DELIVERED}** has been requested.")
+    await emma.ask("How long does a refund take?", what.session)
+    late = await emma.ask("yes", what.session)  # to nothing: it is made, and not made or asked again
+    assert "clear yes or no" not in late.text
+
+
 async def test_two_things_that_a_wish_names_are_both_returned(harness: RouterHarness, shop: Shop) -> None:
     wish = "I want to return the lamp and the air purifier"
     harness.knowledge.alike[wish] = [RETURN]

@@ -19,6 +19,12 @@ versions = group("Versions of a collection that are or were live: list, roll-bac
 DraftId = Annotated[str, typer.Argument(metavar="DRAFT", help="Its id or name.")]
 
 
+def _in_its_collection(name: str) -> str:
+    """The option that names the collection of a draft or version, where it is not the default."""
+    collection = name.split("/")[1]
+    return "" if collection == DEFAULT_COLLECTION else f" -c {collection}"
+
+
 async def _create_draft(
     target: Remote,
     collection: Collection = DEFAULT_COLLECTION,
@@ -33,7 +39,8 @@ async def _create_draft(
         print_json(made)
     else:
         ident = short(made.name)
-        console().print(f"Created {made.name}. Change it: kefu import … --draft {ident}", soft_wrap=True)
+        there = _in_its_collection(made.name)
+        console().print(f"Created {made.name}. Change it: kefu import …{there} --draft {ident}", soft_wrap=True)
 
 
 async def _list_drafts(
@@ -220,7 +227,10 @@ async def _promote_draft(
     if as_json:
         print_json(done)
     else:
-        console().print(f"{done.version.name} is live. Back: kefu versions roll-back", soft_wrap=True)
+        console().print(
+            f"{done.version.name} is live. Back: kefu versions roll-back{_in_its_collection(done.version.name)}",
+            soft_wrap=True,
+        )
 
 
 async def _discard_draft(

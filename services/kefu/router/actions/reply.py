@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kefu.router.actions.action import ActionInput
+from kefu.router.actions.action import ActionInput, Texts
 from kefu.router.actions.value_pattern import values_in
 from kefu.router.domain.turn import InputValue, PendingInput
 from kefu.router.grounding.lexical_overlap import units_of
@@ -185,7 +185,7 @@ def _label_of(labels: Iterable[str], text: str) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _spoken_of(options: Mapping[str, Mapping[str, str]], text: str) -> str:
+def _spoken_of(options: Mapping[str, Texts], text: str) -> str:
     """The one option that a reply speaks of by its words; empty where it is none, or several, or a question."""
     if len(text) > _MOST_WORDS or asks_something(normalize(text)):
         return ""

@@ -10,9 +10,9 @@ from kefu.router.answering.clarification import chosen_subject, is_none_of_them
 from kefu.router.answering.history import pending_of, was_asked_back
 from kefu.router.answering.question import Question
 from kefu.router.domain.session import SessionState
-from kefu.router.domain.turn import BrownOut, PendingChange, Rating, TurnState
+from kefu.router.domain.turn import BrownOut, PendingChange, PendingInput, Rating, TurnState
 from kefu.router.domain.turn_request import TurnRequest
-from kefu.router.nlu.consent import Consent, consent_of
+from kefu.router.nlu.consent import Consent, calls_off, consent_of
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.storage.turns import StartedTurn
 from kefu.router.tenants.settings import EffectiveSettings
@@ -42,15 +42,17 @@ def build_question(
     is_asked = pending is not None and history[-1].pending is pending
     if isinstance(pending, PendingChange) and is_asked:
         consent = _consent_to(pending, reply, choice, history[-1].question)
+        if consent is None and not pending.is_settled and calls_off(reply.normalized):
+            consent = Consent.UNCLEAR  # the question, or an order
         choice, rejects = "", False
     elif isinstance(pending, PendingChange) and not pending.is_settled:
         # Something else was said since. A yes may be one to that: it is asked again.
         consent = Consent.UNCLEAR if consent_of(reply.normalized) is Consent.YES else None
-    elif pending is not None and not choice and consent_of(reply.normalized) is Consent.YES:
+    elif isinstance(pending, PendingInput) and not choice and consent_of(reply.normalized) is Consent.YES:
         consent = Consent.YES if is_asked else Consent.UNCLEAR  # else it is no answer to that question
     elif pending is not None and not is_asked:
         pending = None
-    elif pending is not None and not choice and consent_of(reply.normalized) is Consent.NO:
+    elif pending is not None and not choice and _is_no(reply):
         consent, rejects = Consent.NO, False
     if choice or rejects:
         asked = history[-1].full_question
@@ -78,6 +80,11 @@ def build_question(
         consent=consent,
         disliked=frozenset(record.turn.id for record in started.history if record.rating is Rating.DOWN),
     )
+
+
+def _is_no(reply: CustomerMessage) -> bool:
+    """Whether a reply to the question for an input leaves what asked it."""
+    return consent_of(reply.normalized) is Consent.NO or calls_off(reply.normalized)
 
 
 def _consent_to(pending: PendingChange, reply: CustomerMessage, choice: str, before: str) -> Consent | None:

@@ -44,6 +44,12 @@ def consent_of(normalized: str) -> Consent | None:
     return Consent.UNCLEAR if hesitates and not asks_something(normalized) else None
 
 
+def calls_off(normalized: str) -> bool:
+    """Whether a normalized reply says "cancel" and no more: what is being asked, or an order, as one takes it."""
+    said = " ".join(segment.strip() for segment in _BREAK.split(normalized[:_LONGEST]) if segment.strip())
+    return any(pack.consent.calls_off.fullmatch(said) for pack in PACKS)
+
+
 def _is_yes(segments: Sequence[str]) -> bool:
     """Whether each says yes, or stands beside one that does."""
     yes = [any(pack.consent.yes.fullmatch(segment) for pack in PACKS) for segment in segments]

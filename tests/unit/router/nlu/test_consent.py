@@ -1,6 +1,6 @@
 """Which replies are a yes to "shall I do it?". Whatever is not one must do nothing."""
 
-from kefu.router.nlu.consent import Consent, consent_of
+from kefu.router.nlu.consent import Consent, calls_off, consent_of
 from kefu.router.nlu.normalization import normalize
 from tests.support.table import table
 
@@ -73,3 +73,18 @@ def test_what_is_unclear_is_no_yes(reply: str) -> None:
 )
 def test_what_speaks_of_something_else_is_answered_as_any_message(reply: str) -> None:
     assert consent_of(normalize(reply)) is None
+
+
+@table(
+    ("reply", "is_called_off"),
+    [
+        *(
+            (reply, True)
+            for reply in ("cancel", "Cancel that, please", "please cancel it!", "取消", "取消吧", "那先取消")
+        ),
+        *((reply, False) for reply in ("cancel the kettle", "cancel my order", "取消订单", "可以取消吗", "别取消", "")),
+    ],
+    floor=12,
+)
+def test_cancel_alone_may_be_what_is_being_asked(reply: str, is_called_off: bool) -> None:
+    assert calls_off(normalize(reply)) is is_called_off

@@ -454,6 +454,7 @@ _CONSENT = ConsentPatterns(
         r"(?:oh |well |hm{1,6} |please |i said )?(?:no|nope|nah|n|not|don'?t|do not|never|never ?mind|leave it|keep it"
         r"|stop|wait|forget it|i'?d rather not|i (?:don'?t|do not|no longer|changed my mind)|rather not)\b"
     ),
+    calls_off=re.compile(r"(?:please )?(?:cancel|abort)(?: it| that| this)?(?: please)?"),
     hesitates=re.compile(
         rf"(?:{_YES}|but|hm{{1,6}}|um{{1,6}}|uh{{1,6}}|er{{1,6}}|eh|huh|what|hello|maybe|perhaps|i guess|if)\b"
     ),

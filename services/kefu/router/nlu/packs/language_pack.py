@@ -52,6 +52,8 @@ class ConsentPatterns:
     """All of a segment that may stand beside such a one, and says nothing: "please"."""
     no: re.Pattern[str]
     """How a reply begins that is a no."""
+    calls_off: re.Pattern[str]
+    """All of a reply that calls off what is being asked, or asks for the cancellation of something."""
     hesitates: re.Pattern[str]
     """How a reply begins that may be taken for a yes and is none: "yes but", "hm"."""
 

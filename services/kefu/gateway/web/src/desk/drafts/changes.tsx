@@ -8,7 +8,7 @@ import { Dialog } from "../../shared/dialog.tsx";
 import { textOf } from "../knowledge/documents_state.ts";
 import { DifferenceTable } from "../procedures/difference_table.tsx";
 import { useLoaded } from "../shared/loading.ts";
-import { lastId } from "../shared/names.ts";
+import { collectionId, lastId } from "../shared/names.ts";
 import { pages, type Services } from "../shared/services.ts";
 import { useDesk } from "../shared/session.ts";
 import { Badge, Busy, Empty, FailureNotice } from "../shared/ui.tsx";
@@ -41,7 +41,7 @@ export function DraftChanges({ collection, draft, round }: { collection: string;
       {loaded.value === null && loaded.failure === null ? <Busy /> : null}
       {loaded.value?.length === 0 ? (
         <Empty icon="file" title={t("draftNoChanges")}>
-          {t("draftNoChangesMore", { id: lastId(draft) })}
+          {t("draftNoChangesMore", { id: lastId(draft), collection: collectionId(draft) })}
         </Empty>
       ) : null}
       {changes.length > 0 ? (

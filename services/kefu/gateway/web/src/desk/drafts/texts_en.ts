@@ -28,7 +28,7 @@ export const draftsEn = {
   draftChanges: "Changes",
   draftCounts: "{added} added, {changed} changed, {deleted} deleted",
   draftNoChanges: "No changes yet",
-  draftNoChangesMore: "Add documents here, or import into it with kefu import --draft {id}.",
+  draftNoChangesMore: "Add documents here, or import into it with kefu import -c {collection} --draft {id}.",
   draftMade: "Created",
   allDrafts: "All drafts",
   addToDraft: "Add or replace documents",

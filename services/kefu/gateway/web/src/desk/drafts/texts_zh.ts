@@ -30,7 +30,7 @@ export const draftsZh: Record<keyof typeof draftsEn, string> = {
   draftChanges: "改动",
   draftCounts: "新增 {added}，修改 {changed}，删除 {deleted}",
   draftNoChanges: "还没有改动",
-  draftNoChangesMore: "在此添加文档，或用 kefu import --draft {id} 导入。",
+  draftNoChangesMore: "在此添加文档，或用 kefu import -c {collection} --draft {id} 导入。",
   draftMade: "创建时间",
   allDrafts: "全部草稿",
   addToDraft: "添加或替换文档",
