@@ -45,6 +45,13 @@ def check_day(field: str, value: str) -> date | None:
     raise BadRequest(field, 'must be a day such as "2026-11-25".')
 
 
+def check_validity(valid_from: str, valid_until: str) -> None:
+    """Raise BadRequest unless both are days or empty, and the second is not before the first."""
+    first, last = check_day("valid_from", valid_from), check_day("valid_until", valid_until)
+    if first is not None and last is not None and last < first:
+        raise BadRequest("valid_until", f"must not be before valid_from, {first.isoformat()}.")
+
+
 def new_session_id() -> str:
     """A random UUIDv4, which nobody guesses."""
     return str(uuid.uuid4())

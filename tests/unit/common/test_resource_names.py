@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kefu.common.errors import BadRequest
 from kefu.common.pagination import decode_number, decode_token, encode_token, page_size_of
-from kefu.common.resource_names import check_day, check_id, new_session_id, new_turn_id, parse_name
+from kefu.common.resource_names import check_day, check_id, check_validity, new_session_id, new_turn_id, parse_name
 from tests.support.table import table
 
 
@@ -39,6 +39,13 @@ def test_days() -> None:
     for wrong in ("2026-13-01", "20261125", "yesterday", "2026-1-1", "2026-W48-3"):
         with pytest.raises(BadRequest):
             check_day("as_of", wrong)
+
+
+def test_what_ends_before_it_begins_is_refused() -> None:
+    for first, last in (("2026-05-01", "2026-05-01"), ("2026-05-01", ""), ("", "2026-01-01"), ("", "")):
+        check_validity(first, last)
+    with pytest.raises(BadRequest, match=r"valid_until: must not be before valid_from, 2027-05-01\."):
+        check_validity("2027-05-01", "2027-01-01")
 
 
 def test_session_ids_are_uuid4_and_turn_ids_sort_by_time() -> None:

@@ -441,6 +441,8 @@ def test_front_matter_says_title_language_address_and_validity() -> None:
     reason, message = why("sale.md", text.replace("2026-06-01", "June 1st").encode())
     assert reason == "BAD_FRONT_MATTER"
     assert "valid_from" in message
+    reason, message = why("sale.md", text.replace("2026-06-01", "2026-09-01").encode())
+    assert (reason, "valid_until: must not be before valid_from, 2026-09-01" in message) == ("BAD_FRONT_MATTER", True)
 
 
 # Mail and archives

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from kefu.common.errors import BadRequest
 from kefu.common.metadata_filters import checked_metadata
-from kefu.common.resource_names import check_day
+from kefu.common.resource_names import check_validity
 from kefu.retrieval.api.messages import audience_of
 from kefu.retrieval.ingest.import_types import MAX_DOCUMENT_BYTES, MAX_PATH_CHARACTERS, SourceDocument
 from kefu.retrieval.v1 import knowledge_pb2 as pb
@@ -41,8 +41,7 @@ def _checked_start(start: pb.DocumentStart) -> pb.DocumentStart:
     path = start.path
     if not 1 <= len(path) <= MAX_PATH_CHARACTERS or path.startswith("/") or ".." in path.split("/"):
         raise BadRequest("path", f'must be relative, without "..", and have 1 to {MAX_PATH_CHARACTERS} characters.')
-    check_day("valid_from", start.valid_from)
-    check_day("valid_until", start.valid_until)
+    check_validity(start.valid_from, start.valid_until)
     audience_of("audience", start.audience)
     checked_metadata("metadata", start.metadata)
     return start

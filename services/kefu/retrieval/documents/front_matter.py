@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from kefu.common.errors import BadRequest
 from kefu.common.metadata_filters import Pairs, checked_metadata
-from kefu.common.resource_names import check_day
+from kefu.common.resource_names import check_validity
 from kefu.retrieval.documents.parsed_document import Unreadable
 from kefu.retrieval.domain.filters import Audience, parse_audience
 
@@ -53,8 +53,7 @@ def split_front_matter(text: str) -> tuple[FrontMatter, str]:
     if fields.get("product"):
         metadata["product"] = fields["product"]
     try:
-        check_day("valid_from", fields.get("valid_from", ""))
-        check_day("valid_until", fields.get("valid_until", ""))
+        check_validity(fields.get("valid_from", ""), fields.get("valid_until", ""))
         front = FrontMatter(
             **{name: fields[name] for name in _TEXTS if name in fields},
             audience=parse_audience("audience", fields.get("audience", "")),

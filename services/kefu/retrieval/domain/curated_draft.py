@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from kefu.common.errors import BadRequest
-from kefu.common.resource_names import check_day
+from kefu.common.resource_names import check_validity
 from kefu.common.text.language import language_of
 from kefu.retrieval.domain.filters import Audience
 
@@ -41,8 +41,7 @@ def checked_draft(draft: CuratedDraft) -> CuratedDraft:
         raise BadRequest("questions", f"must have at most {MAX_QUESTION_CHARACTERS} characters each.")
     if not 1 <= len(draft.answer.strip()) <= MAX_ANSWER_CHARACTERS:
         raise BadRequest("answer", f"must have 1 to {MAX_ANSWER_CHARACTERS} characters.")
-    check_day("valid_from", draft.valid_from)
-    check_day("valid_until", draft.valid_until)
+    check_validity(draft.valid_from, draft.valid_until)
     if abs(draft.priority) > MAX_PRIORITY:
         raise BadRequest("priority", f"must be -{MAX_PRIORITY} to {MAX_PRIORITY}.")
     return replace(draft, questions=questions, language=draft.language or language_of(draft.answer))
