@@ -112,7 +112,12 @@ def told_by_words(described: Sequence[str], text: str) -> tuple[int, ...]:
 
 
 def each_told_by_words(described: Sequence[str], text: str) -> tuple[tuple[int, ...], bool]:
-    """As `told_by_words`, of each part of "the lamp and the kettle"; and whether a part may mean several."""
+    """As `told_by_words`, of each part of "the lamp and the kettle"; and whether a part may mean several.
+
+    What is excepted in one part is in all: "all but the lamp and the kettle".
+    """
+    if _REVERSES.search(text.casefold()):
+        return (), False
     parts = [told_by_words(described, part) for part in _AND.split(text)]
     return tuple(sorted({number for part in parts for number in part})), any(len(part) > 1 for part in parts)
 

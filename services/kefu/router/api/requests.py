@@ -142,7 +142,7 @@ def _staged_settings(request: pb.ConverseRequest, principal: Principal) -> str:
 
 def _identity_token(request: pb.ConverseRequest) -> str:
     if request.identity_token and request.user:
-        raise BadRequest("user", "goes not with identity_token, which names the person.")
+        raise BadRequest("user", "cannot be given with identity_token, which names the person.")
     return request.identity_token
 
 

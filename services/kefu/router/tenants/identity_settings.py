@@ -55,7 +55,7 @@ def check(settings: IdentitySettings) -> None:
     """Raise ValueError("field: what is wrong") for settings that do not fit together."""
     verified_by = [name for name in ("jwks_url", "public_key", "shared_secret") if getattr(settings, name)]
     if len(verified_by) > 1:
-        raise ValueError(f"{verified_by[1]}: goes not with {verified_by[0]}; tokens are verified in one way")
+        raise ValueError(f"{verified_by[1]}: cannot be given with {verified_by[0]}; tokens are verified in one way")
     for name in ("issuer", "audience", "jwks_url", "shared_secret"):
         if len(getattr(settings, name)) > _MAX_CHARACTERS:
             raise ValueError(f"{name}: must have at most {_MAX_CHARACTERS} characters")

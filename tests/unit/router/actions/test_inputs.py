@@ -170,6 +170,8 @@ OWN_ITEMS = (
         ("return the air purifier", ("P",)),
         ("return the lamp and the air purifier", ["P", "L", "B", "All of them"]),  # which lamp?
         ("return everything but the kettle", ["P", "L", "B", "K", "All of them"]),
+        ("return everything but the lamp and the kettle", ["P", "L", "B", "K", "All of them"]),
+        ("除了电水壶和空气净化器都退", ["P", "L", "B", "K", "All of them"]),
         ("return something", ["P", "L", "B", "K", "All of them"]),
     ],
 )

@@ -65,7 +65,7 @@ async def _list_conversations(
         ("turn", "asked", "turns", "answered", "about", "question"),
         _row,
         as_json=as_json,
-        empty="No conversation is all of that.",
+        empty="No conversation matches.",
     )
 
 

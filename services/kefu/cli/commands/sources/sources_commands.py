@@ -57,7 +57,7 @@ async def _add(
     secret: Annotated[str, typer.Option(help="Name of a secret, which begins with source-.")] = "",
     display_name: Annotated[str, typer.Option("--display-name", help="What people call it.")] = "",
     language: Annotated[str, typer.Option(help="Language of all documents. Default: recognised.")] = "",
-    staff: Annotated[bool, typer.Option("--staff", help="Documents are for staff alone.")] = False,
+    staff: Annotated[bool, typer.Option("--staff", help="Its documents are for staff only.")] = False,
     meta: Annotated[list[str] | None, typer.Option(help="Metadata of all documents, KEY=VALUE.")] = None,
     missing_runs: Annotated[int, typer.Option(help="Runs after which a missing document goes.", min=1, max=100)] = 3,
     most_gone: Annotated[float, typer.Option(help="Share of documents that may go in a run.", min=0.01, max=1)] = 0.2,
@@ -67,7 +67,7 @@ async def _add(
     documents: Annotated[int, typer.Option(help="Most documents. Default: 5,000.", min=0, show_default=False)] = 0,
     per_second: Annotated[float, typer.Option(help="Most calls a second to a host. Default: 5.", min=0)] = 0.0,
     depth: Annotated[int, typer.Option(help="Crawl: most links from the first page. Default: 20.", min=0)] = 0,
-    paused: Annotated[bool, typer.Option("--paused", help="It does not run by itself.")] = False,
+    paused: Annotated[bool, typer.Option("--paused", help="Paused: it runs on demand only.")] = False,
     unchecked: Annotated[
         bool, typer.Option("--unchecked", help="Its changes go live without the golden questions.")
     ] = False,
