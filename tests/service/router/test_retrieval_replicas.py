@@ -5,15 +5,17 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import grpc
 import pytest
 
 from kefu.common.auth import Principal, Scope
 from kefu.common.errors import BackendUnavailable, CollectionNotFound
+from kefu.retrieval.v1 import knowledge_pb2 as kb
 from kefu.router.replicas.retrieval_client import RetrievalClient, SearchLate
 from kefu.router.replicas.retrieval_pool import RetrievalPool
 from kefu.testing.ports import free_port
 from tests.support.grpc_calls import INTERNAL_KEY
-from tests.support.scripted_services import ScriptedKnowledge, make_hit, serve_knowledge
+from tests.support.scripted_services import Context, ScriptedKnowledge, make_hit, serve_knowledge
 
 SOMEBODY = Principal("acme", "somebody", frozenset({Scope.CHAT}))
 
@@ -68,6 +70,26 @@ async def test_a_replica_that_dies_costs_nobody_an_answer() -> None:
             assert await asking == [1] * 150
             assert dies.requests
             assert len(stays.requests) > len(dies.requests)
+
+
+class EndingKnowledge(ScriptedKnowledge):
+    """A replica that is ending: what it was asked it cancels, as a server does whose time to end is over."""
+
+    async def Search(self, request: kb.SearchRequest, context: Context) -> kb.SearchResponse:
+        self.requests.append(request)
+        await context.abort(grpc.StatusCode.CANCELLED)
+
+
+async def test_what_a_replica_cancels_when_it_ends_is_asked_of_another_one() -> None:
+    ending, stays = EndingKnowledge(), knowledge()  # pyright: ignore[reportAbstractUsage] - as above
+    async with (
+        serve_knowledge(ending) as first,
+        serve_knowledge(stays) as second,
+        searching(first, second) as (_, client),
+    ):
+        assert await ask_steadily(client, 20) == [1] * 20
+        assert len(ending.requests) >= 1, "it was asked, then left alone"
+        assert len(stays.requests) == 20
 
 
 async def test_an_added_replica_is_asked_at_once_and_a_removed_one_ends_what_it_began() -> None:

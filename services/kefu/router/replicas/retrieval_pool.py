@@ -38,7 +38,9 @@ _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 200),
     ("grpc.max_reconnect_backoff_ms", 1000),
 )
-_FAILED = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+_GONE = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+"""A process that ends also cancels what it was doing. Calls that are cancelled here raise asyncio.CancelledError."""
+_FAILED = (*_GONE, grpc.StatusCode.DEADLINE_EXCEEDED)
 _PAUSE_SECONDS = 1.0
 """A replica that could not be reached, or was late, is left alone for so long, unless there is no other."""
 _MOST_REPLICAS = 3
@@ -137,7 +139,7 @@ class RetrievalReplica:
             async with asyncio.timeout(seconds + _LATE_SECONDS):
                 return [response async for response in call]
         except grpc.aio.AioRpcError as error:
-            if error.code() is grpc.StatusCode.UNAVAILABLE:
+            if error.code() in _GONE:
                 self._failed_at = time.monotonic()
             raise
         finally:
@@ -218,7 +220,7 @@ class RetrievalPool:
             try:
                 return await once(replica, seconds_left, is_last)
             except grpc.aio.AioRpcError as error:
-                if is_last or error.code() is not grpc.StatusCode.UNAVAILABLE:
+                if is_last or error.code() not in _GONE:
                     raise
 
     def _choose(self, tried: set[RetrievalReplica]) -> RetrievalReplica | None:
