@@ -56,6 +56,13 @@ def test_a_difference_names_its_kind_and_its_words(
     assert (found.kind, (*found.one, *found.other)) == (kind, words)
 
 
+def test_what_you_have_is_what_there_is() -> None:
+    """A curated answer to the one was ignored for the other."""
+    assert question_difference("Is there a student discount?", "Do you have a student discount?") is None
+    assert question_difference("Are there gift cards?", "Do you have any gift cards?") is None
+    assert question_difference("Is there a fee?", "Do you have to pay a fee?") is not None
+
+
 @pytest.mark.parametrize("name", ["opposites_en", "opposites_zh", "paraphrases_en", "paraphrases_zh"])
 def test_a_question_is_the_same_as_itself_and_the_guard_takes_no_sides(name: str) -> None:
     for one, other in pairs(name):
