@@ -60,6 +60,7 @@ def test_what_you_have_is_what_there_is() -> None:
     """A curated answer to the one was ignored for the other."""
     assert question_difference("Is there a student discount?", "Do you have a student discount?") is None
     assert question_difference("Are there gift cards?", "Do you have any gift cards?") is None
+    assert reduce_question("How many stores do you have?").kinds == {"howmany"}
     assert question_difference("Is there a fee?", "Do you have to pay a fee?") is not None
 
 

@@ -85,7 +85,7 @@ _REWRITES = tuple(
         ),
         (r"\b(?:have|has|had|having|need|needs|needed|required|obliged) to\b", " must "),
         (r"\b(?:do|can|will|would) you (offer|support|stock|provide)\b", r" whether \1 "),
-        (r"\bdo you have\b", " whether "),  # "Is there …?"
+        (rf"{_CLAUSE}do you have\b", " whether "),  # "Is there …?"; "how many do you have" keeps its kind
         (
             rf"(?:{_CLAUSE}|\b(?:whether|and|so|but)\s+)(?:can|could|do|does|is|are|am|will|would|may|might|has|have)\b",
             " whether ",
