@@ -19,6 +19,16 @@ from kefu.local.errors import LocalError
 
 DEFAULT = Path(".kefu")
 
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_TICKS_FIELD = 19
+"""Of the fields of /proc/PID/stat behind the name: the start, in clock ticks since boot (proc_pid_stat(5))."""
+
+StartTime = str | float
+"""When a process began: with its pid this identifies it for good. As `start_time_of` has it; 0 for no process.
+
+State files of earlier releases have seconds since the epoch.
+"""
+
 
 @dataclass(frozen=True)
 class Keys:
@@ -39,8 +49,7 @@ class ServiceState:
     state: str = "waiting"
     detail: str = ""
     pid: int = 0
-    start_time: float = 0.0
-    """When the process began, in seconds since the epoch. With the pid this identifies a process for good."""
+    start_time: StartTime = 0.0
     restarts: int = 0
 
 
@@ -49,7 +58,7 @@ class SuiteState:
     """A running `kefu up`, as its state file describes it."""
 
     pid: int
-    start_time: float
+    start_time: StartTime
     run_id: str
     """Value of KEFU_RUN in the environment of every process of this run."""
     phase: str = "starting"
@@ -213,23 +222,34 @@ class DataDir:
         temporary.replace(path)
 
 
-def start_time_of(pid: int) -> float:
-    """The start of a process, in seconds since the epoch; 0 when there is no such process."""
-    with suppress(psutil.NoSuchProcess):
+def start_time_of(pid: int) -> StartTime:
+    """The start of a process in a form that no change of the clock moves; 0 when there is no such process.
+
+    On Linux "BOOT_ID TICKS": ticks since boot alone may be those of a stranger after the next boot. Elsewhere the
+    seconds since the epoch, which the kernel noted when the process began.
+    """
+    try:
+        if _BOOT_ID.exists():
+            stat_line = Path(f"/proc/{pid}/stat").read_text()
+            return f"{_BOOT_ID.read_text().strip()} {stat_line.rpartition(')')[2].split()[_TICKS_FIELD]}"
         return psutil.Process(pid).create_time()
-    return 0.0
+    except (FileNotFoundError, ProcessLookupError, psutil.NoSuchProcess):
+        return 0.0
 
 
-def is_process(pid: int, start_time: float) -> bool:
-    """Whether the process with this pid is alive, and still the one that began at `start_time` (within 2 s)."""
+def is_process(pid: int, start_time: StartTime) -> bool:
+    """Whether the process with this pid is alive, and still the one that began at `start_time`."""
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
-        # The start is counted from boot, and the clock may be set meanwhile: hence some leeway.
-        return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - start_time) < 2
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        if isinstance(start_time, str):
+            return start_time == start_time_of(pid)
+        return abs(process.create_time() - start_time) < 2  # for state files of earlier releases on Linux: the clock
     return False
 
 
-def wait_until_gone(pid: int, start_time: float, seconds: float) -> bool:
+def wait_until_gone(pid: int, start_time: StartTime, seconds: float) -> bool:
     """Wait for a process to end. False when it is still alive after `seconds`."""
     deadline = time.monotonic() + seconds
     while is_process(pid, start_time):

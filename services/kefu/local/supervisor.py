@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kefu.common.errors import CANNOT_START
 from kefu.local import log_files, processes
-from kefu.local.data_dir import start_time_of
+from kefu.local.data_dir import StartTime, start_time_of
 from kefu.local.health_probes import Probe
 
 CRASHES_BEFORE_GIVING_UP = 5
@@ -89,7 +89,7 @@ class SupervisedService:
         self.detail = ""
         """One line: the progress of the start, or why the service is not ready."""
         self.pid = 0
-        self.start_time = 0.0
+        self.start_time: StartTime = 0.0
         self.restarts = 0
         self.exit_status: int | None = None
         self._on_change = on_change

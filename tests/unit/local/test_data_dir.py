@@ -5,13 +5,15 @@ import os
 import re
 import stat
 from pathlib import Path
+from unittest.mock import Mock
 
+import psutil
 import pytest
 
 from kefu.cli.commands.doctor.findings import Verdict
 from kefu.cli.commands.doctor.machine import examine
 from kefu.local import ports
-from kefu.local.data_dir import DataDir, ServiceState, SuiteState, is_process, start_time_of
+from kefu.local.data_dir import DataDir, ServiceState, StartTime, SuiteState, is_process, start_time_of
 from kefu.local.errors import LocalError
 
 
@@ -22,7 +24,7 @@ def folder(tmp_path: Path) -> DataDir:
     return made
 
 
-def state(pid: int, start_time: float) -> SuiteState:
+def state(pid: int, start_time: StartTime) -> SuiteState:
     service = ServiceState("router", "127.0.0.1:1", "router.log", "ready", pid=pid, start_time=start_time)
     return SuiteState(pid, start_time, "run", "ready", "127.0.0.1:1", "127.0.0.1:2", [service])
 
@@ -113,9 +115,35 @@ def test_a_damaged_state_is_none(folder: DataDir, text: str) -> None:
 
 
 def test_a_pid_that_was_given_to_another_process_is_not_taken_for_the_old_one(folder: DataDir) -> None:
-    folder.write_state(state(os.getpid(), start_time_of(os.getpid()) - 3600))
+    boot, _, ticks = str(start_time_of(os.getpid())).rpartition(" ")
+    before = f"{boot} {int(float(ticks)) - 1}" if boot else float(ticks) - 3600
+    folder.write_state(state(os.getpid(), before))
     assert folder.running() is None
-    assert not is_process(os.getpid(), start_time_of(os.getpid()) - 3600)
+    assert not is_process(os.getpid(), before)
+
+
+def test_a_clock_that_is_set_makes_no_stranger_of_a_process(folder: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not isinstance(start_time_of(os.getpid()), str):
+        pytest.skip("this kernel notes the start once: the clock does not move it")
+    folder.write_state(state(os.getpid(), start_time_of(os.getpid())))
+    moved = psutil.Process().create_time() + 19
+    monkeypatch.setattr(psutil.Process, "create_time", Mock(return_value=moved))
+    assert folder.running()
+
+
+def test_the_pid_and_the_ticks_of_another_boot_are_a_stranger() -> None:
+    before = start_time_of(os.getpid())
+    if not isinstance(before, str):
+        pytest.skip("this kernel counts from the epoch: no two boots have one start")
+    assert is_process(os.getpid(), before)
+    assert not is_process(os.getpid(), "00000000-0000-0000-0000-000000000000 " + before.rpartition(" ")[2])
+
+
+def test_the_state_of_an_earlier_release_is_known(folder: DataDir) -> None:
+    folder.write_state(state(os.getpid(), psutil.Process().create_time()))
+    assert folder.running()
+    folder.write_state(state(os.getpid(), psutil.Process().create_time() - 3600))
+    assert folder.running() is None
 
 
 def test_doctor_knows_the_ports_of_the_kefu_that_runs_here(folder: DataDir) -> None:

@@ -327,7 +327,7 @@ async def test_leftovers_of_an_earlier_run_are_ended_and_nothing_else_is() -> No
         state = SuiteState(pid=2**22 + 1, start_time=0, run_id=mine)
         state.services = [
             ServiceState("redis", "", "", pid=recorded.pid, start_time=start_time_of(recorded.pid)),
-            ServiceState("router", "", "", pid=reused.pid, start_time=start_time_of(reused.pid) - 100),
+            ServiceState("router", "", "", pid=reused.pid, start_time="another boot 100"),
         ]
         ended = kill_leftovers(state)
         assert recorded.wait(PATIENCE) == marked.wait(PATIENCE) == -signal.SIGKILL
