@@ -216,7 +216,7 @@ def after_search(question: Question, found: SearchResult) -> Decision:
             return HandOver(HandoffReason.COMPLAINT, found.passages)
         if message.asks_for_pastime:
             return TurnDown()
-        if choices := nearly_relevant(question, found.passages):
+        if choices := nearly_relevant(question, found.passages, found.nearest):
             return Clarify(choices, is_unsure=True)
         if is_out_of_scope(question, found):
             return TurnDown(is_unsure=True)
@@ -264,7 +264,7 @@ def after_evidence(question: Question, decision: Decision, evidence: Evidence, f
         return GiveEvidence((evidence,))
     if not is_relevant:
         return decision
-    if choices := nearly_relevant(question, found.passages):
+    if choices := nearly_relevant(question, found.passages, found.nearest):
         return Clarify(choices, is_unsure=True)
     return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
 

@@ -487,6 +487,10 @@ class AnswerPipeline:
         request = question.request
         text = question.text[-_MOST_QUERY:]  # several messages answered as one may be longer than a search takes
         query = "" if text == request.text else text
+        if question.choice:
+            by_staff = await self._retrieve(question, draft, question.choice, "")
+            if by_staff.curated is not None:  # the choice was their question
+                return by_staff, query
         if question.attached_words:
             return await self._found_with_files(question, draft, text), query  # what was read off files is in no query
         earlier = _question_before(question)[-_MOST_QUERY:]

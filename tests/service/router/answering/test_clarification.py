@@ -184,6 +184,25 @@ async def test_who_was_answered_in_between_is_asked_back_again(unsure: RouterHar
     assert list(unsure.knowledge.requests[-1].history) == [f"{ASKED} Gift cards › Validity"]
 
 
+@pytest.mark.parametrize("reply", ["1", "is there a student discount"])
+async def test_a_question_that_staff_answered_is_offered_and_its_answer_given_word_for_word(
+    unsure: RouterHarness, customer: RouterClient, reply: str
+) -> None:
+    asks = "Is there a student discount?"
+    answer = kb.CuratedAnswer(name="collections/help/curatedAnswers/1", questions=[asks], answer="5 %.", language="en")
+    unsure.knowledge.curated = kb.CuratedMatch(
+        curated_answer=answer, question=asks, cosine=0.93, reason="OTHER_WORDS", least_cosine=0.85
+    )
+    first = await customer.ask("any deal for students?")
+    assert list(first.completed.choices)[:2] == [asks, "Gift cards › Validity"]
+    unsure.knowledge.curated = kb.CuratedMatch(
+        curated_answer=answer, question=asks, cosine=1, applies=True, least_cosine=0.85
+    )
+    second = await customer.ask(reply, first.session)
+    assert (second.text, second.completed.source) == ("5 %.", pb.ANSWER_SOURCE_CURATED)
+    assert unsure.knowledge.requests[-1].query == asks
+
+
 async def test_what_is_far_from_relevant_calls_a_person(unsure: RouterHarness, customer: RouterClient) -> None:
     unsure.knowledge.hits = [make_hit("A card is valid for 3 years.", title="Gift cards", relevance=0.08)]
     assert (await customer.ask(ASKED)).handoff.reason == pb.Handoff.REASON_NOTHING_RELEVANT

@@ -17,6 +17,7 @@ from kefu.router.answering.clarification import (
 )
 from kefu.router.answering.question import Question
 from kefu.router.config import RouterConfig
+from kefu.router.domain.explanation import NearestCurated
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Passage, Turn
 from kefu.router.domain.turn_request import TurnRequest
@@ -217,6 +218,35 @@ def test_what_has_no_name_or_another_language_is_not_offered() -> None:
     found = [passage(0.3, "", document="d"), passage(0.3, "礼品卡", language="zh")]
     assert nearly_relevant(question(), found) == ()
     assert nearly_relevant(question(language="zh"), found) == ("礼品卡",)
+
+
+def near(
+    cosine: float = 0.92, reason: str = "OTHER_WORDS", asks: str = "Is there a student discount?"
+) -> NearestCurated:
+    return NearestCurated("collections/help/curatedAnswers/1", asks, cosine, 0.85, reason)
+
+
+@table(
+    ("curated", "is_offered"),
+    [
+        (near(), True),
+        (near(reason="OTHER_QUESTION"), True),
+        (near(reason="NEGATION"), True),
+        (near(cosine=0.917), False),
+        (near(reason="TOO_FAR"), False),
+        (near(reason="NOT_VALID"), False),
+        (near(reason="OTHER_LANGUAGE"), False),
+        (near(asks="x" * 121), False),  # it stands on a button
+    ],
+)
+def test_a_question_that_staff_answered_is_offered_where_it_is_near(curated: NearestCurated, is_offered: bool) -> None:
+    assert nearly_relevant(question(), [], curated) == ((curated.question,) if is_offered else ())
+
+
+def test_the_question_of_staff_comes_first_and_three_are_offered_at_most() -> None:
+    found = [passage(0.3, "A"), passage(0.3, "B"), passage(0.3, "C")]
+    assert nearly_relevant(question(), found, near()) == ("Is there a student discount?", "A", "B")
+    assert nearly_relevant(question(history=[CARDS]), found, near()) == ()
 
 
 def handed_over(reason: HandoffReason) -> Turn:
