@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +36,8 @@ def small_shop(
     paid_with: str = CARD,
     balance: float = 40.00,
     return_fee: float = 0,
+    return_days: int | None = None,
+    delivered_at: datetime | None = None,
 ) -> MemoryRecords:
     """Order #W1 of customer ada, and order #W2 of customer bob."""
     pieces = [item(each) for each in items]
@@ -43,6 +46,7 @@ def small_shop(
         "order_id": "#W1",
         "user_id": "ada",
         "status": status,
+        "delivered_at": delivered_at,
         "items": pieces,
         "address": ADDRESS,
         "payment_history": [{"transaction_type": "payment", "amount": total, "payment_method_id": paid_with}],
@@ -64,6 +68,7 @@ def small_shop(
     lamp = {
         **LAMP,
         "return_fee": return_fee,
+        "return_days": return_days,
         "variants": {
             each: {
                 "item_id": each,

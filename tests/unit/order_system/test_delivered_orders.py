@@ -1,5 +1,6 @@
 """Returns and exchanges of delivered orders: checks, amounts, the state afterwards."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -58,6 +59,23 @@ def test_a_return_fee_above_the_price_leaves_no_refund_and_no_debt() -> None:
 def test_what_cannot_be_returned_is_refused(items: list[str], method: str, code: Refusal) -> None:
     orders = book(status="delivered")
     assert refused_code(lambda: orders.return_items("ada", "#W1", items, method)) is code
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "return_days", "is_over"), [(15, 15, False), (16, 15, True), (100, None, False), (None, 15, False)]
+)
+def test_what_is_returned_or_exchanged_is_in_time(days_ago: int | None, return_days: int | None, is_over: bool) -> None:
+    delivered = None if days_ago is None else datetime.now(UTC) - timedelta(days=days_ago)
+    orders = book(status="delivered", return_days=return_days, delivered_at=delivered)
+    for operation in (
+        lambda: orders.return_items("ada", "#W1", [RED], CARD),
+        lambda: orders.exchange_items("ada", "#W1", [replaced(RED, BLUE)], CARD),
+    ):
+        if is_over:
+            assert refused_code(operation) is Refusal.RETURN_TIME_OVER
+        else:
+            assert operation().order is not None
+    assert orders.return_items("ada", "#W1", [CUP], CARD).order is not None  # a product without such days
 
 
 def test_two_pieces_of_one_variant_can_both_be_returned() -> None:

@@ -1,21 +1,22 @@
 """What may be done with a delivered order: return items, or exchange them for other variants. Either once."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from kefu.order_system.domain.failures import Refusal, Refused
 from kefu.order_system.domain.order_items import ProductOf, Replacement, positions_of, replacing_items, return_fee
 from kefu.order_system.domain.outcome import Operation, Outcome, ReplacedItem
 from kefu.order_system.domain.payments import announce, check_covers, payment_method, transaction
-from kefu.order_system.domain.records import ZERO, Customer, Order, OrderStatus, PaymentMethod
+from kefu.order_system.domain.records import ZERO, Customer, Item, Order, OrderStatus, PaymentMethod
 
 
 def return_items(
-    customer: Customer, order: Order, item_ids: Sequence[str], method_id: str, product_of: ProductOf
+    customer: Customer, order: Order, item_ids: Sequence[str], method_id: str, product_of: ProductOf, now: datetime
 ) -> Outcome:
     """Ask to return items. Their prices, less the return fee, are refunded when they have come back.
 
     The refund goes to the method that paid the order, or to a gift card. Raises Refused (ORDER_NOT_DELIVERED,
-    PAYMENT_METHOD_UNKNOWN, PAYMENT_METHOD_NOT_ALLOWED, ITEM_NOT_IN_ORDER).
+    PAYMENT_METHOD_UNKNOWN, PAYMENT_METHOD_NOT_ALLOWED, ITEM_NOT_IN_ORDER, RETURN_TIME_OVER).
     """
     _check_delivered(order, "returned")
     method = payment_method(customer, method_id)
@@ -26,6 +27,7 @@ def return_items(
             "or to a gift card of the customer.",
         )
     items = [order.items[position] for position in positions_of(order, item_ids)]
+    _check_in_time(order, items, product_of, now)
     fee = return_fee(items, product_of)
     refund = max(sum((item.price for item in items), ZERO) - fee, ZERO)
     update = {
@@ -54,17 +56,24 @@ def refund_methods(customer: Customer, order: Order) -> tuple[PaymentMethod, ...
 
 
 def exchange_items(
-    customer: Customer, order: Order, replacements: Sequence[Replacement], method_id: str, product_of: ProductOf
+    customer: Customer,
+    order: Order,
+    replacements: Sequence[Replacement],
+    method_id: str,
+    product_of: ProductOf,
+    now: datetime,
 ) -> Outcome:
     """Ask to exchange items for other variants of the same products.
 
     The method pays the price difference and the return fee, or gets what is left of them. A gift card must hold that
-    already. Raises Refused (ORDER_NOT_DELIVERED, ITEM_NOT_IN_ORDER, NEW_ITEM_UNAVAILABLE, PAYMENT_METHOD_UNKNOWN,
-    GIFT_CARD_BALANCE_TOO_LOW).
+    already. Raises Refused (ORDER_NOT_DELIVERED, ITEM_NOT_IN_ORDER, RETURN_TIME_OVER, NEW_ITEM_UNAVAILABLE,
+    PAYMENT_METHOD_UNKNOWN, GIFT_CARD_BALANCE_TOO_LOW).
     """
     _check_delivered(order, "exchanged")
     replaced, difference = replacing_items(order, replacements, product_of)
-    fee = return_fee([order.items[position] for position in replaced], product_of)
+    items = [order.items[position] for position in replaced]
+    _check_in_time(order, items, product_of, now)
+    fee = return_fee(items, product_of)
     check_covers(payment_method(customer, method_id), difference + fee)
     update = {
         "status": OrderStatus.EXCHANGE_REQUESTED,
@@ -91,3 +100,18 @@ def _check_delivered(order: Order, done: str) -> None:
             Refusal.ORDER_NOT_DELIVERED,
             f"Order {order.order_id} is {order.status.value}; only items of a delivered order can be {done}.",
         )
+
+
+def _check_in_time(order: Order, items: Sequence[Item], product_of: ProductOf, now: datetime) -> None:
+    """The day after the delivery is the first day. An order whose delivery has no time is never too old."""
+    if order.delivered_at is None:
+        return
+    days = (now.astimezone(order.delivered_at.tzinfo).date() - order.delivered_at.date()).days
+    for item in items:
+        product = product_of(item.product_id)
+        if product.return_days is not None and days > product.return_days:
+            raise Refused(
+                Refusal.RETURN_TIME_OVER,
+                f"{product.name} could be returned or exchanged for {product.return_days} days after its delivery, "
+                f"which was {days} days ago.",
+            )

@@ -19,6 +19,8 @@ class Refusal(StrEnum):
 
     ORDER_NOT_PENDING = "ORDER_NOT_PENDING"
     ORDER_NOT_DELIVERED = "ORDER_NOT_DELIVERED"
+    RETURN_TIME_OVER = "RETURN_TIME_OVER"
+    """The days in which a product may be returned or exchanged are over."""
     INVALID_REASON = "INVALID_REASON"
     ITEM_NOT_IN_ORDER = "ITEM_NOT_IN_ORDER"
     NEW_ITEM_UNAVAILABLE = "NEW_ITEM_UNAVAILABLE"

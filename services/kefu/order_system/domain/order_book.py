@@ -1,6 +1,7 @@
 """The order book: looks customers, orders and products up, and works operations out. It stores nothing itself."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 
 from kefu.order_system.domain import delivered_orders, pending_orders
@@ -145,7 +146,8 @@ class OrderBook:
         """See `delivered_orders.return_items`."""
         order = self.order(customer_id, order_id)
         customer = self.customer(customer_id)
-        return delivered_orders.return_items(customer, order, item_ids, payment_method_id, self.product)
+        now = datetime.now(UTC)
+        return delivered_orders.return_items(customer, order, item_ids, payment_method_id, self.product, now)
 
     def exchange_items(
         self, customer_id: str, order_id: str, replacements: Sequence[Replacement], payment_method_id: str
@@ -153,7 +155,8 @@ class OrderBook:
         """See `delivered_orders.exchange_items`."""
         order = self.order(customer_id, order_id)
         customer = self.customer(customer_id)
-        return delivered_orders.exchange_items(customer, order, replacements, payment_method_id, self.product)
+        now = datetime.now(UTC)
+        return delivered_orders.exchange_items(customer, order, replacements, payment_method_id, self.product, now)
 
     def change_customer_address(self, customer_id: str, address: Address) -> Outcome:
         """Change the customer's own address, which new orders go to. Orders keep theirs."""

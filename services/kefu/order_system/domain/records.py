@@ -148,6 +148,8 @@ class Product(Record):
     """By their item ids."""
     return_fee: Money = ZERO
     """What the way back costs the customer, once for a return or an exchange: the highest one of its products."""
+    return_days: int | None = Field(default=None, ge=0)
+    """Days after the day of delivery on which it may be returned or exchanged; None: at any time."""
 
 
 class Item(Record):
