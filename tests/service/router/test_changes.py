@@ -209,6 +209,30 @@ async def test_what_is_missing_is_asked_for_again_below_another_answer(harness: 
     assert f"**{PENDING}** (I no longer need it)" in (await emma.ask("1", first.session)).text
 
 
+async def test_a_reply_that_nobody_understands_is_asked_about_once_more(harness: RouterHarness, shop: Shop) -> None:
+    harness.knowledge.hits = []
+    emma = await ready(harness, shop.origin)
+    first = await emma.ask(CANCEL)
+    why = await emma.ask(PENDING, first.session)
+    again = await emma.ask("too expensive", first.session)
+    assert (again.text, list(again.completed.choices)) == (why.text, list(why.completed.choices))
+    assert again.completed.source == chat.ANSWER_SOURCE_CLARIFYING
+    assert f"**{PENDING}** (I no longer need it)" in (await emma.ask("1", first.session)).text
+    second = await emma.ask(CANCEL)
+    for reply in (PENDING, "too expensive"):
+        await emma.ask(reply, second.session)
+    assert (await emma.ask("much too expensive", second.session)).handoff
+    assert await status_of(shop) == "pending"
+
+
+async def test_a_question_in_place_of_a_reply_is_no_reply(harness: RouterHarness, shop: Shop) -> None:
+    harness.knowledge.hits = []
+    emma = await ready(harness, shop.origin)
+    first = await emma.ask(CANCEL)
+    await emma.ask(PENDING, first.session)
+    assert (await emma.ask("Do you sell aeroplanes?", first.session)).handoff
+
+
 @pytest.mark.parametrize("reply", ["never mind", "算了"])
 async def test_who_does_not_want_it_any_more_is_not_asked_again(harness: RouterHarness, shop: Shop, reply: str) -> None:
     emma = await ready(harness, shop.origin)

@@ -11,7 +11,7 @@ from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.dispatch.relay import RESERVE_SECONDS
 from kefu.router.domain.handoff import HandoffReason
-from kefu.router.domain.turn import AnswerSource, Completed, PendingChange, Turn
+from kefu.router.domain.turn import AnswerSource, Completed, PendingChange, PendingInput, Turn
 
 _CALLS_PERSON = {
     Missing.BY_PROCEDURE: HandoffReason.PROCEDURE,
@@ -88,6 +88,12 @@ def act(question: Question, reply: ActionReply) -> AnswerOutcome:
     )
 
 
+def ask_again(pending: PendingInput) -> AnswerOutcome:
+    """The question of an action once more. Its source is that of a question back: the next miss calls a person."""
+    text = _below(pending.question, pending.choices)
+    return AnswerOutcome(AnswerSource.CLARIFYING, text=text, choices=pending.choices, pending=pending)
+
+
 def asked_still(question: Question, outcome: AnswerOutcome) -> AnswerOutcome:
     """An answer to something else than an action has just asked, with the action's question again below it: once.
 
@@ -99,7 +105,7 @@ def asked_still(question: Question, outcome: AnswerOutcome) -> AnswerOutcome:
     before = question.history[-1].completed
     if before is None or before.source is not AnswerSource.ACTION:
         return outcome
-    if outcome.source is AnswerSource.ACTION or outcome.handoff is not None or outcome.choices:
+    if outcome.source is AnswerSource.ACTION or outcome.handoff is not None or outcome.choices or outcome.pending:
         return outcome
     asked, choices = pending.question, pending.choices
     if isinstance(pending, PendingChange):

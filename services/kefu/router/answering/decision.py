@@ -20,7 +20,7 @@ from kefu.router.answering.repeated_failures import has_failed_again
 from kefu.router.answering.self_service import self_service
 from kefu.router.domain.handoff import HandoffReason, Sentiment
 from kefu.router.domain.triage import MessageReading, Mood
-from kefu.router.domain.turn import BrownOut, Passage
+from kefu.router.domain.turn import AnswerSource, BrownOut, Passage, PendingInput
 from kefu.router.guardrails.prompt_injection import gives_instructions, overrides_rules
 from kefu.router.nlu.consent import Consent
 from kefu.router.nlu.intents import Intent
@@ -138,6 +138,11 @@ class Settle:
     """None: it speaks of something else, and is told what came of a change that was begun."""
 
 
+@dataclass(frozen=True)
+class AskAgain:
+    """Ask once more what an action has just asked: the reply names nothing of it, asks nothing, and fits no page."""
+
+
 OUT_OF_SCOPE_RELEVANCE = 0.05
 """A question whose best passage is less relevant than this is about another field than the documents.
 
@@ -160,6 +165,7 @@ Decision = (
     | Generate
     | Act
     | Settle
+    | AskAgain
 )
 
 
@@ -278,10 +284,24 @@ def after_reading(message: CustomerMessage, decision: Decision, reading: Message
     match decision:
         case Clarify(choices, is_unsure) if is_unsure and len(choices) > 1:
             return HandOver(HandoffReason.COMPLAINT)
+        case AskAgain() if reading.mood is Mood.ANGRY:
+            return HandOver(HandoffReason.COMPLAINT)
         case HandOver(HandoffReason.NOTHING_RELEVANT) if reading.mood is Mood.ANGRY or not message.asks_something:
             return replace(decision, reason=HandoffReason.COMPLAINT)
         case _:
             return decision
+
+
+def after_question(question: Question, decision: Decision) -> Decision:
+    """The decision where an action has just asked for something: one reply that nobody understands is asked about again
+    before a person is called or guesses are offered ("too expensive", asked why the order is cancelled).
+    """
+    last = question.history[-1].completed if question.history else None
+    if last is None or last.source is not AnswerSource.ACTION or not isinstance(question.pending, PendingInput):
+        return decision
+    if not question.is_asked or question.message.asks_something or not may_be_evidence(decision):
+        return decision
+    return decision if isinstance(decision, Generate | GiveExcerpt) else AskAgain()
 
 
 def passages_to_read(question: Question, found: Sequence[SearchResult]) -> tuple[Passage, ...]:

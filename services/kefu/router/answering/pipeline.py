@@ -19,12 +19,13 @@ from kefu.router.actions.asked_action import known_texts
 from kefu.router.actions.procedures.procedure_runner import ProcedureRunner
 from kefu.router.actions.request import ActionRequest, OfferedActions
 from kefu.router.admission.scheduler import AdmissionScheduler, SlotRequest
-from kefu.router.answering.action_answer import act, action_request, asked_still, offered_below
+from kefu.router.answering.action_answer import act, action_request, ask_again, asked_still, offered_below
 from kefu.router.answering.answer_cache import AnswerCache
 from kefu.router.answering.attachments.replies import note_of, reply_to_files
 from kefu.router.answering.clarification import chosen_passages, clarify, subjects_of
 from kefu.router.answering.decision import (
     Act,
+    AskAgain,
     Clarify,
     Continue,
     Decision,
@@ -40,6 +41,7 @@ from kefu.router.answering.decision import (
     Settle,
     TurnDown,
     after_evidence,
+    after_question,
     after_reading,
     after_search,
     before_search,
@@ -269,7 +271,7 @@ class AnswerPipeline:
                 return offer
             draft.offers = wanted.titles
             return decision
-        return await self._decide_by_pages(question, draft)
+        return after_question(question, await self._decide_by_pages(question, draft))
 
     async def _decide_by_pages(self, question: Question, draft: AnswerDraft) -> Decision:
         try:
@@ -448,6 +450,9 @@ class AnswerPipeline:
             case Settle(consent):
                 assert self._actions is not None  # noqa: S101 - it asked for consent
                 return act(question, await self._actions.settle(action_request(question, draft), consent))
+            case AskAgain():
+                assert isinstance(question.pending, PendingInput)  # noqa: S101 - it was asked for
+                return ask_again(question.pending)
             case GiveCanned(intent):
                 return AnswerOutcome(AnswerSource.CANNED, text=question.replies.reply_to(intent))
 

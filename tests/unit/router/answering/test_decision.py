@@ -8,6 +8,7 @@ import pytest
 
 from kefu.router.answering import clarification, fallback, pipeline
 from kefu.router.answering.decision import (
+    AskAgain,
     Clarify,
     Decision,
     Generate,
@@ -153,6 +154,19 @@ def test_who_is_upset_is_passed_on_rather_than_asked_to_guess(
     reading = MessageReading(mood=mood, is_compared=True)
     assert after_reading(CustomerMessage(text), decision, reading) == (expected or decision)
     assert after_reading(CustomerMessage(text), decision, replace(reading, is_compared=False)) == decision
+
+
+@pytest.mark.parametrize(
+    ("mood", "expected"),
+    [
+        (Mood.CALM, AskAgain()),
+        (Mood.UNHAPPY, AskAgain()),
+        (Mood.ANGRY, HandOver(HandoffReason.COMPLAINT)),
+    ],
+)
+def test_who_is_angry_is_not_asked_the_same_again(mood: Mood, expected: Decision) -> None:
+    reading = MessageReading(mood=mood, is_compared=True)
+    assert after_reading(CustomerMessage("this is ridiculous"), AskAgain(), reading) == expected
 
 
 def test_a_word_that_fits_several_documents_is_asked_back_about() -> None:

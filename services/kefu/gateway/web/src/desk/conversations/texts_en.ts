@@ -35,6 +35,7 @@ export const conversationsEn = {
   decisionReplyToFiles: "Reply to the files",
   decisionRefuse: "Refuse the topic",
   decisionGiveCanned: "Fixed reply",
+  decisionAskAgain: "Ask again",
   decisionTurnDown: "Turn down",
   decisionGiveCurated: "Curated answer",
   decisionGiveCached: "Answer from the cache",

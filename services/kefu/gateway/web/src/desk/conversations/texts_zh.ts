@@ -37,6 +37,7 @@ export const conversationsZh: Record<keyof typeof conversationsEn, string> = {
   decisionReplyToFiles: "回复文件",
   decisionRefuse: "拒绝该话题",
   decisionGiveCanned: "固定回复",
+  decisionAskAgain: "再问一次",
   decisionTurnDown: "婉拒",
   decisionGiveCurated: "精选回答",
   decisionGiveCached: "缓存的回答",
