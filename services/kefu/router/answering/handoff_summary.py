@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import Passage, Turn
+from kefu.router.grounding.evidence_pieces import plain
 
 _LABELS: dict[AnswerLanguage, tuple[str, str, str, str]] = {
     "en": ("Asked", "Before", "Nearest passages", "Why"),
@@ -70,7 +71,7 @@ def handoff_summary(
     lines = [f"{asked}: {_short(question)}"] if question or not files else []
     lines += [f"{_FILES[language]}: {files}"] if files else []
     said = [
-        " → ".join(part for part in (_short(turn.full_question), _short(turn.text)) if part) for turn in history[-1:]
+        " → ".join(part for part in (_short(turn.full_question), _short(plain(turn.text))) if part) for turn in history[-1:]
     ]
     lines += [f"{before}: {last}" for last in said if last]
     if nearest:

@@ -1,6 +1,6 @@
 import { render } from "preact";
 import { describe, expect, it } from "vitest";
-import { markdown, plainText, safeAddress } from "../src/shared/markdown.tsx";
+import { markdown, plainLine, plainText, safeAddress } from "../src/shared/markdown.tsx";
 
 function shown(source: string): HTMLElement {
   const place = document.createElement("div");
@@ -114,6 +114,11 @@ describe("Markdown", () => {
       "https://example.com/",
       "https://example.com/x",
     ]);
+  });
+
+  it("is a line without its stars, and nothing else is lost of it", () => {
+    expect(plainLine("**Three days**, 20*30*40 cm. **押金：**退还")).toBe("Three days, 20*30*40 cm. 押金：退还");
+    for (const line of ["2.", "- 1", "# 4711", "3. the blue one", "<b>x</b> & **", "[a](b) `c`", ""]) expect(plainLine(line)).toBe(line);
   });
 
   it("is read aloud without its signs", () => {

@@ -142,6 +142,12 @@ def test_a_summary_says_what_was_asked_before_and_now_and_what_was_found() -> No
         assert part in summary
 
 
+def test_a_summary_quotes_an_answer_without_its_marks() -> None:
+    said = turn("**Boats**?", "**Three** of them, see [boats](https://example.com/boats).")
+    summary = handoff_summary("en", HandoffReason.CUSTOMER_ASKED, "A person, please.", [said], [])
+    assert "Before: **Boats**? → Three of them, see boats.\n" in summary
+
+
 def test_an_excerpt_is_the_part_that_bears_on_the_question() -> None:
     text = "Our shop sells chairs. " * 30 + "Refunds of furniture take 14 days. They go to your card."
     assert excerpt(passage(1, text), "How long do furniture refunds take?").startswith("Refunds of furniture take")

@@ -5,6 +5,7 @@
  */
 import { Marked, type Token, type Tokens } from "marked";
 import type { ComponentChild, VNode } from "preact";
+import "./markdown.css";
 
 /** What stands for "⁅n⁆" in the text. */
 export type Mark = (number: number) => VNode;
@@ -133,6 +134,12 @@ export function plainText(source: string): string {
       .join("");
   const tokens = tokensOf(source);
   return (tokens ? words(tokens) : source).replace(MARK, "").trim();
+}
+
+/** A line without the stars of what is strong in it. All else stays: a customer's "2." may be a choice, and "20*30" a size. */
+export function plainLine(line: string): string {
+  const words = (token: Token): string => (token.type === "strong" ? (token as Tokens.Strong).tokens.map(words).join("") : token.raw);
+  return reader.Lexer.lexInline(line, reader.defaults).map(words).join("");
 }
 
 /** The address, when it may be a link. */

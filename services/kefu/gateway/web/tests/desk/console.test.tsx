@@ -361,6 +361,19 @@ test("what customers write is text, whatever it looks like", async () => {
   expect(root.querySelector(".messages img, .messages b, .messages script")).toBeNull();
 });
 
+test("an answer is shown as its customer reads it, and a customer's words as they are", async () => {
+  const name = company.open({ turns: [["**Now**, please", "**Three days**:\n\n- by post\n- by courier"]], waitingMinutes: 1, agent: "Chen Jie" });
+  const held = company.held.get(name)!;
+  held.conversation.lastMessage = "It takes **three days**.";
+  held.turns[0]!.withdrawn = "It takes **nine** days.";
+  await open(`#/inbox/${name.split("/")[1]}`, "kefu_lead");
+  await see("Three days:");
+  expect([...root.querySelectorAll(".messages .message-text :is(strong, li)")].map((one) => one.textContent)).toEqual(["Three days", "by post", "by courier"]);
+  await see("It takes nine days.");
+  await see("It takes three days.");
+  expect([...root.querySelectorAll(".from-customer .message-text")].map((one) => one.textContent)).toEqual(["**Now**, please"]);
+});
+
 test("a group of unanswered questions becomes a curated answer and leaves the list", async () => {
   await open("#/unanswered", "kefu_lead");
   await see(/Is there a repair shop in Hamburg\?/);

@@ -7,7 +7,7 @@ import { EVERYTHING, requestOf } from "../../src/desk/conversations/filters.ts";
 import { AnswerSource, Handoff_Reason, Rating } from "../../src/gen/kefu/router/v1/chat_pb.ts";
 import { Verdict } from "../../src/gen/kefu/router/v1/review_pb.ts";
 import { INVOICE, REFUND } from "./review_shelf.ts";
-import { company, onStage, open, root, see } from "./stage.tsx";
+import { company, leave, onStage, open, root, see } from "./stage.tsx";
 
 onStage();
 
@@ -54,6 +54,16 @@ test("conversations are found by words and marks, and text stays text", async ()
   await vi.waitFor(() => expect(company.reviews.asked.at(-1)).toMatchObject({ checked: true }));
   await vi.waitFor(() => expect(root.querySelector("ol.cards")?.textContent).not.toMatch("invoice"));
   await see(/Replaced/);
+});
+
+test("answers are shown without the marks of Markdown", async () => {
+  for (const turn of company.reviews.turns) turn.text = "Refunds take **7 days** [1].";
+  for (const page of ["#/conversations", "#/conversations/s1", "#/review"]) {
+    await open(page);
+    await see(/Refunds take 7 days \[1\]\./);
+    expect(root.textContent).not.toContain("**");
+    await leave();
+  }
 });
 
 test("an answer says why, and a curated answer in its place names the questions that it would hit", async () => {

@@ -3,6 +3,8 @@
 import { useState } from "preact/hooks";
 
 import type { GetConversationResponse, ReviewedTurn } from "../../gen/kefu/router/v1/review_pb.ts";
+import { plainText } from "../../shared/markdown.tsx";
+import { AnswerText } from "../shared/answer_text.tsx";
 import { clock } from "../shared/format.ts";
 import { DeskIcon } from "../shared/icons.tsx";
 import { useLoaded } from "../shared/loading.ts";
@@ -59,12 +61,11 @@ function SaidTurn({ reviewed }: { reviewed: ReviewedTurn }) {
       {turn.attachments.length > 0 ? <CustomerFiles names={turn.attachments} /> : null}
       {turn.withdrawn ? (
         <p class="said-withdrawn" dir="auto">
-          {t("withdrawn")}: <del>{turn.withdrawn}</del>
+          {t("withdrawn")}: <del>{plainText(turn.withdrawn)}</del>
         </p>
       ) : null}
-      <p class="pre" dir="auto">
-        {turn.agent ? `${turn.agent}: ${turn.text}` : turn.text}
-      </p>
+      {turn.agent ? <p dir="auto">{turn.agent}:</p> : null}
+      <AnswerText text={turn.text} />
       <Marks reviewed={shown} />
       {isKefus ? (
         <>

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 
 import type { FoundConversation } from "../../gen/kefu/router/v1/review_pb.ts";
+import { plainText } from "../../shared/markdown.tsx";
 import { clock, number } from "../shared/format.ts";
 import { useLoaded } from "../shared/loading.ts";
 import { sessionId } from "../shared/names.ts";
@@ -97,7 +98,7 @@ function Found({ found }: { found: FoundConversation }) {
             {reviewed.turn ? saidIn(reviewed.turn) : null}
           </p>
           <p class="said-answer" dir="auto">
-            {reviewed.turn?.text}
+            {plainText(reviewed.turn?.text ?? "")}
           </p>
           <Marks reviewed={reviewed} />
         </div>

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { GetReviewNumbersResponse, GetReviewSampleResponse, ReviewedShare, SampledAnswer } from "../../gen/kefu/router/v1/review_pb.ts";
+import { AnswerText } from "../shared/answer_text.tsx";
 import { clock, number, percent } from "../shared/format.ts";
 import { DeskIcon } from "../shared/icons.tsx";
 import { useLoaded } from "../shared/loading.ts";
@@ -131,9 +132,7 @@ function Sampled({ answer, onChange }: { answer: SampledAnswer; onChange: (answe
         {saidIn(turn)}
       </h2>
       {turn.attachments.length > 0 ? <CustomerFiles names={turn.attachments} /> : null}
-      <p class="pre" dir="auto">
-        {turn.text}
-      </p>
+      <AnswerText text={turn.text} />
       <Marks reviewed={reviewed} />
       <Judge turn={turn.name} judgement={reviewed.judgement} onJudged={(judgement) => onChange({ ...answer, turn: { ...reviewed, judgement } } as SampledAnswer)} />
       <div class="row tools">

@@ -14,6 +14,7 @@ import { useDesk } from "../shared/session.ts";
 import { Badge, Busy, FailureNotice } from "../shared/ui.tsx";
 import { t, wordText } from "../texts.ts";
 import { listed } from "../../shared/i18n.ts";
+import { plainText } from "../../shared/markdown.tsx";
 import { curatedReason } from "../knowledge/curated_reason.ts";
 
 export function Why({ turn }: { turn: string }) {
@@ -213,7 +214,7 @@ function Checks({ model }: { model: Explanation_Model }) {
       {model.failedCheck === "" && model.literal === "" ? <p>{t("whyPassed")}</p> : null}
       {model.failedCheck ? (
         <p>
-          {t("whyFailed", { check: model.failedCheck })}: <del dir="auto">{model.cut}</del>
+          {t("whyFailed", { check: model.failedCheck })}: <del dir="auto">{plainText(model.cut)}</del>
         </p>
       ) : null}
       {model.literal ? <p>{t("whyLiteral", { literal: model.literal })}</p> : null}

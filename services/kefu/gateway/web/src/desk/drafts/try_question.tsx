@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 
 import { Audience, type SearchResponse } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
 import { PassageText } from "../../shared/passage.tsx";
+import { AnswerText } from "../shared/answer_text.tsx";
 import { percent } from "../shared/format.ts";
 import { useLoaded } from "../shared/loading.ts";
 import { useDesk } from "../shared/session.ts";
@@ -66,9 +67,12 @@ function Side({ title, response }: { title: string; response: SearchResponse }) 
     <section class="panel-card" aria-label={title}>
       <h4>{title}</h4>
       {curated ? (
-        <p class="pre" dir="auto">
-          <strong>{t("curatedApplies")}</strong> {curated.answer}
-        </p>
+        <>
+          <p>
+            <strong>{t("curatedApplies")}</strong>
+          </p>
+          <AnswerText text={curated.answer} />
+        </>
       ) : null}
       {response.hits.length === 0 ? <p class="soft">{t("nothingFound")}</p> : null}
       <ol class="passages">

@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import { useState } from "preact/hooks";
 
 import { type GoldenQuestion, GoldenQuestion_Person, GoldenQuestion_Polarity, GoldenQuestionSchema } from "../../gen/kefu/router/v1/golden_pb.ts";
+import { AnswerText } from "../shared/answer_text.tsx";
 import { collectionId } from "../shared/names.ts";
 import { DeskIcon } from "../shared/icons.tsx";
 import { useAction, useLoaded } from "../shared/loading.ts";
@@ -169,9 +170,7 @@ function Editor({ of: { question: first, answer }, fromTurn }: { of: Loaded; fro
         {answer === "" ? null : (
           <section class="panel-card" aria-label={t("goldenAnsweredThen")}>
             <h2>{t("goldenAnsweredThen")}</h2>
-            <p class="pre" dir="auto">
-              {answer}
-            </p>
+            <AnswerText text={answer} />
           </section>
         )}
         {stored.last === undefined || running.run !== null ? null : <Answer label={t("answerNow")} of={stored.last} heading="h2" />}

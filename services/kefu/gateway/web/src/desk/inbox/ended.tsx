@@ -2,6 +2,7 @@
 
 import { type Conversation } from "../../gen/kefu/router/v1/desk_pb.ts";
 import { Session_State } from "../../gen/kefu/router/v1/chat_pb.ts";
+import { plainLine } from "../../shared/markdown.tsx";
 import { clock } from "../shared/format.ts";
 import { useLoaded } from "../shared/loading.ts";
 import { sessionId } from "../shared/names.ts";
@@ -33,7 +34,7 @@ export function EndedList({ onOpen }: { onOpen: () => void }) {
               <span class="item-wait">{clock(one.session?.updateTime)}</span>
             </span>
             <span class="item-last" dir="auto">
-              {one.lastMessage}
+              {plainLine(one.lastMessage)}
             </span>
             <span class="item-tags">
               <Badge>{stateText(one.session?.state ?? Session_State.UNSPECIFIED)}</Badge>

@@ -3,6 +3,7 @@
 import { Session_State } from "../../gen/kefu/router/v1/chat_pb.ts";
 import type { Conversation } from "../../gen/kefu/router/v1/desk_pb.ts";
 import { Icon } from "../../shared/icons.tsx";
+import { plainLine } from "../../shared/markdown.tsx";
 import { duration, languageName, now, waited } from "../shared/format.ts";
 import { DeskIcon } from "../shared/icons.tsx";
 import { sessionId } from "../shared/names.ts";
@@ -36,7 +37,7 @@ export function Item({ conversation, open }: { conversation: Conversation; open:
       </span>
       {alone ? null : (
         <span class="item-last" dir="auto">
-          {conversation.lastMessage}
+          {plainLine(conversation.lastMessage)}
         </span>
       )}
       <span class="item-tags">

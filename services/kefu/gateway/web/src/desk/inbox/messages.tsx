@@ -1,8 +1,10 @@
-/** What was said, as text: nothing that a customer, a document or a model wrote is ever read as HTML. */
+/** What was said; what was answered as its customer reads it. Nothing that a customer, a document or a model wrote is ever read as HTML. */
 
 import { Rating, type Turn, Turn_State } from "../../gen/kefu/router/v1/chat_pb.ts";
 import { CardList } from "../../shared/cards.tsx";
 import { Icon } from "../../shared/icons.tsx";
+import { plainText } from "../../shared/markdown.tsx";
+import { AnswerText } from "../shared/answer_text.tsx";
 import { clock } from "../shared/format.ts";
 import { Badge } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
@@ -48,13 +50,17 @@ function Body({ message }: { message: Message }) {
       </p>
       {message.kind === "kefu" && message.turn.withdrawn !== "" ? (
         <p class="message-withdrawn" dir="auto">
-          {t("withdrawn")}: <del>{message.turn.withdrawn}</del>
+          {t("withdrawn")}: <del>{plainText(message.turn.withdrawn)}</del>
         </p>
       ) : null}
       {message.kind === "customer" && message.attachments.length > 0 ? <CustomerFiles names={message.attachments} /> : null}
-      <p class="message-text" dir="auto">
-        {cards ? cards.text : message.text}
-      </p>
+      {message.kind === "customer" ? (
+        <p class="message-text" dir="auto">
+          {message.text}
+        </p>
+      ) : (
+        <AnswerText class="message-text" text={cards ? cards.text : message.text} />
+      )}
       {cards ? <CardList cards={cards.cards} open={t("openCard")} /> : null}
       {message.kind === "kefu" ? <Rated turn={message.turn} /> : null}
     </>

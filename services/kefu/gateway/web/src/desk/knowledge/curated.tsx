@@ -4,6 +4,7 @@ import { create } from "@bufbuild/protobuf";
 import { useMemo, useState } from "preact/hooks";
 
 import { Audience, type CuratedAnswer, CuratedAnswerSchema } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
+import { AnswerText } from "../shared/answer_text.tsx";
 import { dateOf, languageName } from "../shared/format.ts";
 import { DeskIcon } from "../shared/icons.tsx";
 import { useAction, useLoaded } from "../shared/loading.ts";
@@ -64,9 +65,7 @@ export function CuratedPage({ collection }: { collection: string }) {
                 </li>
               ))}
             </ul>
-            <p class="card-text" dir="auto">
-              {answer.answer}
-            </p>
+            <AnswerText class="card-text" text={answer.answer} />
             <div class="card-foot">
               <Badge>{languageName(answer.language)}</Badge>
               {answer.audience === Audience.STAFF ? <Badge kind="warn">{t("staffOnly")}</Badge> : null}

@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { Audience, type Collection, type CuratedMatch, type SearchHit, type SearchResponse } from "../../gen/kefu/retrieval/v1/knowledge_pb.ts";
 import { Icon } from "../../shared/icons.tsx";
 import { PassageText } from "../../shared/passage.tsx";
+import { AnswerText } from "../shared/answer_text.tsx";
 import { languageName, milliseconds, percent } from "../shared/format.ts";
 import { useLoaded } from "../shared/loading.ts";
 import { collectionId } from "../shared/names.ts";
@@ -148,8 +149,8 @@ function Curated({ match }: { match: CuratedMatch }) {
           </>
         ) : null}
         <dt>{t("answer")}</dt>
-        <dd class="pre" dir="auto">
-          {answer?.answer}
+        <dd>
+          <AnswerText text={answer?.answer ?? ""} />
         </dd>
       </dl>
     </div>

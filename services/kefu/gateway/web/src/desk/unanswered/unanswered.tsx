@@ -8,6 +8,7 @@ import type { UnansweredGroup, UnansweredQuestion } from "../../gen/kefu/router/
 import { newGoldenHref } from "../golden/address.ts";
 import { reasonText } from "../inbox/words.ts";
 import { CuratedForm } from "../knowledge/curated_form.tsx";
+import { AnswerText } from "../shared/answer_text.tsx";
 import { clock, languageName, number } from "../shared/format.ts";
 import { DeskIcon } from "../shared/icons.tsx";
 import { useAction, useLoaded } from "../shared/loading.ts";
@@ -184,9 +185,7 @@ function Example({ question, onWrite }: { question: UnansweredQuestion; onWrite:
       {question.reply ? (
         <div class="example-reply">
           <p class="soft">{t("personReplied")}</p>
-          <p class="pre" dir="auto">
-            {question.reply}
-          </p>
+          <AnswerText text={question.reply} />
           {onWrite ? (
             <button type="button" class="button small" onClick={() => onWrite(question.reply)}>
               {t("makeCurated")}
