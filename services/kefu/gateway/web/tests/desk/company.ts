@@ -471,7 +471,7 @@ export function busyCompany(me: string): Company {
   const company = new Company();
   const now = Date.now();
   company.agents = [create(AgentSchema, { name: "Chen Jie", conversations: 1 }), create(AgentSchema, { name: me, conversations: 1 })];
-  const tried = ["Returns and exchanges", "How refunds are paid"].map((title, index) => ({ name: `collections/help/documents/d${index}/passages/a`, title, relevance: 0.41 - index * 0.1 }));
+  const tried = ["Returns and exchanges", "How refunds are paid"].map((title, index) => ({ name: `collections/help/documents/d${index}/passages/a`, title, relevance: 0.31 + index * 0.1 }));
   company.open({
     turns: [
       ["Hello, my kettle leaks from the lid since yesterday.", "I am sorry to hear that. Which model is it?", AnswerSource.CLARIFYING],

@@ -165,6 +165,12 @@ test("suggestions answer the last real question, and hold nothing below the thre
   expect(labels).toEqual(["Curated answer", "93%", "61%"]);
 });
 
+test("what was found and not enough is listed by relevance", async () => {
+  await open(conversation(0), "kefu_lead");
+  await see(/Found, but not enough/);
+  expect([...root.querySelectorAll(".context .tried li:has(a)")].map((one) => one.textContent)).toEqual(["How refunds are paid41%", "Returns and exchanges31%"]);
+});
+
 test("a rating's comment stands below it, whole", async () => {
   const turn = company.held.get(names()[2]!)!.turns[0]!;
   [turn.rating, turn.ratingComment] = [Rating.DOWN, "It never came."];

@@ -67,7 +67,10 @@ export class ReviewShelf {
           {
             query: "How long does a refund take?",
             readAs: "how long does a refund take",
-            found: [{ passage: "collections/help/documents/d1/passages/p1", title: "Refunds", relevance: 0.91, minRelevance: 0.42 }],
+            found: [
+              { passage: "collections/help/documents/d2/passages/p1", title: "Gift cards", relevance: 0.12, minRelevance: 0.42 },
+              { passage: "collections/help/documents/d1/passages/p1", title: "Refunds", relevance: 0.91, minRelevance: 0.42 },
+            ],
             curated: { question: "When is my refund there?", cosine: 0.9, leastCosine: 0.85, reason: "OTHER_WORDS" },
           },
         ],

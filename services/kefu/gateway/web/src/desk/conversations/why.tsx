@@ -16,6 +16,7 @@ import { t, wordText } from "../texts.ts";
 import { listed } from "../../shared/i18n.ts";
 import { plainText } from "../../shared/markdown.tsx";
 import { curatedReason } from "../knowledge/curated_reason.ts";
+import { byRelevance } from "../knowledge/threshold.ts";
 
 export function Why({ turn }: { turn: string }) {
   const { services } = useDesk();
@@ -158,7 +159,7 @@ function Searched({ search }: { search: Explanation_Search }) {
               </tr>
             </thead>
             <tbody>
-              {search.found.map((one) => (
+              {byRelevance(search.found).map((one) => (
                 <tr key={one.passage}>
                   <td class="figure">{one.relevance >= one.minRelevance ? <strong>{one.relevance.toFixed(2)}</strong> : one.relevance.toFixed(2)}</td>
                   <td class="figure">{one.minRelevance.toFixed(2)}</td>

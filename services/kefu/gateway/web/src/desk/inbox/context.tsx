@@ -3,6 +3,7 @@
 import type { Handoff, Turn } from "../../gen/kefu/router/v1/chat_pb.ts";
 import { Handoff_Sentiment } from "../../gen/kefu/router/v1/chat_pb.ts";
 import type { Conversation } from "../../gen/kefu/router/v1/desk_pb.ts";
+import { byRelevance } from "../knowledge/threshold.ts";
 import { collectionId } from "../shared/names.ts";
 import { clock, languageName, percent } from "../shared/format.ts";
 import { may } from "../shared/permissions.ts";
@@ -96,7 +97,7 @@ function Why({ handoff }: { handoff: Handoff }) {
         <section>
           <h3>{t("passagesTried")}</h3>
           <ul class="tried">
-            {handoff.passages.map((passage) => (
+            {byRelevance(handoff.passages).map((passage) => (
               <li key={passage.name}>
                 {mayOpen ? (
                   <a href={hrefOf("knowledge", collectionId(passage.name), "documents", passage.name.split("/")[3] ?? "")}>{passage.title}</a>

@@ -25,8 +25,8 @@ export function isRelevant(hit: SearchHit, tenants: number | undefined): boolean
 }
 
 /** By relevance, so that what is shown to the model comes before what is not. */
-export function byRelevance(hits: readonly SearchHit[]): SearchHit[] {
-  return [...hits].sort((a, b) => b.relevance - a.relevance);
+export function byRelevance<One extends { readonly relevance: number }>(found: readonly One[]): One[] {
+  return [...found].sort((a, b) => b.relevance - a.relevance);
 }
 
 export function durationMs(duration: Duration | undefined): number {
