@@ -142,6 +142,8 @@ export class Company {
   readonly reviews = new ReviewShelf();
   readonly golden = new GoldenShelf();
   groups: UnansweredGroup[] = [];
+  /** Nobody at the desk is told of changes. */
+  isSilent = false;
   agents: Agent[] = [];
   /** What is said to the next settings, in place of taking them. */
   settingsRefusal: ConnectError | null = null;
@@ -408,7 +410,7 @@ export class Company {
   }
 
   #changed(held: Held): void {
-    this.desk.tell(deskEvent({ case: "conversation", value: held.conversation }));
+    if (!this.isSilent) this.desk.tell(deskEvent({ case: "conversation", value: held.conversation }));
   }
 
   #store(held: Held, fields: Partial<Pick<Turn, "question" | "text" | "agent">> & { completed: { finishReason: FinishReason; source?: AnswerSource } }): Turn {

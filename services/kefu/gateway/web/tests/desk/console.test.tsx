@@ -123,6 +123,19 @@ test("returning a conversation whose customer had no reply is asked about first"
   await see(/Returned to Kefu/);
 });
 
+test("who has just replied returns the conversation without a question, though the desk is told of the reply later", async () => {
+  await open(conversation(0), "kefu_lead");
+  await press("Take over");
+  await see(/Held by you/);
+  company.isSilent = true;
+  await write("Our partner in Hamburg repairs it.");
+  await press("Send");
+  await vi.waitFor(() => expect(draft()).toBe(""));
+  await press("Return to Kefu");
+  await see(/Returned to Kefu/);
+  expect(root.textContent).not.toMatch(/Return without a reply/);
+});
+
 async function chooseIn(name: string, value: string): Promise<void> {
   const list = [...root.querySelectorAll("select")].find((one) => one.getAttribute("aria-label") === name)!;
   await act(async () => {

@@ -18,7 +18,7 @@ import { Composer } from "./composer.tsx";
 import { Context } from "./context.tsx";
 import { isGone, useConversation } from "./conversation_feed.ts";
 import { CustomerBadge } from "./customer.tsx";
-import { isHeld, lastHandoff } from "./conversation_state.ts";
+import { hasLastWord, isHeld, lastHandoff } from "./conversation_state.ts";
 import { withReturned, withTold } from "./desk_state.ts";
 import { desk } from "./live.ts";
 import { Messages } from "./messages.tsx";
@@ -132,7 +132,8 @@ export function ConversationView({ name }: { name: string }) {
 
   // Kefu answers what came for a person. What it handed over itself it could not answer.
   const returnToKefu = () => {
-    if (told?.waitingSince !== undefined && conversation !== null && !isHeld(conversation.turns)) setAsking("return");
+    const turns = conversation?.turns ?? [];
+    if (told?.waitingSince !== undefined && !isHeld(turns) && !hasLastWord(turns, agent)) setAsking("return");
     else giveBack(ReturnSessionRequest_To.BOT, Session_State.RETURNED);
   };
 

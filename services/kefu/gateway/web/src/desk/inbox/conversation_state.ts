@@ -175,6 +175,11 @@ export function isHeld(turns: readonly Turn[]): boolean {
   return turns.at(-1)?.completed?.finishReason === FinishReason.HUMAN;
 }
 
+/** The last word is this person's: the customer waits for no other one, whatever the desk was told so far. */
+export function hasLastWord(turns: readonly Turn[], agent: string): boolean {
+  return turns.at(-1)?.agent === agent;
+}
+
 /** The hand-over that called a person last. */
 export function lastHandoff(turns: readonly Turn[]): Handoff | undefined {
   return [...turns].reverse().find((turn) => turn.handoff !== undefined)?.handoff;
