@@ -152,9 +152,9 @@ function Shown({ span, days }: { span: Span; days: number }) {
           more={total.total?.count ? t("percentiles", { p95: milliseconds(total.total.p95), p99: milliseconds(total.total.p99) }) : t("notMeasured")}
         />
         <Tile
-          name={t("withoutModel")}
+          name={t("cachedOrCurated")}
           value={sources.length > 0 ? percent(share("ANSWER_SOURCE_CACHED") + share("ANSWER_SOURCE_CURATED")) : "–"}
-          more={t("withoutModelMore", { cached: percent(share("ANSWER_SOURCE_CACHED")), curated: percent(share("ANSWER_SOURCE_CURATED")) })}
+          more={t("cachedOrCuratedMore", { cached: percent(share("ANSWER_SOURCE_CACHED")), curated: percent(share("ANSWER_SOURCE_CURATED")) })}
         />
       </dl>
       <div class="charts">
