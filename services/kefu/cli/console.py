@@ -101,6 +101,10 @@ def _advice(failure: RpcFailure, address: str) -> str:
         return f"{address} did not answer in time: see `kefu status` and `kefu logs`."
     if failure.code is grpc.StatusCode.UNIMPLEMENTED:
         return f"{address} is another service, or another release of Kefu; see --server and --knowledge-server."
+    if action := failure.metadata.get("action"):
+        show = f"`kefu actions show {action}` says how it is called."
+        url = failure.metadata.get("url")
+        return f"Look at your own system, {url}: {show}" if url else show
     return _BY_REASON.get(failure.reason, "")
 
 

@@ -60,6 +60,23 @@ async def test_actions_are_put_listed_tried_and_deleted(harness: RouterHarness, 
     assert "There is no action orders" in (await kefu("actions", "show", "orders")).err
 
 
+async def test_a_fault_of_the_companys_system_leads_to_that_system_and_not_to_kefus(
+    harness: RouterHarness, tmp_path: Path
+) -> None:
+    kefu = CliHarness(tmp_path, harness.routers[0].port)
+    file = tmp_path / "orders.json"
+    file.write_text((SAMPLE / file.name).read_text("utf-8").replace("${ORDERS}", "http://127.0.0.1:9"), "utf-8")
+    await kefu("actions", "put", str(file))
+    unsent = await kefu("actions", "try", "orders", "--customer", "emma_clarke")
+    assert "There is no secret" in unsent.err
+    assert unsent.err.endswith("(BACKEND_UNAVAILABLE) `kefu actions show orders` says how it is called.\n")
+    await kefu("secrets", "put", "order-system", stdin=API_KEY.encode())
+    away = await kefu("actions", "try", "orders", "--customer", "emma_clarke")
+    assert (away.status, "could not be reached" in away.err) == (69, True)
+    assert "Look at your own system, http://127.0.0.1:9/" in away.err
+    assert "kefu status" not in away.err
+
+
 async def test_a_change_says_who_makes_it_and_is_tried_without_changing_anything(
     harness: RouterHarness, shop: Shop, tmp_path: Path
 ) -> None:

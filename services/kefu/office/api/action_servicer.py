@@ -12,7 +12,7 @@ from kefu.common.resource_names import check_id, parse_name
 from kefu.office.messages.actions import action_message, action_of
 from kefu.router.actions.action_runner import ActionRunner
 from kefu.router.actions.action_store import ActionStore
-from kefu.router.actions.http_call import ActionFailed
+from kefu.router.actions.http_call import ActionFailed, NotSent
 from kefu.router.api.requests import language_in
 from kefu.router.messages.chat import cards_message
 from kefu.router.v1 import action_pb2 as pb
@@ -64,7 +64,11 @@ class ActionServicer(rpc.ActionServiceServicer):
         try:
             found = await self._runner.attempt(principal, action, dict(request.inputs), language)
         except ActionFailed as error:
-            raise BackendUnavailable(f"The action failed: {error}.") from error
+            # By these a caller knows that no service of Kefu's is at fault.
+            where = {"action": action.id}
+            if not isinstance(error, NotSent):
+                where["url"] = ((action.change and action.change.preview) or action.call).url
+            raise BackendUnavailable(f"The action failed: {error}.", metadata=where) from error
         return pb.TryActionResponse(
             status=found.status,
             result=json.dumps(found.values, ensure_ascii=False),
