@@ -142,8 +142,15 @@ async def test_a_collection_that_the_key_may_not_search_is_not_found(harness: Ro
 
 async def test_a_collection_that_does_not_exist_is_not_found(harness: RouterHarness, customer: RouterClient) -> None:
     harness.knowledge.error = CollectionNotFound("No such collection.")
-    read = await expect_failure(lambda: customer.ask(ASK, collections=["collections/none"]))
+    read = await expect_failure(lambda: customer.ask(ASK, collections=["collections/none"], request_id="r-1"))
     assert (read.code, read.reason) == (grpc.StatusCode.NOT_FOUND, "COLLECTION_NOT_FOUND")
+    listed = await customer.chat.ListSessions(pb.ListSessionsRequest(), metadata=customer.metadata)
+    assert listed.sessions == []  # nothing is left of it
+    harness.knowledge.error = None
+    opened = await customer.ask(ASK, request_id="r-1")
+    harness.knowledge.error = CollectionNotFound("No such collection.")
+    await expect_failure(lambda: customer.ask(ASK, opened.session, collections=["collections/none"]))
+    assert len(await customer.turns(opened.session)) == 2  # a conversation that there was stays
 
 
 async def test_a_key_without_the_scope_is_refused(harness: RouterHarness) -> None:

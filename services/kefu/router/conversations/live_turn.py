@@ -16,7 +16,14 @@ import structlog
 
 from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import Principal
-from kefu.common.errors import BackendUnavailable, ServiceError, SessionBusy, StorageFull
+from kefu.common.errors import (
+    BackendUnavailable,
+    CollectionNotFound,
+    ServiceError,
+    SessionBusy,
+    SessionNotFound,
+    StorageFull,
+)
 from kefu.common.redis.memory_guard import MemoryGuard
 from kefu.router import metrics
 from kefu.router.admission.gate import AdmissionGate
@@ -313,6 +320,9 @@ class LiveTurn:
         if self.ephemeral or (failure is None and end is End.DELETED):
             self._tell(failure, completed)
             return
+        if isinstance(failure, CollectionNotFound) and await self._leave_nothing():
+            self._tell(failure, completed)
+            return
         state = TurnState.FINISHED if failure is None else TurnState.FAILED
         stored = turn if failure is not None else replace(turn, completed=completed)
         subject = self.principal.subject
@@ -330,6 +340,21 @@ class LiveTurn:
                 await self._services.experiments.end_without_draft(self.principal, turn.trial)
         finally:
             await cancel_and_wait(storing)
+
+    async def _leave_nothing(self) -> bool:
+        """Delete the session where it is new and holds this message alone. False: it stays."""
+        tenant, session_id = self.key.tenant, self.key.session_id
+        if not self._opens or self._ask.attachments:
+            return False
+        try:
+            session = await self._services.store.session(tenant, session_id)
+            if session.turn_count > 1:
+                return False
+            await self._services.store.delete(tenant, session)
+            await self._services.erasure.erase(tenant, session_id)
+        except (BackendUnavailable, StorageFull, SessionNotFound):
+            return False
+        return True
 
     def _held(self) -> HeldMessage:
         request = replace(self._ask, text="", arrived=0.0, deadline=None, origin="")
