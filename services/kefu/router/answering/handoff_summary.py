@@ -71,7 +71,8 @@ def handoff_summary(
     lines = [f"{asked}: {_short(question)}"] if question or not files else []
     lines += [f"{_FILES[language]}: {files}"] if files else []
     said = [
-        " → ".join(part for part in (_short(turn.full_question), _short(plain(turn.text))) if part) for turn in history[-1:]
+        " → ".join(part for part in (_short(turn.full_question), _short(plain(turn.text))) if part)
+        for turn in history[-1:]
     ]
     lines += [f"{before}: {last}" for last in said if last]
     if nearest:
