@@ -93,10 +93,12 @@ describe("the client", () => {
         throw refusal("TENANT_LIMIT", Code.ResourceExhausted, 60);
       },
     });
-    const refused = kefu.ask("Hi");
+    const lost: boolean[] = [];
+    const refused = kefu.ask("Hi", { onReconnecting: (is) => lost.push(is) });
     await expect(refused).rejects.toBeInstanceOf(KefuError);
     await expect(refused).rejects.toMatchObject({ reason: "UNAUTHENTICATED", code: Code.Unauthenticated });
     expect(calls).toBe(2); // once more, as a visitor's token may have expired
+    expect(lost).toEqual([]); // a refused token is no lost connection
     await expect(kefu.getSession("sessions/s")).rejects.toMatchObject({ reason: "TENANT_LIMIT", retryAfter: 60_000 });
   });
 

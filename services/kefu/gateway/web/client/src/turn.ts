@@ -132,7 +132,7 @@ export async function followTurn(
       else if (failure.code === Code.OutOfRange && resuming) answer.apply(0, "");
       else if (failure.code === Code.NotFound && resuming && (question.text || question.attachments?.length)) continue;
       else if (!(RETRIED.includes(failure.code) || waits) || attempt >= ATTEMPTS) throw new KefuError(failure);
-      sink.reconnecting?.(true);
+      if (failure.code !== Code.Unauthenticated) sink.reconnecting?.(true); // no line was lost: a token is tried anew
       await pause(Math.max(failure.retryAfter ?? 0, backoff(attempt)), signal);
     } finally {
       line.done();
