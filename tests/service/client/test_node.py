@@ -96,6 +96,7 @@ async def test_a_wrong_key_is_told_with_its_reason(package: Path, gateway: Gatew
     done = await example(package, gateway.url, f"kefu_x_{'0' * 64}")
     assert (done.status, done.out) == (1, "")
     assert done.err.rstrip().endswith("(UNAUTHENTICATED)")
+    assert "lost" not in done.err
 
 
 def test_whoever_uses_it_has_its_types(package: Path) -> None:
