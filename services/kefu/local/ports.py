@@ -23,7 +23,8 @@ class PortAllocator:
     Most of the usual ports lie in the range from which Linux takes the source ports of connections (32768 to 60999). A
     port that was free a moment ago may be some connection's source when its service starts, or starts again. So each
     allocated port stays bound here, without a listener. The kernel then gives it to no connection, and the service can
-    listen beside it, since both set SO_REUSEADDR.
+    listen beside it, since both set SO_REUSEADDR. So could another `kefu up` that starts at this moment, hence a claim
+    beside it: a Unix socket of the port's name, which only one process can have.
 
     `notify` is called with a sentence when a default port is in use.
     """
@@ -70,11 +71,15 @@ class PortAllocator:
         reservation = _bound(port)
         if reservation is None:
             return False
-        self._allocated.add(port)
         if sys.platform == "linux":
-            self._reservations.append(reservation)
+            claim = _claimed(port)
+            if claim is None:
+                reservation.close()
+                return False
+            self._reservations += (reservation, claim)
         else:  # elsewhere the service could not listen beside it
             reservation.close()
+        self._allocated.add(port)
         return True
 
 
@@ -105,3 +110,17 @@ def _bound(port: int) -> socket.socket | None:
         bound.close()
         return None
     return bound
+
+
+def _claimed(port: int) -> socket.socket | None:
+    """A socket whose name claims a port for one process; None when another process has it.
+
+    The name is an abstract one (unix(7)): it belongs to the network namespace, as ports do, and ends with its process.
+    """
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        claim.bind(f"\0kefu-port-{port}")
+    except OSError:
+        claim.close()
+        return None
+    return claim

@@ -56,6 +56,18 @@ def test_an_allocated_port_can_become_no_connections_source_and_its_service_can_
     assert is_free(port), "it was not given back"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only there it is reserved")
+def test_two_that_start_at_once_do_not_get_one_port() -> None:
+    port = free_port()
+    with PortAllocator(print) as one, PortAllocator(print) as other:
+        assert one.allocate("the order system", port) == port
+        assert other.allocate("the order system", port) > port
+        with pytest.raises(LocalError, match=f"Port {port} .* is in use"):
+            other.allocate("the order system", port, port)
+    with PortAllocator(print) as later:
+        assert later.allocate("the order system", port) == port
+
+
 def test_the_usual_port_is_taken_without_a_word_when_it_is_free() -> None:
     said: list[str] = []
     port = free_port()
