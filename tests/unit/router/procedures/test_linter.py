@@ -111,6 +111,23 @@ def test_a_name_that_two_results_have_is_written_with_its_action() -> None:
     assert check(f'{page}"{{{{parcel.status}}}}"', actions) == []
 
 
+def test_a_value_with_the_name_of_an_action_is_written_with_the_action_that_has_it() -> None:
+    parcel = replace(ACTIONS["order-status"], id="parcel", result={"parcel": "parcel", "status": "status"})
+    actions = {**ACTIONS, "parcel": parcel}
+    look_up, say = "1. Look up `parcel`.\n", '2. Say "{{%s}}"'
+    [wrong] = check(f"{WHEN}{look_up}{say % 'parcel'}", actions)
+    assert wrong.text == "“parcel” is said, and it is the name of an action, too: write parcel.parcel."
+    assert check(f"{WHEN}{look_up}{say % 'parcel.parcel'}", actions) == []
+    others = {**ACTIONS, "parcel": replace(parcel, result={"status": "status"})}
+    [wrong] = check(f"{WHEN}{look_up}{say % 'parcel'}", others)
+    assert wrong.text == "“parcel” is said, and it is the name of an action, too: write parcel.status."
+    [wrong] = check(f"{WHEN}1. {STATUS}\n{say % 'parcel'}", actions)
+    assert wrong.text.endswith("Look up `parcel`, and write it with the name of one of its results: parcel.RESULT.")
+    asked = '1. Ask for `parcel`: "Which?"\n   - `one`: "One"\n   - `two`: "Two"\n'
+    [wrong] = check(f"{WHEN}{asked}{say % 'parcel'}", actions)
+    assert wrong.text.endswith("Give what the customer is asked for another name.")
+
+
 def test_what_is_never_done_or_said_contradicts_steps() -> None:
     said = found('1. Say "Back within 3 days."', "2. Do `cancel-order`.", never='- Do `cancel-order`.\n- Say "3 days"')
     assert [(line, text) for line, text in said] == [

@@ -190,6 +190,9 @@ class _Linter:
         for name in dict.fromkeys(names):
             first = name.text.partition(".")[0]
             from_action = first in self._actions
+            if from_action and name.text == first:
+                self._wrong(line, f"“{first}” is {what}, and it is the name of an action, too{_instead(first, way)}")
+                continue
             field_name = name.text.partition(".")[2].partition(".")[0] if from_action else first
             sources = way.known.get(field_name, frozenset())
             if from_action and first not in sources:
@@ -233,6 +236,18 @@ def _joined(one: _Way, other: _Way) -> _Way:
         return other if one.ended else one
     known = {name: one.known[name] | other.known[name] for name in one.known if name in other.known}
     return _Way(known, one.says and other.says)
+
+
+def _instead(name: str, way: _Way) -> str:
+    """What to write in place of a value's name that is an action's, too."""
+    sources = way.known.get(name, frozenset())
+    if "" in sources:
+        return ". Give what the customer is asked for another name"
+    written = [f"{each}.{name}" for each in sorted(sources)]
+    written = written or [f"{name}.{each}" for each, of in way.known.items() if name in of]
+    if not written:
+        return f". Look up `{name}`, and write it with the name of one of its results: {name}.RESULT"
+    return f": write {_listed(written)}" if len(written) == 1 else f": write one of {_listed(written)}"
 
 
 def _texts(step: Step) -> list[Texts]:
