@@ -46,8 +46,21 @@ async def test_actions_are_put_listed_tried_and_deleted(harness: RouterHarness, 
     assert "HTTP 200" in tried.out
     assert "Your order **SL700411902853** is on its way." in tried.out
     assert "As cards:\nYour order is on its way.\n\nSL700411902853 (on its way)\n  Items: " in tried.out
+    assert tried.out.count("Warning") == 1
+    assert "Warning: delivered: its expression names delivered_at, where" in tried.out  # not yet
+    assert tried.out.endswith(
+        "That is right where your system leaves a key without a value out; else it is misspelt.\n"
+    )
+    action = json.loads((await kefu("actions", "show", "order-status")).out)
+    action["result"]["total"] = "toatl"
+    misspelt = tmp_path / "misspelt.json"
+    misspelt.write_text(json.dumps({**action, "name": "actions/misspelt"}))
+    await kefu("actions", "put", str(misspelt))
+    tried = await kefu("actions", "try", "misspelt", "order=SL700411902853", "--customer", "emma_clarke")
+    assert "\nWarning: total: its expression names toatl, where the answer has order_id, customer_id, " in tried.out
     foreign = await kefu("actions", "try", "order-status", "order=SL700412650183", "--customer", "emma_clarke")
     assert "There is no such thing." in foreign.out
+    assert "Warning" not in foreign.out
     missing = await kefu("actions", "try", "order-status", "--customer", "emma_clarke")
     assert (missing.status, "must have order" in missing.err) == (1, True)
     bad = tmp_path / "bad.json"

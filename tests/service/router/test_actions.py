@@ -230,6 +230,34 @@ async def test_actions_are_kept_changed_tried_and_deleted(harness: RouterHarness
     ).reason == "ACTION_NOT_FOUND"
 
 
+async def test_a_misspelt_result_is_told_with_the_keys_that_the_answer_has(
+    harness: RouterHarness, bad: tuple[BadSystem, str]
+) -> None:
+    system, origin = bad
+    system.answer = http(json.dumps(_ORDERS).encode())
+    root = await set_up(harness, origin)
+    tried = pb.TryActionRequest(name="actions/orders", customer="emma_clarke")
+    wrong = sample("orders", origin, result={"orders": "orders[].{id: oder_id}", "currency": "currency"})
+    await put(root, wrong)
+    shown = await root.actions.TryAction(tried, metadata=root.metadata)
+    assert list(shown.warnings) == [
+        "orders: its expression names oder_id, where the answer has order_id, status, items."
+    ]
+    await put(root, sample("orders", origin, result={"orders": "oders"}))
+    failure = await expect_failure(lambda: root.actions.TryAction(tried, metadata=root.metadata))
+    assert failure.message.endswith("orders: its expression names oders, where the answer has orders, currency.")
+    change = sample("cancel-order", origin)
+    for name in change.change.preview_result:
+        change.change.preview_result[name] = "oders"
+    change.change.preview_result["known"] = "currency"
+    await put(root, change)
+    tried = pb.TryActionRequest(
+        name="actions/cancel-order", customer="emma_clarke", inputs={"order": EMMAS[0], "reason": "no longer needed"}
+    )
+    shown = await root.actions.TryAction(tried, metadata=root.metadata)
+    assert "names oders, where the answer has orders, currency." in shown.warnings[0]
+
+
 async def test_an_action_that_chooses_from_one_that_is_gone_calls_a_person(harness: RouterHarness, shop: Shop) -> None:
     root = await set_up(harness, shop.origin)
     await root.actions.DeleteAction(pb.DeleteActionRequest(name="actions/orders"), metadata=root.metadata)

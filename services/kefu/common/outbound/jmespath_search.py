@@ -4,6 +4,8 @@ An expression of 180 characters doubles a list 22 times ("|[@,@][]"), and what i
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, cast
 
 import jmespath
@@ -21,6 +23,17 @@ _MAKERS = frozenset({"multi_select_list", "multi_select_dict", "flatten", "funct
 
 class NoSuchForm(ValueError):
     """An expression that does not fit a document, or makes too much of it."""
+
+
+@dataclass(frozen=True)
+class MissingKey:
+    """A key that an expression names, and none of the places in the document to which it leads has."""
+
+    key: str
+    beside: tuple[str, ...]
+    """The keys of the objects at those places, in order."""
+    stands: str
+    """What stands there in place of an object, such as "a list"; empty: objects do."""
 
 
 class _Functions(jmespath.functions.Functions):
@@ -50,6 +63,14 @@ def searched(expression: str, document: Any, most_work: int = MOST_WORK) -> Any:
         return _Interpreter(most_work).visit(compiled(expression).parsed, document)
     except (JMESPathError, RecursionError, ValueError):
         raise NoSuchForm(expression) from None
+
+
+def missing_keys(expression: str, document: Any) -> list[MissingKey]:
+    """The keys that an expression names and the document has not. Optional ones count too, but for "a || b"."""
+    tracer = _Tracer(MOST_WORK)
+    with suppress(JMESPathError, RecursionError, ValueError):  # what was found out before is found out
+        tracer.visit(compiled(expression).parsed, document)
+    return tracer.missing()
 
 
 class _Interpreter(TreeInterpreter):
@@ -85,3 +106,51 @@ class _Interpreter(TreeInterpreter):
             known = self._sizes[key] = 1 + sum(map(self._size, entries))
             self._measured.append(value)
         return known
+
+
+class _Tracer(_Interpreter):
+    """Notes the fields of an expression that were looked for, and whether they were ever there."""
+
+    def __init__(self, most_work: int) -> None:
+        super().__init__(most_work)
+        self._there: set[int] = set()
+        self._absent: dict[int, tuple[str, dict[str, None], str]] = {}
+        """By the id of the node: its key, the keys beside it, and what stands there in place of an object."""
+
+    def missing(self) -> list[MissingKey]:
+        """The keys that were never there."""
+        absent = (each for node, each in self._absent.items() if node not in self._there)
+        return [MissingKey(key, tuple(beside), "" if beside else stands) for key, beside, stands in absent]
+
+    def visit_field(self, node: Any, value: Any) -> Any:
+        """See TreeInterpreter."""
+        key = str(node["value"])
+        if isinstance(value, dict) and key in value:
+            self._there.add(id(node))
+        elif value is not None:  # else something above is missing, or nothing on purpose
+            beside = self._absent.setdefault(id(node), (key, {}, _kind(cast("object", value))))[1]
+            if isinstance(value, dict):
+                beside.update(dict.fromkeys(map(str, cast("dict[str, Any]", value))))
+        return super().visit_field(node, value)
+
+    def visit_or_expression(self, node: Any, value: Any) -> Any:
+        """See TreeInterpreter. Where one side is there the other may be missing."""
+        before = set(self._absent)
+        found = super().visit_or_expression(node, value)
+        if found:
+            self._there.update(self._absent.keys() - before)
+        return found
+
+
+def _kind(value: object) -> str:
+    match value:
+        case dict():
+            return ""
+        case list():
+            return "a list"
+        case str():
+            return "a text"
+        case bool():
+            return "true or false"
+        case _:
+            return "a number"

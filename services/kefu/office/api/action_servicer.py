@@ -12,13 +12,15 @@ from kefu.common.resource_names import check_id, parse_name
 from kefu.office.messages.actions import action_message, action_of
 from kefu.router.actions.action_runner import ActionRunner
 from kefu.router.actions.action_store import ActionStore
-from kefu.router.actions.http_call import ActionFailed, NotSent
+from kefu.router.actions.http_call import ActionFailed, NotFitting, NotSent, misspelt
 from kefu.router.api.requests import language_in
 from kefu.router.messages.chat import cards_message
 from kefu.router.v1 import action_pb2 as pb
 from kefu.router.v1 import action_pb2_grpc as rpc
 
 SERVICE = "kefu.router.v1.ActionService"
+_MOST_WARNINGS = 2
+"""In an error, whose trailers are short."""
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -61,6 +63,7 @@ class ActionServicer(rpc.ActionServiceServicer):
             Customer(request.customer, dict(request.claims), Verification.TOKEN, 0.0) if request.customer else None
         )
         principal = Principal(caller().tenant, caller().subject, frozenset({Scope.CHAT}), customer=customer)
+        result = action.result if action.change is None else action.change.preview_result
         try:
             found = await self._runner.attempt(principal, action, dict(request.inputs), language)
         except ActionFailed as error:
@@ -68,12 +71,14 @@ class ActionServicer(rpc.ActionServiceServicer):
             where = {"action": action.id}
             if not isinstance(error, NotSent):
                 where["url"] = ((action.change and action.change.preview) or action.call).url
-            raise BackendUnavailable(f"The action failed: {error}.", metadata=where) from error
+            why = misspelt(result, error.document)[:_MOST_WARNINGS] if isinstance(error, NotFitting) else []
+            raise BackendUnavailable(" ".join((f"The action failed: {error}.", *why)), metadata=where) from error
         return pb.TryActionResponse(
             status=found.status,
             result=json.dumps(found.values, ensure_ascii=False),
             answer=found.said,
             cards=None if found.cards is None else cards_message(found.cards),
+            warnings=misspelt(result, found.document),
         )
 
 

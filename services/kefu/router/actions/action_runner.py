@@ -193,7 +193,8 @@ class ActionRunner:
             return Previewed(found.status, None, "")
         told = {**inputs, **found.values}
         cards = cards_of(action.cards, action, told, language)
-        return Previewed(found.status, found.values, say(action.answers, action, told, language), cards)
+        said = say(action.answers, action, told, language)
+        return Previewed(found.status, found.values, said, cards, found.document)
 
     def warm_up(self, principal: Principal) -> None:
         """Have all that messages are compared with embedded, beside whatever goes on: the first time takes seconds."""

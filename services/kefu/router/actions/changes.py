@@ -85,6 +85,8 @@ class Previewed:
     """The question whether it is to be made, or why it is refused; empty: there is nothing of the kind."""
     cards: Cards | None = None
     """The question as cards."""
+    document: Any = None
+    """The whole answer of the system; None: there is none, or it says that the change cannot be made."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ class ChangeMaker:
         seconds: float,
     ) -> Previewed:
         """What a change would come to. Nothing is changed. Raises ActionFailed."""
-        status, shown = 0, dict[str, Any]()
+        status, shown, document = 0, dict[str, Any](), None
         if change.preview is not None:
             answer = await self._caller.send(tenant, change.preview, inputs, seconds)
             status = answer.status
@@ -160,10 +162,10 @@ class ChangeMaker:
                 return Previewed(status, None, refused)
             if status in NOTHING:
                 return Previewed(status, None, "")
-            shown = _read(answer, change.preview_result)
+            shown, document = _read(answer, change.preview_result)
         told = {**inputs, **shown}
         cards = cards_of(change.cards, action, told, language)
-        return Previewed(status, shown, say(change.questions, action, told, language), cards)
+        return Previewed(status, shown, say(change.questions, action, told, language), cards, document)
 
     async def was_begun(self, request: ActionRequest, pending: PendingChange) -> bool:
         """Whether a change was begun already, by a turn that was broken off."""
@@ -260,7 +262,7 @@ class ChangeMaker:
             return await self._finish(agreed, *await self._by_outcome(agreed, begun, str(error)))
         if 200 <= answer.status < 300:
             try:
-                values = _read(answer, action.result)
+                values, _ = _read(answer, action.result)
             except ActionFailed as error:
                 return await self._finish(agreed, *await self._by_outcome(agreed, begun, str(error)))
             return await self._finish(agreed, _done(agreed, begun, values), values)
@@ -381,11 +383,14 @@ def _refusal(
     return say(texts, action, inputs, language) if texts else ""
 
 
-def _read(answer: HttpAnswer, result: Mapping[str, str]) -> dict[str, Any]:
-    """What is used of an answer to a change or its preview. Raises ActionFailed."""
+def _read(answer: HttpAnswer, result: Mapping[str, str]) -> tuple[dict[str, Any], Any]:
+    """What is used of an answer to a change or its preview, and the whole of it. Raises ActionFailed."""
     if not 200 <= answer.status < 300:
         raise ActionFailed(f"it answered with status {answer.status}")
-    return projected(result, document_of(answer)) if result else {}
+    if not result:
+        return {}, None
+    document = document_of(answer)
+    return projected(result, document), document
 
 
 def _audited(change: Change, values: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from kefu.common.errors import SecretNotFound
 from kefu.common.outbound import jmespath_search
 from kefu.common.outbound.guarded_http import CallFailed, GuardedHttp, HttpAnswer
-from kefu.common.outbound.jmespath_search import NoSuchForm
+from kefu.common.outbound.jmespath_search import MissingKey, NoSuchForm, missing_keys
 from kefu.common.outbound.mcp_tool import NotCalled, ToolChanged
 from kefu.common.outbound.mcp_tools import call_tool
 from kefu.router.actions.action import PLACEHOLDER, HttpCall
@@ -20,12 +20,21 @@ _MAX_RESULT_CHARACTERS = 20_000
 _FOLDERS = (".", "..")
 _TOOL_FAILED = 409
 _MOST_SAID = 200
+_MOST_KEYS, _MOST_KEY = 20, 40
 NOTHING = frozenset({404, 410})
 """Statuses that say that there is no such thing."""
 
 
 class ActionFailed(Exception):
     """The company's system did not answer as it should. The message is a sentence without its full stop, for leads."""
+
+
+class NotFitting(ActionFailed):
+    """The answer is not what is expected of it. `document`: the answer."""
+
+    def __init__(self, message: str, document: Any) -> None:
+        super().__init__(message)
+        self.document = document
 
 
 class NotSent(ActionFailed):
@@ -38,6 +47,8 @@ class ActionResult:
 
     status: int
     values: Mapping[str, Any] | None
+    document: Any = None
+    """The whole answer, of which nothing else is kept or said."""
 
 
 class ActionCaller:
@@ -58,7 +69,8 @@ class ActionCaller:
             raise ActionFailed(f"the tool says that it failed: {answer.body.decode()[:_MOST_SAID]}")
         if answer.status != 200:
             raise ActionFailed(f"it answered with status {answer.status}")
-        return ActionResult(answer.status, projected(result, document_of(answer)))
+        document = document_of(answer)
+        return ActionResult(answer.status, projected(result, document), document)
 
     async def send(self, tenant: str, call: HttpCall, inputs: Mapping[str, InputValue], seconds: float) -> HttpAnswer:
         """The answer to a call, whatever its status.
@@ -134,17 +146,35 @@ def searched(expression: str, document: Any) -> Any:
     try:
         return jmespath_search.searched(expression, document)
     except NoSuchForm:
-        raise ActionFailed("its answer is of another form than is expected, or too much would be made of it") from None
+        wrong = "its answer is of another form than is expected, or too much would be made of it"
+        raise NotFitting(wrong, document) from None
 
 
 def projected(result: Mapping[str, str], document: Any) -> dict[str, Any]:
     """What of a document is used. Raises ActionFailed when that is too much, or an expression does not fit."""
     values = {name: searched(expression, document) for name, expression in result.items()}
     if values and all(value is None for value in values.values()):
-        raise ActionFailed("its answer holds nothing of what `result` asks for")
+        raise NotFitting("its answer holds nothing of what `result` asks for", document)
     if len(json.dumps(values)) > _MAX_RESULT_CHARACTERS:
         raise ActionFailed(f"what `result` takes of it is longer than {_MAX_RESULT_CHARACTERS} characters")
     return values
+
+
+def misspelt(result: Mapping[str, str], document: Any) -> list[str]:
+    """Sentences about the keys that expressions name and a document has not, with those that it has in their place."""
+    return [
+        f"{name}: its expression names {each.key[:_MOST_KEY]}, where the answer has {_there(each)}."
+        for name, expression in result.items()
+        for each in missing_keys(expression, document)
+    ]
+
+
+def _there(missing: MissingKey) -> str:
+    keys = missing.beside
+    if missing.stands:
+        return missing.stands
+    shown = ", ".join(key[:_MOST_KEY] for key in keys[:_MOST_KEYS])
+    return f"{shown} and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else shown or "nothing"
 
 
 def names_in(entry: Any) -> set[str]:

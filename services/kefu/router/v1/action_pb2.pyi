@@ -1123,6 +1123,7 @@ class TryActionResponse(_message.Message):
     RESULT_FIELD_NUMBER: _builtins.int
     ANSWER_FIELD_NUMBER: _builtins.int
     CARDS_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     status: _builtins.int
     """HTTP status of the answer."""
     result: _builtins.str
@@ -1133,6 +1134,12 @@ class TryActionResponse(_message.Message):
     def cards(self) -> _chat_pb2.Cards:
         """What would be shown; unset where there are no cards."""
 
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Keys that the result's expressions name and the answer has not, a sentence each, with the keys that it has there. A key
+        that is left out where there is no value is among them.
+        """
+
     def __init__(
         self,
         *,
@@ -1140,10 +1147,11 @@ class TryActionResponse(_message.Message):
         result: _builtins.str = ...,
         answer: _builtins.str = ...,
         cards: _chat_pb2.Cards | None = ...,
+        warnings: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cards", b"cards"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "cards", b"cards", "result", b"result", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "cards", b"cards", "result", b"result", "status", b"status", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

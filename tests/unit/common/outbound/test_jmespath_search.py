@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kefu.common.outbound.jmespath_search import NoSuchForm, compiled, searched
+from kefu.common.outbound.jmespath_search import MissingKey, NoSuchForm, compiled, missing_keys, searched
 from tests.support.cpu_time import loops
 from tests.support.table import table
 
@@ -68,3 +68,32 @@ def test_the_longest_work_ends_in_seconds() -> None:
 def test_what_is_found_can_be_written_out() -> None:
     found = searched("[@]" + "|[@,@]" * 10, {"a": 1})
     assert len(json.dumps(found)) < 20_000
+
+
+_SHOP: dict[str, Any] = {
+    "orders": [{"id": "SL1", "gift": "card"}, {"id": "SL2", "paid": True}],
+    "total": 2,
+    "none": [],
+    "address": None,
+}
+
+
+@table(
+    ("expression", "missing"),
+    [
+        ("orders[].id", []),
+        ("orders[].gift", []),  # one of them has it
+        ("orders[].ids", [MissingKey("ids", ("id", "gift", "paid"), "")]),
+        ("orders[].{order: nr, paid: paid}", [MissingKey("nr", ("id", "gift", "paid"), "")]),
+        ("order[].id", [MissingKey("order", ("orders", "total", "none", "address"), "")]),
+        ("orders.id", [MissingKey("id", (), "a list")]),
+        ("total.sum", [MissingKey("sum", (), "a number")]),
+        ("join(', ', orders[].name)", [MissingKey("name", ("id", "gift", "paid"), "")]),
+        ("join(', ', nothing)", [MissingKey("nothing", ("orders", "total", "none", "address"), "")]),
+        ("nothing || total", []),
+        ("none[].id", []),  # nobody can tell
+        ("address.street", []),
+    ],
+)
+def test_keys_that_an_expression_names_and_the_document_has_not(expression: str, missing: list[MissingKey]) -> None:
+    assert missing_keys(expression, _SHOP) == missing

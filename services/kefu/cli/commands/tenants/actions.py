@@ -103,6 +103,10 @@ async def _try(
     if found.HasField("cards"):
         out.print("As cards:", style="dim")
         out.print(printable(_cards_text(found.cards)), soft_wrap=True, markup=False)
+    for each in found.warnings:
+        out.print(printable(f"Warning: {each}"), soft_wrap=True, style="yellow")
+    if found.warnings:
+        out.print("That is right where your system leaves a key without a value out; else it is misspelt.", style="dim")
 
 
 async def _delete(target: Remote, name: Name, yes: Yes = False) -> None:
