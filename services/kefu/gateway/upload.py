@@ -194,6 +194,8 @@ class ImportEndpoint:
         caller = await self._callers.caller(request.headers.get("authorization"), client_address(request))
         self._callers.admit(caller, KNOWLEDGE, "ImportDocuments")
         collection = request.query_params.get("collection", "")
+        if not collection:
+            raise BadRequest("collection", "is missing: the address names it, such as /api/import?collection=help.")
         name = collection if "/" in collection else f"collections/{collection}"
         form = ImportForm(name, request.headers.get("content-type", ""))
         missing = await self._collection_missing(caller, name)

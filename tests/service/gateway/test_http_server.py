@@ -223,6 +223,9 @@ async def test_an_import_that_cannot_be_is_told_why(
         assert await refused(where, gateway.key) == (404, "COLLECTION_NOT_FOUND")
         assert await refused(where, "") == (401, "UNAUTHENTICATED")
         assert await refused("/api/import?collection=No!", gateway.key) == (400, "BAD_REQUEST")
+        nowhere = await gateway.http.post("/api/import", files={"files": b"x"}, headers=gateway.bearer())
+        assert nowhere.status_code == 400
+        assert "collection: is missing: the address names it, such as /api/import?collection=help." in nowhere.text
         wrong = ("options", (None, '{"create": true, "nonsense": 1}'))
         assert await refused(where, gateway.key, wrong) == (400, "BAD_REQUEST")
         plain = await gateway.http.post(where, json={}, headers=gateway.bearer())

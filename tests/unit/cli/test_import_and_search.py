@@ -161,5 +161,8 @@ async def test_curated_answers_are_put_listed_and_deleted_with_their_priority(ke
     listed = json.loads((await kefu("curated", "list", "--json")).out)
     assert [one["priority"] for one in listed] == [-1]
     assert "From ten." in (await kefu("curated", "list")).out
+    unasked = await kefu("curated", "put", "From ten.", "-q", "", "-q", " ")
+    assert unasked.err == 'The question is missing: -q has no text. Give one, such as -q "When are you open?".\n'
+    assert (unasked.status, len(kefu.knowledge.curated)) == (1, 1)
     await kefu("curated", "delete", "a0", "--yes")
     assert "holds no curated answers" in (await kefu("curated", "list")).out

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kefu.common.errors import BadRequest
 from kefu.retrieval.documents.charset import decode
 from kefu.retrieval.documents.chunking import (
     PASSAGE_TOKENS,
@@ -15,6 +16,7 @@ from kefu.retrieval.documents.chunking import (
 from kefu.retrieval.documents.parse import parse_document
 from kefu.retrieval.documents.parsed_document import Unreadable
 from kefu.retrieval.documents.parsers.curated_csv import parse_curated_csv
+from kefu.retrieval.domain.curated_draft import CuratedDraft, checked_draft
 from tests.support.table import table
 
 
@@ -126,6 +128,19 @@ def test_curated_rows_may_have_a_priority() -> None:
     for wrong in (b"high", b"1001"):
         with pytest.raises(Unreadable, match="Why"):
             parse_curated_csv(b"question,answer,priority\nWhy?,Because.," + wrong + b"\n")
+
+
+def test_a_curated_answer_without_a_question_is_told_what_is_missing() -> None:
+    with pytest.raises(BadRequest, match=r'^questions: must be 1 to 20, such as "When .*; none of those given has any'):
+        checked_draft(CuratedDraft(("", " "), "Because.", "en"))
+    with pytest.raises(BadRequest, match=r"these are 21\.$"):
+        checked_draft(CuratedDraft(tuple(f"Why {each}?" for each in range(21)), "Because.", "en"))
+
+
+def test_curated_answers_whose_last_day_is_before_the_first_are_refused() -> None:
+    days = b"question,answer,valid_from,valid_until\nWhy?,Because.,2026-12-02,2026-12-01\n"
+    with pytest.raises(Unreadable, match=r'row of "Why\?": valid_until: must not be before valid_from, 2026-12-02'):
+        parse_curated_csv(days)
 
 
 def test_curated_rows_with_one_answer_become_one_answer_with_several_questions() -> None:

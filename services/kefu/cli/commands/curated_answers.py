@@ -12,7 +12,7 @@ from kefu.cli.commands.collections import (
     Yes,
     confirm,
 )
-from kefu.cli.console import console, print_json
+from kefu.cli.console import CommandFailed, console, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.document_options import Audience, audience_name
 from kefu.cli.remote.pagination import all_pages, print_list
@@ -66,6 +66,8 @@ async def _put_curated(
     as_json: Json = False,
 ) -> None:
     """Create or replace a curated answer. It works at once."""
+    if not any(each.strip() for each in question):
+        raise CommandFailed('The question is missing: -q has no text. Give one, such as -q "When are you open?".')
     one = pb.CuratedAnswer(
         name=_curated_name(collection, id_) if id_ else "",
         questions=question,

@@ -36,7 +36,8 @@ def checked_draft(draft: CuratedDraft) -> CuratedDraft:
     """The draft with its language detected. Raises BadRequest with the field for what the contract forbids."""
     questions = tuple(dict.fromkeys(question.strip() for question in draft.questions if question.strip()))
     if not 1 <= len(questions) <= MAX_QUESTIONS:
-        raise BadRequest("questions", f"must be 1 to {MAX_QUESTIONS}.")
+        given = f"these are {len(questions)}" if questions else "none of those given has any text"
+        raise BadRequest("questions", f'must be 1 to {MAX_QUESTIONS}, such as "When are you open?"; {given}.')
     if any(len(question) > MAX_QUESTION_CHARACTERS for question in questions):
         raise BadRequest("questions", f"must have at most {MAX_QUESTION_CHARACTERS} characters each.")
     if not 1 <= len(draft.answer.strip()) <= MAX_ANSWER_CHARACTERS:
