@@ -145,7 +145,8 @@ class ScriptedDocuments(krpc.KnowledgeServiceServicer):
         stored = request.curated_answer
         stored.name = stored.name or f"{request.collection}/curatedAnswers/a{len(self.curated)}"
         self.curated[stored.name] = stored
-        return kpb.PutCuratedAnswerResponse(curated_answer=stored)
+        warnings = ["“Why?” has another answer."] if list(stored.questions) == ["Why?"] else []
+        return kpb.PutCuratedAnswerResponse(curated_answer=stored, warnings=warnings)
 
     async def ListCuratedAnswers(
         self, request: kpb.ListCuratedAnswersRequest, context: object

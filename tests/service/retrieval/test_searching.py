@@ -46,6 +46,18 @@ async def test_a_curated_answer_works_at_once_and_never_in_another_language_or_f
         request = pb.PutCuratedAnswerRequest(collection=COLLECTION, curated_answer=answer)
         stored = (await one.stub.PutCuratedAnswer(request, metadata=one.metadata)).curated_answer
         assert stored.language == "en"
+        other = pb.CuratedAnswer(questions=["Other?", "can I return an item after 30 days"], answer="Yes, of course.")
+        other_request = pb.PutCuratedAnswerRequest(collection=COLLECTION, curated_answer=other)
+        put = await one.stub.PutCuratedAnswer(other_request, metadata=one.metadata)
+        [warning] = put.warnings
+        assert f"is a question of the curated answer {stored.name.rpartition('/')[2]}, too: “No, sorry.”" in warning
+        await one.stub.DeleteCuratedAnswer(
+            pb.DeleteCuratedAnswerRequest(name=put.curated_answer.name), metadata=one.metadata
+        )
+        other.valid_from, other.valid_until = "2026-12-02", "2026-12-01"
+        other_request = pb.PutCuratedAnswerRequest(collection=COLLECTION, curated_answer=other)
+        refused = await expect_failure(lambda: one.stub.PutCuratedAnswer(other_request, metadata=one.metadata))
+        assert refused.message == "valid_until: must not be before valid_from, 2026-12-02."
         for question, reason in (
             ("can i return an item after 30 days", ""),
             ("Can I return an item after 60 days?", "OTHER_NUMBER"),
@@ -66,10 +78,16 @@ async def test_a_curated_answer_works_at_once_and_never_in_another_language_or_f
         assert (await one.import_files((head, csv)))["curated.csv"].outcome == pb.DocumentResult.OUTCOME_CREATED
         assert (await one.import_files((head, csv)))["curated.csv"].outcome == pb.DocumentResult.OUTCOME_UNCHANGED
         assert (await one.search("几点开门？")).curated_match.applies
+        twice = b"question,answer\nis a return possible after 30 days,Yes.\nParking?,Yes.\nParking?,No.\n"
+        head = pb.DocumentStart(path="twice.csv", kind=pb.DocumentStart.KIND_CURATED_ANSWERS)
+        told = (await one.import_files((head, twice)))["twice.csv"]
+        assert told.outcome == pb.DocumentResult.OUTCOME_CREATED
+        assert "“is a return possible after 30 days” is a question of the curated answer" in told.message
+        assert "“Parking?” has another answer in this file: “No.”" in told.message
         listed = await one.stub.ListCuratedAnswers(
             pb.ListCuratedAnswersRequest(collection=COLLECTION), metadata=one.metadata
         )
-        assert len(listed.curated_answers) == 2
+        assert len(listed.curated_answers) == 4  # two rows have one answer
         await one.stub.DeleteCuratedAnswer(pb.DeleteCuratedAnswerRequest(name=stored.name), metadata=one.metadata)
         assert not (await one.search("can i return an item after 30 days")).curated_match.applies
 

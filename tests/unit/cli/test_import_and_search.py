@@ -164,5 +164,8 @@ async def test_curated_answers_are_put_listed_and_deleted_with_their_priority(ke
     unasked = await kefu("curated", "put", "From ten.", "-q", "", "-q", " ")
     assert unasked.err == 'The question is missing: -q has no text. Give one, such as -q "When are you open?".\n'
     assert (unasked.status, len(kefu.knowledge.curated)) == (1, 1)
+    shared = await kefu("curated", "put", "So.", "-q", "Why?", "--id", "a0", "--json")
+    assert (shared.status, shared.err) == (0, "Warning: “Why?” has another answer.\n")
+    assert json.loads(shared.out)["answer"] == "So."
     await kefu("curated", "delete", "a0", "--yes")
     assert "holds no curated answers" in (await kefu("curated", "list")).out

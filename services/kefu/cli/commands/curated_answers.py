@@ -17,7 +17,7 @@ from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.document_options import Audience, audience_name
 from kefu.cli.remote.pagination import all_pages, print_list
 from kefu.cli.remote.resource_names import draft_name, full, short
-from kefu.common.text.terminal_text import one_line
+from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
 
@@ -87,6 +87,8 @@ async def _put_curated(
         print_json(stored.curated_answer)
     else:
         console().print(f"Stored {stored.curated_answer.name}.", soft_wrap=True)
+    for each in stored.warnings:
+        console(stderr=True).print(printable(f"Warning: {each}"), style="yellow", soft_wrap=True)
 
 
 def _curated_name(collection: str, answer: str) -> str:

@@ -38,6 +38,7 @@ from kefu.retrieval.domain.curated_draft import checked_draft
 from kefu.retrieval.drafts.caretaker import Caretaker
 from kefu.retrieval.embedders import BatchingEmbedder
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
+from kefu.retrieval.ingest.curated_conflicts import shared_questions
 from kefu.retrieval.ingest.import_types import ImportResult
 from kefu.retrieval.ingest.importer import Importer
 from kefu.retrieval.ranking.evidence_reader import TimeLimitedReader
@@ -266,13 +267,15 @@ class KnowledgeServicer(knowledge_pb2_grpc.KnowledgeServiceServicer):
                 raise BadRequest("curated_answer.name", "must lie in `collection`.")
         draft = checked_draft(curated_draft(message))
         self._memory_guard.check_new("curated_answer")
-        await self._replica.check_embedder(await self._targets.to_read(key, request.draft))
+        to_read = await self._targets.to_read(key, request.draft)
+        await self._replica.check_embedder(to_read)
         vectors = await self._embedder.queries(draft.questions)
         record = CuratedRecord.from_draft(draft, vectors.astype(np.float16), self._embedder.id, ident)
+        warnings = shared_questions([record], [each async for each in self._store.all_curated(to_read)])
         await self._write_durably(
             key, request.draft, lambda writer, target: self._store.put_curated(writer, target, record)
         )
-        return pb.PutCuratedAnswerResponse(curated_answer=curated_message(key, record))
+        return pb.PutCuratedAnswerResponse(curated_answer=curated_message(key, record), warnings=warnings)
 
     async def ListCuratedAnswers(
         self, request: pb.ListCuratedAnswersRequest, context: _Context

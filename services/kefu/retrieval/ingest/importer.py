@@ -25,6 +25,7 @@ from kefu.retrieval.embedders import BatchingEmbedder, Vectors
 from kefu.retrieval.embedders.embedder import HalfVectors
 from kefu.retrieval.ingest.conversion import ConvertedDocument
 from kefu.retrieval.ingest.conversion_pool import ConversionPool
+from kefu.retrieval.ingest.curated_conflicts import shared_questions
 from kefu.retrieval.ingest.import_types import ImportProgress, ImportReport, ImportResult, SourceDocument
 from kefu.retrieval.ingest.unpacker import UnpackedDocument, Unpacker
 from kefu.retrieval.ranking.instruction_probe import InstructionProbe, probe_for
@@ -193,7 +194,9 @@ class Importer:
             records.append(CuratedRecord.from_draft(draft, vectors.astype(np.float16), self._embedder.id))
             await self._reports.put(ImportProgress(unpacked.source.path, len(drafts), len(records)))
         outcome = "UNCHANGED" if not records else "UPDATED" if existing else "CREATED"
-        return _PendingWrite(ImportResult(unpacked.source.path, outcome, passages=len(drafts)), records=records)
+        warnings = shared_questions(drafts, [each async for each in self._store.all_curated(self._key)])
+        result = ImportResult(unpacked.source.path, outcome, passages=len(drafts), message=" ".join(warnings))
+        return _PendingWrite(result, records=records)
 
     async def _write(self) -> None:
         ended = False

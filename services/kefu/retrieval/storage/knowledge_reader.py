@@ -1,6 +1,6 @@
 """Reads of knowledge in Redis: collections, documents with their passages and vectors, curated answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import fields
 
 from redis.asyncio import Redis
@@ -20,6 +20,7 @@ from kefu.retrieval.storage.records import (
     embedder_tag,
 )
 
+_CURATED_AT_ONCE = 500
 _DOCUMENT_FIELDS = tuple(each.name for each in fields(DocumentInfo))
 
 
@@ -194,6 +195,14 @@ class KnowledgeReader:
     async def curated_ids(self, key: CollectionKey, after: str = "", count: int = -1) -> list[str]:
         """At most `count` ids of curated answers after `after`, sorted; -1: all."""
         return await self._ids(key.curated, after, count)
+
+    async def all_curated(self, key: CollectionKey) -> AsyncGenerator[CuratedRecord, None]:
+        """All curated answers, by id."""
+        after = ""
+        while ids := await self.curated_ids(key, after, _CURATED_AT_ONCE):
+            after = ids[-1]
+            for record in (await self.curated(key, ids)).values():
+                yield record
 
     async def curated(self, key: CollectionKey, ids: Sequence[str]) -> dict[str, CuratedRecord]:
         """Those curated answers that exist."""

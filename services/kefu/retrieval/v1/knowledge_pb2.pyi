@@ -1236,18 +1236,26 @@ class PutCuratedAnswerResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CURATED_ANSWER_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def curated_answer(self) -> Global___CuratedAnswer:
         """The answer as it is stored."""
+
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Questions of it that another curated answer has, too, in the same language and on a day on which both hold: a sentence
+        each, with the other answer's id.
+        """
 
     def __init__(
         self,
         *,
         curated_answer: Global___CuratedAnswer | None = ...,
+        warnings: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["curated_answer", b"curated_answer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["curated_answer", b"curated_answer"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["curated_answer", b"curated_answer", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
