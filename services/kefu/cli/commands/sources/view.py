@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from kefu.cli.console import console, local_time, print_table
 from kefu.cli.remote.resource_names import short
-from kefu.common.text.terminal_text import printable
+from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import source_pb2 as pb
 
 _LISTED = 50
@@ -72,7 +72,16 @@ def _last(status: pb.SourceStatus) -> str:
         return "HELD: " + counts_of(status.held)
     if status.HasField("running"):
         return progress_of(status.running)
-    return f"{state_of(status.last)}: {counts_of(status.last)}" if status.HasField("last") else "-"
+    if not status.HasField("last"):
+        return "-"
+    return f"{state_of(status.last)}: {one_line(_came_of(status.last)).removesuffix('.')}"
+
+
+def _came_of(sync: pb.Sync) -> str:
+    """What came of a run, in one sentence: of one that failed before any document, why."""
+    if sync.state == pb.Sync.STATE_FAILED and counts_of(sync) == "-":
+        return sync.message or "no reason was recorded."
+    return f"{counts_of(sync)}."
 
 
 def print_syncs(syncs: Iterable[pb.Sync]) -> None:
@@ -100,9 +109,10 @@ def _seconds(sync: pb.Sync) -> str:
 def print_outcomes(sync: pb.Sync, outcomes: list[pb.DocumentOutcome]) -> None:
     """Print how a run ended, and what became of its documents."""
     out = console()
-    took = f" in {_seconds(sync)} s" if sync.HasField("end_time") else ""
-    out.print(f"{state_of(sync).capitalize()}{took}: {counts_of(sync)}.", soft_wrap=True)
-    if sync.message:
+    seconds, came_of = _seconds(sync), _came_of(sync)
+    took = "" if seconds in ("-", "0.0") else f" in {seconds} s"
+    out.print(printable(f"{state_of(sync).capitalize()}{took}: {came_of}"), soft_wrap=True)
+    if sync.message and sync.message != came_of:
         out.print(printable(sync.message), soft_wrap=True, markup=False, style="yellow")
     for each in outcomes[:_LISTED]:
         name = pb.DocumentOutcome.Outcome.Name(each.outcome).removeprefix("OUTCOME_").lower()
