@@ -222,9 +222,10 @@ valid_from (	
 
 collection (	8
 curated_answer (\v2 .kefu.retrieval.v1.CuratedAnswer\r
-draft (	"T
+draft (	"f
 PutCuratedAnswerResponse8
-curated_answer (\v2 .kefu.retrieval.v1.CuratedAnswer"e
+curated_answer (\v2 .kefu.retrieval.v1.CuratedAnswer
+\bwarnings (	"e
 ListCuratedAnswersRequest
 
 collection (	
@@ -1388,12 +1389,13 @@ TextsEntry\v
 value (	:8-
 \vInputsEntry\v
 key (	\r
-value (	:8"i
+value (	:8"{
 TryActionResponse
 status (\r
 result (	
 answer (	$
-cards (\v2.kefu.router.v1.Cards2¸
+cards (\v2.kefu.router.v1.Cards
+\bwarnings (	2¸
 \rActionServiceP
 	PutAction .kefu.router.v1.PutActionRequest!.kefu.router.v1.PutActionResponseP
 	GetAction .kefu.router.v1.GetActionRequest!.kefu.router.v1.GetActionResponseV
