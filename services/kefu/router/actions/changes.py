@@ -24,11 +24,21 @@ from kefu.common.outbound.guarded_http import HttpAnswer
 from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import IDEMPOTENCY_KEY, Action, Change, HttpCall
 from kefu.router.actions.cards import cards_of
-from kefu.router.actions.http_call import NOTHING, ActionCaller, ActionFailed, NotSent, document_of, projected, searched
+from kefu.router.actions.http_call import (
+    NOTHING,
+    ActionCaller,
+    ActionFailed,
+    NotFitting,
+    NotSent,
+    document_of,
+    projected,
+    searched,
+)
 from kefu.router.actions.inputs import of_customer
 from kefu.router.actions.operations import Operation, OperationState, OperationStore
 from kefu.router.actions.request import ActionReply, ActionRequest, Missing
-from kefu.router.actions.value_words import as_text, progress_of, say
+from kefu.router.actions.template import unfilled
+from kefu.router.actions.value_words import as_text, in_language, progress_of, say
 from kefu.router.domain.card import Cards
 from kefu.router.domain.turn import InputValue, PendingChange
 from kefu.router.nlu.consent import Consent
@@ -163,6 +173,9 @@ class ChangeMaker:
             if status in NOTHING:
                 return Previewed(status, None, "")
             shown, document = _read(answer, change.preview_result)
+            if missing := unfilled(in_language(change.questions, language), shown):
+                # Nobody is asked to agree to what they cannot read.
+                raise NotFitting(f"its preview has nothing for {', '.join(missing)}, which the question says", document)
         told = {**inputs, **shown}
         cards = cards_of(change.cards, action, told, language)
         return Previewed(status, shown, say(change.questions, action, told, language), cards, document)

@@ -48,6 +48,15 @@ def names_of(template: str) -> list[str]:
     return names
 
 
+def unfilled(template: str, values: Mapping[str, Any]) -> list[str]:
+    """The values that a template says outside sections, and that are null: names, in order; empty for no template."""
+    try:
+        said = {str(node.key) for node in _nodes(template) if type(node).__name__ in ("_EscapeNode", "_LiteralNode")}
+    except TemplateError:  # stored before it was refused
+        return []
+    return sorted(name for name in said if name in values and values[name] is None)
+
+
 def sections_of(template: str) -> dict[str, set[str]]:
     """What the sections of a template name, by section. Raises TemplateError."""
     sections: dict[str, set[str]] = {}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kefu.router.actions.action import Texts
-from kefu.router.actions.template import TemplateError, check_template, render
+from kefu.router.actions.template import TemplateError, check_template, render, unfilled
 from kefu.router.actions.value_pattern import check_pattern, values_in
 from kefu.router.actions.value_words import in_words
 from kefu.testing.hostile_text import hostile_texts
@@ -105,3 +105,18 @@ def test_a_hostile_template_is_refused_or_taken_at_once(mark: str) -> None:
 
 def test_a_template_that_was_stored_before_it_was_refused_is_said_as_it_stands() -> None:
     assert render("Hello {{#name} ", {"name": "Ann"}) == "Hello {{#name}"
+
+
+@pytest.mark.parametrize(
+    ("template", "names"),
+    [
+        ("{{id}} costs {{total}}", ["id", "total"]),
+        ("{{id}} {{{id}}}", ["id"]),
+        ("{{#total}}It costs {{total}}.{{/total}}", []),  # said only where it is there
+        ("{{^total}}Nothing.{{/total}}", []),
+        ("{{note}} {{zero}} {{other}} {{! id }}", []),
+        ("{{#id}}", []),  # no template
+    ],
+)
+def test_what_a_template_says_and_nothing_is_there_for(template: str, names: list[str]) -> None:
+    assert unfilled(template, {"id": None, "total": None, "note": "", "zero": 0}) == names
