@@ -66,6 +66,8 @@ async def test_actions_are_put_listed_tried_and_deleted(harness: RouterHarness, 
     bad = tmp_path / "bad.json"
     bad.write_text('{"name": "actions/x", "nonsense": 1}')
     assert "is no action" in (await kefu("actions", "put", str(bad))).err
+    bad.write_text('{"name": "actions/x"')
+    assert "is no JSON: " in (await kefu("actions", "put", str(bad))).err
     bad.write_text('{"name": "actions/x"}')
     assert "call.url" in (await kefu("actions", "put", str(bad))).err
     assert "cannot be read" in (await kefu("actions", "put", str(tmp_path / "gone.json"))).err
@@ -88,6 +90,13 @@ async def test_a_fault_of_the_companys_system_leads_to_that_system_and_not_to_ke
     assert (away.status, "could not be reached" in away.err) == (69, True)
     assert "Look at your own system, http://127.0.0.1:9/" in away.err
     assert "kefu status" not in away.err
+    nobody = await kefu("actions", "try", "orders")
+    assert "it needs customer.sub of a verified customer, and there is none: name a customer" in nobody.err
+    file.write_text(file.read_text("utf-8").replace("127.0.0.1:9", "10.9.9.9"), "utf-8")
+    await kefu("actions", "put", str(file))
+    private = await kefu("actions", "try", "orders", "--customer", "emma_clarke")
+    assert "KEFU_ROUTER_PRIVATE_NETWORKS has to name a network" in private.err
+    assert "Look at your own system" not in private.err  # it was not asked
 
 
 async def test_a_change_says_who_makes_it_and_is_tried_without_changing_anything(
@@ -102,6 +111,11 @@ async def test_a_change_says_who_makes_it_and_is_tried_without_changing_anything
     assert (await kefu("settings", "set", "action_risk=money")).out.startswith("Stored as revision")
     assert "until you allow it" not in (await kefu("actions", "put", str(file))).out
     assert "money" in (await kefu("actions", "list", COLUMNS="300")).out
+    as_json = json.loads(file.read_text("utf-8"))
+    as_json["call"]["body"] = json.loads(as_json["call"]["body"])  # as one writes it
+    file.write_text(json.dumps(as_json), "utf-8")
+    assert (await kefu("actions", "put", str(file))).status == 0
+    assert '"body": "{\\"reason\\": \\"{reason}\\"}"' in (await kefu("actions", "show", "cancel-order")).out
     inputs = ("order=SL700412697734", "reason=no longer needed", "--customer", "emma_clarke")
     tried = await kefu("actions", "try", "cancel-order", *inputs)
     assert "I can cancel your order **SL700412697734**" in tried.out

@@ -256,6 +256,12 @@ def test_who_calls_is_shown_by_a_secret(security: list[str], headers: dict[str, 
     taken(made)
 
 
+def test_a_secret_that_the_document_has_no_use_for_is_named() -> None:
+    made = drafted(document({"responses": answers(ORDER)}, components=PARTS), secret="shop")
+    assert "headers" not in made.action["call"]
+    assert any("the secret shop is used nowhere" in each for each in made.undecided)
+
+
 def test_a_cookie_that_is_no_secret_is_named() -> None:
     made = drafted(document({"parameters": [parameter("theme", "cookie")], "responses": answers(TEXT)}))
     assert "call.headers: the system wants a cookie, theme, which the draft does not send." in made.undecided

@@ -13,6 +13,11 @@ def credentials(document: Document, operation: Operation, secret: str) -> tuple[
     empty: that of the scheme.
     """
     ways = [_shown(document, list(each), secret) for each in operation.security or () if each]
+    if not ways and secret:
+        return {}, [
+            f"The document does not say how the system is shown who calls, so the secret {secret} is used nowhere: add "
+            f'the header that it wants (call.headers), such as "authorization": "Bearer {{secret:{secret}}}".'
+        ]
     return next((each for each in ways if each[0]), ways[0] if ways else ({}, []))
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from kefu.common.errors import SecretNotFound
 from kefu.common.outbound import jmespath_search
-from kefu.common.outbound.guarded_http import CallFailed, GuardedHttp, HttpAnswer
+from kefu.common.outbound.guarded_http import CallFailed, CallNotAllowed, GuardedHttp, HttpAnswer
 from kefu.common.outbound.jmespath_search import MissingKey, NoSuchForm, missing_keys
 from kefu.common.outbound.mcp_tool import NotCalled, ToolChanged
 from kefu.common.outbound.mcp_tools import call_tool
@@ -21,6 +21,7 @@ _FOLDERS = (".", "..")
 _TOOL_FAILED = 409
 _MOST_SAID = 200
 _MOST_KEYS, _MOST_KEY = 20, 40
+_PRIVATE = "the router's KEFU_ROUTER_PRIVATE_NETWORKS has to name a network before it is called"
 NOTHING = frozenset({404, 410})
 """Statuses that say that there is no such thing."""
 
@@ -95,6 +96,8 @@ class ActionCaller:
             return await self._http.call(
                 call.method, url, headers=headers, body=body, seconds=seconds, most_bytes=_MAX_BYTES
             )
+        except CallNotAllowed as error:
+            raise NotSent(f"{error}; {_PRIVATE}") from error
         except CallFailed as error:
             raise ActionFailed(str(error)) from error
 
@@ -107,6 +110,8 @@ class ActionCaller:
             answer = await call_tool(self._http, url, headers, call.tool, call.tool_hash, arguments, seconds)
         except (ToolChanged, NotCalled) as error:
             raise NotSent(str(error)) from error
+        except CallNotAllowed as error:
+            raise NotSent(f"{error}; {_PRIVATE}") from error
         except CallFailed as error:
             raise ActionFailed(str(error)) from error
         body = json.dumps(answer.document, ensure_ascii=False).encode()

@@ -11,7 +11,7 @@ from typing import Any, cast
 from kefu.common.customers import Customer
 from kefu.router.actions.action import SUB, Action, ActionInput, Choice
 from kefu.router.actions.cards import CardWriter, together
-from kefu.router.actions.http_call import ActionCaller, ActionFailed, ActionResult, searched
+from kefu.router.actions.http_call import ActionCaller, ActionFailed, ActionResult, NotSent, searched
 from kefu.router.actions.reply import among, each_told_by_words, named_value, told_by_words
 from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, WantedAction
 from kefu.router.actions.template import render
@@ -124,10 +124,10 @@ class InputReader:
 
 
 def of_customer(needed: ActionInput, customer: Customer | None) -> str:
-    """The value of an input that comes from the customer. Raises ActionFailed."""
+    """The value of an input that comes from the customer. Raises NotSent."""
     value = "" if customer is None else customer.sub if needed.source == SUB else customer.claims.get(needed.claim, "")
     if not value:
-        raise ActionFailed(f"nothing verified of the customer is {needed.source}")
+        raise NotSent(f"it needs {needed.source} of a verified customer, and there is none: name a customer")
     return value
 
 

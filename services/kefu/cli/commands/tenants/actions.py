@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
 from google.protobuf import json_format
@@ -130,11 +130,29 @@ def _cards_text(cards: Cards) -> str:
 
 def _action(file: Path) -> pb.Action:
     try:
-        return json_format.Parse(file.read_text("utf-8"), pb.Action())
+        text = json.dumps(_with_bodies_as_text(json.loads(file.read_text("utf-8"))))
+        return json_format.Parse(text, pb.Action())
+    except json.JSONDecodeError as error:
+        raise CommandFailed(f"{file} is no JSON: {error}.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise CommandFailed(f"{file} cannot be read: {error}") from None
     except json_format.ParseError as error:
         raise CommandFailed(f"{file} is no action: {error}") from None
+
+
+def _with_bodies_as_text(tree: Any) -> Any:
+    """An action whose calls' bodies are JSON, as one writes it, with them as texts, as the contract has them."""
+    if isinstance(tree, list):
+        return [_with_bodies_as_text(each) for each in cast("list[Any]", tree)]
+    if not isinstance(tree, dict):
+        return tree
+    fields = cast("dict[str, Any]", tree)
+    return {
+        name: json.dumps(each, ensure_ascii=False)
+        if name == "body" and isinstance(each, dict | list)
+        else _with_bodies_as_text(each)
+        for name, each in fields.items()
+    }
 
 
 def _as_dict(action: pb.Action) -> dict[str, object]:
