@@ -94,14 +94,15 @@ async def _delete_document(
     yes: Yes = False,
 ) -> None:
     """Delete documents: their text, vectors and words, on every replica; their history too, unless it is kept."""
-    confirm(f"Delete {', '.join(document)}?", yes)
+    history = "" if keep_history or draft else ", with its history" if len(document) == 1 else ", with their history"
+    confirm(f"Delete {', '.join(document)}{history}?", yes)
     async with target.to_knowledge() as channel:
         for one in document:
             request = pb.DeleteDocumentRequest(
                 name=_document_name(collection, one), draft=draft_name(collection, draft), keep_history=keep_history
             )
             await rpc.KnowledgeServiceStub(channel).DeleteDocument(request, metadata=target.metadata)
-            console().print(f"Deleted {one}.")
+            console().print(f"Deleted {one}{', with its history' if history else ''}.")
 
 
 def register(app: typer.Typer) -> None:
