@@ -65,6 +65,17 @@ async def test_a_new_wish_is_no_reply_though_it_names_what_was_asked_for(harness
     assert f"I can cancel your order **{PENDING}**" in (await emma.ask("1", asked.session)).text
 
 
+async def test_a_new_wish_is_no_line_of_an_address(harness: RouterHarness, shop: Shop) -> None:
+    move, cancel = "Change the delivery address of my order", "actually no, cancel the whole order"
+    harness.knowledge.alike = {move: [move], cancel: ["Cancel my order"]}
+    emma = await ready(harness, shop.origin)
+    asked = await emma.ask(move)
+    street = await emma.ask(PENDING, asked.session)
+    assert street.text.startswith("What is the new address?"), street.text
+    assert (await emma.ask("9 Cancel Street", asked.session)).text.startswith("Flat, suite or floor?")
+    assert (await emma.ask(cancel, asked.session)).text.startswith("Which of your orders do you want to cancel?")
+
+
 async def test_an_order_that_was_not_offered_is_named_nevertheless(harness: RouterHarness, shop: Shop) -> None:
     back = "I want to return an item"
     harness.knowledge.alike = {back: [back]}

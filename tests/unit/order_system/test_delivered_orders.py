@@ -78,6 +78,12 @@ def test_what_is_returned_or_exchanged_is_in_time(days_ago: int | None, return_d
     assert orders.return_items("ada", "#W1", [CUP], CARD).order is not None  # a product without such days
 
 
+def test_what_a_customer_has_is_not_offered_in_its_place() -> None:
+    item, others = book(status="delivered").replacements("ada", "#W1", RED)
+    assert item.item_id == RED
+    assert {each.item_id for each in others} == {BLUE, GOLD}  # GONE is sold out
+
+
 def test_two_pieces_of_one_variant_can_both_be_returned() -> None:
     outcome = book(status="delivered", items=(RED, RED)).return_items("ada", "#W1", [RED, RED], CARD)
     assert amounts(outcome) == [("refund", Decimal("40.20"), CARD, When.AFTER_INSPECTION)]

@@ -103,12 +103,13 @@ class OrderBook:
         return found
 
     def replacements(self, customer_id: str, order_id: str, item_id: str) -> tuple[Item, list[Variant]]:
-        """An item of the customer's order, and the variants of its product that can be had. Raises NotFound."""
+        """An item of the customer's order, and the other variants of its product that can be had. Raises NotFound."""
         order = self.order(customer_id, order_id)
         item = next((each for each in order.items if each.item_id == item_id), None)
         if item is None:
             raise NotFound(Missing.ITEM, f"Order {order.order_id} has no item {item_id}.")
-        return item, [variant for variant in self.product(item.product_id).variants.values() if variant.available]
+        variants = self.product(item.product_id).variants.values()
+        return item, [each for each in variants if each.available and each.item_id != item_id]
 
     def refund_methods(self, customer_id: str, order_id: str) -> tuple[PaymentMethod, ...]:
         """See `delivered_orders.refund_methods`. Raises NotFound."""

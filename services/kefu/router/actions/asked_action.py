@@ -37,6 +37,7 @@ LEAST_BEFORE_PERSON = 0.2
 """From here on they are offered before a person is called, or below an answer, where no value is named."""
 LEAST_BESIDE = 0.01
 MOST_OFFERED = 3
+_ENDS = " .!?。！？…"
 _NEAREST = 3
 _LEAST_SHARE = 0.001
 """What is less likely counts as much."""
@@ -171,7 +172,7 @@ class ActionSet:
 
     def _candidates(self, message: "ComparedMessage") -> list["_Candidate"]:
         """Whoever writes an example asks for its action."""
-        signs, said = self.signs(message), normalize(message.text)
+        signs, said = self.signs(message), _bare(message.text)
         return [
             _Candidate(
                 each,
@@ -262,7 +263,12 @@ def parts_of(texts: Sequence[str]) -> list[tuple[str, ...]]:
 
 @lru_cache(maxsize=256)
 def _normalized(examples: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(map(normalize, examples))
+    return frozenset(map(_bare, examples))
+
+
+def _bare(text: str) -> str:
+    """A text in its normal form, without the signs at its end."""
+    return normalize(text).rstrip(_ENDS)
 
 
 def _is_named(wanted: Wanted, text: str) -> bool:

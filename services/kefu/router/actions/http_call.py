@@ -169,7 +169,7 @@ def misspelt(result: Mapping[str, str], document: Any) -> list[str]:
     """Sentences about the keys that expressions name and a document has not, with those that it has in their place."""
     return [
         f"{name}: its expression names {each.key[:_MOST_KEY]}, where the answer has {_there(each)}."
-        for name, expression in result.items()
+        for name, expression in sorted(result.items())
         for each in missing_keys(expression, document)
     ]
 

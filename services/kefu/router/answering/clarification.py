@@ -116,7 +116,7 @@ def nearly_relevant(
     if any(_is_within(_BAND, passage.relevance, least(passage)) for passage in readable):
         near = [passage for passage in readable if _is_within(_OFFERED, passage.relevance, least(passage))]
         offered = _names(near, _MOST_OFFERED)
-    if curated is not None and _is_near(curated):
+    if curated is not None and is_near(curated):
         offered = tuple(dict.fromkeys((curated.question, *offered)))[:_MOST_OFFERED]
     return offered
 
@@ -128,6 +128,12 @@ def subjects_of(question: Question, found: Sequence[Passage]) -> tuple[str, ...]
     least = question.settings.least_relevance
     readable = [passage for passage in found if (passage.language or language_of(passage.text)) == question.language]
     return _names([each for each in readable if _is_within(_BAND, each.relevance, least(each))], _MOST_OFFERED)
+
+
+def is_near(curated: NearestCurated) -> bool:
+    """Whether a curated answer's question is near enough to be offered, as a whole, and may be answered today."""
+    needed = curated.least_cosine + _LEAST_SHARE * (1 - curated.least_cosine)
+    return curated.cosine >= needed and curated.reason in _OTHER_WORDS and len(curated.question) <= _LONGEST_NAME
 
 
 def clarify(question: Question, choices: tuple[str, ...], *, is_unsure: bool = False) -> AnswerOutcome:
@@ -172,12 +178,6 @@ def chosen_passages(choice: str, found: Sequence[Passage]) -> tuple[Passage, ...
     documents = {_document(passage) for passage in named}
     more = [passage for passage in found if _document(passage) in documents and passage not in named]
     return (*named, *more)
-
-
-def _is_near(curated: NearestCurated) -> bool:
-    """Whether a curated answer's question is near enough to be offered, as a whole, and may be answered today."""
-    needed = curated.least_cosine + _LEAST_SHARE * (1 - curated.least_cosine)
-    return curated.cosine >= needed and curated.reason in _OTHER_WORDS and len(curated.question) <= _LONGEST_NAME
 
 
 def _is_within(distance: float, relevance: float, threshold: float) -> bool:

@@ -13,7 +13,7 @@ from kefu.router.actions.procedures.procedure_runner import WantedProcedure
 from kefu.router.actions.request import WantedAction
 from kefu.router.answering.answer_cache import CachedAnswer
 from kefu.router.answering.attachments.words import is_files_alone
-from kefu.router.answering.clarification import choices_of, chosen_passages, nearly_relevant
+from kefu.router.answering.clarification import choices_of, chosen_passages, is_near, nearly_relevant
 from kefu.router.answering.evidence_answer import Evidence
 from kefu.router.answering.question import Question
 from kefu.router.answering.repeated_failures import has_failed_again
@@ -150,6 +150,9 @@ It belongs to the weights of the relevance: `python -m loadtest.quality.out_of_s
 numbers 2 of 1,614 questions of the documents' own field, and from an eighth to six sevenths of others.
 """
 
+BEARING_BESIDE_CURATED = 0.7
+"""Evidence less likely than this is asked back about where a curated answer's question is near: it may be that."""
+
 Decision = (
     Continue
     | HandOver
@@ -266,11 +269,15 @@ def after_evidence(question: Question, decision: Decision, evidence: Evidence, f
     Passages below the threshold of relevance answer only with evidence whose embeddings were compared.
     """
     is_relevant = isinstance(decision, Generate | GiveExcerpt)
+    may_be_curated = found.nearest is not None and is_near(found.nearest) and not question.choice
+    choices = nearly_relevant(question, found.passages, found.nearest)
+    if may_be_curated and choices and evidence.bearing < BEARING_BESIDE_CURATED:
+        return Clarify(choices, is_unsure=True)
     if (evidence.bears and (is_relevant or evidence.is_compared)) or (question.choice and evidence.pieces):
         return GiveEvidence((evidence,))
     if not is_relevant:
         return decision
-    if choices := nearly_relevant(question, found.passages, found.nearest):
+    if choices:
         return Clarify(choices, is_unsure=True)
     return HandOver(HandoffReason.NOTHING_RELEVANT, found.passages)
 

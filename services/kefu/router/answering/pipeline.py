@@ -193,7 +193,7 @@ class AnswerPipeline:
         wanted, pending = await self._actions.chosen(request), question.pending
         if wanted is None:
             return None
-        if isinstance(pending, PendingInput) and pending.values and not question.choice:
+        if isinstance(pending, PendingInput) and not question.choice:
             cosines = await self._compared(question, _COMPARED_SECONDS)
             if cosines is not None:
                 wanted = await self._actions.asked_for_instead(_wish(question, draft, cosines), cosines) or wanted

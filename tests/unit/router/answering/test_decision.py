@@ -14,6 +14,7 @@ from kefu.router.answering.decision import (
     Generate,
     GiveCanned,
     GiveCurated,
+    GiveEvidence,
     GiveExcerpt,
     HandOver,
     Refuse,
@@ -28,9 +29,11 @@ from kefu.router.answering.decision import (
 from kefu.router.answering.evidence_answer import Evidence
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.writing import generator
+from kefu.router.domain.explanation import NearestCurated
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.triage import MessageReading, Mood
 from kefu.router.domain.turn import AnswerSource, BrownOut, Completed, FinishReason, Passage, Turn
+from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
 from kefu.router.nlu import message as messages
 from kefu.router.nlu.intents import Intent
 from kefu.router.nlu.message import CustomerMessage
@@ -167,6 +170,19 @@ def test_who_is_upset_is_passed_on_rather_than_asked_to_guess(
 def test_who_is_angry_is_not_asked_the_same_again(mood: Mood, expected: Decision) -> None:
     reading = MessageReading(mood=mood, is_compared=True)
     assert after_reading(CustomerMessage("this is ridiculous"), AskAgain(), reading) == expected
+
+
+@pytest.mark.parametrize(("bearing", "cosine", "is_asked"), [(0.6, 0.94, True), (0.7, 0.94, False), (0.6, 0.9, False)])
+def test_evidence_that_is_not_clear_gives_way_to_a_question_that_staff_answered(
+    bearing: float, cosine: float, is_asked: bool
+) -> None:
+    asks = "Are you available at the weekend?"
+    near = NearestCurated("collections/help/curatedAnswers/1", asks, cosine, 0.85, "OTHER_WORDS")
+    result = replace(found(GOOD), nearest=near)
+    piece = EvidencePiece(0, PieceKind.SENTENCE, "Express is delivered on Sundays.", 0, 32)
+    evidence = Evidence((piece,), (GOOD,), bearing)
+    decision = after_evidence(question("Are you open on Sundays?"), Generate((GOOD,), result), evidence, result)
+    assert decision == (Clarify((asks, "Refunds"), is_unsure=True) if is_asked else GiveEvidence((evidence,)))
 
 
 def test_a_word_that_fits_several_documents_is_asked_back_about() -> None:
