@@ -214,6 +214,7 @@ class _Run:
             (f"kefu chat{here}", "talk to it"),
             (f"kefu import FOLDER --create{here}", "add your own documents"),
             (f'kefu search "…"{here}', "see what a question finds"),
+            (f"kefu keys create --role agent{here}", "make a key for the desk; for a lead: --role lead"),
             (f"kefu status{here}", "see how it is; also kefu logs -f, kefu doctor"),
             (f'eval "$(kefu env{here})"', "set KEFU_SERVER and KEFU_KEY for your own programs"),
         ]
