@@ -232,7 +232,7 @@ def near(
         (near(), True),
         (near(reason="OTHER_QUESTION"), True),
         (near(reason="NEGATION"), True),
-        (near(cosine=0.909), False),
+        (near(cosine=0.915), False),
         (near(reason="TOO_FAR"), False),
         (near(reason="NOT_VALID"), False),
         (near(reason="OTHER_LANGUAGE"), False),
