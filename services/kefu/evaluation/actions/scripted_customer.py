@@ -145,8 +145,8 @@ class ScriptedCustomer:
         raise _GivesUp(f"the wish to {call.kind} was not understood")
 
     def _wish(self, call: Call, order: Order, wording: str) -> str:
-        item = next((each.name for each in order.items if each.item_id in call.items), "")
-        return wording.format(order=order.order_id, item=item)
+        names = dict.fromkeys(each.name for each in order.items if each.item_id in call.items)
+        return wording.format(order=order.order_id, item=" and the ".join(names))
 
     def _reply(self, call: Call, order: Order, said: Exchange, *, agreed: bool) -> str:
         """What the customer answers; empty where nothing more is asked, or nothing that the customer knows."""

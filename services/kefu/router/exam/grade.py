@@ -15,7 +15,7 @@ from kefu.router.exam.cases import ExamCase
 from kefu.router.guardrails.citation_markers import CitationScanner
 
 _HAN = r"\u3400-\u9fff"
-_SPACES_BESIDE_HAN = re.compile(rf"(?<=[{_HAN}])\s+|\s+(?=[{_HAN}])")
+_SPACES_BESIDE_HAN = re.compile(rf"(?<=[{_HAN}])\s+|(?<!\s)\s+(?=[{_HAN}])")
 _SPACES = re.compile(r"\s+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _TIMES = re.compile(r"(?<=\d)\s*[*x×·]\s*(?=\d)")
