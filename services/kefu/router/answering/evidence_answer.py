@@ -52,6 +52,8 @@ MOST_CHOICES = 3
 LEAST_BEARING = 0.4
 """Evidence that is less likely to answer the question is not shown. Chosen on the companies to calibrate with, where it
 shows as many right answers as the bound of before (docs/benchmarks/answers.md)."""
+LEAST_BEARING_UNREAD = 0.6
+"""As `LEAST_BEARING`, where there was no time to compare it or to read it: load makes answers fewer, not worse."""
 LEAST_BEARING_TO_READ = 0.3
 """From here on a model that writes is asked where no passage is relevant enough: it can say that they do not answer."""
 CLEAR_BEARING = 0.6
@@ -78,11 +80,13 @@ class Evidence:
     """All pieces that could have been chosen, the best first."""
     is_compared: bool = True
     """Whether its embeddings were compared with the question's; words alone tell less."""
+    is_unread: bool = False
+    """Whether there was no time to compare it, or none for the reader that there is; and no model chose it."""
 
     @property
     def bears(self) -> bool:
         """Whether it is an answer."""
-        return bool(self.pieces) and self.bearing >= LEAST_BEARING
+        return bool(self.pieces) and self.bearing >= (LEAST_BEARING_UNREAD if self.is_unread else LEAST_BEARING)
 
     @property
     def may_be_read(self) -> bool:
@@ -148,16 +152,18 @@ class EvidenceFinder:
         leans_on = _joined_words(before, attached)
         whole = _joined_words(leans_on, asked)
         cosines = await self._cosines(question, whole, passages, pieces)
-        ranked = ranked_pieces(asked, leans_on, passages, pieces, cosines)
+        ranked, is_unread = ranked_pieces(asked, leans_on, passages, pieces, cosines), True
         if cosines is not None:
-            ranked = read_again(ranked, await self._readings(question, whole, passages, ranked[:MOST_READ]))
+            readings = await self._readings(question, whole, passages, ranked[:MOST_READ])
+            ranked, is_unread = read_again(ranked, readings or ()), readings is None
         if choice_weight and (close := close_pieces(ranked, MOST_CHOICES)):
             messages = choice_prompt(_joined_words(before, asked), [each.piece for each in close], passages, language)
             probabilities = await self._chooser.choose(question, messages, len(close))
             if probabilities is not None:
-                ranked = reranked(ranked, close, probabilities, choice_weight)
+                ranked, is_unread = reranked(ranked, close, probabilities, choice_weight), False
         evidence = evidence_for(asked, passages, ranked, language)
-        return replace(evidence, asked=asked, before=before, is_compared=cosines is not None)
+        is_compared = cosines is not None
+        return replace(evidence, asked=asked, before=before, is_compared=is_compared, is_unread=is_unread)
 
     async def _cosines(
         self, question: Question, asked: str, passages: Sequence[Passage], pieces: Sequence[EvidencePiece]
@@ -174,7 +180,7 @@ class EvidenceFinder:
 
     async def _readings(
         self, question: Question, asked: str, passages: Sequence[Passage], ranked: Sequence[RankedPiece]
-    ) -> list[float]:
+    ) -> list[float] | None:
         texts = [text_to_compare(each.piece, passages) for each in ranked]
         try:
             seconds = self._seconds_left(question, max(self._seconds, _READ_SECONDS))
@@ -183,7 +189,7 @@ class EvidenceFinder:
             )
         except BackendUnavailable as error:
             _log.warning("evidence.not_read", cause=error.message)
-            return []
+            return None
 
     @staticmethod
     def _seconds_left(question: Question, seconds: float) -> float:

@@ -25,12 +25,12 @@ class PatientRetrievalClient(RetrievalClient):
 
     async def read(
         self, principal: Principal, question: str, texts: Sequence[str], seconds: float, *, known_only: bool = False
-    ) -> list[float]:
+    ) -> list[float] | None:
         """See RetrievalClient. Raises BackendUnavailable also when not all could be read within `seconds`."""
         deadline = time.monotonic() + seconds
-        response = await self.reading(principal, question, texts, seconds, known_only=known_only)
-        if response.answers or not response.reader or known_only:
-            return list(response.answers)
+        whole = await super().read(principal, question, texts, seconds, known_only=known_only)
+        if whole is not None or known_only:
+            return whole
         found: list[float] = []
         at = 0
         while at < len(texts):

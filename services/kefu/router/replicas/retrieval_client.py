@@ -128,12 +128,13 @@ class RetrievalClient:
 
     async def read(
         self, principal: Principal, question: str, texts: Sequence[str], seconds: float, *, known_only: bool = False
-    ) -> list[float]:
-        """The log-odds that each text answers the question; empty where there is no reader, or no time was left.
+    ) -> list[float] | None:
+        """The log-odds that each text answers the question; empty where there is no reader, None where it had no time.
 
-        `known_only`: empty unless all of it was read before. Raises BackendUnavailable, also when it takes longer.
+        `known_only`: None unless all of it was read before. Raises BackendUnavailable, also when it takes longer.
         """
-        return list((await self.reading(principal, question, texts, seconds, known_only=known_only)).answers)
+        found = await self.reading(principal, question, texts, seconds, known_only=known_only)
+        return list(found.answers) if found.answers or not found.reader else None
 
     async def reading(
         self, principal: Principal, question: str, texts: Sequence[str], seconds: float, *, known_only: bool = False

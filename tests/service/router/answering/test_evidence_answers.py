@@ -65,7 +65,11 @@ async def test_a_second_question_that_leans_on_the_first_is_asked_behind_it(
     harness: RouterHarness, customer: RouterClient
 ) -> None:
     harness.knowledge.by_word = {
-        "lamp": [make_hit("A lamp has a warranty of 3 years. The bulb has a warranty of 1 year.", title="Lamps")]
+        "lamp": [
+            make_hit(
+                "A lamp has a warranty of 3 years. The bulb has a warranty of 1 year.", title="Lamps", relevance=0.99
+            )
+        ]
     }
     harness.knowledge.hits = [make_hit("Parcels go out on Friday.", title="Parcels", relevance=0.06, n=2)]
     answer = await customer.ask("How long is the warranty of a lamp? And how long is it for the bulb?")

@@ -187,6 +187,7 @@ async def test_a_handoff_withdraws_the_text_before_it(harness: RouterHarness, cu
 
 async def test_where_the_model_writes_nothing_the_page_answers(harness: RouterHarness, customer: RouterClient) -> None:
     harness.replica.frames = [" ", "\n", "[7]"]
+    harness.knowledge.hits = [make_hit(REFUNDS, relevance=0.98)]
     answer = await customer.ask("How long does a refund take?")
     assert answer.text == f"{REFUNDS} [1]"
     assert answer.completed.source == pb.ANSWER_SOURCE_EXTRACTIVE

@@ -8,8 +8,10 @@ from typing import Any, cast
 import pytest
 
 from kefu.common.auth import Principal
+from kefu.common.errors import BackendUnavailable
 from kefu.router.answering.evidence_answer import (
     LEAST_BEARING,
+    LEAST_BEARING_UNREAD,
     Evidence,
     EvidenceFinder,
     evidence_answer,
@@ -42,10 +44,10 @@ class Retrieval:
 
     async def read(
         self, _: Principal, question: str, texts: Sequence[str], seconds: float, *, known_only: bool
-    ) -> list[float]:
+    ) -> list[float] | None:
         self.asked_for_known.append(known_only)
         self.seconds = seconds
-        return [9.0 if "serial" in text else -9.0 for text in texts] if self.known or not known_only else []
+        return [9.0 if "serial" in text else -9.0 for text in texts] if self.known or not known_only else None
 
 
 @pytest.mark.parametrize(
@@ -59,6 +61,22 @@ async def test_under_load_only_what_was_read_before_decides(reads: bool, known: 
     assert best in found.ranked[0].piece.text
     assert retrieval.asked_for_known == [not reads]
     assert retrieval.seconds == 2.0
+    assert found.is_unread == (not reads and not known)
+
+
+async def test_what_there_was_no_time_to_compare_is_unread_and_what_no_reader_is_there_for_is_not() -> None:
+    class NoReader(Retrieval):
+        async def read(self, _: Principal, question: str, texts: Sequence[str], *__: object, **___: object) -> Any:
+            return []
+
+    class Late(Retrieval):
+        async def compare(self, _: Principal, question: str, texts: Sequence[str], seconds: float) -> Any:
+            raise BackendUnavailable("late")
+
+    for retrieval, is_unread in ((NoReader(known=True), False), (Late(known=True), True)):
+        finder = EvidenceFinder(cast("Any", retrieval), cast("Any", None), seconds=1.0)
+        found = await finder.find(question(ASKED), ASKED, "", [PASSAGE], choice_weight=0.0)
+        assert (found.is_unread, found.is_compared) == (is_unread, not is_unread)
 
 
 @dataclass
@@ -122,7 +140,9 @@ def test_a_sentence_behind_a_row_is_a_paragraph_of_its_own() -> None:
     assert re.search(r"^- .*100 nights\n\nThe mattress must be clean\. \[1\]$", said, re.MULTILINE)
 
 
-def test_what_hardly_bears_is_no_answer_whether_or_not_it_was_read() -> None:
+def test_what_hardly_bears_is_no_answer_and_what_there_was_no_time_to_read_must_bear_more() -> None:
     evidence = evidence_for(ASKED, [PASSAGE], ranked_pieces(ASKED, "", [PASSAGE], [*pieces_of(0, PASSAGE)], None), "en")
     assert replace(evidence, bearing=LEAST_BEARING).bears
     assert not replace(evidence, bearing=LEAST_BEARING - 0.01).bears
+    assert not replace(evidence, bearing=LEAST_BEARING, is_unread=True).bears
+    assert replace(evidence, bearing=LEAST_BEARING_UNREAD, is_unread=True).bears
