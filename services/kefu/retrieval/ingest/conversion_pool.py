@@ -21,6 +21,7 @@ from typing import Any, TypeVar, cast
 import structlog
 
 import kefu
+from kefu.common.errors import BackendUnavailable
 from kefu.retrieval.documents.links import Links, LinksJob
 from kefu.retrieval.documents.ocr.engine import is_installed
 from kefu.retrieval.documents.parsed_document import Unreadable
@@ -82,6 +83,7 @@ class ConversionPool:
         self._slots = asyncio.Semaphore(max_processes)
         self._idle: list[_Worker] = []
         self._all: list[_Worker] = []
+        self._is_closed = False
         self._under_way: set[asyncio.Task[Any]] = set()
         """Starts and ends of processes, which go on when whoever waits for them is cancelled."""
 
@@ -109,9 +111,11 @@ class ConversionPool:
             retiring.cancel()
             with suppress(asyncio.CancelledError):
                 await retiring
-            await asyncio.gather(*self._under_way, return_exceptions=True)
-            for worker in list(self._all):
-                await self._kill(worker)
+            self._is_closed = True  # what loses its process now starts no other one
+            while self._under_way or self._all:
+                await asyncio.gather(*self._under_way, return_exceptions=True)
+                for worker in list(self._all):
+                    await self._kill(worker)
 
     @property
     def reads_pictures(self) -> bool:
@@ -127,7 +131,8 @@ class ConversionPool:
         seconds: float | None = None,
         tries: int = 2,
     ) -> ConvertedDocument:
-        """Convert a document; raises Unreadable. A cancelled call ends its process.
+        """Convert a document; raises Unreadable, and BackendUnavailable where the pool ends. A cancelled call ends its
+        process.
 
         Args:
             job: what is to be done.
@@ -141,7 +146,8 @@ class ConversionPool:
         return cast("ConvertedDocument", reply["converted"])
 
     async def links(self, job: LinksJob, data: bytes) -> Links:
-        """The links of a file; raises Unreadable. A cancelled call ends its process."""
+        """The links of a file; raises Unreadable, and BackendUnavailable where the pool ends. A cancelled call ends its
+        process."""
         reply = await self._answer(job, data, _ignore, min(_LINKS_SECONDS, self.seconds), tries=1)
         return cast("Links", reply["links"])
 
@@ -200,6 +206,8 @@ class ConversionPool:
         return reply
 
     async def _started(self) -> _Worker:
+        if self._is_closed:
+            raise BackendUnavailable("Retrieval ends.")
         starting = self._go_on(self._start())
         try:
             return await asyncio.shield(starting)
