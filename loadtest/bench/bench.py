@@ -1,6 +1,7 @@
 """The suite under test as bare processes. Only the injected fault restarts them."""
 
 import asyncio
+import json
 import secrets
 import signal
 import sys
@@ -145,8 +146,9 @@ def _make_bench(folder: Path, settings: BenchSettings) -> Bench:
     ]
     simulated = {
         "KEFU_GENERATION_ENGINE": "simulated",
-        "KEFU_GENERATION_SIMULATED_STEP_MILLISECONDS": f"{settings.step_milliseconds:g}",
-        "KEFU_GENERATION_SIMULATED_ANSWER_TOKENS": str(settings.answer_tokens),
+        "KEFU_GENERATION_SIMULATED": json.dumps(
+            {"step_milliseconds": settings.step_milliseconds, "answer_tokens": settings.answer_tokens}
+        ),
     }
     generations = [service("generation", number, simulated) for number in range(settings.generations)]
     addresses = [process.address for process in retrievals]

@@ -1,6 +1,7 @@
 """The faults. Each is injected and repaired while customers keep asking."""
 
 import asyncio
+import json
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -133,8 +134,13 @@ async def _freeze_generation(run: FaultRun) -> None:
 async def _slow(bench: Bench) -> AsyncIterator[Inject]:
     process = bench.generations[-1]
     slow = {
-        "KEFU_GENERATION_SIMULATED_STEP_MILLISECONDS": f"{10 * bench.settings.step_milliseconds:g}",
-        "KEFU_GENERATION_SIMULATED_PREFILL_TOKENS_PER_SECOND": "2000",
+        "KEFU_GENERATION_SIMULATED": json.dumps(
+            {
+                "step_milliseconds": 10 * bench.settings.step_milliseconds,
+                "prefill_tokens_per_second": 2000,
+                "answer_tokens": bench.settings.answer_tokens,
+            }
+        ),
     }
 
     async def act(run: FaultRun) -> None:

@@ -95,7 +95,7 @@ def test_routers_hold_them_even_when_one_has_gone(folder: Path) -> None:
     ]
     replicas = named(folder, "Deployment", "kefu-router")["spec"].get("replicas") or scaled[0]
     assert each * max(replicas - 1, 1) >= streams(folder)
-    assert each <= 10_000, "KEFU_MAX_STREAMS_PER_CONNECTION"
+    assert each <= 10_000, "ServiceConfig.max_streams_per_connection"
 
 
 @every_overlay

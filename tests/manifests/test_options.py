@@ -141,10 +141,10 @@ def test_the_archive_has_its_keys_where_there_are_any_and_a_way_to_its_bucket() 
         variable["name"]: variable["valueFrom"]["secretKeyRef"]
         for container in containers(named(YOURS, "Deployment", "kefu-router"))
         for variable in container.get("env", [])
-        if variable["name"].startswith("KEFU_ROUTER_ARCHIVE")
+        if variable["name"].startswith("KEFU_ROUTER_S3_")
     }
     assert asked == {
-        f"KEFU_ROUTER_ARCHIVE_{name.upper()}_KEY": {"name": "kefu-archive", "key": f"{name}-key", "optional": True}
+        f"KEFU_ROUTER_S3_{name.upper()}_KEY": {"name": "kefu-archive", "key": f"{name}-key", "optional": True}
         for name in ("access", "secret")
     }
     policies = [named(YOURS, "NetworkPolicy", name)["spec"] for name in ("kefu-archive", "kefu-webhooks")]

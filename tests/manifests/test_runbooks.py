@@ -61,11 +61,7 @@ def test_kinds_and_names_of_the_commands_belong_together() -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_settings_and_alerts_of_the_page_exist(page: str) -> None:
     configs = (RouterConfig, RetrievalConfig, GenerationConfig, GatewayConfig)
-    settings = {
-        f"{config.model_config.get('env_prefix', '')}{field}".upper()
-        for config in configs
-        for field in config.model_fields
-    }
+    settings = {variable for config in configs for variable in config.variables().values()}
     assert set(re.findall(r"`(KEFU_[A-Z_]+)`", text_of(page))) <= settings
     groups = rules.groups_of(*rules.EVERYWHERE, rules.CLUSTER)
     alerts = {rule["alert"] for group in groups for rule in group["rules"] if "alert" in rule}

@@ -33,7 +33,7 @@ async def two_routers(tmp_path: Path, *more: str, **environment: str) -> AsyncIt
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def routers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Suite]:
     """Two routers, one that its tests kill and leave ready; an answer takes five seconds."""
-    slow = {"KEFU_GENERATION_SIMULATED_STEP_MILLISECONDS": "40"}
+    slow = {"KEFU_GENERATION_SIMULATED": '{"step_milliseconds": 40}'}
     async with two_routers(tmp_path_factory.mktemp("routers"), **slow) as suite:
         yield suite
 

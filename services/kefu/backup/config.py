@@ -46,18 +46,16 @@ class BackupConfig(RedisSettings):
     attachments: Annotated[str, Field(validation_alias="KEFU_ROUTER_ATTACHMENTS")] = ""
     """Where customers' files are; they are copied too. Empty: there are none."""
 
-    attachments_endpoint: Annotated[str, Field(validation_alias="KEFU_ROUTER_ATTACHMENTS_ENDPOINT")] = ""
+    attachments_endpoint: Annotated[str, Field(validation_alias="KEFU_ROUTER_S3_ENDPOINT")] = ""
     """As the router has it."""
 
-    attachments_region: Annotated[str, Field(validation_alias="KEFU_ROUTER_ATTACHMENTS_REGION")] = ""
+    attachments_region: Annotated[str, Field(validation_alias="KEFU_ROUTER_S3_REGION")] = ""
     """As the router has it."""
 
-    attachments_access_key: Annotated[str, Field(validation_alias="KEFU_ROUTER_ATTACHMENTS_ACCESS_KEY")] = ""
+    attachments_access_key: Annotated[str, Field(validation_alias="KEFU_ROUTER_S3_ACCESS_KEY")] = ""
     """As the router has it."""
 
-    attachments_secret_key: Annotated[
-        SecretStr | None, Field(validation_alias="KEFU_ROUTER_ATTACHMENTS_SECRET_KEY")
-    ] = None
+    attachments_secret_key: Annotated[SecretStr | None, Field(validation_alias="KEFU_ROUTER_S3_SECRET_KEY")] = None
     """As the router has it."""
 
     @model_validator(mode="after")

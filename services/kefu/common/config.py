@@ -1,10 +1,12 @@
 """The base of every service's configuration: frozen, from environment variables and a `.env` file."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Field, SecretStr, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,6 +20,12 @@ from kefu.common.tls import Tls
 
 SECRETS_FOLDER = "/run/secrets"
 """Where container engines put secrets as files; KEFU_SECRETS_FOLDER names another folder."""
+
+
+_FIXED = "fixed"
+_T = TypeVar("_T")
+Fixed = Annotated[_T, _FIXED]
+"""The type of a value that no variable sets. Tests and measurements give another one to the constructor."""
 
 
 class Settings(BaseSettings):
@@ -45,7 +53,46 @@ class Settings(BaseSettings):
         """The sources of values, in order: the first one that has a value wins. See pydantic-settings."""
         folder = os.environ.get("KEFU_SECRETS_FOLDER", SECRETS_FOLDER)
         files = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if os.path.isdir(folder) else ()
-        return init_settings, env_settings, dotenv_settings, *files
+        return init_settings, *(_Variables(source) for source in (env_settings, dotenv_settings, *files))
+
+    @classmethod
+    def variables(cls) -> dict[str, str]:
+        """The variable that sets each field which one may set."""
+        prefix = cls.model_config.get("env_prefix", "")
+        return {
+            name: info.validation_alias if isinstance(info.validation_alias, str) else f"{prefix}{name}".upper()
+            for name, info in cls.model_fields.items()
+            if not _is_fixed(info)
+        }
+
+    @classmethod
+    def unread(cls, environment: Iterable[str]) -> list[str]:
+        """Variables with the prefix of this class that nothing reads: mistyped ones, and those of another release."""
+        prefix = cls.model_config.get("env_prefix", "")
+        fields = (name for name, info in cls.model_fields.items() if not _is_fixed(info))
+        known = {f"{prefix}{name}".upper() for name in fields} | set(cls.variables().values())
+        return sorted(name for name in environment if prefix and name.startswith(prefix) and name not in known)
+
+
+class _Variables(PydanticBaseSettingsSource):
+    """A source of values without those that no variable sets."""
+
+    def __init__(self, source: PydanticBaseSettingsSource) -> None:
+        super().__init__(source.settings_cls)
+        self._source = source
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return self._source.get_field_value(field, field_name)
+
+    def __call__(self) -> dict[str, Any]:
+        fields = self.settings_cls.model_fields
+        return {
+            name: value for name, value in self._source().items() if name not in fields or not _is_fixed(fields[name])
+        }
+
+
+def _is_fixed(info: FieldInfo) -> bool:
+    return _FIXED in info.metadata
 
 
 class RedisSettings(Settings):
@@ -106,14 +153,14 @@ class ServiceConfig(Settings):
     """After SIGTERM, a service says NOT_SERVING and still takes new connections for this long. It is for load balancers
     that probe health. nginx notices by being refused: leave it 0 there."""
 
-    listener_grace_seconds: Annotated[float, Field(validation_alias="KEFU_LISTENER_GRACE_SECONDS", ge=0)] = 0.5
+    listener_grace_seconds: Fixed[float] = 0.5
     """Then the listening socket is closed, and calls on connections accepted before are still taken for this long."""
 
     watchdog_seconds: Annotated[float, Field(validation_alias="KEFU_WATCHDOG_SECONDS", ge=0)] = 5.0
     """A service whose event loop has stood still for this long ends with status 1 and the stacks of its threads in the
     log, to be started again. 0: never."""
 
-    max_streams_per_connection: Annotated[int, Field(validation_alias="KEFU_MAX_STREAMS_PER_CONNECTION", ge=1)] = 10_000
+    max_streams_per_connection: Fixed[int] = 10_000
     """Most calls at once on one connection; a client keeps further ones waiting. Bounds on work are set elsewhere."""
 
     max_connection_age_seconds: Annotated[float, Field(validation_alias="KEFU_MAX_CONNECTION_AGE_SECONDS", ge=0)] = 0.0

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from pydantic import AliasChoices, AliasPath, SecretStr
+from pydantic import AliasChoices, AliasPath, BaseModel, SecretStr
 
 from kefu.common.config import ServiceConfig
 
@@ -20,15 +20,16 @@ class Variable(NamedTuple):
 def variables_of(config_class: type[ServiceConfig]) -> list[Variable]:
     """The variables that a class reads, in the order of its fields. Raises ValueError for one without a docstring."""
     found: list[Variable] = []
-    for field, info in config_class.model_fields.items():
-        alias = info.validation_alias
-        if isinstance(alias, AliasChoices | AliasPath):
+    for field, name in config_class.variables().items():
+        info = config_class.model_fields[field]
+        if isinstance(info.validation_alias, AliasChoices | AliasPath):
             raise ValueError(f"{config_class.__name__}.{field}: name one variable, not a choice")
         if not info.description:
             raise ValueError(f"{config_class.__name__}.{field} has no docstring")
-        name = alias or f"{config_class.model_config.get('env_prefix', '')}{field}".upper()
         # A computed default (the home folder, say) differs by machine: the description names it.
         default = None if info.is_required() or info.default_factory else info.default
+        if isinstance(default, BaseModel):
+            default = ""  # the description shows it
         if isinstance(default, SecretStr):
             default = default.get_secret_value()
         written = "" if default is None else str(default)

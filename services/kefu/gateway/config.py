@@ -1,11 +1,11 @@
 """The gateway's configuration."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from kefu.common.config import ServiceConfig
+from kefu.common.config import Fixed, ServiceConfig
 from kefu.common.outbound.jwks import is_secure_url
 from kefu.common.permissions import SCOPES_OF_ROLE, Role, Scope, expanded
 
@@ -44,19 +44,19 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     """The colour of the pages' buttons and links, such as #0b6e5f; made darker or lighter where it would not be
     legible. Empty: Kefu's own."""
 
-    call_seconds: float = Field(default=30.0, gt=0)
+    call_seconds: Fixed[float] = 30.0
     """A call that is no stream ends after this, unless its client allows less."""
 
     max_connections: int = Field(default=10_000, ge=1)
     """Connections at once; more are answered with 503."""
 
-    header_seconds: float = Field(default=10.0, gt=0)
+    header_seconds: Fixed[float] = 10.0
     """A client has this long to send a request's header, and a connection to send a first one."""
 
-    body_seconds: float = Field(default=30.0, gt=0)
+    body_seconds: Fixed[float] = 30.0
     """A client has this long to send a request's body; an import, this long between two parts of it."""
 
-    send_seconds: float = Field(default=60.0, gt=0)
+    send_seconds: Fixed[float] = 60.0
     """A client that does not read what it is sent is cut off after this."""
 
     trusted_proxies: str = ""
@@ -71,7 +71,7 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     """Origins of the pages that may show the chat page in a frame, comma between. Empty: none. The desk is never
     shown in one."""
 
-    anonymous_per_minute: float = Field(default=120.0, gt=0)
+    anonymous_per_minute: Fixed[float] = 120.0
     """Calls a minute of one address without a valid key or token, at this gateway; /64 networks of IPv6 count as one
     address."""
 
@@ -85,10 +85,10 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     visitor_collections: str = ""
     """Collections that visitors are answered from, comma between. Empty: all of the tenant's."""
 
-    visitor_minutes: float = Field(default=60.0, gt=0)
+    visitor_minutes: Fixed[float] = 60.0
     """Life of a visitor's token."""
 
-    visitor_refresh_days: float = Field(default=7.0, ge=0)
+    visitor_refresh_days: Fixed[float] = 7.0
     """An expired token is still exchanged for a fresh one of the same visitor for this long."""
 
     visitor_days: float = Field(default=30.0, gt=0)
@@ -100,22 +100,22 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     visitors_per_minute: float = Field(default=30.0, gt=0)
     """Visitors' tokens a minute for one address, at this gateway."""
 
-    identify_per_minute: float = Field(default=30.0, gt=0)
+    identify_per_minute: Fixed[float] = 30.0
     """Tokens and mail codes a minute that one address may have verified, at this gateway: an office is one address."""
 
-    email_codes_per_minute: float = Field(default=6.0, gt=0)
+    email_codes_per_minute: Fixed[float] = 6.0
     """Mail codes a minute that one address may have sent, at this gateway. The router limits them as well."""
 
-    pushes_per_minute: float = Field(default=30.0, gt=0)
+    pushes_per_minute: Fixed[float] = 30.0
     """Pushes of sources a minute that one address may send, at this gateway."""
 
     visitor_questions_per_minute: float = Field(default=20.0, gt=0)
     """Messages a minute of one visitor, at this gateway."""
 
-    visitor_calls_per_minute: float = Field(default=240.0, gt=0)
+    visitor_calls_per_minute: Fixed[float] = 240.0
     """Other calls a minute of one visitor, at this gateway."""
 
-    visitor_uploads_per_minute: float = Field(default=12.0, gt=0)
+    visitor_uploads_per_minute: Fixed[float] = 12.0
     """Files a minute of one visitor, at this gateway, and five times as many of all visitors of one address."""
 
     address_questions_per_minute: float = Field(default=300.0, ge=0)
@@ -125,7 +125,7 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     all_visitors_questions_per_minute: float = Field(default=3000.0, ge=0)
     """Messages a minute of all visitors of a tenant, at this gateway. 0: no limit."""
 
-    visitor_streams: int = Field(default=4, ge=0)
+    visitor_streams: Fixed[int] = 4
     """Watches that one visitor may have open at once, at this gateway, and twice as many answers and uploads. 0: no
     limit."""
 
@@ -150,9 +150,6 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     oidc_jwks_url: str = ""
     """Where the issuer's keys are. Empty: where its /.well-known/openid-configuration says."""
 
-    oidc_algorithms: str = "RS256,ES256,PS256,EdDSA"
-    """Signature algorithms that are accepted, comma between. Algorithms with a shared secret cannot be named."""
-
     oidc_tenant: str = ""
     """The tenant of operators, unless `oidc_tenant_claim` is set. There is no default: admins of the tenant `default`
     rule every tenant."""
@@ -168,14 +165,11 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
     ["agent"], "editors": ["knowledge"]}. A token without any of them may do nothing. Unset: `kefu-agent`, `kefu-lead`
     and `kefu-admin` are those roles."""
 
-    oidc_max_hours: float = Field(default=24.0, gt=0)
+    oidc_max_hours: Fixed[float] = 24.0
     """Longest life of an operator's token, from `iat` to `exp`. One that lives longer is refused."""
 
-    oidc_leeway_seconds: float = Field(default=30.0, ge=0)
+    oidc_leeway_seconds: Fixed[float] = 30.0
     """How far the issuer's clock may be off."""
-
-    embeddings: Literal["on", "off"] = "on"
-    """Whether /v1/embeddings is served."""
 
     @model_validator(mode="after")
     def _check_consistent(self) -> Self:
@@ -193,11 +187,6 @@ class GatewayConfig(ServiceConfig, env_prefix="KEFU_GATEWAY_"):
                 "KEFU_GATEWAY_OIDC_ISSUER needs KEFU_GATEWAY_OIDC_TENANT or KEFU_GATEWAY_OIDC_TENANT_CLAIM as well; "
                 "in the tenant `default`, admins rule every tenant"
             )
-        symmetric = [
-            name for name in comma_separated(self.oidc_algorithms) if name.upper().startswith("HS") or name == "none"
-        ]
-        if symmetric:
-            raise ValueError(f"KEFU_GATEWAY_OIDC_ALGORITHMS must not name {', '.join(symmetric)}")
         if any(Scope.INTERNAL in names for names in self.oidc_roles.values()):
             raise ValueError("KEFU_GATEWAY_OIDC_ROLES must not give the scope internal")
         return self

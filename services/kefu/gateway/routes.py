@@ -70,7 +70,7 @@ def application(
         Route("/v1/chat/completions", chat.__call__, methods=["POST"]),
         Route("/v1/models", models.models),
         Route("/v1/models/{model:path}", models.model),
-        *([Route("/v1/embeddings", models.embeddings, methods=["POST"])] if config.embeddings == "on" else ()),
+        Route("/v1/embeddings", models.embeddings, methods=["POST"]),
         Route("/v1/{path:path}", openai_unknown, methods=_METHODS),
         *(Route(path, openai_unknown, methods=_METHODS) for path in PATHS_WITHOUT_VERSION),
         Route(MCP_PATH, mcp),

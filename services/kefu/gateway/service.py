@@ -56,7 +56,7 @@ async def gateway(config: GatewayConfig, folder: Path = FOLDER) -> AsyncIterator
             ImportEndpoint(backends, callers),
             AttachmentEndpoint(config, backends, callers),
             ChatCompletions(backends, callers),
-            ModelEndpoints(backends, callers, embeddings=config.embeddings == "on"),
+            ModelEndpoints(backends, callers),
             McpEndpoint(config, backends, callers),
             StaticPages(folder),
             readiness,

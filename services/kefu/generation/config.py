@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kefu.common.cache_folder import default_cache
-from kefu.common.config import ServiceConfig
+from kefu.common.config import Fixed, ServiceConfig
 from kefu.generation.engine_choice import EngineSetting
 from kefu.generation.models.gguf_conversion import NumberFormatSetting
 
@@ -22,6 +22,22 @@ class WeightsConfig(BaseSettings):
 
     gguf_numbers: NumberFormatSetting = Field(validation_alias="KEFU_GENERATION_GGUF_NUMBERS", default="auto")
     """See GenerationConfig."""
+
+
+class SimulatedSpeed(BaseModel):
+    """How fast the simulated engine is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    prefill_tokens_per_second: Annotated[float, Field(gt=0)] = 20_000.0
+    step_milliseconds: Annotated[float, Field(gt=0)] = 15.0
+    """Time of a step with one request in the batch."""
+    step_milliseconds_per_request: Annotated[float, Field(ge=0)] = 0.25
+    """Added for each further one."""
+    kv_tokens: Annotated[int, Field(ge=1024)] = 400_000
+    """Tokens that its key/value cache holds."""
+    answer_tokens: Annotated[int, Field(ge=1)] = 120
+    """Length of an answer, where max_tokens allows it."""
 
 
 class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
@@ -71,44 +87,25 @@ class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
     tensor_parallel_size: Annotated[int, Field(ge=1)] = 1
     """vLLM: GPUs, or on a CPU worker processes, over which the model is split."""
 
-    vllm_dtype: str = "auto"
-    """vLLM: numbers that it computes with (bfloat16, float16, float32). auto: the model's own on a GPU; on a CPU
-    bfloat16 where it has instructions for it, else float32 where that takes no more than half the memory."""
-
-    vllm_quantization: str = ""
-    """vLLM: how weights are or become quantized, such as fp8. Empty: as the model's config.json says."""
-
-    vllm_kv_cache_dtype: str = "auto"
-    """vLLM: numbers of the key/value cache, such as fp8. auto: those that it computes with."""
-
-    vllm_load_format: str = "auto"
-    """vLLM: how weights are read: auto, safetensors, runai_streamer, …; dummy: random ones, to try a shape."""
-
-    vllm_max_batched_tokens: Annotated[int, Field(ge=0)] = 0
-    """vLLM: most tokens of one step; more write faster and make others wait longer. 0: as `vllm serve` has it."""
-
-    vllm_speculation: Annotated[int, Field(ge=0, le=32)] = 0
-    """vLLM: tokens guessed at a time from what the prompt says after the same words (n-grams). 0: none."""
-
     vllm_args: dict[str, Any] = Field(default_factory=dict[str, Any])
-    """vLLM: further arguments of its AsyncEngineArgs as JSON, taken last: {"enable_chunked_prefill": true}."""
+    """vLLM: arguments of its AsyncEngineArgs as JSON, taken last: {"quantization": "fp8", "kv_cache_dtype": "fp8"}."""
 
-    default_reasoning_tokens: Annotated[int, Field(ge=1)] = 1024
+    default_reasoning_tokens: Fixed[int] = 1024
     """Cap on thinking, in tokens, for a request that names none."""
 
     stuck_seconds: Annotated[float, Field(gt=0)] = 60.0
     """An engine in this process that has requests and takes no step for so long ends, to be started again."""
 
-    frame_milliseconds: Annotated[float, Field(ge=0)] = 30.0
+    frame_milliseconds: Fixed[float] = 30.0
     """Least time between two frames of one answer, in milliseconds."""
 
-    frame_milliseconds_per_stream: Annotated[float, Field(ge=0)] = 1.0
+    frame_milliseconds_per_stream: Fixed[float] = 1.0
     """Added to that for each open stream, in milliseconds: fewer, larger frames under load."""
 
-    frame_milliseconds_most: Annotated[float, Field(ge=0)] = 1000.0
+    frame_milliseconds_most: Fixed[float] = 1000.0
     """Never more than this between two frames, in milliseconds: every reader sees something new each second."""
 
-    stall_seconds: Annotated[float, Field(gt=0)] = 30.0
+    stall_seconds: Fixed[float] = 30.0
     """A caller that takes nothing for so long is cut."""
 
     openai_url: str = ""
@@ -126,20 +123,9 @@ class GenerationConfig(ServiceConfig, env_prefix="KEFU_GENERATION_"):
     openai_max_running: Annotated[int, Field(ge=0)] = 0
     """openai engine: most requests of this replica that the server runs at once; 0: not known."""
 
-    simulated_prefill_tokens_per_second: Annotated[float, Field(gt=0)] = 20_000.0
-    """simulated engine: prompt tokens a second."""
-
-    simulated_step_milliseconds: Annotated[float, Field(gt=0)] = 15.0
-    """simulated engine: time of a step with one request in the batch."""
-
-    simulated_step_milliseconds_per_request: Annotated[float, Field(ge=0)] = 0.25
-    """simulated engine: added to a step for each further request in the batch."""
-
-    simulated_kv_tokens: Annotated[int, Field(ge=1024)] = 400_000
-    """simulated engine: tokens that its key/value cache holds."""
-
-    simulated_answer_tokens: Annotated[int, Field(ge=1)] = 120
-    """simulated engine: length of an answer, in tokens, where max_tokens allows it."""
+    simulated: SimulatedSpeed = SimulatedSpeed()
+    """simulated engine: its speed, as JSON; what is left out stays. {"prefill_tokens_per_second": 20000,
+    "step_milliseconds": 15, "step_milliseconds_per_request": 0.25, "kv_tokens": 400000, "answer_tokens": 120}"""
 
 
 def configuration_without_key() -> GenerationConfig:

@@ -127,14 +127,15 @@ def open_engine(config: GenerationConfig) -> AbstractAsyncContextManager[Engine]
         case "simulated":
             from kefu.generation.engines.simulated import SimulatedSettings, open_simulated
 
+            speed = config.simulated
             return open_simulated(
                 config.model,
                 SimulatedSettings(
-                    prefill_tokens_per_second=config.simulated_prefill_tokens_per_second,
-                    step_seconds=config.simulated_step_milliseconds / 1000,
-                    step_seconds_per_request=config.simulated_step_milliseconds_per_request / 1000,
-                    kv_tokens=config.simulated_kv_tokens,
-                    answer_tokens=config.simulated_answer_tokens,
+                    prefill_tokens_per_second=speed.prefill_tokens_per_second,
+                    step_seconds=speed.step_milliseconds / 1000,
+                    step_seconds_per_request=speed.step_milliseconds_per_request / 1000,
+                    kv_tokens=speed.kv_tokens,
+                    answer_tokens=speed.answer_tokens,
                     max_model_tokens=config.max_model_tokens,
                     max_running=config.max_running,
                 ),
@@ -190,12 +191,6 @@ async def _open_vllm(config: GenerationConfig) -> AsyncIterator[Engine]:
         tensor_parallel_size=config.tensor_parallel_size,
         default_reasoning_tokens=config.default_reasoning_tokens,
         stuck_seconds=config.stuck_seconds,
-        dtype=config.vllm_dtype,
-        quantization=config.vllm_quantization,
-        max_batched_tokens=config.vllm_max_batched_tokens,
-        kv_cache_dtype=config.vllm_kv_cache_dtype,
-        load_format=config.vllm_load_format,
-        speculation=config.vllm_speculation,
         adapters={name: Path(place) for name, place in config.adapters.items()},
         arguments=config.vllm_args,
     )

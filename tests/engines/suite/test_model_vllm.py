@@ -106,10 +106,17 @@ async def replica(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rep
     weights = random_model()
     settings = replace(
         SETTINGS,
-        dtype="float32",
-        speculation=3,
         adapters={"tone": write_adapter(folder / "tone"), "shop": write_adapter(folder / "shop", rank=12, seed=5)},
-        arguments={"max_num_seqs": 8},
+        arguments={
+            "dtype": "float32",
+            "max_num_seqs": 8,
+            "speculative_config": {
+                "method": "ngram",
+                "num_speculative_tokens": 3,
+                "prompt_lookup_min": 2,
+                "prompt_lookup_max": 4,
+            },
+        },
     )
     async with serving(write_model(folder / "model", model=weights), settings, weights) as running:
         yield running

@@ -301,11 +301,16 @@ def test_a_changed_variable_rolls_the_pods_of_its_service_and_of_no_other() -> N
             if one["kind"] == "ConfigMap"
         }
 
-    changed = ("--set", "router.env.KEFU_ROUTER_MAX_PASSAGES=7", "--set", "router.env.KEFU_ROUTER_TEMPERATURE=0.5")
+    changed = (
+        "--set",
+        "router.env.KEFU_ROUTER_MAX_PASSAGES=7",
+        "--set",
+        "router.env.KEFU_ROUTER_SEARCH_SECONDS=0.5",
+    )
     before, after = maps(), maps(*changed)
     assert {name for name in before if before[name] != after[name]} == {"kefu-router"}
     name, data = after["kefu-router"]
-    assert (data["KEFU_ROUTER_MAX_PASSAGES"], data["KEFU_ROUTER_TEMPERATURE"]) == ("7", "0.5")
+    assert (data["KEFU_ROUTER_MAX_PASSAGES"], data["KEFU_ROUTER_SEARCH_SECONDS"]) == ("7", "0.5")
     assert before["kefu-router"][0] != name == f"kefu-router-{hash_of(data)}"
     router = by_name(rendered(changed))["Deployment/kefu-router"]
     assert router["spec"]["template"]["spec"]["containers"][0]["envFrom"] == [{"configMapRef": {"name": name}}]

@@ -50,9 +50,9 @@ def place_of(kind: str, tmp_path: Path) -> Iterator[Place]:
     with serving_bucket() as served:
         config: dict[str, object] = {
             "archive": "s3://files/kefu",
-            "archive_endpoint": served.endpoint,
-            "archive_access_key": KEY,
-            "archive_secret_key": SecretStr(SECRET),
+            "s3_endpoint": served.endpoint,
+            "s3_access_key": KEY,
+            "s3_secret_key": SecretStr(SECRET),
         }
         yield Place(config, None, served.objects)
 
@@ -289,9 +289,9 @@ async def test_a_store_that_is_away_is_told_loses_nothing_and_a_tenant_may_do_wi
     with serving_bucket() as served:
         config: dict[str, object] = {
             "archive": "s3://files/kefu",
-            "archive_endpoint": served.endpoint,
-            "archive_access_key": KEY,
-            "archive_secret_key": SecretStr(SECRET),
+            "s3_endpoint": served.endpoint,
+            "s3_access_key": KEY,
+            "s3_secret_key": SecretStr(SECRET),
         }
         place = Place(config, None, served.objects)
         async with serving(own_redis) as harness, archiving(own_redis.url, place, settings_seconds=0.0) as one:

@@ -97,7 +97,7 @@ async def test_a_model_that_cannot_be_had_says_why_of_each_source(kefu: CliHarne
 
 async def test_the_exam_of_a_model_without_sense_says_what_it_may_not_and_why(kefu: CliHarness, cache: Path) -> None:
     texts = cache / "replies.jsonl"
-    engine = {"KEFU_GENERATION_ENGINE": "simulated", "KEFU_GENERATION_SIMULATED_STEP_MILLISECONDS": "0.5"}
+    engine = {"KEFU_GENERATION_ENGINE": "simulated", "KEFU_GENERATION_SIMULATED": '{"step_milliseconds": 0.5}'}
     done = await run(kefu, cache, "models", "exam", "--json", "--texts", str(texts), **engine)
     told = json.loads(done.out)
     assert (done.status, told["model"], told["profile"]) == (0, "simulated", "evidence")

@@ -426,8 +426,6 @@ def test_a_secret_is_changed_by_naming_the_old_one_second() -> None:
         {"oidc_issuer": "https://login.example.com"},
         {"oidc_issuer": "https://login.example.com", "oidc_tenant": "shop"},
         {"oidc_issuer": "https://login.example.com", "oidc_audience": "kefu"},
-        {"oidc_algorithms": "RS256,HS256"},
-        {"oidc_algorithms": "none"},
         {"oidc_roles": {"admin": ["internal"]}},
     ],
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import resource
 import signal
 import socket
@@ -172,6 +173,10 @@ def run(
         config = config_class()
         _raise_descriptor_limit()
         set_up_logging(service, config.log_level, config.log_format)
+        if unread := config.unread(os.environ):
+            _log.warning(
+                "config.unread", variables=unread, advice="nothing reads them: docs/reference/configuration.md"
+            )
         with traces(service, config.otlp_endpoint), metrics(config.metrics_listen):
             report_expiry(config.watched_certificate_files())
             _tune_garbage_collection()

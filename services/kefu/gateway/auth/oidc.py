@@ -12,9 +12,11 @@ from kefu.common.errors import Unauthenticated
 from kefu.common.outbound.jwks import PublishedKeys
 from kefu.common.permissions import Scope
 from kefu.common.resource_names import check_id
-from kefu.gateway.config import GatewayConfig, comma_separated
+from kefu.gateway.config import GatewayConfig
 
 _FETCH_TIMEOUT_SECONDS = 5.0
+_ALGORITHMS = frozenset({"RS256", "ES256", "PS256", "EdDSA"})
+"""Of signatures. None has a shared secret, with which whoever verifies a token could make one."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,12 @@ class OperatorTokens:
     def __init__(self, config: GatewayConfig, keys: PublishedKeys) -> None:
         self._config = config
         self._keys = keys
-        self._algorithms = comma_separated(config.oidc_algorithms)
 
     async def operator(self, token: str) -> Operator:
         """The operator that a token names. Raises Unauthenticated, or BackendUnavailable without the issuer's keys."""
         try:
             header = jwt.get_unverified_header(token)
-            if header.get("alg") not in self._algorithms:
+            if header.get("alg") not in _ALGORITHMS:
                 raise Unauthenticated("This token's signature is of a kind that is not taken.")
             key = await self._keys.key(str(header.get("kid", "")), header["alg"])
             claims = jwt.decode(

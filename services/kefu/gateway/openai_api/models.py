@@ -36,21 +36,19 @@ class _EmbeddingRequest(BaseModel):
 
 
 class ModelEndpoints:
-    """The endpoints of models and embeddings. Without `embeddings`, the embedder is not among the models."""
+    """The endpoints of models and embeddings."""
 
-    def __init__(self, backends: Backends, callers: CallerResolver, *, embeddings: bool) -> None:
+    def __init__(self, backends: Backends, callers: CallerResolver) -> None:
         self._backends = backends
         self._callers = callers
-        self._embeddings = embeddings
 
     async def models(self, request: Request) -> Response:
         """GET /v1/models: one model for all knowledge, and one for each collection that the key may list."""
         try:
             caller = await self._authenticated_caller(request, CHAT, "ListSessions")
-            names = [MODEL, *(f"{MODEL}/{collection}" for collection in await self._collections(caller))]
+            names = [MODEL, *(f"{MODEL}/{collection}" for collection in await self._collections(caller)), EMBEDDER]
         except (ServiceError, grpc.aio.AioRpcError) as error:
             return error_response(Failure.of(error))
-        names += [EMBEDDER] * self._embeddings
         return JSONResponse({"object": "list", "data": [_model(name) for name in names]})
 
     async def model(self, request: Request) -> Response:
@@ -58,7 +56,7 @@ class ModelEndpoints:
         name = request.path_params["model"]
         try:
             caller = await self._authenticated_caller(request, CHAT, "ListSessions")
-            if not (self._embeddings and name == EMBEDDER):
+            if name != EMBEDDER:
                 collection = collection_of(name)
                 if collection and collection not in await self._collections(caller):
                     raise InvalidRequest(

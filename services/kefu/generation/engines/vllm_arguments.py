@@ -28,8 +28,6 @@ _NOT_TAKEN = {
 """Arguments of which Kefu must know, and what to do instead."""
 _LORA_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """vLLM reserves room for adapters of one of these ranks."""
-_PROMPT_LOOKUP_MOST = 4
-"""Longest run of tokens that speculation looks up in the prompt; the shortest is 2."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +41,6 @@ class VllmSettings:
     tensor_parallel_size: int
     default_reasoning_tokens: int
     stuck_seconds: float
-    dtype: str = "auto"
-    quantization: str = ""
-    max_batched_tokens: int = 0
-    kv_cache_dtype: str = "auto"
-    load_format: str = "auto"
-    speculation: int = 0
     adapters: Mapping[str, Path] = field(default_factory=dict[str, Path])
     arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
@@ -112,24 +104,10 @@ def engine_arguments(
         "tensor_parallel_size": settings.tensor_parallel_size,
         "disable_log_stats": True,  # its default loggers; those that the engine adds get the statistics all the same
         "generation_config": "vllm",  # every request sets its sampling in full
-        "dtype": settings.dtype,
-        "kv_cache_dtype": settings.kv_cache_dtype,
-        "load_format": settings.load_format,
         # xgrammar lets control characters into strings of limited length. Without white space, since a model that may
         # write some between two values sometimes does so until its tokens are used up.
         "structured_outputs_config": {"backend": "guidance", "disable_any_whitespace": True},
     }
-    if settings.quantization:
-        arguments["quantization"] = settings.quantization
-    if settings.max_batched_tokens:
-        arguments["max_num_batched_tokens"] = settings.max_batched_tokens
-    if settings.speculation:
-        arguments["speculative_config"] = {
-            "method": "ngram",
-            "num_speculative_tokens": settings.speculation,
-            "prompt_lookup_min": 2,
-            "prompt_lookup_max": _PROMPT_LOOKUP_MOST,
-        }
     if adapters:
         rank = max(adapter.rank for adapter in adapters)
         # All stay loaded: none is read while a customer waits. On a CPU one more place stays empty, since vLLM applies
@@ -143,7 +121,7 @@ def engine_arguments(
     if device_name == "cpu":
         # Compiling takes minutes and gains little for models that a CPU can run.
         arguments |= {"enforce_eager": True, "kv_cache_memory_bytes": int(settings.kv_cache_gib * 2**30)}
-        if settings.dtype == "auto":
+        if "dtype" not in settings.arguments:
             stored = (
                 "quantized" if "quantization_config" in shape else str(shape.get("dtype", shape.get("torch_dtype")))
             )

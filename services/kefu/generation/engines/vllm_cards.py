@@ -25,8 +25,8 @@ def check_cards(folder: Path, config: Any, cards: Sequence[NvidiaCard] | None = 
     for card in cards:
         if (0, 0) < card.capability < _BFLOAT16_CAPABILITY and str(config.model_config.dtype) == "torch.bfloat16":
             raise StartupError(
-                f"{card.name} (compute capability {card.capability[0]}.{card.capability[1]}) has no bfloat16; leave "
-                "KEFU_GENERATION_VLLM_DTYPE at auto, or set it to float16."
+                f"{card.name} (compute capability {card.capability[0]}.{card.capability[1]}) has no bfloat16; "
+                'take dtype out of KEFU_GENERATION_VLLM_ARGS, or set it there: {"dtype": "float16"}.'
             )
     if config.cache_config.kv_cache_memory_bytes:
         return  # the operator has settled it, and vLLM does not look at the share then

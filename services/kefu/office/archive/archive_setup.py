@@ -6,8 +6,9 @@ from kefu.office.archive.archive import Archive
 from kefu.office.archive.archiver import ArchiveTimes
 from kefu.office.archive.object_names import PeopleNames
 from kefu.router.config import RouterConfig
+from kefu.router.conversations.attachments.attachments_setup import s3_access
 from kefu.router.conversations.attachments.encryption import FileCipher
-from kefu.router.conversations.attachments.file_store import S3Access, open_file_store
+from kefu.router.conversations.attachments.file_store import open_file_store
 from kefu.router.storage.archive_marks import ArchiveMarks
 
 _SECONDS_A_DAY = 86_400
@@ -18,16 +19,9 @@ _SHARE_OF_LIFE = 8
 def make_archive(config: RouterConfig, commands: RedisCommands) -> Archive:
     """The archive of a configuration. Raises StartupError where its store cannot be opened."""
     files = None
-    secret = config.archive_secret_key
-    access = S3Access(
-        endpoint=config.archive_endpoint,
-        region=config.archive_region,
-        access_key=config.archive_access_key,
-        secret_key=secret.get_secret_value() if secret else "",
-    )
     if config.archive:
         try:
-            files = open_file_store(config.archive, access, what="The archive's store")
+            files = open_file_store(config.archive, s3_access(config), what="The archive's store")
         except (ValueError, OSError) as error:
             raise StartupError(f"KEFU_ROUTER_ARCHIVE cannot be used: {error}.") from None
     return Archive(

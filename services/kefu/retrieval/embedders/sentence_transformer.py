@@ -8,6 +8,7 @@ import numpy as np
 from kefu.common.errors import StartupError
 from kefu.common.resource_limits.cpu_budget import usable_cores
 from kefu.retrieval.device.fallback import Part
+from kefu.retrieval.device.hub_model import model_and_revision
 from kefu.retrieval.embedders.embedder import Vectors
 
 _CPU_BATCH = 16
@@ -20,12 +21,11 @@ class SentenceTransformerEmbedder:
 
     concurrent = False  # PyTorch has a team of threads for each caller, and two would sleep where one spins
 
-    def __init__(
-        self, model: str, *, revision: str | None = None, device: str = "auto", gpu_share: float = 1.0
-    ) -> None:
+    def __init__(self, model: str, *, device: str = "auto", gpu_share: float = 1.0) -> None:
         """Load `model`. Raises StartupError when the package or the model is missing.
 
-        `device` and `gpu_share`: see TorchModel.
+        `model`: a hub id, with a revision behind an @ or without, or a local path. `device` and `gpu_share`: see
+        TorchModel.
         """
         try:
             import torch
@@ -40,8 +40,10 @@ class SentenceTransformerEmbedder:
         # PyTorch counts the node's cores, and does not know of a container's quota.
         torch.set_num_threads(max(1, min(torch.get_num_threads(), int(usable_cores()))))
 
+        name, revision = model_and_revision(model)
+
         def load(where: str | None) -> Any:
-            return SentenceTransformer(model, revision=revision, device=where)
+            return SentenceTransformer(name, revision=revision, device=where)
 
         try:
             self._model: TorchModel[Any] = TorchModel(
@@ -52,7 +54,7 @@ class SentenceTransformerEmbedder:
                 f"The embedder {model!r} cannot be loaded ({exc}); give a hub id that can be reached, or a local path."
             ) from None
         loaded = self._model.model
-        self.id = f"sentence-transformers/{model.removeprefix('sentence-transformers/')}"
+        self.id = f"sentence-transformers/{name.removeprefix('sentence-transformers/')}"
         self.dimension = int(loaded.get_embedding_dimension())
         prompts: dict[str, str] = dict(loaded.prompts or {})
         self._query_prompt = "query" if prompts.get("query") else None

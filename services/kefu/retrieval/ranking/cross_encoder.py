@@ -5,6 +5,7 @@ from typing import Any
 
 from kefu.common.errors import StartupError
 from kefu.retrieval.device.fallback import Part
+from kefu.retrieval.device.hub_model import model_and_revision
 from kefu.retrieval.ranking.timed_pairs import Pair
 
 _CPU_BATCH = 8
@@ -16,12 +17,11 @@ _GPU_BATCH = 64
 class CrossEncoderReranker:
     """See Reranker."""
 
-    def __init__(
-        self, model: str, *, revision: str | None = None, device: str = "auto", gpu_share: float = 1.0
-    ) -> None:
+    def __init__(self, model: str, *, device: str = "auto", gpu_share: float = 1.0) -> None:
         """Load `model`. Raises StartupError when package or model is missing, or the model is no reranker.
 
-        `device` and `gpu_share`: see TorchModel.
+        `model`: a hub id, with a revision behind an @ or without, or a local path. `device` and `gpu_share`: see
+        TorchModel.
         """
         try:
             import torch
@@ -33,8 +33,10 @@ class CrossEncoderReranker:
                 "A reranker needs sentence-transformers: pip install 'kefu[sentence-transformers]'."
             ) from None
 
+        name, revision = model_and_revision(model)
+
         def load(where: str | None) -> Any:
-            return CrossEncoder(model, revision=revision, device=where)
+            return CrossEncoder(name, revision=revision, device=where)
 
         try:
             self._model: TorchModel[Any] = TorchModel(

@@ -2146,8 +2146,8 @@ class FileRead(_message.Message):
         READING_TEXT: FileRead._Reading.ValueType  # 1
         """`page_texts` holds it."""
         READING_NOTHING: FileRead._Reading.ValueType  # 2
-        """There is none, or none that can be read; or reading it failed, or took more than three quarters of the time that a file
-        may take (KEFU_RETRIEVAL_ATTACHMENT_SECONDS).
+        """There is none, or none that can be read; or reading it failed, or took more than three quarters of the 30 s
+        that a file may take.
         """
         READING_NO_READER: FileRead._Reading.ValueType  # 3
         """Nothing here reads files of this type."""
@@ -2160,8 +2160,8 @@ class FileRead(_message.Message):
     READING_TEXT: FileRead.Reading.ValueType  # 1
     """`page_texts` holds it."""
     READING_NOTHING: FileRead.Reading.ValueType  # 2
-    """There is none, or none that can be read; or reading it failed, or took more than three quarters of the time that a file
-    may take (KEFU_RETRIEVAL_ATTACHMENT_SECONDS).
+    """There is none, or none that can be read; or reading it failed, or took more than three quarters of the 30 s
+    that a file may take.
     """
     READING_NO_READER: FileRead.Reading.ValueType  # 3
     """Nothing here reads files of this type."""

@@ -37,7 +37,7 @@ def cache(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a set, one a line.")] = False,
     min_cosine: Annotated[
-        float, typer.Option("--min-cosine", min=0, max=1, help="As KEFU_ROUTER_CACHE_MIN_COSINE.")
+        float, typer.Option("--min-cosine", min=0, max=1, help="What the cache asks of two questions' embeddings.")
     ] = _DEFAULT_MIN_COSINE,
     alone: Annotated[bool, typer.Option("--alone", help="Also replay a cache that looks at the cosine alone.")] = False,
     report: ReportOption = None,

@@ -33,16 +33,9 @@ async def open_attachments(
     Raises StartupError where the store cannot be opened.
     """
     files = None
-    secret = config.attachments_secret_key
-    access = S3Access(
-        endpoint=config.attachments_endpoint,
-        region=config.attachments_region,
-        access_key=config.attachments_access_key,
-        secret_key=secret.get_secret_value() if secret else "",
-    )
     if config.attachments:
         try:
-            files = open_file_store(config.attachments, access)
+            files = open_file_store(config.attachments, s3_access(config))
         except (ValueError, OSError) as error:
             raise StartupError(f"KEFU_ROUTER_ATTACHMENTS cannot be used: {error}.") from None
     records = AttachmentStore(commands, most=config.attachments_per_session)
@@ -51,3 +44,9 @@ async def open_attachments(
         yield AttachmentService(
             records, sessions, settings, guard, reader, files, FileCipher(config.secrets_keys), limits
         )
+
+
+def s3_access(config: RouterConfig) -> S3Access:
+    """How the buckets of a configuration are reached: those of customers' files and of the archive."""
+    secret = config.s3_secret_key.get_secret_value() if config.s3_secret_key else ""
+    return S3Access(config.s3_endpoint, config.s3_region, config.s3_access_key, secret)

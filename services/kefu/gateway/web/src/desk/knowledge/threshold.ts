@@ -16,7 +16,7 @@ export function thresholdOf(hits: readonly SearchHit[], tenants: number | undefi
   return calibrated === undefined ? { of: "unknown" } : { of: "collection", value: calibrated };
 }
 
-/** Where neither a tenant nor a collection says more: KEFU_ROUTER_MIN_RELEVANCE, unless the installation changed it. */
+/** Where neither a tenant nor a collection says more. */
 const DEFAULT = 0.5;
 
 /** Whether live chat would show this hit to the model. */

@@ -2481,8 +2481,8 @@ export enum FileRead_Reading {
   TEXT = 1,
 
   /**
-   * There is none, or none that can be read; or reading it failed, or took more than three quarters of the time that a file
-   * may take (KEFU_RETRIEVAL_ATTACHMENT_SECONDS).
+   * There is none, or none that can be read; or reading it failed, or took more than three quarters of the 30 s
+   * that a file may take.
    *
    * @generated from enum value: READING_NOTHING = 2;
    */
