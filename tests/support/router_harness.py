@@ -1,6 +1,7 @@
 """A router in front of scripted services and a real Redis, and its clients."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -254,17 +255,15 @@ class RouterHarness:
     async def spawn_router(self) -> "RouterProcess":
         """Start one more router as a process of its own, which can be killed."""
         settings = {**self._config, "listen": f"127.0.0.1:{free_port()}"}
-        plain = {name: str(value) for name, value in settings.items() if not isinstance(value, SecretStr)}
-        environment = {f"KEFU_ROUTER_{name.upper()}": value for name, value in plain.items()}
+        plain = {name: value for name, value in settings.items() if not isinstance(value, SecretStr)}
         process = await fork(
-            "kefu.router",
+            "tests.support.router_process",
+            json.dumps(plain),
             environment={
                 **clean_environment(),
-                **environment,
                 "KEFU_INTERNAL_KEY": INTERNAL_KEY,
                 "KEFU_BOOTSTRAP_KEY": BOOTSTRAP_KEY,
                 "KEFU_REDIS_URL": self.redis.url,
-                "KEFU_DRAIN_SECONDS": str(self._config["drain_seconds"]),
             },
         )
         spawned = RouterProcess(process, int(str(settings["listen"]).rpartition(":")[2]))
