@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from kefu.router.answering import pipeline
+from kefu.router.answering import turn_actions
 from kefu.router.v1 import triage_pb2 as pb
 from kefu.testing.ports import free_port
 from kefu.testing.redis_server import RedisServer
@@ -29,7 +29,7 @@ async def harness(
     own_redis: RedisServer, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[BrowserHarness]:
     """The pages, without a knowledge base for the desk to suggest from. A message is read on a busy machine, too."""
-    monkeypatch.setattr(pipeline, "_COMPARED_SECONDS", 30.0)
+    monkeypatch.setattr(turn_actions, "_COMPARED_SECONDS", 30.0)
     async with open_browser_harness(own_redis, browser, retrieval=f"127.0.0.1:{free_port()}") as opened:
         yield opened
 

@@ -2,7 +2,7 @@
 
 from kefu.evaluation.conversations.ablation import PARTS, AblationCase, Searched, row, shown
 from kefu.office.golden_questions.conversation_question import ConversationQuestion
-from kefu.router.answering import evidence_answer
+from kefu.router.answering.evidence import evidence_answer
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding.evidence_ranking import candidate_pieces, ranked_pieces, read_again
 

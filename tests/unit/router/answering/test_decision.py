@@ -26,13 +26,13 @@ from kefu.router.answering.decision import (
     may_be_evidence,
     passages_to_read,
 )
-from kefu.router.answering.evidence_answer import Evidence
+from kefu.router.answering.evidence.evidence_answer import Evidence
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.writing import generator
 from kefu.router.domain.explanation import NearestCurated
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.triage import MessageReading, Mood
-from kefu.router.domain.turn import AnswerSource, BrownOut, Completed, FinishReason, Passage, Turn
+from kefu.router.domain.turn import AnswerSource, BrownOut, Completed, FinishReason, Passage, PendingInput, Turn
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
 from kefu.router.nlu import message as messages
 from kefu.router.nlu.intents import Intent
@@ -159,17 +159,20 @@ def test_who_is_upset_is_passed_on_rather_than_asked_to_guess(
     assert after_reading(CustomerMessage(text), decision, replace(reading, is_compared=False)) == decision
 
 
+ASK_AGAIN = AskAgain(PendingInput("returns", "reason", {}))
+
+
 @pytest.mark.parametrize(
     ("mood", "expected"),
     [
-        (Mood.CALM, AskAgain()),
-        (Mood.UNHAPPY, AskAgain()),
+        (Mood.CALM, ASK_AGAIN),
+        (Mood.UNHAPPY, ASK_AGAIN),
         (Mood.ANGRY, HandOver(HandoffReason.COMPLAINT)),
     ],
 )
 def test_who_is_angry_is_not_asked_the_same_again(mood: Mood, expected: Decision) -> None:
     reading = MessageReading(mood=mood, is_compared=True)
-    assert after_reading(CustomerMessage("this is ridiculous"), AskAgain(), reading) == expected
+    assert after_reading(CustomerMessage("this is ridiculous"), ASK_AGAIN, reading) == expected
 
 
 @pytest.mark.parametrize(("bearing", "cosine", "is_asked"), [(0.6, 0.94, True), (0.7, 0.94, False), (0.6, 0.9, False)])

@@ -9,7 +9,7 @@ import pytest
 
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable
-from kefu.router.answering.evidence_answer import (
+from kefu.router.answering.evidence.evidence_answer import (
     LEAST_BEARING,
     LEAST_BEARING_UNREAD,
     Evidence,

@@ -3,7 +3,7 @@
 import pytest
 
 from kefu.common.text.language import AnswerLanguage
-from kefu.router.answering.evidence_answer import evidence_for
+from kefu.router.answering.evidence.evidence_answer import evidence_for
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding.evidence_pieces import PieceKind
 from kefu.router.grounding.evidence_ranking import (

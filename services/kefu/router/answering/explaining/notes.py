@@ -6,7 +6,7 @@ from collections.abc import Callable
 from kefu.router.actions.request import WantedAction
 from kefu.router.answering.decision import Act, Continue, Decision, GiveCanned, HandOver, TurnDown
 from kefu.router.answering.draft import AnswerDraft
-from kefu.router.answering.evidence_answer import Evidence
+from kefu.router.answering.evidence.evidence_answer import Evidence
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.domain.explanation import (
     MOST_FOUND,

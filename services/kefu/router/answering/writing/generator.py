@@ -15,9 +15,9 @@ import structlog
 from kefu.common.errors import PromptTooLong
 from kefu.common.text.language import AnswerLanguage
 from kefu.router import metrics
-from kefu.router.answering.choice_prompt import LETTERS
 from kefu.router.answering.draft import AnswerDraft
-from kefu.router.answering.evidence_answer import CLEAR_BEARING, Evidence, evidence_answer
+from kefu.router.answering.evidence.choice_prompt import LETTERS
+from kefu.router.answering.evidence.evidence_answer import CLEAR_BEARING, Evidence, evidence_answer
 from kefu.router.answering.explaining.notes import model_checked
 from kefu.router.answering.fallback import give_excerpt
 from kefu.router.answering.handoff_text import handoff_of

@@ -18,7 +18,7 @@ import structlog
 
 from kefu.common.errors import BackendUnavailable
 from kefu.common.text.language import AnswerLanguage
-from kefu.router.answering.choice_prompt import choice_prompt
+from kefu.router.answering.evidence.choice_prompt import choice_prompt
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.dispatch.relay import RESERVE_SECONDS
