@@ -42,11 +42,12 @@ test: ## All that a change anywhere could break: lint, types, protos, pages, man
 	@$(MAKE) $(BESIDE) check-python check-web k8s-build setup
 	@$(MAKE) pytest
 
-check-python: $(VENV)/.kefu-dev ## Lint, types, and which package may import which
+check-python: $(VENV)/.kefu-dev ## Lint, types, which package may import which; and the sizes beside what they are meant to be
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.sizes
 
 check-protos: protos ## buf lint, buf breaking against main, and the generated code is current
 	$(BIN)/buf lint

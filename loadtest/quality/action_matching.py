@@ -2,7 +2,7 @@
 Messages and weights of router/actions/asked_action.py:
 python -m loadtest.quality.action_matching [--write] [--errors N]
 
---write chooses the known messages anew, evenly among the messages of tests/data/intents with even numbers. The weights
+--write chooses the known messages anew, evenly among the messages of loadtest/training/intents with even numbers. The weights
 are fitted to wishes.jsonl, which others have written and no model of intents has seen: to eight lines of sixteen, in
 pairs with each action of the sample, with and without the intents that the actions name. The other lines tell how good
 that is.
@@ -40,7 +40,7 @@ from kefu.router.nlu.message import CustomerMessage
 from loadtest.harness.tables import table
 
 _SAMPLE = Path(kefu.__file__).parent / "sample"
-MESSAGES = Path(__file__).parents[2] / "tests" / "data" / "intents"
+MESSAGES = Path(__file__).parents[1] / "training" / "intents"
 _OF_INTENT, _OF_OTHER, _OF_RULES = 8, 12, 32
 """Known messages of an intent in one language; of `other`; of the questions about rules."""
 _RULES_WEIGHT = 4.0

@@ -2,7 +2,7 @@
 Weights of router/answering/triage/message_traits.py and of router/nlu/intent_ngrams.py, how often they are right:
 python -m loadtest.quality.triage [--write] [--errors N] [--retrieval ADDRESS]
 
-Fitted to the messages of even ids of tests/data/intents, the questions of even numbers of
+Fitted to the messages of even ids of loadtest/training/intents, the questions of even numbers of
 services/kefu/sample/questions.jsonl about the shop's rules, and the even ones of rules.jsonl; the known messages that
 all are compared with are left out. What is printed is precision and recall by class on odd ids, by language, and what
 the router's own share takes. --write stores the weights; --errors prints N messages of odd ids that are read wrongly.

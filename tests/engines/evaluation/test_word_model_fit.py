@@ -41,7 +41,7 @@ def test_words_that_only_comparisons_have_get_a_weight() -> None:
 
 @pytest.mark.parametrize(("name", "least", "fewest"), [("follow_up", 0.88, 100), ("comparison", 0.96, 100)])
 def test_the_weights_in_the_repository_tell_questions_of_other_companies(name: str, least: float, fewest: int) -> None:
-    calibrate = sorted((ROOT / "tests/data/evidence/calibrate").iterdir())
+    calibrate = sorted((ROOT / "loadtest/training/evidence/calibrate").iterdir())
     said = report(MODELS[name], [each for folder in calibrate for each in load_questions(folder)])
     assert float(said.partition("AUC ")[2][:5]) > least, said
     assert fewest < len(json.loads(MODELS[name].path.read_text())) < 2_000

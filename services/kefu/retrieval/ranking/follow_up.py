@@ -12,7 +12,7 @@ from kefu.retrieval.ranking.relevance import log_odds
 WORDS = "follow_up_words.json"
 _GAIN = 0.5
 _LEAST = 0.5
-"""See is_follow_up. Chosen on tests/data/evidence/calibrate, by answers with the one before and without."""
+"""See is_follow_up. Chosen on loadtest/training/evidence/calibrate, by answers with the one before and without."""
 _SUREST = 0.99
 """Relevance beyond which a passage is no more relevant."""
 

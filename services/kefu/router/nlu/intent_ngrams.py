@@ -4,7 +4,7 @@ How likely a message has each intent, by its words alone.
 Learnt: a multinomial logistic regression of hashed n-grams ("the hashing trick", Weinberger et al. 2009,
 arXiv:0902.2206). The words of a message, its Han characters and its question marks, alone and two in a row, each count
 once, and together have the length one. `python -m loadtest.quality.triage` fits `intent_ngrams.npz` to even ids of
-tests/data/intents. It sees what cosines do not: whether something is asked for, or asked about.
+loadtest/training/intents. It sees what cosines do not: whether something is asked for, or asked about.
 """
 
 import re
