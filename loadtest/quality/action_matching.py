@@ -2,10 +2,10 @@
 Messages and weights of router/actions/asked_action.py:
 python -m loadtest.quality.action_matching [--write] [--errors N]
 
---write chooses the known messages anew, evenly among the messages of loadtest/training/intents with even numbers. The weights
-are fitted to wishes.jsonl, which others have written and no model of intents has seen: to eight lines of sixteen, in
-pairs with each action of the sample, with and without the intents that the actions name. The other lines tell how good
-that is.
+--write chooses the known messages anew, evenly among the messages of loadtest/training/intents with even numbers. The
+weights are fitted to wishes.jsonl, which others have written and no model of intents has seen: to eight lines of
+sixteen, in pairs with each action of the sample, with and without the intents that the actions name. The other lines
+tell how good that is.
 """
 
 import argparse
@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 import kefu
-from kefu.common.text.chinese import simplified
 from kefu.retrieval.embedders import open_embedder
 from kefu.retrieval.embedders.embedder import question_form
 from kefu.router.actions import asked_action
@@ -37,6 +36,7 @@ from kefu.router.actions.asked_action import (
 )
 from kefu.router.answering.triage.message_traits import intent_likelihoods
 from kefu.router.nlu.message import CustomerMessage
+from kefu.text.chinese import simplified
 from loadtest.harness.tables import table
 
 _SAMPLE = Path(kefu.__file__).parent / "sample"

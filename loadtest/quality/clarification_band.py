@@ -15,7 +15,6 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from kefu.common.auth import Principal
-from kefu.common.text.language import answer_language
 from kefu.evaluation.abstention import calibrate_from_titles
 from kefu.evaluation.dataset import SetDocument, SetQuestion, load_question_set
 from kefu.evaluation.retrieval.run import EmbeddingCache, Evaluation, PreparedQuestion, prepare
@@ -29,6 +28,7 @@ from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.replicas.retrieval_client import SearchResult
 from kefu.router.tenants.settings import TenantSettings, effective_settings
+from kefu.text.language import answer_language
 
 _CANDIDATES = 10
 _HEADER = (

@@ -12,10 +12,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from kefu.common.text.pii import holds_personal_data
 from kefu.router.answering.clarification import is_underspecified
 from kefu.router.guardrails.prompt_injection import gives_instructions
 from kefu.router.nlu.message import CustomerMessage
+from kefu.text.pii import holds_personal_data
 
 
 def row(folder: Path) -> str:

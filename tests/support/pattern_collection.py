@@ -21,7 +21,7 @@ _GENERATED = "v1"
 TEXT_OF_OURS = {
     "kefu.cli": "what the operator types and the files that the operator gives",
     "kefu.common.redis": "names of keys, and addresses of servers",
-    "kefu.common.text.linear_pattern": "patterns",
+    "kefu.text.linear_pattern": "patterns",
     "kefu.edge": "what nginx says of itself",
     "kefu.evaluation": "question sets, and answers to them",
     "kefu.local": "what processes of ours write",

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kefu.common.rpc.status import RpcFailure, failure_of
-from kefu.common.text.terminal_text import printable
+from kefu.text.terminal_text import printable
 
 FAILED = 1
 UNAVAILABLE = 69  # sysexits.h: EX_UNAVAILABLE

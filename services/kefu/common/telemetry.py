@@ -15,7 +15,7 @@ from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 from kefu.common.errors import StartupError
 from kefu.common.listen_addresses import hosts_to_bind
-from kefu.common.text.pii import PersonalKind, redacted
+from kefu.text.pii import PersonalKind, redacted
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment

@@ -12,10 +12,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from kefu.common.text.chinese import simplified
-from kefu.common.text.citations import without_citations
-from kefu.common.text.language import AnswerLanguage
 from kefu.office.golden_questions.searched_text import FIGURE, NUMBER, ONE_NUMBER, THOUSANDS, normalised
+from kefu.text.chinese import simplified
+from kefu.text.citations import without_citations
+from kefu.text.language import AnswerLanguage
 
 MAX_CHARACTERS: dict[AnswerLanguage, int] = {"en": 300, "zh": 120}
 """Most characters of an answer by language. A longer one counts as wrong: reading out the page is no answer."""

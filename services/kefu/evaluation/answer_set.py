@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kefu.common.text.language import AnswerLanguage, answer_language
 from kefu.evaluation.answer_match import is_hit, is_too_long, keyword_share, token_f1
 from kefu.evaluation.dataset import BadQuestionSet, QuestionSet, load_question_set
+from kefu.text.language import AnswerLanguage, answer_language
 
 
 @dataclass(frozen=True)

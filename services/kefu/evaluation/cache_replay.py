@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kefu.common.text.question_equivalence import reduce_question
 from kefu.evaluation.answer_set import ExpectedAnswer
 from kefu.evaluation.dataset import SetQuestion
 from kefu.evaluation.metrics import Figure, bootstrap_mean
 from kefu.retrieval.embedders import Vectors
 from kefu.router.answering.answer_cache import is_impersonal
+from kefu.text.question_equivalence import reduce_question
 
 UNGUARDED_COSINES = (0.90, 0.93, 0.96, 0.98)
 """Cosines at which a cache without the guard of question equivalence is replayed, for comparison."""

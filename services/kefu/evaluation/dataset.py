@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kefu.common.text.language import language_of
+from kefu.text.language import language_of
 
 
 class BadQuestionSet(Exception):

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from kefu.common.text.question_equivalence import reduce_question
 from kefu.evaluation.dataset import BadQuestionSet
 from kefu.evaluation.metrics import Figure, bootstrap_mean
 from kefu.retrieval.embedders import Vectors
 from kefu.router.answering.answer_cache import is_impersonal
+from kefu.text.question_equivalence import reduce_question
 
 PAIRS = "pairs.tsv"
 

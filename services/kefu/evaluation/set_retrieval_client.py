@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable
 from kefu.common.metadata_filters import Pairs
-from kefu.common.text.language import language_of
 from kefu.evaluation.dataset import QuestionSet
 from kefu.evaluation.retrieval.run import Evaluation, chunk_set
 from kefu.router.domain.turn import Passage
 from kefu.router.replicas.retrieval_client import SearchResult
+from kefu.text.language import language_of
 
 _MAX_HITS = 50
 

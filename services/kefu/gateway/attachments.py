@@ -32,7 +32,6 @@ from kefu.common.errors import (
     VisitorLimit,
 )
 from kefu.common.rpc.interceptor import delegated_metadata
-from kefu.common.text.linear_pattern import LinearPattern
 from kefu.gateway.auth.callers import Caller, CallerKind, CallerResolver
 from kefu.gateway.config import GatewayConfig
 from kefu.gateway.failures import Failure
@@ -40,6 +39,7 @@ from kefu.gateway.grpc_backends import ATTACHMENTS, Backends
 from kefu.gateway.rate_limit import TokenBuckets, network_of, site_of
 from kefu.gateway.site_api import client_address, count_unauthenticated, failure_response
 from kefu.router.v1 import attachment_pb2 as pb
+from kefu.text.linear_pattern import LinearPattern
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """Of any file: the router says which are too large for it."""

@@ -12,7 +12,7 @@ import brotli
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from kefu.common.text.linear_pattern import LinearPattern
+from kefu.text.linear_pattern import LinearPattern
 
 FOLDER = Path(__file__).parent / "static"
 _HASHED = LinearPattern(r"assets/.+-[A-Za-z0-9_-]{8,16}\.[a-z0-9]+")

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any, cast
 
-from kefu.common.text.terminal_text import one_line, printable
+from kefu.text.terminal_text import one_line, printable
 
 MAX_BYTES = 20 * 1024 * 1024
 """The size from which a log is rotated."""

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kefu.common.text.word_model import CONSTANT, LENGTH
 from kefu.evaluation.conversations.question_set import load_questions
 from kefu.evaluation.conversations.word_model_fit import MODELS, fit, report
 from kefu.office.golden_questions.conversation_question import ConversationQuestion
+from kefu.text.word_model import CONSTANT, LENGTH
 
 ROOT = Path(__file__).parents[3]
 THINGS = ["lamps", "sofas", "kettles", "beds", "chairs", "desks", "shelves", "rugs"]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.evaluation.conversations.question_set import load_questions
 from kefu.evaluation.dataset import is_even
 from kefu.office.golden_questions.conversation_question import ConversationQuestion
 from kefu.retrieval.documents.parse import parse_document
+from kefu.text.language import AnswerLanguage
 
 _ROOT = Path(__file__).parents[3]
 _SHOP = _ROOT / "services/kefu/sample"

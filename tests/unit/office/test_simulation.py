@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.office.simulation.customers import CUSTOMERS
 from kefu.office.simulation.simulator import Ending, Simulated, Simulation, simulate
 from kefu.office.simulation.situations import situations
@@ -14,6 +13,7 @@ from kefu.router.actions.procedures.compiler import check, compiled
 from kefu.router.config import RouterConfig
 from kefu.router.domain.risk import Risk
 from kefu.router.tenants.settings import EffectiveSettings, TenantSettings, effective_settings
+from kefu.text.language import AnswerLanguage
 from tests.unit.router.procedures.test_linter import ACTIONS, SAMPLE, WHEN
 
 STATUS = "1. Look up `order-status`."

@@ -9,19 +9,19 @@ from collections.abc import Iterable
 
 import pytest
 
-from kefu.common.text.linear_pattern import LinearPattern
 from kefu.router.nlu.packs.en import ENGLISH
 from kefu.router.nlu.packs.zh import CHINESE
+from kefu.text.linear_pattern import LinearPattern
 from tests.support.pattern_collection import TEXT_OF_OURS, CollectedPattern, collected, stands_in
 from tests.support.pattern_complexity import has_ambiguous_star, is_evidently_linear
 
 _READ_IN_SHORT_PIECES = (
-    "kefu.common.text.citations",
-    "kefu.common.text.en",
-    "kefu.common.text.language",
-    "kefu.common.text.number_words",
-    "kefu.common.text.pii",
-    "kefu.common.text.zh",
+    "kefu.text.citations",
+    "kefu.text.en",
+    "kefu.text.language",
+    "kefu.text.number_words",
+    "kefu.text.pii",
+    "kefu.text.zh",
     "kefu.office.golden_questions",
     "kefu.router.grounding",
     "kefu.router.guardrails.evidence",
@@ -32,10 +32,10 @@ _READ_IN_SHORT_PIECES = (
 patterns stay with `re`, and are timed."""
 _MADE_LATE = {
     "kefu.common.redis.schema.check": "of bytes: the beginning of a key's name",
-    "kefu.common.text.en.question_rules": "of a table in the module, and collected from there",
-    "kefu.common.text.zh.colloquial": "of a table in the module, and collected from there",
-    "kefu.common.text.zh.question_rules": "of tables in the module, and collected from there",
-    "kefu.common.text.language_pack": "the letters of a pack, in brackets",
+    "kefu.text.en.question_rules": "of a table in the module, and collected from there",
+    "kefu.text.zh.colloquial": "of a table in the module, and collected from there",
+    "kefu.text.zh.question_rules": "of tables in the module, and collected from there",
+    "kefu.text.language_pack": "the letters of a pack, in brackets",
     "kefu.evaluation.answer_match": "one escaped text",
     "kefu.gateway.edge_refusals": "of bytes, and anchored: a line of 512 at most",
     "kefu.retrieval.documents.parse": "of a table in the module, and collected from there",

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from kefu.common.text.language import language_of
 from kefu.retrieval.calibration.out_of_domain import OUT_OF_DOMAIN_QUESTIONS
 from kefu.retrieval.domain.calibration import CALIBRATION, DEFAULT_MIN_RELEVANCE, MAX_TITLES, Calibration, calibrate
 from kefu.retrieval.domain.example_questions import LEAST_EXAMPLES
@@ -13,6 +12,7 @@ from kefu.retrieval.ranking.baseline import EmbeddingBaseline
 from kefu.retrieval.ranking.query import QueryTexts, make_query
 from kefu.retrieval.ranking.ranker import CollectionQuery, rank
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
+from kefu.text.language import language_of
 from tests.unit.retrieval.shared_analyzer import analyzer
 
 DIMENSION = 384

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from kefu.common.text.language import language_of
 from kefu.retrieval.documents.chunking import chunk_document
 from kefu.retrieval.documents.parse import parse_document
 from kefu.retrieval.domain.calibration import DEFAULT_MIN_RELEVANCE
@@ -17,6 +16,7 @@ from kefu.retrieval.ranking.query import QueryTexts, make_query
 from kefu.retrieval.ranking.ranker import CollectionQuery, ScoredPassage, rank
 from kefu.retrieval.storage.records import PassageText
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
+from kefu.text.language import language_of
 from loadtest.harness.questions import help_center as help_center_folder
 from tests.unit.retrieval.shared_analyzer import analyzer
 

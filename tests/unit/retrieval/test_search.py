@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kefu.common.text.language import language_of
 from kefu.retrieval.documents.chunking import texts_to_embed
 from kefu.retrieval.domain.chunk_header import ChunkHeader, chunk_header_text, is_standalone_question
 from kefu.retrieval.domain.filters import ALWAYS, Audience, Facts, SearchFilter, Validity
@@ -20,6 +19,7 @@ from kefu.retrieval.text.analyzer import Analyzer, TermGroup
 from kefu.retrieval.text.user_dictionary import parse_dictionary
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
 from kefu.retrieval.vectorstore.vector_store import PassageVectors, inner_products
+from kefu.text.language import language_of
 from tests.unit.retrieval.shared_analyzer import analyzer
 
 LEVELS = {"en": 0.0, "zh": 0.0}

@@ -10,12 +10,6 @@ import pytest
 from pydantic import SecretStr
 
 from kefu.common.auth import Principal
-from kefu.common.text.chinese import is_traditional, simplified, traditional
-from kefu.common.text.compatibility_form import compatibility_form
-from kefu.common.text.language import answer_language, han_characters, language_of
-from kefu.common.text.pii import holds_personal_data, personal_data, redacted
-from kefu.common.text.quantities import quantities_in
-from kefu.common.text.question_equivalence import reduce_question
 from kefu.router.answering.answer_cache import is_impersonal
 from kefu.router.answering.attachments.replies import note_of
 from kefu.router.answering.attachments.words import with_attachments
@@ -55,6 +49,12 @@ from kefu.router.nlu.slots import slots_of
 from kefu.router.storage.turns import StartedTurn, TurnRecord
 from kefu.router.tenants.settings import TenantSettings, effective_settings
 from kefu.testing.hostile_text import hostile_texts
+from kefu.text.chinese import is_traditional, simplified, traditional
+from kefu.text.compatibility_form import compatibility_form
+from kefu.text.language import answer_language, han_characters, language_of
+from kefu.text.pii import holds_personal_data, personal_data, redacted
+from kefu.text.quantities import quantities_in
+from kefu.text.question_equivalence import reduce_question
 from tests.support.cpu_time import loops
 
 _MOST_LOOPS = 20

@@ -31,11 +31,11 @@ from kefu.cli.view.answer_view import as_json as json_of
 from kefu.cli.view.live_replies import print_live_replies
 from kefu.client.answer import Answer, Event
 from kefu.client.attachments import session_of, upload
-from kefu.common.text.terminal_text import printable
 from kefu.local import data_dir as folders
 from kefu.local.data_dir import DataDir
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
+from kefu.text.terminal_text import printable
 
 INTERRUPTED = 130
 Session = Annotated[str, typer.Option(help="Go on with this session. Default: a new one.", show_default=False)]

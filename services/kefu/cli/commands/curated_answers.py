@@ -17,9 +17,9 @@ from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.document_options import Audience, audience_name
 from kefu.cli.remote.pagination import all_pages, print_list
 from kefu.cli.remote.resource_names import draft_name, full, short
-from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
+from kefu.text.terminal_text import one_line, printable
 
 curated = group("Answers that staff wrote, given word for word: list, put, delete.")
 

@@ -11,9 +11,9 @@ from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import Limit, all_pages, print_list
 from kefu.cli.remote.resource_names import full, short
 from kefu.cli.view.answer_view import handoff_line
-from kefu.common.text.terminal_text import one_line, printable
 from kefu.router.v1 import chat_pb2, desk_pb2
 from kefu.router.v1 import desk_pb2_grpc as rpc
+from kefu.text.terminal_text import one_line, printable
 
 _RETURN_TARGETS = {
     "bot": desk_pb2.ReturnSessionRequest.TO_BOT,

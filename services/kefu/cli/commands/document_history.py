@@ -10,9 +10,9 @@ from kefu.cli.console import console, local_time, print_json
 from kefu.cli.remote.connection import Json, Remote
 from kefu.cli.remote.pagination import print_list
 from kefu.cli.remote.resource_names import draft_name, full, short
-from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import history_pb2 as pb
 from kefu.retrieval.v1 import history_pb2_grpc as rpc
+from kefu.text.terminal_text import one_line, printable
 
 Number = Annotated[int, typer.Option("--revision", "-r", help="A revision's number.", min=0, show_default=False)]
 

@@ -13,9 +13,9 @@ from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.document_options import audience_name
 from kefu.cli.remote.pagination import Limit, all_pages, print_list
 from kefu.cli.remote.resource_names import draft_name, full, short
-from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
+from kefu.text.terminal_text import one_line, printable
 
 documents = group("Documents of a collection: list, show, delete, history, restore.")
 

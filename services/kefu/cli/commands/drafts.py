@@ -10,9 +10,9 @@ from kefu.cli.console import console, local_time, print_json, print_table
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import all_pages, print_list
 from kefu.cli.remote.resource_names import draft_name, full, short
-from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import draft_pb2 as pb
 from kefu.retrieval.v1 import draft_pb2_grpc as rpc
+from kefu.text.terminal_text import one_line, printable
 
 drafts = group("Staged changes of a collection: create, list, show, changes, refresh, check, promote, discard.")
 versions = group("Versions of a collection that are or were live: list, roll-back.")

@@ -17,9 +17,9 @@ from kefu.cli.remote.connection import Json, Remote
 from kefu.cli.remote.document_options import Audience, parse_pairs
 from kefu.cli.remote.pagination import all_pages
 from kefu.cli.remote.resource_names import draft_name, full
-from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
+from kefu.text.terminal_text import one_line, printable
 
 _MAX_LISTED = 5
 _ABOUT = "What is imported"

@@ -11,10 +11,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from kefu.cli.console import CommandFailed, console, counted, local_time, print_json, print_table
 from kefu.cli.remote.connection import Json, Remote, remote
-from kefu.common.text.terminal_text import one_line
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import insight_pb2 as pb
 from kefu.router.v1 import insight_pb2_grpc as rpc
+from kefu.text.terminal_text import one_line
 
 _SECONDS_PER_DAY = 86_400
 _MAX_DAYS = 92

@@ -9,9 +9,9 @@ from kefu.cli.console import console, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.document_options import Filters, parse_pairs
 from kefu.cli.remote.resource_names import draft_of, full, short
-from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
+from kefu.text.terminal_text import one_line, printable
 
 
 async def search(

@@ -14,9 +14,9 @@ from kefu.cli.remote.pagination import Limit, all_pages, print_list
 from kefu.cli.remote.resource_names import full, short
 from kefu.cli.view.answer_view import handoff_line
 from kefu.common.customers import is_visitor
-from kefu.common.text.terminal_text import one_line, printable
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
+from kefu.text.terminal_text import one_line, printable
 
 _CUSTOMERS = "customers/"
 

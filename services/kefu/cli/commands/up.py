@@ -22,7 +22,6 @@ from kefu.cli.view.service_status import StatusView
 from kefu.common.errors import CANNOT_START
 from kefu.common.resource_limits.memory_budget import available_memory
 from kefu.common.telemetry import set_up_logging
-from kefu.common.text.terminal_text import printable
 from kefu.generation.config import configuration_without_key
 from kefu.generation.engine_choice import choose_engine, nvidia_gpus
 from kefu.generation.model_choice import choose_and_fetch, is_auto, reader_of
@@ -32,6 +31,7 @@ from kefu.local.data_dir import DEFAULT, DataDir, ServiceState, SuiteState, star
 from kefu.local.ports import PortAllocator
 from kefu.local.suite import ORDER_SYSTEM, LocalSuite, SuiteOptions, compose
 from kefu.local.supervisor import ServiceStatus, SupervisedService, Supervisor
+from kefu.text.terminal_text import printable
 
 T = TypeVar("T")
 

@@ -10,9 +10,9 @@ from kefu.cli.console import CommandFailed, console, local_time, print_json
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import Limit, all_pages, print_list
 from kefu.cli.remote.resource_names import full, short
-from kefu.common.text.terminal_text import one_line
 from kefu.router.v1 import webhook_pb2 as pb
 from kefu.router.v1 import webhook_pb2_grpc as rpc
+from kefu.text.terminal_text import one_line
 
 _EVENTS = {
     "handoff": pb.WEBHOOK_EVENT_HANDOFF,

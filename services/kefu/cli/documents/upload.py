@@ -13,8 +13,8 @@ from kefu.cli.documents.recognition import recognition_text
 from kefu.cli.remote.connection import Remote
 from kefu.client import document_import as client
 from kefu.client.document_import import Progress as OnResponse
-from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import knowledge_pb2 as pb
+from kefu.text.terminal_text import one_line, printable
 
 _LISTED = 20
 _PRINT_INTERVAL_SECONDS = 10.0

@@ -10,9 +10,9 @@ from kefu.cli.remote.connection import Remote
 from kefu.client.answer import Answer
 from kefu.client.channels import open_channel
 from kefu.common.aio import cancel_and_wait
-from kefu.common.text.terminal_text import printable
 from kefu.local.data_dir import SuiteState
 from kefu.local.health_probes import channel_serving, http_serving, redis_probe
+from kefu.text.terminal_text import printable
 
 SERVING = "serving"
 _NOT_ANSWERING = "not answering"

@@ -12,8 +12,8 @@ from kefu.cli.console import as_dict
 from kefu.cli.remote.connection import Remote
 from kefu.client.answer import Answer, Event
 from kefu.client.turns import follow
-from kefu.common.text.terminal_text import one_line, printable
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.text.terminal_text import one_line, printable
 
 
 def as_json(answer: Answer) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from kefu.cli.console import console
 from kefu.cli.remote.connection import Remote
 from kefu.client.channels import blocking_channel_to
 from kefu.common.grpc_options import CLIENT_OPTIONS
-from kefu.common.text.terminal_text import printable
 from kefu.router.v1 import chat_pb2 as pb
 from kefu.router.v1 import chat_pb2_grpc as rpc
+from kefu.text.terminal_text import printable
 
 _PAUSE_SECONDS = 2.0
 _CALL_SECONDS = 30.0

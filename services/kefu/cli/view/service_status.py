@@ -10,8 +10,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from kefu.common.text.terminal_text import one_line
 from kefu.local.supervisor import ServiceStatus, SupervisedService
+from kefu.text.terminal_text import one_line
 
 _STYLES = {
     ServiceStatus.READY: "green",

@@ -20,7 +20,6 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from kefu.common.text.chinese import simplified
 from kefu.evaluation.conversations.indexed_documents import IndexedDocuments
 from kefu.evaluation.conversations.outcome import Outcome, outcome_of
 from kefu.evaluation.conversations.question_set import load_questions
@@ -45,6 +44,7 @@ from kefu.router.grounding.evidence_ranking import (
 )
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.nlu.question_splitting import split_questions
+from kefu.text.chinese import simplified
 
 _CACHE = Path.home() / ".cache" / "kefu" / "eval-embeddings.sqlite"
 _PASSAGES = 20

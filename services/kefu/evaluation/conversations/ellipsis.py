@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.office.golden_questions.conversation_question import ConversationQuestion
 from kefu.router.grounding.evidence_pieces import plain
+from kefu.text.language import AnswerLanguage
 
 _ASKED: dict[AnswerLanguage, Sequence[str]] = {
     "en": ("And for {}?", "What about {}?", "and {}", "How about {}?", "and with {}?", "what if it's {}"),

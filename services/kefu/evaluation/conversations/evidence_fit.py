@@ -26,7 +26,6 @@ import numpy.typing as npt
 import scipy.optimize
 import scipy.stats
 
-from kefu.common.text.chinese import simplified
 from kefu.evaluation.conversations.ellipsis import elliptical
 from kefu.evaluation.conversations.indexed_documents import IndexedDocuments
 from kefu.evaluation.conversations.question_set import load_questions
@@ -53,6 +52,7 @@ from kefu.router.grounding.evidence_ranking import (
 )
 from kefu.router.grounding.evidence_selection import best_first
 from kefu.router.grounding.question_kind import asked_figure
+from kefu.text.chinese import simplified
 
 _CACHE = Path.home() / ".cache" / "kefu" / "eval-embeddings.sqlite"
 _PASSAGES = 20

@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from kefu.common.cache_folder import default_cache
-from kefu.common.text.chinese import simplified
-from kefu.common.text.language import language_of
 from kefu.evaluation.retrieval.run import EmbeddingCache
 from kefu.retrieval.documents.chunking import chunk_document
 from kefu.retrieval.documents.parse import parse_document
@@ -24,6 +22,8 @@ from kefu.retrieval.storage.records import PassageText
 from kefu.retrieval.text.analyzer import TRANSLATED_LANGUAGES, Analyzer
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
 from kefu.router.domain.turn import Passage
+from kefu.text.chinese import simplified
+from kefu.text.language import language_of
 
 _FILTER = SearchFilter("2026-01-01")
 _SUFFIXES = (".md", ".txt", ".html")

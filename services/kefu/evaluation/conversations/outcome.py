@@ -10,11 +10,11 @@ of the answer's own was given. The classes do not overlap. A report counts wrong
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
-from kefu.common.text.citations import without_citations
 from kefu.office.golden_questions.conversation_question import ConversationQuestion
 from kefu.office.golden_questions.searched_text import SearchedText
 from kefu.office.golden_questions.verdict import Judgement, Shown, Verdict
 from kefu.router.grounding.lexical_overlap import sentences, units_of
+from kefu.text.citations import without_citations
 
 _SHARED = 0.8
 """Of the units of the shorter one, the part that two texts share which overlap. Neighbouring rows of a table, such as

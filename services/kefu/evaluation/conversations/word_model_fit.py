@@ -24,13 +24,13 @@ from typing import Any
 
 import numpy as np
 
-from kefu.common.text.word_model import CONSTANT, word_features
 from kefu.evaluation.conversations.question_set import load_questions
 from kefu.office.golden_questions.conversation_question import ConversationQuestion
 from kefu.retrieval.documents.chunking import chunk_document
 from kefu.retrieval.documents.parse import parse_document
 from kefu.retrieval.ranking import follow_up
 from kefu.router.grounding import question_kind
+from kefu.text.word_model import CONSTANT, word_features
 
 _FEWEST = 5
 """Questions that a word must be in."""

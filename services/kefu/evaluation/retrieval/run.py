@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 
 from kefu.common.cache_folder import default_cache
-from kefu.common.text.language import language_of
 from kefu.evaluation.dataset import QuestionSet, SetDocument, SetQuestion
 from kefu.retrieval.documents.chunking import Chunk, chunk_document
 from kefu.retrieval.documents.parse import parse_document
@@ -34,6 +33,7 @@ from kefu.retrieval.ranking.signals import WEIGHTS, Query, Weights
 from kefu.retrieval.storage.records import PassageText
 from kefu.retrieval.text.analyzer import TRANSLATED_LANGUAGES, Analyzer
 from kefu.retrieval.vectorstore.faiss_store import FaissVectors
+from kefu.text.language import language_of
 
 Report = Callable[[int], None]
 """Called with the number of texts just embedded."""

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.office.golden_questions.stated_polarity import Polarity
+from kefu.text.language import AnswerLanguage
 
 Person = Literal["required", "allowed", "no"]
 Kind = Literal[

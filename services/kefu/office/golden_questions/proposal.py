@@ -3,10 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kefu.common.text.citations import without_citations
-from kefu.common.text.language import AnswerLanguage, answer_language
-from kefu.common.text.pii import redacted
-from kefu.common.text.quantities import located_quantities, unit_behind
 from kefu.office.golden_questions.conversation_question import ConversationQuestion, Kind, Person
 from kefu.office.golden_questions.stated_polarity import Polarity, statements
 from kefu.office.insight.unanswered import UnansweredQuestion
@@ -14,6 +10,10 @@ from kefu.router.domain.handoff import FAILURES
 from kefu.router.domain.turn import Passage, Turn
 from kefu.router.grounding.own_words import own_words
 from kefu.router.grounding.sentence_selection import best_sentence
+from kefu.text.citations import without_citations
+from kefu.text.language import AnswerLanguage, answer_language
+from kefu.text.pii import redacted
+from kefu.text.quantities import located_quantities, unit_behind
 
 _MOST_BEFORE = 3
 _MOST_FIGURES = 3

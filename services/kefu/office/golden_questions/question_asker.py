@@ -16,7 +16,6 @@ from kefu.common.errors import (
     ServiceError,
     VersionNotFound,
 )
-from kefu.common.text.language import AnswerLanguage
 from kefu.office.golden_questions.golden_question import GoldenAnswer, GoldenQuestion
 from kefu.office.golden_questions.verdict import Shown, judge
 from kefu.router.admission.scheduler import AdmissionScheduler, SlotRequest
@@ -33,6 +32,7 @@ from kefu.router.storage.turns import StartedTurn
 from kefu.router.tenants.settings import EffectiveSettings, SettingsStore
 from kefu.router.turn_stream.event_log import TurnEventLog
 from kefu.router.turn_stream.turn_events import Started
+from kefu.text.language import AnswerLanguage
 
 _SUBJECT = _SESSION = "golden-questions"
 _FIXED = (AnswerSource.CANNED, AnswerSource.REFUSED)

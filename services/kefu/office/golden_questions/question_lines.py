@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast, get_args
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.office.golden_questions.conversation_question import KINDS, ConversationQuestion, Kind, Person
 from kefu.office.golden_questions.searched_text import normalised
 from kefu.office.golden_questions.stated_polarity import Polarity
+from kefu.text.language import AnswerLanguage
 
 _FIELDS = frozenset(
     "_id language text before history kind polarity must must_not person documents note evidence".split()  # noqa: SIM905 - a list of 13 names

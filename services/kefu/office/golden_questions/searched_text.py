@@ -8,8 +8,8 @@ punctuation dropped except decimal points.
 import re
 import unicodedata
 
-from kefu.common.text.chinese import simplified
-from kefu.common.text.citations import without_citations
+from kefu.text.chinese import simplified
+from kefu.text.citations import without_citations
 
 FIGURE = re.compile(r"(?<![\d.])\d+(?:\.\d+)?")
 THOUSANDS = re.compile(r"(?<=\d)[,，](?=\d{3}(?!\d))")

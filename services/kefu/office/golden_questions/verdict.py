@@ -18,13 +18,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kefu.common.text.citations import without_citations
-from kefu.common.text.language import AnswerLanguage, answer_language
 from kefu.office.golden_questions.conversation_question import ConversationQuestion
 from kefu.office.golden_questions.searched_text import SearchedText
 from kefu.office.golden_questions.stated_polarity import Polarity, asks, statements
 from kefu.router.grounding.lexical_overlap import sentences
 from kefu.router.grounding.own_words import is_echo, own_words
+from kefu.text.citations import without_citations
+from kefu.text.language import AnswerLanguage, answer_language
 
 MAX_CHARACTERS: Mapping[AnswerLanguage, int] = {"en": 450, "zh": 180}
 """Most characters that a customer reads, by the answer's language."""

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import pydantic
 
-from kefu.common.text.question_equivalence import reduce_question
 from kefu.router.domain.experiment import Arm
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, Completed, FinishReason, Turn, TurnState
+from kefu.text.question_equivalence import reduce_question
 
 QUESTIONS, REPLIES = "questions", "replies"
 CONFIRMED, ASSUMED, REOPENED = "confirmed", "assumed", "reopened"

@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass, replace
 
 from kefu.common.redis.commands import Command, RedisCommands, ScriptCall
-from kefu.common.text.pii import redacted
 from kefu.router.domain.handoff import FAILURES, HandoffReason
 from kefu.router.domain.turn import Rating, Turn, TurnState
 from kefu.router.storage import keys
+from kefu.text.pii import redacted
 
 MAX_QUESTIONS = 5000
 """Most questions kept of a tenant, about 1.5 KB each. The oldest go first."""

@@ -5,7 +5,6 @@ from typing import Any
 
 from kefu.common.errors import BadRequest
 from kefu.common.resource_names import check_id, new_turn_id, parse_name
-from kefu.common.text.language import answer_language
 from kefu.office.golden_questions.conversation_question import ConversationQuestion, Person
 from kefu.office.golden_questions.golden_question import (
     PREFIX,
@@ -24,6 +23,7 @@ from kefu.office.golden_questions.verdict import Verdict
 from kefu.router.messages.chat import reason_message, source_message, timestamp
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import golden_pb2 as pb
+from kefu.text.language import answer_language
 
 MAX_COLLECTIONS = 16
 _MAX_ID = 63

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.office.simulation.situations import Situation
 from kefu.router.domain.turn import PendingChange, PendingInput, Turn
+from kefu.text.language import AnswerLanguage
 
 _YES: Mapping[AnswerLanguage, str] = {"en": "yes please", "zh": "好的，办理吧"}
 _NO: Mapping[AnswerLanguage, str] = {"en": "no", "zh": "不用了"}

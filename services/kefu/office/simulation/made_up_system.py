@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.office.simulation.situations import OTHER, Situation, made_up
 from kefu.router.actions.action import Action, Change, HttpCall
 from kefu.router.actions.changes import ChangeMaker, Previewed
@@ -14,6 +13,7 @@ from kefu.router.actions.template import names_of, sections_of
 from kefu.router.actions.value_words import say
 from kefu.router.domain.turn import InputValue, PendingChange
 from kefu.router.nlu.consent import Consent
+from kefu.text.language import AnswerLanguage
 
 _ENTRIES = 3
 

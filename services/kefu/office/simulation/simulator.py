@@ -13,7 +13,6 @@ from typing import cast
 
 from kefu.common.auth import Principal, Scope
 from kefu.common.customers import Customer, Verification
-from kefu.common.text.language import AnswerLanguage, language_of
 from kefu.office.simulation.customers import CUSTOMERS, PATIENT, Script, ScriptedCustomer
 from kefu.office.simulation.made_up_system import MadeUpChanges, MadeUpSystem
 from kefu.office.simulation.situations import Situation, situations
@@ -45,6 +44,7 @@ from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.replicas.retrieval_client import RetrievalClient
 from kefu.router.storage.turns import StartedTurn
 from kefu.router.tenants.settings import EffectiveSettings
+from kefu.text.language import AnswerLanguage, language_of
 
 _MOST_MESSAGES = 30
 _MEANT = (HandoffReason.PROCEDURE, HandoffReason.CHANGE_NEEDS_PERSON)

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from kefu.common.text.chinese import simplified
 from kefu.retrieval.documents.parsed_document import Block, ParsedDocument
 from kefu.retrieval.domain.chunk_header import chunk_header_text
+from kefu.text.chinese import simplified
 
 VERSION = 2
 """Version of the chunking, to be raised when the same document is cut otherwise: then passages are embedded anew."""

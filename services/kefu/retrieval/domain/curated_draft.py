@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from kefu.common.errors import BadRequest
 from kefu.common.resource_names import check_validity
-from kefu.common.text.language import language_of
 from kefu.retrieval.domain.filters import Audience
+from kefu.text.language import language_of
 
 MAX_QUESTIONS = 20
 MAX_QUESTION_CHARACTERS = 500

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from kefu.common.text.chinese import simplified
+from kefu.text.chinese import simplified
 
 HalfVectors = npt.NDArray[np.float16]
 Vectors = npt.NDArray[np.float32]

@@ -7,19 +7,19 @@ from itertools import chain
 
 import numpy as np
 
-from kefu.common.text.language import UNKNOWN, language_of
-from kefu.common.text.question_equivalence import (
+from kefu.retrieval.domain.filters import Audience, SearchFilter
+from kefu.retrieval.embedders import Vectors
+from kefu.retrieval.embedders.embedder import HalfVectors
+from kefu.retrieval.storage.records import CuratedRecord
+from kefu.retrieval.vectorstore.vector_store import inner_products
+from kefu.text.language import UNKNOWN, language_of
+from kefu.text.question_equivalence import (
     QuestionDifference,
     ReducedQuestion,
     question_difference,
     reduce_question,
     text_key,
 )
-from kefu.retrieval.domain.filters import Audience, SearchFilter
-from kefu.retrieval.embedders import Vectors
-from kefu.retrieval.embedders.embedder import HalfVectors
-from kefu.retrieval.storage.records import CuratedRecord
-from kefu.retrieval.vectorstore.vector_store import inner_products
 
 MIN_CURATED_COSINE = 0.85
 """Least cosine of two questions' embeddings by multilingual-e5-small, when their texts differ.

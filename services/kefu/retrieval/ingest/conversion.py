@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from kefu.common.metadata_filters import Pairs
-from kefu.common.text.language import language_of
 from kefu.retrieval.documents.attachments.file_text import FileReading, read_file
 from kefu.retrieval.documents.chunking import Chunk, chunk_document
 from kefu.retrieval.documents.ocr.picture_reader import OnPage, PictureReader
@@ -15,6 +14,7 @@ from kefu.retrieval.documents.parsers.curated_csv import parse_curated_csv
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.domain.filters import Audience
 from kefu.retrieval.domain.text_recognition import TextRecognition
+from kefu.text.language import language_of
 
 CONTENT, PREVIEW = "content", "preview"
 """Names of an attachment's members."""

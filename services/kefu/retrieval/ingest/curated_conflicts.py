@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from kefu.common.text.question_equivalence import text_key
-from kefu.common.text.terminal_text import one_line
 from kefu.retrieval.domain.curated_draft import CuratedDraft
 from kefu.retrieval.storage.records import CuratedRecord
+from kefu.text.question_equivalence import text_key
+from kefu.text.terminal_text import one_line
 
 _MOST_TOLD = 5
 _MOST_CHARACTERS = 60

@@ -13,9 +13,9 @@ from typing import Protocol
 
 from prometheus_client import Counter
 
-from kefu.common.text.chinese import simplified
 from kefu.retrieval.embedders.embedder import question_form
 from kefu.retrieval.ranking.timed_pairs import Pair, TimedPairs
+from kefu.text.chinese import simplified
 
 EVIDENCE_READ = Counter(
     "kefu_evidence_read_total",

@@ -1,13 +1,13 @@
 """
 Follow-up questions: whether a question leans on the one before it ("And for textiles?", 那家具呢), or begins anew.
 
-Its words tell most of it, by a word model (`common/text/word_model`) that is learnt from the questions of made-up
+Its words tell most of it, by a word model (`text/word_model`) that is learnt from the questions of made-up
 companies; the few hundred words that count are readable in follow_up_words.json. The search tells the rest: a question
 that leans on another finds more relevant passages with that one in front.
 """
 
-from kefu.common.text.word_model import word_log_odds
 from kefu.retrieval.ranking.relevance import log_odds
+from kefu.text.word_model import word_log_odds
 
 WORDS = "follow_up_words.json"
 _GAIN = 0.5

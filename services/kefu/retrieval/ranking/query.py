@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kefu.common.text.language import language_of
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.index.passage_index import PassageIndex
 from kefu.retrieval.ranking.baseline import EmbeddingBaseline
 from kefu.retrieval.ranking.query_rewrite import Reading, as_written, read_question
 from kefu.retrieval.ranking.signals import Query
 from kefu.retrieval.text.analyzer import Analyzer
+from kefu.text.language import language_of
 
 MAX_RANKED_CHARACTERS = 1_000
 """Characters of a question that are embedded and searched for. A longer message says what it is about in these, and

@@ -1,7 +1,7 @@
 """
 Reading: what a question is taken to say before it is searched, for people do not write like help centres.
 
-- Manners are left out, and short forms get their standard form (kefu.common.text.plain_form).
+- Manners are left out, and short forms get their standard form (kefu.text.plain_form).
 - A Chinese question with English words is searched in Chinese, and an English one with Chinese words in English.
 - Words that neither the collection has nor anybody uses are mended: English words by the collection's own words one or
   two edits away, else by a usual English word; Chinese ones by a word of the collection that sounds the same.
@@ -18,14 +18,14 @@ from itertools import accumulate
 from string import ascii_letters, digits
 from typing import NamedTuple
 
-from kefu.common.text.chinese import simplified
-from kefu.common.text.language import language_of
-from kefu.common.text.plain_form import plain_form
 from kefu.retrieval.index.bm25 import LexicalView
 from kefu.retrieval.text.analyzer import Analyzer
 from kefu.retrieval.text.cedict import Gloss
 from kefu.retrieval.text.english_words import USUAL, one_edit_away
 from kefu.retrieval.text.segmenter import frequency, known_words, log_probability
+from kefu.text.chinese import simplified
+from kefu.text.language import language_of
+from kefu.text.plain_form import plain_form
 
 MAX_MENDED_CHARACTERS = 300
 """Characters of a question whose words are mended. A longer one says what it is about in more than one word."""

@@ -7,13 +7,13 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from kefu.common.text.language import UNKNOWN
 from kefu.retrieval.embedders import Vectors
 from kefu.retrieval.index.bm25 import Floats, LexicalScores, Numbers
 from kefu.retrieval.index.passage_index import PassageEntry, PassageIndex
 from kefu.retrieval.ranking.baseline import baseline_for
 from kefu.retrieval.ranking.relevance import Features
 from kefu.retrieval.text.analyzer import TermGroup
+from kefu.text.language import UNKNOWN
 
 Flags = npt.NDArray[np.bool_]
 ValueT = TypeVar("ValueT")

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kefu.common.text.chinese import simplified
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
 from kefu.retrieval.embedders.embedder import question_form
+from kefu.text.chinese import simplified
 
 _MOST_REMEMBERED = 20_000
 """Vectors in float16: 15 MB of 384 components. They are the parts of the passages that were found lately."""

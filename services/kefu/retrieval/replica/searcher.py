@@ -15,7 +15,6 @@ from typing import NamedTuple
 import numpy as np
 
 from kefu.common.batches import Batcher
-from kefu.common.text.language import language_of
 from kefu.retrieval.domain.collection_key import CollectionKey
 from kefu.retrieval.domain.filters import SearchFilter
 from kefu.retrieval.embedders import BatchingEmbedder, Vectors
@@ -32,6 +31,7 @@ from kefu.retrieval.replica.live_collection import LiveCollection
 from kefu.retrieval.replica.search_memory import SearchMemory, question_digest
 from kefu.retrieval.storage.change_streams import ChangeId
 from kefu.retrieval.vectorstore.vector_store import Labels
+from kefu.text.language import language_of
 
 
 class SearchResult(NamedTuple):

@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 import Stemmer  # pyright: ignore[reportMissingTypeStubs]
 
-from kefu.common.text.chinese import simplified
 from kefu.retrieval.text.cedict import Gloss, load_glosses
 from kefu.retrieval.text.english_words import load_english_words
 from kefu.retrieval.text.segmenter import make_cut
 from kefu.retrieval.text.user_dictionary import EMPTY_DICTIONARY, Dictionary
+from kefu.text.chinese import simplified
 
 Terms = npt.NDArray[np.uint64]
 """Index words as salted 64-bit hashes, in the order of the text, with repetitions."""

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from kefu.common.errors import BadRequest
-from kefu.common.text.chinese import simplified
+from kefu.text.chinese import simplified
 
 MAX_BYTES = 1024 * 1024
 MAX_LINES = 20_000

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.risk import Risk
+from kefu.text.language import AnswerLanguage
 
 PLACEHOLDER = re.compile(r"\{(secret:)?([a-z][a-z0-9_-]{0,62})\}")
 """Of a call: an input, or a secret."""

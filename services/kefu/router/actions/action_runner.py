@@ -14,7 +14,6 @@ import structlog
 from kefu.common.aio import cancel_and_wait
 from kefu.common.auth import Principal
 from kefu.common.errors import BackendUnavailable, BadRequest
-from kefu.common.text.language import AnswerLanguage
 from kefu.router import metrics
 from kefu.router.actions.action import Action
 from kefu.router.actions.asked_action import ActionSet, ComparedMessage, Likely, Wanted, known_texts, parts_of
@@ -28,6 +27,7 @@ from kefu.router.actions.value_words import progress_of, say
 from kefu.router.domain.turn import InputValue, PendingChange, PendingInput
 from kefu.router.nlu.consent import Consent
 from kefu.router.replicas.retrieval_client import RetrievalClient, SearchLate
+from kefu.text.language import AnswerLanguage
 
 _WARM_UP_SECONDS = 120.0
 _MOST_MESSAGE = 4_000

@@ -1,11 +1,11 @@
 """
 Which action a message asks for: its embedding beside messages of which the intent is known, and its words.
 
-`messages.json` holds messages of customers by intent, in both languages, of even ids of loadtest/training/intents. Those of
-the intents that an action names, and its own examples, are for it; all others are against it, the questions about a
-shop's rules among them. How likely a message asks for an action is a logistic regression of its `Signs`. The weights
-are fitted to messages that no model of intents has seen, by `python -m loadtest.quality.action_matching`, which reports
-on others. The cosines are those of the embedder that searches; the weights belong to e5.
+`messages.json` holds messages of customers by intent, in both languages, of even ids of loadtest/training/intents.
+Those of the intents that an action names, and its own examples, are for it; all others are against it, the questions
+about a shop's rules among them. How likely a message asks for an action is a logistic regression of its `Signs`. The
+weights are fitted to messages that no model of intents has seen, by `python -m loadtest.quality.action_matching`, which
+reports on others. The cosines are those of the embedder that searches; the weights belong to e5.
 """
 
 import json

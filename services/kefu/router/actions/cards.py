@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import PLACEHOLDER, Action, CardTemplate, Texts
 from kefu.router.actions.template import plain, render_plain
 from kefu.router.actions.value_words import in_language, in_words, say, words_of
 from kefu.router.domain.card import Card, CardField, Cards
+from kefu.text.language import AnswerLanguage
 
 _MOST_CARDS = 20
 _MOST_TITLE, _MOST_STATUS, _MOST_VALUE = 200, 100, 1_000  # characters

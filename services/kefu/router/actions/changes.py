@@ -21,7 +21,6 @@ import structlog
 from kefu.common.audit.entry import OK, AuditEntry, actor_of
 from kefu.common.errors import BackendUnavailable
 from kefu.common.outbound.guarded_http import HttpAnswer
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import IDEMPOTENCY_KEY, Action, Change, HttpCall
 from kefu.router.actions.cards import cards_of
 from kefu.router.actions.http_call import (
@@ -42,6 +41,7 @@ from kefu.router.actions.value_words import as_text, in_language, progress_of, s
 from kefu.router.domain.card import Cards
 from kefu.router.domain.turn import InputValue, PendingChange
 from kefu.router.nlu.consent import Consent
+from kefu.text.language import AnswerLanguage
 
 QUESTION_SECONDS = 900.0
 """A yes that comes later than this is asked for again."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from kefu.common.auth import Principal
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import Action
 from kefu.router.domain.card import Cards
 from kefu.router.domain.risk import Risk
 from kefu.router.domain.turn import InputValue, Pending
+from kefu.text.language import AnswerLanguage
 
 
 class Missing(Enum):

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import Action, Texts
 from kefu.router.actions.template import render
 from kefu.router.domain.turn import InputValue
+from kefu.text.language import AnswerLanguage
 
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{5,20}(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 """ISO 8601, as JSON has it."""

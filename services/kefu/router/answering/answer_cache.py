@@ -9,7 +9,7 @@ unreachable, and it goes when its life is over.
 
 Kept is what may be told to anybody: answers of the model that are whole and cited, to a question that leans on nothing
 said before, where neither holds personal data. The question itself is not kept, only a hash of what it asks.
-The test for that is stricter than `kefu.common.text.pii`: a name, or a long number that may be an order's, is enough.
+The test for that is stricter than `kefu.text.pii`: a name, or a long number that may be an order's, is enough.
 """
 
 import asyncio
@@ -29,9 +29,6 @@ import structlog
 
 from kefu.common.errors import BackendUnavailable, StorageFull
 from kefu.common.redis.commands import RedisCommands
-from kefu.common.text.compatibility_form import compatibility_form
-from kefu.common.text.pii import holds_personal_data
-from kefu.common.text.question_equivalence import reduce_question
 from kefu.router import metrics
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.outcome import AnswerOutcome
@@ -40,6 +37,9 @@ from kefu.router.domain.turn import AnswerSource, BrownOut, Citation, FinishReas
 from kefu.router.replicas.retrieval_client import SearchResult
 from kefu.router.storage import keys
 from kefu.router.tenants.settings import EffectiveSettings
+from kefu.text.compatibility_form import compatibility_form
+from kefu.text.pii import holds_personal_data
+from kefu.text.question_equivalence import reduce_question
 
 _DATE = re.compile(r"(?<!\d)\d{4}[-/.]\d\d?[-/.]\d\d?(?!\d)(?: \d\d?:\d\d)?")
 _PERSONAL = re.compile(

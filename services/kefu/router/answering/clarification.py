@@ -20,9 +20,6 @@ import math
 import re
 from collections.abc import Sequence
 
-from kefu.common.text.language import language_of
-from kefu.common.text.linear_pattern import LinearPattern
-from kefu.common.text.question_equivalence import DifferenceKind
 from kefu.router.answering.history import NOT_LOOKED_UP, was_asked_back
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
@@ -33,6 +30,9 @@ from kefu.router.nlu.message import CustomerMessage
 from kefu.router.nlu.normalization import normalize
 from kefu.router.nlu.packs import PACKS
 from kefu.router.tenants.settings import EffectiveSettings
+from kefu.text.language import language_of
+from kefu.text.linear_pattern import LinearPattern
+from kefu.text.question_equivalence import DifferenceKind
 
 _FEWEST, _MOST = 2, 4
 _MOST_OFFERED = 3

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from kefu.common.text.language import language_of
 from kefu.router.answering.handoff_text import handoff_of
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import AnswerSource, Citation, FinishReason, Passage
 from kefu.router.grounding.sentence_selection import excerpt
+from kefu.text.language import language_of
 
 
 def give_excerpt(question: Question, passages: Sequence[Passage], otherwise: HandoffReason) -> AnswerOutcome:

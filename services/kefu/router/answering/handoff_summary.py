@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.domain.turn import Passage, Turn
 from kefu.router.grounding.evidence_pieces import plain
+from kefu.text.language import AnswerLanguage
 
 _LABELS: dict[AnswerLanguage, tuple[str, str, str, str]] = {
     "en": ("Asked", "Before", "Nearest passages", "Why"),

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from kefu.common.text.pii import redacted
 from kefu.router.answering.handoff_summary import handoff_summary
 from kefu.router.answering.question import Question
 from kefu.router.answering.repeated_failures import has_handed_over_again
@@ -15,6 +14,7 @@ from kefu.router.nlu.sensitive_topics import EMERGENCIES
 from kefu.router.nlu.sentiment import sentiment_of
 from kefu.router.nlu.slots import slots_of
 from kefu.router.tenants.business_hours import format_opening, opening_status
+from kefu.text.pii import redacted
 
 _MOST_PASSAGES = 5
 _OPENING = "{opening}"

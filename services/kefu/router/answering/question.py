@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kefu.common.auth import Principal
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.attachment import Attachment
 from kefu.router.domain.turn import BrownOut, Pending, PendingChange, Turn
 from kefu.router.domain.turn_request import TurnRequest
@@ -12,6 +11,7 @@ from kefu.router.nlu.consent import Consent
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.tenants.canned_replies import CannedReplies
 from kefu.router.tenants.settings import EffectiveSettings
+from kefu.text.language import AnswerLanguage
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from kefu.common.auth import Principal
-from kefu.common.text.language import AnswerLanguage, answer_language
 from kefu.router.answering.attachments.words import without_note
 from kefu.router.answering.clarification import chosen_subject, is_none_of_them
 from kefu.router.answering.history import pending_of, was_asked_back
@@ -16,6 +15,7 @@ from kefu.router.nlu.consent import Consent, calls_off, consent_of
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.storage.turns import StartedTurn
 from kefu.router.tenants.settings import EffectiveSettings
+from kefu.text.language import AnswerLanguage, answer_language
 
 _MOST_CARRIED = 4_000
 """Characters of superseded messages that go on: the last ones, as many as one message may have."""

@@ -7,7 +7,6 @@ is, the sentence says where that is shown, names the same thing, and neither den
 
 from collections.abc import Sequence
 
-from kefu.common.text.language import language_of
 from kefu.router.answering.question import Question
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding.evidence_pieces import PieceKind, pieces_of
@@ -16,6 +15,7 @@ from kefu.router.guardrails.foreign_codes import holds_foreign_code
 from kefu.router.nlu.normalization import normalize
 from kefu.router.nlu.own_case import asks_whereabouts
 from kefu.router.nlu.packs import PACKS
+from kefu.text.language import language_of
 
 _MOST_PASSAGES = 3
 _LONGEST = 240

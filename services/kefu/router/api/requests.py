@@ -12,11 +12,11 @@ from kefu.common.auth import Principal, Scope, require
 from kefu.common.errors import BadRequest, CollectionNotFound
 from kefu.common.metadata_filters import Pairs, checked_filters
 from kefu.common.resource_names import check_day, check_id, parse_name
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.attachment import MOST_OF_MESSAGE
 from kefu.router.domain.turn import OnBusy
 from kefu.router.domain.turn_request import TurnRequest
 from kefu.router.v1 import chat_pb2 as pb
+from kefu.text.language import AnswerLanguage
 
 MAX_TEXT_CHARACTERS = 4000
 _MAX_ID_CHARACTERS = 128

@@ -1,11 +1,11 @@
 """Turn snapshot: what the lease of a running turn saves for other routers."""
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.domain.generation import PartialAnswer
 from kefu.router.domain.turn import Turn
 from kefu.router.storage.turn_drafts import DraftContext
 from kefu.router.storage.turn_leases import TurnSnapshot
+from kefu.text.language import AnswerLanguage
 
 
 def snapshot_of(turn: Turn, draft: AnswerDraft) -> TurnSnapshot | None:

@@ -7,12 +7,12 @@ from enum import IntEnum, StrEnum
 import pydantic
 
 from kefu.common.auth import Priority
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.card import Cards
 from kefu.router.domain.experiment import Arm, Trial
 from kefu.router.domain.handoff import Handoff
 from kefu.router.domain.triage import Triage
 from kefu.router.domain.turn_request import TurnRequest
+from kefu.text.language import AnswerLanguage
 
 _FILES = "📎"
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from kefu.common.metadata_filters import Pairs
-from kefu.common.text.language import AnswerLanguage
+from kefu.text.language import AnswerLanguage
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Literal
 
 import pydantic
 
-from kefu.common.text.language import AnswerLanguage
+from kefu.text.language import AnswerLanguage
 
 _FILE = Path(__file__).with_name("cases.jsonl")
 _VERSION_CHARACTERS = 16

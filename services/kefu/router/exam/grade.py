@@ -9,10 +9,10 @@ import re
 import unicodedata
 from enum import StrEnum
 
-from kefu.common.text.linear_pattern import LinearPattern
 from kefu.router.answering.writing.prompt import NOT_FOUND
 from kefu.router.exam.cases import ExamCase
 from kefu.router.guardrails.citation_markers import CitationScanner
+from kefu.text.linear_pattern import LinearPattern
 
 _HAN = r"\u3400-\u9fff"
 _SPACES_BESIDE_HAN = re.compile(rf"(?<=[{_HAN}])\s+|(?<!\s)\s+(?=[{_HAN}])")

@@ -11,10 +11,10 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from kefu.common.text.language import language_of
 from kefu.router.domain.turn import Passage, Support
 from kefu.router.grounding.lexical_overlap import share, units_of, units_of_passage
 from kefu.router.grounding.sentence_selection import pieces
+from kefu.text.language import language_of
 
 _HARDLY = 0.15
 """No sentence of such an answer shares more than this part of its words with any sentence found."""

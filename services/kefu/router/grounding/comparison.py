@@ -18,11 +18,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from kefu.common.text.chinese import simplified
-from kefu.common.text.language import language_of
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
 from kefu.router.grounding.lexical_overlap import units_of
 from kefu.router.grounding.question_kind import KINDS, comparison_log_odds
+from kefu.text.chinese import simplified
+from kefu.text.language import language_of
 
 _MOST_CHARACTERS = {"en": 600, "zh": 240}
 _FEWEST, _MOST = 2, 3

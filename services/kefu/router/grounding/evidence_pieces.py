@@ -21,11 +21,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kefu.common.text.language import AnswerLanguage, language_of
-from kefu.common.text.quantities import unit_behind
-from kefu.common.text.table_languages import translations
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding.lexical_overlap import sentences
+from kefu.text.language import AnswerLanguage, language_of
+from kefu.text.quantities import unit_behind
+from kefu.text.table_languages import translations
 
 _BULLET = re.compile(r"\s*[-*•+]\s+(?=\S)")
 _NUMBERED = re.compile(r"\s*\d{1,2}[.)、](?!\d)\s*(?=\S)")

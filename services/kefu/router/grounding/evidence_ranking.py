@@ -18,11 +18,11 @@ from functools import cache
 from importlib.resources import files
 from statistics import fmean
 
-from kefu.common.text.language import UNKNOWN, AnswerLanguage, language_of
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding.evidence_pieces import SHORT, EvidencePiece, PieceKind, pieces_of
 from kefu.router.grounding.lexical_overlap import units_of
 from kefu.router.grounding.question_kind import asks_for_figure, asks_how
+from kefu.text.language import UNKNOWN, AnswerLanguage, language_of
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _NEGATION = re.compile(r"\b(?:not|no|never|only|cannot|without|except|unless)\b|n't\b|[不无没仅只除]")

@@ -17,11 +17,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.grounding.evidence_pieces import EvidencePiece, PieceKind
 from kefu.router.grounding.evidence_ranking import RankedPiece
 from kefu.router.grounding.lexical_overlap import units_of
 from kefu.router.grounding.question_kind import AskedFigure, asked_figure, asks_for_figure, comparison_log_odds
+from kefu.text.language import AnswerLanguage
 
 _MOST_PIECES = 3
 _NEARLY = 0.8

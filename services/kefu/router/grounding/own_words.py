@@ -2,9 +2,9 @@
 
 import re
 
-from kefu.common.text.chinese import simplified
-from kefu.common.text.citations import without_citations
-from kefu.common.text.compatibility_form import compatibility_form
+from kefu.text.chinese import simplified
+from kefu.text.citations import without_citations
+from kefu.text.compatibility_form import compatibility_form
 
 _QUOTED = re.compile(r"“[^”\n]*”?|「[^」\n]*」?|『[^』\n]*』?|\"[^\"\n]*\"")
 _LEAD_IN = re.compile(r"[^.!?。！？\n:：]{0,40}[:：]\s{0,3}$")

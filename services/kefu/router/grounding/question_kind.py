@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from kefu.common.text.quantities import CLOCK, FAMILY, quantities_in, unit_behind
-from kefu.common.text.word_model import word_log_odds
+from kefu.text.quantities import CLOCK, FAMILY, quantities_in, unit_behind
+from kefu.text.word_model import word_log_odds
 
 WORDS = "comparison_words.json"
 
@@ -104,6 +104,6 @@ def asks_how(question: str) -> bool:
 def comparison_log_odds(question: str) -> float:
     """The log-odds that a question compares two things, or asks the same of both ("how long each", 各要几天).
 
-    By a word model (`common/text/word_model`) that is learnt from the questions of made-up companies.
+    By a word model (`text/word_model`) that is learnt from the questions of made-up companies.
     """
     return word_log_odds(question, "kefu.router.grounding", WORDS)

@@ -15,9 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from kefu.common.text.citations import without_citations
-from kefu.common.text.language import AnswerLanguage, language_of
-from kefu.common.text.linear_pattern import LinearPattern
 from kefu.router.domain.turn import Passage, Support
 from kefu.router.grounding.attribution import AttributionIndex, is_hardly_supported
 from kefu.router.grounding.lexical_overlap import units_of, units_of_passage
@@ -26,6 +23,9 @@ from kefu.router.guardrails.evidence import LiteralEvidence
 from kefu.router.guardrails.foreign_codes import holds_foreign_code
 from kefu.router.guardrails.form_of_address import is_misaddressed
 from kefu.router.guardrails.literals import LiteralGuard
+from kefu.text.citations import without_citations
+from kefu.text.language import AnswerLanguage, language_of
+from kefu.text.linear_pattern import LinearPattern
 
 _LONGEST_NAME: Mapping[AnswerLanguage, int] = {"en": 4, "zh": 3}
 """Han characters in an English sentence, words in a Chinese one, in a row, that may be a name."""

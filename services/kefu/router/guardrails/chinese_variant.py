@@ -8,8 +8,8 @@ back to the end of its clause. What comes out does not depend on where frames ar
 import re
 from collections.abc import Callable, Iterable
 
-from kefu.common.text.chinese import is_traditional, simplified, traditional
 from kefu.router.guardrails.citation_markers import Piece
+from kefu.text.chinese import is_traditional, simplified, traditional
 
 _LONGEST = 60  # characters: a clause without an end is not waited for
 _CLAUSE = re.compile(rf"\w{{0,{_LONGEST - 1}}}\W")

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from kefu.common.text.linear_pattern import LinearPattern
+from kefu.text.linear_pattern import LinearPattern
 
 
 @dataclass(frozen=True)

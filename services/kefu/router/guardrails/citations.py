@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from kefu.common.text.linear_pattern import LinearPattern
 from kefu.router.domain.turn import Citation, Passage, Support
 from kefu.router.grounding.attribution import AttributionIndex
 from kefu.router.grounding.lexical_overlap import sentences
 from kefu.router.guardrails.citation_markers import CitationMarker, Piece
+from kefu.text.linear_pattern import LinearPattern
 
 _ATTRIBUTED = 0.5
 """A sentence without a marker is tied to the passage of which a sentence holds at least this share of its words."""

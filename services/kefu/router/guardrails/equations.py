@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from kefu.common.text.linear_pattern import LinearMatch, LinearPattern
-from kefu.common.text.number_words import normalized_number
+from kefu.text.linear_pattern import LinearMatch, LinearPattern
+from kefu.text.number_words import normalized_number
 
 _UNIT = r"(?:[ \p{Han}A-Za-z/.’']{0,24})"
 _TERM = rf"\(*[¥￥$€£]? ?\d[\d,]*(?:\.\d+)? ?[%％]?\)*{_UNIT}\)*"

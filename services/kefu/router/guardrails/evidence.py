@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from kefu.common.text.number_words import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normalized_number
-from kefu.common.text.quantities import CLOCK, Quantity, clock, unit_behind, unit_in_front
 from kefu.router.guardrails.literal_patterns import (
     ADDRESS,
     CLOCK_TIME,
@@ -22,6 +20,8 @@ from kefu.router.guardrails.literal_patterns import (
     Kind,
 )
 from kefu.router.guardrails.quantities import Statements
+from kefu.text.number_words import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normalized_number
+from kefu.text.quantities import CLOCK, Quantity, clock, unit_behind, unit_in_front
 
 _LONGEST_LITERAL = 1_000
 """Characters; an address with all its parameters is shorter."""

@@ -8,9 +8,9 @@ models, error codes, hotlines and the company's own numbers stay, which document
 
 import re
 
-from kefu.common.text.chinese import simplified
-from kefu.common.text.compatibility_form import compatibility_form
 from kefu.router.nlu.packs import PACKS
+from kefu.text.chinese import simplified
+from kefu.text.compatibility_form import compatibility_form
 
 # Of letters and digits, or of digits alone; it begins where no other begins, so that long rows are read once.
 _CODE = re.compile(r"(?<![A-Za-z0-9-])[A-Za-z0-9](?:[A-Za-z0-9-]{2,38}[A-Za-z0-9])(?![A-Za-z0-9-])")

@@ -5,8 +5,8 @@ tells the customer "you ship to Hong Kong", or speaks of "my order" as if it wer
 
 import re
 
-from kefu.common.text.citations import without_citations
 from kefu.router.grounding.own_words import content, folded, own_words
+from kefu.text.citations import without_citations
 
 _CUSTOMERS_EN = re.compile(r"\b(?:i|i'm|i've|i'd|i'll|my|mine|me|myself)\b")
 _REGRETS = re.compile(r"\bi(?:'m| am) (?:(?:very|so|really) )?(?:sorry|afraid)\b")

@@ -5,7 +5,7 @@ import unicodedata
 from string import ascii_letters, digits
 from typing import NamedTuple
 
-from kefu.common.text.number_words import HAN_DIGITS, NUMBER
+from kefu.text.number_words import HAN_DIGITS, NUMBER
 
 SIGNS = "¥￥$€£"
 

@@ -14,8 +14,6 @@ at the beginning of a line ("1.", "2)") is no figure.
 import re
 from collections.abc import Iterable
 
-from kefu.common.text.number_words import HAN_NUMBER, NUMBER_WORDS, han_number
-from kefu.common.text.quantities import unit_is_decided
 from kefu.router.guardrails.citation_markers import CitationMarker, Piece
 from kefu.router.guardrails.evidence import LiteralEvidence
 from kefu.router.guardrails.literal_patterns import (
@@ -35,6 +33,8 @@ from kefu.router.guardrails.literal_patterns import (
     UNIT_WORD,
     Kind,
 )
+from kefu.text.number_words import HAN_NUMBER, NUMBER_WORDS, han_number
+from kefu.text.quantities import unit_is_decided
 
 
 class LiteralGuard:

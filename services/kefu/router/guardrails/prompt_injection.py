@@ -14,12 +14,12 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
-from kefu.common.text.chinese import simplified
-from kefu.common.text.linear_pattern import LinearPattern
-from kefu.common.text.pii import redacted
 from kefu.router.domain.turn import Passage, Turn
 from kefu.router.nlu.message import CustomerMessage
 from kefu.router.nlu.packs import PACKS
+from kefu.text.chinese import simplified
+from kefu.text.linear_pattern import LinearPattern
+from kefu.text.pii import redacted
 
 _TEMPLATE_MARK = LinearPattern(
     r"(?im)<[|｜][^<>|｜\n]{1,40}[|｜]>"  # ChatML, Llama 3, DeepSeek, Phi, Granite, Command R, gpt-oss

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kefu.common.text.quantities import FAMILY, Quantity, quantities_in
 from kefu.router.grounding.lexical_overlap import units_of, units_of_passage
 from kefu.router.grounding.sentence_selection import pieces
+from kefu.text.quantities import FAMILY, Quantity, quantities_in
 
 _GOES_FOR = {"day": {"workday"}, "pound": {"kilogram"}}
 """What may be said for it: 7 business days are 7 days, and not the other way round."""

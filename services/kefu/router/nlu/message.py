@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from kefu.common.text.chinese import is_traditional, traditional
 from kefu.router.domain.handoff import Sentiment
 from kefu.router.nlu.human_request import mentions_person
 from kefu.router.nlu.intents import Intent, intent_of
@@ -13,6 +12,7 @@ from kefu.router.nlu.own_case import asks_something, own_case_score
 from kefu.router.nlu.packs import PACKS
 from kefu.router.nlu.sensitive_topics import is_abuse, sensitive_topic_of, topic_of
 from kefu.router.nlu.sentiment import sentiment_of
+from kefu.text.chinese import is_traditional, traditional
 
 
 @dataclass(frozen=True)

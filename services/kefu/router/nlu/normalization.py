@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from kefu.common.text.chinese import simplified
-from kefu.common.text.compatibility_form import compatibility_form
-from kefu.common.text.language_packs import LANGUAGE_PACKS
 from kefu.router.nlu.packs import PACKS
+from kefu.text.chinese import simplified
+from kefu.text.compatibility_form import compatibility_form
+from kefu.text.language_packs import LANGUAGE_PACKS
 
 _VARIANTS = {character: plain for pack in PACKS for character, plain in pack.variants.items()}
 _CORRECTED = {

@@ -11,11 +11,11 @@ of a question is answered wrongly, two questions in one are searched as ever.
 import re
 from dataclasses import dataclass
 
-from kefu.common.text.chinese import simplified
 from kefu.router.nlu.intents import Intent, intent_of
 from kefu.router.nlu.normalization import normalize
 from kefu.router.nlu.packs import PACKS
 from kefu.router.nlu.packs.language_pack import InSituQuestionPatterns, InvertedQuestionPatterns
+from kefu.text.chinese import simplified
 
 MOST_QUESTIONS = 3
 _LONGEST = 400

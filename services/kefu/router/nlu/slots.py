@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
-from kefu.common.text.pii import PersonalKind, personal_data, placeholder
 from kefu.router.domain.handoff import Slot, SlotKind
 from kefu.router.nlu.packs import PACKS
+from kefu.text.pii import PersonalKind, personal_data, placeholder
 
 MOST_SLOTS = 12
 _PERSONAL = {PersonalKind.PHONE: SlotKind.PHONE, PersonalKind.EMAIL: SlotKind.EMAIL}

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import pydantic
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.generation import PartialAnswer
 from kefu.router.domain.turn import Passage
+from kefu.text.language import AnswerLanguage
 
 
 @dataclass(frozen=True)

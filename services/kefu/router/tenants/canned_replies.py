@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, fields, replace
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.handoff import HandoffReason
 from kefu.router.nlu.intents import Intent
+from kefu.text.language import AnswerLanguage
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import pydantic
 
 from kefu.common.errors import BackendUnavailable, StaleRevision
 from kefu.common.redis.commands import RedisCommands
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.config import RouterConfig
 from kefu.router.domain.risk import Risk
 from kefu.router.domain.triage import TriageRule
@@ -17,6 +16,7 @@ from kefu.router.storage import keys
 from kefu.router.storage.tenant_cache import TenantCache
 from kefu.router.tenants.canned_replies import DEFAULT_REPLIES, CannedReplies
 from kefu.router.tenants.identity_settings import IdentitySettings
+from kefu.text.language import AnswerLanguage
 
 UPDATE_SETTINGS = """
 -- KEYS: revisions. ARGV: the revision that was read, the new one as JSON

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import Action, ActionInput, CardTemplate, Change, Choice, FieldTemplate, HttpCall
 from kefu.router.actions.action_checks import check
 from kefu.router.actions.cards import cards_of
 from kefu.router.domain.card import Card, CardField
 from kefu.router.domain.risk import Risk
 from kefu.testing.hostile_text import hostile_texts
+from kefu.text.language import AnswerLanguage
 from tests.support.cpu_time import loops
 from tests.support.table import table
 

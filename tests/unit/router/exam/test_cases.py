@@ -3,11 +3,11 @@
 import re
 from collections import Counter
 
-from kefu.common.text.language import answer_language
 from kefu.router.answering.writing.prompt import NOT_FOUND, build_prompt
 from kefu.router.exam.cases import ExamCase, cases_version, exam_cases
 from kefu.router.exam.examiner import case_prompt
 from kefu.router.exam.grade import Grade, folded, grade, says
+from kefu.text.language import answer_language
 from tests.unit.router.exam.scripted_models import perfect_reply
 
 _FIGURE = re.compile(r"\d+(?:[.:]\d+)?")

@@ -2,7 +2,6 @@
 
 import pytest
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.answering.evidence.evidence_answer import evidence_for
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding.evidence_pieces import PieceKind
@@ -15,6 +14,7 @@ from kefu.router.grounding.evidence_ranking import (
     worth_comparing,
 )
 from kefu.router.grounding.evidence_selection import selected_evidence
+from kefu.text.language import AnswerLanguage
 
 _LIFT = """| Situation | Fee |
 |---|---|

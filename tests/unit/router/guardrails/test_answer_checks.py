@@ -1,10 +1,10 @@
 """The answer checks: what of a model's sentences is not shown, and what is."""
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.turn import Passage
 from kefu.router.guardrails.answer_checks import AnswerChecks, AskedText, is_in_another_language
 from kefu.router.guardrails.evidence import LiteralEvidence
 from kefu.router.guardrails.form_of_address import is_misaddressed
+from kefu.text.language import AnswerLanguage
 from tests.support.table import table
 
 

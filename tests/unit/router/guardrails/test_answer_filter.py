@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kefu.common.text.number_words import han_number
 from kefu.router.domain.turn import Citation, Passage
 from kefu.router.guardrails.answer_filter import AnswerFilter
 from kefu.router.guardrails.evidence import LiteralEvidence
+from kefu.text.number_words import han_number
 from tests.support.table import table
 
 PASSAGES = [

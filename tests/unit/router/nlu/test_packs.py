@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router import nlu
 from kefu.router.nlu.packs import PACKS
+from kefu.text.language import AnswerLanguage
 from tests.support.table import table
 
 _ENGINE = sorted(Path(nlu.__path__[0]).glob("*.py"))

@@ -11,8 +11,8 @@ from kefu.cli.console import counted
 from kefu.cli.remote.connection import Remote
 from kefu.cli.remote.pagination import all_pages
 from kefu.cli.remote.resource_names import short
-from kefu.common.text.terminal_text import one_line
 from kefu.retrieval.v1 import draft_pb2, draft_pb2_grpc, knowledge_pb2, knowledge_pb2_grpc, source_pb2, source_pb2_grpc
+from kefu.text.terminal_text import one_line
 
 
 async def remove_collection(target: Remote, report: Report) -> None:

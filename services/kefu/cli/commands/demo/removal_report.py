@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from kefu.cli.console import console, counted
 from kefu.cli.remote.resource_names import short
-from kefu.common.text.terminal_text import printable
+from kefu.text.terminal_text import printable
 
 CHANGED = "it was changed since, or comes from another release"
 

@@ -10,9 +10,9 @@ from kefu.cli.console import CommandFailed
 from kefu.cli.remote.connection import Remote
 from kefu.cli.remote.pagination import all_pages
 from kefu.cli.remote.resource_names import short
-from kefu.common.text.terminal_text import one_line
 from kefu.router.v1 import admin_pb2 as pb
 from kefu.router.v1 import admin_pb2_grpc as rpc
+from kefu.text.terminal_text import one_line
 
 _SUBJECT = "Keys"
 _UNUSED_DAYS = 30

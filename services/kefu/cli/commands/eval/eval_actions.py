@@ -21,7 +21,6 @@ from kefu.cli.console import CommandFailed, console
 from kefu.cli.remote.connection import explain_failures, print_failures
 from kefu.client import Client
 from kefu.common.telemetry import set_up_logging
-from kefu.common.text.terminal_text import printable
 from kefu.evaluation.actions.action_report import READING, ActionResults, as_text
 from kefu.evaluation.actions.conversation import warmed_up
 from kefu.evaluation.actions.customer_runs import Played, Stage
@@ -33,6 +32,7 @@ from kefu.evaluation.report import measured_on
 from kefu.local.ports import HOST
 from kefu.local.suite import SuiteOptions, sample_folder
 from kefu.order_system.seed import Seed, read_folder
+from kefu.text.terminal_text import printable
 
 _NO_MODEL = "none"
 _PATIENCE_SECONDS = 120.0  # a service that was killed is started again meanwhile

@@ -36,7 +36,6 @@ from kefu.cli.remote.connection import (
 )
 from kefu.cli.remote.resource_names import full
 from kefu.client import Client
-from kefu.common.text.terminal_text import printable
 from kefu.evaluation.conversations.conversation_report import READING, ConversationResults, as_text, results_of
 from kefu.evaluation.conversations.question_run import JudgedAnswer, ask_all
 from kefu.evaluation.conversations.question_set import (
@@ -55,6 +54,7 @@ from kefu.local.suite import SuiteOptions
 from kefu.office.golden_questions.conversation_question import KINDS, ConversationQuestion
 from kefu.retrieval.v1 import knowledge_pb2 as pb
 from kefu.retrieval.v1 import knowledge_pb2_grpc as rpc
+from kefu.text.terminal_text import printable
 
 _CALIBRATION_SECONDS = 600.0
 _PRINT_INTERVAL_SECONDS = 30.0

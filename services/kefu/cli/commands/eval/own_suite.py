@@ -16,11 +16,11 @@ from kefu.cli.console import CommandFailed
 from kefu.cli.remote.connection import Remote
 from kefu.cli.view.service_status import StatusView
 from kefu.common.errors import CANNOT_START
-from kefu.common.text.terminal_text import printable
 from kefu.local.data_dir import DataDir
 from kefu.local.ports import PortAllocator, unused_ports
 from kefu.local.suite import SuiteOptions, compose
 from kefu.local.supervisor import Service, ServiceStatus, SupervisedService, Supervisor
+from kefu.text.terminal_text import printable
 
 _SETTINGS = {
     "router": {

@@ -10,9 +10,9 @@ import typer
 from kefu.cli.commands.eval.run import BAD_SET
 from kefu.cli.console import CommandFailed
 from kefu.cli.remote.connection import print_failures
-from kefu.common.text.terminal_text import printable
 from kefu.evaluation.conversations.agreement import agreement_of
 from kefu.evaluation.conversations.reading_sheet import READINGS, BadSheet, Named, judged_file, read_sheet, write_sheet
+from kefu.text.terminal_text import printable
 
 
 def verdicts(

@@ -11,10 +11,10 @@ from kefu.cli.console import CommandFailed, console, local_time, print_json, pri
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.pagination import Limit, all_pages, print_list
 from kefu.cli.remote.resource_names import full, short
-from kefu.common.text.terminal_text import one_line, printable
 from kefu.router.v1 import chat_pb2 as chat
 from kefu.router.v1 import review_pb2 as pb
 from kefu.router.v1 import review_pb2_grpc as rpc
+from kefu.text.terminal_text import one_line, printable
 
 _SECONDS_A_DAY = 86_400
 Value = TypeVar("Value")

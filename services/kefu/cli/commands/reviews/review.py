@@ -10,9 +10,9 @@ from kefu.cli.command_group import group
 from kefu.cli.commands.reviews.conversations import about, turn_name
 from kefu.cli.console import console, counted, print_json, print_table
 from kefu.cli.remote.connection import Json, Remote, remote
-from kefu.common.text.terminal_text import one_line
 from kefu.router.v1 import review_pb2 as pb
 from kefu.router.v1 import review_pb2_grpc as rpc
+from kefu.text.terminal_text import one_line
 
 _MAX_DAYS = 92
 

@@ -15,9 +15,9 @@ from kefu.cli.console import CommandFailed, as_dict, console, counted, print_jso
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.document_options import parse_pairs
 from kefu.cli.remote.resource_names import full, short
-from kefu.common.text.terminal_text import printable
 from kefu.retrieval.v1 import source_pb2 as pb
 from kefu.retrieval.v1 import source_pb2_grpc as rpc
+from kefu.text.terminal_text import printable
 
 sources = group(
     "Sources of a knowledge base: sites, feeds, repositories, folders, buckets and other systems, which are fetched by "

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from kefu.cli.console import console, local_time, print_table
 from kefu.cli.remote.resource_names import short
-from kefu.common.text.terminal_text import one_line, printable
 from kefu.retrieval.v1 import source_pb2 as pb
+from kefu.text.terminal_text import one_line, printable
 
 _LISTED = 50
 COUNTS = ("added", "changed", "moved", "gone", "failed", "missing", "forbidden", "unchanged")

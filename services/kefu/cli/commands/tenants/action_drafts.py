@@ -15,7 +15,7 @@ from kefu.cli.openapi.mcp_tools import tool_draft
 from kefu.common.outbound.guarded_http import CallFailed, open_guarded_http
 from kefu.common.outbound.mcp_tool import Tool
 from kefu.common.outbound.mcp_tools import list_tools
-from kefu.common.text.terminal_text import printable
+from kefu.text.terminal_text import printable
 
 _FETCH_SECONDS = 30.0
 _ACCEPT = {"accept": "application/json, application/yaml;q=0.9, */*;q=0.5"}

@@ -13,11 +13,11 @@ from kefu.cli.commands.tenants.action_import import import_action
 from kefu.cli.console import CommandFailed, console, local_time, print_json, print_table
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.resource_names import full, short
-from kefu.common.text.terminal_text import printable
 from kefu.router.v1 import action_pb2 as pb
 from kefu.router.v1 import action_pb2_grpc as rpc
 from kefu.router.v1 import admin_pb2, admin_pb2_grpc
 from kefu.router.v1.chat_pb2 import Cards
+from kefu.text.terminal_text import printable
 
 actions = group("Actions: what Kefu looks up and does for a customer. import, put, list, show, try, delete.")
 _MONEY = "money"

@@ -9,9 +9,9 @@ from kefu.cli.commands.collections import Yes, confirm
 from kefu.cli.console import console, local_time, print_json, print_table
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.resource_names import full, short
-from kefu.common.text.terminal_text import printable
 from kefu.router.v1 import experiment_pb2 as pb
 from kefu.router.v1 import experiment_pb2_grpc as rpc
+from kefu.text.terminal_text import printable
 
 experiments = group("Experiments: a share of conversations gets a draft. start, list, show, stop, promote.")
 Name = Annotated[str, typer.Argument(help="experiments/NAME, or the name alone; none: the latest.")]

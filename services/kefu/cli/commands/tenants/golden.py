@@ -13,9 +13,9 @@ from kefu.cli.commands.collections import Yes, confirm
 from kefu.cli.console import CommandFailed, as_dict, console, counted, local_time, print_json, print_table
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.resource_names import full, short
-from kefu.common.text.terminal_text import one_line, printable
 from kefu.router.v1 import golden_pb2 as pb
 from kefu.router.v1 import golden_pb2_grpc as rpc
+from kefu.text.terminal_text import one_line, printable
 
 golden = group(
     "Golden questions: what must stay right. list, show, add, import, export, propose, delete, run, runs, show-run."

@@ -12,9 +12,9 @@ from kefu.cli.commands.collections import Yes, confirm
 from kefu.cli.console import CommandFailed, as_dict, console, local_time, print_json, print_table
 from kefu.cli.remote.connection import Json, Remote, remote
 from kefu.cli.remote.resource_names import full, short
-from kefu.common.text.terminal_text import printable
 from kefu.router.v1 import procedure_pb2 as pb
 from kefu.router.v1 import procedure_pb2_grpc as rpc
+from kefu.text.terminal_text import printable
 
 procedures = group(
     "Procedures: how customers are to be served, as pages in Markdown. "

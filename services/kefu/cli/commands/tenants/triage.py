@@ -6,10 +6,10 @@ import typer
 
 from kefu.cli.console import as_dict, console, print_json, print_table
 from kefu.cli.remote.connection import Json, Remote, remote
-from kefu.common.text.terminal_text import printable
 from kefu.router.v1 import admin_pb2 as pb
 from kefu.router.v1 import admin_pb2_grpc as rpc
 from kefu.router.v1 import triage_pb2
+from kefu.text.terminal_text import printable
 
 triage = typer.Typer(
     help="What is read out of customers' messages: try. The rules are a setting; docs/guides/triage.md.",

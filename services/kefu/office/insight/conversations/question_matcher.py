@@ -1,7 +1,7 @@
 """
 Matching questions: which questions of late a curated answer would have answered, by the rule that retrieval goes by.
 
-Two questions are the same where their words ask the same (`kefu.common.text.question_equivalence`) and their embeddings
+Two questions are the same where their words ask the same (`kefu.text.question_equivalence`) and their embeddings
 are near. The first is read off what turns are found by; only the few that are left are embedded.
 """
 
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from kefu.common.auth import Principal
-from kefu.common.text.question_equivalence import text_key
 from kefu.office.insight.conversations.facts import KnownTurn
 from kefu.office.insight.conversations.index import ConversationIndex
 from kefu.office.insight.turn_counters import question_hash
 from kefu.router.replicas.retrieval_client import RetrievalClient
 from kefu.router.storage.sessions import SessionStore
+from kefu.text.question_equivalence import text_key
 
 MOST_SESSIONS = 20_000
 """Sessions that are looked through, the latest first."""

@@ -4,9 +4,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-from kefu.common.text.linear_pattern import LinearPattern
 from kefu.retrieval.documents.front_matter import split_front_matter
 from kefu.retrieval.documents.parsed_document import Block, ParsedDocument
+from kefu.text.linear_pattern import LinearPattern
 
 _TAG = LinearPattern(r"<[^<>\n]+>")
 

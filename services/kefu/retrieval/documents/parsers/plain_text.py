@@ -1,7 +1,7 @@
 """The parser of plain text."""
 
-from kefu.common.text.linear_pattern import LinearPattern
 from kefu.retrieval.documents.parsed_document import Block, ParsedDocument
+from kefu.text.linear_pattern import LinearPattern
 
 _EMPTY_LINES = LinearPattern(r"\n(?:[^\S\n]*\n)+")
 

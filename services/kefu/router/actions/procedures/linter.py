@@ -6,7 +6,6 @@ are never reached, changes that it says it never makes.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import Action, ActionInput, Texts
 from kefu.router.actions.action_checks import MAX_EXAMPLE_CHARACTERS, MAX_EXAMPLES
 from kefu.router.actions.procedures.findings import Finding
@@ -25,6 +24,7 @@ from kefu.router.actions.procedures.procedure import (
     walk,
 )
 from kefu.router.actions.template import TemplateError, names_of
+from kefu.text.language import AnswerLanguage
 
 _LANGUAGES: Mapping[AnswerLanguage, str] = {"en": "English", "zh": "Chinese"}
 _MOST_LISTED = 8

@@ -13,10 +13,10 @@ from typing import TypeVar
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.procedures.findings import Finding
 from kefu.router.actions.procedures.procedure import Ask, If, Page, Step, walk
 from kefu.router.actions.procedures.sentences import SentenceError, never_of, occasion_of, option_of, step_of, titles_of
+from kefu.text.language import AnswerLanguage
 
 _T = TypeVar("_T")
 MAX_CHARACTERS = 40_000

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.actions.action import ActionInput, Texts
+from kefu.text.language import AnswerLanguage
 
 PREFIX = "procedures/"
 

@@ -13,7 +13,6 @@ from typing import Any, cast
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
-from kefu.common.text.language import AnswerLanguage, language_of
 from kefu.router.actions.action import ActionInput, Texts
 from kefu.router.actions.procedures.procedure import (
     Ask,
@@ -32,6 +31,7 @@ from kefu.router.actions.procedures.procedure import (
     Step,
 )
 from kefu.router.actions.template import without_tags
+from kefu.text.language import AnswerLanguage, language_of
 
 MAX_CHARACTERS = 4_000
 _MOST_SHOWN = 60

@@ -3,13 +3,13 @@
 import re
 from dataclasses import dataclass, replace
 
-from kefu.common.text.language import AnswerLanguage
-from kefu.common.text.pii import redacted
 from kefu.router.answering.clarification import clarify
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
 from kefu.router.domain.attachment import AttachmentState
 from kefu.router.domain.turn import AnswerSource, FinishReason
+from kefu.text.language import AnswerLanguage
+from kefu.text.pii import redacted
 
 MOST_QUOTED = 200
 """Characters of what was read that are said again."""

@@ -7,10 +7,10 @@ examples are the same for every question in a language, so that the prefix cache
 
 from collections.abc import Sequence
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.generation import Message, Role
 from kefu.router.domain.turn import Passage
 from kefu.router.grounding.evidence_pieces import EvidencePiece
+from kefu.text.language import AnswerLanguage
 
 LETTERS = "ABCDEFGH"
 """Not figures: "1" and "10" begin with the same token."""

@@ -17,7 +17,6 @@ from typing import Protocol
 import structlog
 
 from kefu.common.errors import BackendUnavailable
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.answering.evidence.choice_prompt import choice_prompt
 from kefu.router.answering.outcome import AnswerOutcome
 from kefu.router.answering.question import Question
@@ -43,6 +42,7 @@ from kefu.router.grounding.lexical_overlap import units_of
 from kefu.router.grounding.question_kind import asked_figure
 from kefu.router.guardrails.foreign_codes import holds_foreign_code
 from kefu.router.replicas.retrieval_client import CuratedAnswer, RetrievalClient
+from kefu.text.language import AnswerLanguage
 
 _log = structlog.stdlib.get_logger()
 _MOST_QUESTION = 4_000  # characters; see CompareTextsRequest

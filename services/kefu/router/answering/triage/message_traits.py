@@ -4,8 +4,8 @@ What a message says: its intent, urgency and mood, and whether it is abusive.
 Learnt. The features are the message's cosines to the known messages of `kefu.router.actions.asked_action`, in which
 most of its embedding can be told again, and a few of its readings by words (`word_features`). Each question has a
 logistic regression of them: each intent, "at least normal", "at least high", "critical", "not calm", "angry",
-"abusive". `python -m loadtest.quality.triage` fits `weights.json` to even ids of loadtest/training/intents and reports on
-odd ones. The cosines are those of the embedder that searches; the weights belong to e5, and to the known messages in
+"abusive". `python -m loadtest.quality.triage` fits `weights.json` to even ids of loadtest/training/intents and reports
+on odd ones. The cosines are those of the embedder that searches; the weights belong to e5, and to the known messages in
 their order. The intent is told by these and by n-grams (`kefu.router.nlu.intent_ngrams`) together. Where there are no
 cosines, words alone tell: small talk, a request for a person, abuse, mood by counted words, and dangers. A message that
 tells nothing has no intent, and is of normal urgency.

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 import structlog
 
 from kefu.common.errors import PromptTooLong
-from kefu.common.text.language import AnswerLanguage
 from kefu.router import metrics
 from kefu.router.answering.draft import AnswerDraft
 from kefu.router.answering.evidence.choice_prompt import LETTERS
@@ -46,6 +45,7 @@ from kefu.router.guardrails.answer_filter import AnswerFilter, SentenceFilter
 from kefu.router.guardrails.evidence import LiteralEvidence
 from kefu.router.guardrails.prompt_injection import gives_instructions, message_for_model, turn_for_model
 from kefu.router.nlu.message import CustomerMessage
+from kefu.text.language import AnswerLanguage
 
 _log = structlog.stdlib.get_logger()
 _BRIEFLY: dict[AnswerLanguage, str] = {"en": "Answer in one or two sentences.", "zh": "请用一两句话回答。"}

@@ -14,11 +14,11 @@ The first two are the same for every question in a language, so that the prefix 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from kefu.common.text.language import AnswerLanguage, answer_language
 from kefu.router.answering.history import exchanges
 from kefu.router.answering.writing.token_estimate import TokenEstimate
 from kefu.router.domain.generation import Message, Role
 from kefu.router.domain.turn import Passage, Turn
+from kefu.text.language import AnswerLanguage, answer_language
 
 NOT_FOUND = "NOT_FOUND"
 """What a model writes where the passages do not answer, and nothing else."""

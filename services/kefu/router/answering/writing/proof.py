@@ -12,12 +12,12 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 
 from kefu.common.aio import cancel_and_wait
-from kefu.common.text.chinese import simplified
-from kefu.common.text.citations import without_citations
 from kefu.router.answering.writing.prompt import NOT_FOUND
 from kefu.router.guardrails.answer_checks import AnswerChecks
 from kefu.router.guardrails.answer_filter import AnswerFilter, SentenceFilter
 from kefu.router.guardrails.sentence_gate import TOO_LONG, HeldSentence
+from kefu.text.chinese import simplified
+from kefu.text.citations import without_citations
 
 SECOND_READING = "second reading"
 """The check that a sentence fails which the model, asked once more, does not find in the passages."""

@@ -7,8 +7,8 @@ reading costs about a hundred tokens of prompt and one of answer. Only the proba
 
 from collections.abc import Sequence
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.domain.generation import Message, Role
+from kefu.text.language import AnswerLanguage
 
 VERDICTS = ("A", "B", "C")
 """The passages say it; they say otherwise; they do not say it."""

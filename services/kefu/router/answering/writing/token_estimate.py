@@ -2,7 +2,7 @@
 
 import re
 
-from kefu.common.text.language import han_characters
+from kefu.text.language import han_characters
 
 _DIGITS = re.compile(r"\d+")
 _LETTERS = re.compile("[A-Za-z ]+")

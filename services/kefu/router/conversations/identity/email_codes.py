@@ -9,9 +9,9 @@ from email.headerregistry import Address
 
 from kefu.common.errors import BadRequest, EmailCodeLimit, IdentityNotVerified, IdentityOff
 from kefu.common.redis.commands import RedisCommands
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.conversations.identity.mailer import Mailer
 from kefu.router.storage import keys
+from kefu.text.language import AnswerLanguage
 
 CODE_SECONDS = 600
 MOST_TRIES = 3

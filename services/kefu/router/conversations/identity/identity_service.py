@@ -16,7 +16,6 @@ from kefu.common.auth import Principal
 from kefu.common.customers import VISITOR_PREFIX, Customer, Verification, customer_subject, is_visitor
 from kefu.common.errors import BadRequest, IdentityNotVerified, IdentityOff, IdentityRequired, ServiceError
 from kefu.common.redis.commands import RedisCommands
-from kefu.common.text.language import AnswerLanguage
 from kefu.router import metrics
 from kefu.router.conversations.identity.email_codes import EmailCodes
 from kefu.router.conversations.identity.token_verifier import TokenVerifier, VerifiedToken
@@ -26,6 +25,7 @@ from kefu.router.storage.session_lua import BIND
 from kefu.router.storage.session_owners import SessionOwners
 from kefu.router.tenants.identity_settings import IdentityMode, IdentitySettings
 from kefu.router.tenants.settings import SettingsStore
+from kefu.text.language import AnswerLanguage
 
 _log = structlog.stdlib.get_logger()
 

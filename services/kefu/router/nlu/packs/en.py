@@ -2,7 +2,6 @@
 
 import re
 
-from kefu.common.text.en.grammar import AUXILIARY_VERBS
 from kefu.router.nlu.packs.language_pack import (
     ClarificationWords,
     ConsentPatterns,
@@ -17,6 +16,7 @@ from kefu.router.nlu.packs.language_pack import (
     SentimentWords,
     SlotPatterns,
 )
+from kefu.text.en.grammar import AUXILIARY_VERBS
 
 _WHOM = (
     r"(?:(?:a|an|the|your|any|some|one\sof\syour)\s)?(?:(?:real|live|actual|human|proper|customer\s(?:service|care"

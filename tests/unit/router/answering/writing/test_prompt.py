@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-from kefu.common.text.language import AnswerLanguage
 from kefu.router.answering.handoff_summary import handoff_summary
 from kefu.router.answering.history import exchanges
 from kefu.router.answering.writing.prompt import NOT_FOUND, Budget, build_prompt, common_prompts
@@ -13,6 +12,7 @@ from kefu.router.domain.generation import Message, Role
 from kefu.router.domain.handoff import Handoff, HandoffReason
 from kefu.router.domain.turn import Passage, Turn
 from kefu.router.grounding.sentence_selection import excerpt, ranked_sentences
+from kefu.text.language import AnswerLanguage
 from tests.support.table import table
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from kefu.common.text.linear_pattern import LinearPattern
 from kefu.retrieval.documents.parsed_document import Block, table_block
 from kefu.retrieval.documents.parsers.pdf.lines import Box, Line, joined, words_of
 from kefu.retrieval.documents.parsers.pdf.outline import Outline, OutlineEntry
 from kefu.retrieval.documents.parsers.pdf.tables import Table
+from kefu.text.linear_pattern import LinearPattern
 
 _HEADING_SIZE = 1.12  # of the body's letters
 _HEADING_CHARACTERS = 160

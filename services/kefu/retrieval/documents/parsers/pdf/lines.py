@@ -8,8 +8,8 @@ from statistics import median
 
 from pdfminer.layout import LTChar, LTPage, LTTextBox
 
-from kefu.common.text.linear_pattern import LinearPattern
-from kefu.common.text.radical_forms import with_unified_ideographs
+from kefu.text.linear_pattern import LinearPattern
+from kefu.text.radical_forms import with_unified_ideographs
 
 _FORMS = re.compile(r"[\ufb00-\ufdff\ufe70-\ufeff]+")
 _BOLD = re.compile(r"bold|black|heavy|demi|simhei", re.IGNORECASE)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kefu.common.text.radical_forms import with_unified_ideographs
+from kefu.text.radical_forms import with_unified_ideographs
 
 _MAX_ENTRIES = 20_000
 _MAX_LEVELS = 5

@@ -13,8 +13,6 @@ from pdfminer.pdfdocument import PDFPasswordIncorrect
 from pdfminer.pdfexceptions import PDFException
 from pdfplumber.utils.exceptions import PdfminerException
 
-from kefu.common.text.linear_pattern import LinearPattern
-from kefu.common.text.radical_forms import with_unified_ideographs
 from kefu.retrieval.documents.ocr.picture_reader import PictureReader
 from kefu.retrieval.documents.ocr.type_size import body_size_of, levelled
 from kefu.retrieval.documents.parsed_document import ParsedDocument, Unreadable
@@ -27,6 +25,8 @@ from kefu.retrieval.documents.parsers.pdf.reading_order import in_reading_order
 from kefu.retrieval.documents.parsers.pdf.tables import aligned_tables, ruled_tables
 from kefu.retrieval.documents.parsers.pdf.text_layer import needs_recognition
 from kefu.retrieval.domain.text_recognition import page_ranges
+from kefu.text.linear_pattern import LinearPattern
+from kefu.text.radical_forms import with_unified_ideographs
 
 MAX_PAGES = 3_000
 _NO_TITLE = LinearPattern(

@@ -1,7 +1,7 @@
 """The Chinese language pack."""
 
-from kefu.common.text.language_pack import LanguagePack
-from kefu.common.text.zh import colloquial, personal_data, question_rules
+from kefu.text.language_pack import LanguagePack
+from kefu.text.zh import colloquial, personal_data, question_rules
 
 CHINESE = LanguagePack(
     "zh",

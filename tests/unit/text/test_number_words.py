@@ -2,10 +2,10 @@
 
 import pytest
 
-from kefu.common.text.number_words import HAN_NUMBER, han_number
-from kefu.common.text.quantities import quantities_in
 from kefu.router.guardrails.evidence import LiteralEvidence
 from kefu.router.guardrails.literals import LiteralGuard
+from kefu.text.number_words import HAN_NUMBER, han_number
+from kefu.text.quantities import quantities_in
 
 
 @pytest.mark.parametrize(

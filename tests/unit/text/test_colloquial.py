@@ -1,6 +1,6 @@
 """The plain form of what people type in a hurry."""
 
-from kefu.common.text.plain_form import plain_form
+from kefu.text.plain_form import plain_form
 from tests.support.table import table
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from kefu.common.text.language import UNKNOWN, AnswerLanguage, language_of
-from kefu.common.text.linear_pattern import LinearPattern
+from kefu.text.language import UNKNOWN, AnswerLanguage, language_of
+from kefu.text.linear_pattern import LinearPattern
 
 _NUMBER = LinearPattern(r"\d+(?:[.,:]\d+)*")
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from kefu.common.text.language_pack import PersonalDataRules, PersonalKind
+from kefu.text.language_pack import PersonalDataRules, PersonalKind
 
 _STREET = r"(?:Street|Avenue|Road|Lane|Drive|Boulevard|Court|Terrace|Crescent|Square|Parkway|Highway|Place|Close|Way)"
 _STREET_SHORT = r"(?:St|Ave|Rd|Ln|Dr|Blvd|Ct|Cres|Sq|Pkwy|Hwy|Pl)\b\.?"

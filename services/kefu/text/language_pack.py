@@ -1,4 +1,4 @@
-"""A language pack: all that `common/text` has to know of one language. The packs are listed in language_packs.py."""
+"""A language pack: all that `text` has to know of one language. The packs are listed in language_packs.py."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from kefu.common.text.linear_pattern import LinearMatch, LinearPattern
+from kefu.text.linear_pattern import LinearMatch, LinearPattern
 from tests.support.cpu_time import loops
 
 _ASSIGNED = "".join(

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from kefu.common.text.number_words import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normalized_number
+from kefu.text.number_words import HAN_NUMBER, NUMBER, NUMBER_WORDS, han_number, normalized_number
 
 _UNITS: dict[str, tuple[str, str]] = {
     # canonical: (words in Latin script, in Han characters)

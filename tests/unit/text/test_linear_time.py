@@ -4,11 +4,11 @@ import random
 
 import pytest
 
-from kefu.common.text.chinese import is_traditional, simplified, traditional
-from kefu.common.text.language import answer_language, language_of
-from kefu.common.text.pii import personal_data, redacted
-from kefu.common.text.question_equivalence import question_difference, reduce_question
-from kefu.common.text.terminal_text import one_line, printable
+from kefu.text.chinese import is_traditional, simplified, traditional
+from kefu.text.language import answer_language, language_of
+from kefu.text.pii import personal_data, redacted
+from kefu.text.question_equivalence import question_difference, reduce_question
+from kefu.text.terminal_text import one_line, printable
 from tests.support.cpu_time import loops
 from tests.support.text_growth import repeated
 

@@ -23,9 +23,9 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import lru_cache
 
-from kefu.common.text.chinese import simplified
-from kefu.common.text.language import han_characters
-from kefu.common.text.language_packs import has_unknown_letters, language_pack_of
+from kefu.text.chinese import simplified
+from kefu.text.language import han_characters
+from kefu.text.language_packs import has_unknown_letters, language_pack_of
 
 _MAX_CHARACTERS = 600
 """A longer message is not reduced: it is equivalent to the same text only."""

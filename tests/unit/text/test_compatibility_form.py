@@ -3,7 +3,7 @@
 import sys
 import unicodedata
 
-from kefu.common.text.compatibility_form import compatibility_form
+from kefu.text.compatibility_form import compatibility_form
 from tests.support.table import table
 
 

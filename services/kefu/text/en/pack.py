@@ -1,6 +1,6 @@
 """The English language pack."""
 
-from kefu.common.text.en import colloquial, personal_data, question_rules
-from kefu.common.text.language_pack import LanguagePack
+from kefu.text.en import colloquial, personal_data, question_rules
+from kefu.text.language_pack import LanguagePack
 
 ENGLISH = LanguagePack("en", "a-z", question_rules.RULES, personal_data.RULES, colloquial.RULES)

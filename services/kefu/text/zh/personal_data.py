@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from kefu.common.text.language_pack import PersonalDataRules, PersonalKind
-from kefu.common.text.linear_pattern import LinearPattern
+from kefu.text.language_pack import PersonalDataRules, PersonalKind
+from kefu.text.linear_pattern import LinearPattern
 
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys("到在住是往去至寄送给你我他的了这那条从由址走沿过收", "\n"))
 """Characters that no name of a place has: in "寄到人民路12号" the address begins after 到."""

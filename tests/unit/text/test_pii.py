@@ -2,7 +2,7 @@
 
 import time
 
-from kefu.common.text.pii import PersonalKind, holds_personal_data, redacted
+from kefu.text.pii import PersonalKind, holds_personal_data, redacted
 from tests.support.table import table
 
 _PERSONAL = [

@@ -6,7 +6,7 @@ The lists stand with each language's pack. They hold what no dictionary and no d
 
 import re
 
-from kefu.common.text.language_packs import LANGUAGE_PACKS
+from kefu.text.language_packs import LANGUAGE_PACKS
 
 _WORD = re.compile(r"(?<![\w'’.@/#&+-])[A-Za-z0-9]+(?![\w'’@/#&+-]|\.\w)")
 _DRAWN_OUT = re.compile(r"([a-z])\1{2,}")

@@ -19,9 +19,9 @@ from phonenumbers import Leniency, PhoneNumberMatcher, PhoneNumberType
 from stdnum import luhn
 from stdnum.cn import ric
 
-from kefu.common.text.language import language_of
-from kefu.common.text.language_pack import PersonalKind
-from kefu.common.text.language_packs import LANGUAGE_PACKS
+from kefu.text.language import language_of
+from kefu.text.language_pack import PersonalKind
+from kefu.text.language_packs import LANGUAGE_PACKS
 
 __all__ = ("PersonalDataSpan", "PersonalKind", "holds_personal_data", "personal_data", "placeholder", "redacted")
 

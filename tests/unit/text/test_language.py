@@ -1,6 +1,6 @@
 """Telling languages apart by script."""
 
-from kefu.common.text.language import answer_language, han_characters, language_of
+from kefu.text.language import answer_language, han_characters, language_of
 from tests.support.table import table
 
 

@@ -2,9 +2,9 @@
 
 import re
 
-from kefu.common.text.en.question_rules import latin_words
-from kefu.common.text.language_pack import QuestionRules
-from kefu.common.text.number_words import HAN_NUMBER, han_number
+from kefu.text.en.question_rules import latin_words
+from kefu.text.language_pack import QuestionRules
+from kefu.text.number_words import HAN_NUMBER, han_number
 
 _MEASURES = "个天年月日号元块次件台折岁周小分秒点倍楼层位张条款期季人名公里米斤克笔份种门户单部双套度成本版代级等"
 _NUMBER_AT = re.compile(

@@ -5,9 +5,9 @@ import unicodedata
 
 import pytest
 
-from kefu.common.text.language import han_characters
-from kefu.common.text.language_packs import LANGUAGE_PACKS, has_unknown_letters, language_pack_of
-from kefu.common.text.question_equivalence import is_same_text, question_difference, reduce_question
+from kefu.text.language import han_characters
+from kefu.text.language_packs import LANGUAGE_PACKS, has_unknown_letters, language_pack_of
+from kefu.text.question_equivalence import is_same_text, question_difference, reduce_question
 from tests.support.table import table
 
 GIFT_CARDS = "How long are gift cards valid?"

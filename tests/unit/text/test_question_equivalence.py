@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kefu.common.text.question_equivalence import DifferenceKind, question_difference, reduce_question
+from kefu.text.question_equivalence import DifferenceKind, question_difference, reduce_question
 from tests.support.table import table
 
 _QUESTIONS = Path(__file__).parent / "questions"

@@ -2,7 +2,7 @@
 
 import re
 
-from kefu.common.text.language_pack import ColloquialRules
+from kefu.text.language_pack import ColloquialRules
 
 _SHORT_FORMS = """
     you: u ya

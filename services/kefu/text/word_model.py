@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
-from kefu.common.text.chinese import simplified
+from kefu.text.chinese import simplified
 
 CONSTANT = ""
 """The feature that every question has."""

@@ -1,6 +1,6 @@
 """Radicals read as the characters that they look like."""
 
-from kefu.common.text.radical_forms import with_unified_ideographs
+from kefu.text.radical_forms import with_unified_ideographs
 
 _WITHOUT_IDEOGRAPH = {"\u2e80", "\u2e9a"}
 """A repetition mark, and a place that Unicode leaves empty."""

@@ -2,7 +2,7 @@
 
 import re
 
-from kefu.common.text.language_pack import ColloquialRules
+from kefu.text.language_pack import ColloquialRules
 
 _END = r"(?=[\s?？!！。.,，;；~～…]|$)"
 _PARTICLES = "呀哈呗哦啊哇啦诶唉嘞哟嘛"

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from kefu.common.text.word_model import CONSTANT, LENGTH, word_features, word_log_odds
+from kefu.text.word_model import CONSTANT, LENGTH, word_features, word_log_odds
 
 FOLLOW_UPS = ("kefu.retrieval.ranking", "follow_up_words.json")
 

@@ -7,9 +7,9 @@ no rule may leave out.
 
 import re
 
-from kefu.common.text.en.pack import ENGLISH
-from kefu.common.text.language_pack import LanguagePack
-from kefu.common.text.zh.pack import CHINESE
+from kefu.text.en.pack import ENGLISH
+from kefu.text.language_pack import LanguagePack
+from kefu.text.zh.pack import CHINESE
 
 LANGUAGE_PACKS: tuple[LanguagePack, ...] = (CHINESE, ENGLISH)
 """By precedence: "iPhone 保修多久" is Chinese. The last one takes what has no letters at all."""

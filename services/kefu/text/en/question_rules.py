@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from kefu.common.text.language_pack import QuestionRules
-from kefu.common.text.number_words import NUMBER_WORDS
+from kefu.text.language_pack import QuestionRules
+from kefu.text.number_words import NUMBER_WORDS
 
 _CLAUSE = r"(?:^|(?<=[.,;:!?(]))\s*(?:(?:and|so|but|also|well|ok|okay)\s+)?"
 _ME = r"(?:me|us)"
