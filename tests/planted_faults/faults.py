@@ -361,8 +361,20 @@ FAULTS = (
     ),
     Fault(
         "56-proof",
-        "router/answering",
+        "router/answering/writing",
         "A sentence that the second reading does not find in the passages is shown.",
         (f"{_UNIT}/router/answering/writing/test_proof.py",),
+    ),
+    Fault(
+        "57-evidence",
+        "router/answering/evidence",
+        "Who asks for a figure is answered with a sentence that holds none.",
+        (f"{_UNIT}/router/grounding/test_evidence_ranking.py",),
+    ),
+    Fault(
+        "58-stages",
+        "router/answering/stages",
+        "Who wanted none of the actions that Kefu offered is offered them again.",
+        (f"{_SERVICE}/router/test_offered_actions.py",),
     ),
 )
