@@ -63,8 +63,8 @@ async def echo_router(
 
 
 async def main(port: int) -> None:
-    """Serve until SIGTERM."""
-    async with echo_router(port, Transport(listener_grace_seconds=0.5), drain=20):
+    """Serve until SIGTERM. What was accepted has longer than at a service: here all of the tests want the processor."""
+    async with echo_router(port, Transport(listener_grace_seconds=2), drain=20):
         await terminated()
 
 
