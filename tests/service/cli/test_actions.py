@@ -57,7 +57,8 @@ async def test_actions_are_put_listed_tried_and_deleted(harness: RouterHarness, 
     misspelt.write_text(json.dumps({**action, "name": "actions/misspelt"}))
     await kefu("actions", "put", str(misspelt))
     tried = await kefu("actions", "try", "misspelt", "order=SL700411902853", "--customer", "emma_clarke")
-    assert "\nWarning: total: its expression names toatl, where the answer has order_id, customer_id, " in tried.out
+    assert "its answer has nothing for total, of which `answers` speaks" in tried.err
+    assert "total: its expression names toatl, where the answer has order_id, customer_id, " in tried.err
     foreign = await kefu("actions", "try", "order-status", "order=SL700412650183", "--customer", "emma_clarke")
     assert "There is no such thing." in foreign.out
     assert "Warning" not in foreign.out

@@ -19,11 +19,12 @@ from kefu.router.actions.action import Action
 from kefu.router.actions.asked_action import ActionSet, ComparedMessage, Likely, Wanted, known_texts, parts_of
 from kefu.router.actions.cards import cards_of
 from kefu.router.actions.changes import ChangeMaker, Previewed
-from kefu.router.actions.http_call import ActionCaller, ActionFailed
+from kefu.router.actions.http_call import ActionCaller, ActionFailed, ActionResult, NotFitting
 from kefu.router.actions.inputs import InputReader, given_with, of_customer
 from kefu.router.actions.reply import named_by_reply
 from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, WantedAction
-from kefu.router.actions.value_words import progress_of, say
+from kefu.router.actions.template import said_of_nothing
+from kefu.router.actions.value_words import in_language, progress_of, say
 from kefu.router.domain.turn import InputValue, PendingChange, PendingInput
 from kefu.router.nlu.consent import Consent
 from kefu.router.replicas.retrieval_client import RetrievalClient, SearchLate
@@ -157,17 +158,16 @@ class ActionRunner:
             found = await self._caller.look_up(
                 request.principal.tenant, action.call, action.result, inputs, request.seconds(action.timeout_seconds)
             )
+            told = _told(action, found, inputs, request.language)
         except InputAsked as asked:
             return counted(asked.reply)
         except ActionFailed as error:
             _log.warning("action.failed", action=action.id, cause=str(error))
             missing = Missing.FAILED if action.change is None else Missing.NEEDS_PERSON
             return counted(ActionReply(action.id, missing=missing, detail=f"{action.id}: {error}"))
-        if found.values is None:
+        if told.values is None:
             return counted(ActionReply(action.id, missing=Missing.NOT_THERE))
-        told, language = {**inputs, **found.values}, request.language
-        cards = cards_of(action.cards, action, told, language)
-        return counted(ActionReply(action.id, say(action.answers, action, told, language), cards=cards))
+        return counted(ActionReply(action.id, told.said, cards=told.cards))
 
     async def attempt(
         self, principal: Principal, action: Action, given: Mapping[str, str], language: AnswerLanguage
@@ -189,12 +189,7 @@ class ActionRunner:
             seconds = float(action.timeout_seconds)
             return await self._changes.preview(principal.tenant, action, action.change, inputs, language, seconds)
         found = await self._caller.look_up(principal.tenant, action.call, action.result, inputs, action.timeout_seconds)
-        if found.values is None:
-            return Previewed(found.status, None, "")
-        told = {**inputs, **found.values}
-        cards = cards_of(action.cards, action, told, language)
-        said = say(action.answers, action, told, language)
-        return Previewed(found.status, found.values, said, cards, found.document)
+        return _told(action, found, inputs, language)
 
     def warm_up(self, principal: Principal) -> None:
         """Have all that messages are compared with embedded, beside whatever goes on: the first time takes seconds."""
@@ -214,6 +209,18 @@ class ActionRunner:
                 await self._retrieval.compare(principal, part[0], part, _WARM_UP_SECONDS)
         except BackendUnavailable as error:
             _log.warning("action.not_warm", cause=error.message)
+
+
+def _told(action: Action, found: ActionResult, inputs: Mapping[str, InputValue], language: AnswerLanguage) -> Previewed:
+    """What is said of a result. Raises NotFitting where it would be said of what is not in the answer."""
+    if found.values is None:
+        return Previewed(found.status, None, "")
+    template = in_language(action.answers, language)
+    if missing := said_of_nothing(template, found.values, found.absent):
+        raise NotFitting(f"its answer has nothing for {', '.join(missing)}, of which `answers` speaks", found.document)
+    told = {**inputs, **found.values}
+    cards = cards_of(action.cards, action, told, language)
+    return Previewed(found.status, found.values, say(action.answers, action, told, language), cards, found.document)
 
 
 def _compared(of: ActionSet, request: ActionRequest, cosines: Mapping[str, float]) -> ComparedMessage | None:

@@ -85,16 +85,16 @@ class _Agreed:
 
 @dataclass(frozen=True)
 class Previewed:
-    """What a change would come to."""
+    """What an action says of a result; of a change, what that would come to."""
 
     status: int
-    """HTTP status of the preview; 0: there is none."""
+    """HTTP status of the call, or of the preview; 0: there is none."""
     values: Mapping[str, Any] | None
-    """What is used of the preview; None: the change cannot be made."""
+    """What is used of the answer; None: there is no such thing, or the change cannot be made."""
     said: str
-    """The question whether it is to be made, or why it is refused; empty: there is nothing of the kind."""
+    """The answer. Of a change the question whether it is to be made, or why it is refused. Empty: there is none."""
     cards: Cards | None = None
-    """The question as cards."""
+    """The same as cards."""
     document: Any = None
     """The whole answer of the system; None: there is none, or it says that the change cannot be made."""
 

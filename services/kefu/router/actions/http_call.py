@@ -50,6 +50,8 @@ class ActionResult:
     values: Mapping[str, Any] | None
     document: Any = None
     """The whole answer, of which nothing else is kept or said."""
+    absent: frozenset[str] = frozenset()
+    """Names of values that are null, or hold null, where the answer has not a key that their expressions name."""
 
 
 class ActionCaller:
@@ -71,7 +73,9 @@ class ActionCaller:
         if answer.status != 200:
             raise ActionFailed(f"it answered with status {answer.status}")
         document = document_of(answer)
-        return ActionResult(answer.status, projected(result, document), document)
+        values = projected(result, document)
+        absent = (name for name, value in values.items() if _holds_null(value) and missing_keys(result[name], document))
+        return ActionResult(answer.status, values, document, frozenset(absent))
 
     async def send(self, tenant: str, call: HttpCall, inputs: Mapping[str, InputValue], seconds: float) -> HttpAnswer:
         """The answer to a call, whatever its status.
@@ -163,6 +167,12 @@ def projected(result: Mapping[str, str], document: Any) -> dict[str, Any]:
     if len(json.dumps(values)) > _MAX_RESULT_CHARACTERS:
         raise ActionFailed(f"what `result` takes of it is longer than {_MAX_RESULT_CHARACTERS} characters")
     return values
+
+
+def _holds_null(value: Any) -> bool:
+    """Whether a value is null, or a list of which an object has a null."""
+    objects = [each for each in cast("list[Any]", value) if isinstance(each, dict)] if isinstance(value, list) else []
+    return value is None or any(field is None for each in objects for field in cast("dict[str, Any]", each).values())
 
 
 def misspelt(result: Mapping[str, str], document: Any) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any, cast
 from kefu.common.customers import Customer
 from kefu.router.actions.action import SUB, Action, ActionInput, Choice
 from kefu.router.actions.cards import CardWriter, together
-from kefu.router.actions.http_call import ActionCaller, ActionFailed, ActionResult, NotSent, searched
+from kefu.router.actions.http_call import ActionCaller, ActionFailed, ActionResult, NotFitting, NotSent, searched
 from kefu.router.actions.reply import among, each_told_by_words, named_value, told_by_words
 from kefu.router.actions.request import ActionReply, ActionRequest, InputAsked, Missing, WantedAction
 from kefu.router.actions.template import render
@@ -197,6 +197,8 @@ def _described(entry: Mapping[str, Any], choice: Choice, source: Action) -> str:
 
 def _entries(listed: ActionResult, choice: Choice) -> list[dict[str, Any]]:
     found: Any = (listed.values or {}).get(choice.list) or []
+    if not found and choice.list in listed.absent:
+        raise NotFitting(f"the answer to {choice.action} has nothing for {choice.list}", listed.document)
     if not isinstance(found, list) or not all(
         isinstance(entry, dict) and cast("dict[str, Any]", entry).get(choice.value) is not None
         for entry in cast("list[Any]", found)

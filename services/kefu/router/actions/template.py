@@ -1,7 +1,7 @@
 """Templates of what is said: Mustache (mustache.github.io), which has values and sections and no logic to run away."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +14,7 @@ _TAG = re.compile(r"\{\{[^{}]*\}\}")
 _TAG_OR_RAW = re.compile(r"\{\{\{[^{}]*\}\}\}|\{\{[^{}]*\}\}")
 _BLANKS = re.compile(r"[ \t]{101}")
 _MOST_KEPT = 2_000
+_VALUES = frozenset({"_EscapeNode", "_LiteralNode"})
 
 
 def _without_link(value: str) -> str:
@@ -51,10 +52,37 @@ def names_of(template: str) -> list[str]:
 def unfilled(template: str, values: Mapping[str, Any]) -> list[str]:
     """The values that a template says outside sections, and that are null: names, in order; empty for no template."""
     try:
-        said = {str(node.key) for node in _nodes(template) if type(node).__name__ in ("_EscapeNode", "_LiteralNode")}
+        said = {str(node.key) for node in _nodes(template) if type(node).__name__ in _VALUES}
     except TemplateError:  # stored before it was refused
         return []
     return sorted(name for name in said if name in values and values[name] is None)
+
+
+def said_of_nothing(template: str, values: Mapping[str, Any], absent: Collection[str]) -> list[str]:
+    """What of `absent` values a template speaks of as if it were there, or were known not to be: names, in order.
+
+    That is a null outside sections, a null in a section for what is not there ({{^orders}}), and a field in the section
+    of a list of which every object has null. A section for what is there says nothing of what is absent.
+    """
+    try:
+        nodes = _nodes(template)
+    except TemplateError:  # stored before it was refused
+        return []
+    said = set[str]()
+    for node in nodes:
+        name, value = str(getattr(node, "key", "")), values.get(str(getattr(node, "key", "")))
+        if name not in absent:
+            continue
+        if type(node).__name__ != "_SectionNode":
+            said.update({name} if value is None else ())
+        elif isinstance(value, list) and value:
+            fields = {str(each.key) for each in node.parsed._parse_tree if type(each).__name__ in _VALUES}
+            said.update(f"{name}.{field}" for field in fields if all(_is_null(each, field) for each in value))
+    return sorted(said)
+
+
+def _is_null(entry: Any, field: str) -> bool:
+    return isinstance(entry, Mapping) and field in entry and entry[field] is None
 
 
 def sections_of(template: str) -> dict[str, set[str]]:

@@ -156,7 +156,9 @@ class Action(_message.Message):
     @_builtins.property
     def answers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """What is said, by language ("zh", "en"): a Mustache template over the names of `result` and of the inputs, at most 4,000
-        characters. It writes values, sections ({{#list}}...{{/list}}) and inverted sections ({{^list}}...{{/list}}).
+        characters. It writes values, sections ({{#list}}...{{/list}}) and inverted sections ({{^list}}...{{/list}}). Where it
+        speaks of a result that is null since the system's answer has not the key (outside of a section for what is there), a
+        person is called. "a || `[]`" in `result` says that the key may be missing.
         """
 
     @_builtins.property

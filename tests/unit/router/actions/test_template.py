@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kefu.router.actions.action import Texts
-from kefu.router.actions.template import TemplateError, check_template, render, unfilled
+from kefu.router.actions.template import TemplateError, check_template, render, said_of_nothing, unfilled
 from kefu.router.actions.value_pattern import check_pattern, values_in
 from kefu.router.actions.value_words import in_words
 from kefu.testing.hostile_text import hostile_texts
@@ -120,3 +120,21 @@ def test_a_template_that_was_stored_before_it_was_refused_is_said_as_it_stands()
 )
 def test_what_a_template_says_and_nothing_is_there_for(template: str, names: list[str]) -> None:
     assert unfilled(template, {"id": None, "total": None, "note": "", "zero": 0}) == names
+
+
+@pytest.mark.parametrize(
+    ("template", "names"),
+    [
+        ("{{id}} costs {{total}}", ["total"]),
+        ("{{#total}}It costs {{total}}.{{/total}}", []),  # said only where it is there
+        ("{{^total}}It costs nothing.{{/total}}", ["total"]),
+        ("{{^id}}No order.{{/id}}", []),  # null, as the system says
+        ("{{#orders}}{{id}} {{total}} {{#note}}{{note}}{{/note}}{{/orders}}", ["orders.id"]),
+        ("{{#orders}}{{total}}{{/orders}}{{^orders}}None.{{/orders}}", []),
+        ("{{#total}}", []),  # no template
+    ],
+)
+def test_what_a_template_says_of_what_the_answer_has_not(template: str, names: list[str]) -> None:
+    orders = [{"id": None, "total": None, "note": None}, {"id": None, "total": "5"}]
+    values = {"id": None, "total": None, "orders": orders}
+    assert said_of_nothing(template, values, {"total", "orders"}) == names
