@@ -171,8 +171,10 @@ def projected(result: Mapping[str, str], document: Any) -> dict[str, Any]:
 
 def _holds_null(value: Any) -> bool:
     """Whether a value is null, or a list of which an object has a null."""
-    objects = [each for each in cast("list[Any]", value) if isinstance(each, dict)] if isinstance(value, list) else []
-    return value is None or any(field is None for each in objects for field in cast("dict[str, Any]", each).values())
+    entries = cast("list[Any]", value) if isinstance(value, list) else []
+    return value is None or any(
+        None in cast("dict[str, Any]", each).values() for each in entries if isinstance(each, dict)
+    )
 
 
 def misspelt(result: Mapping[str, str], document: Any) -> list[str]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import pystache
 from pystache.parser import ParsingError
@@ -77,7 +77,8 @@ def said_of_nothing(template: str, values: Mapping[str, Any], absent: Collection
             said.update({name} if value is None else ())
         elif isinstance(value, list) and value:
             fields = {str(each.key) for each in node.parsed._parse_tree if type(each).__name__ in _VALUES}
-            said.update(f"{name}.{field}" for field in fields if all(_is_null(each, field) for each in value))
+            entries = cast("list[Any]", value)
+            said.update(f"{name}.{field}" for field in fields if all(_is_null(each, field) for each in entries))
     return sorted(said)
 
 
