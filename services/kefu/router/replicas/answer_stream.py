@@ -67,7 +67,7 @@ class ReplicaStream(AsyncGenerator[GenerationEvent, None]):
         self._load = load
         self._breaker = breaker
         self._first_token_seconds = first_token_seconds
-        self._started_at = time.monotonic()
+        self._started_at = breaker.clock()
         self._has_ended = False
         self._dispatch = load.record_sent(request.estimated_tokens)
         self._attempt = breaker.begin()
@@ -123,7 +123,7 @@ class ReplicaStream(AsyncGenerator[GenerationEvent, None]):
         self._has_ended = True
         self._answer.cancel()
         self._load.record_end(self._dispatch)
-        if time.monotonic() - self._started_at >= _TIMEOUT_SHARE * self._first_token_seconds:
+        if self._breaker.clock() - self._started_at >= _TIMEOUT_SHARE * self._first_token_seconds:
             self._breaker.failed(self._attempt)  # no effect after a first token
         else:
             self._breaker.inconclusive(self._attempt)

@@ -223,6 +223,14 @@ async def test_the_customers_own_case_calls_a_person_and_says_where_it_is_shown(
     assert harness.replica.calls == []
 
 
+async def test_the_models_word_for_nothing_found_calls_a_person_and_is_not_shown(
+    harness: RouterHarness, customer: RouterClient
+) -> None:
+    harness.replica.frames = ["NOT_", "FOUND"]
+    answer = await customer.ask("How long does a refund take?")
+    assert (answer.text, answer.handoff.reason) == ("", Reason.REASON_NOTHING_RELEVANT)
+
+
 async def test_a_question_about_another_field_calls_nobody_and_offers_a_person(
     harness: RouterHarness, customer: RouterClient
 ) -> None:

@@ -196,14 +196,14 @@ class AnswerGenerator:
         elif proof.check:
             _log.info("answer.check_failed", check=proof.check)
             metrics.CHECKS_FAILED.labels(proof.check).inc()
+        if proof.is_not_found:
+            return self._handed_over(question, draft, said, HandoffReason.NOTHING_RELEVANT)
         if isinstance(proof, Unproven) and proof.is_over:
             draft.say(proof.chain.break_off())
             return self._handed_over(question, draft, said, HandoffReason.UNSUPPORTED_ANSWER, proof.literal)
         if draft.log.text_bytes:
             cited = {"citations": proof.chain.citations(), "supports": proof.chain.supports()}
             return replace(said, finish=FinishReason.STOP, is_cut=True, **cited) if proof.is_cut else said
-        if proof.is_not_found:
-            return self._handed_over(question, draft, said, HandoffReason.NOTHING_RELEVANT)
         detail = proof.literal or (proof.chain.blocked or "")
         reason = HandoffReason.UNSUPPORTED_ANSWER if proof.is_over or detail else HandoffReason.EMPTY_ANSWER
         return await self._otherwise(question, draft, said, find_evidence, reason, detail)

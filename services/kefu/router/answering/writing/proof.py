@@ -29,17 +29,20 @@ SecondReading = Callable[[str, str], Coroutine[None, None, bool]]
 class Unproven:
     """Shows what a model writes as it comes, up to a literal that no evidence holds."""
 
-    is_not_found = False
     check = refused = ""
 
     def __init__(self, chain: AnswerFilter, say: Callable[[str], None]) -> None:
         self.chain = chain
+        self.is_not_found = False
+        """See `Proof`."""
         self._say = say
+        self._beginning: str | None = ""
+        """What may still become NOT_FOUND; None: the answer began otherwise."""
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more will be shown."""
-        return self.chain.blocked is not None
+        return self.is_not_found or self.chain.blocked is not None
 
     @property
     def literal(self) -> str:
@@ -53,16 +56,27 @@ class Unproven:
 
     def push(self, text: str) -> None:
         """Take what the model wrote."""
-        self._say(self.chain.push(text))
+        self._say(self.replay(text, ""))
 
     def replay(self, written: str, _: str) -> str:
         """What is shown of a text that another router took already."""
-        return self.chain.push(written)
+        if self._beginning is None:
+            return self.chain.push(written)
+        self._beginning += written
+        begun = self._beginning.lstrip()
+        self.is_not_found = begun.startswith(NOT_FOUND)
+        return "" if self.is_not_found or NOT_FOUND.startswith(begun) else self._begin()
 
     async def finish(self, *, is_whole: bool) -> None:
         """Nothing more is written."""
         del is_whole
+        if not self.is_not_found:
+            self._say(self._begin())
         self._say(self.chain.finish())
+
+    def _begin(self) -> str:
+        begun, self._beginning = self._beginning, None
+        return self.chain.push(begun) if begun else ""
 
     async def close(self) -> None:
         """Give up what was begun."""

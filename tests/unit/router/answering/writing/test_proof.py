@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import pytest
 
-from kefu.router.answering.writing.proof import SECOND_READING, Proof
+from kefu.router.answering.writing.proof import SECOND_READING, Proof, Unproven
 from kefu.router.domain.turn import Passage
 from kefu.router.guardrails.answer_checks import AnswerChecks, AskedText
-from kefu.router.guardrails.answer_filter import SentenceFilter
+from kefu.router.guardrails.answer_filter import AnswerFilter, SentenceFilter
 from kefu.router.guardrails.evidence import LiteralEvidence
 from kefu.router.guardrails.sentence_gate import LONGEST_SENTENCE, TOO_LONG
 
@@ -230,3 +230,27 @@ async def test_half_a_sentence_is_neither_read_nor_shown_where_the_model_was_cut
         proof.push(piece)
     await proof.finish(is_whole=False)
     assert "".join(said) == FIRST
+
+
+@pytest.mark.parametrize(
+    ("pieces", "told"),
+    [
+        (["NOT", "_FOUND"], ""),
+        (["\n", "NOT_FOUND", " in the passages."], ""),
+        (["NOT"], "NOT"),
+        (["N", "o, it does not."], "No, it does not."),
+        (["It is NOT_FOUND", "."], "It is NOT_FOUND."),
+        ([], ""),
+    ],
+)
+async def test_the_word_for_nothing_found_is_not_shown_where_nothing_is_proven_either(
+    pieces: list[str], told: str
+) -> None:
+    said: list[str] = []
+    evidence = LiteralEvidence([ASKED], [("", PAGE)], ASKED)
+    proof = Unproven(AnswerFilter([Passage(1, "p1", "", (), PAGE, "", 0.9, "en")], evidence, ASKED), said.append)
+    for piece in pieces:
+        proof.push(piece)
+    await proof.finish(is_whole=True)
+    assert "".join(said) == told
+    assert proof.is_not_found == proof.is_over == ("".join(pieces).strip().startswith("NOT_FOUND"))
