@@ -19,7 +19,7 @@ from tests.support.router_harness import RouterHarness, open_router_harness
 from tests.support.scripted_services import make_hit
 from tests.support.shop_actions import EMMAS, customer, set_up
 
-ASK, CANCEL = "Where's my order?", "Cancel my order"
+ASK, CANCEL = "Where is my order?", "Cancel my order"
 PENDING, PROCESSED, _ = EMMAS
 YES = "Yes, please do it"
 

@@ -25,9 +25,11 @@ from kefu.router.nlu.normalization import normalize
 PATH = Path(__file__).with_name("messages.json")
 RULES = "rules"
 """The intent of questions about a shop's rules: no action may name it."""
-WEIGHTS = (-2.4, 51.9, -44.1, -7.3, 1.2, 1.1, -0.5)
+UNDO = "undo_request"
+"""Whoever takes a request back speaks as whoever makes it: where this is likeliest, nothing else is clearly wanted."""
+WEIGHTS = (-4.5, 72.4, -21.1, -48.7, 0.8, 1.1, -0.6)
 """Of a bias and of `Signs`, for an action that names an intent."""
-WEIGHTS_WITHOUT_INTENT = (-15.3, 145.2, -37.0, -94.6, 0.7, 0.0, -0.6)
+WEIGHTS_WITHOUT_INTENT = (-14.6, 148.3, -30.5, -105.1, 0.5, 0.0, -0.7)
 """For one that has examples alone."""
 LEAST_LIKELIHOOD = 0.6
 LEAST_WITH_VALUE = 0.3
@@ -151,7 +153,8 @@ class ActionSet:
         found = self._candidates(message)
         found.sort(key=lambda each: (each.is_named, each.likelihood, each.has_steps), reverse=True)
         for each in found:
-            if each.likelihood >= (LEAST_WITH_VALUE if each.is_named else LEAST_LIKELIHOOD):
+            least = LEAST_WITH_VALUE if each.is_named else LEAST_LIKELIHOOD
+            if each.likelihood >= least and message.may_mean(each.wanted):
                 return Likely((each.wanted,), Asked.CLEARLY)
         titled = [each for each in found if each.wanted.titles]
         named = [each for each in titled if each.is_named]
@@ -167,7 +170,7 @@ class ActionSet:
         found = self._candidates(message)
         best = max(found, key=lambda each: (each.likelihood, each.has_steps))
         asked = max((each.likelihood for each in found if each.wanted.id == of), default=0.0)
-        is_clear = best.likelihood >= LEAST_LIKELIHOOD and asked < LEAST_BEFORE_PERSON
+        is_clear = best.likelihood >= LEAST_LIKELIHOOD and asked < LEAST_BEFORE_PERSON and message.may_mean(best.wanted)
         return best.wanted if is_clear and best.wanted.id != of else None
 
     def _candidates(self, message: "ComparedMessage") -> list["_Candidate"]:
@@ -225,6 +228,11 @@ class ComparedMessage:
     own_case: float
     intents: Mapping[str, float] = field(default_factory=dict[str, float])
     """How likely it has each intent; empty: not known."""
+
+    def may_mean(self, wanted: Wanted) -> bool:
+        """Whether it does not rather take something back; an example of what is wanted never does."""
+        likeliest = max(self.intents, key=self.intents.__getitem__, default="")
+        return likeliest != UNDO or UNDO in wanted.intents or _bare(self.text) in _normalized(tuple(wanted.examples))
 
 
 class Signs(NamedTuple):

@@ -214,6 +214,7 @@ export const en = {
   intentOrderList: "to see their orders",
   intentReturnRefund: "a return or a refund",
   intentExchange: "an exchange",
+  intentUndoRequest: "to take a request back",
   intentPaymentProblem: "help with a payment",
   intentInvoice: "an invoice",
   intentProductQuestion: "to know something about a product",

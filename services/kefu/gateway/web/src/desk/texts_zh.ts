@@ -215,6 +215,7 @@ export const zh: Record<keyof typeof en, string> = {
   intentOrderList: "查看订单",
   intentReturnRefund: "退货或退款",
   intentExchange: "换货",
+  intentUndoRequest: "撤回之前的申请",
   intentPaymentProblem: "支付问题",
   intentInvoice: "发票",
   intentProductQuestion: "商品咨询",

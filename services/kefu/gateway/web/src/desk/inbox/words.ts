@@ -144,6 +144,7 @@ const INTENTS: Readonly<Record<string, () => string>> = {
   change_order: () => t("intentChangeOrder"),
   return_refund: () => t("intentReturnRefund"),
   exchange: () => t("intentExchange"),
+  undo_request: () => t("intentUndoRequest"),
   payment_problem: () => t("intentPaymentProblem"),
   invoice: () => t("intentInvoice"),
   product_question: () => t("intentProductQuestion"),
