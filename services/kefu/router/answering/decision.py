@@ -195,6 +195,12 @@ def before_search(question: Question) -> Decision | None:
         return Refuse()
     if question.consent is not None:
         return Settle(question.consent)
+    if (
+        question.waits_for_person
+        and question.pending is None
+        and (message.intent is Intent.GREETING or message.has_no_word)
+    ):
+        return HandOver(HandoffReason.CUSTOMER_ASKED)  # "hello?": they ask where that person is
     if message.intent is not None:
         return GiveCanned(message.intent)
     return None

@@ -31,6 +31,11 @@ class CustomerMessage:
         """The intent of a message that needs no knowledge; None for everything else."""
         return intent_of(self.normalized)
 
+    @property
+    def has_no_word(self) -> bool:
+        """Whether it is numbers and signs alone."""
+        return not any(map(str.isalpha, self.text))
+
     @cached_property
     def is_abuse(self) -> bool:
         """Whether the message insults its reader."""

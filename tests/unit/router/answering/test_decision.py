@@ -237,6 +237,24 @@ def test_whoever_means_nothing_of_what_was_offered_gets_a_person_without_a_searc
     assert before_search(rejected) == HandOver(HandoffReason.NOTHING_RELEVANT)
 
 
+@table(
+    ("text", "more", "decision"),
+    [
+        ("hello?", {"waits_for_person": True}, HandOver(HandoffReason.CUSTOMER_ASKED)),
+        ("在吗？", {"waits_for_person": True}, HandOver(HandoffReason.CUSTOMER_ASKED)),
+        ("1", {"waits_for_person": True}, HandOver(HandoffReason.CUSTOMER_ASKED)),
+        ("1", {"waits_for_person": True, "pending": PendingInput("cancel-order", "order", {})}, None),
+        (ASKED, {"waits_for_person": True}, None),
+        ("Thanks!", {"waits_for_person": True}, GiveCanned(Intent.THANKS)),
+        ("hello?", {}, GiveCanned(Intent.GREETING)),
+    ],
+)
+def test_who_waits_for_a_person_and_says_nothing_is_told_that_one_was_called(
+    text: str, more: dict[str, Any], decision: Decision | None
+) -> None:
+    assert before_search(replace(question(text), **more)) == decision
+
+
 @pytest.mark.parametrize(
     "stage",
     [
