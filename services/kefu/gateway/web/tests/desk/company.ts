@@ -137,6 +137,7 @@ export class Company {
   readonly desk = new Channel<DeskEvent>();
   readonly documents: Document[] = [];
   readonly curated: CuratedAnswer[] = [];
+  curatedWarnings: string[] = [];
   readonly procedures = new ProcedureShelf(refusal);
   readonly experiments = new ExperimentBench();
   readonly reviews = new ReviewShelf();
@@ -305,7 +306,7 @@ export class Company {
           const at = this.curated.findIndex((one) => one.name === put.name);
           if (at < 0) this.curated.push(put);
           else this.curated[at] = put;
-          return { curatedAnswer: put };
+          return { curatedAnswer: put, warnings: this.curatedWarnings };
         },
         deleteCuratedAnswer: (request) => {
           const at = this.curated.findIndex((one) => one.name === request.name);

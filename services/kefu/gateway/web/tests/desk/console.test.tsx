@@ -405,6 +405,19 @@ test("a group of unanswered questions becomes a curated answer and leaves the li
   expect(company.groups.length).toBe(2);
 });
 
+test("a curated answer that another one contradicts is saved, and its warning is read before the form closes", async () => {
+  company.curatedWarnings = ['"Do you repair?" is a question of curated answer 7, too.'];
+  await open("#/unanswered", "kefu_lead");
+  await press("Write the answer to “Is there a repair shop in Hamburg?”");
+  await vi.waitFor(() => expect(root.querySelector("dialog textarea")).not.toBeNull());
+  await press("Save");
+  await see(/Saved, but look at this/);
+  await see(/is a question of curated answer 7, too/);
+  expect(root.querySelector("dialog textarea")).toBeNull();
+  await act(async () => root.querySelector<HTMLButtonElement>("dialog .dialog-actions button")!.click());
+  await see(/From now on, whoever asks this gets your answer/);
+});
+
 test("files are imported one after the other, each with what became of it", async () => {
   await open("#/knowledge/help/documents", "kefu_lead");
   await see(/Choose files/);

@@ -103,7 +103,7 @@ export class ProcedureShelf {
     });
     router.service(ActionService, {
       listActions: () => ({ actions: this.actions }),
-      tryAction: ({ customer, inputs }) => ({ status: 200, result: JSON.stringify({ customer, ...inputs }), answer: "Cancel **it**?" }),
+      tryAction: ({ customer, inputs }) => ({ status: 200, result: JSON.stringify({ customer, ...inputs }), answer: "Cancel **it**?", warnings: ["The result has no key \"state\"; it has status."] }),
     });
   }
 

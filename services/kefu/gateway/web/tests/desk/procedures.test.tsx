@@ -272,6 +272,7 @@ test("an administrator tries an action, and stores and deletes secrets without s
   await submit();
   await see(/HTTP status: 200/);
   await see(/"customer":"emma","order":"SL1"/);
+  await see(/The result has no key "state"; it has status\./);
   await press("Close");
   await act(async () => {
     root.querySelector("dialog")!.dispatchEvent(new Event("close"));

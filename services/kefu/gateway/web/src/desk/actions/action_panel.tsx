@@ -118,6 +118,11 @@ function Tried({ of }: { of: TryActionResponse }) {
       <p>
         {t("tryStatus")}: <strong>{of.status}</strong>
       </p>
+      {of.warnings.map((warning) => (
+        <Notice kind="warn" key={warning}>
+          {warning}
+        </Notice>
+      ))}
       <div>
         <p class="soft">{t("tryAnswer")}</p>
         <div class="example-reply" dir="auto">

@@ -20,12 +20,13 @@ export function Item({ conversation, open }: { conversation: Conversation; open:
   const id = sessionId(session?.name ?? "");
   const left = lapsesSoon(conversation, now.value);
   const held = session?.state === Session_State.HUMAN;
-  const alone = conversation.lastMessage === session?.title; // the first message is the last one, too
+  const last = plainLine(conversation.lastMessage);
+  const alone = last === "" || conversation.lastMessage === session?.title; // the first message is the last one, too
   return (
     <a class="conversation-item" href={hrefOf("inbox", id)} aria-current={id === open ? "true" : undefined}>
       <span class={alone ? "item-top alone" : "item-top"}>
         <span class="item-title" dir="auto">
-          {session?.title || t("noTitle")}
+          {last || session?.title || t("noTitle")}
         </span>
         {waitingSince ? (
           <span class={`item-wait ${conversation.escalated ? "late" : ""}`}>
@@ -37,7 +38,7 @@ export function Item({ conversation, open }: { conversation: Conversation; open:
       </span>
       {alone ? null : (
         <span class="item-last" dir="auto">
-          {plainLine(conversation.lastMessage)}
+          {t("beganWith", { text: session?.title || t("noTitle") })}
         </span>
       )}
       <span class="item-tags">

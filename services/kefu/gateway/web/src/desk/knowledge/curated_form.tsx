@@ -11,7 +11,7 @@ import { languageName } from "../shared/format.ts";
 import { DeskIcon } from "../shared/icons.tsx";
 import { useAction } from "../shared/loading.ts";
 import { useDesk } from "../shared/session.ts";
-import { FailureNotice, Labelled } from "../shared/ui.tsx";
+import { FailureNotice, Labelled, Notice } from "../shared/ui.tsx";
 import { t } from "../texts.ts";
 
 interface FormProps {
@@ -37,6 +37,7 @@ export function CuratedForm({ answer, collection, collections, replies = [], bes
   const [priority, setPriority] = useState(answer.priority);
   const [staff, setStaff] = useState(answer.audience === Audience.STAFF);
   const [into, setInto] = useState(collection);
+  const [warned, setWarned] = useState<{ readonly saved: CuratedAnswer; readonly warnings: readonly string[] } | null>(null);
   const acting = useAction();
 
   const save = () => {
@@ -52,11 +53,33 @@ export function CuratedForm({ answer, collection, collections, replies = [], bes
         audience: staff ? Audience.STAFF : Audience.EVERYONE,
       });
       const response = await services.knowledge.putCuratedAnswer({ collection: into, curatedAnswer });
-      await onSaved(response.curatedAnswer ?? curatedAnswer);
+      const saved = response.curatedAnswer ?? curatedAnswer;
+      if (response.warnings.length > 0) setWarned({ saved, warnings: response.warnings });
+      else await onSaved(saved);
     });
   };
   const set = (index: number, value: string) => setQuestions(questions.map((one, at) => (at === index ? value : one)));
 
+  if (warned !== null) {
+    const close = () => acting.run(async () => await onSaved(warned.saved));
+    return (
+      <Dialog kind="panel" title={t("savedWithWarnings")} closeLabel={t("close")} onClose={close}>
+        <div class="stack">
+          {warned.warnings.map((warning) => (
+            <Notice kind="warn" key={warning}>
+              {warning}
+            </Notice>
+          ))}
+          <FailureNotice failure={acting.failure} />
+          <div class="dialog-actions">
+            <button type="button" class="button primary" disabled={acting.busy} onClick={close}>
+              {t("close")}
+            </button>
+          </div>
+        </div>
+      </Dialog>
+    );
+  }
   return (
     <Dialog kind="panel" title={answer.name === "" ? t("newCurated") : t("editCurated")} closeLabel={t("close")} onClose={onClose}>
       <form
