@@ -11,11 +11,13 @@ import os
 import socket
 import struct
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
 _POLL_SECONDS = 0.001
-_POLLS = 50
+_WAIT_SECONDS = 3.0
+"""So long may gRPC's thread take to accept what waits: milliseconds, but where the processor is wanted by others."""
 _ACCEPT_QUEUE = slice(24, 28)  # of struct tcp_info: tcpi_unacked, which of a listening socket is its accept queue
 
 
@@ -30,9 +32,8 @@ async def stop_listening(port: int) -> bool:
     found = False
     for listener in _listeners(port):
         with listener:
-            for _ in range(_POLLS):  # what waits in the kernel would be reset: let gRPC's thread take it
-                if not _accept_queue(listener):
-                    break
+            until = time.monotonic() + _WAIT_SECONDS
+            while _accept_queue(listener) and time.monotonic() < until:  # what waits in the kernel would be reset
                 await asyncio.sleep(_POLL_SECONDS)
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RD)
