@@ -3,6 +3,7 @@ Back up and restore all that Kefu keeps: python -m kefu.backup
 
     create                     copy, check, keep; delete what is older than the newest KEFU_BACKUP_KEEP
     list                       the backups that are there
+    accept NAME                take one for good that lacks much of what the one before it had
     restore NAME|latest        into a Redis that holds nothing; --dry-run says what is in it
 """
 
@@ -16,7 +17,7 @@ import pydantic
 import typer
 
 from kefu.backup.config import BackupConfig
-from kefu.backup.create import create_backup
+from kefu.backup.create import accept_backup, create_backup
 from kefu.backup.errors import BackupFailed
 from kefu.backup.restore import Wishes, restore_backup
 from kefu.backup.vault import Vault
@@ -43,12 +44,21 @@ def list_backups() -> None:
         typer.echo(
             f"{name}  {age:7.1f} h ago  {one.size:>13,} bytes{'  encrypted' if one.encrypted else ''}  "
             f"{one.census.documents} documents  {one.census.sessions} sessions  {one.files} files"
+            f"{'  IN DOUBT: ' + one.doubt if one.doubt else ''}"
         )
 
 
 @app.command()
+def accept(name: Annotated[str, typer.Argument(help="Which one, as `list` names it.")]) -> None:
+    """Take a backup for a good one that is in doubt: Redis held so little on purpose."""
+    config = BackupConfig()  # pyright: ignore[reportCallIssue]
+    manifest = accept_backup(config, name)
+    typer.echo(f"{manifest.name} is a good backup now, with {manifest.census.documents} documents")
+
+
+@app.command()
 def restore(
-    name: Annotated[str, typer.Argument(help="Which one; `latest` is the newest.")],
+    name: Annotated[str, typer.Argument(help="Which one; `latest` is the newest good one.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is in it, and change nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Delete what Kefu has in that Redis before.")] = False,
     without_deliveries: Annotated[

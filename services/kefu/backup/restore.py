@@ -39,7 +39,7 @@ class Wishes:
 
 
 async def restore_backup(config: BackupConfig, name: str, wishes: Wishes, say: Callable[[str], None]) -> Manifest:
-    """Restore a backup (`latest` is the newest) and return what it is. `say` is told of each step.
+    """Restore a backup (`latest` is the newest good one) and return what it is. `say` is told of each step.
 
     Raises BackupFailed, before anything is changed, for a copy that is damaged or cannot be opened, a newer schema, a
     Redis that holds something, and services that run on it.
@@ -54,6 +54,8 @@ async def restore_backup(config: BackupConfig, name: str, wishes: Wishes, say: C
         found = await take_census(scratch.client)
         _check_against(manifest, found)
         say(f"{manifest.name}, made from {manifest.redis} by Kefu {manifest.kefu}, {manifest.files} files of customers")
+        if manifest.doubt:
+            say(f"it is in doubt: {manifest.doubt}")
         for line in found.lines():
             say(line)
         before = await take_census(target)

@@ -43,6 +43,8 @@ class Manifest(BaseModel, frozen=True):
     size: int
     files: int
     census: Census
+    doubt: str = ""
+    """Why it is not a good one: much is gone that the good one before it had. Empty: it is, or was accepted."""
 
     @property
     def encrypted(self) -> bool:
@@ -67,11 +69,15 @@ class Vault:
         whole = {path.split("/")[1] for path in found if path.endswith("/manifest.json")}
         return sorted(name for name in whole if _NAME.fullmatch(name))
 
+    def latest(self) -> Manifest | None:
+        """The newest good one."""
+        return next((one for one in map(self.manifest, reversed(self.names())) if not one.doubt), None)
+
     def manifest(self, name: str) -> Manifest:
-        """What a backup is; `latest` is the newest one. Raises BackupFailed for one that is not there."""
+        """What a backup is; `latest` is the newest good one. Raises BackupFailed for one that is not there."""
+        if name == "latest" and (newest := self.latest()) is not None:
+            return newest
         names = self.names()
-        if name == "latest" and names:
-            name = names[-1]
         if name not in names:
             raise BackupFailed(
                 f"There is no backup {name} in {self._address}; there are: {', '.join(names) or 'none'}."
@@ -80,6 +86,10 @@ class Vault:
             return Manifest.model_validate_json(self.read(f"backups/{name}/manifest.json"))
         except ValidationError as error:
             raise BackupFailed(f"The manifest of {name} cannot be read: {error}.") from error
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Keep what a backup is: from then on it is one."""
+        self.write(f"backups/{manifest.name}/manifest.json", manifest.model_dump_json(indent=1).encode())
 
     def file_names(self, name: str) -> list[str]:
         """Names of the customers' files of a backup."""

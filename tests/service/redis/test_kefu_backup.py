@@ -17,7 +17,7 @@ from prometheus_client import REGISTRY, generate_latest
 
 from kefu.backup.census import label_of_key
 from kefu.backup.config import BackupConfig
-from kefu.backup.create import create_backup
+from kefu.backup.create import accept_backup, create_backup
 from kefu.backup.errors import BackupFailed
 from kefu.backup.restore import Wishes, restore_backup
 from kefu.backup.snapshot import Server, take_snapshot
@@ -277,6 +277,51 @@ async def test_an_emptied_redis_does_not_push_out_what_it_held(source: RedisServ
     with pytest.raises(BackupFailed, match=f"{first.name} does: nothing was kept and nothing deleted"):
         await backup(config(source, tmp_path / "to", keep=1))
     assert Vault(str(tmp_path / "to"), config(source, tmp_path).access).names() == [first.name]
+
+
+async def test_what_lost_much_is_kept_in_doubt_and_is_not_the_latest_until_somebody_accepts_it(
+    source: RedisServer, target: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter(range(1_800_000_000, 1_900_000_000, 60))
+    monkeypatch.setattr("kefu.backup.create.time.time", lambda: float(next(times)))
+    one = config(source, tmp_path / "to", keep=1)
+    vault = Vault(one.to, one.access)
+    document = "kefu:1:{{default/help}}:document:{}"
+    async with opened(source) as client:
+        for number in range(20):
+            await client.hset(document.format(number), "path", "x")
+        await client.set("kefu:1:{key:k1}", "a key")
+        good, _ = await backup(one)
+        record = await client.hgetall("kefu:1:backup")
+        await client.delete(*(document.format(number) for number in range(9)))
+        fewer, _ = await backup(one)  # eleven of twenty are an ordinary day
+        assert vault.names() == [fewer.name]
+        await client.delete(*(document.format(number) for number in range(9, 15)))  # five of eleven are left
+        for _ in range(2):  # a job that is tried again
+            with pytest.raises(BackupFailed, match=rf"it has 5 documents, and {fewer.name} has 11.*kefu.backup accept"):
+                await backup(one)
+        assert good.census.documents == 20
+        assert record[b"name"] == good.name.encode()
+    doubtful = vault.names()[-1]
+    assert vault.names() == [fewer.name, doubtful], "it pushes out no good one, and others in doubt"
+    assert (vault.manifest("latest").name, vault.manifest(doubtful).census.documents) == (fewer.name, 5)
+    assert any("is in doubt: it has 5" in line for line in await restore(config(target, tmp_path / "to"), doubtful))
+
+    async with opened(source) as client:  # emptied under routers that write a session at once
+        told = await client.hgetall("kefu:1:backup")
+        await client.flushall()
+        await client.hset(SESSION.format(7), "state", "open")
+    with pytest.raises(BackupFailed, match=r"it has 0 documents, and .* has 11; it has 0 API keys"):
+        await backup(one)
+    assert told[b"name"] == fewer.name.encode(), "the age of the last good one goes on"
+    await restore(config(target, tmp_path / "to"), force=True)
+    async with opened(target) as client:
+        assert len(await client.keys(document.format("*"))) == 11
+
+    accept_backup(one, vault.names()[-1])
+    assert vault.manifest("latest").census.documents == 0
+    with pytest.raises(BackupFailed, match="There is no backup 2020"):
+        accept_backup(one, "20200101T000000Z")
 
 
 async def test_the_primary_behind_sentinels_is_copied_and_sentinels_count_no_replica_more(tmp_path: Path) -> None:
