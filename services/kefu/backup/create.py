@@ -155,9 +155,11 @@ def _prune(vault: Vault, keep: int) -> list[str]:
 
     Those in doubt are counted apart: they push out no good one.
     """
-    doubts = {name: bool(vault.manifest(name).doubt) for name in vault.names()}
-    kept = [each for doubt in (False, True) for each in [name for name in doubts if doubts[name] is doubt][-keep:]]
-    gone = [name for name in doubts if name not in kept]
+    names = vault.names()
+    doubtful = [name for name in names if vault.manifest(name).doubt]
+    good = [name for name in names if name not in doubtful]
+    kept = good[-keep:] + doubtful[-keep:]
+    gone = [name for name in names if name not in kept]
     # The manifest goes first: what is half deleted is no backup.
     vault.delete(f"backups/{name}/manifest.json" for name in gone)
     newest = max(kept)
