@@ -15,6 +15,7 @@ from kefu.retrieval.config import RetrievalConfig
 from kefu.router.config import RouterConfig
 from kefu.testing.kustomize import (
     CLUSTER,
+    K8S,
     Object,
     builds,
     containers,
@@ -101,6 +102,7 @@ def test_a_pod_has_drained_before_its_grace_period_is_over(folder: Path, monkeyp
             [container] = pod_of(workload)["containers"]
             pre_stop = container["lifecycle"]["preStop"]["sleep"]["seconds"]
             assert pre_stop + SHUTDOWN_SECONDS < pod_of(workload)["terminationGracePeriodSeconds"]
+            assert pre_stop >= 30, "GKE's balancer takes 24 s to hear of it, others longer (gpu-production/README.md)"
 
 
 @every_build
@@ -123,6 +125,12 @@ def test_every_container_that_stays_is_probed(folder: Path) -> None:
             for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
                 probe = container[kind]
                 [how] = {"grpc", "tcpSocket", "httpGet", "exec"} & probe.keys()
+                if how == "exec" and container["name"] in ("redis", "sentinel"):
+                    assert (
+                        " redis-cli " in probe["exec"]["command"][-1]
+                    )  # tests/service/redis/test_kubernetes_probes.py
+                    assert probe["timeoutSeconds"] > 3, "what its own timeout ends leaves no process"
+                    continue
                 if how == "exec":
                     program = "kefu.gateway.probe" if "http" in ports else "kefu.common.probe"
                     listening = ports["http"] if "http" in ports else ports["grpc"]
@@ -327,6 +335,14 @@ def test_replicas_are_spread_over_nodes_and_zones(folder: Path) -> None:
         keys = {one["topologyKey"] for one in constraints}
         assert keys == {"kubernetes.io/hostname", "topology.kubernetes.io/zone"}
         assert all(selects(one["labelSelector"], pod_labels(workload)) for one in constraints)
+
+
+def test_redis_with_sentinels_is_spread_over_nodes_and_zones() -> None:
+    constraints = pod_of(named(K8S / "checks" / "sentinel", "StatefulSet", "kefu-redis"))["topologySpreadConstraints"]
+    assert {one["topologyKey"]: one["whenUnsatisfiable"] for one in constraints} == {
+        "kubernetes.io/hostname": "DoNotSchedule",
+        "topology.kubernetes.io/zone": "ScheduleAnyway",
+    }
 
 
 @every_build

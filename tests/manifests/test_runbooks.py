@@ -18,6 +18,7 @@ SECRETS = {"kefu-edge-tls", "kefu-inside-tls"}
 """Made by people or cert-manager, in no overlay."""
 SUBJECTS = {
     "A node upgrade",
+    "A node is lost",
     "A zone is lost",
     "No GPU to be had",
     "The hub is down",

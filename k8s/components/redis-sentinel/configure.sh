@@ -34,6 +34,9 @@ done
   echo "include $root/etc/redis/redis.conf"
   echo "masterauth $password"
   echo "replica-announce-ip $me"
+  # A primary that is cut off from both others stops taking writes after ten seconds, and so does one that starts alone.
+  echo "min-replicas-to-write 1"
+  echo "min-replicas-max-lag 10"
   if [ "$primary" != "$me" ]; then echo "replicaof $primary $redis_port"; fi
 } > "$root/config/redis.conf"
 

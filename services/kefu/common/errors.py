@@ -59,7 +59,7 @@ Every error that a caller can see, with its status code and what the caller shou
   EmailCodeLimit          RESOURCE_EXHAUSTED   use the last code, or retry after RetryInfo.retry_delay
   AttachmentLimit         RESOURCE_EXHAUSTED   open another session: this one has as many as metadata `limit` says
   RequestTooLarge         RESOURCE_EXHAUSTED   send less in one call
-  StorageFull             RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay; operators give Redis more memory
+  StorageFull             RESOURCE_EXHAUSTED   retry after RetryInfo.retry_delay; operators give Redis more room
   ReplicaFull             RESOURCE_EXHAUSTED   try another replica
   EngineDead              UNAVAILABLE          try another replica
   BackendUnavailable      UNAVAILABLE          retry with backoff
@@ -523,7 +523,7 @@ class RequestTooLarge(ServiceError):
 
 
 class StorageFull(ServiceError):
-    """Redis' memory is full, or nearly so that nothing new is begun; metadata `what` names what was refused."""
+    """Redis' memory or disk is full, or nearly so that nothing new is begun; metadata `what` names what was refused."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "STORAGE_FULL"

@@ -1,6 +1,7 @@
-"""A real Redis server for tests, with a folder and a port of its own, which can be frozen, killed and restarted."""
+"""A real Redis for tests, with a folder and a port of its own, which can be frozen, filled, killed and restarted."""
 
 import asyncio
+import resource
 import signal
 import subprocess
 import time
@@ -36,6 +37,7 @@ class RedisServer:
             [str(server_binary()), *server_arguments(self.directory, self.port), *self._extra],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            restore_signals=False,  # a write beyond `fill_disk` is an error and no signal, as on a full disk
         )
         deadline = time.monotonic() + 20
         async with Redis.from_url(self.url) as client:  # pyright: ignore[reportUnknownMemberType]
@@ -65,6 +67,17 @@ class RedisServer:
         """Continue the process after `freeze`."""
         if self._process is not None:
             self._process.send_signal(signal.SIGCONT)
+
+    def fill_disk(self) -> None:
+        """Let no file of the server grow any more until `make_room`; it cannot write to its append-only file."""
+        if self._process is not None:
+            resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+
+    def make_room(self) -> None:
+        """Let files grow again after `fill_disk`."""
+        if self._process is not None:
+            unbounded = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+            resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, unbounded)
 
     def kill(self) -> None:
         """Kill the process; unwritten data is lost, as in a power cut."""

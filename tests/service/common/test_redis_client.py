@@ -1,15 +1,17 @@
 """Opening Redis: waiting for it, and refusing what cannot work. With real servers."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from kefu.common.errors import BackendUnavailable, StartupError
+from kefu.common.errors import BackendUnavailable, StartupError, StorageFull
 from kefu.common.redis.client import open_redis, redis_errors
 from kefu.common.redis.commands import RedisCommands
 from kefu.common.redis.schema.version import SCHEMA, SCHEMA_KEY
@@ -103,6 +105,75 @@ async def test_a_lost_redis_is_unavailable_and_comes_back(own_redis: RedisServer
         await own_redis.start()
         with redis_errors():
             assert await client.get("x") is None
+
+
+async def test_a_full_disk_is_told_as_such_and_is_over_with_the_room(own_redis: RedisServer) -> None:
+    async with open_redis(own_redis.url) as opened:
+        client: Any = opened
+
+        async def in_a_transaction() -> None:
+            async with client.pipeline(transaction=True) as pipeline:
+                await pipeline.set("a", 1).set("b", 2).execute()
+
+        async def is_refused() -> bool:
+            try:
+                with redis_errors():
+                    await client.set("a", 1)
+            except StorageFull:
+                return True
+            return False
+
+        own_redis.fill_disk()
+        await _until(is_refused)  # Redis takes the write that finds the disk full
+        for write in (
+            lambda: client.set("a", 1),
+            lambda: client.eval("return redis.call('SET', KEYS[1], 1)", 1, "a"),
+            in_a_transaction,
+        ):
+            with pytest.raises(StorageFull) as caught, redis_errors():
+                await write()
+            assert caught.value.metadata == {"what": "write", "limit": "disk"}
+            assert caught.value.retry_after
+        with redis_errors():
+            assert await client.get("a") is not None  # what only reads goes on
+        own_redis.make_room()
+        await _until(is_refused, wanted=False)
+
+
+async def _until(ask: Callable[[], Awaitable[bool]], *, wanted: bool = True) -> None:
+    async with asyncio.timeout(20):
+        while await ask() is not wanted:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_primary_that_no_replica_follows_is_waited_for_and_its_refusals_pass(tmp_path: Path) -> None:
+    async with redis_server(tmp_path, "--min-replicas-to-write", "1") as server:
+        with capture_logs() as lines:
+            opening = asyncio.get_running_loop().create_task(_open_and_write_alone(server.url))
+            await _until(lambda: _said(lines, "redis.waiting"))
+            async with Redis.from_url(server.url) as plain:  # pyright: ignore[reportUnknownMemberType]
+                await plain.config_set("min-replicas-to-write", 0)  # pyright: ignore[reportUnknownMemberType]
+            with pytest.raises(BackendUnavailable):
+                await opening
+    assert "NOREPLICAS" in next(line["cause"] for line in lines if line["event"] == "redis.waiting")
+
+
+async def _open_and_write_alone(url: str) -> None:
+    async with open_redis(url) as client:
+        await client.config_set("min-replicas-to-write", 1)  # pyright: ignore[reportUnknownMemberType]
+        with redis_errors():
+            await client.set("a", 1)
+
+
+async def _said(lines: list[EventDict], event: str) -> bool:
+    return any(line["event"] == event for line in lines)
+
+
+async def test_an_error_that_only_repeats_the_word_for_a_full_disk_stays_what_it_is(own_redis: RedisServer) -> None:
+    async with open_redis(own_redis.url) as opened:
+        client: Any = opened
+        with pytest.raises(ResponseError), redis_errors():
+            await client.eval("return redis.error_reply('ERR no MISCONF here')", 0)
 
 
 async def test_a_burst_of_commands_waits_for_its_turn_on_a_bounded_number_of_connections(

@@ -3,8 +3,9 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
+from functools import partial
 
 import redis.exceptions
 import structlog
@@ -28,14 +29,15 @@ OPEN_SECONDS = 1.0
 COMMANDS_AT_ONCE = 64
 _PATIENCE_SECONDS = 30.0
 _MIN_VERSION = (7, 2)
+_ERROR_WORD = re.compile(r"""(?:^|caused error: (?:\(['"])?)([A-Z]{2,20}) """)
 _log = structlog.stdlib.get_logger()
 
 
 @contextmanager
 def redis_errors() -> Iterator[None]:
-    """Errors of redis-py that may pass (no connection, no answer, loading, read-only) become BackendUnavailable.
+    """Errors of redis-py that may pass (no connection or answer, loading, read-only, alone) become BackendUnavailable.
 
-    A write that Redis refuses for want of memory becomes StorageFull.
+    A write that Redis refuses for want of memory, or because it cannot write to its disk, becomes StorageFull.
     """
     try:
         yield
@@ -45,6 +47,17 @@ def redis_errors() -> Iterator[None]:
             metadata={"what": "write", "limit": "maxmemory"},
             retry_after=STORAGE_RETRY_SECONDS,
         ) from exc
+    except redis.exceptions.ResponseError as exc:
+        if _lacks_replicas(exc):
+            raise _unavailable() from exc
+        if _error_word(exc) != "MISCONF":  # it could not write to its disk, and says so until it can
+            raise
+        raise StorageFull(
+            "The storage cannot write to its disk, so this was not kept. Try again later; operators make room on "
+            "Redis' volume.",
+            metadata={"what": "write", "limit": "disk"},
+            retry_after=STORAGE_RETRY_SECONDS,
+        ) from exc
     except (
         redis.exceptions.ConnectionError,
         redis.exceptions.TimeoutError,
@@ -52,9 +65,22 @@ def redis_errors() -> Iterator[None]:
         redis.exceptions.ReadOnlyError,
         OSError,
     ) as exc:
-        raise BackendUnavailable(
-            "The store behind this service did not answer; try again.", retry_after=RETRY_SECONDS
-        ) from exc
+        raise _unavailable() from exc
+
+
+def _unavailable() -> BackendUnavailable:
+    return BackendUnavailable("The store behind this service did not answer; try again.", retry_after=RETRY_SECONDS)
+
+
+def _error_word(error: redis.exceptions.ResponseError) -> str:
+    """The word with which Redis refused, where redis-py has no class for it; a pipeline puts its command before it."""
+    match = _ERROR_WORD.search(str(error))
+    return match[1] if match else ""
+
+
+def _lacks_replicas(error: BaseException) -> bool:
+    """Whether a primary takes no writes because no replica follows it: right after its start, or cut off."""
+    return isinstance(error, redis.exceptions.ResponseError) and _error_word(error) == "NOREPLICAS"
 
 
 class CommandBreaker:
@@ -127,9 +153,10 @@ async def open_redis(
     Raises StartupError for a wrong URL, password or file, a server older than 7.2, and data of another schema.
     """
     async with redis_client(url, timeout_seconds, tls) as client:
-        await _wait_until_ready(client, _without_password(url), advice_after_seconds)
+        address = _without_password(url)
+        await _wait_until_ready(client, address, advice_after_seconds)
         await _check_server(client)
-        await check_schema(client, schema)
+        await _retrying(partial(check_schema, client, schema), address, advice_after_seconds)
         yield client
 
 
@@ -154,6 +181,17 @@ async def open_unchecked_redis(url: str, *, name: str, tls: RedisTls = SYSTEM_AU
 
 
 async def _wait_until_ready(client: Redis, address: str, advice_after_seconds: float) -> None:
+    async def ping() -> None:
+        try:
+            await client.ping()  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
+        except redis.exceptions.AuthenticationError as exc:
+            raise StartupError(f"Redis at {address} refused the password in KEFU_REDIS_URL ({exc}).") from None
+
+    await _retrying(ping, address, advice_after_seconds)
+
+
+async def _retrying(ask: Callable[[], Awaitable[None]], address: str, advice_after_seconds: float) -> None:
+    """Ask until no passing error comes back."""
     began = time.monotonic()
     last_cause, advised = "", False
 
@@ -178,10 +216,7 @@ async def _wait_until_ready(client: Redis, address: str, advice_after_seconds: f
         reraise=True,
     ):
         with attempt:
-            try:
-                await client.ping()  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
-            except redis.exceptions.AuthenticationError as exc:
-                raise StartupError(f"Redis at {address} refused the password in KEFU_REDIS_URL ({exc}).") from None
+            await ask()
     if last_cause:
         _log.info("redis.ready", address=address, waited_seconds=round(time.monotonic() - began, 1))
 
@@ -192,6 +227,8 @@ def _advice(cause: str) -> str:
             "Is its certificate of the authority in KEFU_REDIS_AUTHORITY, or else of one that this system "
             "knows, and for the name in KEFU_REDIS_URL?"
         )
+    if "NOREPLICAS" in cause:
+        return "Its primary takes no writes while no replica follows it: are the other pods of Redis there?"
     if "AuthenticationError" in cause:  # Redis' own ends the program at once
         return "The Sentinels want a password, or another one: end KEFU_REDIS_URL with ?sentinel_password=PASSWORD."
     return "Is Redis running there, and may this machine reach it? See KEFU_REDIS_URL."
@@ -219,7 +256,7 @@ def _is_transient(error: BaseException) -> bool:
         redis.exceptions.BusyLoadingError,
         OSError,
     )
-    return isinstance(error, transient)
+    return isinstance(error, transient) or _lacks_replicas(error)
 
 
 def _without_password(url: str) -> str:
