@@ -217,6 +217,9 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
         self.answer_profile = ""
         self.owed = 0
         self.accepted = 0
+        self.done = 0
+        self.works = 0
+        """Tokens that it reads or writes for others between two reports."""
         self.finish = gen.Completed.FINISH_REASON_STOP
         self.choice_log_probabilities: Sequence[float] = ()
         self.plays: Callable[[gen.GenerateRequest], tuple[Sequence[Step], Sequence[float]]] | None = None
@@ -230,7 +233,13 @@ class ScriptedReplica(gen_rpc.GenerationServiceServicer):
 
     async def WatchLoad(self, request: gen.WatchLoadRequest, context: Context) -> AsyncIterator[gen.LoadReport]:
         while True:
-            yield gen.LoadReport(boot_id=self.boot_id, owed_tokens=self.owed, accepted_tokens=self.accepted)
+            yield gen.LoadReport(
+                boot_id=self.boot_id,
+                owed_tokens=self.owed,
+                accepted_tokens=self.accepted,
+                done_tokens=self.done,
+            )
+            self.done += self.works
             await asyncio.sleep(0.1)
 
     async def Generate(self, request: gen.GenerateRequest, context: Context) -> AsyncIterator[gen.GenerateEvent]:

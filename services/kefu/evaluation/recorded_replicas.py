@@ -70,6 +70,11 @@ class RecordedSource:
         """Name of the model."""
         return self.source.model
 
+    @property
+    def progressed_at(self) -> float:
+        """See `AnsweringReplica`."""
+        return self.source.progressed_at
+
     async def generate(self, request: GenerationRequest, principal: Principal) -> AsyncGenerator[GenerationEvent, None]:
         """See `Replica.generate`."""
         key = _key(request, self.fingerprint)

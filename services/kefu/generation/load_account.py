@@ -35,11 +35,13 @@ class Ticket:
                 self._prompt = tokens
                 self._expected = min(self._max_tokens, round(self._accounting.mean_answer))
             case Piece(token_ids=ids, text=text):
-                self._prompt = 0  # prefilled, or nothing could have been written
                 # A remote engine gives no ids. Three bytes a token is near enough for load.
-                self._written += len(ids) or -(-len(text.encode()) // 3)
-            case Finished(choice_log_probabilities=(_, *_)):
-                pass  # says nothing of how long answers are
+                written = len(ids) or -(-len(text.encode()) // 3)
+                self._written += written
+                self._accounting.done_tokens += self._prompt + written
+                self._prompt = 0  # prefilled, or nothing could have been written
+            case Finished(choice_log_probabilities=(_, *_)):  # says nothing of how long answers are
+                self._accounting.done_tokens += self._prompt
             case Finished(completion_tokens=tokens):
                 self._accounting.learn_answer_length(tokens)
         before, self.owed = self.owed, self._prompt + max(self._expected - self._written, 1)
@@ -55,6 +57,8 @@ class LoadAccounting:
         self.draining = False
         self.owed_tokens = 0
         """Tokens owed for all open requests."""
+        self.done_tokens = 0
+        """Tokens that the engine has read or written for any request."""
         self._open: set[Ticket] = set()
         self._accepted: OrderedDict[str, int] = OrderedDict()
         self._version = 0

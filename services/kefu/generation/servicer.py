@@ -207,6 +207,7 @@ class GenerationServicer(generation_pb2_grpc.GenerationServiceServicer):
             kv_cache_usage=load.kv_cache_usage,
             draining=self.accounting.draining,
             max_running=load.max_running,
+            done_tokens=self.accounting.done_tokens,
         )
 
     def _message(self, event: Event, began: float, first_token: float | None) -> pb.GenerateEvent:

@@ -37,10 +37,13 @@ class RouterConfig(StoredConfig, env_prefix="KEFU_ROUTER_"):
     than a fifth of this."""
 
     first_token_seconds: float = Field(default=20.0, gt=0)
-    """Wait this long for a replica's first token, then try another one. Prefilling takes seconds on a CPU."""
+    """Wait this long for the first token of a replica that writes for nobody, then try another one.
+
+    One that is at work has a queue, and is waited for until the turn's deadline. Prefilling takes seconds on a CPU.
+    """
 
     between_token_seconds: float = Field(default=10.0, gt=0)
-    """A replica that writes nothing for this long in mid-answer is given up."""
+    """A replica that falls silent in mid-answer, and writes for nobody else for this long, is given up."""
 
     attempts: Fixed[int] = 3
     """Replicas that may be tried in a row without a word from any, the first included."""

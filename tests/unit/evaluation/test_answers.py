@@ -109,7 +109,7 @@ def test_only_questions_that_can_be_judged_are_asked(tmp_path: Path) -> None:
 class Writer:
     """A replica that answers every prompt with the same text, and counts how often it is asked."""
 
-    address, model = "here:1", "scripted"
+    address, model, progressed_at = "here:1", "scripted", 0.0
 
     def __init__(self, *texts: str) -> None:
         self.texts = texts

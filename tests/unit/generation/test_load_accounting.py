@@ -30,6 +30,23 @@ def test_tokens_are_owed_from_acceptance_until_the_stream_ends_by_any_road() -> 
     assert (ledger.owed_tokens, ledger.open_requests) == (0, 0)
 
 
+def test_what_was_read_and_written_is_done_for_good_and_what_was_cancelled_is_not() -> None:
+    ledger = LoadAccounting()
+    with ledger.ticket(max_tokens=50) as ticket:
+        ticket.observe(Started(1000))
+        assert ledger.done_tokens == 0
+        ticket.observe(piece("a", 1, 2, 3))
+        ticket.observe(piece("sechs!"))  # a server that gives no ids
+        assert ledger.done_tokens == 1005
+    with ledger.ticket(max_tokens=50) as ticket:
+        ticket.observe(Started(400))
+    assert ledger.done_tokens == 1005
+    with ledger.ticket(max_tokens=1) as ticket:
+        ticket.observe(Started(400))
+        ticket.observe(Finished(FinishReason.STOP, 400, 0, 0, 0, choice_log_probabilities=(-0.1, -2.0)))
+    assert ledger.done_tokens == 1405
+
+
 def test_accepted_tokens_are_counted_by_caller() -> None:
     ledger = LoadAccounting()
     ledger.accept("router-a", 100)

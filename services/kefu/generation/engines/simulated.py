@@ -4,7 +4,8 @@ Simulated engine: answers made by arithmetic, for load tests of everything aroun
 Time is that of a server with continuous batching. A step writes one token for each running request and takes
 `step + (batch - 1) * step_per_request` seconds. A request joins the batch when the key/value cache has room for its
 prompt and its whole answer. First it prefills, for `prompt tokens not in the prefix cache / prefill rate` seconds of
-step time. Prompts share a prefix in blocks of 16 tokens, and the least recently used blocks leave first, as in vLLM.
+step time, with at most 2,048 tokens of prompts a step: who comes later is read later, and all others wait for the
+step. Prompts share a prefix in blocks of 16 tokens, and the least recently used blocks leave first, as in vLLM.
 
 Of several choices the one is answered of whose characters the last message holds most: weights are e to that share.
 """
@@ -33,6 +34,11 @@ from kefu.generation.engine import (
 
 _BLOCK_TOKENS = 16
 """Tokens of a block of the prefix cache."""
+_STEP_TOKENS = 2048
+"""Tokens of prompts that one step reads: vLLM's own limit as a server, but for cards with 70 GiB and more (8,192).
+
+It is the point after which nobody joins any more: a prompt is not split, as vLLM does.
+"""
 _CHARACTERS_PER_TOKEN = 3
 _SENTENCE = "(simulated answer: no model wrote this) "
 
@@ -199,7 +205,8 @@ class SimulatedEngine:
         return _Job(len(tokens), tuple(blocks), min(request.max_tokens, self._settings.answer_tokens))
 
     def _admit(self) -> None:
-        while self._waiting and len(self._running) < self._settings.max_running:
+        read = 0
+        while self._waiting and len(self._running) < self._settings.max_running and read < _STEP_TOKENS:
             job = self._waiting[0]
             if self._running and self._kv_tokens_used + job.kv_tokens > self._settings.kv_tokens:
                 return
@@ -215,6 +222,7 @@ class SimulatedEngine:
             while len(self._prefixes) > self._settings.kv_tokens // _BLOCK_TOKENS:
                 self._prefixes.popitem(last=False)
             job.cached_tokens = hits * _BLOCK_TOKENS
+            read += job.prompt_tokens - job.cached_tokens
             self._prefill += (job.prompt_tokens - job.cached_tokens) / self._settings.prefill_tokens_per_second
             job.joined = self._step
             self._running.add(job)

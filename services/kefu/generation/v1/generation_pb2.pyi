@@ -745,6 +745,7 @@ class LoadReport(_message.Message):
     KV_CACHE_USAGE_FIELD_NUMBER: _builtins.int
     DRAINING_FIELD_NUMBER: _builtins.int
     MAX_RUNNING_FIELD_NUMBER: _builtins.int
+    DONE_TOKENS_FIELD_NUMBER: _builtins.int
     boot_id: _builtins.str
     """Made anew at each start of the process; when it changes, counts begin again at 0."""
     owed_tokens: _builtins.int
@@ -761,6 +762,10 @@ class LoadReport(_message.Message):
     """The replica is leaving: send it nothing more."""
     max_running: _builtins.int
     """Most requests that the engine runs at once, whatever its cache holds; 0 when it does not say."""
+    done_tokens: _builtins.int
+    """Tokens read or written for all requests since `boot_id` began, as far as the engine tells. While it grows the engine is at work,
+    however long a request has to wait for it.
+    """
     def __init__(
         self,
         *,
@@ -772,10 +777,11 @@ class LoadReport(_message.Message):
         kv_cache_usage: _builtins.float = ...,
         draining: _builtins.bool = ...,
         max_running: _builtins.int = ...,
+        done_tokens: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_tokens", b"accepted_tokens", "boot_id", b"boot_id", "draining", b"draining", "kv_cache_usage", b"kv_cache_usage", "max_running", b"max_running", "owed_tokens", b"owed_tokens", "running", b"running", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_tokens", b"accepted_tokens", "boot_id", b"boot_id", "done_tokens", b"done_tokens", "draining", b"draining", "kv_cache_usage", b"kv_cache_usage", "max_running", b"max_running", "owed_tokens", b"owed_tokens", "running", b"running", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

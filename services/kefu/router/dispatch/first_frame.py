@@ -33,13 +33,18 @@ class AnsweringReplica(Protocol):
         """Name of the model that the replica serves; empty while it is not known."""
         ...
 
+    @property
+    def progressed_at(self) -> float:
+        """When (monotonic) its engine was last seen at work, for whomever; -inf: not known."""
+        ...
+
     def generate(self, request: GenerationRequest, principal: Principal) -> AsyncGenerator[GenerationEvent, None]:
         """See `Replica.generate`."""
         ...
 
 
 class ReplicaSilent(BackendUnavailable):
-    """A replica wrote nothing for the longest time that is allowed."""
+    """A replica wrote nothing for the longest time that is allowed, and did nothing for others meanwhile."""
 
 
 class FirstFrameTooLate(Exception):
@@ -64,10 +69,21 @@ class FrameStream:
         """Seconds since the replica was asked."""
         return time.monotonic() - self.requested_at
 
-    async def next(self, seconds: float) -> Frame | GenerationEnd:
-        """The next frame, or the end. Raises ReplicaSilent after `seconds`, and the errors of `Replica.generate`."""
+    @property
+    def quiet_since(self) -> float:
+        """When (monotonic) the replica was asked, or was last seen at work for whomever: a queue is no silence."""
+        return max(self.requested_at, self.replica.progressed_at)
+
+    async def next(self, seconds: float, until: float = _NEVER) -> Frame | GenerationEnd:
+        """The next frame, or the end.
+
+        Raises ReplicaSilent after `seconds` in which the replica wrote nothing for anyone, or at `until` (monotonic),
+        and the errors of `Replica.generate`.
+        """
         try:
-            return await self._idle_timeout.wait(self._next(), seconds)
+            return await self._idle_timeout.wait(
+                self._next(), seconds, until=until, alive_at=lambda: self.replica.progressed_at
+            )
         except TimeoutError:
             raise ReplicaSilent(f"Replica {self.replica.address} wrote nothing for {seconds:.1f} s.") from None
 
@@ -88,7 +104,7 @@ class FrameStream:
 
 
 class FirstFrameRace:
-    """One attempt to get a first frame, within `first_frame_seconds` of a replica.
+    """One attempt to get a first frame, within `first_frame_seconds` of a replica that does nothing for others either.
 
     Afterwards `failures` holds the replicas that failed with their errors, and `hedged` whether a second one was asked.
     """
@@ -133,7 +149,7 @@ class FirstFrameRace:
         hedge_at = _NEVER if delay is None else primary.requested_at + delay
         while True:
             wake = min(
-                hedge_at, deadline, min(stream.requested_at for stream in self._streams) + self._first_frame_seconds
+                hedge_at, deadline, min(stream.quiet_since for stream in self._streams) + self._first_frame_seconds
             )
             await asyncio.wait(
                 {stream.first for stream in self._streams},
@@ -177,7 +193,7 @@ class FirstFrameRace:
                 failure = stream.first.exception()
                 if failure is None:
                     return stream
-            elif stream.seconds_waited >= self._first_frame_seconds:
+            elif time.monotonic() - stream.quiet_since >= self._first_frame_seconds:
                 failure = ReplicaSilent(
                     f"Replica {stream.replica.address} wrote nothing for {self._first_frame_seconds:g} s."
                 )

@@ -6,7 +6,7 @@ is set again, so that a stream that flows sets one in ten seconds.
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 ValueT = TypeVar("ValueT")
@@ -21,13 +21,28 @@ class IdleTimeout:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = _NEVER
         self._due = _NEVER
+        self._seconds = 0.0
+        self._until = _NEVER
+        self._alive_at: Callable[[], float] = lambda: -_NEVER
         self._waiting: asyncio.Task[object] | None = None
         self._expired = False
         self._cancelled_before = 0
 
-    async def wait(self, awaitable: Awaitable[ValueT], seconds: float) -> ValueT:
-        """The result of `awaitable`. After `seconds` it is cancelled, and TimeoutError is raised."""
-        self._due = self._loop.time() + seconds
+    async def wait(
+        self,
+        awaitable: Awaitable[ValueT],
+        seconds: float,
+        *,
+        until: float = _NEVER,
+        alive_at: Callable[[], float] = lambda: -_NEVER,
+    ) -> ValueT:
+        """The result of `awaitable`. After `seconds`, at `until` at the latest, it is cancelled: TimeoutError.
+
+        `alive_at` is the time of the last other sign of life, from which `seconds` are counted anew. It is asked only
+        when they are over. Times are the loop's.
+        """
+        self._seconds, self._until, self._alive_at = seconds, until, alive_at
+        self._due = min(self._loop.time() + seconds, until)
         if self._due < self._timer_at:
             self._set_timer(self._due)
         self._waiting = asyncio.current_task()
@@ -57,7 +72,10 @@ class IdleTimeout:
         self._timer, self._timer_at = None, _NEVER
         if self._waiting is None:
             return  # the next wait sets a timer
-        if self._loop.time() < self._due:
+        now = self._loop.time()
+        if now >= self._due and now < self._until:
+            self._due = max(self._due, min(self._alive_at() + self._seconds, self._until))
+        if now < self._due:
             self._set_timer(self._due)
             return
         self._expired = True

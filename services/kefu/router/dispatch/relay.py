@@ -248,12 +248,10 @@ class Relay:
             return stream
 
     async def _next(self, stream: FrameStream, deadline: float) -> Frame | GenerationEnd:
-        idle_seconds = self.factory.policy.idle_seconds
-        seconds_left = deadline - time.monotonic()
         try:
-            return await stream.next(max(min(idle_seconds, seconds_left), 0.001))
+            return await stream.next(self.factory.policy.idle_seconds, deadline)
         except ReplicaSilent:
-            if seconds_left <= idle_seconds:
+            if time.monotonic() >= deadline:
                 raise _out_of_time() from None
             raise
 

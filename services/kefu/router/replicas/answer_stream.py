@@ -48,7 +48,7 @@ class ReplicaStream(AsyncGenerator[GenerationEvent, None]):
     replica and counting there must be no moment in which other turns choose too.
 
     A stream that is given up before its first token counts as the replica's failure only when the replica had
-    `first_token_seconds` for it; else the customer left.
+    `first_token_seconds` for it, and did nothing for others meanwhile; else the customer left.
     """
 
     def __init__(
@@ -123,7 +123,8 @@ class ReplicaStream(AsyncGenerator[GenerationEvent, None]):
         self._has_ended = True
         self._answer.cancel()
         self._load.record_end(self._dispatch)
-        if self._breaker.clock() - self._started_at >= _TIMEOUT_SHARE * self._first_token_seconds:
+        quiet_since = max(self._started_at, self._load.progressed_at)
+        if self._breaker.clock() - quiet_since >= _TIMEOUT_SHARE * self._first_token_seconds:
             self._breaker.failed(self._attempt)  # no effect after a first token
         else:
             self._breaker.inconclusive(self._attempt)

@@ -30,18 +30,24 @@ class ReplicaLoad:
     _owed: int = 0
     _accepted: int = 0
     _sent: int = 0
+    progressed_at: float = float("-inf")
+    """When (of `clock`) a report last said that the engine has read or written tokens, for whomever."""
+    _done: int = 0
     _reported_at: float = float("-inf")
     _open: set[DispatchedRequest] = field(default_factory=set[DispatchedRequest])
     _open_tokens: int = 0
     _unaccepted_tokens: int = 0
     _idle: list[asyncio.Event] = field(default_factory=list[asyncio.Event])
 
-    def update(self, boot_id: str, owed: int, accepted: int, *, draining: bool) -> None:
-        """Apply a LoadReport; `owed` and `accepted` are in tokens."""
+    def update(self, boot_id: str, owed: int, accepted: int, *, done: int = 0, draining: bool) -> None:
+        """Apply a LoadReport; `owed`, `accepted` and `done` are in tokens. `done` 0: the replica does not say."""
         if boot_id != self.boot_id:
             # A new process counts from 0, and knows nothing of what the old one was sent.
             self.boot_id = boot_id
             self._sent = accepted + self._unaccepted_tokens
+            self._done = 0
+        if done > self._done:
+            self._done, self.progressed_at = done, self.clock()
         self._owed, self._accepted, self.draining = owed, accepted, draining
         # What the replica has yet to count lies between 0 and all that is under way. The bounds drop requests that were
         # lost on their way, and those that were cancelled here while the replica accepted them.

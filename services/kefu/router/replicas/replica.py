@@ -91,6 +91,11 @@ class Replica:
         """What tells the model from others: the fingerprint of its weights, or its name where a server tells none."""
         return self.fingerprint or self.model
 
+    @property
+    def progressed_at(self) -> float:
+        """See `ReplicaLoad.progressed_at`."""
+        return self.load.progressed_at
+
     def retire(self) -> None:
         """Remove the metrics of a replica that is no longer in the pool."""
         self._is_known = False
@@ -141,7 +146,11 @@ class Replica:
                     if report.boot_id != self.load.boot_id:
                         self.breaker.reset()
                     self.load.update(
-                        report.boot_id, report.owed_tokens, report.accepted_tokens, draining=report.draining
+                        report.boot_id,
+                        report.owed_tokens,
+                        report.accepted_tokens,
+                        done=report.done_tokens,
+                        draining=report.draining,
                     )
                     self.engine_load = engine_load_of(
                         report.running, report.waiting, report.max_running, report.kv_cache_usage

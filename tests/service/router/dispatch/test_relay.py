@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client import REGISTRY
 
-from kefu.common.errors import EngineDead, Internal, ReplicaFull
+from kefu.common.errors import DeadlineExceeded, EngineDead, Internal, ReplicaFull
 from kefu.router.dispatch.relay import NoReplica, RelayPolicy
 from kefu.router.dispatch.retry_budget import RetryBudget
 from kefu.router.domain.generation import PartialAnswer
+from kefu.router.replicas.circuit_breaker import BreakerState
 from tests.support.relay_harness import (
     CUSTOMER,
     ReceivedFrames,
@@ -55,6 +56,42 @@ async def test_a_replica_that_hangs_before_its_first_token_is_cancelled_and_anot
         assert (await harness.ask()).text == "Hello"
         await asyncio.wait_for(harness.replicas[0].calls[0].ended.wait(), 10)
         assert harness.replicas[0].calls[0].cancelled
+        await harness.wait_until_idle()
+
+
+async def test_a_queue_is_no_silence_a_replica_that_works_for_others_is_waited_for() -> None:
+    # Before and within the answer: 0.9 s without a word, three times as long as either time-out.
+    patience = RelayPolicy(first_token_seconds=0.3, idle_seconds=0.3, max_attempts=3)
+    busy = make_replica(0.9, "Hel", 0.9, "lo")
+    async with open_relay_harness(busy, make_replica("other"), patience=patience) as harness:
+        busy.works = 50
+        assert (await harness.ask()).text == "Hello"
+        assert [len(replica.calls) for replica in harness.replicas] == [1, 0]
+        assert harness.pool.replicas[0].breaker.state is BreakerState.CLOSED
+        await harness.wait_until_idle()
+
+
+async def test_a_replica_that_stops_working_is_silent_from_then_on() -> None:
+    patience = RelayPolicy(first_token_seconds=0.4, idle_seconds=5.0, max_attempts=3)
+    hung = make_replica(asyncio.Event())
+    async with open_relay_harness(hung, make_replica("Hello"), patience=patience) as harness:
+        hung.works = 50
+        asyncio.get_running_loop().call_later(0.8, setattr, hung, "works", 0)
+        began = time.monotonic()
+        assert (await harness.ask()).text == "Hello"
+        assert 0.8 < time.monotonic() - began < 4
+
+
+async def test_a_queue_is_waited_for_no_longer_than_the_customer_waits() -> None:
+    patience = RelayPolicy(first_token_seconds=0.3, idle_seconds=0.3, max_attempts=3)
+    busy = make_replica("H", asyncio.Event())
+    async with open_relay_harness(busy, patience=patience) as harness:
+        busy.works = 50
+        with pytest.raises(DeadlineExceeded):
+            await harness.ask(make_request(deadline=time.monotonic() + 1))
+        busy.frames = [asyncio.Event()]
+        with pytest.raises(NoReplica):
+            await harness.ask(first_by=time.monotonic() + 1)
         await harness.wait_until_idle()
 
 

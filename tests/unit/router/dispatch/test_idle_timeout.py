@@ -36,6 +36,21 @@ async def test_a_wait_that_is_too_long_is_cancelled_even_when_the_timer_was_set_
     watch.close()
 
 
+async def test_another_sign_of_life_puts_the_time_out_off_but_never_beyond_the_end() -> None:
+    watch, loop = IdleTimeout(), asyncio.get_running_loop()
+    began = loop.time()
+    assert await watch.wait(after(0.4), 0.1, alive_at=loop.time) == 0.4
+    with pytest.raises(TimeoutError):
+        await watch.wait(after(10), 0.1, alive_at=lambda: began + 0.6)
+    assert loop.time() - began == pytest.approx(0.7, abs=0.15)
+    with pytest.raises(TimeoutError):
+        await watch.wait(after(10), 0.1, alive_at=loop.time, until=began + 1.2)
+    assert loop.time() - began == pytest.approx(1.2, abs=0.15)
+    with pytest.raises(TimeoutError):
+        await watch.wait(after(10), 0.1, until=began)
+    watch.close()
+
+
 async def test_a_cancellation_from_elsewhere_stays_one() -> None:
     watch = IdleTimeout()
     task = asyncio.create_task(watch.wait(after(10), 5))

@@ -42,6 +42,21 @@ def test_what_was_sent_counts_until_a_report_has_it() -> None:
     assert load.owed_tokens == 0
 
 
+def test_work_that_is_done_is_progress_and_a_report_without_any_is_none() -> None:
+    clock = Clock()
+    load = ReplicaLoad(clock)
+    load.update("boot", 500, 0, draining=False)
+    assert load.progressed_at == float("-inf"), "a replica of before says nothing of it"
+    load.update("boot", 500, 0, done=40, draining=False)
+    seen = load.progressed_at
+    assert seen == clock()
+    clock.now += 5
+    load.update("boot", 100, 0, done=40, draining=False)  # cancelled requests owe less, and nothing was done
+    assert load.progressed_at == seen
+    load.update("another", 100, 0, done=1, draining=False)
+    assert load.progressed_at == clock()
+
+
 def test_a_request_that_was_never_accepted_is_taken_back_once() -> None:
     load = ReplicaLoad(Clock())
     load.update("boot", 0, 0, draining=False)
