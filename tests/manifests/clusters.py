@@ -86,14 +86,14 @@ CLUSTERS = (
         (_COREDNS, _CACHE, _address(NODE_LOCAL), _address("169.254.169.254"), _address("34.118.224.10")),
         Target(443, "172.16.0.2"),
         f"{_GKE}, https://cloud.google.com/kubernetes-engine/docs/how-to/cloud-dns, gke-labs/kube-agents#687",
-        takes=("gpu-nodes/gke", "desk"),
+        takes=("gpu-nodes/gke", "desk", "monitoring/gke"),
     ),
     Cluster(
         "GKE Autopilot",
         (_CACHE, _address(NODE_LOCAL), _address("169.254.169.254"), _address("34.118.224.10")),
         Target(443, "34.118.224.1"),
         _GKE,
-        takes=("gpu-nodes/gke", "desk"),
+        takes=("gpu-nodes/gke", "desk", "monitoring/gke"),
     ),
     Cluster(
         "EKS",
