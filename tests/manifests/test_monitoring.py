@@ -173,6 +173,8 @@ def test_what_operators_are_promised_to_be_told_has_an_alert() -> None:
         "KefuNoRetrieval",
         "KefuEndpointWatchLost",
         "KefuBackupOld",
+        "KefuRedisEmptied",
+        "KefuKnowledgeShrank",
         "KefuVolumeNearlyFull",
         "KefuPodPending",
         "KefuAutoscalerAtMaximum",

@@ -134,7 +134,8 @@ def test_every_container_that_stays_is_probed(folder: Path) -> None:
                 if how == "exec":
                     program = "kefu.gateway.probe" if "http" in ports else "kefu.common.probe"
                     listening = ports["http"] if "http" in ports else ports["grpc"]
-                    alive = container["name"] == "generation" and kind != "readinessProbe"
+                    generates = container["name"] == "generation" and kind == "startupProbe"
+                    alive = generates or (program == "kefu.common.probe" and kind == "livenessProbe")
                     words = ["python", "-m", program, str(listening), *(["--alive"] if alive else [])]
                     assert probe["exec"]["command"] == words
                     continue
@@ -146,6 +147,9 @@ def test_every_container_that_stays_is_probed(folder: Path) -> None:
                 how = "exec" if "inside-tls" in _components_of(folder) else how
                 assert how in container["livenessProbe"]
                 assert how == "exec" or container["livenessProbe"][how]["port"] == ports[kind]
+                if how == "grpc" and container["name"] in ("router", "retrieval"):
+                    assert container["livenessProbe"]["grpc"]["service"] == "grpc.health.v1.Health"
+                    assert "service" not in container["readinessProbe"]["grpc"]
 
 
 @every_build

@@ -80,7 +80,7 @@ async def create_backup(config: BackupConfig, say: Callable[[str], None]) -> Man
         )
         await asyncio.to_thread(vault.write_manifest, manifest)
         if not manifest.doubt:
-            await write_record(client, BackupRecord(name, began, size, manifest.seconds))
+            await write_record(client, BackupRecord(name, began, size, manifest.seconds, census.documents))
     gone = await asyncio.to_thread(_prune, vault, config.keep)
     say(f"kept as {name}: {size} bytes{', encrypted' if manifest.encrypted else ''}, {files} files of customers")
     if gone:

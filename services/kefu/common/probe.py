@@ -3,7 +3,7 @@
 With --alive after the port it exits with 0 when the service answers at all, though it may be unable to serve.
 
 For container engines whose health checks are commands. With KEFU_TLS_… set the probe calls over TLS, as `localhost`.
-With a module after the port, a service that is not healthy for long is killed, see `kefu.common.probe_liveness`.
+With a module after the port, a service that does not answer for long is killed, see `kefu.common.probe_liveness`.
 """
 
 import os
@@ -46,8 +46,8 @@ def main() -> None:
     tls = Tls(*map(Path, files)) if all(files) else None
     what = sys.argv[2] if len(sys.argv) == 3 else ""
     healthy = is_serving(f"localhost:{sys.argv[1]}", tls, ALIVE if what == "--alive" else "")
-    if what and what != "--alive":
-        note_health(what, healthy=healthy)
+    if what and what != "--alive":  # one that answers and says that it cannot serve is not helped by its end
+        note_health(what, healthy=healthy or is_serving(f"localhost:{sys.argv[1]}", tls, ALIVE))
     sys.exit(0 if healthy else 1)
 
 

@@ -10,8 +10,9 @@ from kefu.common.audit.recorder import open_audit_recorder
 from kefu.common.auth import open_keyring
 from kefu.common.outbound.guarded_http import networks, open_guarded_http, permits
 from kefu.common.permissions import permissions_of
-from kefu.common.redis.client import open_redis
+from kefu.common.redis.client import open_redis, without_secrets
 from kefu.common.redis.commands import RedisCommands
+from kefu.common.redis.data_watch import open_data_watch
 from kefu.common.redis.memory_guard import open_memory_guard
 from kefu.common.redis.tenant_secrets import SecretStore
 from kefu.common.rpc.server import serving, terminated
@@ -166,4 +167,5 @@ async def main(config: RetrievalConfig) -> None:
                 audit=audit,
             )
         )
+        await enter(open_data_watch(client, without_secrets(config.redis_url.get_secret_value())))
         await terminated(config.watchdog_seconds)

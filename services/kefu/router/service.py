@@ -11,7 +11,9 @@ from kefu.common.audit.recorder import open_audit_recorder
 from kefu.common.auth import Keyring
 from kefu.common.outbound.ssrf import resolve_permitted
 from kefu.common.permissions import permissions_of
+from kefu.common.redis.client import without_secrets
 from kefu.common.redis.commands import RedisCommands
+from kefu.common.redis.data_watch import open_data_watch
 from kefu.common.rpc.server import RunningServer, serving
 from kefu.office.api.webhook_servicer import HostResolver
 from kefu.office.service import SERVICES as OFFICE_SERVICES
@@ -77,7 +79,7 @@ async def router(
             turns.watches.leave()
             desk.watches.end_all()
 
-        yield await enter(
+        running = await enter(
             serving(
                 config.listen,
                 register,
@@ -90,3 +92,6 @@ async def router(
                 audit=audit,
             )
         )
+        address = without_secrets(config.redis_url.get_secret_value())
+        await enter(open_data_watch(store, address, running.set_healthy))
+        yield running

@@ -340,6 +340,9 @@ async def test_the_primary_behind_sentinels_is_copied_and_sentinels_count_no_rep
 
 async def test_the_age_of_the_last_backup_is_a_metric_where_there_is_one(source: RedisServer, tmp_path: Path) -> None:
     await fill(source)
+    async with opened(source) as client:
+        store: Any = client
+        await store.hset("kefu:1:{default/help}:document:1", "path", "x")
 
     async def exported() -> str:
         async with opened(source) as client, open_backup_metrics(client):
@@ -352,6 +355,10 @@ async def test_the_age_of_the_last_backup_is_a_metric_where_there_is_one(source:
         assert float(found["kefu_backup_last_success_timestamp_seconds"]) == pytest.approx(manifest.time)
         assert float(found["kefu_backup_size_bytes"]) == manifest.size
         assert float(found["kefu_backup_duration_seconds"]) == manifest.seconds
+        assert float(found["kefu_backup_documents"]) == manifest.census.documents == 1
+        async with opened(source) as client, open_backup_metrics(client):
+            await client.flushall()  # pyright: ignore[reportUnknownMemberType]
+            assert "kefu_backup_documents 1.0" in generate_latest(REGISTRY).decode(), "its age goes on"
     finally:
         BACKUP_METRICS.record = None
 

@@ -28,12 +28,14 @@ class BackupRecord:
     """The last backup that was checked and kept.
 
     `time`: seconds since the epoch at which its copy of Redis was asked for: what came later is not in it.
+    `documents`: how many are in it, 0 where an older release made it.
     """
 
     name: str
     time: float
     bytes: int
     seconds: float
+    documents: int = 0
 
 
 async def write_record(client: Redis, record: BackupRecord) -> None:
@@ -43,6 +45,7 @@ async def write_record(client: Redis, record: BackupRecord) -> None:
         "time": record.time,
         "bytes": record.bytes,
         "seconds": record.seconds,
+        "documents": record.documents,
     }
     redis: Any = client
     await redis.hset(RECORD_KEY, mapping=fields)
@@ -54,7 +57,13 @@ async def read_record(client: Redis) -> BackupRecord | None:
     found: dict[bytes, bytes] = await redis.hgetall(RECORD_KEY)
     if not found:
         return None
-    return BackupRecord(found[b"name"].decode(), float(found[b"time"]), int(found[b"bytes"]), float(found[b"seconds"]))
+    return BackupRecord(
+        found[b"name"].decode(),
+        float(found[b"time"]),
+        int(found[b"bytes"]),
+        float(found[b"seconds"]),
+        int(found.get(b"documents", 0)),
+    )
 
 
 class BackupMetrics:
@@ -72,7 +81,8 @@ class BackupMetrics:
         record = self.record
         if record is not None:
             gauges = self._gauges()
-            for gauge, value in zip(gauges, (record.time, record.bytes, record.seconds), strict=True):
+            values = (record.time, record.bytes, record.seconds, record.documents)
+            for gauge, value in zip(gauges, values, strict=True):
                 gauge.add_metric((), value)
             yield from gauges
 
@@ -84,6 +94,7 @@ class BackupMetrics:
             ),
             GaugeMetricFamily("kefu_backup_size_bytes", "Size of the last good backup's copy of Redis, as it is kept."),
             GaugeMetricFamily("kefu_backup_duration_seconds", "How long the last good backup took, with its checks."),
+            GaugeMetricFamily("kefu_backup_documents", "Documents in the last good backup."),
         ]
 
 
@@ -99,15 +110,17 @@ async def open_backup_metrics(client: Redis) -> AsyncIterator[None]:
     async def look() -> None:
         try:
             async with breaker.sending():
-                BACKUP_METRICS.record = await read_record(client)
+                # What was last seen holds, also where Redis was emptied: its age goes on.
+                BACKUP_METRICS.record = await read_record(client) or BACKUP_METRICS.record
         except REDIS_FAILURES:
-            return  # what was last seen holds: its age goes on
+            return
 
     async def follow() -> None:
         while True:
             await asyncio.sleep(READ_SECONDS)
             await look()
 
+    BACKUP_METRICS.record = None
     await look()
     following = asyncio.create_task(follow(), name="backup metrics")
     try:

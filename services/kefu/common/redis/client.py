@@ -153,7 +153,7 @@ async def open_redis(
     Raises StartupError for a wrong URL, password or file, a server older than 7.2, and data of another schema.
     """
     async with redis_client(url, timeout_seconds, tls) as client:
-        address = _without_password(url)
+        address = without_secrets(url)
         await _wait_until_ready(client, address, advice_after_seconds)
         await _check_server(client)
         await _retrying(partial(check_schema, client, schema), address, advice_after_seconds)
@@ -168,7 +168,7 @@ async def open_unchecked_redis(url: str, *, name: str, tls: RedisTls = SYSTEM_AU
     `_PATIENCE_SECONDS`.
     """
     async with redis_client(url, _PATIENCE_SECONDS, tls, name=name) as client:
-        address = _without_password(url)
+        address = without_secrets(url)
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await _wait_until_ready(client, address, _PATIENCE_SECONDS)
@@ -259,5 +259,6 @@ def _is_transient(error: BaseException) -> bool:
     return isinstance(error, transient) or _lacks_replicas(error)
 
 
-def _without_password(url: str) -> str:
-    return re.sub(r"://[^@/]*@", "://***@", url)
+def without_secrets(url: str) -> str:
+    """A URL for the log: without its passwords, of which Sentinels have theirs in the query."""
+    return re.sub(r"://[^@/]*@", "://***@", url.partition("?")[0])

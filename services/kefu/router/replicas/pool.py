@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 
 from kefu.common.aio import cancel_and_wait
+from kefu.common.outage import outages_logged
 from kefu.common.tls import Tls
 from kefu.router.domain.answer_profiles import EVIDENCE, PROFILES
 from kefu.router.domain.generation import GenerationRequest
@@ -178,4 +179,6 @@ async def open_pool(
         stack.push_async_callback(pool.close)
         stack.enter_context(exported_ready("generation", lambda: pool.ready))
         await stack.enter_async_context(open_discovery(address_sources(addresses), pool.set_addresses))
+        cause = "no replica of the model is ready: answers are the pages' own words, or hand-overs"
+        await stack.enter_async_context(outages_logged("generation", addresses, lambda: pool.ready > 0, cause))
         yield pool

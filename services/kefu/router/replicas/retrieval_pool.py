@@ -20,6 +20,7 @@ import grpc.aio
 
 from kefu.common.aio import cancel_and_wait
 from kefu.common.grpc_options import CLIENT_OPTIONS
+from kefu.common.outage import outages_logged
 from kefu.common.rpc.renewed_channel import internal_channel
 from kefu.common.tls import Tls
 from kefu.retrieval.v1 import draft_pb2_grpc as draft_rpc
@@ -258,4 +259,6 @@ async def open_retrieval_pool(addresses: str, tls: Tls | None = None) -> AsyncIt
         stack.push_async_callback(pool.close)
         stack.enter_context(exported_ready("retrieval", lambda: pool.ready))
         await stack.enter_async_context(open_discovery(address_sources(addresses), pool.set_addresses))
+        cause = "no replica of retrieval is connected: questions are handed over"
+        await stack.enter_async_context(outages_logged("retrieval", addresses, lambda: pool.ready > 0, cause))
         yield pool
