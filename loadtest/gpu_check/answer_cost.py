@@ -1,6 +1,7 @@
 """
-What a replica answers and what that costs, by card and prompt: python -m loadtest.gpu_check.answer_cost - writes the
-tables of docs/operate/scaling.md and of k8s/overlays/gpu-production/README.md.
+What a day costs, what a replica answers, and what that costs, by card, model and prompt:
+python -m loadtest.gpu_check.answer_cost - writes the tables of docs/operate/scaling.md and of
+k8s/overlays/gpu-production/README.md.
 
 It is arithmetic: the formula of the simulated day (`autoscaling.model.capacity`), with the pace of an H100 as
 published, and the pace of other cards in proportion to what their makers publish. Nothing of it is measured. A card's
@@ -18,12 +19,13 @@ from typing import Annotated
 import typer
 
 from kefu.generation.models.card_fit import check_fit
+from kefu.generation.models.memory_fit import Quantization
 from loadtest.gpu_check.capacity import USE
 from loadtest.gpu_check.page import markdown_table
 from loadtest.gpu_check.reference import CARDS, MODELS
 from loadtest.gpu_check.results import Table
 from loadtest.harness.suite import H100, EnginePace
-from loadtest.simulation.autoscaling.hpa import written
+from loadtest.simulation.autoscaling.hpa import Rules, written
 from loadtest.simulation.autoscaling.model import DAY, capacity, rate_at
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +72,20 @@ SPEEDS: Mapping[str, Card] = {
 """From the cards' data sheets. The T4 is left out: it has neither FP8 nor bfloat16."""
 
 
+DAYS = (100_000, 1_000_000)
+"""Questions a day."""
+DAY_LOAD = Load(1200)
+DAY_MODELS: tuple[tuple[str, Quantization], ...] = (
+    ("R1-Distill-Qwen-1.5B", "none"),
+    ("R1-Distill-Qwen-7B", "none"),
+    ("R1-Distill-Llama-8B", "fp8"),
+)
+"""In 16 bits the first two, as the overlays start them."""
+DAY_CARDS = ("L4", "A10", "A100 80 GB", "H100 80 GB")
+_FP8 = (8, 9)
+"""The first compute capability that computes in FP8."""
+
+
 def pace_of(card: str) -> EnginePace:
     """The pace of the H100, slower: a step reads memory, a prompt is computed."""
     base, own = SPEEDS["H100 80 GB"], SPEEDS[card]
@@ -83,10 +99,28 @@ def pace_of(card: str) -> EnginePace:
     )
 
 
-def most_at_once(card: str, load: Load) -> int:
+def pace_with(card: str, model: str, numbers: Quantization) -> EnginePace:
+    """The pace of a card with another model: a step reads its weights, a prompt is computed in its numbers.
+
+    Cards without FP8 compute FP8 weights in 16 bits; those that have it compute 16 bits at half its speed.
+    """
+    published, own = MODELS[MODEL].shape, MODELS[model].shape
+    bytes_read = own.weight_bytes(numbers) / published.weight_bytes("fp8")
+    computed = own.weight_bytes("none") / published.weight_bytes("none")
+    halved = 2 if numbers == "none" and CARDS[card].capability >= _FP8 else 1
+    pace = pace_of(card)
+    return replace(
+        pace,
+        step_milliseconds=pace.step_milliseconds * bytes_read,
+        step_milliseconds_per_request=pace.step_milliseconds_per_request * bytes_read,
+        prefill_tokens_per_second=pace.prefill_tokens_per_second / computed / halved,
+    )
+
+
+def most_at_once(card: str, load: Load, model: str = MODEL, numbers: Quantization = "fp8") -> int:
     """Answers that a replica writes at once: what it is configured for, or what its memory holds."""
-    shape = MODELS[MODEL].shape
-    fit = check_fit(shape, shape.weight_bytes("fp8"), [CARDS[card]], USE)
+    shape = MODELS[model].shape
+    fit = check_fit(shape, shape.weight_bytes(numbers), [CARDS[card]], USE)
     tokens = fit.kv_tokens if fit is not None else 0
     return min(USE.max_running, tokens // (load.prompt + load.thinking + H100.answer_tokens))
 
@@ -145,9 +179,43 @@ def table_of_cards(prices: Mapping[str, float]) -> list[str]:
     return list(markdown_table(Table(head, tuple(rows))))
 
 
+def replicas_by_minute(questions: int, each: float, rules: Rules) -> list[int]:
+    """Replicas in each minute of a day: what the rate wants, and never fewer than the overlay keeps warm."""
+    found: list[int] = []
+    for second in range(0, round(DAY), 60):
+        is_open = rules.opens <= second / 3600 < rules.closes
+        kept = max(rules.least, rules.scheduled if is_open else 0)
+        found.append(max(kept, math.ceil(rate_at(second, questions) / each)))
+    return found
+
+
+def table_of_days(prices: Mapping[str, float]) -> list[str]:
+    """GPU hours and dollars of whole days, nights included, by card and model."""
+    rules = written()
+    head = ["card, $ an hour", "model", f"a second, {rules.threshold:.0f} at once"]
+    for questions in DAYS:
+        day = f"{questions:,} a day"
+        head += [f"{day}: most replicas", "GPU hours", "$ a day", "$ for 1,000"]
+    rows: list[tuple[str, ...]] = []
+    for card in DAY_CARDS:
+        for model, numbers in DAY_MODELS:
+            running = min(round(rules.threshold), most_at_once(card, DAY_LOAD, model, numbers))
+            each = capacity(pace_with(card, model, numbers), running, prompt=DAY_LOAD.prompt)
+            name = f"{model}, {'FP8' if numbers == 'fp8' else '16 bits'}"
+            row = [f"{card}, {prices[card]:.2f}", name, f"{each:.1f}"]
+            for questions in DAYS:
+                by_minute = replicas_by_minute(questions, each, rules)
+                hours = sum(by_minute) / 60
+                cost = hours * prices[card]
+                row += [str(max(by_minute)), f"{hours:.0f}", f"{cost:.0f}", f"{cost / questions * 1000:.2f}"]
+            rows.append(tuple(row))
+    return list(markdown_table(Table(tuple(head), tuple(rows))))
+
+
 def tables(prices: Mapping[str, float], command: str) -> str:
-    """Both tables, between their marks."""
-    return "\n".join((_BEGIN, f"`{command}`", "", *table_of_loads(), "", *table_of_cards(prices), _END))
+    """The tables, between their marks."""
+    parts = table_of_days(prices), table_of_loads(), table_of_cards(prices)
+    return "\n".join((_BEGIN, f"`{command}`", *("\n" + "\n".join(part) for part in parts), _END))
 
 
 def with_tables(text: str, made: str) -> str:

@@ -146,3 +146,17 @@ def test_all_pods_may_ask_for_names_and_only_the_router_for_the_api(folder: Path
     for policy in api:
         asking = [one for one in workloads(folder) if selects(policy["spec"]["podSelector"], pod_labels(one))]
         assert [one["metadata"]["name"] for one in asking] == ["kefu-router"]
+
+
+@every_build
+def test_what_may_leave_by_ipv4_may_leave_by_ipv6(folder: Path) -> None:
+    opened = 0
+    for policy in of_kind(folder, "NetworkPolicy"):
+        for rule in policy["spec"].get("egress", []):
+            blocks = {peer["ipBlock"]["cidr"] for peer in rule.get("to", []) if "ipBlock" in peer}
+            if "0.0.0.0/0" in blocks:
+                opened += 1
+                assert blocks & {"::/0", "2000::/3"}, (
+                    f"{policy['metadata']['name']} fetches nothing where there is no IPv4"
+                )
+    assert opened

@@ -341,6 +341,12 @@ def test_replicas_are_spread_over_nodes_and_zones(folder: Path) -> None:
         assert all(selects(one["labelSelector"], pod_labels(workload)) for one in constraints)
 
 
+@pytest.mark.parametrize("overlay", ["gpu-small", "gpu-production"])  # cpu-demo is for a first look on a laptop
+def test_redis_has_the_memory_that_it_may_hold(overlay: str) -> None:
+    [container] = pod_of(named(K8S / "overlays" / overlay, "StatefulSet", "kefu-redis"))["containers"]
+    assert container["resources"]["requests"]["memory"] == container["resources"]["limits"]["memory"]
+
+
 def test_redis_with_sentinels_is_spread_over_nodes_and_zones() -> None:
     constraints = pod_of(named(K8S / "checks" / "sentinel", "StatefulSet", "kefu-redis"))["topologySpreadConstraints"]
     assert {one["topologyKey"]: one["whenUnsatisfiable"] for one in constraints} == {

@@ -8,7 +8,18 @@ import typer
 from kefu.router.config import RouterConfig
 from kefu.testing.kustomize import environment, named, pod_of
 from loadtest.gpu_check import answer_cost
-from loadtest.gpu_check.answer_cost import LOADS, PAGES, Load, dollars, example_prices, most_at_once, pace_of, tables
+from loadtest.gpu_check.answer_cost import (
+    LOADS,
+    PAGES,
+    Load,
+    dollars,
+    example_prices,
+    most_at_once,
+    pace_of,
+    pace_with,
+    replicas_by_minute,
+    tables,
+)
 from loadtest.gpu_check.capacity import USE
 from loadtest.harness.suite import H100
 from loadtest.simulation.autoscaling.hpa import OVERLAY, written
@@ -47,6 +58,27 @@ def test_the_formula_is_what_a_replica_of_the_simulation_does(load: Load) -> Non
         ended += 1
         replica.take(Turn(now, load.prompt, tokens), now, running + ended)
     assert ended / now == pytest.approx(capacity(H100, running, prompt=load.prompt, thinking=load.thinking), rel=0.12)
+
+
+def test_a_day_pays_for_the_replicas_that_stay_warm_and_a_busy_one_for_those_that_are_needed() -> None:
+    rules = written()
+    assert (rules.least, rules.scheduled, rules.opens, rules.closes) == (2, 3, 7.5, 21.0)
+    quiet = replicas_by_minute(100_000, 16.1, rules)
+    assert sum(quiet) / 60 == 10.5 * 2 + 13.5 * 3
+    busy = replicas_by_minute(1_000_000, 1.0, rules)
+    assert max(busy) >= 30
+    assert min(busy) >= 2
+
+
+def test_a_smaller_model_is_faster_and_16_bits_take_twice_the_time_where_a_card_has_fp8() -> None:
+    published = pace_with("H100 80 GB", "R1-Distill-Llama-8B", "fp8")
+    assert published == pace_of("H100 80 GB")
+    small = pace_with("L4", "R1-Distill-Qwen-1.5B", "none")
+    assert small.step_milliseconds == pytest.approx(pace_of("L4").step_milliseconds * 3.55 / 9.08, rel=0.05)
+    wide = pace_with("L4", "R1-Distill-Llama-8B", "none")
+    assert wide.prefill_tokens_per_second == pytest.approx(pace_of("L4").prefill_tokens_per_second / 2)
+    older = pace_with("A10", "R1-Distill-Llama-8B", "none")
+    assert older.prefill_tokens_per_second == pace_of("A10").prefill_tokens_per_second, "it has no FP8 to be faster in"
 
 
 def test_a_card_is_slower_by_its_memory_and_holds_no_more_than_it_has() -> None:

@@ -34,7 +34,13 @@ def examine(folder: DataDir) -> list[Finding]:
         _nginx(),
         *_packages(),
         *_ports(folder),
+        *_suite(running),
     ]
+
+
+def _suite(running: bool) -> list[Finding]:
+    """That this looks at the machine, for the next start: what runs is another command's."""
+    return [Finding("Kefu", Verdict.GOOD, "runs here; `kefu status` says how each part of it is")] if running else []
 
 
 def _python() -> Finding:
