@@ -13,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from kefu.client.channels import channel_to
+from kefu.local.ports import HOST
 
 Probe = Callable[[], Awaitable[bool | None]]
 """Whether a service is ready now; None when nothing answers."""
@@ -74,7 +75,7 @@ def redis_probe(port: int, password: str) -> Probe:
         try:
             async with (
                 asyncio.timeout(_SECONDS),
-                Redis(port=port, password=password, retry=Retry(NoBackoff(), 0)) as client,
+                Redis(host=HOST, port=port, password=password, retry=Retry(NoBackoff(), 0)) as client,
             ):
                 await client.ping()  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
         except redis.exceptions.BusyLoadingError:  # a ConnectionError to redis-py

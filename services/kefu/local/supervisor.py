@@ -181,7 +181,11 @@ class SupervisedService:
         failed_probes, failing_since, silent = 0, 0.0, True
         while True:
             began = time.monotonic()
-            health = await self.service.ready()
+            try:
+                health = await self.service.ready()
+            except Exception as error:  # a fault of our own; untold, the service would be starting for ever
+                self._set(ServiceStatus.FAILED, f"its health check failed: {error!r}")
+                raise
             if health:
                 failed_probes = 0
                 self.was_ready.set()

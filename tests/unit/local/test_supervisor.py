@@ -105,6 +105,16 @@ async def test_a_killed_service_is_started_again(tmp_path: Path) -> None:
         assert one.restarts == 1
 
 
+async def test_a_health_check_that_fails_by_itself_ends_the_start_with_its_words(tmp_path: Path) -> None:
+    async def broken() -> bool:
+        raise TypeError("a fault of our own")
+
+    one = dataclasses.replace(service(tmp_path, "one", RUNS), ready=broken)
+    async with Supervisor([one], lambda _: None) as supervisor:
+        assert not await supervisor.settled()
+        assert "a fault of our own" in supervisor.services[0].detail
+
+
 async def test_one_service_is_stopped_for_good_and_the_others_go_on(tmp_path: Path) -> None:
     async with supervised(service(tmp_path, "one", RUNS), service(tmp_path, "two", RUNS)) as (supervisor, seen):
         assert await supervisor.settled()

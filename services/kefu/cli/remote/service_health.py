@@ -17,6 +17,8 @@ from kefu.text.terminal_text import printable
 SERVING = "serving"
 _NOT_ANSWERING = "not answering"
 _QUIET_SECONDS = 3.0
+_GRPC = ("router", "retrieval")
+"""Speak gRPC whatever the scheme of their address, which may be nginx' with TLS."""
 
 
 def local_suite(target: Remote) -> SuiteState | None:
@@ -53,7 +55,7 @@ async def _health_of(row: dict[str, Any], target: Remote) -> str:
         keys = target.folder.keys()
         password = keys.redis_password if keys else ""
         serving = await redis_probe(int(row["address"].rpartition(":")[2]), password)()
-    elif row["address"].startswith(("http://", "https://")):
+    elif row["name"] not in _GRPC and row["address"].startswith("http://"):
         serving = await http_serving(row["address"])
     else:
         async with open_channel(row["address"], target.root_certificate) as channel:
