@@ -21,7 +21,7 @@ def install(folder: Path, kind: str, version: str) -> Path:
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "bin"
     folder.mkdir()
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    monkeypatch.setenv("PATH", str(folder))  # whatever server this machine has
     return folder
 
 

@@ -74,6 +74,12 @@ async def test_nothing_is_shown_before_a_sentence_is_whole(harness: RouterHarnes
     assert "".join(seen) == f"{FIRST} [1]. A refund to a card takes 3 days more [1]."
 
 
+async def test_the_day_of_the_question_proves_no_number(harness: RouterHarness, customer: RouterClient) -> None:
+    """The model is not told the day: on every 30th, "30 days" would have passed."""
+    script(harness, "A refund takes 30 business days [1].")
+    assert "30" not in (await customer.ask(ASK, as_of="2026-12-30")).text
+
+
 @pytest.mark.parametrize(
     "written",
     [

@@ -333,7 +333,7 @@ class AnswerGenerator:
     def _literals(
         question: Question, draft: AnswerDraft, passages: Sequence[Passage], *, is_read_again: bool
     ) -> LiteralEvidence:
-        texts = [question.settings.instructions, question.as_of]
+        texts = [question.settings.instructions]
         messages = [] if draft.basis.gives_instructions else [question.message]
         messages += [CustomerMessage(turn.full_question) for turn in question.history if not turn.gives_instructions]
         texts += [message.text for message in messages if message.text and not gives_instructions(message)]
