@@ -40,13 +40,13 @@ _NOTES = pytest.StashKey[RunNotes]()
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def _redis_of_all(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SharedRedis]:
     async with redis_server(tmp_path_factory.mktemp("redis")) as server:
-        yield SharedRedis(server.url)
+        yield SharedRedis(server.url, server.admin_url)
 
 
 @pytest.fixture(scope="module")
 def redis(_redis_of_all: SharedRedis) -> SharedRedis:
     """A real Redis with an append-only file, one for all tests of a worker. A module begins with an empty one."""
-    with Redis.from_url(_redis_of_all.url) as client:  # pyright: ignore[reportUnknownMemberType]
+    with Redis.from_url(_redis_of_all.admin_url) as client:  # pyright: ignore[reportUnknownMemberType]
         client.flushall()  # pyright: ignore[reportUnknownMemberType]
     return _redis_of_all
 

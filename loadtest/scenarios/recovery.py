@@ -165,7 +165,7 @@ async def measure(passages: int, engine: str, customers: int, before: float, aft
         (target.path / "keys.json").write_bytes(keys)
         password = json.loads(keys)["redis_password"]
         async with redis_server(target.redis, password=password) as server:
-            config = BackupConfig(redis_url=server.url, to=str(folder / "backups"))  # pyright: ignore[reportArgumentType, reportCallIssue]
+            config = BackupConfig(redis_url=server.jobs_url, to=str(folder / "backups"))  # pyright: ignore[reportArgumentType, reportCallIssue]
             await restore_backup(config, "latest", Wishes(), lambda _: None)
         found["restore_seconds"] = time.monotonic() - began
         async with starting_suite(folder / "second", "--engine", engine) as suite:

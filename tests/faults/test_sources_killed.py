@@ -39,7 +39,7 @@ async def clients(replica: RetrievalProcess, redis: RedisServer, *, create: bool
     """The sources as a replica gives them."""
     async with grpc.aio.insecure_channel(replica.address) as channel:
         node = node_behind(channel, replica.address, BOOTSTRAP_KEY)
-        async with open_sources(node, redis.url, create=create) as sources:
+        async with open_sources(node, redis.admin_url, create=create) as sources:
             yield sources
 
 

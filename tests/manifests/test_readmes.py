@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from kefu.testing.kustomize import K8S, Object, name_of
+from kefu.testing.redis_server import JOBS_PERMISSIONS, PERMISSIONS
 from tests.manifests.composing import with_components
 from tests.manifests.schemas import problems_of
 
@@ -56,3 +57,10 @@ def test_what_a_readme_tells_to_write_builds_and_changes_something(
     assert {name_of(one): problems_of(one) for one in objects if problems_of(one)} == {}
     before = with_components(overlay_for(about), taken, plain)
     assert text_of(objects) != text_of(before), "a patch whose target is gone does nothing"
+
+
+def test_the_acl_of_an_external_redis_is_the_one_that_tests_live_under() -> None:
+    """Every service test speaks to Redis as a user with these rules, so that a command beyond them fails a test."""
+    page = (K8S / "components/external-redis/README.md").read_text()
+    assert f"> ACL SETUSER kefu on >PASSWORD {' '.join(PERMISSIONS)}\n" in page
+    assert f"> ACL SETUSER kefu {' '.join(JOBS_PERMISSIONS)}\n" in page

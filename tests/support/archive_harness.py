@@ -73,7 +73,7 @@ class Archiving:
         return Archiver(
             *(self.archive, self.marks, SessionStore(self.commands, life=LIFE), ReviewStore(self.commands, days=400)),
             *(SettingsStore(self.commands, self.config), ArchiveRecordWriter(), finish),
-            *(LeaderLease(self.commands, lease, "router-1"), chosen),
+            *(LeaderLease(self.commands, f"kefu:{lease}", "router-1"), chosen),
         )
 
     async def make_pass(self, **times: float) -> ArchiveStatus:

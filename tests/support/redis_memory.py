@@ -12,7 +12,7 @@ _BALLAST_BYTES = 32 * 2**20
 
 async def fill_redis(server: RedisServer, share: float) -> None:
     """Set maxmemory so that this share of it is used now. Above 1, Redis refuses every write."""
-    async with Redis.from_url(server.url) as opened:  # pyright: ignore[reportUnknownMemberType]
+    async with Redis.from_url(server.admin_url) as opened:  # pyright: ignore[reportUnknownMemberType]
         store: Any = opened  # redis-py's own types are of no use to a strict checker
         await store.config_set("maxmemory", 0)
         if not await store.exists("ballast"):

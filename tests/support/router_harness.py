@@ -295,7 +295,7 @@ class RouterHarness:
     @asynccontextmanager
     async def open_store(self) -> AsyncIterator[Redis]:
         """A client of the Redis."""
-        async with open_redis(self.redis.url) as store:
+        async with open_redis(self.redis.admin_url) as store:
             yield store
 
 

@@ -8,3 +8,4 @@ class SharedRedis:
     """A running Redis with the data of other tests. Tenants keep them apart; none may stop, fill or configure it."""
 
     url: str
+    admin_url: str

@@ -16,18 +16,31 @@ from kefu.common.redis.schema.version import SCHEMA, SCHEMA_KEY
 from kefu.local.redis_server import server_arguments, server_binary
 from kefu.testing.ports import free_port
 
+PERMISSIONS = ("~kefu:*", "&kefu:*", "+@all", "-@admin", "-@dangerous", "+info")
+"""What the services' user of Redis may do: an ACL's rules. k8s/components/external-redis/README.md gives the same."""
+JOBS_PERMISSIONS = ("+client|list", "+replconf", "+sync", "+restore")
+"""What backup, restore and `kefu data` may do besides."""
+
 
 class RedisServer:
-    """A Redis server process. `url` stays the same over restarts, and holds the password if there is one.
+    """A Redis server process. `url`, which stays the same over restarts, is of a user with `PERMISSIONS` alone.
 
-    `extra` are further arguments of redis-server.
+    `jobs_url` is of one who backs up, restores and migrates; with `admin_url` a test configures, empties and looks.
+    Where there is a `password`, all three are the default user's. `extra` are further arguments of redis-server.
     """
 
     def __init__(self, directory: Path, *extra: str, password: str = "") -> None:
         self.directory = directory
         self.port = free_port()
-        self.url = f"redis://{f':{password}@' if password else ''}127.0.0.1:{self.port}/0"
-        self._extra = (*extra, *(("--requirepass", password, "--masterauth", password) if password else ()))
+        address = f"127.0.0.1:{self.port}/0"
+        if password:
+            self.url = self.jobs_url = self.admin_url = f"redis://:{password}@{address}"
+            self._extra = (*extra, "--requirepass", password, "--masterauth", password)
+        else:
+            self.url, self.jobs_url = f"redis://kefu:kefu@{address}", f"redis://kefu-jobs:kefu@{address}"
+            self.admin_url = f"redis://{address}"
+            users = ("kefu", *PERMISSIONS), ("kefu-jobs", *PERMISSIONS, *JOBS_PERMISSIONS)
+            self._extra = (*extra, *(word for name, *may in users for word in ("--user", name, "on", ">kefu", *may)))
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
@@ -40,7 +53,7 @@ class RedisServer:
             restore_signals=False,  # a write beyond `fill_disk` is an error and no signal, as on a full disk
         )
         deadline = time.monotonic() + 20
-        async with Redis.from_url(self.url) as client:  # pyright: ignore[reportUnknownMemberType]
+        async with Redis.from_url(self.admin_url) as client:  # pyright: ignore[reportUnknownMemberType]
             while True:
                 try:
                     await client.ping()  # pyright: ignore[reportUnknownMemberType, reportGeneralTypeIssues]
@@ -53,7 +66,7 @@ class RedisServer:
 
     async def wait_durable(self) -> None:
         """Return once all earlier writes are on disk, which a busy disk may delay for up to two seconds."""
-        async with Redis.from_url(self.url) as client:  # pyright: ignore[reportUnknownMemberType]
+        async with Redis.from_url(self.admin_url) as client:  # pyright: ignore[reportUnknownMemberType]
             await client.set(SCHEMA_KEY, SCHEMA)  # WAITAOF covers what stands before a write of its own connection
             on_disk = await client.execute_command("WAITAOF", 1, 0, 10_000)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
             assert on_disk[0] == 1  # pyright: ignore[reportOptionalSubscript]

@@ -18,7 +18,7 @@ from tests.support.waiting import wait_until
 
 @pytest.fixture
 async def client(own_redis: RedisServer) -> AsyncIterator[Redis]:
-    async with open_redis(own_redis.url) as opened:
+    async with open_redis(own_redis.admin_url) as opened:
         yield opened
 
 
@@ -114,8 +114,8 @@ async def test_a_write_that_redis_refuses_for_want_of_memory_is_a_full_storage(
 
 
 async def test_a_service_starts_on_a_redis_that_is_full(own_redis: RedisServer) -> None:
-    async with open_redis(own_redis.url):
+    async with open_redis(own_redis.admin_url):
         pass
     await fill_redis(own_redis, 2.0)
-    async with open_redis(own_redis.url) as client, open_memory_guard(client, limit=0.85) as guard:
+    async with open_redis(own_redis.admin_url) as client, open_memory_guard(client, limit=0.85) as guard:
         assert guard.step is GuardStep.NO_MESSAGES

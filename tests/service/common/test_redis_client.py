@@ -23,7 +23,7 @@ async def test_a_service_waits_for_a_redis_that_comes_later_and_says_so_once_a_c
     starting = asyncio.get_running_loop().create_task(_later(server))
     try:
         with capture_logs() as lines:
-            async with open_redis(server.url) as client:
+            async with open_redis(server.admin_url) as client:
                 assert await client.get(SCHEMA_KEY) == str(SCHEMA).encode()
         events = [line["event"] for line in lines]
         assert events.count("redis.waiting") == len(
@@ -41,7 +41,7 @@ async def test_after_a_while_without_redis_there_is_one_piece_of_advice(tmp_path
     with capture_logs() as lines:
         starting = asyncio.get_running_loop().create_task(_once_advised(server, lines))
         try:
-            async with open_redis(server.url, advice_after_seconds=0.3):
+            async with open_redis(server.admin_url, advice_after_seconds=0.3):
                 pass
         finally:
             await starting
@@ -66,27 +66,27 @@ async def _once_advised(server: RedisServer, lines: list[EventDict]) -> None:
 
 
 async def test_data_of_a_newer_release_is_refused(own_redis: RedisServer) -> None:
-    async with open_redis(own_redis.url) as client:
+    async with open_redis(own_redis.admin_url) as client:
         await client.set(SCHEMA_KEY, SCHEMA + 1)
     with pytest.raises(StartupError, match="run a newer release"):
-        async with open_redis(own_redis.url):
+        async with open_redis(own_redis.admin_url):
             pass
 
 
 async def test_an_evicting_memory_policy_is_warned_of(tmp_path: Path) -> None:
     async with redis_server(tmp_path, "--maxmemory-policy", "allkeys-lru") as server:
         with capture_logs() as lines:
-            async with open_redis(server.url):
+            async with open_redis(server.admin_url):
                 pass
     assert [line["policy"] for line in lines if line["event"] == "redis.evicts"] == ["allkeys-lru"]
 
 
 async def test_a_wrong_password_ends_the_start_and_is_not_printed(tmp_path: Path) -> None:
     async with redis_server(tmp_path) as server:
-        async with open_redis(server.url) as client:
+        async with open_redis(server.admin_url) as client:
             await client.config_set("requirepass", "right")  # pyright: ignore[reportUnknownMemberType]
         with pytest.raises(StartupError, match="refused the password") as caught:
-            async with open_redis(server.url.replace("://", "://:hunter2@")):
+            async with open_redis(server.admin_url.replace("://", "://:hunter2@")):
                 pass
         assert "hunter2" not in str(caught.value)
 
@@ -98,7 +98,7 @@ async def test_a_url_that_is_none_is_refused() -> None:
 
 
 async def test_a_lost_redis_is_unavailable_and_comes_back(own_redis: RedisServer) -> None:
-    async with open_redis(own_redis.url) as client:
+    async with open_redis(own_redis.admin_url) as client:
         own_redis.kill()
         with pytest.raises(BackendUnavailable), redis_errors():
             await client.get("x")
@@ -108,7 +108,7 @@ async def test_a_lost_redis_is_unavailable_and_comes_back(own_redis: RedisServer
 
 
 async def test_a_full_disk_is_told_as_such_and_is_over_with_the_room(own_redis: RedisServer) -> None:
-    async with open_redis(own_redis.url) as opened:
+    async with open_redis(own_redis.admin_url) as opened:
         client: Any = opened
 
         async def in_a_transaction() -> None:
@@ -149,9 +149,9 @@ async def _until(ask: Callable[[], Awaitable[bool]], *, wanted: bool = True) -> 
 async def test_a_primary_that_no_replica_follows_is_waited_for_and_its_refusals_pass(tmp_path: Path) -> None:
     async with redis_server(tmp_path, "--min-replicas-to-write", "1") as server:
         with capture_logs() as lines:
-            opening = asyncio.get_running_loop().create_task(_open_and_write_alone(server.url))
+            opening = asyncio.get_running_loop().create_task(_open_and_write_alone(server.admin_url))
             await _until(lambda: _said(lines, "redis.waiting"))
-            async with Redis.from_url(server.url) as plain:  # pyright: ignore[reportUnknownMemberType]
+            async with Redis.from_url(server.admin_url) as plain:  # pyright: ignore[reportUnknownMemberType]
                 await plain.config_set("min-replicas-to-write", 0)  # pyright: ignore[reportUnknownMemberType]
             with pytest.raises(BackendUnavailable):
                 await opening
@@ -170,7 +170,7 @@ async def _said(lines: list[EventDict], event: str) -> bool:
 
 
 async def test_an_error_that_only_repeats_the_word_for_a_full_disk_stays_what_it_is(own_redis: RedisServer) -> None:
-    async with open_redis(own_redis.url) as opened:
+    async with open_redis(own_redis.admin_url) as opened:
         client: Any = opened
         with pytest.raises(ResponseError), redis_errors():
             await client.eval("return redis.error_reply('ERR no MISCONF here')", 0)
@@ -179,7 +179,7 @@ async def test_an_error_that_only_repeats_the_word_for_a_full_disk_stays_what_it
 async def test_a_burst_of_commands_waits_for_its_turn_on_a_bounded_number_of_connections(
     own_redis: RedisServer,
 ) -> None:
-    async with open_redis(own_redis.url) as client:
+    async with open_redis(own_redis.admin_url) as client:
         commands = RedisCommands(client)
         found = await asyncio.gather(*(commands.get(f"key {number}") for number in range(1_500)))
         assert found == [None] * 1_500
@@ -188,14 +188,14 @@ async def test_a_burst_of_commands_waits_for_its_turn_on_a_bounded_number_of_con
 
 
 async def test_who_comes_late_gets_no_connection_from_a_client_that_is_closed(own_redis: RedisServer) -> None:
-    async with open_redis(own_redis.url) as client:
+    async with open_redis(own_redis.admin_url) as client:
         late = [asyncio.create_task(_ended_late(client)) for _ in range(20)]
         await asyncio.sleep(0)
     ended = await asyncio.gather(*late, return_exceptions=True)
     assert {type(one) for one in ended} <= {bytes, BackendUnavailable}
     with pytest.raises(BackendUnavailable), redis_errors():
         await client.get("x")
-    async with open_redis(own_redis.url) as other, asyncio.timeout(5):
+    async with open_redis(own_redis.admin_url) as other, asyncio.timeout(5):
         while len(await other.client_list()) > 1:  # pyright: ignore[reportUnknownMemberType]
             await asyncio.sleep(0.05)  # the server has not seen yet that the others are closed
 

@@ -41,10 +41,10 @@ async def test_a_command_that_is_not_answered_fails_in_bounded_time_and_the_next
         commands = RedisCommands(client, breaker)
         async with asyncio.timeout(60):
             with pytest.raises(BackendUnavailable) as caught:
-                await commands.get("x")
+                await commands.get("kefu:x")
             asked = mute.connections
             assert asked
-            for ask in (lambda: commands.get("x"), lambda: commands.pipeline([("PING",)])):
+            for ask in (lambda: commands.get("kefu:x"), lambda: commands.pipeline([("PING",)])):
                 with pytest.raises(BackendUnavailable, match="a moment ago"):
                     await ask()
         assert caught.value.retry_after
@@ -53,20 +53,20 @@ async def test_a_command_that_is_not_answered_fails_in_bounded_time_and_the_next
 
 async def test_it_is_asked_again_after_a_while_and_commands_go_on(own_redis: RedisServer) -> None:
     async with redis_client(own_redis.url, 5.0) as client:
-        await RedisCommands(client).set("x", "1", seconds=60)
+        await RedisCommands(client).set("kefu:x", "1", seconds=60)
         commands = RedisCommands(client, CommandBreaker(command_seconds=1.0, open_seconds=0.05))
         own_redis.freeze()
         with pytest.raises(BackendUnavailable):
-            await commands.get("x")
+            await commands.get("kefu:x")
         own_redis.thaw()
         async with asyncio.timeout(60):
             while True:
                 try:
-                    assert await commands.get("x") == "1"
+                    assert await commands.get("kefu:x") == "1"
                     break
                 except BackendUnavailable:
                     await asyncio.sleep(0.05)
-        assert await commands.get("x") == "1"
+        assert await commands.get("kefu:x") == "1"
 
 
 async def test_the_probe_of_kefu_up_takes_seconds_to_tell_that_a_redis_says_nothing() -> None:

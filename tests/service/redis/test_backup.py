@@ -48,7 +48,7 @@ async def test_a_backup_of_a_running_redis_restored_into_an_empty_one_is_searcha
 
 async def back_up(server: RedisServer, target: Path) -> None:
     """The steps of docs/operate/backup.md: no rewrite under way and none begun, then a copy of the files."""
-    async with Redis.from_url(server.url) as client:  # pyright: ignore[reportUnknownMemberType]
+    async with Redis.from_url(server.admin_url) as client:  # pyright: ignore[reportUnknownMemberType]
         await client.config_set("auto-aof-rewrite-percentage", 0)  # pyright: ignore[reportUnknownMemberType]
         while (await client.info("persistence"))["aof_rewrite_in_progress"]:  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
             await asyncio.sleep(0.05)

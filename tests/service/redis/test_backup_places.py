@@ -90,16 +90,16 @@ async def test_a_bucket_keeps_a_backup_of_several_parts_and_gives_it_back(tmp_pa
         async with open_redis(source.url) as client:
             await client.set("kefu:1:{key:k1}", value)
         with bucket() as (place, found):
-            manifest = await create_backup(config(source.url, **place, keep=1), lambda _: None)
+            manifest = await create_backup(config(source.jobs_url, **place, keep=1), lambda _: None)
             assert manifest.size > BIG
             assert {
                 f"kefu/backups/{manifest.name}/{name}" for name in ("redis.rdb", "files.json", "manifest.json")
             } == (found.objects.keys())
             assert found.unsigned == []
-            await restore_backup(config(target.url, **place), "latest", Wishes(), lambda _: None)
+            await restore_backup(config(target.jobs_url, **place), "latest", Wishes(), lambda _: None)
             found.objects[f"kefu/backups/{manifest.name}/redis.rdb"] += b"!"
             with pytest.raises(BackupFailed, match="is damaged"):
-                await restore_backup(config(target.url, **place), "latest", Wishes(force=True), lambda _: None)
+                await restore_backup(config(target.jobs_url, **place), "latest", Wishes(force=True), lambda _: None)
         async with open_redis(target.url) as client:
             assert await client.get("kefu:1:{key:k1}") == value
 

@@ -26,7 +26,7 @@ async def test_each_kind_of_data_of_0_1_0_is_read(own_redis: RedisServer, embedd
     wanted: Reads = json.loads((DATA / "0.1.0.reads.json").read_text("utf-8"))
     keys: dict[str, str] = json.loads((DATA / "0.1.0.keys.json").read_text("utf-8"))
     assert await load(own_redis.url, DATA / "0.1.0.jsonl.gz") > 150
-    async with Redis.from_url(own_redis.url) as client:  # pyright: ignore[reportUnknownMemberType]
+    async with Redis.from_url(own_redis.admin_url) as client:  # pyright: ignore[reportUnknownMemberType]
         await client.delete(WEBHOOKS_DUE)  # or what waits for its next attempt is sent, and is another thing when read
     async with (
         open_retrieval_node(own_redis, embedder) as node,

@@ -39,7 +39,7 @@ SESSION = "kefu:1:{{default:00000000-0000-0000-0000-{:012}}}:session"
 
 
 def config(server: RedisServer | str, to: Path, **more: Any) -> BackupConfig:
-    url = server if isinstance(server, str) else server.url
+    url = server if isinstance(server, str) else server.jobs_url
     return BackupConfig(redis_url=url, to=str(to), **more)  # pyright: ignore[reportArgumentType]
 
 
@@ -57,7 +57,7 @@ async def target(tmp_path: Path) -> AsyncIterator[RedisServer]:
 
 @asynccontextmanager
 async def opened(server: RedisServer) -> AsyncIterator[Any]:
-    async with open_redis(server.url) as client:
+    async with open_redis(server.admin_url) as client:
         yield client
 
 

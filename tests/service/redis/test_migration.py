@@ -39,7 +39,7 @@ NOTING = Step(1, {KEYS: _noting}, {KEYS: "keys get a note"})
 
 async def test_a_dry_run_says_what_would_change_by_kind_and_changes_nothing(own_redis: RedisServer) -> None:
     count = await load(own_redis.url, DATA)
-    async with open_unchecked_redis(own_redis.url, name=CLIENT_NAME) as client:
+    async with open_unchecked_redis(own_redis.jobs_url, name=CLIENT_NAME) as client:
         before = {key: value for key, (value, _) in (await _content(client)).items()}
         examined = await Migration(client, 2, (NOTING,)).examine()
         assert {key: value for key, (value, _) in (await _content(client)).items()} == before
@@ -62,7 +62,7 @@ async def test_a_migration_goes_on_where_it_was_interrupted_and_loses_nothing(ow
             raise ConnectionError("pulled out")
         await _noting(client, old, new)
 
-    async with open_unchecked_redis(own_redis.url, name=CLIENT_NAME) as client:
+    async with open_unchecked_redis(own_redis.jobs_url, name=CLIENT_NAME) as client:
         before = await _content(client)
         with pytest.raises(ConnectionError, match="pulled out"):
             await Migration(client, 2, (Step(1, {KEYS: breaks}),)).run()
@@ -74,7 +74,7 @@ async def test_a_migration_goes_on_where_it_was_interrupted_and_loses_nothing(ow
             async with open_redis(own_redis.url, schema=schema):
                 pass
     told: dict[str, int] = {}
-    async with open_unchecked_redis(own_redis.url, name=CLIENT_NAME) as client:
+    async with open_unchecked_redis(own_redis.jobs_url, name=CLIENT_NAME) as client:
         await Migration(client, 2, (NOTING,)).run(told.__setitem__)
         after = await _content(client)
     assert sum(told.values()) > 0
@@ -96,7 +96,7 @@ async def test_a_migration_goes_on_where_it_was_interrupted_and_loses_nothing(ow
 
 async def test_no_service_starts_over_data_that_it_would_not_find(own_redis: RedisServer) -> None:
     await load(own_redis.url, DATA)
-    async with Redis.from_url(own_redis.url) as client:  # pyright: ignore[reportUnknownMemberType]
+    async with Redis.from_url(own_redis.admin_url) as client:  # pyright: ignore[reportUnknownMemberType]
         for record in (b"1", b""):  # without a record the names of the keys tell
             await client.set(SCHEMA_KEY, record) if record else await client.delete(SCHEMA_KEY)
             with pytest.raises(StartupError, match="is of schema 1 and this release wants 2: back it up"):
@@ -107,7 +107,7 @@ async def test_no_service_starts_over_data_that_it_would_not_find(own_redis: Red
 
 async def test_a_migration_waits_until_every_service_is_gone(own_redis: RedisServer) -> None:
     await load(own_redis.url, DATA)
-    async with open_unchecked_redis(own_redis.url, name=CLIENT_NAME) as client:
+    async with open_unchecked_redis(own_redis.jobs_url, name=CLIENT_NAME) as client:
         migration = Migration(client, 2, (NOTING,))
         async with open_redis(own_redis.url):
             with pytest.raises(StartupError, match=r"connected to Redis, from 127\.0\.0\.1: stop all services first"):
@@ -119,7 +119,7 @@ async def test_a_migration_waits_until_every_service_is_gone(own_redis: RedisSer
 
 async def test_older_data_than_it_knows_the_way_from_is_refused(own_redis: RedisServer) -> None:
     await load(own_redis.url, DATA)
-    async with open_unchecked_redis(own_redis.url, name=CLIENT_NAME) as client:
+    async with open_unchecked_redis(own_redis.jobs_url, name=CLIENT_NAME) as client:
         with pytest.raises(StartupError, match=r"of schema 1; this release migrates from 2 on\. Upgrade to an"):
             await Migration(client, 3, (Step(2),)).run()
         await Migration(client, 3, (NOTING, Step(2))).run()
@@ -130,13 +130,13 @@ async def test_older_data_than_it_knows_the_way_from_is_refused(own_redis: Redis
 async def test_the_command_says_what_there_is_and_that_nothing_is_to_be_done(own_redis: RedisServer) -> None:
     await load(own_redis.url, DATA)
     for command in (("check",), ("migrate", "--dry-run"), ("migrate",)):
-        status, told = await _kefu(*command, "--redis-url", own_redis.url)
+        status, told = await _kefu(*command, "--redis-url", own_redis.jobs_url)
         assert status == 0
         assert "Schema of the data: 1. This release reads 1." in told
         assert ("There is nothing to migrate." in told) == (command != ("check",))
-    async with Redis.from_url(own_redis.url) as client:  # pyright: ignore[reportUnknownMemberType]
+    async with Redis.from_url(own_redis.admin_url) as client:  # pyright: ignore[reportUnknownMemberType]
         await client.set(SCHEMA_KEY, 7)
-    status, told = await _kefu("migrate", "--redis-url", own_redis.url)
+    status, told = await _kefu("migrate", "--redis-url", own_redis.jobs_url)
     assert status == 1
     assert "The data is of schema 7, and this release knows 1: use a newer release." in told
     status, told = await _kefu("check", "--redis-url", "http://127.0.0.1")
@@ -162,7 +162,7 @@ async def _content(client: Redis) -> dict[bytes, tuple[Any, int]]:
     reads |= {b"list": ("LRANGE", 0, -1), b"set": ("SMEMBERS",)}
     call: Any = client.execute_command  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     found: dict[bytes, tuple[Any, int]] = {}
-    for key in await call("KEYS", "*"):
+    for key in (await call("SCAN", 0, "COUNT", 100_000))[1]:
         if (kind := await call("TYPE", key)) not in reads:
             continue  # a lease that ended a moment ago
         command, *rest = reads[kind]

@@ -30,14 +30,14 @@ KEYS = {
 
 async def test_data_of_0_1_0_itself_is_left_alone(own_redis: RedisServer) -> None:
     await load(own_redis.url, DATA)
-    async with open_unchecked_redis(own_redis.url, name=CLIENT_NAME) as client:
+    async with open_unchecked_redis(own_redis.jobs_url, name=CLIENT_NAME) as client:
         before = await client.hgetall(SESSION)  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType]
         assert await Migration(client).prepare_rollback(dry_run=False) == {}
         assert await client.hgetall(SESSION) == before  # pyright: ignore[reportGeneralTypeIssues]
 
 
 async def test_new_words_become_old_ones_and_a_dry_run_changes_nothing(own_redis: RedisServer) -> None:
-    async with open_unchecked_redis(own_redis.url, name=CLIENT_NAME) as client:
+    async with open_unchecked_redis(own_redis.jobs_url, name=CLIENT_NAME) as client:
         await _fill(client)
         migration = Migration(client)
         wanted = {
@@ -65,7 +65,7 @@ async def test_new_words_become_old_ones_and_a_dry_run_changes_nothing(own_redis
 
 
 async def test_it_waits_until_every_service_is_gone_and_may_look_before(own_redis: RedisServer) -> None:
-    async with open_unchecked_redis(own_redis.url, name=CLIENT_NAME) as client, open_redis(own_redis.url):
+    async with open_unchecked_redis(own_redis.jobs_url, name=CLIENT_NAME) as client, open_redis(own_redis.url):
         await _fill(client)
         assert len(await Migration(client).prepare_rollback(dry_run=True)) == 7
         with pytest.raises(StartupError, match="stop all services first"):

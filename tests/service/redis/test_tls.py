@@ -41,7 +41,8 @@ class Authority:
     def found(self) -> None:
         self.folder.mkdir()
         new = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=x")
-        openssl(*new, "-days", "9", "-keyout", self.folder / "ca.key", "-out", self.file)
+        use = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")  # Python 3.13 takes no authority without it
+        openssl(*new, *use, "-days", "9", "-keyout", self.folder / "ca.key", "-out", self.file)
 
     def certify(self, name: str) -> tuple[Path, Path]:
         """A certificate for this name, and its key."""

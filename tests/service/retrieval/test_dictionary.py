@@ -69,6 +69,6 @@ async def test_a_dictionary_that_cannot_be_taken_changes_nothing_and_one_goes_wi
         assert (await expect_failure(lambda: put(one, "保修=zwei Jahre"))).reason == "BAD_REQUEST"
         assert await coverage(one, "保修") == 1
         await one.delete_collection()
-        assert b"kehrmaschine" not in await dump_redis(own_redis.url)
+        assert b"kehrmaschine" not in await dump_redis(own_redis.admin_url)
         await one.import_files(("a.md", DOCUMENT))
         assert await coverage(one, "保修") == 0

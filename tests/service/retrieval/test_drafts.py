@@ -158,7 +158,7 @@ async def test_a_draft_is_seen_by_nobody_until_it_is_promoted_and_never_mixed_wh
     async with open_retrieval_node(own_redis, embedder, snapshots=tmp_path / "one") as restarted:
         assert await days(restarted) == "60", "a replica starts with what is live"
         await restarted.delete_collection()
-        assert b"{default:help}" not in await dump_redis(own_redis.url)
+        assert b"{default:help}" not in await dump_redis(own_redis.admin_url)
 
 
 async def is_days(node: RetrievalNode, wanted: str, draft: str = "") -> bool:
@@ -239,7 +239,7 @@ async def test_a_draft_whose_check_failed_is_held_and_promoted_with_a_reason_alo
         assert (failure.reason, failure.metadata["limit"]) == ("TENANT_LIMIT", "open_drafts")
         await node.drafts.DiscardDraft(dpb.DiscardDraftRequest(name=others[0]), metadata=node.metadata)
         key = CollectionKey("default", "help", others[0].rpartition("/")[2])
-        assert f":v:{key.version}:".encode() not in await dump_redis(own_redis.url)
+        assert f":v:{key.version}:".encode() not in await dump_redis(own_redis.admin_url)
         request = dpb.ListDraftsRequest(collection="collections/-")
         drafts = (await node.drafts.ListDrafts(request, metadata=node.metadata)).drafts
         assert [each.state for each in drafts] == [
@@ -272,7 +272,7 @@ async def test_what_a_killed_replica_left_of_a_copy_is_seen_by_nobody_and_cleane
         assert (await expect_failure(lambda: found(node, draft))).reason == "DRAFT_NOT_FOUND"
 
         async def is_gone() -> bool:
-            return b"abandoned" not in await dump_redis(own_redis.url)
+            return b"abandoned" not in await dump_redis(own_redis.admin_url)
 
         await wait_until_true(is_gone)
 
@@ -335,7 +335,7 @@ async def test_a_document_has_a_history_that_is_restored_and_goes_with_it(
         assert await days(node) == "60"
         await node.delete(name)
         assert (await expect_failure(revisions)).reason == "DOCUMENT_NOT_FOUND"
-        held = await dump_redis(own_redis.url)
+        held = await dump_redis(own_redis.admin_url)
         assert b":history:" not in held
         assert b"60 days" not in held
 
@@ -344,5 +344,5 @@ async def test_a_document_has_a_history_that_is_restored_and_goes_with_it(
         await node.stub.DeleteDocument(kept, metadata=node.metadata)
         assert len(await revisions()) == 2
         await node.delete(name)
-        assert b"60 days" not in await dump_redis(own_redis.url)
+        assert b"60 days" not in await dump_redis(own_redis.admin_url)
         assert (await expect_failure(lambda: node.delete(name))).reason == "DOCUMENT_NOT_FOUND"

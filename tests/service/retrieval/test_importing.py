@@ -67,7 +67,7 @@ async def test_importing_again_changes_nothing_and_a_change_embeds_only_what_cha
         assert len(embedded) == 6
         texts = [hit.passage.text for hit in (await one.search("return", top_k=50)).hits]
         assert sorted(texts) == ["Returns are at your cost.", "You may return an item within 30 days of delivery."]
-    async with open_redis(own_redis.url) as client:
+    async with open_redis(own_redis.admin_url) as client:
         [stored] = await call(client, "KEYS", "*:passages:*")
         assert await call(client, "HLEN", stored) == 2, "of its earlier text there is what the history keeps"
 

@@ -153,4 +153,4 @@ async def test_a_change_of_embedder_embeds_anew_and_then_switches(own_redis: Red
                 return False
 
             await wait_until_true(refuses)
-    assert sum(b":vectors:" in line for line in (await dump_redis(own_redis.url)).split(b"\n")) == 1
+    assert sum(b":vectors:" in line for line in (await dump_redis(own_redis.admin_url)).split(b"\n")) == 1

@@ -36,7 +36,7 @@ def exported() -> float:
 
 
 async def test_a_router_serves_nobody_while_its_data_is_gone_and_is_not_ended_for_it(own_redis: RedisServer) -> None:
-    async with open_router_harness(own_redis) as harness, Redis.from_url(own_redis.url) as store:  # pyright: ignore[reportUnknownMemberType]
+    async with open_router_harness(own_redis) as harness, Redis.from_url(own_redis.admin_url) as store:  # pyright: ignore[reportUnknownMemberType]
         address = f"127.0.0.1:{harness.routers[0].port}"
 
         async def serves(service: str = "") -> bool:
@@ -51,7 +51,7 @@ async def test_a_router_serves_nobody_while_its_data_is_gone_and_is_not_ended_fo
             assert await serves(ALIVE), "its probe of liveness would end it, and its next process would begin anew"
             await asyncio.sleep(0.3)
             [line] = said(lines, "redis.emptied")
-            assert (line["log_level"], line["address"]) == ("error", f"redis://127.0.0.1:{own_redis.port}/0")
+            assert (line["log_level"], line["address"]) == ("error", without_secrets(own_redis.url))
             assert "backup.md" in line["advice"]
             await store.set(SCHEMA_KEY, SCHEMA)  # as a restore does
             await wait_until(lambda: exported() == 0)
@@ -78,7 +78,7 @@ async def test_a_redis_that_is_away_is_told_once_with_its_address_and_once_when_
                 await server.start()
                 await wait_until(lambda: bool(said(lines, "outage.over")))
         [began], [over] = said(lines, "outage.began"), said(lines, "outage.over")
-        assert (began["log_level"], began["part"], began["address"]) == ("error", "redis", server.url)
+        assert (began["log_level"], began["part"], began["address"]) == ("error", "redis", without_secrets(server.url))
         assert "Connect" in began["cause"]
         assert over["seconds"] >= 3
         assert said(lines, "redis.emptied") == [], "its file had the record"

@@ -94,7 +94,7 @@ sessions = st.lists(
 async def test_counts_do_not_depend_on_the_order_in_which_two_routers_tell_them(
     own_redis: RedisServer, session: list[Told], shuffle: int, twice: bool
 ) -> None:
-    async with open_redis(own_redis.url) as one, open_redis(own_redis.url) as other:
+    async with open_redis(own_redis.url) as one, open_redis(own_redis.admin_url) as other:
         ledgers = [CounterStore(RedisCommands(client), days=400, life=7 * DAY) for client in (one, other)]
         told: list[ScriptCall] = []
         number = 0
@@ -110,7 +110,7 @@ async def test_counts_do_not_depend_on_the_order_in_which_two_routers_tell_them(
         chance.shuffle(told)
         if twice:
             told += chance.sample(told, len(told))
-        await one.flushall()  # pyright: ignore[reportUnknownMemberType]
+        await other.flushall()  # pyright: ignore[reportUnknownMemberType]
         for call in told:
             await RedisCommands(chance.choice([one, other])).pipeline([call])
         assert await counted(ledgers[1], "acme") == expected(session)
@@ -136,7 +136,7 @@ async def test_a_rating_that_is_taken_back_leaves_an_assumed_answer(own_redis: R
 async def test_numbers_outlive_an_erased_session_and_what_is_told_of_it_later_changes_nothing(
     own_redis: RedisServer,
 ) -> None:
-    async with open_redis(own_redis.url) as store:
+    async with open_redis(own_redis.admin_url) as store:
         commands, ledger = RedisCommands(store), CounterStore(RedisCommands(store), days=400, life=DAY)
         turn = Told("How long?", "answer", 0).turn(0)
         tally = turn_counters(turn, TurnState.FINISHED)
