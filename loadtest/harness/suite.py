@@ -10,6 +10,7 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kefu.generation.config import SimulatedSpeed
 from kefu.testing.suite import Suite, running_suite
 from loadtest.harness.questions import help_center
 
@@ -37,15 +38,17 @@ class EnginePace:
 
     def variables(self) -> dict[str, str]:
         """The generation service's environment."""
-        prefix = "KEFU_GENERATION_"
+        speed = SimulatedSpeed(
+            prefill_tokens_per_second=self.prefill_tokens_per_second,
+            step_milliseconds=self.step_milliseconds,
+            step_milliseconds_per_request=self.step_milliseconds_per_request,
+            kv_tokens=self.kv_tokens,
+            answer_tokens=self.answer_tokens,
+        )
         return {
-            f"{prefix}SIMULATED_STEP_MILLISECONDS": f"{self.step_milliseconds:g}",
-            f"{prefix}SIMULATED_STEP_MILLISECONDS_PER_REQUEST": f"{self.step_milliseconds_per_request:g}",
-            f"{prefix}SIMULATED_PREFILL_TOKENS_PER_SECOND": f"{self.prefill_tokens_per_second:g}",
-            f"{prefix}SIMULATED_KV_TOKENS": str(self.kv_tokens),
-            f"{prefix}SIMULATED_ANSWER_TOKENS": str(self.answer_tokens),
-            f"{prefix}MAX_RUNNING": str(self.max_running),
-            f"{prefix}MAX_REQUESTS": str(2 * self.max_running),
+            "KEFU_GENERATION_SIMULATED": speed.model_dump_json(),
+            "KEFU_GENERATION_MAX_RUNNING": str(self.max_running),
+            "KEFU_GENERATION_MAX_REQUESTS": str(2 * self.max_running),
         }
 
 

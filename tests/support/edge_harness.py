@@ -42,6 +42,14 @@ def find_nginx_or_skip() -> Nginx:
         pytest.skip(str(error))
 
 
+def skip_without_both_protocols(nginx: Nginx) -> None:
+    """Skip what speaks HTTP/1.1 to a port for gRPC without TLS where nginx is too old for that, as Debian 12's is."""
+    try:
+        nginx.need_both_protocols()
+    except StartupError as error:
+        pytest.skip(str(error))
+
+
 @dataclass
 class EdgeHarness:
     """A running nginx, and the routers behind it."""
@@ -91,12 +99,15 @@ async def open_edge_harness(
     processes: bool = False,
     transport: Transport = DEFAULT_TRANSPORT,
     tls: Tls | None = None,
+    http1: bool = False,
 ) -> AsyncIterator[EdgeHarness]:
     """nginx and two routers, while the block runs. Of `edge` its ports, its folder and its routers are replaced.
 
-    The routers serve with `tls`, or else with nginx's own certificate where that has one.
+    The routers serve with `tls`, or else with nginx's own certificate where that has one. `http1`: the test speaks it.
     """
     nginx = find_nginx_or_skip()
+    if http1 or (edge and edge.gateways and not edge.certificate):
+        skip_without_both_protocols(nginx)
     ports = [free_port() for _ in range(2)]
     edge = edge or Edge("", [], tmp_path, LIMITS)
     port = free_port()

@@ -26,6 +26,14 @@ class Nginx:
         """Whether `http2 on` turns HTTP/2 on; older versions have a word after `listen`."""
         return self.version >= _HTTP2_DIRECTIVE
 
+    def need_both_protocols(self) -> None:
+        """Raise StartupError unless a port without TLS may take both HTTP/1.1 and HTTP/2."""
+        if not self.has_http2_directive:
+            raise StartupError(
+                f"nginx {_written(self.version)} takes HTTP/2 alone at a port for gRPC without TLS: gRPC and browsers "
+                f"at one address want nginx {_written(_HTTP2_DIRECTIVE)} or later, or TLS."
+            )
+
     @property
     def has_variable_upstream_certificates(self) -> bool:
         """Whether the path of a certificate for calls to services may hold a variable."""
@@ -55,6 +63,9 @@ def find_nginx() -> Nginx:
     match = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", output.stderr + output.stdout)
     version = tuple(map(int, match.groups())) if match else (0,)
     if version < _MINIMUM:
-        minimum = ".".join(map(str, _MINIMUM))
-        raise StartupError(f"{found} is nginx {'.'.join(map(str, version))}; Kefu needs {minimum} or later.")
+        raise StartupError(f"{found} is nginx {_written(version)}; Kefu needs {_written(_MINIMUM)} or later.")
     return Nginx(Path(found), version)
+
+
+def _written(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))

@@ -89,7 +89,9 @@ class Edge:
 
 
 def render(edge: Edge, nginx: Nginx) -> str:
-    """The text of nginx.conf."""
+    """The text of nginx.conf. Raises StartupError where this nginx cannot serve browsers beside gRPC."""
+    if edge.gateways and edge.certificate is None:
+        nginx.need_both_protocols()
     for_customers = [_location(edge, path) for path in (_CHAT, _ATTACHMENTS, _UPLOAD)]
     public = [*for_customers, *_open_locations(edge)]
     operations = [_location(edge, path) for path in _OPERATIONS] if edge.admin else []

@@ -6,15 +6,18 @@ import math
 import os
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kefu.generation.config import GenerationConfig
 from loadtest.compare.clients import ClientAnswer
 from loadtest.compare.results import added_milliseconds, as_json, print_rows, ratios, row_of
 from loadtest.harness.questions import endless_questions, make_questions, read_subjects
 from loadtest.harness.report import lost_answers, summary, usage_table, verdict_table
 from loadtest.harness.resource_usage import GENERATOR, Sample, Sampler, Usage
 from loadtest.harness.statistics import COLUMNS, Spread, Timeline, max_overlap, percentile, write_timeline
+from loadtest.harness.suite import H100
 from loadtest.harness.tables import table
 from loadtest.harness.verdicts import Verdict
 
@@ -176,3 +179,10 @@ def test_the_comparison_tells_refusals_and_hand_overs_apart() -> None:
     head, _, printed, *_ = print_rows([row]).splitlines()
     assert "handed over  refused  failed" in head
     assert printed.split()[3:6] == ["2", "3", "4"]
+
+
+def test_the_engine_runs_at_the_pace_that_a_load_test_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**H100.variables(), "KEFU_INTERNAL_KEY": f"kefu_internal_{'0' * 64}"}.items():
+        monkeypatch.setenv(name, value)
+    speed = GenerationConfig().simulated  # pyright: ignore[reportCallIssue] - from the environment
+    assert (speed.step_milliseconds, speed.prefill_tokens_per_second) == (4.63, 35_000)

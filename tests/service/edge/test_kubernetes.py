@@ -6,7 +6,7 @@ import pytest
 
 from kefu.edge.certificate import self_signed
 from kefu.testing.ports import free_port
-from tests.support.edge_harness import find_nginx_or_skip
+from tests.support.edge_harness import find_nginx_or_skip, skip_without_both_protocols
 
 OVERLAYS = Path(__file__).parents[3] / "k8s" / "overlays"
 
@@ -14,6 +14,7 @@ OVERLAYS = Path(__file__).parents[3] / "k8s" / "overlays"
 @pytest.mark.parametrize("overlay", sorted(path.parent.name for path in OVERLAYS.glob("*/nginx.conf")))
 def test_nginx_takes_an_overlays_configuration(overlay: str, tmp_path: Path) -> None:
     nginx = find_nginx_or_skip()
+    skip_without_both_protocols(nginx)  # the image's, for which it is written, is not
     certificate = self_signed(tmp_path)
     text = (OVERLAYS / overlay / "nginx.conf").read_text("utf-8")
     for in_cluster, here in {

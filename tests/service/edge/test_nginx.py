@@ -214,7 +214,7 @@ async def test_a_method_that_is_not_there_is_unimplemented(tmp_path: Path) -> No
 
 
 async def test_something_that_is_no_grpc_gets_one_plain_sentence(tmp_path: Path) -> None:
-    async with open_edge_harness(tmp_path) as harness:
+    async with open_edge_harness(tmp_path, http1=True) as harness:
         reader, writer = await asyncio.open_connection(*harness.edge.listen.split(":"))
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         answer = (await reader.read()).decode()

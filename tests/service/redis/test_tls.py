@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import ssl
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,17 +40,23 @@ class Authority:
 
     def found(self) -> None:
         self.folder.mkdir()
-        new = ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=x")
-        use = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")  # Python 3.13 takes no authority without it
-        openssl(*new, *use, "-days", "9", "-keyout", self.folder / "ca.key", "-out", self.file)
+        # Without a configuration file no version of openssl adds extensions of its own beside these.
+        (self.folder / "empty.cnf").write_text("[req]\ndistinguished_name = dn\n[dn]\n")
+        # Python 3.13 takes no authority without a key usage.
+        self._make("ca", "CN=x", ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"])
 
     def certify(self, name: str) -> tuple[Path, Path]:
         """A certificate for this name, and its key."""
+        signed = ("-CA", self.file, "-CAkey", self.folder / "ca.key")
+        return self._make(name, f"CN={name}", [f"subjectAltName=DNS:{name}", "basicConstraints=CA:FALSE"], *signed)
+
+    def _make(self, name: str, subject: str, extensions: Sequence[str], *more: str | Path) -> tuple[Path, Path]:
         certificate, key = self.folder / f"{name}.crt", self.folder / f"{name}.key"
         openssl(
             *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "9"),
-            *("-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-addext", "basicConstraints=CA:FALSE"),
-            *("-CA", self.file, "-CAkey", self.folder / "ca.key", "-keyout", key, "-out", certificate),
+            *("-config", self.folder / "empty.cnf", "-subj", f"/{subject}", "-keyout", key, "-out", certificate),
+            *(word for extension in extensions for word in ("-addext", extension)),
+            *more,
         )
         return certificate, key
 

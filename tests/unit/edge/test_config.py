@@ -123,7 +123,8 @@ def test_tls_and_the_word_for_http2_follow_the_version() -> None:
 def test_certificates_towards_services_are_read_at_each_handshake_where_the_version_can() -> None:
     own = Certificate(Path("/inside/cert.pem"), Path("/inside/key.pem"))
     inside = InternalTls(own, Path("/inside/ca.pem"), "kefu-router", "kefu-retrieval", "kefu-gateway")
-    behind = edge(internal_tls=inside, gateways=["127.0.0.1:8080"])
+    shown = Certificate(Path("/edge/cert.pem"), Path("/edge/key.pem"))
+    behind = edge(internal_tls=inside, gateways=["127.0.0.1:8080"], certificate=shown)
     for module in ("grpc", "proxy"):
         assert f"{module}_ssl_certificate $inside_certificate;" in render(behind, NEW)
         before_variables = render(behind, Nginx(Path("/usr/sbin/nginx"), (1, 20, 2)))
@@ -185,6 +186,14 @@ def test_an_nginx_that_is_too_old_is_refused(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     with pytest.raises(StartupError, match=r"is nginx 1\.14\.2; Kefu needs 1\.20\.0"):
         find_nginx()
+
+
+def test_an_nginx_that_would_leave_browsers_out_is_refused() -> None:
+    browsers = edge(gateways=["127.0.0.1:8080"])
+    with pytest.raises(StartupError, match=r"nginx 1\.22\.1 takes HTTP/2 alone.* want nginx 1\.25\.1 or later, or TLS"):
+        render(browsers, OLD)
+    assert render(browsers, NEW)
+    assert render(replace(browsers, certificate=Certificate(Path("c.pem"), Path("k.pem"))), OLD)
 
 
 def test_pings_of_clients_are_rarer_than_a_server_takes_them() -> None:

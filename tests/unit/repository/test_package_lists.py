@@ -1,6 +1,8 @@
 """The constraints of deploy/ against pyproject.toml. `make lock-check` holds the lists against the package index."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -36,3 +38,12 @@ def test_every_package_that_we_ask_for_is_constrained() -> None:
         constrained |= names_of(line for line in lines if "==" in line)
     assert len(asked) > 80
     assert asked <= constrained
+
+
+def test_time_zones_are_there_where_the_system_has_none() -> None:
+    """Ubuntu 22.04 and small containers have none as they are installed: there every message was INTERNAL."""
+    program = "from zoneinfo import ZoneInfo; print(ZoneInfo('Asia/Shanghai'))"
+    found = subprocess.run(
+        [sys.executable, "-c", program], env={"PYTHONTZPATH": ""}, capture_output=True, text=True, check=False
+    )
+    assert found.stdout == "Asia/Shanghai\n", found.stderr

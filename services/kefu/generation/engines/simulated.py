@@ -4,8 +4,9 @@ Simulated engine: answers made by arithmetic, for load tests of everything aroun
 Time is that of a server with continuous batching. A step writes one token for each running request and takes
 `step + (batch - 1) * step_per_request` seconds. A request joins the batch when the key/value cache has room for its
 prompt and its whole answer. First it prefills, for `prompt tokens not in the prefix cache / prefill rate` seconds of
-step time, with at most 2,048 tokens of prompts a step: who comes later is read later, and all others wait for the
-step. Prompts share a prefix in blocks of 16 tokens, and the least recently used blocks leave first, as in vLLM.
+step time, with at most 2,048 tokens of prompts a step, split as vLLM does: who comes later is read later, and all
+others wait for the step. Prompts share a prefix in blocks of 16 tokens, and the least recently used blocks leave first,
+as in vLLM.
 
 Of several choices the one is answered of whose characters the last message holds most: weights are e to that share.
 """
@@ -35,10 +36,7 @@ from kefu.generation.engine import (
 _BLOCK_TOKENS = 16
 """Tokens of a block of the prefix cache."""
 _STEP_TOKENS = 2048
-"""Tokens of prompts that one step reads: vLLM's own limit as a server, but for cards with 70 GiB and more (8,192).
-
-It is the point after which nobody joins any more: a prompt is not split, as vLLM does.
-"""
+"""Tokens of prompts that one step reads: vLLM's own limit as a server, but for cards with 70 GiB and more (8,192)."""
 _CHARACTERS_PER_TOKEN = 3
 _SENTENCE = "(simulated answer: no model wrote this) "
 
@@ -64,8 +62,10 @@ class _Job:
     sent: int = 0
     """Tokens of the answer that another replica wrote before."""
     cached_tokens: int = 0
+    unread_tokens: int = 0
+    """Of the prompt, once the job was taken."""
     joined: int | None = None
-    """The step before the first one that writes for this job; None while the job waits."""
+    """The step before the first one that writes for this job; None while the job waits or its prompt is read."""
     written_event: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -88,6 +88,7 @@ class SimulatedEngine:
         self._step = 0
         self._waiting: deque[_Job] = deque()
         self._running: set[_Job] = set()
+        self._reading: _Job | None = None  # one of those that run: its prompt is read in part
         self._kv_tokens_used = 0
         self._prefill = 0.0
         self._ends: list[tuple[int, int, _Job]] = []  # a heap: after which step, in the order of joining
@@ -205,34 +206,54 @@ class SimulatedEngine:
         return _Job(len(tokens), tuple(blocks), min(request.max_tokens, self._settings.answer_tokens))
 
     def _admit(self) -> None:
-        read = 0
-        while self._waiting and len(self._running) < self._settings.max_running and read < _STEP_TOKENS:
-            job = self._waiting[0]
-            if self._running and self._kv_tokens_used + job.kv_tokens > self._settings.kv_tokens:
+        """Let requests join, and read of their prompts what the next step has room for."""
+        room = _STEP_TOKENS
+        while room > 0:
+            if self._reading is None and not self._take_next():
                 return
-            self._waiting.popleft()
-            hits = 0
-            for block in job.blocks:
-                if block not in self._prefixes:
-                    break
-                hits += 1
-            for block in job.blocks:
-                self._prefixes[block] = None
-                self._prefixes.move_to_end(block)
-            while len(self._prefixes) > self._settings.kv_tokens // _BLOCK_TOKENS:
-                self._prefixes.popitem(last=False)
-            job.cached_tokens = hits * _BLOCK_TOKENS
-            read += job.prompt_tokens - job.cached_tokens
-            self._prefill += (job.prompt_tokens - job.cached_tokens) / self._settings.prefill_tokens_per_second
+            job = self._reading
+            assert job is not None  # noqa: S101 - taken
+            read = min(job.unread_tokens, room)
+            room -= read
+            job.unread_tokens -= read
+            self._prefill += read / self._settings.prefill_tokens_per_second
+            if job.unread_tokens:
+                return
+            self._reading = None
             job.joined = self._step
-            self._running.add(job)
-            self._kv_tokens_used += job.kv_tokens
             self._joined += 1
             heappush(self._ends, (self._step + job.answer_tokens - job.sent, self._joined, job))
 
+    def _take_next(self) -> bool:
+        """Take the first request that waits, if there is room for it. Its prompt is read next."""
+        if not self._waiting or len(self._running) >= self._settings.max_running:
+            return False
+        job = self._waiting[0]
+        if self._running and self._kv_tokens_used + job.kv_tokens > self._settings.kv_tokens:
+            return False
+        self._waiting.popleft()
+        hits = 0
+        for block in job.blocks:
+            if block not in self._prefixes:
+                break
+            hits += 1
+        for block in job.blocks:
+            self._prefixes[block] = None
+            self._prefixes.move_to_end(block)
+        while len(self._prefixes) > self._settings.kv_tokens // _BLOCK_TOKENS:
+            self._prefixes.popitem(last=False)
+        job.cached_tokens = hits * _BLOCK_TOKENS
+        job.unread_tokens = job.prompt_tokens - job.cached_tokens
+        self._reading = job
+        self._running.add(job)
+        self._kv_tokens_used += job.kv_tokens
+        return True
+
     def _remove(self, job: _Job) -> None:
         self._awaiting.discard(job)
-        if job.joined is None:
+        if self._reading is job:
+            self._reading = None
+        elif job.joined is None:
             with suppress(ValueError):
                 self._waiting.remove(job)
         self._free(job)
